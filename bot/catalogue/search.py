@@ -1,0 +1,144 @@
+"""Find entries by words, in either language or both at once.
+
+BM25F (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", section 3.6): a word counts by the field
+that it stands in, rare words count more. English words are stemmed, Chinese is cut into pairs of characters; a word
+that the catalogue does not hold is taken for the nearest that it does.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import snowballstemmer  # type: ignore[import-untyped]  # ships no types
+from rapidfuzz import fuzz, process
+
+from bot.catalogue.entry import Entry, Section, Text
+
+_WEIGHTS = {
+    "title": 4.0,
+    "keywords": 4.0,
+    "symbols": 2.0,
+    "message": 2.0,
+    "methods": 2.0,
+    "meaning": 1.5,
+    "section": 1.5,
+    "remedy": 0.5,
+}
+_LENGTH = 0.5  # b: how much a long field dilutes its words
+_SATURATION = 2.0  # k1: how soon more of the same word stops counting
+_SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
+_MISSPELT = 0.6  # what a misspelt word counts
+_STOP = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are at be been but by can cannot could do does for from get got had has have how i if in into is it"
+        " its me my of on or our so still that the their them then there they this to was we were what when where"
+        " which who why will with you your zim error code codes",
+    )
+)
+_PARTS = re.compile(r"[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that a search found, with its score (higher is better; comparable within one search)."""
+
+    entry: Entry
+    score: float
+
+
+class Search:
+    """The index over all entries."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        documents = [(entry, dict(_fields(entry, section))) for section in sections for entry in section.codes]
+        self._entries = [entry for entry, _ in documents]
+        self._postings = _index([fields for _, fields in documents])
+        self._words = [word for word in self._postings if word.isascii() and word.isalpha() and len(word) > 3]
+
+    def find(self, query: str, most: int = 8) -> tuple[Hit, ...]:
+        """The entries that fit *query*, best first, at most *most*; those far behind the best are left out."""
+        scores: dict[int, float] = defaultdict(float)
+        matched: Counter[int] = Counter()
+        asked = list(dict.fromkeys(terms(query)))
+        for word in asked:
+            known, share = self._known(word)
+            for document, weight in self._postings.get(known, {}).items():
+                scores[document] += share * weight
+                matched[document] += 1
+        # An entry that holds all that was asked for beats one that holds a part of it often.
+        ranked = [Hit(self._entries[each], score * matched[each] / len(asked)) for each, score in scores.items()]
+        ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
+        return tuple(hit for hit in ranked[:most] if hit.score >= 0.3 * ranked[0].score)
+
+    def _known(self, word: str) -> tuple[str, float]:
+        """The word of the index that stands for *word*, and how much it counts."""
+        if word in self._postings or len(word) < 4 or not word.isascii() or not word.isalpha():
+            return word, 1.0
+        best = process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)
+        return (best[0], _MISSPELT) if best else (word, 0.0)
+
+
+def terms(text: str) -> Iterator[str]:
+    """The words of *text* as the index holds them: stems, numbers, pairs of Chinese characters."""
+    text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).lower()
+    for part in _PARTS.findall(text):
+        if part[0] >= "\u4e00":
+            yield from (part[i : i + 2] for i in range(len(part) - 1)) if len(part) > 1 else (part,)
+        elif part not in _STOP:
+            yield _stem(part)
+
+
+@cache
+def _stemmer() -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer("english")
+
+
+@cache
+def _stem(word: str) -> str:
+    stem: str = _stemmer().stemWord(word)
+    return stem
+
+
+def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
+    others = entry.other_meanings
+    texts: dict[str, list[str]] = {
+        "title": [*_both(entry.title), *(text for other in others for text in _both(other.title))],
+        "keywords": [*entry.keywords.en, *entry.keywords.zh],
+        "symbols": [*entry.symbols.model_dump(exclude_none=True).values(), *entry.aliases][:1],
+        "message": [entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)],
+        "methods": list(entry.methods),
+        "meaning": [*_both(entry.meaning), *(text for other in others for text in _both(other.meaning))],
+        "section": list(_both(section.name)),
+        "remedy": [*entry.remedy.en, *entry.remedy.zh],
+    }
+    for name, lines in texts.items():
+        yield name, [term for line in lines for term in terms(line)]
+
+
+def _both(text: Text) -> tuple[str, str]:
+    return text.en, text.zh
+
+
+def _index(documents: list[dict[str, list[str]]]) -> Mapping[str, dict[int, float]]:
+    """For each word, the documents that hold it and what it counts there."""
+    average = {name: sum(len(fields[name]) for fields in documents) / len(documents) or 1.0 for name in _WEIGHTS}
+    frequencies: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
+    for number, fields in enumerate(documents):
+        for name, words in fields.items():
+            dilution = 1 - _LENGTH + _LENGTH * len(words) / average[name]
+            for word, count in Counter(words).items():
+                frequencies[word][number] += _WEIGHTS[name] * count / dilution
+    return {word: _weighted(found, len(documents)) for word, found in frequencies.items()}
+
+
+def _weighted(found: Mapping[int, float], documents: int) -> dict[int, float]:
+    rarity = math.log(1 + (documents - len(found) + 0.5) / (len(found) + 0.5))
+    return {number: rarity * frequency / (_SATURATION + frequency) for number, frequency in found.items()}

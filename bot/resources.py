@@ -1,0 +1,23 @@
+"""Where the files that ship beside the code lie: in the wheel, or in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _shipped(name: str) -> Path:
+    # The wheel carries data/ and deploy/ inside the package (see pyproject.toml); a checkout has them beside it.
+    inside = _PACKAGE / f"_{name}"
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def data() -> Path:
+    """The folder of the catalogue and of the bot's words."""
+    return _shipped("data")
+
+
+def deploy() -> Path:
+    """The folder of the app manifests."""
+    return _shipped("deploy")
