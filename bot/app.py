@@ -1,0 +1,194 @@
+"""The composition root: settings in, a running bot out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import listeners, log
+from bot.blocks.replies import Renderer
+from bot.catalogue.catalogue import Catalogue, open_catalogue
+from bot.errors import ZimerrError
+from bot.inbox import Inbox
+from bot.language import Language
+from bot.listeners.messages import Annotator
+from bot.services.annotations import Annotations
+from bot.services.answers import Answers
+from bot.services.languages import Languages
+from bot.settings import Settings
+from bot.storage.database import Database
+
+EVENTS_PATH = "/slack/events"
+_GRACE_S = 10.0  # for what is in work when the bot is told to stop
+_log = log.get(__name__)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
+    """A bot that answers for as long as the context is open; raises ZimerrError where it can't start."""
+    catalogue = open_catalogue()
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        stack.push_async_callback(database.close)
+        await database.open()
+        # One session for all calls: the client would open a connection for each otherwise.
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        client = slack_client(settings, session)
+        identity = await sign_in(client)
+        app = await _assemble(settings, catalogue, database, client, identity, clock, stack)
+        connect = _over_socket if settings.transport == "socket" else _over_http
+        await connect(app, settings, stack)
+        _log.info("ready", transport=settings.transport, workspace=identity.team, user=identity.bot_user_id)
+        yield
+
+
+async def serve(settings: Settings) -> None:
+    """Run the bot until the process is told to stop."""
+    stopped = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stopped.set)
+    async with running(settings):
+        await stopped.wait()
+        _log.info("stopping")
+
+
+def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """The client for all calls of Slack's Web API. It waits where Slack says so (429), and repeats nothing else."""
+    return AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in its workspace, and what it may do there."""
+
+    team_id: str
+    team: str
+    bot_id: str
+    bot_user_id: str
+    scopes: frozenset[str]
+
+
+async def sign_in(client: AsyncWebClient) -> Identity:
+    """Ask Slack who the bot's token belongs to; raises ZimerrError where it is no good."""
+    try:
+        answer = await client.auth_test()
+    except SlackApiError as error:
+        raise ZimerrError(
+            f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error', error.response.status_code)}. "
+            "Copy the Bot User OAuth Token from the app's page OAuth & Permissions; install the app there first."
+        ) from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.") from error
+    return Identity(
+        team_id=answer["team_id"],
+        team=answer["team"],
+        bot_id=answer["bot_id"],
+        bot_user_id=answer["user_id"],
+        scopes=frozenset(answer.headers.get("x-oauth-scopes", "").replace(" ", "").split(",")) - {""},
+    )
+
+
+async def _assemble(
+    settings: Settings,
+    catalogue: Catalogue,
+    database: Database,
+    client: AsyncWebClient,
+    identity: Identity,
+    clock: Callable[[], float],
+    stack: contextlib.AsyncExitStack,
+) -> AsyncApp:
+    """The bot's parts, put together; nothing is received yet."""
+    renderer = Renderer(catalogue)
+    languages = Languages(database, default=Language(settings.zimerr_language), clock=clock)
+    answers = Answers(catalogue, languages)
+    annotations = Annotations(catalogue, languages)
+    inbox = Inbox(database, Annotator(annotations, renderer, client).annotate, clock)
+    await inbox.open()
+    stack.push_async_callback(inbox.drain, _GRACE_S)
+
+    async def authorize() -> AuthorizeResult:
+        # Known from the start: Bolt's own way asks auth.test and drops the event when that fails.
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_token=client.token,
+            bot_id=identity.bot_id,
+            bot_user_id=identity.bot_user_id,
+        )
+
+    secret = settings.slack_signing_secret
+    app = AsyncApp(
+        client=client,
+        authorize=authorize,
+        signing_secret=secret.get_secret_value() if secret else None,
+        # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
+        process_before_response=True,
+    )
+    listeners.register(
+        app, answers=answers, annotations=annotations, inbox=inbox, languages=languages, renderer=renderer
+    )
+    return app
+
+
+async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
+    """Try the app-level token; raises ZimerrError where it is no good.
+
+    A bad one would make the socket's client try for ever without a word.
+    """
+    try:
+        await client.apps_connections_open(app_token=_app_token(settings))
+    except SlackApiError as error:
+        raise ZimerrError(
+            f"Slack refuses SLACK_APP_TOKEN: {error.response.get('error', error.response.status_code)}. Make an "
+            "app-level token with the scope connections:write on the app's page Basic Information, and turn Socket "
+            "Mode on."
+        ) from error
+
+
+async def _over_socket(app: AsyncApp, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+    await sign_in_socket(app.client, settings)
+    handler = AsyncSocketModeHandler(app, _app_token(settings))
+    stack.push_async_callback(handler.close_async)
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's, without types
+
+
+def _app_token(settings: Settings) -> str:
+    return settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+
+
+async def _over_http(app: AsyncApp, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    async def healthy(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True})
+
+    server = web.Application()
+    server.router.add_post(EVENTS_PATH, events)
+    server.router.add_get("/healthz", healthy)
+    runner = web.AppRunner(server, access_log=None)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise ZimerrError(f"Port {settings.port} can't be opened: {error.strerror}. Set PORT to a free one.") from error

@@ -1,0 +1,101 @@
+"""The few Block Kit elements in use, as plain dicts, within Slack's limits.
+
+Limits are Slack's (docs.slack.dev, Block Kit reference). Text that comes from people or files goes through
+`escape`, so that it can neither ping anybody nor break the markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Block = dict[str, Any]
+Element = dict[str, Any]
+
+SECTION_TEXT = 3000  # characters
+HEADER_TEXT = 150
+BUTTON_TEXT = 75
+BUTTON_VALUE = 2000
+CONTEXT_ELEMENTS = 10
+MESSAGE_BLOCKS = 50
+# chat.update refuses a text of 4,000 bytes in UTF-8, which Chinese reaches at about 1,300 characters.
+FALLBACK_BYTES = 3900
+
+
+def escape(text: str) -> str:
+    """*text* as Slack shows it literally: no mention, no link, no entity comes out of it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def shorten(text: str, limit: int) -> str:
+    """*text* in at most *limit* characters, with an ellipsis where it was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def fallback(text: str) -> str:
+    """The plain text of a message, for notifications and screen readers, within every method's limit."""
+    encoded = text.encode()
+    if len(encoded) <= FALLBACK_BYTES:
+        return text
+    return encoded[:FALLBACK_BYTES].decode(errors="ignore").rstrip() + "…"
+
+
+def header(text: str) -> Block:
+    """A title line; takes no markup."""
+    return {"type": "header", "text": {"type": "plain_text", "text": shorten(text, HEADER_TEXT), "emoji": True}}
+
+
+def section(mrkdwn: str, *, accessory: Element | None = None) -> Block:
+    """A paragraph."""
+    block: Block = {"type": "section", "text": _mrkdwn(shorten(mrkdwn, SECTION_TEXT))}
+    if accessory:
+        block["accessory"] = accessory
+    return block
+
+
+def paragraphs(lines: Sequence[str]) -> list[Block]:
+    """*lines*, in as few sections as hold them."""
+    texts = [""]
+    for line in lines:
+        if len(texts[-1]) + len(line) >= SECTION_TEXT:
+            texts.append("")
+        texts[-1] += f"{line}\n"
+    return [section(text) for text in texts]
+
+
+def fields(texts: Sequence[str]) -> Block:
+    """Up to ten short texts in two columns."""
+    return {"type": "section", "fields": [_mrkdwn(shorten(text, 2000)) for text in texts[:10]]}
+
+
+def context(*texts: str) -> Block:
+    """Small print."""
+    return {"type": "context", "elements": [_mrkdwn(shorten(text, SECTION_TEXT)) for text in texts[:CONTEXT_ELEMENTS]]}
+
+
+def actions(*elements: Element) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(elements)}
+
+
+def button(text: str, action_id: str, *, value: str | None = None, url: str | None = None) -> Element:
+    """A button; with *url* it opens a page."""
+    element: Element = {
+        "type": "button",
+        "text": {"type": "plain_text", "text": shorten(text, BUTTON_TEXT), "emoji": True},
+        "action_id": action_id,
+    }
+    if value is not None:
+        element["value"] = value
+    if url is not None:
+        element["url"] = url
+    return element
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def _mrkdwn(text: str) -> Element:
+    return {"type": "mrkdwn", "text": text}

@@ -1,0 +1,29 @@
+"""`/zimerr`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.blocks.replies import Renderer
+from bot.commands import parse
+from bot.listeners.slack import SlackDirectory, place_of_command
+from bot.services.answers import Answers
+from bot.services.replies import is_public
+
+
+class Commands:
+    """Answers the slash command in its acknowledgement, which costs no further call."""
+
+    def __init__(self, answers: Answers, renderer: Renderer) -> None:
+        self._answers = answers
+        self._renderer = renderer
+
+    async def zimerr(self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient) -> None:
+        """`/zimerr …`: explanations for all, the rest for who asked."""
+        place = place_of_command(command)
+        answer = await self._answers.to(parse(command.get("text", "")), place, SlackDirectory(client))
+        message = self._renderer.message(answer.reply, answer.language)
+        await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)

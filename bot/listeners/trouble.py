@@ -1,0 +1,41 @@
+"""Errors become replies here and nowhere else."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.response import BoltResponse
+
+from bot import log
+from bot.blocks.replies import Renderer
+from bot.language import Language
+from bot.services.replies import Failed
+
+_log = log.get(__name__)
+
+
+class Trouble:
+    """Tells the person that something went wrong, and the log what."""
+
+    def __init__(self, renderer: Renderer, language: Language) -> None:
+        self._renderer = renderer
+        self._language = language
+
+    async def report(self, error: Exception, body: dict[str, Any], respond: AsyncRespond) -> BoltResponse | None:
+        """Log *error* under an id; whoever waits for an answer is told that id.
+
+        An event that could not be recorded stays unacknowledged, so that Slack delivers it again.
+        """
+        incident = uuid.uuid4().hex[:8]
+        kind = body.get("command") or body.get("type")
+        _log.error("a request failed", id=incident, kind=kind, exc_info=error)
+        if "response_url" not in body:
+            return None
+        await respond(
+            response_type="ephemeral",
+            replace_original=False,
+            **self._renderer.message(Failed(incident), self._language),
+        )
+        return BoltResponse(status=200, body="")

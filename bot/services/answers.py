@@ -1,0 +1,77 @@
+"""The answer to a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot import commands
+from bot.catalogue.catalogue import Catalogue
+from bot.language import Language
+from bot.services.languages import Languages
+from bot.services.place import Directory, Place
+from bot.services.replies import Explained, Found, Listing, NothingFound, Reply, Settings, Unknown, Usage, is_public
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply and the language that its reader or readers share."""
+
+    reply: Reply
+    language: Language
+
+
+class Answers:
+    """Answers what people type."""
+
+    def __init__(self, catalogue: Catalogue, languages: Languages) -> None:
+        self._catalogue = catalogue
+        self._languages = languages
+
+    async def to(self, command: commands.Command, place: Place, directory: Directory) -> Answer:
+        """Answer *command*, typed in *place*: in the channel's language where all see it, else in the person's."""
+        reply = await self._reply(command, place, directory)
+        choose = self._languages.of_channel if is_public(reply) else self._languages.of_person
+        return Answer(reply, (await choose(place, directory)).language)
+
+    async def _reply(self, command: commands.Command, place: Place, directory: Directory) -> Reply:
+        match command:
+            case commands.Explain(codes):
+                return self.explain(codes)
+            case commands.Search(query):
+                return self.search(query)
+            case commands.Browse(name):
+                return self._browse(name)
+            case commands.SetLanguage(choice):
+                await self._languages.set(place, None if choice == "auto" else Language(choice))
+                return Settings(await self._languages.of_channel(place, directory), changed=True)
+            case commands.Status():
+                return Settings(await self._languages.of_channel(place, directory), changed=False)
+            case commands.Misused(word):
+                return Usage(misused=word)
+            case commands.Help():
+                return Usage()
+
+    def explain(self, codes: tuple[int, ...]) -> Explained | Unknown:
+        """Explain *codes*; those that nobody knows are named."""
+        entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
+        unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
+        if entries:
+            return Explained(entries, unknown)
+        return Unknown(unknown, self._catalogue.family(unknown[0]), self._catalogue.nearest(unknown[0]))
+
+    def search(self, query: str) -> Reply:
+        """Find *query*: a symbol is its code, a section its list, the rest a search."""
+        code = self._catalogue.code_of_symbol(query)
+        if code is not None:
+            return self.explain((code,))
+        section = self._catalogue.section_named(query)
+        if section:
+            return Listing((section,))
+        entries = tuple(hit.entry for hit in self._catalogue.search(query))
+        return Found(query, entries) if entries else NothingFound(query)
+
+    def _browse(self, name: str | None) -> Reply:
+        if name is None:
+            return Listing(self._catalogue.sections)
+        section = self._catalogue.section_named(name)
+        return Listing((section,)) if section else self.search(name)

@@ -1,0 +1,39 @@
+"""Where something happens: the workspace, the channel, the person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import ZimerrError
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel of a workspace, and the person who acts there."""
+
+    team: str
+    channel: str
+    user: str
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether only this person and one other read it (Slack's ids of direct messages begin with D)."""
+        return self.channel.startswith("D")
+
+
+class DirectoryError(ZimerrError):
+    """Slack could not be asked just now."""
+
+
+class Directory(Protocol):
+    """What Slack knows about channels and people of one workspace.
+
+    None where it does not tell; raises DirectoryError where it could not be asked.
+    """
+
+    async def channel_locale(self, channel: str) -> str | None:
+        """The channel's IETF locale, such as ``zh-CN``."""
+
+    async def user_locale(self, user: str) -> str | None:
+        """The person's IETF locale."""

@@ -1,0 +1,133 @@
+"""The bot's settings, from the environment and `.env`, checked as a whole before anything starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import ConfigurationError
+
+Transport = Literal["socket", "http"]
+_SLACK_HOSTS = (".slack.com", ".slack-gov.com")
+
+
+def _default_database() -> str:
+    return f"sqlite+aiosqlite:///{user_data_path('zimerr') / 'zimerr.db'}"
+
+
+class Settings(BaseSettings):
+    """What the environment says. Names are the environment variables', in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    slack_app_token: SecretStr | None = None
+    slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
+    slack_api_url: str = "https://slack.com/api/"
+    host: str = "0.0.0.0"  # noqa: S104 - behind a balancer or in a container, as web servers do
+    port: int = Field(default=3000, ge=1, le=65535)
+    database_url: str = Field(default_factory=_default_database)
+    zimerr_language: Literal["en", "zh"] = "en"
+    zimerr_overlay: Path | None = None
+    zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def transport(self) -> Transport:
+        """Socket Mode where there is an app-level token, else HTTP."""
+        return "socket" if self.slack_app_token else "http"
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _bot_token(cls, token: SecretStr) -> SecretStr:
+        if not token.get_secret_value():
+            raise ValueError(
+                "is missing; copy the Bot User OAuth Token (xoxb-…) from the app's page OAuth & Permissions"
+            )
+        return _begins("xoxb-", token)
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_token(cls, token: SecretStr | None) -> SecretStr | None:
+        return token and _begins("xapp-", token)
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _a_way_to_connect(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # An app-level token that is malformed is not in info.data: it has its own fault.
+        if secret is None and "slack_app_token" in info.data and not info.data["slack_app_token"]:
+            raise ValueError(
+                "is missing, and so is SLACK_APP_TOKEN; set SLACK_APP_TOKEN (xapp-…, from Basic Information)"
+                " to connect by Socket Mode, or SLACK_SIGNING_SECRET (from Basic Information) by HTTP"
+            )
+        return secret
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _only_slack(cls, url: str) -> str:
+        # The bot token goes wherever this points: to Slack, or to a double of it on this machine.
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_slack = parts.scheme == "https" and (host == "slack.com" or host.endswith(_SLACK_HOSTS))
+        if not is_slack and not (parts.scheme in ("http", "https") and _is_loopback(host)):
+            raise ValueError("must be https://slack.com/api/ or an address of this machine: the bot's token goes there")
+        return url if url.endswith("/") else f"{url}/"
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url.startswith("sqlite:///"):
+            return url.replace("sqlite:///", "sqlite+aiosqlite:///", 1)
+        if not url.startswith("sqlite+aiosqlite:///"):
+            raise ValueError("must begin with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db")
+        return url
+
+    @field_validator("zimerr_overlay")
+    @classmethod
+    def _folder(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_dir():
+            raise ValueError(f"{path} is no folder; name the folder that holds your section files")
+        return path
+
+
+def load(env_file: Path | None = Path(".env")) -> Settings:
+    """Read the settings; raises ConfigurationError with every fault at once."""
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise ConfigurationError(list(_faults(error))) from error
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors(include_input=False):
+        name = ".".join(str(part) for part in fault["loc"]).upper()
+        yield f"{name} {fault['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
+
+
+def _begins(prefix: str, token: SecretStr) -> SecretStr:
+    value = token.get_secret_value()
+    if value.startswith(prefix):
+        return token
+    kind = next((kind for start, kind in _TOKEN_KINDS.items() if value.startswith(start)), "something else")
+    raise ValueError(f"must begin with {prefix} but holds {kind}; copy the right one from the app's page")
+
+
+_TOKEN_KINDS = {
+    "xoxp-": "a user's token (xoxp-)",
+    "xapp-": "an app-level token (xapp-)",
+    "xoxb-": "a bot's token (xoxb-)",
+    "xoxe": "a refresh token (xoxe)",
+}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
