@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import ConfigurationError
 
 Transport = Literal["socket", "http"]
-_SLACK_HOSTS = (".slack.com", ".slack-gov.com")
+_SLACK_HOSTS = ("slack.com", "slack-gov.com")
 
 
 def _default_database() -> str:
@@ -74,7 +74,7 @@ class Settings(BaseSettings):
         # The bot token goes wherever this points: to Slack, or to a double of it on this machine.
         parts = urlsplit(url)
         host = parts.hostname or ""
-        is_slack = parts.scheme == "https" and (host == "slack.com" or host.endswith(_SLACK_HOSTS))
+        is_slack = parts.scheme == "https" and f".{host}".endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
         if not is_slack and not (parts.scheme in ("http", "https") and _is_loopback(host)):
             raise ValueError("must be https://slack.com/api/ or an address of this machine: the bot's token goes there")
         return url if url.endswith("/") else f"{url}/"

@@ -29,6 +29,7 @@ Message = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
 SHOW_LANGUAGE = "show_language"  # action ids
 SHOW_CODE = "show_code"
 OPEN_DOCS = "open_docs"
+_MOST_LINES = 30  # codes beyond the cards, a line each
 
 
 class Renderer:
@@ -63,9 +64,11 @@ class Renderer:
         for entry in reply.entries[:MOST_CARDS]:
             blocks += [kit.divider()] if blocks else []
             blocks += card(entry, language, say)
-        rest = [line(entry, language) for entry in reply.entries[MOST_CARDS:]]
+        rest = reply.entries[MOST_CARDS:]
         if rest:
-            blocks += [kit.divider(), kit.section("\n".join(rest))]
+            lines = [line(entry, language) for entry in rest[:_MOST_LINES]]
+            lines += [say.count("card.more", len(rest) - _MOST_LINES)] if len(rest) > _MOST_LINES else []
+            blocks += [kit.divider(), *kit.paragraphs(lines)]
         if reply.unknown:
             blocks.append(kit.context(say("unknown.beside", codes=_codes(reply.unknown))))
         blocks.append(self._buttons(reply, language, say))

@@ -34,6 +34,7 @@ _LENGTH = 0.5  # b: how much a long field dilutes its words
 _SATURATION = 2.0  # k1: how soon more of the same word stops counting
 _SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
 _MISSPELT = 0.6  # what a misspelt word counts
+_SINGLE = 0.25  # what a single Chinese character counts beside a pair
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -66,20 +67,23 @@ class Search:
     def find(self, query: str, most: int = 8) -> tuple[Hit, ...]:
         """The entries that fit *query*, best first, at most *most*; those far behind the best are left out."""
         scores: dict[int, float] = defaultdict(float)
-        matched: Counter[int] = Counter()
-        asked = list(dict.fromkeys(terms(query)))
-        for word in asked:
+        matched: dict[int, float] = defaultdict(float)
+        total = 0.0
+        for word in dict.fromkeys(terms(query)):
             known, share = self._known(word)
+            total += share
             for document, weight in self._postings.get(known, {}).items():
                 scores[document] += share * weight
-                matched[document] += 1
+                matched[document] += share
         # An entry that holds all that was asked for beats one that holds a part of it often.
-        ranked = [Hit(self._entries[each], score * matched[each] / len(asked)) for each, score in scores.items()]
+        ranked = [Hit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
         ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
         return tuple(hit for hit in ranked[:most] if hit.score >= 0.3 * ranked[0].score)
 
     def _known(self, word: str) -> tuple[str, float]:
         """The word of the index that stands for *word*, and how much it counts."""
+        if len(word) == 1:
+            return word, _SINGLE
         if word in self._postings or len(word) < 4 or not word.isascii() or not word.isalpha():
             return word, 1.0
         best = process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)
@@ -91,7 +95,8 @@ def terms(text: str) -> Iterator[str]:
     text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).lower()
     for part in _PARTS.findall(text):
         if part[0] >= "\u4e00":
-            yield from (part[i : i + 2] for i in range(len(part) - 1)) if len(part) > 1 else (part,)
+            yield from part
+            yield from (part[i : i + 2] for i in range(len(part) - 1))
         elif part not in _STOP:
             yield _stem(part)
 

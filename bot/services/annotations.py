@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detect import detect
+from bot.detect.find import find_in_message
 from bot.services.answers import Answer
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
@@ -27,7 +27,7 @@ class Annotations:
         """The known codes that *message*, as Slack sends it, holds: each once, in order."""
         if message.get("subtype") not in _WRITTEN:
             return ()
-        found = detect(message, self._catalogue).findings
+        found = find_in_message(message, self._catalogue).findings
         return tuple(dict.fromkeys(finding.code for finding in found if finding.known and not finding.quoted))
 
     async def of(self, codes: tuple[int, ...], place: Place, directory: Directory) -> Answer:

@@ -1,0 +1,109 @@
+"""Every reply in Slack's form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.blocks.kit import escape, fallback, paragraphs, shorten
+from bot.blocks.replies import Renderer
+from bot.catalogue.catalogue import Catalogue
+from bot.language import Language
+from bot.services.languages import Choice
+from bot.services.replies import (
+    Explained,
+    Failed,
+    Found,
+    Listing,
+    NothingFound,
+    Reply,
+    Settings,
+    Unknown,
+    Usage,
+)
+from tests.blocks.kit_rules import assert_sendable, texts
+
+LANGUAGES = list(Language)
+HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_entry_makes_a_card_that_slack_accepts(catalogue: Catalogue, language: Language) -> None:
+    """A text that grew too long would fail in the middle of an incident."""
+    for entry in catalogue:
+        message = Renderer(catalogue).message(Explained((entry,)), language)
+        assert_sendable(message)
+        shown = "\n".join(texts(message["blocks"]))
+        assert str(entry.code) in shown
+        assert "…" not in shown, f"{entry.code} is cut"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language) -> None:
+    """Five codes at once are five cards in one message."""
+    renderer = Renderer(catalogue)
+
+    def length(code: int) -> int:
+        entry = catalogue.get(code)
+        assert entry
+        return sum(len(text) for text in texts(renderer.message(Explained((entry,)), language)["blocks"]))
+
+    longest = sorted((entry.code for entry in catalogue), key=length, reverse=True)[:20]
+    entries = tuple(entry for code in longest if (entry := catalogue.get(code)))
+    assert_sendable(renderer.message(Explained(entries, (6009999,)), language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_codes_at_once_still_make_a_message(catalogue: Catalogue, language: Language) -> None:
+    """Somebody will paste the whole table."""
+    message = Renderer(catalogue).message(Explained(tuple(catalogue), tuple(range(6009000, 6009999))), language)
+    assert_sendable(message)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language) -> None:
+    """Help and errors are what people see when something is already wrong."""
+    entries = tuple(catalogue)
+    replies: list[Reply] = [
+        Unknown((6009999,), catalogue.family(6000399), entries[:3]),
+        Unknown(tuple(range(6009000, 6009999)), None, entries[:3]),
+        Found(HOSTILE, entries[:8]),
+        NothingFound(HOSTILE),
+        Listing(catalogue.sections),
+        *(Listing((section,)) for section in catalogue.sections),
+        Usage(),
+        Usage("lang"),
+        Usage("search"),
+        Settings(Choice(language, "setting"), changed=True),
+        *(Settings(Choice(language, reason), changed=False) for reason in ("setting", "channel", "person", "default")),
+        Failed("abc123"),
+    ]
+    for reply in replies:
+        message = Renderer(catalogue).message(reply, language)
+        assert_sendable(message)
+        assert "<!" not in json.dumps(message)
+        assert "<@" not in json.dumps(message)
+
+
+def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> None:
+    """A Chinese reader in an English channel is one press away from Chinese."""
+    entry = catalogue.get(6000106)
+    assert entry
+    for language, label in ((Language.EN, "中文"), (Language.ZH, "English")):
+        buttons = Renderer(catalogue).message(Explained((entry,)), language)["blocks"][-1]["elements"]
+        assert buttons[0]["text"]["text"] == label
+        assert json.loads(buttons[0]["value"]) == {"codes": [6000106], "language": language.other}
+
+
+def test_nothing_quoted_can_ping_or_link() -> None:
+    """What people type comes back to everybody."""
+    assert escape("<!channel> & <@U1> <https://x|y>") == "&lt;!channel&gt; &amp; &lt;@U1&gt; &lt;https://x|y&gt;"
+
+
+def test_cut_texts_stay_within_their_limit() -> None:
+    """Chinese takes three bytes a character, and Slack counts both ways."""
+    assert shorten("abc", 3) == "abc"
+    assert shorten("abcd", 3) == "ab…"
+    assert len(fallback("错" * 5000).encode()) < 4000
+    assert [len(block["text"]["text"]) <= 3000 for block in paragraphs(["x" * 400] * 20)] == [True] * 3

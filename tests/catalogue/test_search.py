@@ -1,0 +1,61 @@
+"""Finding codes by what people type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.search import terms
+
+QUESTIONS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
+
+
+def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever does not know the number must still get there: in 95 of 100 cases among the first three."""
+    first = third = 0
+    misses = []
+    for question in QUESTIONS:
+        found = [hit.entry.code for hit in catalogue.search(question["q"])]
+        first += bool(found) and found[0] in question["expect"]
+        if set(found[:3]) & set(question["expect"]):
+            third += 1
+        else:
+            misses.append(f"  {question['q']!r}: expected {question['expect']}, found {found[:3]}")
+    total = len(QUESTIONS)
+    with capsys.disabled():
+        print(f"\nsearch: {total} questions, hit@1 {first / total:.0%}, hit@3 {third / total:.0%}")
+        print("\n".join(misses))
+    assert total >= 80
+    assert third / total >= 0.95
+
+
+def test_terms_are_stems_numbers_and_pairs() -> None:
+    """Both languages, symbols and numbers meet in one index."""
+    assert list(terms("Tokens expired")) == list(terms("token expires"))
+    assert list(terms("群成员上限")) == ["群成", "成员", "员上", "上限"]
+    assert list(terms("NetworkModuleTokenExpired")) == ["network", "modul", "token", "expir"]
+    assert list(terms("code 103021")) == ["103021"]
+    assert list(terms("Ｔｏｋｅｎ")) == ["token"]
+
+
+def test_nothing_is_found_for_nonsense(catalogue: Catalogue) -> None:
+    """An honest “nothing found” beats a guess."""
+    assert catalogue.search("zzzzqqqq") == ()
+    assert catalogue.search("") == ()
+    assert catalogue.search("。？！") == ()
+
+
+def test_hits_are_ranked_and_their_scores_fall(catalogue: Catalogue) -> None:
+    """Programs rely on the order."""
+    scores = [hit.score for hit in catalogue.search("token expired")]
+    assert scores == sorted(scores, reverse=True)
+    assert catalogue.search("token expired")[0].entry.code == 6000106
+
+
+def test_a_misspelt_word_is_understood(catalogue: Catalogue) -> None:
+    """Nobody spells well at night."""
+    assert catalogue.search("tokne expierd")[0].entry.code == 6000106

@@ -1,0 +1,51 @@
+"""What the bot remembers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ZimerrError
+from bot.storage.database import Database
+
+
+async def test_settings_survive_a_restart(tmp_path: Path) -> None:
+    """Nobody sets a channel's language twice."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'test.db'}"
+    for _ in range(2):
+        database = Database(url)
+        await database.open()
+        await database.set_language("T1", "C1", "zh")
+        await database.close()
+    database = Database(url)
+    await database.open()
+    assert await database.language("T1", "C1") == "zh"
+    assert await database.language("T1", "C2") is None
+    await database.close()
+
+
+async def test_only_the_first_of_many_deliveries_counts(database: Database) -> None:
+    """Slack delivers again what it thinks was lost, also at the same moment."""
+    claims = await asyncio.gather(*(database.is_first_delivery("T1", "C1", "1.1", now=5.0) for _ in range(20)))
+    assert sorted(claims) == [False] * 19 + [True]
+    assert await database.is_first_delivery("T1", "C2", "1.1", now=5.0)
+
+
+async def test_old_deliveries_are_forgotten(database: Database) -> None:
+    """The table must not grow for ever."""
+    await database.is_first_delivery("T1", "C1", "1.1", now=5.0)
+    await database.forget_deliveries(before=5.0)
+    assert not await database.is_first_delivery("T1", "C1", "1.1", now=5.0)
+    await database.forget_deliveries(before=6.0)
+    assert await database.is_first_delivery("T1", "C1", "1.1", now=5.0)
+
+
+async def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
+    """An admin reads this at the first start on a new machine."""
+    (tmp_path / "file").touch()
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'test.db'}")
+    with pytest.raises(ZimerrError, match="DATABASE_URL"):
+        await database.open()
+    await database.close()

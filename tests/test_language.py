@@ -1,0 +1,96 @@
+"""Which language serves whom, and the bot's own words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from bot import resources
+from bot.language import Language, negotiate, words
+
+PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("zh-CN", "zh"), ("zh-Hans", "zh"), ("zh-SG", "zh"), ("zh-TW", "zh"), ("zh-HK", "zh"), ("zh", "zh"), ("zh_CN", "zh"),
+        ("en-US", "en"), ("en", "en"), ("ja-JP", "en"), ("fr-FR", "en"),
+        (None, "zh"), ("", "zh"), ("klingon", "zh"), ("xx-YY", "zh"), ("e", "zh"),
+    ],
+)  # fmt: skip
+def test_a_locale_gets_the_language_that_serves_it(tag: str | None, language: str) -> None:
+    """Chinese of every kind reads Chinese, everybody else English; without a usable tag the default decides."""
+    assert negotiate(tag, default=Language.ZH) == language
+
+
+def catalog(language: Language) -> Catalog:
+    """The bot's words in one language, as translators write them."""
+    with (resources.data() / "locale" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=str(language), abort_invalid=True)
+
+
+def messages(language: Language) -> dict[str, Message]:
+    """The messages by key."""
+    found: dict[str, Message] = {}
+    for message in catalog(language):
+        key = message.id[0] if isinstance(message.id, tuple) else message.id
+        if key:
+            assert key not in found, f"{key} stands twice in {language}.po"
+            found[key] = message
+    return found
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """The wordings of a message: one, or one for each plural."""
+    return message.string if isinstance(message.string, tuple) else (message.string,)
+
+
+def placeholders(form: str) -> set[str]:
+    """The names in braces."""
+    return set(PLACEHOLDER.findall(form))
+
+
+def test_both_languages_have_the_same_words() -> None:
+    """A key that one language lacks would fail in front of its readers only."""
+    english, chinese = messages(Language.EN), messages(Language.ZH)
+    assert english.keys() == chinese.keys()
+    for key in english:
+        assert all(forms(english[key])), key
+        assert all(forms(chinese[key])), key
+        assert len(forms(english[key])) == (2 if isinstance(english[key].id, tuple) else 1), key
+        assert len(forms(chinese[key])) == 1, key
+        for form in forms(english[key]):
+            # “One code” may say its number in a word.
+            assert placeholders(form) - {"n"} == placeholders(forms(chinese[key])[0]) - {"n"}, key
+
+
+def test_every_word_is_used_and_every_use_has_its_word() -> None:
+    """Dead words mislead translators; a missing one breaks an answer."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (resources.data().parent / "bot").rglob("*.py"))
+    used = set(re.findall(r"""(?:words(?:\(\w+\))?|say)(?:\.count)?\(\s*f?["']([a-z_.]+)""", source)) | set(
+        re.findall(r"""(?:key = |if reply\.changed else )["']([a-z_.]+)["']""", source)
+    )
+    prefixes = {key for key in used if key.endswith(".")}
+    for key in messages(Language.EN):
+        assert key in used or any(key.startswith(prefix) for prefix in prefixes), f"{key} is not used"
+    for key in used - prefixes:
+        assert key in messages(Language.EN), f"{key} has no words"
+
+
+def test_a_missing_word_is_an_error() -> None:
+    """Nobody should ever read a key instead of words."""
+    with pytest.raises(KeyError):
+        words(Language.EN)("no.such.key")
+    with pytest.raises(KeyError):
+        words(Language.ZH).count("no.such.key", 2)
+
+
+def test_numbers_take_the_right_plural() -> None:
+    """“1 requests” looks careless."""
+    assert words(Language.EN).count("unit.requests", 1) == "1 request"
+    assert words(Language.EN).count("unit.requests", 1000) == "1,000 requests"
+    assert words(Language.ZH).count("unit.requests", 1000) == "1,000 次"

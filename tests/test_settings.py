@@ -1,0 +1,93 @@
+"""Settings from the environment: complete, or refused with every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ConfigurationError
+from bot.settings import Settings, load
+
+SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+HTTP = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "PORT": "4603"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def faults(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
+    """What is said about an environment."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        load()
+    return list(caught.value.faults)
+
+
+@pytest.mark.parametrize(("variables", "transport"), [(SOCKET, "socket"), (HTTP, "http"), (SOCKET | HTTP, "socket")])
+def test_the_environment_chooses_the_transport(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], transport: str
+) -> None:
+    """An admin sets two or three variables and the bot knows how to connect."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert load().transport == transport
+
+
+def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
+    """People keep their tokens in .env while they try things out."""
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_SIGNING_SECRET=s\n# a comment\nOTHER=1\n")
+    assert load().transport == "http"
+
+
+def test_nothing_set_names_both_ways_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first start of a newcomer ends with what to do, not with a traceback."""
+    first, second = faults(monkeypatch)
+    assert first.startswith("SLACK_BOT_TOKEN is missing; copy")
+    assert "SLACK_APP_TOKEN" in second
+    assert "SLACK_SIGNING_SECRET" in second
+
+
+def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mending one fault after the other, with a restart each, is no way to spend a night."""
+    found = faults(
+        monkeypatch,
+        SLACK_BOT_TOKEN="xoxp-1",
+        SLACK_APP_TOKEN="xoxb-1",
+        SLACK_API_URL="https://slack.com.evil.example/api/",
+        PORT="99999",
+        DATABASE_URL="mysql://x",
+        ZIMERR_LANGUAGE="fr",
+        ZIMERR_OVERLAY="nowhere",
+    )
+    names = ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL", "PORT", "DATABASE_URL", "ZIMERR_LANGUAGE", "ZIMERR_OVERLAY"]
+    assert [fault.split()[0] for fault in found] == names
+    assert "a user's token" in found[0]
+
+
+@pytest.mark.parametrize("url", ["http://slack.com/api/", "https://example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/"])
+def test_the_token_goes_to_slack_or_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """A mistyped address must not carry the workspace's token to somebody else."""
+    (fault,) = faults(monkeypatch, **SOCKET, SLACK_API_URL=url)
+    assert "token goes there" in fault
+
+
+@pytest.mark.parametrize("url", ["https://slack.com/api/", "https://slack-gov.com/api", "http://127.0.0.1:1/api", "http://[::1]:1/api/"])
+def test_slack_and_this_machine_are_allowed(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """GovSlack and a double of Slack are legitimate."""
+    for name, value in (SOCKET | {"SLACK_API_URL": url}).items():
+        monkeypatch.setenv(name, value)
+    assert load().slack_api_url.endswith("/")
+
+
+def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and faults end up in logs."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-very-secret")
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", "very-secret")
+    assert "very-secret" not in repr(load())
+    assert all("very-secret" not in fault for fault in faults(monkeypatch, SLACK_BOT_TOKEN="xoxp-very-secret"))
