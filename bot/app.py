@@ -20,6 +20,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import listeners, log
+from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
@@ -121,9 +122,10 @@ async def _assemble(
     languages = Languages(database, default=Language(settings.zimerr_language), clock=clock)
     answers = Answers(catalogue, languages)
     annotations = Annotations(catalogue, languages)
-    inbox = Inbox(database, Annotator(annotations, renderer, client).annotate, clock)
+    background = Background()
+    stack.push_async_callback(background.drain, _GRACE_S)
+    inbox = Inbox(database, Annotator(annotations, renderer, client).annotate, background, clock)
     await inbox.open()
-    stack.push_async_callback(inbox.drain, _GRACE_S)
 
     async def authorize() -> AuthorizeResult:
         # Known from the start: Bolt's own way asks auth.test and drops the event when that fails.
@@ -144,7 +146,13 @@ async def _assemble(
         process_before_response=True,
     )
     listeners.register(
-        app, answers=answers, annotations=annotations, inbox=inbox, languages=languages, renderer=renderer
+        app,
+        answers=answers,
+        annotations=annotations,
+        background=background,
+        inbox=inbox,
+        languages=languages,
+        renderer=renderer,
     )
     return app
 

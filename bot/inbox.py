@@ -1,16 +1,16 @@
 """Intake of messages to be answered: each is taken once, however often Slack delivers it, and worked on apart.
 
 A listener that has called `Inbox.take` may acknowledge: the message is on record. Working on it holds up neither
-the acknowledgement nor other messages. What is in work when the process ends is finished first.
+the acknowledgement nor other messages.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot import log
+from bot.background import Background
 from bot.services.place import Place
 from bot.storage.database import Database
 
@@ -31,11 +31,17 @@ class Job:
 class Inbox:
     """Takes jobs and has them worked on by *work*."""
 
-    def __init__(self, database: Database, work: Callable[[Job], Awaitable[None]], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[Job], Awaitable[None]],
+        background: Background,
+        clock: Callable[[], float],
+    ) -> None:
         self._database = database
         self._work = work
+        self._background = background
         self._clock = clock
-        self._in_work: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Forget deliveries that can't come again."""
@@ -46,15 +52,8 @@ class Inbox:
         place = job.place
         if not await self._database.is_first_delivery(place.team, place.channel, job.ts, now=self._clock()):
             return False
-        task = asyncio.create_task(self._run(job))
-        self._in_work.add(task)
-        task.add_done_callback(self._in_work.discard)
+        self._background.start(self._run(job))
         return True
-
-    async def drain(self, grace_s: float) -> None:
-        """Wait until the work at hand is done, at most *grace_s* seconds."""
-        if self._in_work:
-            await asyncio.wait(self._in_work, timeout=grace_s)
 
     async def _run(self, job: Job) -> None:
         try:

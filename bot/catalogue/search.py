@@ -33,6 +33,7 @@ _WEIGHTS = {
 _LENGTH = 0.5  # b: how much a long field dilutes its words
 _SATURATION = 2.0  # k1: how soon more of the same word stops counting
 _SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
+_LEAST = 0.75  # below this, what was found has nothing to do with what was asked
 _MISSPELT = 0.6  # what a misspelt word counts
 _SINGLE = 0.25  # what a single Chinese character counts beside a pair
 _STOP = frozenset(
@@ -69,21 +70,22 @@ class Search:
         scores: dict[int, float] = defaultdict(float)
         matched: dict[int, float] = defaultdict(float)
         total = 0.0
-        for word in dict.fromkeys(terms(query)):
+        asked = dict.fromkeys(terms(query))
+        for word in asked:
             known, share = self._known(word)
-            total += share
+            if len(word) == 1 and len(asked) > 1:
+                share = _SINGLE
+            total += share or 1.0
             for document, weight in self._postings.get(known, {}).items():
                 scores[document] += share * weight
                 matched[document] += share
         # An entry that holds all that was asked for beats one that holds a part of it often.
         ranked = [Hit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
         ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
-        return tuple(hit for hit in ranked[:most] if hit.score >= 0.3 * ranked[0].score)
+        return tuple(hit for hit in ranked[:most] if hit.score >= max(0.3 * ranked[0].score, _LEAST))
 
     def _known(self, word: str) -> tuple[str, float]:
         """The word of the index that stands for *word*, and how much it counts."""
-        if len(word) == 1:
-            return word, _SINGLE
         if word in self._postings or len(word) < 4 or not word.isascii() or not word.isalpha():
             return word, 1.0
         best = process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)

@@ -7,6 +7,7 @@ import re
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.background import Background
 from bot.blocks.replies import OPEN_DOCS, SHOW_CODE, SHOW_LANGUAGE, Renderer
 from bot.inbox import Inbox
 from bot.listeners.actions import Actions
@@ -23,21 +24,22 @@ def register(
     *,
     answers: Answers,
     annotations: Annotations,
+    background: Background,
     inbox: Inbox,
     languages: Languages,
     renderer: Renderer,
 ) -> None:
     """Connect every listener with what it listens to."""
-    actions = Actions(answers, languages, renderer)
+    trouble = Trouble(renderer, languages.default)
+    actions = Actions(answers, languages, renderer, background, trouble)
     app.command("/zimerr")(Commands(answers, renderer).zimerr)
     app.event("message")(Messages(annotations, inbox).message)
-    # A button is acknowledged at once and answered after, so that Slack shows no warning when the answer is slow.
-    app.action(SHOW_LANGUAGE)(ack=_acknowledge, lazy=[actions.show_language])
-    app.action(SHOW_CODE)(ack=_acknowledge, lazy=[actions.show_code])
+    app.action(SHOW_LANGUAGE)(actions.show_language)
+    app.action(SHOW_CODE)(actions.show_code)
     app.action(OPEN_DOCS)(_acknowledge)
     # Slack sends again what nobody acknowledges, so events that are of no use here are acknowledged too.
     app.event(re.compile(".*"))(_acknowledge)
-    app.error(Trouble(renderer, languages.default).report)
+    app.error(trouble.report)
 
 
 async def _acknowledge(ack: AsyncAck) -> None:

@@ -5,41 +5,60 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.language import Language
 from bot.listeners.slack import SlackDirectory, place_of_action
+from bot.listeners.trouble import Trouble
 from bot.services.answers import Answers
 from bot.services.languages import Languages
 from bot.services.replies import Reply
 
-_Action = dict[str, Any]
+_Body = dict[str, Any]
 
 
 class Actions:
-    """Answers presses of the bot's own buttons."""
+    """Answers presses of the bot's own buttons.
 
-    def __init__(self, answers: Answers, languages: Languages, renderer: Renderer) -> None:
+    A press is acknowledged at once and answered after, so that Slack shows no warning when the answer is slow. (Bolt's
+    lazy listeners would do that too, but copy the request with the client in it, whose HTTP session can't be copied.)
+    """
+
+    def __init__(
+        self, answers: Answers, languages: Languages, renderer: Renderer, background: Background, trouble: Trouble
+    ) -> None:
         self._answers = answers
         self._languages = languages
         self._renderer = renderer
+        self._background = background
+        self._trouble = trouble
 
-    async def show_language(self, action: _Action, body: dict[str, Any], respond: AsyncRespond) -> None:
+    async def show_language(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
         """The same codes in the other language."""
+        await ack()
         asked = json.loads(action["value"])
-        await self._privately(self._answers.explain(tuple(asked["codes"])), Language(asked["language"]), body, respond)
+        reply, language = self._answers.explain(tuple(asked["codes"])), Language(asked["language"])
+        self._background.start(self._trouble.guarded(self._show(reply, language, body, respond), body, respond))
 
     async def show_code(
-        self, action: _Action, body: dict[str, Any], client: AsyncWebClient, respond: AsyncRespond
+        self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
     ) -> None:
         """One of the codes that a search found, in full."""
-        choice = await self._languages.of_person(place_of_action(body), SlackDirectory(client))
-        await self._privately(self._answers.explain((int(action["value"]),)), choice.language, body, respond)
+        await ack()
+        code = int(action["value"])
+        self._background.start(self._trouble.guarded(self._show_code(code, body, client, respond), body, respond))
 
-    async def _privately(self, reply: Reply, language: Language, body: dict[str, Any], respond: AsyncRespond) -> None:
-        message = self._renderer.message(reply, language)
+    async def _show_code(self, code: int, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+        choice = await self._languages.of_person(place_of_action(body), SlackDirectory(client))
+        await self._show(self._answers.explain((code,)), choice.language, body, respond)
+
+    async def _show(self, reply: Reply, language: Language, body: _Body, respond: AsyncRespond) -> None:
+        """Send *reply* to the person who pressed, where they pressed."""
         # Without the thread, Slack would show the private copy in the channel instead.
         thread = body.get("container", {}).get("thread_ts")
+        message = self._renderer.message(reply, language)
         await respond(response_type="ephemeral", replace_original=False, thread_ts=thread, **message)

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.blocks.replies import Renderer
 from bot.commands import parse
-from bot.listeners.slack import SlackDirectory, place_of_command
+from bot.listeners.slack import SlackDirectory, place_of_command, plain_text
 from bot.services.answers import Answers
 from bot.services.replies import is_public
 
@@ -24,6 +24,6 @@ class Commands:
     async def zimerr(self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient) -> None:
         """`/zimerr …`: explanations for all, the rest for who asked."""
         place = place_of_command(command)
-        answer = await self._answers.to(parse(command.get("text", "")), place, SlackDirectory(client))
+        answer = await self._answers.to(parse(plain_text(command.get("text", ""))), place, SlackDirectory(client))
         message = self._renderer.message(answer.reply, answer.language)
         await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)

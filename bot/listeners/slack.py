@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import log
+from bot.detect.mrkdwn import passages
 from bot.services.place import DirectoryError, Place
 
 _log = log.get(__name__)
@@ -47,6 +48,11 @@ class SlackDirectory:
             raise DirectoryError(f"{method}: {error!r}") from error
         locale: str | None = answer[kind].get("locale")
         return locale
+
+
+def plain_text(text: str) -> str:
+    """What a person typed behind a command: Slack escapes it, and makes links of numbers that look like telephones'."""
+    return "\n".join(passage.text for passage in passages(text))
 
 
 def place_of_command(command: Mapping[str, Any]) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable
 from typing import Any
 
 from slack_bolt.context.respond.async_respond import AsyncRespond
@@ -33,9 +34,13 @@ class Trouble:
         _log.error("a request failed", id=incident, kind=kind, exc_info=error)
         if "response_url" not in body:
             return None
-        await respond(
-            response_type="ephemeral",
-            replace_original=False,
-            **self._renderer.message(Failed(incident), self._language),
-        )
+        message = self._renderer.message(Failed(incident), self._language)
+        await respond(response_type="ephemeral", replace_original=False, **message)
         return BoltResponse(status=200, body="")
+
+    async def guarded(self, work: Awaitable[None], body: dict[str, Any], respond: AsyncRespond) -> None:
+        """Await *work* that was acknowledged already, and report its failure."""
+        try:
+            await work
+        except Exception as error:
+            await self.report(error, body, respond)

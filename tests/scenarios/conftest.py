@@ -1,0 +1,89 @@
+"""The whole bot in a workspace: real Web API calls, a real WebSocket or signed HTTP requests, a real database."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import pytest
+import yaml
+
+from bot import resources
+from bot.app import EVENTS_PATH, running
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+
+Transport = Literal["socket", "http"]
+Start = Callable[[], AbstractAsyncContextManager[None]]
+
+ENGLISH, CHINESE, FOREIGN = "C0ONCALL", "C0ZHIBAN", "C0QUIET"
+ANN, LIN = "U0ANN", "U0LIN"
+
+
+def manifest(transport: Transport) -> dict[str, Any]:
+    """The manifest that admins install, so that the tests have its scopes and events and no more."""
+    path = resources.deploy() / f"manifest-{transport}.yaml"
+    return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return cast(int, probe.getsockname()[1])
+
+
+def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:
+    """Settings for a bot in *sandbox*."""
+    ways = {
+        "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": None},
+        "http": {"slack_app_token": None, "slack_signing_secret": sandbox.app.signing_secret},
+    }
+    values: dict[str, Any] = {
+        "slack_bot_token": sandbox.app.bot_token,
+        "slack_api_url": sandbox.api_url,
+        "host": "127.0.0.1",
+        "database_url": f"sqlite:///{database}",
+        **ways[transport],
+        **changes,
+    }
+    return Settings(_env_file=None, **values)
+
+
+@pytest.fixture(params=["socket", "http"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """Every scenario runs over both."""
+    return cast(Transport, request.param)
+
+
+@pytest.fixture
+async def workspace(transport: Transport) -> AsyncIterator[Sandbox]:
+    """The demo's workspace; no bot is running."""
+    async with Sandbox(manifest(transport), transport=transport, retry_delays_s=(0.0, 0.05, 0.05)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def start(workspace: Sandbox, transport: Transport, tmp_path: Path) -> Start:
+    """Start the bot; on the same database each time."""
+
+    @contextlib.asynccontextmanager
+    async def started() -> AsyncIterator[None]:
+        port = free_port()
+        async with running(settings_for(workspace, transport, tmp_path / "bot.db", port=port)):
+            if transport == "http":
+                workspace.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+            yield
+
+    return started
+
+
+@pytest.fixture
+async def slack(workspace: Sandbox, start: Start) -> AsyncIterator[Sandbox]:
+    """The workspace with the bot running in it."""
+    async with start():
+        yield workspace

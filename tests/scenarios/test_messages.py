@@ -1,0 +1,147 @@
+"""Messages that hold codes, and those that only look so."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN, Start
+from tests.scenarios.reading import BOT, answer_in_thread, said_by_bot, settled, shown
+
+
+async def test_a_code_in_a_message_is_explained_in_its_thread(slack: Sandbox) -> None:
+    """Nobody has to ask, and the channel stays quiet."""
+    message = await slack.say(ENGLISH, ANN, 'login failed: {code: 6000106, message: "Token expired."}')
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert reply["thread_ts"] == message["ts"]
+    assert reply["bot_id"] == BOT
+    assert "6000106 · Token expired" in shown(reply)
+    assert reply["metadata"]["event_payload"]["ts"] == message["ts"]
+
+
+@pytest.mark.parametrize("text", ["错误码6000106。", "用户报６０００１０６了，怎么办？", "登录失败（6000106）"])
+async def test_chinese_around_a_code_is_no_obstacle(slack: Sandbox, text: str) -> None:
+    """Chinese has no spaces, and its digits may be full-width."""
+    reply = await answer_in_thread(slack, CHINESE, await slack.say(CHINESE, LIN, text))
+    assert "6000106 · Token 已过期" in shown(reply)
+
+
+async def test_a_code_in_a_thread_is_answered_in_that_thread(slack: Sandbox) -> None:
+    """The conversation goes on where it is."""
+    parent = await slack.say(ENGLISH, ANN, "something is wrong with login")
+    await slack.say(ENGLISH, LIN, "I see 6000121", thread_ts=parent["ts"])
+    await slack.until(lambda: len(slack.replies(ENGLISH, parent["ts"])) == 2)
+    assert "6000121" in shown(slack.replies(ENGLISH, parent["ts"])[-1])
+
+
+async def test_a_pasted_log_is_answered_once(slack: Sandbox) -> None:
+    """One message, one reply, whatever it holds."""
+    log = "\n".join(f"[1122 07:35:4{n}.745][User][API.login]:{{error:{{code:600010{n}}}}}" for n in (3, 4, 6))
+    message = await slack.say(ENGLISH, ANN, f"```\n{log}\n```")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    for code in ("6000103", "6000104", "6000106"):
+        assert code in shown(reply)
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.replies(ENGLISH, message["ts"])) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "size=6000121 bytes",
+        "Token: 0x06000121",
+        "https://example.com/orders/6000121",
+        "order 6000121 shipped",
+        "16000121",
+        "6009999",
+    ],
+)
+async def test_look_alikes_get_no_answer(slack: Sandbox, text: str) -> None:
+    """A bot that answers order numbers is removed within a week."""
+    message = await slack.say(ENGLISH, ANN, text)
+    await settled(slack, ENGLISH, ANN)
+    assert slack.replies(ENGLISH, message["ts"]) == []
+
+
+async def test_alerts_of_other_bots_are_answered(slack: Sandbox) -> None:
+    """Alerts are where codes come from."""
+    message = await slack.say_as_bot(ENGLISH, "Alerts", "error rate of code 6000106 above 5 %")
+    assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
+
+
+async def test_the_bot_never_answers_itself(slack: Sandbox) -> None:
+    """Its own explanations are full of codes."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    await slack.command(ENGLISH, ANN, "6000121")
+    await settled(slack, ENGLISH, ANN)
+    assert len([answer for answer in said_by_bot(slack, ENGLISH) if answer.get("thread_ts")]) == 2
+
+
+async def test_edits_deletions_and_link_previews_post_nothing(slack: Sandbox) -> None:
+    """Slack tells of each of them as of a message."""
+    message = await slack.say(ENGLISH, ANN, "6000106 at <https://example.com/x>")
+    await answer_in_thread(slack, ENGLISH, message)
+    await slack.unfurl(ENGLISH, message["ts"])
+    await slack.edit(ENGLISH, message["ts"], "6000121")
+    other = await slack.say(ENGLISH, ANN, "hello")
+    await slack.delete(ENGLISH, other["ts"])
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.replies(ENGLISH, message["ts"])) == 1
+
+
+async def test_the_same_delivery_twice_is_answered_once(slack: Sandbox) -> None:
+    """Slack sends again whatever it believes lost."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    (parcel,) = slack.deliveries("message")[:1]
+    await slack.redeliver(parcel.body["event_id"])
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.replies(ENGLISH, message["ts"])) == 1
+
+
+async def test_a_restart_forgets_neither_settings_nor_what_was_answered(workspace: Sandbox, start: Start) -> None:
+    """A deployment in the middle of the day must go unnoticed."""
+    async with start():
+        message = await workspace.say(ENGLISH, ANN, "6000106")
+        await answer_in_thread(workspace, ENGLISH, message)
+        await workspace.command(ENGLISH, ANN, "lang zh")
+        await workspace.until(lambda: workspace.ephemerals(ANN))
+    async with start():
+        await workspace.redeliver(workspace.deliveries("message")[0].body["event_id"])
+        last = await workspace.say(ENGLISH, ANN, "6000121")
+        assert "用户" in shown(await answer_in_thread(workspace, ENGLISH, last))
+        assert len(workspace.replies(ENGLISH, message["ts"])) == 1
+
+
+async def test_what_slack_calls_too_fast_is_posted_later(slack: Sandbox) -> None:
+    """A busy minute must cost patience, not answers."""
+    slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    assert len(slack.calls("chat.postMessage")) == 2
+
+
+async def test_channels_without_the_bot_are_left_alone(slack: Sandbox) -> None:
+    """It reads only where it was invited."""
+    message = await slack.say(FOREIGN, ANN, "6000106")
+    await settled(slack, ENGLISH, ANN)
+    assert slack.replies(FOREIGN, message["ts"]) == []
+
+
+async def test_the_private_copy_of_an_annotation_stays_in_its_thread(slack: Sandbox) -> None:
+    """Elsewhere nobody would know what it belongs to."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    await slack.click(reply, "show_language", LIN)
+    (copy,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert copy["thread_ts"] == message["ts"]
+    assert "Token 已过期" in shown(copy)
+
+
+async def test_quoted_markup_pings_nobody(slack: Sandbox) -> None:
+    """A log may hold anything."""
+    message = await slack.say(ENGLISH, ANN, "<!channel> <script>alert(1)</script> 6000106 & more")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert "<!" not in shown(reply)

@@ -1,0 +1,95 @@
+"""Starting, or saying why not."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.app import EVENTS_PATH, running
+from bot.errors import ZimerrError
+from bot.sandbox.server import Sandbox
+from tests.scenarios.conftest import free_port, manifest, settings_for
+
+
+async def status_of(url: str, body: str, secret: str, *, at: float) -> int:
+    """The status that a request gets which is signed with *secret* at a time."""
+    stamp = str(int(at))
+    signature = "v0=" + hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Slack-Request-Timestamp": stamp,
+        "X-Slack-Signature": signature,
+    }
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
+        return response.status
+
+
+async def test_only_slack_is_listened_to(tmp_path: Path) -> None:
+    """Anybody can reach the address; a forged or old request must have no effect."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}{EVENTS_PATH}"
+    event: dict[str, Any] = {"type": "message", "channel": "C0ONCALL", "user": "U0ANN", "ts": "1.1", "text": "6000106"}
+    body = json.dumps({"type": "event_callback", "event_id": "Ev1", "team_id": "T0DEMO", "event": event})
+    async with Sandbox(manifest("http"), transport="http") as sandbox:
+        secret = sandbox.app.signing_secret
+        async with running(settings_for(sandbox, "http", tmp_path / "bot.db", port=port)):
+            assert await status_of(url, body, "wrong", at=time.time()) == 401
+            assert await status_of(url, body, secret, at=time.time() - 600) == 401
+            assert sandbox.calls("chat.postMessage") == []
+            assert await status_of(url, body, secret, at=time.time()) == 200
+
+
+async def test_an_event_of_no_interest_is_acknowledged(tmp_path: Path) -> None:
+    """Otherwise Slack sends it again, and again."""
+    port = free_port()
+    body = json.dumps({"type": "event_callback", "event_id": "Ev1", "team_id": "T0DEMO", "event": {"type": "team_join"}})
+    async with (
+        Sandbox(manifest("http"), transport="http") as sandbox,
+        running(settings_for(sandbox, "http", tmp_path / "bot.db", port=port)),
+    ):
+        url = f"http://127.0.0.1:{port}{EVENTS_PATH}"
+        assert await status_of(url, body, sandbox.app.signing_secret, at=time.time()) == 200
+
+
+async def test_a_wrong_bot_token_stops_the_start(tmp_path: Path) -> None:
+    """The admin learns it at once, not when the first code goes unanswered."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        settings = settings_for(sandbox, "socket", tmp_path / "bot.db", slack_bot_token="xoxb-wrong")
+        with pytest.raises(ZimerrError, match=r"SLACK_BOT_TOKEN: invalid_auth"):
+            async with running(settings):
+                pass
+
+
+async def test_a_wrong_app_token_stops_the_start(tmp_path: Path) -> None:
+    """The socket's client would try for ever without a word."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        settings = settings_for(sandbox, "socket", tmp_path / "bot.db", slack_app_token="xapp-wrong")
+        with pytest.raises(ZimerrError, match="SLACK_APP_TOKEN"):
+            async with running(settings):
+                pass
+
+
+async def test_a_slack_out_of_reach_stops_the_start(tmp_path: Path) -> None:
+    """A firewall looks like this."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        settings = settings_for(sandbox, "socket", tmp_path / "bot.db", slack_api_url=f"http://127.0.0.1:{free_port()}/")
+        with pytest.raises(ZimerrError, match="can't be reached"):
+            async with running(settings):
+                pass
+
+
+async def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
+    """Two bots on one machine."""
+    async with Sandbox(manifest("http"), transport="http") as sandbox:
+        taken = int(sandbox.base_url.rpartition(":")[2])
+        settings = settings_for(sandbox, "http", tmp_path / "bot.db", port=taken)
+        with pytest.raises(ZimerrError, match="Set PORT"):
+            async with running(settings):
+                pass
