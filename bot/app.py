@@ -31,7 +31,9 @@ from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
 from bot.settings import Settings
+from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -119,12 +121,12 @@ async def _assemble(
 ) -> AsyncApp:
     """The bot's parts, put together; nothing is received yet."""
     renderer = Renderer(catalogue)
-    languages = Languages(database, default=Language(settings.zimerr_language), clock=clock)
+    languages = Languages(ChannelSettings(database), default=Language(settings.zimerr_language), clock=clock)
     answers = Answers(catalogue, languages)
     annotations = Annotations(catalogue, languages)
     background = Background()
     stack.push_async_callback(background.drain, _GRACE_S)
-    inbox = Inbox(database, Annotator(annotations, renderer, client).annotate, background, clock)
+    inbox = Inbox(Deliveries(database), Annotator(annotations, renderer, client).annotate, background, clock)
     await inbox.open()
 
     async def authorize() -> AuthorizeResult:

@@ -82,9 +82,9 @@ def list_(section: str | None, lang: str | None, as_json: bool) -> None:
 @_tells_errors
 def check(offline: bool) -> None:
     """Say what is wrong with the settings, the tokens, the database, the catalogue. Exit status 1 if anything is."""
-    from bot import check as checks
+    from bot.check import run
 
-    sys.exit(asyncio.run(checks.run(offline=offline)))
+    sys.exit(asyncio.run(run(offline=offline)))
 
 
 @commands.command()
@@ -104,9 +104,9 @@ def serve() -> None:
 @_tells_errors
 def demo(port: int, no_browser: bool) -> None:
     """Try the bot in a small workspace on this machine; no account needed."""
-    from bot import demo as demonstration
+    from bot.demo import run
 
-    asyncio.run(demonstration.run(port, open_browser=not no_browser))
+    asyncio.run(run(port, open_browser=not no_browser))
 
 
 @commands.command()

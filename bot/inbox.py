@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot import log
 from bot.background import Background
 from bot.services.place import Place
-from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries
 
 _log = log.get(__name__)
 _SLACK_REDELIVERS_FOR_S = 3600.0  # Slack's last retry comes after about six minutes; kept longer for safety
@@ -33,24 +33,24 @@ class Inbox:
 
     def __init__(
         self,
-        database: Database,
+        deliveries: Deliveries,
         work: Callable[[Job], Awaitable[None]],
         background: Background,
         clock: Callable[[], float],
     ) -> None:
-        self._database = database
+        self._deliveries = deliveries
         self._work = work
         self._background = background
         self._clock = clock
 
     async def open(self) -> None:
         """Forget deliveries that can't come again."""
-        await self._database.forget_deliveries(before=self._clock() - _SLACK_REDELIVERS_FOR_S)
+        await self._deliveries.forget(before=self._clock() - _SLACK_REDELIVERS_FOR_S)
 
     async def take(self, job: Job) -> bool:
         """Put *job* on record and start working on it; False where it was taken before."""
         place = job.place
-        if not await self._database.is_first_delivery(place.team, place.channel, job.ts, now=self._clock()):
+        if not await self._deliveries.is_first(place.team, place.channel, job.ts, now=self._clock()):
             return False
         self._background.start(self._run(job))
         return True

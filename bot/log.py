@@ -31,6 +31,8 @@ def configure(level: str) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=max(LEVELS[level], logging.WARNING), force=True)
     logging.getLogger("bot").setLevel(LEVELS[level])
+    # Bolt warns that it leaves SLACK_BOT_TOKEN to our authorize function, which is what that function is for.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "will be ignored" not in record.getMessage())
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -34,5 +34,8 @@ def provide() -> None:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for command in (("update", "-qq"), ("install", "-y", "-qq", "chromium")):
             subprocess.run(["apt-get", *command], check=False, stdout=subprocess.DEVNULL, env=environment)
-    if not path() and subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode:
+    if (
+        not path()
+        and subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False).returncode
+    ):
         sys.exit("The tests of the page need Chromium: install it, or set CHROMIUM to its path.")

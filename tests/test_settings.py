@@ -65,19 +65,31 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ZIMERR_LANGUAGE="fr",
         ZIMERR_OVERLAY="nowhere",
     )
-    names = ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL", "PORT", "DATABASE_URL", "ZIMERR_LANGUAGE", "ZIMERR_OVERLAY"]
+    names = [
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_API_URL",
+        "PORT",
+        "DATABASE_URL",
+        "ZIMERR_LANGUAGE",
+        "ZIMERR_OVERLAY",
+    ]
     assert [fault.split()[0] for fault in found] == names
     assert "a user's token" in found[0]
 
 
-@pytest.mark.parametrize("url", ["http://slack.com/api/", "https://example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/"])
+@pytest.mark.parametrize(
+    "url", ["http://slack.com/api/", "https://example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/"]
+)
 def test_the_token_goes_to_slack_or_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """A mistyped address must not carry the workspace's token to somebody else."""
     (fault,) = faults(monkeypatch, **SOCKET, SLACK_API_URL=url)
     assert "token goes there" in fault
 
 
-@pytest.mark.parametrize("url", ["https://slack.com/api/", "https://slack-gov.com/api", "http://127.0.0.1:1/api", "http://[::1]:1/api/"])
+@pytest.mark.parametrize(
+    "url", ["https://slack.com/api/", "https://slack-gov.com/api", "http://127.0.0.1:1/api", "http://[::1]:1/api/"]
+)
 def test_slack_and_this_machine_are_allowed(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """GovSlack and a double of Slack are legitimate."""
     for name, value in (SOCKET | {"SLACK_API_URL": url}).items():

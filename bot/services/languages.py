@@ -13,7 +13,7 @@ from typing import Literal
 
 from bot.language import Language, negotiate
 from bot.services.place import Directory, DirectoryError, Place
-from bot.storage.database import Database
+from bot.storage.channels import ChannelSettings
 
 Reason = Literal["setting", "channel", "person", "default"]
 _KEEP_S = 3600.0
@@ -31,15 +31,15 @@ class Choice:
 class Languages:
     """Chooses languages; remembers what people set."""
 
-    def __init__(self, database: Database, *, default: Language, clock: Callable[[], float]) -> None:
-        self._database = database
+    def __init__(self, settings: ChannelSettings, *, default: Language, clock: Callable[[], float]) -> None:
+        self._settings = settings
         self.default = default
         self._clock = clock
         self._locales: OrderedDict[tuple[str, str], tuple[float, str | None]] = OrderedDict()
 
     async def of_channel(self, place: Place, directory: Directory) -> Choice:
         """The language that everybody in *place* reads."""
-        setting = await self._database.language(place.team, place.channel)
+        setting = await self._settings.language(place.team, place.channel)
         if setting:
             return Choice(Language(setting), "setting")
         if place.is_direct:
@@ -52,7 +52,7 @@ class Languages:
 
     async def set(self, place: Place, language: Language | None) -> None:
         """Fix a channel's language; None leaves it to the rules again."""
-        await self._database.set_language(place.team, place.channel, language)
+        await self._settings.set_language(place.team, place.channel, language)
 
     def _choice(self, locale: str | None, reason: Reason) -> Choice:
         if not locale:

@@ -1,21 +1,24 @@
-"""The connection to the database, and the queries.
+"""The connection to the database. The queries stand with what they are about, in the modules beside this one.
 
 SQLite by default, in WAL mode: one process writes, readers do not wait.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, event, select
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import ZimerrError
-from bot.storage.tables import channel_settings, deliveries, metadata
+from bot.storage.tables import metadata
 
 
 class Database:
@@ -24,10 +27,12 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self._engine: AsyncEngine = create_async_engine(self._url)
+        # On SQLite one writer at a time is fast, many at once wait for each other's locks.
+        self._turn = asyncio.Lock()
         event.listen(self._engine.sync_engine, "connect", _tune)
 
     async def open(self) -> None:
-        """Make sure that the file and its tables are there; raises ZimerrError where they can't be."""
+        """Make sure that the database and its tables are there; raises ZimerrError where they can't be."""
         try:
             _make_folder(self._url)
             async with self._engine.begin() as connection:
@@ -43,33 +48,21 @@ class Database:
         """Close all connections."""
         await self._engine.dispose()
 
-    async def language(self, team: str, channel: str) -> str | None:
-        """The language that people set for a channel, or None."""
-        table = channel_settings
-        query = select(table.c.language).where(table.c.team == team, table.c.channel == channel)
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with."""
         async with self._engine.connect() as connection:
-            language: str | None = (await connection.execute(query)).scalar_one_or_none()
-        return language
+            yield connection
 
-    async def set_language(self, team: str, channel: str, language: str | None) -> None:
-        """Remember the language that people set for a channel; None forgets it."""
-        values = {"team": team, "channel": channel, "language": language}
-        query = sqlite.insert(channel_settings).values(values)
-        query = query.on_conflict_do_update(index_elements=["team", "channel"], set_={"language": language})
-        async with self._engine.begin() as connection:
-            await connection.execute(query)
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction, committed at the end."""
+        async with self._turn, self._engine.begin() as connection:
+            yield connection
 
-    async def is_first_delivery(self, team: str, channel: str, ts: str, *, now: float) -> bool:
-        """Whether a message is taken up for the first time; from now on it is not."""
-        values = {"team": team, "channel": channel, "ts": ts, "seen_at": now}
-        query = sqlite.insert(deliveries).values(values).on_conflict_do_nothing()
-        async with self._engine.begin() as connection:
-            return (await connection.execute(query)).rowcount == 1
-
-    async def forget_deliveries(self, *, before: float) -> None:
-        """Drop what was seen so long ago that Slack will not deliver it again."""
-        async with self._engine.begin() as connection:
-            await connection.execute(delete(deliveries).where(deliveries.c.seen_at < before))
+    def insert(self, table: Table) -> sqlite.Insert:
+        """An insert into *table* that knows ON CONFLICT."""
+        return sqlite.insert(table)
 
 
 def _make_folder(url: URL) -> None:

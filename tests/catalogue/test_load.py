@@ -46,7 +46,9 @@ def line_of(text: str) -> int:
         ("- code: 6000101", "- code: sixty", "code"),
     ],
 )
-def test_a_mistake_is_reported_with_its_line_and_what_would_be_right(tmp_path: Path, old: str, new: str, says: str) -> None:
+def test_a_mistake_is_reported_with_its_line_and_what_would_be_right(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
     """A support engineer without Python mends it from this line alone."""
     (fault,) = faults(tmp_path, changed(old, new))
     assert fault.startswith("login.yaml:")
@@ -58,7 +60,9 @@ def test_a_mistake_is_reported_with_its_line_and_what_would_be_right(tmp_path: P
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     """One run, all faults, also across files."""
     (tmp_path / "room.yaml").write_text("section: room\n", encoding="utf-8")
-    assert len(faults(tmp_path, changed("actor: developer", "actor: x").replace("severity: high", "severity: y", 1))) > 3
+    assert (
+        len(faults(tmp_path, changed("actor: developer", "actor: x").replace("severity: high", "severity: y", 1))) > 3
+    )
 
 
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from bot import resources
 from bot.catalogue import load
@@ -30,14 +31,12 @@ def texts(entry: Entry) -> Iterator[tuple[str, str, str]]:
     def within(value: object, place: str) -> Iterator[tuple[str, str, str]]:
         if isinstance(value, Text):
             yield place, value.en, value.zh
-        elif isinstance(value, Steps):
-            yield place, "\n".join(value.en), "\n".join(value.zh)
-        elif isinstance(value, Words):
+        elif isinstance(value, (Steps, Words)):
             yield place, "\n".join(value.en), "\n".join(value.zh)
         elif isinstance(value, tuple):
             for number, item in enumerate(value):
                 yield from within(item, f"{place}.{number}")
-        elif hasattr(type(value), "model_fields"):
+        elif isinstance(value, BaseModel):
             for name in type(value).model_fields:
                 yield from within(getattr(value, name), f"{place}.{name}")
 
@@ -101,7 +100,9 @@ def test_sources_say_which_documents_have_the_code(catalogue: Catalogue) -> None
     for code, facts in VENDOR.items():
         entry = catalogue.get(code)
         assert entry
-        origins = [source.origin.removesuffix("-docs") for source in entry.sources if source.origin in ("zh-docs", "en-docs")]
+        origins = [
+            source.origin.removesuffix("-docs") for source in entry.sources if source.origin in ("zh-docs", "en-docs")
+        ]
         assert origins == facts["documents"], code
     for entry in catalogue:
         origins = [source.origin for source in entry.sources]

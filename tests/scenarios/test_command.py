@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bot.sandbox.server import Sandbox
 from tests.blocks.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
@@ -12,7 +14,7 @@ async def test_a_code_is_explained_to_the_channel_in_its_language(slack: Sandbox
     """The main job: everybody in the channel sees what it means and what to do."""
     for channel, user, title in ((ENGLISH, ANN, "Token expired"), (CHINESE, ANN, "Token 已过期")):
         await slack.command(channel, user, "6000106")
-        answer = (await slack.until(lambda channel=channel: said_by_bot(slack, channel)))[-1]
+        (answer,) = await slack.until(partial(said_by_bot, slack, channel))
         assert f"6000106 · {title}" in shown(answer)
         assert "`renewToken`" in shown(answer)
         assert_sendable(answer)

@@ -49,7 +49,9 @@ async def test_only_slack_is_listened_to(tmp_path: Path) -> None:
 async def test_an_event_of_no_interest_is_acknowledged(tmp_path: Path) -> None:
     """Otherwise Slack sends it again, and again."""
     port = free_port()
-    body = json.dumps({"type": "event_callback", "event_id": "Ev1", "team_id": "T0DEMO", "event": {"type": "team_join"}})
+    body = json.dumps(
+        {"type": "event_callback", "event_id": "Ev1", "team_id": "T0DEMO", "event": {"type": "team_join"}}
+    )
     async with (
         Sandbox(manifest("http"), transport="http") as sandbox,
         running(settings_for(sandbox, "http", tmp_path / "bot.db", port=port)),
@@ -79,7 +81,9 @@ async def test_a_wrong_app_token_stops_the_start(tmp_path: Path) -> None:
 async def test_a_slack_out_of_reach_stops_the_start(tmp_path: Path) -> None:
     """A firewall looks like this."""
     async with Sandbox(manifest("socket"), transport="socket") as sandbox:
-        settings = settings_for(sandbox, "socket", tmp_path / "bot.db", slack_api_url=f"http://127.0.0.1:{free_port()}/")
+        settings = settings_for(
+            sandbox, "socket", tmp_path / "bot.db", slack_api_url=f"http://127.0.0.1:{free_port()}/"
+        )
         with pytest.raises(ZimerrError, match="can't be reached"):
             async with running(settings):
                 pass

@@ -7,6 +7,7 @@ import pytest
 from bot.language import Language
 from bot.services.languages import Choice, Languages
 from bot.services.place import Place
+from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
 from tests.directory import FakeDirectory
 
@@ -31,7 +32,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def languages(database: Database, clock: Clock) -> Languages:
-    return Languages(database, default=Language.EN, clock=clock)
+    return Languages(ChannelSettings(database), default=Language.EN, clock=clock)
 
 
 async def test_a_setting_wins_over_the_channels_locale(languages: Languages) -> None:

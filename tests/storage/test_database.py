@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ZimerrError
+from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries
 
 
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
@@ -17,29 +19,29 @@ async def test_settings_survive_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         database = Database(url)
         await database.open()
-        await database.set_language("T1", "C1", "zh")
+        await ChannelSettings(database).set_language("T1", "C1", "zh")
         await database.close()
     database = Database(url)
     await database.open()
-    assert await database.language("T1", "C1") == "zh"
-    assert await database.language("T1", "C2") is None
+    assert await ChannelSettings(database).language("T1", "C1") == "zh"
+    assert await ChannelSettings(database).language("T1", "C2") is None
     await database.close()
 
 
 async def test_only_the_first_of_many_deliveries_counts(database: Database) -> None:
     """Slack delivers again what it thinks was lost, also at the same moment."""
-    claims = await asyncio.gather(*(database.is_first_delivery("T1", "C1", "1.1", now=5.0) for _ in range(20)))
+    claims = await asyncio.gather(*(Deliveries(database).is_first("T1", "C1", "1.1", now=5.0) for _ in range(20)))
     assert sorted(claims) == [False] * 19 + [True]
-    assert await database.is_first_delivery("T1", "C2", "1.1", now=5.0)
+    assert await Deliveries(database).is_first("T1", "C2", "1.1", now=5.0)
 
 
 async def test_old_deliveries_are_forgotten(database: Database) -> None:
     """The table must not grow for ever."""
-    await database.is_first_delivery("T1", "C1", "1.1", now=5.0)
-    await database.forget_deliveries(before=5.0)
-    assert not await database.is_first_delivery("T1", "C1", "1.1", now=5.0)
-    await database.forget_deliveries(before=6.0)
-    assert await database.is_first_delivery("T1", "C1", "1.1", now=5.0)
+    await Deliveries(database).is_first("T1", "C1", "1.1", now=5.0)
+    await Deliveries(database).forget(before=5.0)
+    assert not await Deliveries(database).is_first("T1", "C1", "1.1", now=5.0)
+    await Deliveries(database).forget(before=6.0)
+    assert await Deliveries(database).is_first("T1", "C1", "1.1", now=5.0)
 
 
 async def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
