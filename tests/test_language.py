@@ -71,7 +71,11 @@ def test_both_languages_have_the_same_words() -> None:
 
 def test_every_word_is_used_and_every_use_has_its_word() -> None:
     """Dead words mislead translators; a missing one breaks an answer."""
-    source = "".join(path.read_text(encoding="utf-8") for path in (resources.data().parent / "bot").rglob("*.py"))
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (resources.data().parent / "bot").rglob("*.py")
+        if "sandbox" not in path.parts
+    )
     used = set(re.findall(r"""(?:words(?:\(\w+\))?|say)(?:\.count)?\(\s*f?["']([a-z_.]+)""", source)) | set(
         re.findall(r"""(?:key = |if reply\.changed else )["']([a-z_.]+)["']""", source)
     )
