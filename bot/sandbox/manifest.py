@@ -1,0 +1,77 @@
+"""What the app may do and hear: its manifest and its tokens, as an installation.
+
+Which events a manifest brings depends on its subscriptions and on its scopes, as at Slack.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+Json = dict[str, Any]  # an object of Slack's, as it goes over the wire
+
+APP_ID, BOT_ID, BOT_USER = "A0ZIMERR", "B0ZIMERR", "U0ZIMERR"
+
+# docs.slack.dev/reference/events: a subscription is silent without one of these scopes.
+_EVENT_SCOPES: dict[str, str] = {
+    "app_mention": "app_mentions:read",
+    "channel_left": "channels:read",
+    "file_shared": "files:read",
+    "member_joined_channel": "channels:read",
+    "member_left_channel": "channels:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "reaction_added": "reactions:read",
+    "reaction_removed": "reactions:read",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The app as the workspace has installed it."""
+
+    name: str
+    scopes: tuple[str, ...]
+    events: frozenset[str]
+    commands: Mapping[str, Json]
+    shortcuts: Mapping[str, Json]
+    is_interactive: bool
+    has_home: bool
+    bot_token: str
+    app_token: str
+    signing_secret: str
+
+    @classmethod
+    def of(
+        cls,
+        manifest: Mapping[str, Any],
+        *,
+        bot_token: str | None = None,
+        app_token: str | None = None,
+        signing_secret: str | None = None,
+    ) -> Self:
+        """Install the app that a manifest (YAML or JSON, loaded) describes; secrets not given are made up."""
+        features, settings = manifest.get("features", {}), manifest.get("settings", {})
+        return cls(
+            name=features.get("bot_user", {}).get("display_name", "zimerr"),
+            scopes=tuple(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
+            events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+            commands={command["command"]: command for command in features.get("slash_commands", ())},
+            shortcuts={shortcut["callback_id"]: shortcut for shortcut in features.get("shortcuts", ())},
+            is_interactive=settings.get("interactivity", {}).get("is_enabled", False),
+            has_home=features.get("app_home", {}).get("home_tab_enabled", False),
+            bot_token=bot_token or f"xoxb-{secrets.token_hex(12)}",
+            app_token=app_token or f"xapp-1-{APP_ID}-{secrets.token_hex(12)}",
+            signing_secret=signing_secret or secrets.token_hex(16),
+        )
+
+    def hears(self, event: str) -> bool:
+        """Whether an event such as ``message.channels`` reaches the app."""
+        return event in self.events and _EVENT_SCOPES.get(event, "") in ("", *self.scopes)
+
+    def profile(self) -> Json:
+        """The ``bot_profile`` of the app's messages."""
+        return {"id": BOT_ID, "app_id": APP_ID, "user_id": BOT_USER, "name": self.name, "deleted": False}

@@ -1,0 +1,178 @@
+// Owns the page as a whole: which person, channel, thread and tab are shown, and when each part is drawn.
+
+import { Composer, takeDrops } from "./composer.js";
+import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
+import { connect, send } from "./live.js";
+import { closePopup, isPopupOpen } from "./menu.js";
+import { MessageList, spoken } from "./messages.js";
+import { drawHome, drawModal } from "./modal.js";
+import { applyTheme, drawSidebar } from "./sidebar.js";
+import { channelOf, isAppIm, mainline, me, messageOf, placeName, receive, set, state, watch } from "./state.js";
+import { drawThread, setUpThread } from "./thread.js";
+import { say, toast } from "./toast.js";
+import { drawWelcome, isFirstOpen, toggleWelcome } from "./welcome.js";
+import { speak, t } from "./words.js";
+
+const FIRST_PERSON = "U0ANN";
+const NEAR_END_PX = 80;
+
+const $ = (id) => document.getElementById(id);
+const list = new MessageList($("messages"));
+let composer = null;
+let drawnChannel = null;
+let atEnd = true;
+
+/** Open a channel; on a phone this closes the drawer. */
+function go(channel, { focus = true } = {}) {
+  if (!channelOf(channel)) return;
+  state.unread.delete(channel);
+  set({ channel, thread: channel === state.channel ? state.thread : null, tab: "messages", drawer: false, editing: null });
+  if (location.hash !== `#${channel}`) history.pushState(null, "", `#${channel}`);
+  if (focus && matchMedia("(hover: hover)").matches) composer.focus();
+}
+
+/** Become another person: the whole state comes anew. */
+function become(user) {
+  remember("user", user);
+  $("toasts").replaceChildren();
+  set({ view: null, thread: null, drawer: false, editing: null, tab: "messages", unread: new Map() });
+  start(user);
+}
+
+function start(user) {
+  let refusals = 0;
+  const status = (connected) => {
+    refusals = connected ? -Infinity : refusals + 1;
+    set({ connected });
+    // A remembered person may not exist in this workspace.
+    if (refusals === 2 && user !== FIRST_PERSON) become(FIRST_PERSON);
+  };
+  connect(user, { frame: take, status });
+}
+
+function take(frame) {
+  if (frame.type === "error") return complain(frame.text);
+  const isNew = (frame.type === "message" && !messageOf(frame.channel, frame.message.ts)) || frame.type === "ephemeral";
+  receive(frame);
+  if (frame.type === "state") settle();
+  if (isNew && frame.message.user !== state.me) say(spoken(frame.channel, frame.message));
+}
+
+function complain(text) {
+  toast(text);
+  set({});
+}
+
+function settle() {
+  const before = document.documentElement.lang;
+  speak(me().locale);
+  document.title = state.team.name;
+  if (before !== document.documentElement.lang || !composer.area) {
+    $("skip").textContent = t("skip");
+    $("pane").querySelector(":scope > .drop-note").textContent = t("dropHere");
+    composer.build();
+    setUpThread();
+  }
+  const wanted = location.hash.slice(1);
+  if (channelOf(wanted)) set({ channel: wanted });
+}
+
+function editLast() {
+  const own = mainline(state.channel).filter((message) => message.user === state.me && !message.bot_id && !message.ephemeral).at(-1);
+  if (own) set({ editing: own.ts });
+}
+
+function drawHeader() {
+  const channel = channelOf(state.channel);
+  redraw($("header"), [channel, state.app, state.tab, state.welcome, state.drawer, document.documentElement.lang], () => {
+    const tab = (name) => h("button", {
+      role: "tab", "aria-selected": String(state.tab === name), data: { tab: name, key: `tab ${name}` }, onclick: () => openTab(name),
+    }, t(name));
+    return [
+      iconButton("menu", t("menu"), () => set({ drawer: !state.drawer }), {
+        class: "icon-button drawer-button", "aria-expanded": String(state.drawer), "aria-controls": "sidebar", data: { key: "drawer", role: "drawer" },
+      }),
+      h("div", { class: "place" }, h("h2", {}, placeName(channel.id)), channel.topic && h("p", { class: "topic" }, channel.topic)),
+      isAppIm(channel) && state.app.has_home !== false && h("div", { class: "tabs", role: "tablist", "aria-label": t("tabs") }, tab("home"), tab("messages")),
+      channel.app_member === false && h("span", { class: "not-member" }, icon("warn"), t("notMember", { app: state.app.name })),
+      state.examples.length > 0 && h("button", {
+        class: "button examples-button", "aria-expanded": String(Boolean(state.welcome)), "aria-controls": "welcome",
+        data: { key: "examples", role: "examples" }, onclick: () => toggleWelcome(!state.welcome),
+      }, icon("bulb"), h("span", {}, t("examples"))),
+    ];
+  });
+}
+
+function openTab(name) {
+  if (name === "home") send({ type: "open_home" });
+  set({ tab: name });
+}
+
+function drawMessages() {
+  const scroller = $("scroller");
+  const messages = mainline(state.channel);
+  const last = messages.at(-1);
+  const moved = drawnChannel !== state.channel || (last?.user === state.me && last.ts !== list.newest);
+  list.draw(state.channel, messages);
+  list.newest = last?.ts;
+  drawnChannel = state.channel;
+  if (moved || atEnd) list.showLast(scroller);
+  redraw($("to-newest"), document.documentElement.lang, () => [icon("down"), t("newest")]);
+  if (!messages.length) $("messages").replaceChildren(h("li", { class: "empty" }, t("empty")));
+}
+
+function draw() {
+  const banner = $("banner");
+  banner.hidden = state.connected && state.ready;
+  banner.textContent = state.ready ? t("lost") : t("loading");
+  banner.classList.toggle("lost", state.ready);
+  if (!state.ready) return;
+  $("workspace").classList.toggle("drawer-open", state.drawer);
+  $("workspace").classList.toggle("thread-open", Boolean(state.thread));
+  drawSidebar($("sidebar"), { go, become });
+  drawHeader();
+  $("pane").hidden = state.tab === "home";
+  $("home").hidden = state.tab !== "home";
+  drawHome($("home"));
+  drawWelcome($("welcome"), go);
+  composer.draw();
+  drawMessages();
+  drawThread();
+  drawModal();
+}
+
+function setUp() {
+  applyTheme();
+  state.welcome = isFirstOpen();
+  composer = new Composer($("composer"), {
+    takesCommands: true, target: () => ({ channel: state.channel }), editLast, label: () => t("write", { place: placeName(state.channel) }),
+  });
+  takeDrops($("pane"), composer);
+  const scroller = $("scroller");
+  const follow = () => {
+    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX;
+    $("to-newest").hidden = atEnd;
+  };
+  scroller.addEventListener("scroll", follow);
+  new ResizeObserver(() => atEnd && (scroller.scrollTop = scroller.scrollHeight)).observe(scroller);
+  $("to-newest").addEventListener("click", () => scroller.scrollTo({ top: scroller.scrollHeight }));
+  $("scrim").addEventListener("click", () => set({ drawer: false }));
+  $("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    (list.rows().at(-1) ?? $("main")).focus();
+  });
+  addEventListener("popstate", () => go(location.hash.slice(1), { focus: false }));
+  addEventListener("keydown", leaveByEscape);
+  watch(draw);
+  draw();
+  start(new URLSearchParams(location.search).get("user") ?? recall("user") ?? FIRST_PERSON);
+}
+
+function leaveByEscape(event) {
+  if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (isPopupOpen()) closePopup();
+  else if (state.drawer) set({ drawer: false });
+  else if (state.thread) set({ thread: null });
+}
+
+setUp();

@@ -1,0 +1,61 @@
+// Owns the sidebar: channels, direct messages, the theme, and who the person is.
+
+import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
+import { avatarOf } from "./messages.js";
+import { openMenu } from "./menu.js";
+import { imName, isAppIm, me, nameOf, state } from "./state.js";
+import { t } from "./words.js";
+
+const THEMES = ["auto", "light", "dark"];
+const THEME_ICONS = { auto: "half", light: "sun", dark: "moon" };
+
+const theme = () => (THEMES.includes(recall("theme")) ? recall("theme") : "auto");
+
+export function applyTheme() {
+  document.documentElement.dataset.theme = theme();
+}
+
+/** Draw the sidebar; *go* opens a channel, *become* switches the person. */
+export function drawSidebar(place, { go, become }) {
+  const signature = [state.team, state.me, state.channel, state.channels, [...state.unread], [...state.users.values()], theme(), document.documentElement.lang];
+  redraw(place, signature, () => [
+    h("header", { class: "sidebar-head" }, h("h1", {}, state.team.name), drawTheme(() => drawSidebar(place, { go, become }))),
+    h("div", { class: "sidebar-body" },
+      group(t("channels"), state.channels.filter((channel) => !channel.is_im), go), group(t("direct"), state.channels.filter((channel) => channel.is_im), go)),
+    drawPerson(become),
+  ]);
+}
+
+function group(name, channels, go) {
+  return channels.length > 0 && [h("h2", {}, name), h("ul", {}, channels.map((channel) => h("li", {}, drawChannel(channel, go))))];
+}
+
+function drawChannel(channel, go) {
+  const unread = state.unread.get(channel.id) ?? 0;
+  const name = channel.is_im ? imName(channel) : channel.name;
+  const sign = channel.is_im ? avatarOf(channel.user ?? state.app.user, "tiny") : icon("hash");
+  return h("button", {
+    class: `channel ${unread ? "unread" : ""}`, "aria-current": channel.id === state.channel ? "page" : null, data: { channel: channel.id, key: channel.id },
+    "aria-label": unread ? t("newIn", { n: unread, place: name }) : null, onclick: () => go(channel.id),
+  }, sign, h("span", { class: "channel-name" }, name), isAppIm(channel) && h("span", { class: "app-badge" }, t("app")), unread > 0 && h("span", { class: "count" }, String(unread)));
+}
+
+function drawTheme(again) {
+  const now = theme();
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
+  return iconButton(THEME_ICONS[now], t("theme", { name: t(now) }), () => {
+    remember("theme", next);
+    applyTheme();
+    again();
+  }, { data: { key: "theme", role: "theme" } });
+}
+
+function drawPerson(become) {
+  const people = [...state.users.values()].filter((user) => !user.is_bot);
+  const items = people.map((user) => ({
+    label: user.real_name || user.name, hint: user.locale, icon: avatarOf(user.id, "small"), checked: user.id === state.me, data: { user: user.id }, run: () => become(user.id),
+  }));
+  const open = (event) => openMenu(event.currentTarget, t("people"), [t("people"), ...items]);
+  return h("button", { class: "person", "aria-haspopup": "menu", "aria-label": t("person", { name: nameOf(state.me) }), data: { role: "person", key: "person", user: state.me }, onclick: open },
+    avatarOf(state.me, "small"), h("span", { class: "person-words" }, h("strong", {}, nameOf(state.me)), h("small", {}, me().locale)), icon("down"));
+}

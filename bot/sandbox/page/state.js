@@ -1,0 +1,129 @@
+// Owns what the page knows: the workspace as the server tells it, and what this person is looking at.
+
+export const state = {
+  ready: false, connected: false, team: {}, me: null, app: {}, users: new Map(), channels: [], messages: new Map(), ephemerals: new Map(),
+  commands: [], shortcuts: [], examples: [], home: null, view: null, viewErrors: null,
+  channel: null, thread: null, tab: "messages", editing: null, unread: new Map(), drawer: false, welcome: false,
+};
+
+const listeners = new Set();
+let scheduled = false;
+
+/** Call *listener* once after each round of changes. */
+export function watch(listener) {
+  listeners.add(listener);
+}
+
+export function changed() {
+  if (scheduled) return;
+  scheduled = true;
+  queueMicrotask(() => {
+    scheduled = false;
+    listeners.forEach((listener) => listener());
+  });
+}
+
+/** Change what the person looks at. */
+export function set(values) {
+  Object.assign(state, values);
+  changed();
+}
+
+const byTs = (messages) => new Map((messages ?? []).map((message) => [message.ts, message]));
+
+function shelf(kind, channel) {
+  if (!state[kind].has(channel)) state[kind].set(channel, new Map());
+  return state[kind].get(channel);
+}
+
+const RECEIVE = {
+  state(frame) {
+    const { team, me, app, channels, commands, shortcuts, examples, home, view = null } = frame;
+    Object.assign(state, { ready: true, team, me, app, channels, commands, shortcuts, examples: examples ?? [], home, view, viewErrors: null });
+    state.users = new Map(frame.users.map((user) => [user.id, user]));
+    for (const kind of ["messages", "ephemerals"]) {
+      state[kind] = new Map(Object.entries(frame[kind] ?? {}).map(([channel, list]) => [channel, byTs(list)]));
+    }
+    if (!channelOf(state.channel)) Object.assign(state, { channel: (channels.find((channel) => !channel.is_im) ?? channels[0])?.id ?? null, thread: null });
+  },
+  message({ channel, message }) {
+    const known = shelf("messages", channel).has(message.ts);
+    shelf("messages", channel).set(message.ts, message);
+    if (!known && channel !== state.channel && message.user !== state.me) countUnread(channel);
+  },
+  deleted({ channel, ts }) {
+    shelf("messages", channel).delete(ts);
+    if (state.thread === ts && repliesTo(channel, ts).length === 0) state.thread = null;
+  },
+  ephemeral({ channel, message }) {
+    const known = shelf("ephemerals", channel).has(message.ts);
+    shelf("ephemerals", channel).set(message.ts, { ...message, ephemeral: true });
+    if (!known && channel !== state.channel) countUnread(channel);
+  },
+  ephemeral_deleted({ channel, ts }) {
+    shelf("ephemerals", channel).delete(ts);
+  },
+  view({ view }) {
+    Object.assign(state, { view, viewErrors: null });
+  },
+  view_errors({ errors }) {
+    state.viewErrors = errors;
+  },
+  home({ view }) {
+    state.home = view;
+  },
+};
+
+/** Take a frame of the server in; an unknown type is left alone. */
+export function receive(frame) {
+  RECEIVE[frame.type]?.(frame);
+  changed();
+}
+
+function countUnread(channel) {
+  state.unread.set(channel, (state.unread.get(channel) ?? 0) + 1);
+}
+
+export const channelOf = (id) => state.channels.find((channel) => channel.id === id);
+export const me = () => state.users.get(state.me) ?? {};
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+const inOrder = (messages) => messages.sort((one, other) => Number(one.ts) - Number(other.ts));
+
+const all = (channel) => [...(state.messages.get(channel)?.values() ?? []), ...(state.ephemerals.get(channel)?.values() ?? [])];
+
+/** What stands in the channel itself, oldest first. */
+export const mainline = (channel) =>
+  inOrder(all(channel).filter((message) => !isReply(message) || message.subtype === "thread_broadcast"));
+
+/** The answers in one thread, oldest first. */
+export const repliesTo = (channel, ts) => inOrder(all(channel).filter((message) => isReply(message) && message.thread_ts === ts));
+
+export const messageOf = (channel, ts) => state.messages.get(channel)?.get(ts);
+
+export const nameOf = (id) => {
+  const user = state.users.get(id);
+  return user ? user.real_name || user.name : id;
+};
+
+/** How a channel is called: `#oncall`, or the app's or person's name for direct messages. */
+export function placeName(id) {
+  const channel = channelOf(id);
+  if (!channel) return id;
+  return channel.is_im ? imName(channel) : `#${channel.name}`;
+}
+
+export const imName = (channel) => (channel.user && channel.user !== state.app.user ? nameOf(channel.user) : state.app.name || channel.name);
+
+export const isAppIm = (channel) => Boolean(channel?.is_im) && (!channel.user || channel.user === state.app.user);
+
+/** Who wrote a message: name, initials, colour, and whether it is an app. */
+export function authorOf(message) {
+  // An answer by response_url names the bot only, by id or by name, not its user.
+  const named = message.username && [...state.users.values()].find((each) => each.is_bot && each.real_name === message.username);
+  const id = message.user ?? (message.username ? named?.id : state.app.user);
+  const user = state.users.get(id);
+  const isApp = Boolean(message.bot_id) || Boolean(user?.is_bot);
+  const name = message.username || (user && (user.real_name || user.name)) || id || "?";
+  const initials = (user && (named || !message.username) && user.initials) || [...name].slice(0, 1).join("").toUpperCase();
+  return { name, initials, color: user?.color, isApp };
+}

@@ -1,0 +1,62 @@
+"""Who and what is in a new workspace: the demo's people, channels and examples."""
+
+from __future__ import annotations
+
+from bot.sandbox.manifest import BOT_USER, Installation, Json
+from bot.sandbox.model import Channel, User, Workspace
+
+_PEOPLE = (
+    User("U0ANN", "ann", "Ann", "en-US", "America/Los_Angeles", "b4472f", "A"),
+    User("U0LIN", "小林", "小林", "zh-CN", "Asia/Shanghai", "2f7a4f", "林"),
+    User("U0BEN", "ben", "Ben", "en-GB", "Europe/London", "3a62a8", "B"),
+    User("U0MEI", "美玲", "美玲", "zh-TW", "Asia/Taipei", "8a4a9e", "美"),
+)
+
+_LOG = """\
+2026-03-02 03:14:07.120 [INFO] [Login][API.login] userID: u_1041, network: wifi
+2026-03-02 03:14:12.388 [ERROR] [Login][API.login]:6000104, the network request failed
+2026-03-02 03:14:12.391 [WARN] reconnect in 4000 ms, attempt 1
+2026-03-02 03:14:16.904 [ERROR] [Conv][API.sendMessage]:6000121, user is not logged in
+2026-03-02 03:14:17.006 [ERROR] [Room][API.joinRoom]:6000121, user is not logged in
+2026-03-02 03:14:31.552 [INFO] [Login][API.login] ok, 188 ms
+"""
+
+EXAMPLES: tuple[Json, ...] = (
+    {
+        "channel": "C0ONCALL",
+        "label": "Paste an error line",
+        "kind": "message",
+        "text": "sendMessage keeps failing with code: 6000107 since the last release, any idea?",
+    },
+    {"channel": "C0ONCALL", "label": "Ask for a code", "kind": "command", "text": "/zimerr 6000354"},
+    {"channel": "C0ONCALL", "label": "Upload a log", "kind": "file", "filename": "zim.log", "text": _LOG},
+    {
+        "channel": "C0ZHIBAN",
+        "label": "贴一行报错",
+        "kind": "message",
+        "text": "用户反馈进房失败，日志里一直报错误码6000354，是限频了吗？",
+    },
+    {"channel": "C0ZHIBAN", "label": "按关键词查", "kind": "command", "text": "/zimerr 令牌 过期"},
+)
+
+
+def plant(workspace: Workspace, app: Installation, seed: str) -> None:
+    """Fill a new workspace: ``demo`` with channels, ``empty`` with people only."""
+    for person in _PEOPLE:
+        workspace.users[person.id] = User(
+            person.id, person.name, person.real_name, person.locale, person.tz, person.color, person.initials
+        )
+    workspace.users[BOT_USER] = User(BOT_USER, app.name, app.name, color="1d2b45", initials="Z", is_bot=True)
+    workspace.users["USLACKBOT"] = User("USLACKBOT", "slackbot", "Slackbot", initials="S", is_bot=True)
+    workspace.users["U0ALERTS"] = User("U0ALERTS", "alerts", "Alerts", color="7a5c12", initials="!", is_bot=True)
+    for person in _PEOPLE:
+        im_id = f"D0{person.id.removeprefix('U0')}"
+        workspace.channels[im_id] = Channel(im_id, "", person.locale, members={person.id, BOT_USER}, is_im=True)
+    if seed == "demo":
+        people = {person.id for person in _PEOPLE}
+        for channel in (
+            Channel("C0ONCALL", "oncall", "en-US", "Who is on call, and what is burning", people | {BOT_USER}),
+            Channel("C0ZHIBAN", "值班", "zh-CN", "线上问题在这里说", people | {BOT_USER}),
+            Channel("C0QUIET", "quiet", "en-US", "The bot is not in here", set(people)),
+        ):
+            workspace.channels[channel.id] = channel

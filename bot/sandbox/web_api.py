@@ -1,0 +1,219 @@
+"""The Web API's counter: who calls, whether they may, which method runs, and how errors are told.
+
+The methods themselves are in `bot.sandbox.methods`, one module per family; each registers itself here.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.errors import SlackError
+from bot.sandbox.faults import Faults, Kind, PostingRate, meet, rate_limited
+from bot.sandbox.files import FileStore
+from bot.sandbox.manifest import BOT_USER, Installation, Json
+from bot.sandbox.model import Channel, What, Workspace
+from bot.sandbox.views import Views
+
+_JSON_ARGUMENTS = frozenset({"attachments", "blocks", "files", "metadata", "view"})
+_TRUE = (True, "true", "True", "1", 1)
+
+
+class Arguments:
+    """The arguments of a call, whichever way they were sent."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = dict(values)
+
+    def need(self, *names: str) -> Any:
+        """The first of these that is given; else `invalid_arguments`."""
+        for name in names:
+            if self.values.get(name) not in (None, ""):
+                return self.values[name]
+        raise SlackError("invalid_arguments", messages=[f"[ERROR] missing required field: {names[0]}"])
+
+    def get(self, name: str) -> Any:
+        """An argument, or nothing."""
+        return self.values.get(name)
+
+    def text(self, name: str) -> str:
+        """An argument as a string, empty without it."""
+        return str(self.values.get(name) or "")
+
+    def flag(self, name: str) -> bool:
+        """An argument as a truth value."""
+        return self.values.get(name) in _TRUE
+
+    def number(self, name: str, default: int) -> int:
+        """An argument as a whole number."""
+        try:
+            return int(self.values.get(name) or default)
+        except ValueError:
+            raise SlackError("invalid_arguments", messages=[f"[ERROR] must be an integer: {name}"]) from None
+
+
+@dataclass(slots=True)
+class Api:
+    """What the methods work on."""
+
+    workspace: Workspace
+    app: Installation
+    views: Views
+    files: FileStore
+    open_link: Callable[[], str]  # a new address for Socket Mode
+    rate: PostingRate | None = None
+
+    def granted(self, channel: Channel, right: str) -> Channel:
+        """The channel, if the scope of its kind (such as ``channels:history``) was granted."""
+        scope = f"{channel.kind}:{right}"
+        if scope not in self.app.scopes:
+            raise missing_scope(self.app, scope)
+        return channel
+
+    def joined(self, channel_id: str) -> Channel:
+        """The channel, if the bot is in it and it is not archived."""
+        channel = self.workspace.channel(channel_id)
+        if BOT_USER not in channel.members:
+            raise SlackError("channel_not_found" if channel.kind != "channels" else "not_in_channel")
+        if channel.is_archived:
+            raise SlackError("is_archived")
+        return channel
+
+
+class Caller(Enum):
+    """Whose token a method takes."""
+
+    BOT = "xoxb"
+    APP = "xapp"
+    ANYBODY = ""
+
+
+Run = Callable[[Api, Arguments], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of the Web API; any one of the scopes lets it be called."""
+
+    run: Run
+    scopes: tuple[str, ...]
+    caller: Caller
+
+
+@dataclass(slots=True)
+class Call:
+    """A call as it was made, for tests to read."""
+
+    method: str
+    arguments: Json
+    at: float = field(default_factory=time.monotonic)
+    error: str = ""  # Slack's name of it, or the fault that struck; empty where all went well
+
+
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str, *scopes: str, caller: Caller = Caller.BOT) -> Callable[[Run], Run]:
+    """Register a function as a method."""
+
+    def register(run: Run) -> Run:
+        METHODS[name] = Method(run, scopes, caller)
+        return run
+
+    return register
+
+
+def missing_scope(app: Installation, needed: str) -> SlackError:
+    """The error for a scope that was not granted."""
+    return SlackError("missing_scope", needed=needed, provided=",".join(app.scopes))
+
+
+class WebApi:
+    """Serves ``/api/<method>``."""
+
+    def __init__(self, api: Api, faults: Faults) -> None:
+        self._api = api
+        self._faults = faults
+        self.calls: list[Call] = []
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answer one call; every outcome is recorded."""
+        name = request.match_info["method"]
+        arguments = await _arguments(request)
+        token = _token(request, arguments)
+        call = Call(name, arguments)
+        self.calls.append(call)
+        self._api.workspace.tell(What.PROGRESS)
+        fault = self._faults.strike(name)
+        response = await meet(fault, request, lambda: self._answer(call, token))
+        if fault and fault.kind is not Kind.SLOW:
+            call.error = fault.kind.value
+        self._api.workspace.tell(What.PROGRESS)
+        return response
+
+    def _answer(self, call: Call, token: str) -> web.Response:
+        headers = {"x-oauth-scopes": ",".join(self._api.app.scopes)}
+        try:
+            body = {"ok": True, **self._run(call, token)}
+        except SlackError as error:
+            call.error, body = error.code, error.body()
+            if error.code == "ratelimited":
+                return rate_limited(error.details["retry_after_s"])
+        return web.json_response(body, headers=headers)
+
+    def _run(self, call: Call, token: str) -> Json:
+        found = METHODS.get(call.method)
+        if found is None:
+            raise SlackError("unknown_method", req_method=call.method)
+        self._check(found, token)
+        rate = self._api.rate if call.method == "chat.postMessage" else None
+        if rate and (wait_s := rate.wait_s(str(call.arguments.get("channel")))):
+            raise SlackError("ratelimited", retry_after_s=wait_s)
+        call.arguments = _decoded(call.arguments)
+        return found.run(self._api, Arguments(call.arguments))
+
+    def _check(self, found: Method, token: str) -> None:
+        app = self._api.app
+        if found.caller is Caller.ANYBODY:
+            return
+        if not token:
+            raise SlackError("not_authed")
+        if token not in (app.bot_token, app.app_token):
+            raise SlackError("invalid_auth")
+        if token != (app.bot_token if found.caller is Caller.BOT else app.app_token):
+            raise SlackError("not_allowed_token_type")
+        if found.scopes and not set(found.scopes) & set(app.scopes):
+            raise missing_scope(app, ",".join(found.scopes))
+
+
+async def _arguments(request: web.Request) -> Json:
+    arguments: Json = dict(request.query)
+    if request.content_type == "application/json":
+        body = await request.json() if request.can_read_body else {}
+        return arguments | (body if isinstance(body, dict) else {})
+    return arguments | dict(await request.post())
+
+
+def _token(request: web.Request, arguments: Json) -> str:
+    """The token, from the header or the body; it is not kept among the arguments."""
+    in_body = str(arguments.pop("token", "") or "")
+    return request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or in_body
+
+
+def _decoded(arguments: Json) -> Json:
+    """The arguments with their JSON strings read."""
+    decoded = dict(arguments)
+    for name in _JSON_ARGUMENTS & decoded.keys():
+        if isinstance(decoded[name], str) and decoded[name]:
+            try:
+                decoded[name] = json.loads(decoded[name])
+            except json.JSONDecodeError:
+                code = "invalid_blocks_format" if name == "blocks" else "invalid_arguments"
+                raise SlackError(code, messages=[f"[ERROR] not valid JSON: {name}"]) from None
+    return decoded

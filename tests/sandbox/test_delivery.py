@@ -1,0 +1,277 @@
+"""What reaches the app, how often, and what happens when it does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox import Refused, Sandbox
+
+from .conftest import ANN, MANIFEST, ONCALL, Connect, Transport
+
+Heard = asyncio.Queue[AsyncBoltRequest]
+
+
+@pytest.fixture
+async def heard(app: AsyncApp, connect: Connect) -> Heard:
+    """Every request that reaches the connected app."""
+    requests: Heard = asyncio.Queue()
+
+    @app.use
+    async def remember(req: AsyncBoltRequest, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002
+        await requests.put(req)
+        await next()
+
+    await connect(app)
+    return requests
+
+
+def header(request: AsyncBoltRequest, name: str) -> str:
+    return request.headers.get(name, [""])[0]
+
+
+async def test_an_event_tells_what_happened_where(sandbox: Sandbox, heard: Heard) -> None:
+    """The envelope's fields are those that the bot deduplicates and authorises by."""
+    said = await sandbox.say(ONCALL, ANN, "6000354")
+    body = (await heard.get()).body
+    assert (body["type"], body["team_id"], body["api_app_id"]) == ("event_callback", "T0DEMO", "A0ZIMERR")
+    assert body["authorizations"][0]["user_id"] == "U0ZIMERR"
+    assert body["event_time"] == int(float(said["ts"]))
+    event = body["event"]
+    assert (event["channel"], event["ts"], event["event_ts"], event["user"]) == (ONCALL, said["ts"], said["ts"], ANN)
+    assert event["client_msg_id"]
+
+
+async def test_what_was_acknowledged_comes_once(sandbox: Sandbox, heard: Heard) -> None:
+    """No retries without need."""
+    await sandbox.say(ONCALL, ANN, "6000354")
+    await sandbox.idle()
+    (parcel,) = sandbox.deliveries("message")
+    assert (parcel.attempts, parcel.acknowledged, parcel.error) == (1, True, "")
+
+
+async def test_what_was_not_acknowledged_comes_again(
+    sandbox: Sandbox, app: AsyncApp, connect: Connect, transport: Transport
+) -> None:
+    """The same event id, with the number and the reason of the retry; then Slack gives up."""
+    seen: list[tuple[str, str, str]] = []
+
+    @app.use
+    async def refuse(req: AsyncBoltRequest) -> None:
+        """Stop here: Bolt answers nothing over the socket and 404 over HTTP."""
+        retry = header(req, "x-slack-retry-num"), header(req, "x-slack-retry-reason")
+        seen.append((req.body["event_id"], *retry))
+
+    await connect(app)
+    await sandbox.say(ONCALL, ANN, "6000354")
+    await sandbox.idle()
+    (parcel,) = sandbox.deliveries("message")
+    assert (parcel.attempts, parcel.acknowledged) == (4, False)
+    assert {event_id for event_id, _, _ in seen} == {parcel.body["event_id"]}
+    reason = {"socket": "timeout", "http": "http_error"}[transport]
+    assert seen[1:] == [(parcel.body["event_id"], str(number), reason) for number in (1, 2, 3)]
+
+
+async def test_a_delivery_can_be_repeated(sandbox: Sandbox, heard: Heard) -> None:
+    """An acknowledgement that was lost on the way: the bot has done the work already."""
+    await sandbox.say(ONCALL, ANN, "6000354")
+    event_id = (await heard.get()).body["event_id"]
+    assert (await sandbox.redeliver(event_id)).acknowledged
+    again = await heard.get()
+    assert (again.body["event_id"], header(again, "x-slack-retry-num")) == (event_id, "1")
+    with pytest.raises(Refused):
+        await sandbox.redeliver("Ev0")
+
+
+async def test_events_wait_for_the_app(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """What is said before the app is there is not lost."""
+    await sandbox.say(ONCALL, ANN, "6000354")
+    await connect(app)
+    await sandbox.idle()
+    assert sandbox.deliveries("message")[0].acknowledged
+
+
+async def test_without_subscription_scope_or_membership_nothing_is_heard(transport: Transport) -> None:
+    """The manifest decides what arrives."""
+    no_events = MANIFEST | {"settings": {}}
+    no_scopes = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write"]}}}
+    for manifest, channel in ((no_events, ONCALL), (no_scopes, ONCALL), (MANIFEST, "C0QUIET")):
+        async with Sandbox(manifest, transport=transport) as sandbox:
+            await sandbox.say(channel, ANN, "<@U0ZIMERR> 6000354")
+            assert sandbox.deliveries() == []
+
+
+class TestSocket:
+    """Socket Mode."""
+
+    @pytest.fixture
+    def transport(self) -> Transport:
+        """Only this one."""
+        return "socket"
+
+    @pytest.fixture
+    async def link(self, sandbox: Sandbox) -> AsyncIterator[Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]]:
+        """Opens a link by hand and reads its hello."""
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            client = AsyncWebClient(base_url=sandbox.api_url)
+
+            async def link() -> aiohttp.ClientWebSocketResponse:
+                url = (await client.apps_connections_open(app_token=sandbox.app.app_token))["url"]
+                socket = await stack.enter_async_context(session.ws_connect(url))
+                hello = await socket.receive_json(timeout=5)
+                assert (hello["type"], hello["connection_info"]) == ("hello", {"app_id": "A0ZIMERR"})
+                assert hello["num_connections"] >= 1
+                return socket
+
+            yield link
+
+    async def test_each_envelope_goes_to_one_link(self, sandbox: Sandbox, link: Any) -> None:
+        """Two replicas share the work."""
+        links = [await link(), await link()]
+        await sandbox.until(lambda: sandbox.connections == 2)
+        await sandbox.say(ONCALL, ANN, "one")
+        await sandbox.say(ONCALL, ANN, "two")
+        for socket, text in zip(links, ("one", "two"), strict=True):
+            envelope = await socket.receive_json(timeout=5)
+            assert envelope["payload"]["event"]["text"] == text
+            assert (envelope["type"], envelope["retry_attempt"], envelope["retry_reason"]) == ("events_api", 0, "")
+            assert envelope["accepts_response_payload"] is False
+            await socket.send_json({"envelope_id": envelope["envelope_id"]})
+        await sandbox.idle()
+        assert [p.acknowledged for p in sandbox.deliveries("message")] == [True, True]
+
+    async def test_a_broken_links_envelopes_go_to_another(self, sandbox: Sandbox, link: Any) -> None:
+        """A replica that dies holds nothing back."""
+        first, second = await link(), await link()
+        await sandbox.until(lambda: sandbox.connections == 2)
+        await sandbox.say(ONCALL, ANN, "6000354")
+        lost = await first.receive_json(timeout=5)
+        await first.close()
+        again = await second.receive_json(timeout=5)
+        assert again["payload"] == lost["payload"]
+        assert (again["retry_attempt"], again["retry_reason"]) == (1, "connection_closed")
+
+    async def test_a_link_needs_its_own_ticket(self, sandbox: Sandbox) -> None:
+        """An address serves once."""
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await session.ws_connect(f"{sandbox.base_url}/link/?ticket=guess")
+
+    async def test_what_is_not_an_acknowledgement_is_ignored(self, sandbox: Sandbox, link: Any) -> None:
+        """An unknown envelope id, or none."""
+        socket = await link()
+        await socket.send_json({"envelope_id": "unknown"})
+        await socket.send_json({"hello": "there"})
+        await sandbox.say(ONCALL, ANN, "6000354")
+        assert (await socket.receive_json(timeout=5))["type"] == "events_api"
+
+    @pytest.mark.parametrize("reason", ["refresh_requested", "warning"])
+    async def test_the_app_reconnects_when_asked(self, sandbox: Sandbox, heard: Heard, reason: str) -> None:
+        """Slack refreshes connections every few hours; nothing may be lost."""
+        opened = len(sandbox.calls("apps.connections.open"))
+        await sandbox.refresh_socket(reason)
+        await sandbox.say(ONCALL, ANN, "6000354")
+        await sandbox.until(lambda: len(sandbox.calls("apps.connections.open")) > opened and sandbox.connections == 1)
+        await sandbox.idle()
+        assert sandbox.deliveries("message")[0].acknowledged
+
+    async def test_the_app_comes_back_after_a_cut(self, sandbox: Sandbox, heard: Heard) -> None:
+        """The network fails without a word."""
+        sandbox.drop_socket()
+        assert sandbox.connections == 0
+        await sandbox.say(ONCALL, ANN, "6000354")
+        assert (await asyncio.wait_for(heard.get(), 5)).body["event"]["text"] == "6000354"
+
+    async def test_the_other_transports_handles_are_refused(self, sandbox: Sandbox) -> None:
+        """A test that mixes them up is told."""
+        with pytest.raises(Refused):
+            sandbox.connect_app("http://127.0.0.1:1/")
+
+
+class TestHttp:
+    """Signed requests."""
+
+    @pytest.fixture
+    def transport(self) -> Transport:
+        """Only this one."""
+        return "http"
+
+    async def test_the_address_is_verified(self, sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+        """As when a request URL is entered at Slack."""
+        await connect(app)
+        await sandbox.verify_url()
+        sandbox.connect_app(f"{sandbox.base_url}/")
+        with pytest.raises(Refused):
+            await sandbox.verify_url()
+
+    async def test_requests_are_signed(self, sandbox: Sandbox) -> None:
+        """The signature covers the bytes that are sent."""
+        body = json.dumps({"text": "错误码"}, ensure_ascii=False)
+        headers = sandbox._http().sign(body)
+        assert SignatureVerifier(sandbox.app.signing_secret).is_valid_request(body, headers)
+        assert not SignatureVerifier("other").is_valid_request(body, headers)
+
+    @pytest.mark.parametrize(
+        ("status", "headers", "attempts", "error"),
+        [
+            (200, {}, 1, ""),
+            (302, {"Location": "/"}, 4, "http_error"),
+            (500, {}, 4, "http_error"),
+            (500, {"X-Slack-No-Retry": "1"}, 1, "http_error"),
+        ],
+    )
+    async def test_only_2xx_is_an_acknowledgement(
+        self, sandbox: Sandbox, status: int, headers: dict[str, str], attempts: int, error: str
+    ) -> None:
+        """And an app can say that it wants no retry."""
+
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(status=status, headers=headers)
+
+        server = web.Application()
+        server.router.add_post("/", answer)
+        runner = web.AppRunner(server)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        sandbox.connect_app(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+        await sandbox.say(ONCALL, ANN, "6000354")
+        await sandbox.idle()
+        await runner.cleanup()
+        (parcel,) = sandbox.deliveries("message")
+        assert (parcel.attempts, parcel.error) == (attempts, error)
+
+    async def test_an_app_that_is_gone_or_hangs_up_is_a_failure_too(self, sandbox: Sandbox) -> None:
+        """Nobody listens; or somebody listens and hangs up."""
+        sandbox.connect_app("http://127.0.0.1:9/")
+        await sandbox.say(ONCALL, ANN, "6000354")
+        await sandbox.idle()
+        assert sandbox.deliveries("message")[0].error == "connection_failed"
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+            sandbox.connect_app(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+            await sandbox.command(ONCALL, ANN, "6000354")
+        assert sandbox.ephemerals(ANN)[-1]["text"] == '/zimerr failed with the error "dispatch_failed"'
+
+    async def test_a_slow_app_times_out(self, sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+        """Slack waits three seconds, here less."""
+        woken = asyncio.Event()
+
+        @app.command("/zimerr")
+        async def sleep(ack: AsyncAck) -> None:
+            await woken.wait()
+            await ack()
+
+        await connect(app)
+        await sandbox.command(ONCALL, ANN, "6000354")
+        woken.set()
+        assert sandbox.ephemerals(ANN)[0]["text"] == '/zimerr failed with the error "operation_timeout"'

@@ -1,0 +1,106 @@
+"""Slack on a bad day, on demand."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox import Fault, Sandbox
+from bot.sandbox.faults import Faults, Kind, PostingRate
+
+from .conftest import ANN, ONCALL, Transport
+
+
+@pytest.fixture
+def transport() -> Transport:
+    """How events travel does not matter here."""
+    return "socket"
+
+
+async def test_a_rate_limit_says_how_long_to_wait(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """The bot must wait and then succeed."""
+    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=1)
+    with pytest.raises(SlackApiError) as error:
+        await client.chat_postMessage(channel=ONCALL, text="one")
+    assert (error.value.response.status_code, error.value.response.headers["Retry-After"]) == (429, "1")
+    assert sandbox.messages(ONCALL) == []
+    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=0)
+    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=1))
+    await client.chat_postMessage(channel=ONCALL, text="two")
+    assert [call.error for call in sandbox.calls("chat.postMessage")] == ["rate_limited", "rate_limited", ""]
+
+
+async def test_a_server_error_does_nothing(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Safe to try again."""
+    sandbox.faults.server_error(status=502, times=2)
+    for _ in range(2):
+        with pytest.raises(SlackApiError) as error:
+            await client.chat_postMessage(channel=ONCALL, text="one")
+        assert error.value.response.status_code == 502
+    await client.chat_postMessage(channel=ONCALL, text="one")
+    assert len(sandbox.messages(ONCALL)) == 1
+
+
+async def test_a_lost_answer_was_still_given(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Not safe to try again: the message is there."""
+    client.retry_handlers.clear()
+    sandbox.faults.lost("chat.postMessage")
+    with pytest.raises(aiohttp.ClientError):
+        await client.chat_postMessage(channel=ONCALL, text="one")
+    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["one"]
+    assert sandbox.calls("chat.postMessage")[0].error == "lost"
+
+
+async def test_a_slow_answer_comes_in_the_end(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """What is asked meanwhile is not held up."""
+    sandbox.faults.slow("chat.postMessage", seconds=0.05)
+    slow = asyncio.create_task(client.chat_postMessage(channel=ONCALL, text="slow"))
+    await sandbox.until(lambda: sandbox.calls("chat.postMessage"))
+    await client.chat_postMessage(channel=ONCALL, text="quick")
+    await slow
+    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["quick", "slow"]
+
+
+async def test_faults_end_when_told(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A test can turn the bad day off."""
+    sandbox.faults.server_error(times=None)
+    sandbox.faults.clear()
+    assert (await client.auth_test())["ok"]
+
+
+def test_chance_is_repeatable() -> None:
+    """A failing run can be run again."""
+
+    def pattern(seed: int) -> list[bool]:
+        faults = Faults(seed)
+        faults.add(Fault(Kind.LOST, "chat.postMessage", probability=0.5))
+        return [faults.strike("chat.postMessage") is not None for _ in range(50)]
+
+    assert pattern(1) == pattern(1)
+    assert 10 < sum(pattern(1)) < 40
+
+
+def test_posting_has_a_rate_per_channel() -> None:
+    """One a second, four at once; another channel has its own."""
+    now = 100.0
+    rate = PostingRate(lambda: now, per_second=1, burst=4)
+    assert [rate.wait_s("C1") for _ in range(5)] == [0, 0, 0, 0, 1]
+    assert rate.wait_s("C2") == 0
+    now += 1
+    assert [rate.wait_s("C1"), rate.wait_s("C1")] == [0, 1]
+
+
+async def test_the_rate_is_enforced_when_wanted(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A flood of posts gets 429, as at Slack."""
+    sandbox.workspace.clock = lambda: 1_800_000_000.0
+    sandbox.limit_posting(burst=1)
+    await client.chat_postMessage(channel=ONCALL, text="one")
+    with pytest.raises(SlackApiError) as error:
+        await client.chat_postMessage(channel=ONCALL, text="two")
+    assert error.value.response.status_code == 429
+    await client.chat_postEphemeral(channel=ONCALL, user=ANN, text="others are free")

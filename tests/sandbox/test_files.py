@@ -1,0 +1,138 @@
+"""Files that people and the app share, and who may read them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox import Sandbox, Upload
+
+from .conftest import ANN, MANIFEST, ONCALL, Connect
+
+LOG = "2026-03-02 03:14 [ERROR] 6000104\n" * 100
+
+
+async def fetch(url: str, token: str = "") -> tuple[int, str, bytes]:
+    """Status, type and body of a download."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        return response.status, response.content_type, await response.read()
+
+
+async def test_a_shared_log_is_an_event_with_a_preview(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """The preview is not the file; the download is."""
+    heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @app.event("message")
+    async def remember(event: dict[str, Any]) -> None:
+        await heard.put(event)
+
+    await connect(app)
+    await sandbox.say(ONCALL, ANN, "the log", files=[Upload("zim.log", LOG.encode())])
+    event = await heard.get()
+    assert (event["subtype"], event["text"]) == ("file_share", "the log")
+    (file,) = event["files"]
+    assert (file["name"], file["mimetype"], file["mode"]) == ("zim.log", "text/plain", "snippet")
+    assert (file["lines"], file["lines_more"], file["preview_is_truncated"]) == (100, 95, True)
+    assert file["size"] == len(LOG)
+    for url in (file["url_private"], file["url_private_download"]):
+        assert await fetch(url, sandbox.app.bot_token) == (200, "text/plain", LOG.encode())
+    await sandbox.idle()
+    assert len(sandbox.deliveries("file_shared")) == 1
+
+
+async def test_without_the_token_a_page_to_sign_in_is_served(sandbox: Sandbox) -> None:
+    """With status 200: the bot must look at what it got."""
+    message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
+    status, kind, body = await fetch(message["files"][0]["url_private"], "xoxb-wrong")
+    assert (status, kind) == (200, "text/html")
+    assert b"6000104" not in body
+
+
+async def test_without_the_scope_a_page_to_sign_in_is_served() -> None:
+    """The token alone does not do."""
+    manifest = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write"]}}}
+    async with Sandbox(manifest, transport="socket") as sandbox:
+        message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
+        url = message["files"][0]["url_private"]
+        assert (await fetch(url, sandbox.app.bot_token))[1] == "text/html"
+
+
+async def test_downloads_have_bad_days_too(sandbox: Sandbox) -> None:
+    """A 5xx on the way to the file."""
+    message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
+    sandbox.faults.server_error("files-pri")
+    url = message["files"][0]["url_private"]
+    assert (await fetch(url, sandbox.app.bot_token))[0] == 503
+    assert (await fetch(url, sandbox.app.bot_token))[2] == b"6000104"
+    unknown = f"{sandbox.base_url}/files-pri/T0DEMO-F0/a.log"
+    assert (await fetch(unknown, sandbox.app.bot_token))[0] == 404
+
+
+async def test_a_file_of_another_workspace_must_be_asked_for(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Slack Connect sends only an id."""
+    message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104", is_connect=True)])
+    (file,) = message["files"]
+    assert (file["file_access"], "url_private" in file) == ("check_file_info", False)
+    info = (await client.files_info(file=file["id"]))["file"]
+    assert (await fetch(info["url_private"], sandbox.app.bot_token))[2] == b"6000104"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "mimetype", "mode"),
+    [
+        ("日志 1.txt", "错误码6000354".encode(), "text/plain", "snippet"),
+        ("a.png", b"\x89PNG", "image/png", "hosted"),
+        ("a.log", b"\0\1\2", "application/octet-stream", "hosted"),
+        ("big.log", b"x" * 1_000_001, "text/plain", "hosted"),
+        ("noext", b"x", "application/octet-stream", "hosted"),
+    ],
+)
+async def test_files_are_described_by_kind(
+    sandbox: Sandbox, name: str, content: bytes, mimetype: str, mode: str
+) -> None:
+    """Only short texts are snippets with a preview."""
+    message = await sandbox.say(ONCALL, ANN, "", files=[Upload(name, content)])
+    (file,) = message["files"]
+    assert (file["name"], file["mode"], "preview" in file) == (name, mode, mode == "snippet")
+    if not name.endswith(".log"):
+        assert file["mimetype"] == mimetype
+    assert (await fetch(file["url_private"], sandbox.app.bot_token))[2] == content
+
+
+async def test_the_app_uploads_a_file(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A long answer goes into the thread as a file."""
+    root = await sandbox.say(ONCALL, ANN, "6000354")
+    await client.files_upload_v2(
+        channel=ONCALL,
+        thread_ts=root["ts"],
+        filename="triage.md",
+        title="Triage",
+        content="# 6000354",
+        initial_comment="all of it",
+    )
+    (reply,) = sandbox.replies(ONCALL, root["ts"])
+    assert (reply["text"], reply["bot_id"], reply["files"][0]["title"]) == ("all of it", "B0ZIMERR", "Triage")
+    assert await fetch(reply["files"][0]["url_private"], sandbox.app.bot_token) == (200, "text/plain", b"# 6000354")
+
+
+async def test_an_upload_is_checked(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """The length must be as announced, the address known; a form will do too."""
+    announced = await client.files_getUploadURLExternal(filename="a.txt", length=3)
+    form = aiohttp.FormData()
+    form.add_field("file", b"abc", filename="a.txt")
+    async with aiohttp.ClientSession() as session:
+        for url, data, status in (
+            (announced["upload_url"], b"abcd", 400),
+            (f"{sandbox.base_url}/upload/v1/F0", b"abc", 404),
+            (announced["upload_url"], form, 200),
+        ):
+            async with session.post(url, data=data) as response:
+                assert response.status == status
+    done = await client.files_completeUploadExternal(files=[{"id": announced["file_id"], "title": "A"}])
+    assert (done["files"][0]["size"], sandbox.messages(ONCALL)) == (3, [])
