@@ -1,0 +1,48 @@
+"""The demo in a real browser: the workspace, the bot in it, and headless Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.app import running
+from bot.sandbox.server import Sandbox
+from tests import chromium
+from tests.scenarios.conftest import manifest, settings_for
+
+expect.set_options(timeout=10_000)
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Sandbox]:
+    """The workspace with the bot, as `zimerr demo` runs them."""
+    async with (
+        Sandbox(manifest("socket"), transport="socket") as sandbox,
+        running(settings_for(sandbox, "socket", tmp_path / "bot.db")),
+    ):
+        yield sandbox
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Headless Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium.path(), args=list(chromium.ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+async def page(request: pytest.FixtureRequest, browser: Browser, demo: Sandbox) -> AsyncIterator[Page]:
+    """The page as Ann opens it, at both widths; an error in its scripts fails the test."""
+    width, height = request.param
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    await page.goto(demo.base_url)
+    yield page
+    assert errors == []

@@ -1,0 +1,101 @@
+"""What a newcomer does in the first minutes of `zimerr demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Locator, Page, expect
+
+from bot.sandbox.server import Sandbox
+
+
+async def go_to(page: Page, channel: str) -> None:
+    """Open a channel; on a phone the list of channels is behind a button."""
+    button = page.locator(f"[data-channel={channel}]").first
+    if not await button.is_visible():
+        await page.locator("[data-role=drawer]").click()
+    await button.click()
+    await expect(button).to_have_attribute("aria-current", "page")
+
+
+async def write(page: Page, text: str, *, where: str = "composer") -> None:
+    """Type into the composer and send."""
+    box = page.locator(f"[data-role={where}] textarea").first
+    await box.fill(text)
+    await box.press("Enter")
+
+
+def message(page: Page, text: str) -> Locator:
+    """The messages that show a text."""
+    return page.locator("[data-ts]", has_text=text)
+
+
+async def test_a_command_is_answered_in_the_channels_language(page: Page) -> None:
+    """The same code, English in one channel and Chinese in the other."""
+    for channel, title in (("C0ONCALL", "6000354 · "), ("C0ZHIBAN", "6000354 · ")):
+        await go_to(page, channel)
+        await write(page, "/zimerr 6000354")
+        await expect(message(page, title).first).to_be_visible()
+        wanted, other = ("处理步骤", "What to do") if channel == "C0ZHIBAN" else ("What to do", "处理步骤")
+        await expect(message(page, wanted).first).to_be_visible()
+        await expect(message(page, other)).to_have_count(0)
+
+
+async def test_a_pasted_log_is_answered_in_its_thread(page: Page, demo: Sandbox) -> None:
+    """The main job, as a person does it."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "```\n[1122 07:35:45.744][User][API.login]:{error:{code:6000107}}\nnext line\n```")
+    await demo.until(lambda: [each for each in demo.messages("C0ONCALL") if each.get("thread_ts") != each["ts"]][1:])
+    await message(page, "API.login").first.locator("[data-open-thread]").first.click()
+    thread = page.locator("[data-role=thread]")
+    await expect(thread.get_by_text("6000107 · ").first).to_be_visible()
+
+
+async def test_the_language_button_gives_a_private_copy(page: Page) -> None:
+    """Only the person who pressed sees it, and is told so."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "/zimerr 6000106")
+    await message(page, "6000106 · Token expired").first.get_by_role("button", name="中文").click()
+    await expect(page.locator(".ephemeral", has_text="Token 已过期")).to_be_visible()
+
+
+async def test_an_unknown_code_is_answered_privately(page: Page) -> None:
+    """As in Slack, marked as seen by nobody else."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "/zimerr 6009999")
+    await expect(page.locator(".ephemeral", has_text="6009999")).to_be_visible()
+
+
+async def test_pasted_markup_is_text(page: Page) -> None:
+    """Logs hold anything; nothing of it may run."""
+    await go_to(page, "C0ONCALL")
+    text = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'> 6000106"
+    await write(page, text)
+    await expect(message(page, "<script>window.hit = 1</script>").first).to_be_visible()
+    assert await page.evaluate("window.hit") is None
+
+
+async def test_an_example_is_sent_with_one_click(page: Page, demo: Sandbox) -> None:
+    """Whoever has no log at hand starts with one of ours."""
+    await page.locator("[data-example]").first.click()
+    await demo.until(lambda: demo.messages("C0ONCALL"))
+    await expect(page.locator("[data-ts]").first).to_be_visible()
+
+
+async def test_a_dropped_file_is_posted(page: Page, demo: Sandbox, tmp_path: Path) -> None:
+    """Logs come as files."""
+    await go_to(page, "C0ONCALL")
+    log = tmp_path / "zim.log"
+    log.write_text("[API.login]:6000106\n", encoding="utf-8")
+    await page.locator("[data-role=composer] input[type=file]").first.set_input_files(log)
+    await page.locator("[data-role=composer] [data-do=send]").first.click()
+    await demo.until(lambda: [each for each in demo.messages("C0ONCALL") if each.get("files")])
+    await expect(message(page, "zim.log").first).to_be_visible()
+
+
+async def test_the_page_never_scrolls_sideways(page: Page) -> None:
+    """Long log lines scroll in their own box."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "```\n" + "x" * 2000 + " 6000106\n```")
+    await expect(message(page, "xxxx").first).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
