@@ -1,6 +1,5 @@
-"""Refuse the blocks and views that Slack refuses, in Slack's words.
+"""Refuse the blocks and views that Slack refuses, in Slack's words: tables of what each of them may hold.
 
-A check takes a value and its JSON pointer and yields faults; the tables at the end say what each block may hold.
 Limits: docs.slack.dev/reference/block-kit, and slack_sdk's validators.
 """
 
@@ -8,164 +7,64 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.sandbox.checks import Check, anything, fault, flag, items, one_of, string, thing, web_url, word
 from bot.sandbox.errors import SlackError
 from bot.sandbox.manifest import Json
 
-Check = Callable[[Any, str], Iterator[str]]
-
-MAX_BLOCKS, MAX_VIEW_BLOCKS, MAX_VIEW_BYTES = 50, 100, 250_000
+_MAX_BLOCKS, _MAX_VIEW_BLOCKS, _MAX_VIEW_BYTES = 50, 100, 250_000
 # Undocumented at Slack; 11,341 characters were refused (bolt-js issue 2867), 10,000 pass.
-MAX_CHARACTERS = 10_000
+_MAX_CHARACTERS = 10_000
 
 
-def _fault(problem: str, path: str) -> str:
-    return f"[ERROR] {problem} [json-pointer:{path}]"
+def _plain(longest: int) -> Check:
+    return one_of({"plain_text": thing({"text": string(longest)}, {"emoji": flag})})
 
 
-def string(longest: int, shortest: int = 1) -> Check:
-    """A string of so many characters."""
-
-    def check(value: Any, path: str) -> Iterator[str]:
-        if not isinstance(value, str):
-            yield _fault("must be a string", path)
-        elif len(value) > longest:
-            yield _fault(f"must be less than {longest + 1} characters", path)
-        elif len(value) < shortest:
-            yield _fault(f"must be more than {shortest - 1} characters", path)
-
-    return check
-
-
-def items(of: Check, most: int, fewest: int = 1) -> Check:
-    """A list of so many things of one kind."""
-
-    def check(value: Any, path: str) -> Iterator[str]:
-        if not isinstance(value, list):
-            yield _fault("must be an array", path)
-            return
-        if len(value) > most:
-            yield _fault(f"no more than {most} items allowed", path)
-        if len(value) < fewest:
-            yield _fault(f"no fewer than {fewest} items allowed", path)
-        for index, item in enumerate(value):
-            yield from of(item, f"{path}/{index}")
-
-    return check
-
-
-def thing(required: dict[str, Check] | None = None, optional: dict[str, Check] | None = None) -> Check:
-    """An object with these fields and no others."""
-    need = required or {}
-    known = need | (optional or {})
-
-    def check(value: Any, path: str) -> Iterator[str]:
-        if not isinstance(value, dict):
-            yield _fault("must be an object", path)
-            return
-        for key in need.keys() - value.keys():
-            yield _fault(f"missing required field: {key}", path)
-        for key, inner in value.items():
-            if key == "type" or inner is None:
-                continue
-            if key not in known:
-                yield _fault(f"invalid additional property: {key}", path)
-            else:
-                yield from known[key](inner, f"{path}/{key}")
-
-    return check
-
-
-def one_of(kinds: Callable[[], dict[str, Check]]) -> Check:
-    """An object whose `type` names one of these kinds."""
-
-    def check(value: Any, path: str) -> Iterator[str]:
-        kind = value.get("type") if isinstance(value, dict) else None
-        if kind is None:
-            yield _fault("missing required field: type", path)
-        elif not isinstance(kind, str) or kind not in kinds():
-            yield _fault(f"unsupported type: {kind}", f"{path}/type")
-        else:
-            yield from kinds()[kind](value, path)
-
-    return check
-
-
-def anything(value: Any, path: str) -> Iterator[str]:
-    """Accept any value."""
-    yield from ()
-
-
-def flag(value: Any, path: str) -> Iterator[str]:
-    """Accept a boolean."""
-    if not isinstance(value, bool):
-        yield _fault("must be a boolean", path)
-
-
-def web_url(value: Any, path: str) -> Iterator[str]:
-    """Accept an address that Slack would open."""
-    yield from string(3000)(value, path)
-    if isinstance(value, str) and not value.startswith(("http://", "https://", "slack://", "mailto:")):
-        yield _fault("must be a valid URL", path)
-
-
-def plain(longest: int) -> Check:
-    """A plain_text object."""
-    return one_of(lambda: {"plain_text": thing({"text": string(longest)}, {"emoji": flag})})
-
-
-def words(longest: int) -> Check:
-    """A plain_text or mrkdwn object."""
-    return one_of(
-        lambda: {
-            "plain_text": thing({"text": string(longest)}, {"emoji": flag}),
-            "mrkdwn": thing({"text": string(longest)}, {"verbatim": flag}),
-        }
-    )
+def _words(longest: int) -> Check:
+    plain = thing({"text": string(longest)}, {"emoji": flag})
+    return one_of({"plain_text": plain, "mrkdwn": thing({"text": string(longest)}, {"verbatim": flag})})
 
 
 _ID = string(255)
-_STYLE = thing({}, {"bold": flag, "italic": flag, "strike": flag, "code": flag, "underline": flag})
+_BLOCK: dict[str, Check] = {"block_id": _ID}
 _CONFIRM = thing(
-    {"title": plain(100), "text": words(300), "confirm": plain(30), "deny": plain(30)}, {"style": string(7)}
+    {"title": _plain(100), "text": _words(300), "confirm": _plain(30), "deny": _plain(30)},
+    {"style": word("primary", "danger")},
 )
-_OPTION = thing({"text": words(75), "value": string(150)}, {"description": words(75), "url": web_url})
-_GROUP = thing({"label": plain(75), "options": items(_OPTION, 100)})
-_ALT: dict[str, Check] = {"alt_text": string(2000)}
+_OPTION = thing({"text": _words(75), "value": string(150)}, {"description": _words(75), "url": web_url})
+_GROUP = thing({"label": _plain(75), "options": items(_OPTION, 100)})
 _PICTURE: dict[str, Check] = {"image_url": web_url, "slack_file": anything}
+_IMAGE = thing({"alt_text": string(2000)}, _PICTURE, either="image_url slack_file")
+
 _COMMON: dict[str, Check] = {"action_id": _ID, "confirm": _CONFIRM, "focus_on_load": flag}
-_SELECT = _COMMON | {"placeholder": plain(150)}
+_SELECT = _COMMON | {"placeholder": _plain(150)}
+_PICKED: dict[str, Check] = {"initial_option": _OPTION, "initial_options": items(_OPTION, 100)}
+_SEVERAL: dict[str, Check] = {"max_selected_items": anything}
 _CHOICES: dict[str, Check] = {"options": items(_OPTION, 100), "option_groups": items(_GROUP, 100)}
-_PICKED: dict[str, Check] = {
-    "initial_option": _OPTION,
-    "initial_options": items(_OPTION, 100),
-    "max_selected_items": anything,
-}
-_SEARCH: dict[str, Check] = {"min_query_length": anything}
-
-
-def _few_options(most: int) -> Check:
-    return thing({"options": items(_OPTION, most)}, _COMMON | _PICKED)
-
-
+_STATIC = thing({}, _SELECT | _CHOICES | _PICKED | _SEVERAL, either="options option_groups")
+_EXTERNAL = thing({}, _SELECT | _PICKED | _SEVERAL | {"min_query_length": anything})
+_FEW = thing({"options": items(_OPTION, 10)}, _COMMON | _PICKED)
 _BUTTON = thing(
-    {"text": plain(75)},
-    _COMMON | {"value": string(2000, 0), "url": web_url, "style": string(7), "accessibility_label": string(75)},
+    {"text": _plain(75)},
+    _COMMON
+    | {"value": string(2000, 0), "url": web_url, "style": word("primary", "danger")}
+    | {"accessibility_label": string(75)},
 )
 _INTERACTIVE: dict[str, Check] = {
     "button": _BUTTON,
-    "static_select": thing({}, _SELECT | _CHOICES | _PICKED),
-    "multi_static_select": thing({}, _SELECT | _CHOICES | _PICKED),
-    "external_select": thing({}, _SELECT | _SEARCH | _PICKED),
-    "multi_external_select": thing({}, _SELECT | _SEARCH | _PICKED),
+    "static_select": _STATIC,
+    "multi_static_select": _STATIC,
+    "external_select": _EXTERNAL,
+    "multi_external_select": _EXTERNAL,
     "users_select": thing({}, _SELECT | {"initial_user": _ID}),
     "conversations_select": thing({}, _SELECT | {"initial_conversation": _ID, "filter": anything}),
     "channels_select": thing({}, _SELECT | {"initial_channel": _ID}),
     "overflow": thing({"options": items(_OPTION, 5)}, _COMMON),
-    "checkboxes": _few_options(10),
-    "radio_buttons": _few_options(10),
+    "checkboxes": _FEW,
+    "radio_buttons": _FEW,
     "datepicker": thing({}, _SELECT | {"initial_date": string(10)}),
     "datetimepicker": thing({}, _SELECT | {"initial_date_time": anything}),
     "timepicker": thing({}, _SELECT | {"initial_time": string(5), "timezone": string(64)}),
@@ -176,156 +75,148 @@ _TYPED = thing(
     | {"initial_value": string(3000, 0), "multiline": flag, "min_length": anything, "max_length": anything}
     | {"min_value": anything, "max_value": anything, "is_decimal_allowed": flag, "dispatch_action_config": anything},
 )
-_INPUTS = _INTERACTIVE | dict.fromkeys(
-    ("plain_text_input", "number_input", "email_text_input", "url_text_input"), _TYPED
+_TYPED_KINDS = ("plain_text_input", "number_input", "email_text_input", "url_text_input")
+_INPUT = thing(
+    {"label": _plain(2000), "element": one_of(_INTERACTIVE | dict.fromkeys(_TYPED_KINDS, _TYPED))},
+    _BLOCK | {"hint": _plain(2000), "optional": flag, "dispatch_action": flag},
 )
-_ACCESSORIES = _INTERACTIVE | {"image": thing(_ALT, _PICTURE)}
 _CONTEXT: dict[str, Check] = {
-    "image": thing(_ALT, _PICTURE),
+    "image": _IMAGE,
     "plain_text": thing({"text": string(3000)}, {"emoji": flag}),
     "mrkdwn": thing({"text": string(3000)}, {"verbatim": flag}),
 }
-_RUN: dict[str, Check] = {
-    "text": thing({"text": string(40_000)}, {"style": _STYLE}),
-    "link": thing({"url": string(3000)}, {"text": string(3000, 0), "unsafe": flag, "style": _STYLE}),
-    "emoji": thing({"name": string(100)}, {"unicode": string(100), "style": _STYLE}),
-    "user": thing({"user_id": _ID}, {"style": _STYLE}),
-    "channel": thing({"channel_id": _ID}, {"style": _STYLE}),
-    "usergroup": thing({"usergroup_id": _ID}, {"style": _STYLE}),
-    "broadcast": thing({"range": string(8)}, {"style": _STYLE}),
-    "date": thing({"timestamp": anything, "format": string(255)}, {"url": web_url, "fallback": string(255)}),
-    "color": thing({"value": string(7)}),
+
+_STYLE: dict[str, Check] = {
+    "style": thing({}, dict.fromkeys(("bold", "italic", "strike", "code", "underline"), flag)),
 }
-_RUNS: dict[str, Check] = {"elements": items(one_of(lambda: _RUN), 10_000, 0)}
+_RUN: dict[str, Check] = {
+    "text": thing({"text": string(40_000)}, _STYLE),
+    "link": thing({"url": string(3000)}, _STYLE | {"text": string(3000, 0), "unsafe": flag}),
+    "emoji": thing({"name": string(100)}, _STYLE | {"unicode": string(100)}),
+    "user": thing({"user_id": _ID}, _STYLE),
+    "channel": thing({"channel_id": _ID}, _STYLE),
+    "usergroup": thing({"usergroup_id": _ID}, _STYLE),
+    "broadcast": thing({"range": word("here", "channel", "everyone")}, _STYLE),
+    "date": thing({"timestamp": anything, "format": string(255)}, _STYLE | {"url": web_url, "fallback": string(255)}),
+    "color": thing({"value": string(7)}, _STYLE),
+}
+_RUNS: dict[str, Check] = {"elements": items(one_of(_RUN), 10_000, 0)}
 _SECTIONS: dict[str, Check] = {"rich_text_section": thing(_RUNS)}
-_RICH: dict[str, Check] = _SECTIONS | {
+_RICH = _SECTIONS | {
     "rich_text_preformatted": thing(_RUNS, {"border": anything, "language": string(255)}),
     "rich_text_quote": thing(_RUNS, {"border": anything}),
     "rich_text_list": thing(
-        {
-            "style": string(7),
-            "elements": items(one_of(lambda: _SECTIONS), 1000),
-        },
+        {"style": word("bullet", "ordered"), "elements": items(one_of(_SECTIONS), 1000)},
         {"indent": anything, "border": anything, "offset": anything},
     ),
 }
-_BLOCK: dict[str, Check] = {"block_id": _ID}
-_RICH_TEXT = thing({"elements": items(one_of(lambda: _RICH), 1000, 0)}, _BLOCK)
+_RICH_TEXT = thing({"elements": items(one_of(_RICH), 1000, 0)}, _BLOCK)
 _CELL: dict[str, Check] = {
     "raw_text": thing({"text": string(10_000)}),
     "raw_number": thing({"value": anything}, {"text": string(255)}),
     "rich_text": _RICH_TEXT,
 }
-
-
-def _section(value: Json, path: str) -> Iterator[str]:
-    optional: dict[str, Check] = {
-        "text": words(3000),
-        "fields": items(words(2000), 10),
-        "accessory": one_of(lambda: _ACCESSORIES),
-        "expand": flag,
-    }
-    yield from thing({}, _BLOCK | optional)(value, path)
-    if not value.get("text") and not value.get("fields"):
-        yield _fault("missing required field: text", path)
+_TABLE = thing({"rows": items(items(one_of(_CELL), 20), 100)}, _BLOCK | {"column_settings": anything})
 
 
 def _table(value: Json, path: str) -> Iterator[str]:
-    rows = items(items(one_of(lambda: _CELL), 20), 100)
-    yield from thing({"rows": rows}, _BLOCK | {"column_settings": anything})(value, path)
-    if characters(value) > 10_000:
-        yield _fault("must be less than 10001 characters", f"{path}/rows")
+    yield from _TABLE(value, path)
+    if _characters(value) > 10_000:
+        yield fault("must be less than 10001 characters", f"{path}/rows")
 
 
-_BLOCKS: dict[str, Check] = {
-    "header": thing({"text": plain(150)}, _BLOCK),
-    "section": _section,
-    "context": thing({"elements": items(one_of(lambda: _CONTEXT), 10)}, _BLOCK),
-    "divider": thing({}, _BLOCK),
-    "actions": thing({"elements": items(one_of(lambda: _INTERACTIVE), 25)}, _BLOCK),
-    "image": thing(_ALT, _PICTURE | _BLOCK | {"title": plain(2000)}),
-    "rich_text": _RICH_TEXT,
-    "markdown": thing({"text": string(12_000)}, _BLOCK),
-    "table": _table,
-    "video": thing(
-        {"alt_text": string(200), "title": plain(200), "thumbnail_url": web_url, "video_url": web_url},
+_SHARED: dict[str, Check] = {
+    "header": thing({"text": _plain(150)}, _BLOCK),
+    "section": thing(
+        {},
         _BLOCK
-        | {"title_url": web_url, "description": plain(200), "author_name": string(50)}
+        | {"text": _words(3000), "fields": items(_words(2000), 10), "expand": flag}
+        | {"accessory": one_of(_INTERACTIVE | {"image": _IMAGE})},
+        either="text fields",
+    ),
+    "context": thing({"elements": items(one_of(_CONTEXT), 10)}, _BLOCK),
+    "divider": thing({}, _BLOCK),
+    "actions": thing({"elements": items(one_of(_INTERACTIVE), 25)}, _BLOCK),
+    "image": thing(
+        {"alt_text": string(2000)}, _BLOCK | _PICTURE | {"title": _plain(2000)}, either="image_url slack_file"
+    ),
+    "rich_text": _RICH_TEXT,
+    "video": thing(
+        {"alt_text": string(200), "title": _plain(200), "thumbnail_url": web_url, "video_url": web_url},
+        _BLOCK
+        | {"title_url": web_url, "description": _plain(200), "author_name": string(50)}
         | {"provider_name": string(50), "provider_icon_url": web_url},
     ),
 }
-_VIEW_BLOCKS = {kind: check for kind, check in _BLOCKS.items() if kind not in ("table", "markdown")} | {
-    "input": thing(
-        {"label": plain(2000), "element": one_of(lambda: _INPUTS)},
-        _BLOCK | {"hint": plain(2000), "optional": flag, "dispatch_action": flag},
-    ),
-}
-_VIEW: dict[str, Check] = {
-    "blocks": items(one_of(lambda: _VIEW_BLOCKS), MAX_VIEW_BLOCKS),
+_IN_MESSAGES = _SHARED | {"markdown": thing({"text": string(12_000)}, _BLOCK), "table": _table}
+_MESSAGE = items(one_of(_IN_MESSAGES), _MAX_BLOCKS, 0)
+
+_VIEW: dict[str, Check] = {"blocks": items(one_of(_SHARED | {"input": _INPUT}), _MAX_VIEW_BLOCKS)}
+_IDS: dict[str, Check] = {
     "private_metadata": string(3000, 0),
     "callback_id": string(255, 0),
     "external_id": string(255, 0),
 }
-_TITLES: dict[str, Check] = {"title": plain(24), "close": plain(24), "submit": plain(24)}
-_VIEWS: dict[str, Check] = {
-    "modal": thing(
-        {"title": _TITLES["title"], "blocks": _VIEW["blocks"]},
-        _VIEW | _TITLES | {"clear_on_close": flag, "notify_on_close": flag, "submit_disabled": flag},
-    ),
-    "home": thing({"blocks": _VIEW["blocks"]}, _VIEW | _TITLES),
-}
+_ENDS: dict[str, Check] = {"close": _plain(24), "submit": _plain(24)}
+_FLAGS: dict[str, Check] = dict.fromkeys(("clear_on_close", "notify_on_close", "submit_disabled"), flag)
+_VIEWS = one_of(
+    {
+        "modal": thing(_VIEW | {"title": _plain(24)}, _IDS | _ENDS | _FLAGS),
+        "home": thing(_VIEW, _IDS | _ENDS | {"title": _plain(24)}),
+    }
+)
 
 
-def leaves(value: Any, key: str) -> Iterator[Any]:
+def _leaves(value: Any, key: str) -> Iterator[Any]:
     """Every value under *key*, at any depth."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == key:
                 yield inner
-            yield from leaves(inner, key)
+            yield from _leaves(inner, key)
     elif isinstance(value, list):
         for inner in value:
-            yield from leaves(inner, key)
+            yield from _leaves(inner, key)
 
 
-def characters(blocks: Any) -> int:
+def _characters(blocks: Any) -> int:
     """How many characters of text blocks hold."""
-    return sum(len(text) for text in leaves(blocks, "text") if isinstance(text, str))
+    return sum(len(text) for text in _leaves(blocks, "text") if isinstance(text, str))
 
 
 def _repeated(blocks: Sequence[Json]) -> Iterator[str]:
     """Block ids must differ in a message, action ids in a block."""
-    seen = Counter(block.get("block_id") for block in blocks if isinstance(block, dict))
+    seen = Counter(block.get("block_id") for block in blocks)
     for block_id, count in seen.items():
         if block_id and count > 1:
             yield f"[ERROR] block_id `{block_id}` already exists [json-pointer:/blocks]"
     for index, block in enumerate(blocks):
-        for action_id, count in Counter(filter(None, leaves(block, "action_id"))).items():
+        for action_id, count in Counter(filter(None, _leaves(block, "action_id"))).items():
             if count > 1:
-                yield _fault(f"action_id `{action_id}` already exists", f"/blocks/{index}")
+                yield fault(f"action_id `{action_id}` already exists", f"/blocks/{index}")
 
 
 def check_blocks(blocks: Any, *, whole: bool = True) -> None:
     """Raise `invalid_blocks` as Slack does; *whole* also limits all text together (not so for response URLs)."""
-    faults = list(items(one_of(lambda: _BLOCKS), MAX_BLOCKS, 0)(blocks, "/blocks"))
-    if isinstance(blocks, list):
+    faults = list(_MESSAGE(blocks, "/blocks"))
+    if not faults:
         faults += _repeated(blocks)
-        if sum(isinstance(block, dict) and block.get("type") == "table" for block in blocks) > 1:
-            faults.append(_fault("only one table is allowed", "/blocks"))
+        if sum(block["type"] == "table" for block in blocks) > 1:
+            faults.append(fault("only one table is allowed", "/blocks"))
     if faults:
         raise SlackError("invalid_blocks", messages=faults)
-    if whole and characters(blocks) > MAX_CHARACTERS:
+    if whole and _characters(blocks) > _MAX_CHARACTERS:
         raise SlackError("msg_blocks_too_long")
 
 
 def check_view(view: Any) -> None:
     """Raise `invalid_arguments` or `view_too_large` where Slack refuses a view."""
-    faults = list(one_of(lambda: _VIEWS)(view, "/view"))
+    faults = list(_VIEWS(view, "/view"))
     if not faults:
         faults += _repeated(view["blocks"])
         if "submit" not in view and view["type"] == "modal" and any(b["type"] == "input" for b in view["blocks"]):
-            faults.append(_fault("missing required field: submit", "/view"))
+            faults.append(fault("missing required field: submit", "/view"))
     if faults:
         raise SlackError("invalid_arguments", messages=faults)
-    if len(json.dumps(view, ensure_ascii=False).encode()) > MAX_VIEW_BYTES:
+    if len(json.dumps(view, ensure_ascii=False).encode()) > _MAX_VIEW_BYTES:
         raise SlackError("view_too_large")

@@ -77,9 +77,9 @@ class FileStore:
             "public_url_shared": False,
             "display_as_bot": False,
             "username": "",
-            "url_private": f"{self._base_url()}/files-pri/{path}/{quote(name)}",
-            "url_private_download": f"{self._base_url()}/files-pri/{path}/download/{quote(name)}",
-            "permalink": f"https://{self._workspace.domain}.slack.com/files/{user}/{file_id}/{quote(name)}",
+            "url_private": f"{self._base_url()}/files-pri/{path}/{quote(name, safe='')}",
+            "url_private_download": f"{self._base_url()}/files-pri/{path}/download/{quote(name, safe='')}",
+            "permalink": f"https://{self._workspace.domain}.slack.com/files/{user}/{file_id}/{quote(name, safe='')}",
             "has_rich_preview": False,
             "file_access": "visible",
         }

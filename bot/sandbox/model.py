@@ -18,8 +18,6 @@ from typing import Any
 from bot.sandbox.errors import SlackError
 from bot.sandbox.manifest import Json
 
-_BROADCAST = "thread_broadcast"
-
 
 @dataclass(slots=True)
 class User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -56,7 +57,7 @@ class People:
         thread_ts: str | None = None,
     ) -> Json:
         """Post as another app does, such as an alert."""
-        message: Json = {"subtype": "bot_message", "bot_id": f"B0{name.upper()}", "username": name}
+        message: Json = {"subtype": "bot_message", "bot_id": "B0" + re.sub(r"\W", "", name.upper()), "username": name}
         message["text"] = stored(text)
         given = {"blocks": blocks, "attachments": attachments, "thread_ts": thread_ts}
         return self.workspace.post(channel, message | {key: value for key, value in given.items() if value})

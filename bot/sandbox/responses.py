@@ -52,7 +52,10 @@ class ResponseUrls:
 
     async def serve(self, request: web.Request) -> web.Response:
         """Answer a POST to a response URL; it is recorded as a call of ``response_url``."""
-        call = Call("response_url", await request.json())
+        try:
+            call = Call("response_url", await request.json())
+        except ValueError:
+            return web.json_response(SlackError("invalid_payload").body(), status=400)
         self._calls.append(call)
         key = request.match_info["key"]
         response = await meet(self._faults.strike(call.method), request, lambda: self._answer(call, key))

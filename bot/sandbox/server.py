@@ -84,7 +84,11 @@ class Sandbox(People):
         server.add_routes(self._routes())
         self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
@@ -128,7 +132,7 @@ class Sandbox(People):
         """Ask the app to reconnect (transport "socket")."""
         await self._socket().ask_to_reconnect(reason)
 
-    def drop_socket(self) -> None:
+    async def drop_socket(self) -> None:
         """Break the app's connections without a word (transport "socket")."""
         self._socket().cut()
 

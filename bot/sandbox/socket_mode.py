@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.delivery import Answer, Delivery, Kind, Parcel
+from bot.sandbox.errors import Refused
 from bot.sandbox.manifest import APP_ID, Json
 
 
@@ -63,6 +64,8 @@ class SocketDelivery(Delivery):
 
     async def ask_to_reconnect(self, reason: str = "refresh_requested") -> None:
         """Tell the app to open a new link, as Slack does every few hours; ``warning`` comes some seconds ahead."""
+        if not self._links:
+            raise Refused("The app has no connection open.")
         link = self._links[0]
         if reason != "warning":
             self._retire(link)

@@ -66,7 +66,6 @@ def stored(text: str) -> str:
     """Escape what is stray in an app's text; entities, links and mentions stay."""
     parts, at = [], 0
     for entity in _ENTITY.finditer(text):
-        # A > that opens a line is a quote; Slack stores it escaped too.
         parts += [escape(text[at : entity.start()]), entity.group()]
         at = entity.end()
     return "".join([*parts, escape(text[at:])])

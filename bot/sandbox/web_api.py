@@ -54,7 +54,7 @@ class Arguments:
         """An argument as a whole number."""
         try:
             return int(self.values.get(name) or default)
-        except ValueError:
+        except (TypeError, ValueError):
             raise SlackError("invalid_arguments", messages=[f"[ERROR] must be an integer: {name}"]) from None
 
 
@@ -145,7 +145,10 @@ class WebApi:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call; every outcome is recorded."""
         name = request.match_info["method"]
-        arguments = await _arguments(request)
+        try:
+            arguments = await _arguments(request)
+        except ValueError:
+            return web.json_response(SlackError("invalid_json").body())
         token = _token(request, arguments)
         call = Call(name, arguments)
         self.calls.append(call)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.sandbox.block_kit import check_blocks, check_view
 from bot.sandbox.errors import SlackError
@@ -108,6 +111,17 @@ def test_good_blocks_pass() -> None:
         ([GOOD[8], GOOD[8]], "only one table is allowed [json-pointer:/blocks]"),
         ([INPUT | {"element": {}}], "unsupported type: input [json-pointer:/blocks/0/type]"),
         ("text", "must be an array [json-pointer:/blocks]"),
+        ([section(accessory="x")], "missing required field: type [json-pointer:/blocks/0/accessory]"),
+        ([{"type": "divider", "block_id": 1}], "must be a string [json-pointer:/blocks/0/block_id]"),
+        ([section(expand="yes")], "must be a boolean [json-pointer:/blocks/0/expand]"),
+        ([actions(button(style="red"))], "invalid enum value [json-pointer:/blocks/0/elements/0/style]"),
+        ([actions({"type": "static_select"})], "missing required field: options [json-pointer:/blocks/0/elements/0]"),
+        ([{"type": "image", "alt_text": "x"}], "missing required field: image_url [json-pointer:/blocks/0]"),
+        ([actions(button(confirm="x"))], "must be an object [json-pointer:/blocks/0/elements/0/confirm]"),
+        (
+            [{"type": "table", "rows": [[{"type": "raw_text", "text": "x" * 5001}] * 2]}],
+            "must be less than 10001 characters [json-pointer:/blocks/0/rows]",
+        ),
         ([{"type": ["section"]}], "unsupported type: ['section'] [json-pointer:/blocks/0/type]"),
     ],
 )
@@ -117,6 +131,25 @@ def test_bad_blocks_are_named(blocks: Any, fault: str) -> None:
         check_blocks(blocks)
     assert refused.value.code == "invalid_blocks"
     assert f"[ERROR] {fault}" in refused.value.messages
+
+
+WORDS = ("type", "text", "elements", "blocks", "action_id", "block_id", "accessory", "rows", "options", "confirm")
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.sampled_from(["actions", "button", "context", "image", "plain_text", "rich_text", "section", "table"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+)
+
+
+@given(JSON)
+def test_any_json_is_judged(value: Any) -> None:
+    """Whatever an app sends, the answer is a verdict and not a crash."""
+    for check in (check_blocks, check_view):
+        with contextlib.suppress(SlackError):
+            check(value)
 
 
 def test_all_blocks_together_have_a_limit() -> None:

@@ -188,15 +188,23 @@ class TestSocket:
 
     async def test_the_app_comes_back_after_a_cut(self, sandbox: Sandbox, heard: Heard) -> None:
         """The network fails without a word."""
-        sandbox.drop_socket()
+        await sandbox.drop_socket()
         assert sandbox.connections == 0
         await sandbox.say(ONCALL, ANN, "6000354")
         assert (await asyncio.wait_for(heard.get(), 5)).body["event"]["text"] == "6000354"
+
+    async def test_a_taken_port_is_told(self, sandbox: Sandbox) -> None:
+        """Whoever starts the demo can then choose another."""
+        port = int(sandbox.base_url.rpartition(":")[2])
+        with pytest.raises(OSError, match="address already in use"):
+            await Sandbox(MANIFEST, transport="socket", port=port).start()
 
     async def test_the_other_transports_handles_are_refused(self, sandbox: Sandbox) -> None:
         """A test that mixes them up is told."""
         with pytest.raises(Refused):
             sandbox.connect_app("http://127.0.0.1:1/")
+        with pytest.raises(Refused):
+            await sandbox.refresh_socket()
 
 
 class TestHttp:

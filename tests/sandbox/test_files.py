@@ -87,6 +87,7 @@ async def test_a_file_of_another_workspace_must_be_asked_for(sandbox: Sandbox, c
     ("name", "content", "mimetype", "mode"),
     [
         ("日志 1.txt", "错误码6000354".encode(), "text/plain", "snippet"),
+        ("a/b?.txt", b"6000354", "text/plain", "snippet"),
         ("a.png", b"\x89PNG", "image/png", "hosted"),
         ("a.log", b"\0\1\2", "application/octet-stream", "hosted"),
         ("big.log", b"x" * 1_000_001, "text/plain", "hosted"),

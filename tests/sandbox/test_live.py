@@ -259,3 +259,24 @@ async def test_only_the_pages_own_files_are_served(sandbox: Sandbox, path: str) 
     """Nothing beside the page can be read."""
     async with aiohttp.ClientSession() as session, session.get(f"{sandbox.base_url}/{path}") as response:
         assert response.status == 404
+
+
+async def test_the_page_may_load_only_its_own(sandbox: Sandbox) -> None:
+    """What people paste can't run as a script, whatever the page does with it."""
+    async with aiohttp.ClientSession() as session:
+        for path, kind in (("", "text/html"), ("page/app.js", "text/javascript"), ("page/base.css", "text/css")):
+            async with session.get(f"{sandbox.base_url}/{path}") as response:
+                assert (response.status, response.content_type) == (200, kind)
+                policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+
+
+async def test_an_upload_to_nowhere_is_refused(sandbox: Sandbox) -> None:
+    """The page can say that it failed."""
+    form = aiohttp.FormData()
+    form.add_field("file", b"6000104", filename="zim.log")
+    async with aiohttp.ClientSession() as session:
+        parameters = {"user": ANN, "channel": "C0NOWHERE"}
+        async with session.post(f"{sandbox.base_url}/upload", params=parameters, data=form) as response:
+            assert (response.status, (await response.json())["error"]) == (400, "channel_not_found")

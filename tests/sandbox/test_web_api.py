@@ -49,6 +49,16 @@ async def test_a_form_and_json_say_the_same(sandbox: Sandbox) -> None:
     assert [call.arguments for call in sandbox.calls("chat.postMessage")] == [body, body]
 
 
+async def test_a_body_that_is_no_json_is_refused(sandbox: Sandbox) -> None:
+    """A broken client is told, by the API and by a response URL."""
+    headers = {"Content-Type": "application/json"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.post(f"{sandbox.api_url}api.test", data="{") as response:
+            assert (await response.json())["error"] == "invalid_json"
+        async with session.post(f"{sandbox.base_url}/response/T0DEMO/x", data="{") as response:
+            assert (response.status, (await response.json())["error"]) == (400, "invalid_payload")
+
+
 async def test_tokens_are_checked(sandbox: Sandbox, client: AsyncWebClient) -> None:
     """A wrong token must be told at start, in words that can be looked up."""
     identity = await client.auth_test()
@@ -71,6 +81,15 @@ async def test_a_scope_that_was_not_granted_is_named() -> None:
         assert (await refused(client, "conversations.history", channel=ONCALL))["error"] == "missing_scope"
         assert (await refused(client, "conversations.info", channel="D0ANN"))["needed"] == "im:read"
         assert (await client.conversations_info(channel=ONCALL))["ok"]
+
+
+async def test_a_scope_can_open_public_channels() -> None:
+    """With chat:write.public the bot need not be a member."""
+    manifest = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write", "chat:write.public"]}}}
+    async with Sandbox(manifest, transport="socket") as sandbox:
+        client = AsyncWebClient(token=sandbox.app.bot_token, base_url=sandbox.api_url)
+        await client.chat_postMessage(channel=QUIET, text="hello")
+        assert [m["text"] for m in sandbox.messages(QUIET)] == ["hello"]
 
 
 @pytest.mark.parametrize(

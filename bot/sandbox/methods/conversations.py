@@ -43,7 +43,7 @@ def described(channel: Channel, *, locale: bool = False) -> Json:
         common |= {"name": channel.name, "name_normalized": channel.name, "is_channel": not channel.is_private}
         common |= {"is_group": channel.is_private, "is_private": channel.is_private, "is_general": False}
         common |= {"is_member": BOT_USER in channel.members, "num_members": len(channel.members)}
-        common |= {"is_shared": False, "is_ext_shared": False, "creator": "U0ANN"}
+        common |= {"is_shared": False, "is_ext_shared": False}
         common |= {"topic": {"value": channel.topic}, "purpose": {"value": ""}}
     return common | ({"locale": channel.locale} if locale else {})
 
