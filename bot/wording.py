@@ -26,7 +26,7 @@ def limit_line(limit: Limit, language: Language, words: Words) -> str:
         amount = words.count(f"unit.{limit.unit}", limit.value)
         amount = amount if limit.bound == "exact" else words(f"limit.{limit.bound}", amount=amount)
     if limit.window_s:
-        amount += words.count("limit.window", limit.window_s)
+        amount = words.count("limit.window", limit.window_s, amount=amount)
     remarks = [words(f"limit.per.{limit.per}")] if limit.per else []
     remarks += [words(f"limit.plan.{limit.plan}")] if limit.plan else []
     remarks += [words("limit.default")] if limit.default else []

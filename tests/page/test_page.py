@@ -7,13 +7,16 @@ from pathlib import Path
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.server import Sandbox
+from tests.scenarios.reading import said_by_bot
 
 
 async def go_to(page: Page, channel: str) -> None:
     """Open a channel; on a phone the list of channels is behind a button."""
     button = page.locator(f"[data-channel={channel}]").first
-    if not await button.is_visible():
-        await page.locator("[data-role=drawer]").click()
+    drawer = page.locator("[data-role=drawer]")
+    if await drawer.is_visible():
+        await drawer.click()
+        await expect(drawer).to_have_attribute("aria-expanded", "true")
     await button.click()
     await expect(button).to_have_attribute("aria-current", "page")
 
@@ -45,7 +48,7 @@ async def test_a_pasted_log_is_answered_in_its_thread(page: Page, demo: Sandbox)
     """The main job, as a person does it."""
     await go_to(page, "C0ONCALL")
     await write(page, "```\n[1122 07:35:45.744][User][API.login]:{error:{code:6000107}}\nnext line\n```")
-    await demo.until(lambda: [each for each in demo.messages("C0ONCALL") if each.get("thread_ts") != each["ts"]][1:])
+    await demo.until(lambda: said_by_bot(demo, "C0ONCALL"))
     await message(page, "API.login").first.locator("[data-open-thread]").first.click()
     thread = page.locator("[data-role=thread]")
     await expect(thread.get_by_text("6000107 · ").first).to_be_visible()
