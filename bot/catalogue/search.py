@@ -30,12 +30,12 @@ _WEIGHTS = {
     "section": 1.5,
     "remedy": 0.5,
 }
-_LENGTH = 0.5  # b: how much a long field dilutes its words
+_LENGTH = 0.75  # b: how much a long field dilutes its words
 _SATURATION = 2.0  # k1: how soon more of the same word stops counting
 _SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
-_LEAST = 0.75  # below this, what was found has nothing to do with what was asked
+_LEAST = 1.0  # below this, what was found has nothing to do with what was asked
 _MISSPELT = 0.6  # what a misspelt word counts
-_SINGLE = 0.25  # what a single Chinese character counts beside a pair
+_SINGLE = 0.4  # what a single Chinese character counts beside a pair
 _STOP = frozenset(
     re.findall(
         r"\w+",
