@@ -111,9 +111,12 @@ class Source(_Strict):
 
 Unit = Literal[
     "requests", "messages", "users", "user-ids", "rooms", "attributes", "pairs", "bytes", "megabytes", "length",
+    "characters", "communities", "channels",
     "seconds", "milliseconds", "minutes", "hours", "days", "members", "friends", "conversations", "invitees", "groups",
 ]  # fmt: skip
-Per = Literal["app", "room", "group", "user", "client", "call", "key", "value", "file", "image", "audio", "video"]
+Per = Literal[
+    "app", "room", "group", "community", "user", "client", "call", "key", "value", "file", "image", "audio", "video",
+]  # fmt: skip
 Plan = Literal["free", "pro", "enterprise"]
 
 

@@ -1,0 +1,183 @@
+"""The command line, run as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot import log
+from bot.cli import commands
+from bot.sandbox.server import Sandbox
+from bot.settings import Settings
+from tests.scenarios.conftest import manifest
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'zimerr.db'}")
+
+
+def run(*arguments: str) -> Result:
+    """Run `zimerr` with these arguments."""
+    return CliRunner().invoke(commands, arguments)
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Token expired"), ("zh", "Token 已过期")])
+def test_a_code_is_explained(language: str, title: str) -> None:
+    """The same knowledge without Slack."""
+    result = run("explain", "6000106", "--lang", language)
+    assert result.exit_code == 0
+    assert "6000106" in result.output
+    assert title in result.output
+
+
+def test_programs_get_json() -> None:
+    """One object a code, with everything that the card shows."""
+    result = run("explain", "6000354", "NETWORK_MODULE_TOKEN_EXPIRED", "--json", "--lang", "zh")
+    first, second = json.loads(result.output)
+    assert (first["code"], second["code"]) == (6000354, 6000106)
+    for field in ("title", "meaning", "actor", "retry", "severity", "section", "docs"):
+        assert isinstance(first[field], str), field
+    assert isinstance(first["remedy"], list)
+    assert first["language"] == "zh"
+    assert {name: first["limits"][0][name] for name in ("value", "window_s")} == {"value": 20, "window_s": 10}
+    assert second["symbols"]["web"] == "NetworkModuleTokenExpired"
+
+
+def test_an_unknown_code_is_named_and_fails() -> None:
+    """A script must notice."""
+    result = run("explain", "6000106", "6009999", "--json")
+    assert result.exit_code == 1
+    assert [entry["code"] for entry in json.loads(result.stdout)] == [6000106]
+    assert "6009999" in result.stderr
+
+
+def test_words_are_searched() -> None:
+    """Ranked, with scores for programs."""
+    result = run("search", "token", "expired", "--json")
+    found = json.loads(result.output)
+    assert found[0]["code"] == 6000106
+    assert [hit["score"] for hit in found] == sorted((hit["score"] for hit in found), reverse=True)
+    assert "6000106" in run("search", "token", "过期").output
+    nothing = run("search", "qqqq")
+    assert nothing.exit_code == 1
+    assert "Nothing found" in nothing.stderr
+
+
+def test_the_catalogue_is_listed() -> None:
+    """All of it, or a section by its name in either language."""
+    for language in ("en", "zh"):
+        assert len(json.loads(run("list", "--json", "--lang", language).output)) == 205
+    assert "6000354" in run("list", "房间").output
+    missing = run("list", "nowhere")
+    assert missing.exit_code == 1
+    assert "room" in missing.stderr
+
+
+def test_explain_starts_without_slack_and_database() -> None:
+    """Whoever waits a second for one code stops using it."""
+    script = (
+        "import sys; from click.testing import CliRunner; from bot.cli import commands; "
+        "CliRunner().invoke(commands, ['explain', '6000106']); "
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & "
+        "{'slack_bolt', 'slack_sdk', 'aiohttp', 'sqlalchemy', 'aiosqlite', 'structlog'}))"
+    )
+    root = Path(__file__).parent.parent
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_serve_without_settings_says_what_is_missing() -> None:
+    """The first start of a newcomer."""
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "SLACK_BOT_TOKEN is missing" in result.stderr
+    assert "SLACK_SIGNING_SECRET is missing" in result.stderr
+
+
+def test_check_finds_every_fault_in_one_run() -> None:
+    """Settings missing, catalogue fine: both are said."""
+    result = run("check")
+    assert result.exit_code == 1
+    assert "✓ catalogue: 205 codes" in result.output
+    assert "✗ settings: SLACK_BOT_TOKEN is missing" in result.output
+
+
+async def checked(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[int, str]:
+    """Status and words of `zimerr check` against a workspace."""
+    from bot.check import run as check
+
+    monkeypatch.setenv("SLACK_BOT_TOKEN", sandbox.app.bot_token)
+    monkeypatch.setenv("SLACK_APP_TOKEN", sandbox.app.app_token)
+    monkeypatch.setenv("SLACK_API_URL", sandbox.api_url)
+    return await check(offline=False), capsys.readouterr().out
+
+
+async def test_check_is_content_with_a_good_workspace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The manifest that we ship has all the scopes that we ask for."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        status, said = await checked(sandbox, monkeypatch, capsys)
+    assert status == 0, said
+    assert said.count("✓") == 6
+
+
+async def test_check_names_a_missing_scope(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """An admin who trimmed the manifest learns which line to put back."""
+    trimmed = manifest("socket")
+    trimmed["oauth_config"]["scopes"]["bot"].remove("users:read")
+    async with Sandbox(trimmed, transport="socket") as sandbox:
+        status, said = await checked(sandbox, monkeypatch, capsys)
+    assert status == 1
+    assert "add users:read" in said
+
+
+def test_the_demo_starts_answers_and_ends() -> None:
+    """The first command of the README, as a process of its own, ended with Ctrl-C."""
+    import re
+    import signal
+    import urllib.request
+
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "demo", "--no-browser", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=Path(__file__).parent.parent,
+    ) as process:
+        assert process.stdout
+        address = re.search(r"http://[\d.:]+", process.stdout.readline())
+        assert address
+        with urllib.request.urlopen(address[0]) as page:  # noqa: S310 - http, from the line above
+            assert b"<html" in page.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert process.stderr
+        assert process.stderr.read() == ""
+
+
+def test_the_logs_never_hold_a_token(capsys: pytest.CaptureFixture[str]) -> None:
+    """Logs are copied into tickets."""
+    log.configure("info")
+    token = "xoxb-very-secret"
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        log.get("bot.test").exception("failed", id="x")
+    shown = capsys.readouterr().err
+    assert "ValueError: broken" in shown
+    assert token not in shown
