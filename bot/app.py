@@ -43,7 +43,7 @@ _log = log.get(__name__)
 @contextlib.asynccontextmanager
 async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
     """A bot that answers for as long as the context is open; raises ZimerrError where it can't start."""
-    catalogue = open_catalogue()
+    catalogue = open_catalogue(settings.zimerr_overlay)
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)

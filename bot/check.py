@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import aiohttp
 import click
@@ -18,9 +19,9 @@ from bot.storage.database import Database
 Finding = tuple[bool, str]  # whether it is in order, and what it says
 
 
-async def run(*, offline: bool) -> int:
+async def run(overlay: Path | None = None, *, offline: bool) -> int:
     """Print every check, good or bad; return the exit status."""
-    findings = [*_catalogue()]
+    findings = [*_catalogue(overlay)]
     try:
         settings = load()
     except ConfigurationError as error:
@@ -33,9 +34,9 @@ async def run(*, offline: bool) -> int:
     return 0 if all(good for good, _ in findings) else 1
 
 
-def _catalogue() -> Iterator[Finding]:
+def _catalogue(overlay: Path | None) -> Iterator[Finding]:
     try:
-        yield True, f"catalogue: {len(open_catalogue())} codes"
+        yield True, f"catalogue: {len(open_catalogue(overlay))} codes"
     except CatalogueError as error:
         for fault in error.faults:
             yield False, f"catalogue: {fault}"

@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 import click
@@ -14,6 +15,13 @@ from bot.errors import CatalogueError, ConfigurationError, ZimerrError
 
 _P = ParamSpec("_P")
 _language = click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the answer (default: by locale).")
+_overlay = click.option(
+    "--overlay",
+    envvar="ZIMERR_OVERLAY",
+    show_envvar=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with codes of your own, over the catalogue's.",
+)
 _json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
 
@@ -44,47 +52,54 @@ def commands() -> None:
 @commands.command()
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @_language
+@_overlay
 @_json
 @_tells_errors
-def explain(codes: tuple[str, ...], lang: str | None, as_json: bool) -> None:
+def explain(codes: tuple[str, ...], lang: str | None, overlay: Path | None, as_json: bool) -> None:
     """Explain codes, given as numbers or as SDK names. Exit status 1 if one is unknown."""
     from bot import terminal
+    from bot.catalogue.catalogue import open_catalogue
 
-    sys.exit(terminal.explain(codes, terminal.language(lang), as_json=as_json))
+    sys.exit(terminal.explain(codes, open_catalogue(overlay), terminal.language(lang), as_json=as_json))
 
 
 @commands.command()
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @_language
+@_overlay
 @_json
 @_tells_errors
-def search(words: tuple[str, ...], lang: str | None, as_json: bool) -> None:
+def search(words: tuple[str, ...], lang: str | None, overlay: Path | None, as_json: bool) -> None:
     """Find codes by words, in English or Chinese. Exit status 1 if nothing is found."""
     from bot import terminal
+    from bot.catalogue.catalogue import open_catalogue
 
-    sys.exit(terminal.search(" ".join(words), terminal.language(lang), as_json=as_json))
+    sys.exit(terminal.search(" ".join(words), open_catalogue(overlay), terminal.language(lang), as_json=as_json))
 
 
 @commands.command(name="list")
 @click.argument("section", required=False)
 @_language
+@_overlay
 @_json
 @_tells_errors
-def list_(section: str | None, lang: str | None, as_json: bool) -> None:
+def list_(section: str | None, lang: str | None, overlay: Path | None, as_json: bool) -> None:
     """List the codes, all or of one section."""
     from bot import terminal
+    from bot.catalogue.catalogue import open_catalogue
 
-    sys.exit(terminal.browse(section, terminal.language(lang), as_json=as_json))
+    sys.exit(terminal.browse(section, open_catalogue(overlay), terminal.language(lang), as_json=as_json))
 
 
 @commands.command()
 @click.option("--offline", is_flag=True, help="Leave out what needs Slack: the tokens and their scopes.")
+@_overlay
 @_tells_errors
-def check(offline: bool) -> None:
+def check(offline: bool, overlay: Path | None) -> None:
     """Say what is wrong with the settings, the tokens, the database, the catalogue. Exit status 1 if anything is."""
     from bot.check import run
 
-    sys.exit(asyncio.run(run(offline=offline)))
+    sys.exit(asyncio.run(run(overlay, offline=offline)))
 
 
 @commands.command()

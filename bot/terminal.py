@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Rich
 
-from bot.catalogue.catalogue import Catalogue, open_catalogue
+from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Limit, Meaning
 from bot.language import Language, negotiate, words
 from bot.wording import limit_line, notes, said, steps
@@ -28,9 +28,8 @@ def language(choice: str | None) -> Language:
     return negotiate((locale.getlocale()[0] or "").partition(".")[0], default=Language.EN)
 
 
-def explain(names: Sequence[str], language: Language, *, as_json: bool) -> int:
+def explain(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
     """Explain codes given as numbers or symbols; return the exit status, 1 where one is unknown."""
-    catalogue = open_catalogue()
     known, unknown = _resolve(names, catalogue)
     if as_json:
         _print_json([as_object(entry, catalogue, language) for entry in known])
@@ -43,9 +42,8 @@ def explain(names: Sequence[str], language: Language, *, as_json: bool) -> int:
     return 1 if unknown else 0
 
 
-def search(query: str, language: Language, *, as_json: bool) -> int:
+def search(query: str, catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
     """Print what fits *query*, best first; return the exit status, 1 where nothing does."""
-    catalogue = open_catalogue()
     hits = catalogue.search(query)
     if as_json:
         _print_json([_row(hit.entry, language) | {"score": round(hit.score, 4)} for hit in hits])
@@ -56,9 +54,8 @@ def search(query: str, language: Language, *, as_json: bool) -> int:
     return 0 if hits else 1
 
 
-def browse(name: str | None, language: Language, *, as_json: bool) -> int:
+def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
     """Print the codes of a section, or all; return the exit status, 1 where there is no such section."""
-    catalogue = open_catalogue()
     section = catalogue.section_named(name) if name else None
     if name and not section:
         names = ", ".join(each.section for each in catalogue.sections)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from bot.blocks import kit
 from bot.blocks.cards import card, line
 from bot.blocks.kit import Block
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.entry import Entry
 from bot.language import Language, Words, words
 from bot.services.replies import (
     MOST_CARDS,
@@ -17,6 +19,7 @@ from bot.services.replies import (
     Found,
     Listing,
     NothingFound,
+    Range,
     Reply,
     Settings,
     Unknown,
@@ -30,6 +33,7 @@ SHOW_LANGUAGE = "show_language"  # action ids
 SHOW_CODE = "show_code"
 OPEN_DOCS = "open_docs"
 _MOST_LINES = 30  # codes beyond the cards, a line each
+_MOST_LISTED = 100  # codes of a range
 
 
 class Renderer:
@@ -48,6 +52,8 @@ class Renderer:
                 return _unknown(reply, language, say)
             case Found():
                 return _found(reply, language, say)
+            case Range(query, entries):
+                return _range(query, entries, language, say)
             case NothingFound(query):
                 return _message(say("search.nothing", query=kit.escape(kit.shorten(query, 200))), say("search.hint"))
             case Listing():
@@ -107,6 +113,14 @@ def _found(reply: Found, language: Language, say: Words) -> Message:
         show = kit.button(say("button.show"), SHOW_CODE, value=str(entry.code))
         text = f"{line(entry, language)}\n{kit.escape(said(entry.meaning, language))}"
         message["blocks"].append(kit.section(text, accessory=show))
+    return message
+
+
+def _range(query: str, entries: Sequence[Entry], language: Language, say: Words) -> Message:
+    message = _message(say.count("search.range", len(entries), query=kit.escape(query)))
+    message["blocks"] += kit.paragraphs([line(entry, language) for entry in entries[:_MOST_LISTED]])
+    if len(entries) > _MOST_LISTED:
+        message["blocks"].append(kit.context(say.count("card.more", len(entries) - _MOST_LISTED)))
     return message
 
 

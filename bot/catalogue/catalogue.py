@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from bot import resources
 from bot.catalogue import load
-from bot.catalogue.entry import Entry, Links, Section
+from bot.catalogue.entry import Entry, Links, Section, Status
 from bot.catalogue.search import Hit, Search
 from bot.catalogue.symbols import normalise
+from bot.errors import CatalogueError
+
+EXACT = 100.0  # the score of what a query names; words stay far below
+_RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
 
 
 class Catalogue:
@@ -43,11 +48,31 @@ class Catalogue:
         return entry.docs or self.section_of(entry).docs
 
     def search(self, query: str) -> tuple[Hit, ...]:
-        """What fits *query*, best first. The index is made at the first search."""
-        return self._search.find(query)
+        """What fits *query*, best first: a code, a symbol, a section, the beginning of a code, or words.
+
+        What is named exactly scores above everything that words find.
+        """
+        exact = self._named(query.strip())
+        if exact:
+            return tuple(Hit(entry, EXACT) for entry in exact)
+        return self._index.find(query)
+
+    def _named(self, query: str) -> tuple[Entry, ...]:
+        code = int(query) if query.isdecimal() else self.code_of_symbol(query)
+        entry = self.get(code) if code is not None else None
+        if entry:
+            return (entry,)
+        section = self.section_named(query)
+        return section.codes if section else self.in_range(query)
+
+    def in_range(self, query: str) -> tuple[Entry, ...]:
+        """The entries whose code begins as *query* says (``60003``, ``60003xx``); none where it is no range."""
+        match = _RANGE.fullmatch(query.strip())
+        return tuple(entry for entry in self if str(entry.code).startswith(match[1])) if match else ()
 
     @cached_property
-    def _search(self) -> Search:
+    def _index(self) -> Search:
+        # Made at the first search: `explain` needs none.
         return Search(self.sections)
 
     def has_code(self, code: int) -> bool:
@@ -75,9 +100,42 @@ class Catalogue:
         return next((section for section in self.sections if section.section == name), None)
 
 
-def open_catalogue() -> Catalogue:
-    """The catalogue that ships with the bot; raises CatalogueError with every mistake in it."""
-    return Catalogue(load.sections(codes_folder()))
+def open_catalogue(overlay: Path | None = None) -> Catalogue:
+    """The catalogue that ships with the bot, with the operator's entries over it.
+
+    Raises CatalogueError with every mistake in either.
+    """
+    faults: list[str] = []
+    layers: list[tuple[Section, ...]] = []
+    for folder in filter(None, (codes_folder(), overlay)):
+        try:
+            layers.append(load.sections(folder))
+        except CatalogueError as error:
+            faults += error.faults
+    if faults:
+        raise CatalogueError(faults)
+    return Catalogue(overlaid(*layers) if overlay else layers[0])
+
+
+def overlaid(base: Sequence[Section], overlay: Sequence[Section]) -> tuple[Section, ...]:
+    """*base* with the operator's entries: a known code is replaced where it stands, others join their section."""
+    own = {entry.code: _own(entry) for section in overlay for entry in section.codes}
+    known = {entry.code for section in base for entry in section.codes}
+    joining = {
+        section.section: [own[entry.code] for entry in section.codes if entry.code not in known] for section in overlay
+    }
+    merged = [_with(section, own, joining.pop(section.section, [])) for section in base]
+    return (*merged, *(_with(section, own, []) for section in overlay if joining.get(section.section)))
+
+
+def _with(section: Section, own: Mapping[int, Entry], joining: Sequence[Entry]) -> Section:
+    entries = [own.get(entry.code, entry) for entry in section.codes] + list(joining)
+    return section.model_copy(update={"codes": tuple(sorted(entries, key=lambda entry: entry.code))})
+
+
+def _own(entry: Entry) -> Entry:
+    # Whatever the file says: readers must see that this is not the vendor's word.
+    return entry.model_copy(update={"status": Status.OVERLAY})
 
 
 def codes_folder() -> Path:

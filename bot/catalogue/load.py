@@ -81,13 +81,19 @@ def sections(folder: Path) -> tuple[Section, ...]:
     """All sections in a folder, by their lowest code; raises CatalogueError with every mistake in all files."""
     found: list[Section] = []
     faults: list[str] = []
+    seen: dict[int, str] = {}
     for path in sorted(folder.glob("*.yaml")):
         try:
             found.append(section(path))
         except CatalogueError as error:
             faults += error.faults
+            continue
+        for entry in found[-1].codes:
+            first = seen.setdefault(entry.code, path.name)
+            if first != path.name or [each.code for each in found[-1].codes].count(entry.code) > 1:
+                faults.append(f"{path.name}: code {entry.code}: stands twice (also in {first}); keep one")
     if faults:
-        raise CatalogueError(faults)
+        raise CatalogueError(list(dict.fromkeys(faults)))
     return tuple(sorted(found, key=lambda each: min((entry.code for entry in each.codes), default=0)))
 
 

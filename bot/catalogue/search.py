@@ -34,17 +34,18 @@ _LENGTH = 0.75  # b: how much a long field dilutes its words
 _SATURATION = 2.0  # k1: how soon more of the same word stops counting
 _SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
 _LEAST = 1.0  # below this, what was found has nothing to do with what was asked
-_MISSPELT = 0.6  # what a misspelt word counts
+_MISSPELT = 0.8  # what a misspelt word counts
 _SINGLE = 0.4  # what a single Chinese character counts beside a pair
 _STOP = frozenset(
     re.findall(
         r"\w+",
         "a an and are at be been but by can cannot could do does for from get got had has have how i if in into is it"
         " its me my of on or our so still that the their them then there they this to was we were what when where"
-        " which who why will with you your zim error code codes",
+        " which who why will with you your zim error code codes doesnt dont cant isnt didnt wont",
     )
 )
 _PARTS = re.compile(r"[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
+_NAME = re.compile(r"[A-Za-z]+(?:[a-z][A-Z]|_)[A-Za-z_]+")  # camel case or snake case
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -93,9 +94,13 @@ class Search:
 
 
 def terms(text: str) -> Iterator[str]:
-    """The words of *text* as the index holds them: stems, numbers, pairs of Chinese characters."""
-    text = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).lower()
-    for part in _PARTS.findall(text):
+    """The words of *text* as the index holds them: stems, numbers, Chinese characters and pairs of them.
+
+    A name such as ``TokenExpired`` counts in its parts and as a whole.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    yield from (name.replace("_", "").lower() for name in _NAME.findall(text))
+    for part in _PARTS.findall(_CAMEL.sub(" ", text).lower()):
         if part[0] >= "\u4e00":
             yield from part
             yield from (part[i : i + 2] for i in range(len(part) - 1))
@@ -119,7 +124,7 @@ def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
     texts: dict[str, list[str]] = {
         "title": [*_both(entry.title), *(text for other in others for text in _both(other.title))],
         "keywords": [*entry.keywords.en, *entry.keywords.zh],
-        "symbols": [*entry.symbols.model_dump(exclude_none=True).values(), *entry.aliases][:1],
+        "symbols": [symbol.partition("Module")[2] or symbol for symbol in _names(entry)],
         "message": [entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)],
         "methods": list(entry.methods),
         "meaning": [*_both(entry.meaning), *(text for other in others for text in _both(other.meaning))],
@@ -128,6 +133,11 @@ def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
     }
     for name, lines in texts.items():
         yield name, [term for line in lines for term in terms(line)]
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    """The entry's symbols that differ in more than style: one name, and old spellings."""
+    return (*[*entry.symbols.model_dump(exclude_none=True).values()][:1], *entry.aliases)
 
 
 def _both(text: Text) -> tuple[str, str]:

@@ -9,7 +9,18 @@ from bot.catalogue.catalogue import Catalogue
 from bot.language import Language
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
-from bot.services.replies import Explained, Found, Listing, NothingFound, Reply, Settings, Unknown, Usage, is_public
+from bot.services.replies import (
+    Explained,
+    Found,
+    Listing,
+    NothingFound,
+    Range,
+    Reply,
+    Settings,
+    Unknown,
+    Usage,
+    is_public,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +71,16 @@ class Answers:
         return Unknown(unknown, self._catalogue.family(unknown[0]), self._catalogue.nearest(unknown[0]))
 
     def search(self, query: str) -> Reply:
-        """Find *query*: a symbol is its code, a section its list, the rest a search."""
-        code = self._catalogue.code_of_symbol(query)
-        if code is not None:
+        """Find *query*: a symbol is its code, a section its list, the beginning of a code its range, else by words."""
+        code = int(query) if query.isdecimal() else self._catalogue.code_of_symbol(query)
+        if code is not None and self._catalogue.has_code(code):
             return self.explain((code,))
         section = self._catalogue.section_named(query)
         if section:
             return Listing((section,))
+        entries = self._catalogue.in_range(query)
+        if entries:
+            return Range(query, entries)
         entries = tuple(hit.entry for hit in self._catalogue.search(query))
         return Found(query, entries) if entries else NothingFound(query)
 

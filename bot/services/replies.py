@@ -36,6 +36,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """The codes that begin alike."""
+
+    query: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NothingFound:
     """A search without a result."""
 
@@ -71,7 +79,7 @@ class Failed:
     incident: str
 
 
-Reply = Explained | Unknown | Found | NothingFound | Listing | Usage | Settings | Failed
+Reply = Explained | Unknown | Found | Range | NothingFound | Listing | Usage | Settings | Failed
 
 
 def is_public(reply: Reply) -> bool:

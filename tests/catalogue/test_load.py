@@ -65,6 +65,13 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     )
 
 
+def test_a_code_in_two_files_is_refused(tmp_path: Path) -> None:
+    """Which of them would be answered?"""
+    (tmp_path / "other.yaml").write_text(LOGIN.read_text(encoding="utf-8"), encoding="utf-8")
+    found = faults(tmp_path, LOGIN.read_text(encoding="utf-8"))
+    assert found[0] == "other.yaml: code 6000101: stands twice (also in login.yaml); keep one"
+
+
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     """YAML would silently take the last."""
     (fault,) = faults(tmp_path, changed("  actor: developer\n", "  actor: developer\n  actor: nobody\n"))

@@ -11,14 +11,19 @@ import yaml
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.search import terms
 
-QUESTIONS: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
+HERE = Path(__file__).parent
 
 
-def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever does not know the number must still get there: in 95 of 100 cases among the first three."""
+@pytest.mark.parametrize("name", ["questions", "questions_held_out"])
+def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """Whoever does not know the number must still get there: in 95 of 100 cases among the first three.
+
+    The second set was written without a look at the catalogue or at the search.
+    """
+    questions: list[dict[str, Any]] = yaml.safe_load((HERE / f"{name}.yaml").read_text(encoding="utf-8"))
     first = third = 0
     misses = []
-    for question in QUESTIONS:
+    for question in questions:
         named = catalogue.code_of_symbol(question["q"])
         found = [named] if named else [hit.entry.code for hit in catalogue.search(question["q"])]
         first += bool(found) and found[0] in question["expect"]
@@ -26,9 +31,9 @@ def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureF
             third += 1
         else:
             misses.append(f"  {question['q']!r}: expected {question['expect']}, found {found[:3]}")
-    total = len(QUESTIONS)
+    total = len(questions)
     with capsys.disabled():
-        print(f"\nsearch: {total} questions, hit@1 {first / total:.0%}, hit@3 {third / total:.0%}")
+        print(f"\n{name}: {total} questions, hit@1 {first / total:.0%}, hit@3 {third / total:.0%}")
         print("\n".join(misses))
     assert total >= 80
     assert third / total >= 0.95
@@ -38,7 +43,8 @@ def test_terms_are_stems_numbers_and_pairs() -> None:
     """Both languages, symbols and numbers meet in one index."""
     assert list(terms("Tokens expired")) == list(terms("token expires"))
     assert list(terms("群成员")) == ["群", "成", "员", "群成", "成员"]
-    assert list(terms("NetworkModuleTokenExpired")) == ["network", "modul", "token", "expir"]
+    assert list(terms("TokenExpired")) == ["tokenexpired", "token", "expir"]
+    assert list(terms("TOKEN_EXPIRED")) == ["tokenexpired", "token", "expir"]
     assert list(terms("code 103021")) == ["103021"]
     assert list(terms("Ｔｏｋｅｎ")) == ["token"]
 
@@ -46,7 +52,7 @@ def test_terms_are_stems_numbers_and_pairs() -> None:
 def test_nothing_is_found_for_nonsense(catalogue: Catalogue) -> None:
     """An honest “nothing found” beats a guess."""
     assert catalogue.search("zzzzqqqq") == ()
-    assert catalogue.search("hello world") == ()
+    assert catalogue.search("lunch menu") == ()
     assert catalogue.search("下雨了带伞") == ()
     assert catalogue.search("") == ()
     assert catalogue.search("。？！") == ()

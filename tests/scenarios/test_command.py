@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
+
 from bot.sandbox.server import Sandbox
 from tests.blocks.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
@@ -115,3 +117,18 @@ async def test_an_answer_does_not_wait_for_a_slow_slack(slack: Sandbox) -> None:
     (answer,) = await slack.until(lambda: said_by_bot(slack, CHINESE))
     assert "6000106 · Token expired" in shown(answer)
     assert not slack.ephemerals(ANN)
+
+
+@pytest.mark.parametrize(("typed", "expected"), [("list", "Rooms"), ("房间", "6000354"), ("60007", "6000710")])
+async def test_sections_and_ranges_are_listed_privately(slack: Sandbox, typed: str, expected: str) -> None:
+    """Browsing is for one reader; the channel need not see it."""
+    await slack.command(ENGLISH, ANN, typed)
+    (answer,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert expected in shown(answer)
+
+
+async def test_zero_and_one_are_codes_when_nothing_else_is_typed(slack: Sandbox) -> None:
+    """They stand in the vendor's table, and `1` is what a bare failure returns."""
+    await slack.command(ENGLISH, ANN, "1")
+    (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
+    assert "1 · " in shown(answer)

@@ -1,0 +1,110 @@
+"""Finding entries, and the operator's own over the vendor's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.blocks.replies import Renderer
+from bot.catalogue.catalogue import EXACT, Catalogue, open_catalogue
+from bot.catalogue.entry import Status
+from bot.errors import CatalogueError
+from bot.language import Language
+from bot.services.replies import Explained
+from tests.blocks.kit_rules import texts
+
+OWN = """
+section: {section}
+name:
+  en: Our wallet
+  zh: 我们的钱包
+docs:
+  en: https://wiki.example.com/codes
+  zh: https://wiki.example.com/codes
+codes:
+- code: {code}
+  status: overlay
+  title:
+    en: Wallet is frozen
+    zh: 钱包已冻结
+  meaning:
+    en: Our backend froze the wallet.
+    zh: 后端冻结了该钱包。
+  remedy:
+    en: [Ask the billing team.]
+    zh: [联系账务组。]
+  actor: operator
+  retry: no
+  severity: low
+  sources:
+  - origin: operator
+"""
+
+
+def overlay(folder: Path, *, section: str, code: int) -> Catalogue:
+    """The catalogue with one entry of the operator's."""
+    (folder / "own.yaml").write_text(OWN.format(section=section, code=code), encoding="utf-8")
+    return open_catalogue(folder)
+
+
+def test_a_known_code_is_replaced_where_it_stands(tmp_path: Path) -> None:
+    """Teams know better what a code means in their own app."""
+    catalogue = overlay(tmp_path, section="wallet", code=6000106)
+    entry = catalogue.get(6000106)
+    assert entry
+    assert (len(catalogue), entry.title.en, entry.status) == (205, "Wallet is frozen", Status.OVERLAY)
+    assert catalogue.section_of(entry).section == "login"
+
+
+@pytest.mark.parametrize(("section", "code", "sections"), [("wallet", 7000001, 17), ("login", 6000199, 16)])
+def test_a_new_code_joins_its_section_or_makes_one(tmp_path: Path, section: str, code: int, sections: int) -> None:
+    """Teams have codes of their own, and look for them in the same place."""
+    catalogue = overlay(tmp_path, section=section, code=code)
+    entry = catalogue.get(code)
+    assert entry
+    assert (len(catalogue), len(catalogue.sections)) == (206, sections)
+    assert catalogue.section_of(entry).section == section
+    assert catalogue.search("wallet frozen")[0].entry is entry
+    shown = texts(Renderer(catalogue).message(Explained((entry,)), Language.EN)["blocks"])
+    assert any("operator of this bot" in text for text in shown)
+
+
+def test_a_mistake_in_an_overlay_is_reported_like_any_other(tmp_path: Path) -> None:
+    """With file and line, and beside mistakes elsewhere."""
+    (tmp_path / "own.yaml").write_text(OWN.format(section="wallet", code=6000106).replace("low", "lowish"))
+    with pytest.raises(CatalogueError, match=r"own\.yaml:23: code 6000106, severity"):
+        open_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("6000106", {6000106}),
+        ("NetworkModuleTokenExpired", {6000106}),
+        ("60007", {6000701, 6000702, 6000703, 6000704, 6000710}),
+        ("60007xx", {6000701, 6000702, 6000703, 6000704, 6000710}),
+        ("reaction", {6000280}),
+        ("消息表态", {6000280}),
+        ("Message reactions", {6000280}),
+    ],
+)
+def test_what_is_named_exactly_is_found_exactly(catalogue: Catalogue, query: str, codes: set[int]) -> None:
+    """Codes, symbols, ranges and sections need no ranking."""
+    hits = catalogue.search(query)
+    assert {hit.entry.code for hit in hits} == codes
+    assert {hit.score for hit in hits} == {EXACT}
+
+
+def test_a_number_that_is_no_range_finds_nothing(catalogue: Catalogue) -> None:
+    """Better nothing than anything."""
+    assert catalogue.search("99999") == ()
+
+
+def test_neighbours_and_family_of_an_unknown_code(catalogue: Catalogue) -> None:
+    """A typing error is one digit away."""
+    assert [entry.code for entry in catalogue.nearest(6000358, 2)] == [6000357, 6000356]
+    family = catalogue.family(6000399)
+    assert family
+    assert family.section == "room"
+    assert catalogue.family(6009999) is None
