@@ -26,11 +26,13 @@ from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
 from bot.inbox import Inbox
 from bot.language import Language
-from bot.listeners.messages import Annotator
+from bot.listeners.work import Worker
+from bot.posting import Poster
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
 from bot.settings import Settings
+from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
@@ -121,12 +123,15 @@ async def _assemble(
 ) -> AsyncApp:
     """The bot's parts, put together; nothing is received yet."""
     renderer = Renderer(catalogue)
-    languages = Languages(ChannelSettings(database), default=Language(settings.zimerr_language), clock=clock)
-    answers = Answers(catalogue, languages)
-    annotations = Annotations(catalogue, languages)
+    channels = ChannelSettings(database)
+    languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
+    annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
+    answers = Answers(catalogue, languages, annotations)
+    poster = Poster(client)
+    worker = Worker(annotations, answers, renderer, poster, client)
     background = Background()
     stack.push_async_callback(background.drain, _GRACE_S)
-    inbox = Inbox(Deliveries(database), Annotator(annotations, renderer, client).annotate, background, clock)
+    inbox = Inbox(Deliveries(database), worker.work, background, clock)
     await inbox.open()
 
     async def authorize() -> AuthorizeResult:
@@ -149,12 +154,14 @@ async def _assemble(
     )
     listeners.register(
         app,
-        answers=answers,
+        catalogue=catalogue,
         annotations=annotations,
-        background=background,
-        inbox=inbox,
+        answers=answers,
         languages=languages,
         renderer=renderer,
+        inbox=inbox,
+        poster=poster,
+        background=background,
     )
     return app
 

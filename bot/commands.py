@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 LanguageChoice = Literal["en", "zh", "auto"]
+ModeChoice = Literal["thread", "react", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,22 @@ class SetLanguage:
     """This channel's language from now on."""
 
     choice: LanguageChoice
+
+
+@dataclass(frozen=True, slots=True)
+class SetMode:
+    """How the bot behaves, unasked, in this channel from now on."""
+
+    mode: ModeChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a message was answered, or was not. Ids and time stamps are Slack's."""
+
+    channel: str
+    ts: str
+    thread: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +75,7 @@ class Misused:
     word: str
 
 
-Command = Help | Status | SetLanguage | Explain | Browse | Search | Misused
+Command = Help | Status | SetLanguage | SetMode | Why | Explain | Browse | Search | Misused
 
 # Who types behind /zimerr means a code: only digits around it make it another number.
 _CODE = re.compile(r"(?<![0-9])600[0-9]{4}(?![0-9])")
@@ -67,10 +84,19 @@ _LANGUAGES: dict[str, LanguageChoice] = {
     "en": "en", "英文": "en", "english": "en",
     "auto": "auto", "自动": "auto",
 }  # fmt: skip
+_MODES: dict[str, ModeChoice] = {
+    "thread": "thread", "on": "thread", "消息列": "thread", "开": "thread",
+    "react": "react", "表情": "react",
+    "off": "off", "关": "off", "quiet": "off",
+}  # fmt: skip
+# https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
+_LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
 _WORDS = {
     "help": "help", "?": "help", "帮助": "help",
     "status": "status", "settings": "status", "状态": "status", "设置": "status",
     "lang": "lang", "language": "lang", "语言": "lang",
+    "auto": "auto", "自动": "auto",
+    "why": "why", "为什么": "why",
     "list": "list", "列表": "list",
     "search": "search", "搜索": "search",
 }  # fmt: skip
@@ -90,6 +116,11 @@ def parse(text: str) -> Command:
     if word == "lang":
         choice = _LANGUAGES.get(rest.lower())
         return SetLanguage(choice) if choice else Misused("lang")
+    if word == "auto":
+        mode = _MODES.get(rest.lower())
+        return SetMode(mode) if mode else Misused("auto")
+    if word == "why":
+        return _why(rest)
     if word == "list":
         return Browse(rest or None)
     if word == "search":
@@ -97,6 +128,14 @@ def parse(text: str) -> Command:
     if word and not rest:
         return Help() if word == "help" else Status()
     return _lookup(text)
+
+
+def _why(rest: str) -> Why | Misused:
+    link = _LINK.search(rest)
+    if not link:
+        return Misused("why")
+    ts = f"{link[2]}.{link[3]}"
+    return Why(link[1], ts, link[4] or ts)
 
 
 def _lookup(text: str) -> Explain | Search:

@@ -6,8 +6,11 @@ the acknowledgement nor other messages.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from bot import log
 from bot.background import Background
@@ -20,12 +23,16 @@ _SLACK_REDELIVERS_FOR_S = 3600.0  # Slack's last retry comes after about six min
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A message to be answered. Its text is not kept."""
+    """Something that happened to a message, to be answered. Text is not kept, here or in *detail*."""
 
     place: Place
     ts: str  # the message
     thread: str  # the thread that the answer goes to: the message's own, or the one it stands in
-    codes: tuple[int, ...]
+    codes: tuple[int, ...] = ()
+    kind: str = "message"
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    event_id: str = ""
+    attempt: int = 1
 
 
 class Inbox:
@@ -42,6 +49,7 @@ class Inbox:
         self._work = work
         self._background = background
         self._clock = clock
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def open(self) -> None:
         """Forget deliveries that can't come again."""
@@ -50,13 +58,16 @@ class Inbox:
     async def take(self, job: Job) -> bool:
         """Put *job* on record and start working on it; False where it was taken before."""
         place = job.place
-        if not await self._deliveries.is_first(place.team, place.channel, job.ts, now=self._clock()):
+        if not await self._deliveries.is_first(
+            place.team, place.channel, f"{job.ts}/{job.kind}"[:32], now=self._clock()
+        ):
             return False
         self._background.start(self._run(job))
         return True
 
     async def _run(self, job: Job) -> None:
         try:
-            await self._work(job)
+            async with self._locks[job.place.channel]:
+                await self._work(job)
         except Exception:  # the one place where a job's failure ends: it must not take the others along
             _log.exception("a message could not be answered", channel=job.place.channel, ts=job.ts, codes=job.codes)

@@ -6,9 +6,11 @@ The words stand in ``data/locale/<language>.po``; the catalogue's texts are the 
 from __future__ import annotations
 
 import gettext
+import re
 from enum import StrEnum
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
@@ -16,21 +18,30 @@ from babel.messages.pofile import read_po
 
 from bot import resources
 
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+
 
 class Language(StrEnum):
-    """A language of the catalogue."""
+    """A language that the bot answers in."""
 
     EN = "en"
     ZH = "zh"
+    ZH_HANT = "zh-Hant"  # the Chinese texts, converted (see `traditional`)
 
     @property
     def other(self) -> Language:
         """The one that the language button offers."""
-        return Language.EN if self is Language.ZH else Language.ZH
+        return Language.ZH if self is Language.EN else Language.EN
+
+    @property
+    def is_chinese(self) -> bool:
+        """Whether the catalogue's Chinese texts serve."""
+        return self is not Language.EN
 
 
 def negotiate(tag: str | None, *, default: Language) -> Language:
-    """Return the catalogue language that serves an IETF tag such as ``zh-HK``.
+    """Return the language that serves an IETF tag such as ``zh-HK``.
 
     An empty, unknown or malformed tag gives *default*; every language but Chinese is served in English.
     Slack sends tags such as ``en-US`` (conversations.info, users.info).
@@ -41,7 +52,37 @@ def negotiate(tag: str | None, *, default: Language) -> Language:
         locale = Locale.parse(tag.replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError):
         return default
-    return Language.ZH if locale.language == "zh" else Language.EN
+    if locale.language != "zh":
+        return Language.EN
+    return Language.ZH_HANT if locale.script == "Hant" else Language.ZH
+
+
+def prose_language(prose: str) -> Language | None:
+    """Return the language that *prose* votes for, or None where there is too little of either.
+
+    Scripts are counted, a Chinese character as much as a word of Latin letters. *prose* holds no code, no log
+    lines, no links: those are English whatever people speak.
+    """
+    chinese, latin = len(_CHINESE.findall(prose)), len(_LATIN_WORD.findall(prose))
+    if chinese >= 2 and chinese >= latin:
+        return Language.ZH
+    return Language.EN if latin >= 3 and latin > 3 * chinese else None
+
+
+def traditional(text: str) -> str:
+    """*text* in traditional characters, where the extra ``traditional`` is installed; else as it is."""
+    converter = _converter()
+    converted: str = converter.convert(text) if converter else text
+    return converted
+
+
+@cache
+def _converter() -> Any:
+    try:
+        from opencc import OpenCC
+    except ModuleNotFoundError:
+        return None
+    return OpenCC("s2tw")
 
 
 class Words:
@@ -68,8 +109,9 @@ class Words:
 @cache
 def words(language: Language) -> Words:
     """The bot's words in *language*."""
-    with (resources.data() / "locale" / f"{language}.po").open("rb") as file:
-        catalog = read_po(file, locale=str(language), abort_invalid=True)
+    name = "zh" if language.is_chinese else "en"
+    with (resources.data() / "locale" / f"{name}.po").open("rb") as file:
+        catalog = read_po(file, locale=name, abort_invalid=True)
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)

@@ -10,12 +10,12 @@ from bot.language import Language, Words
 
 def said(text: Text | Links, language: Language) -> str:
     """*text* in *language*."""
-    return text.zh if language is Language.ZH else text.en
+    return text.zh if language.is_chinese else text.en
 
 
 def steps(remedy: Steps, language: Language) -> tuple[str, ...]:
     """The steps of *remedy* in *language*, the first one first to do."""
-    return remedy.zh if language is Language.ZH else remedy.en
+    return remedy.zh if language.is_chinese else remedy.en
 
 
 def limit_line(limit: Limit, language: Language, words: Words) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 Block = dict[str, Any]
 Element = dict[str, Any]
+Message = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
 
 SECTION_TEXT = 3000  # characters
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
-BUTTON_VALUE = 2000
 CONTEXT_ELEMENTS = 10
-MESSAGE_BLOCKS = 50
+MENU_OPTIONS = 100
+VIEW_BLOCKS = 100
 # chat.update refuses a text of 4,000 bytes in UTF-8, which Chinese reaches at about 1,300 characters.
 FALLBACK_BYTES = 3900
 
@@ -40,9 +41,14 @@ def fallback(text: str) -> str:
     return encoded[:FALLBACK_BYTES].decode(errors="ignore").rstrip() + "…"
 
 
+def listed(codes: Sequence[int]) -> str:
+    """Some codes, with commas between."""
+    return shorten(", ".join(str(code) for code in codes), 300)
+
+
 def header(text: str) -> Block:
     """A title line; takes no markup."""
-    return {"type": "header", "text": {"type": "plain_text", "text": shorten(text, HEADER_TEXT), "emoji": True}}
+    return {"type": "header", "text": _plain(text, HEADER_TEXT)}
 
 
 def section(mrkdwn: str, *, accessory: Element | None = None) -> Block:
@@ -78,23 +84,86 @@ def actions(*elements: Element) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def button(text: str, action_id: str, *, value: str | None = None, url: str | None = None) -> Element:
-    """A button; with *url* it opens a page."""
+def button(
+    text: str,
+    action_id: str,
+    *,
+    value: str | None = None,
+    url: str | None = None,
+    confirm: Element | None = None,
+) -> Element:
+    """A button; with *url* it opens a page, with *confirm* it asks first."""
     element: Element = {
         "type": "button",
-        "text": {"type": "plain_text", "text": shorten(text, BUTTON_TEXT), "emoji": True},
+        "text": _plain(text, BUTTON_TEXT),
         "action_id": action_id,
     }
     if value is not None:
         element["value"] = value
     if url is not None:
         element["url"] = url
+    if confirm is not None:
+        element["confirm"] = confirm
     return element
+
+
+def confirmation(title: str, text: str, yes: str, no: str) -> Element:
+    """The question before a button acts."""
+    return {
+        "title": _plain(title, 100),
+        "text": _plain(text, 300),
+        "confirm": _plain(yes, 30),
+        "deny": _plain(no, 30),
+    }
+
+
+def menu(placeholder: str, action_id: str, options: Sequence[tuple[str, str]]) -> Element:
+    """A menu of (text, value) pairs."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": _plain(placeholder, 150),
+        "options": [option(*each) for each in options[:MENU_OPTIONS]],
+    }
+
+
+def option(text: str, value: str) -> Element:
+    """One line of a menu."""
+    return {"text": _plain(text, 75), "value": value}
+
+
+def lookup(label: str, placeholder: str, action_id: str) -> Block:
+    """A field that searches while one types, and acts when something is chosen."""
+    return {
+        "type": "input",
+        "dispatch_action": True,
+        "label": _plain(label, 2000),
+        "element": {
+            "type": "external_select",
+            "action_id": action_id,
+            "min_query_length": 1,
+            "placeholder": _plain(placeholder, 150),
+        },
+    }
+
+
+def modal(title: str, close: str, blocks: Sequence[Block]) -> dict[str, Any]:
+    """A dialog."""
+    return {
+        "type": "modal",
+        "title": _plain(title, 24),
+        "close": _plain(close, 24),
+        "blocks": list(blocks)[:VIEW_BLOCKS],
+    }
 
 
 def divider() -> Block:
     """A line."""
     return {"type": "divider"}
+
+
+def _plain(text: str, limit: int) -> Element:
+    return {"type": "plain_text", "text": shorten(text, limit), "emoji": True}
 
 
 def _mrkdwn(text: str) -> Element:

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.blocks import kit
-from bot.blocks.cards import card, line
-from bot.blocks.kit import Block
+from bot.blocks import kit, notices
+from bot.blocks.explanations import Explanations
+from bot.blocks.kit import Element, Message
+from bot.blocks.why import why
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
-from bot.language import Language, Words, words
-from bot.services.replies import (
-    MOST_CARDS,
-    Explained,
-    Failed,
-    Found,
-    Listing,
-    NothingFound,
-    Range,
-    Reply,
-    Settings,
-    Unknown,
-    Usage,
-)
-from bot.wording import said, steps
-
-Message = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
-
-SHOW_LANGUAGE = "show_language"  # action ids
-SHOW_CODE = "show_code"
-OPEN_DOCS = "open_docs"
-_MOST_LINES = 30  # codes beyond the cards, a line each
-_MOST_LISTED = 100  # codes of a range
+from bot.language import Language, Words, traditional, words
+from bot.services import replies
+from bot.services.replies import Reply
+from bot.wording import said
 
 
 class Renderer:
@@ -44,113 +25,54 @@ class Renderer:
 
     def message(self, reply: Reply, language: Language) -> Message:
         """The text and the blocks that say *reply*."""
-        say = words(language)
         match reply:
-            case Explained():
-                return self._explained(reply, language, say)
-            case Unknown():
-                return _unknown(reply, language, say)
-            case Found():
-                return _found(reply, language, say)
-            case Range(query, entries):
-                return _range(query, entries, language, say)
-            case NothingFound(query):
-                return _message(say("search.nothing", query=kit.escape(kit.shorten(query, 200))), say("search.hint"))
-            case Listing():
-                return _listing(reply, language, say)
-            case Usage():
-                return _usage(reply, say)
-            case Settings():
-                return _settings(reply, say)
-            case Failed(incident):
-                return _message(say("trouble.failed", id=incident))
+            case replies.Explained():
+                said_so = self._in(language).asked_for(reply)
+            case replies.Annotation():
+                said_so = self._in(language).annotation(reply)
+            case _:
+                said_so = _SAID[type(reply)](reply, language, words(language))
+        message: Message = _converted(said_so, language)
+        return message
 
-    def _explained(self, reply: Explained, language: Language, say: Words) -> Message:
-        blocks: list[Block] = []
-        for entry in reply.entries[:MOST_CARDS]:
-            blocks += [kit.divider()] if blocks else []
-            blocks += card(entry, language, say)
-        rest = reply.entries[MOST_CARDS:]
-        if rest:
-            lines = [line(entry, language) for entry in rest[:_MOST_LINES]]
-            lines += [say.count("card.more", len(rest) - _MOST_LINES)] if len(rest) > _MOST_LINES else []
-            blocks += [kit.divider(), *kit.paragraphs(lines)]
-        if reply.unknown:
-            blocks.append(kit.context(say("unknown.beside", codes=_codes(reply.unknown))))
-        blocks.append(self._buttons(reply, language, say))
-        titles = [f"{entry.code} {said(entry.title, language)}" for entry in reply.entries]
-        first = reply.entries[0]
-        remedy = steps(first.remedy, language)[0]
-        text = kit.escape(say("list.separator").join(titles) + (f" — {remedy}" if len(titles) == 1 else ""))
-        return {"text": kit.fallback(text), "blocks": blocks}
+    def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
+        """The dialog that finds a code while one types, with *entry* shown below."""
+        view: dict[str, Any] = _converted(self._in(language).lookup(entry), language)
+        return view
 
-    def _buttons(self, reply: Explained, language: Language, say: Words) -> Block:
-        codes = [*(entry.code for entry in reply.entries), *reply.unknown]
-        value = json.dumps({"codes": codes[:100], "language": language.other})
-        url = said(self._catalogue.links_of(reply.entries[0]), language)
-        return kit.actions(
-            kit.button(say("button.other_language"), SHOW_LANGUAGE, value=value),
-            kit.button(say("button.docs"), OPEN_DOCS, url=url),
-        )
+    def options(self, entries: Sequence[Entry], language: Language) -> list[Element]:
+        """What the dialog offers while one types."""
+        options = [kit.option(f"{entry.code} {said(entry.title, language)}", str(entry.code)) for entry in entries]
+        converted: list[Element] = _converted(options, language)
+        return converted
+
+    def _in(self, language: Language) -> Explanations:
+        return Explanations(self._catalogue, language, words(language))
 
 
-def _message(*paragraphs: str) -> Message:
-    return {"text": kit.fallback(paragraphs[0]), "blocks": [kit.section(paragraph) for paragraph in paragraphs]}
+_SAID: Mapping[type, Callable[[Any, Language, Words], Message]] = {
+    replies.Unknown: notices.unknown,
+    replies.Found: notices.found,
+    replies.NothingFound: notices.nothing_found,
+    replies.Range: notices.range_,
+    replies.Listing: notices.listing,
+    replies.Usage: notices.usage,
+    replies.Settings: notices.settings,
+    replies.NoCodes: notices.no_codes,
+    replies.NoMessage: notices.no_message,
+    replies.Why: why,
+    replies.DryRun: notices.dry_run,
+    replies.Failed: notices.failed,
+}
 
 
-def _unknown(reply: Unknown, language: Language, say: Words) -> Message:
-    first = say.count("unknown.codes", len(reply.codes), codes=_codes(reply.codes))
-    if reply.family:
-        first += " " + say("unknown.family", family=kit.escape(said(reply.family.name, language)))
-    nearest = say("unknown.nearest") + "\n" + "\n".join(line(entry, language) for entry in reply.nearest)
-    return _message(first, nearest)
-
-
-def _found(reply: Found, language: Language, say: Words) -> Message:
-    title = say.count("search.found", len(reply.entries), query=kit.escape(kit.shorten(reply.query, 200)))
-    message = _message(title)
-    for entry in reply.entries:
-        show = kit.button(say("button.show"), SHOW_CODE, value=str(entry.code))
-        text = f"{line(entry, language)}\n{kit.escape(said(entry.meaning, language))}"
-        message["blocks"].append(kit.section(text, accessory=show))
-    return message
-
-
-def _range(query: str, entries: Sequence[Entry], language: Language, say: Words) -> Message:
-    message = _message(say.count("search.range", len(entries), query=kit.escape(query)))
-    message["blocks"] += kit.paragraphs([line(entry, language) for entry in entries[:_MOST_LISTED]])
-    if len(entries) > _MOST_LISTED:
-        message["blocks"].append(kit.context(say.count("card.more", len(entries) - _MOST_LISTED)))
-    return message
-
-
-def _listing(reply: Listing, language: Language, say: Words) -> Message:
-    if len(reply.sections) > 1:
-        lines = [
-            f"*{kit.escape(said(section.name, language))}* `{section.section}` · "
-            + say.count("list.codes", len(section.codes))
-            for section in reply.sections
-        ]
-        return _message(say("list.sections"), "\n".join(lines), say("list.hint"))
-    (section,) = reply.sections
-    title = f"*{kit.escape(said(section.name, language))}* · {say.count('list.codes', len(section.codes))}"
-    message = _message(title)
-    message["blocks"] += kit.paragraphs([line(entry, language) for entry in section.codes])
-    return message
-
-
-def _usage(reply: Usage, say: Words) -> Message:
-    paragraphs = [say("help.title"), say("help.commands"), say("help.messages")]
-    if reply.misused:
-        paragraphs.insert(0, say(f"help.misused.{reply.misused}"))
-    return _message(*paragraphs)
-
-
-def _settings(reply: Settings, say: Words) -> Message:
-    language = say(f"language.{reply.language.language}")
-    key = "settings.changed" if reply.changed else "settings.shown"
-    return _message(say(key, language=language), say(f"settings.reason.{reply.language.reason}"))
-
-
-def _codes(codes: tuple[int, ...]) -> str:
-    return kit.shorten(", ".join(str(code) for code in codes), 300)
+def _converted(content: Any, language: Language) -> Any:
+    """*content* with every text, but no id and no value, in traditional characters where *language* wants that."""
+    if language is not Language.ZH_HANT:
+        return content
+    if isinstance(content, dict):
+        return {
+            key: traditional(value) if key == "text" and isinstance(value, str) else _converted(value, language)
+            for key, value in content.items()
+        }
+    return [_converted(item, language) for item in content] if isinstance(content, list) else content

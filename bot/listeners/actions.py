@@ -11,12 +11,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
 from bot.blocks.replies import Renderer
+from bot.inbox import Job
 from bot.language import Language
 from bot.listeners.slack import SlackDirectory, place_of_action
 from bot.listeners.trouble import Trouble
+from bot.listeners.work import SlackVoice
+from bot.posting import Poster
+from bot.services.annotations import Annotations
 from bot.services.answers import Answers
+from bot.services.decisions import Mode
 from bot.services.languages import Languages
 from bot.services.replies import Reply
+from bot.storage.annotations import Spot
 
 _Body = dict[str, Any]
 
@@ -29,11 +35,20 @@ class Actions:
     """
 
     def __init__(
-        self, answers: Answers, languages: Languages, renderer: Renderer, background: Background, trouble: Trouble
+        self,
+        annotations: Annotations,
+        answers: Answers,
+        languages: Languages,
+        renderer: Renderer,
+        poster: Poster,
+        background: Background,
+        trouble: Trouble,
     ) -> None:
+        self._annotations = annotations
         self._answers = answers
         self._languages = languages
         self._renderer = renderer
+        self._poster = poster
         self._background = background
         self._trouble = trouble
 
@@ -49,8 +64,32 @@ class Actions:
     ) -> None:
         """One of the codes that a search found, in full."""
         await ack()
-        code = int(action["value"])
+        chosen = action.get("selected_option") or action  # from a menu, or from a button
+        code = int(chosen["value"])
         self._background.start(self._trouble.guarded(self._show_code(code, body, client, respond), body, respond))
+
+    async def not_a_code(self, ack: AsyncAck, body: _Body, respond: AsyncRespond) -> None:
+        """Take an annotation back for everyone, and learn."""
+        await ack()
+        place = place_of_action(body)
+        reply = Spot(place.team, place.channel, body["message"]["ts"])
+        job = Job(place, reply.ts, body["message"].get("thread_ts", reply.ts))
+        voice = SlackVoice(job, self._poster, self._renderer)
+        self._background.start(self._trouble.guarded(self._annotations.refuse(reply, voice), body, respond))
+
+    async def set_mode(
+        self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
+    ) -> None:
+        """Choose how the bot behaves in the channel; the button “quiet here” chooses off."""
+        await ack()
+        mode = Mode(action.get("value", Mode.OFF))
+        self._background.start(self._trouble.guarded(self._set_mode(mode, body, client, respond), body, respond))
+
+    async def _set_mode(self, mode: Mode, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
+        place, directory = place_of_action(body), SlackDirectory(client)
+        await self._annotations.set_mode(place, mode)
+        reply = await self._answers.settings(place, directory, changed="mode")
+        await self._show(reply, (await self._languages.of_person(place, directory)).language, body, respond)
 
     async def _show_code(self, code: int, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
         choice = await self._languages.of_person(place_of_action(body), SlackDirectory(client))

@@ -1,52 +1,97 @@
-"""Messages that people and other bots post where the bot is a member."""
+"""Messages that people and other bots post, edit and delete where the bot is a member."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from slack_sdk.web.async_client import AsyncWebClient
+from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.blocks.replies import Renderer
+from bot.background import Background
+from bot.detect.prose import prose
 from bot.inbox import Inbox, Job
-from bot.listeners.slack import SlackDirectory, place_of_message
+from bot.listeners.slack import place_of_event
 from bot.services.annotations import Annotations
+from bot.services.decisions import Sighting
+from bot.services.languages import Languages
+from bot.services.place import Place
 
-METADATA_TYPE = "zimerr_annotation"
+_Event = Mapping[str, Any]
 
 
 class Messages:
-    """Records messages that hold codes. It returns, and Slack gets its acknowledgement, once they are on record."""
+    """Records what is to be done about messages. It returns, and Slack gets its acknowledgement, once that is safe."""
 
-    def __init__(self, annotations: Annotations, inbox: Inbox) -> None:
+    def __init__(self, annotations: Annotations, languages: Languages, inbox: Inbox, background: Background) -> None:
         self._annotations = annotations
+        self._languages = languages
         self._inbox = inbox
+        self._background = background
 
-    async def message(self, body: dict[str, Any]) -> None:
+    async def message(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message event of any kind; most hold no code and cost nothing."""
         event = body["event"]
-        codes = self._annotations.codes_in(event)
-        if codes:
-            ts: str = event["ts"]
-            await self._inbox.take(Job(place_of_message(body), ts, event.get("thread_ts", ts), codes))
+        place = place_of_event(body)
+        match event.get("subtype"):
+            case "message_changed":
+                await self._changed(body, place, context)
+            case "message_deleted":
+                await self._deleted(body, place, event.get("previous_message") or {}, context)
+            case _:
+                await self._posted(body, place, context)
 
+    async def mention(self, body: dict[str, Any]) -> None:
+        """Somebody speaks to the bot in a channel."""
+        await self._take(body, place_of_event(body), body["event"], kind="asked")
 
-class Annotator:
-    """Answers recorded messages in their thread."""
+    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
+        event = body["event"]
+        is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
+        if place.is_direct:
+            if is_person:
+                await self._take(body, place, event, kind="asked")
+            return
+        if f"<@{context.bot_user_id}>" in event.get("text", ""):
+            return  # comes as app_mention, too
+        sightings = self._annotations.sightings(event)
+        if sightings:
+            await self._take(body, place, event, kind="message", sightings=sightings)
+        if is_person:
+            self._background.start(self._languages.hear(place, prose(event)))
 
-    def __init__(self, annotations: Annotations, renderer: Renderer, client: AsyncWebClient) -> None:
-        self._annotations = annotations
-        self._renderer = renderer
-        self._client = client
+    async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
+        event = body["event"]
+        now, before = event["message"], event.get("previous_message") or {}
+        if now.get("bot_id") == context.bot_id:
+            return
+        # Slack leaves a tombstone where a deleted message has replies.
+        if now.get("subtype") == "tombstone":
+            await self._deleted(body, place, before, context)
+            return
+        sightings = self._annotations.sightings(now)
+        # A link preview changes a message too, but not what it says.
+        if _codes(sightings) != _codes(self._annotations.sightings(before)):
+            await self._take(body, place, now, kind=f"changed:{event['event_ts']}", sightings=sightings)
 
-    async def annotate(self, job: Job) -> None:
-        """Post the explanation under the message of *job*."""
-        answer = await self._annotations.of(job.codes, job.place, SlackDirectory(self._client))
-        await self._client.chat_postMessage(
-            channel=job.place.channel,
-            thread_ts=job.thread,
-            unfurl_links=False,
-            unfurl_media=False,
-            # Names the message that this answers, so that the answer can be found again.
-            metadata={"event_type": METADATA_TYPE, "event_payload": {"ts": job.ts}},
-            **self._renderer.message(answer.reply, answer.language),
+    async def _deleted(self, body: _Event, place: Place, before: _Event, context: AsyncBoltContext) -> None:
+        if before.get("bot_id") != context.bot_id and self._annotations.sightings(before):
+            await self._take(body, place, before, kind="deleted")
+
+    async def _take(
+        self, body: _Event, place: Place, message: _Event, *, kind: str, sightings: tuple[Sighting, ...] = ()
+    ) -> None:
+        ts = message["ts"]
+        job = Job(
+            place,
+            ts,
+            message.get("thread_ts", ts),
+            codes=tuple(dict.fromkeys(each.code for each in sightings)),
+            kind=kind,
+            detail={"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]},
+            event_id=body.get("event_id", ""),
         )
+        await self._inbox.take(job)
+
+
+def _codes(sightings: tuple[Sighting, ...]) -> list[int]:
+    return sorted({each.code for each in sightings if not each.quoted})

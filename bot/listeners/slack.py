@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -34,20 +34,36 @@ class SlackDirectory:
         """The person's locale (users.info with include_locale)."""
         return await self._locale("user", "users.info", {"user": user, "include_locale": "true"})
 
+    async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
+        """A message as Slack has it, or None where it is gone or may not be read."""
+        arguments = {"channel": channel, "ts": thread, "oldest": ts, "latest": ts, "inclusive": "true", "limit": "2"}
+        answer = await self._ask("conversations.replies", arguments)
+        messages = answer.get("messages", []) if answer else []
+        return next((message for message in messages if message["ts"] == ts), None)
+
+    async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
+        """The latest messages of a channel, the newest first, or None where they may not be read."""
+        answer = await self._ask("conversations.history", {"channel": channel, "limit": str(most)})
+        return answer["messages"] if answer else None
+
     async def _locale(self, kind: str, method: str, arguments: dict[str, str]) -> str | None:
+        answer = await self._ask(method, arguments)
+        locale: str | None = answer[kind].get("locale") if answer else None
+        return locale
+
+    async def _ask(self, method: str, arguments: dict[str, str]) -> Mapping[str, Any] | None:
+        """Slack's answer, or None where it refuses, such as channel_not_found where the bot has not joined."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 answer: AsyncSlackResponse = await self._client.api_call(method, params=arguments)
         except SlackApiError as error:
             if error.response.status_code != 200:
                 raise DirectoryError(f"{method}: status {error.response.status_code}") from error
-            # Slack's refusal, such as channel_not_found for a channel that the bot has not joined.
-            _log.info("locale unknown", method=method, error=error.response.get("error"), **{kind: arguments[kind]})
+            _log.info("slack refuses", method=method, error=error.response.get("error"))
             return None
         except (TimeoutError, aiohttp.ClientError) as error:
             raise DirectoryError(f"{method}: {error!r}") from error
-        locale: str | None = answer[kind].get("locale")
-        return locale
+        return answer.data if isinstance(answer.data, dict) else None
 
 
 def plain_text(text: str) -> str:
@@ -60,12 +76,14 @@ def place_of_command(command: Mapping[str, Any]) -> Place:
     return Place(team=command["team_id"], channel=command["channel_id"], user=command["user_id"])
 
 
-def place_of_message(body: Mapping[str, Any]) -> Place:
-    """Where a message was posted. A bot's post has no person."""
-    message = body["event"]
-    return Place(team=body["team_id"], channel=message["channel"], user=message.get("user", ""))
+def place_of_event(body: Mapping[str, Any]) -> Place:
+    """Where a message event happened. A bot's post has no person."""
+    event = body["event"]
+    message = event.get("message") or event.get("previous_message") or event
+    return Place(team=body["team_id"], channel=event["channel"], user=message.get("user", ""))
 
 
 def place_of_action(body: Mapping[str, Any]) -> Place:
-    """Where a button was pressed."""
-    return Place(team=body["team"]["id"], channel=body["channel"]["id"], user=body["user"]["id"])
+    """Where a button was pressed or a shortcut used. In a dialog there is no channel."""
+    channel = body.get("channel") or {}
+    return Place(team=body["team"]["id"], channel=channel.get("id", ""), user=body["user"]["id"])

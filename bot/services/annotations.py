@@ -1,36 +1,203 @@
-"""What the bot says, unasked, about a message."""
+"""What the bot says, unasked, about a message, and how that follows the message's edits and deletion."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
-from bot.services.answers import Answer
+from bot.detect.finding import Detection
+from bot.detect.message import passages
+from bot.detect.shape import shape
+from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
-from bot.services.replies import Explained
+from bot.services.replies import Annotation, Answer, Why
+from bot.storage.annotations import AnnotationStore, Record, Spot
+from bot.storage.channels import ChannelSettings
 
-# Kinds of message (Slack's subtypes) that somebody wrote; joins, topic changes, edits and deletions are not.
-_WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
+COOL_DOWN_S = 3600.0
+_ONCE: Mapping[int, int] = {}  # every code came once
+# Kinds of message (Slack's subtypes) that somebody wrote; joins, topic changes and broadcasts of replies are not.
+WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to decide about. Its text is not kept."""
+
+    place: Place
+    ts: str
+    thread: str  # the thread that an answer goes to: the message's own, or the one it stands in
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def spot(self) -> Spot:
+        """Where it stands."""
+        return Spot(self.place.team, self.place.channel, self.ts)
+
+
+class Voice(Protocol):
+    """How the bot makes itself seen around one message. Each act can be repeated without harm."""
+
+    async def reply(self, answer: Answer) -> str:
+        """Post in the message's thread; return the time stamp of the reply."""
+
+    async def revise(self, reply: str, answer: Answer) -> None:
+        """Change one of the bot's replies."""
+
+    async def withdraw(self, reply: str) -> None:
+        """Delete one of the bot's replies."""
+
+    async def mark(self) -> None:
+        """React to the message."""
 
 
 class Annotations:
-    """Decides what a message deserves. In doubt: nothing."""
+    """Decides what a message deserves, and does it."""
 
-    def __init__(self, catalogue: Catalogue, languages: Languages) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        languages: Languages,
+        settings: ChannelSettings,
+        store: AnnotationStore,
+        clock: Callable[[], float],
+    ) -> None:
         self._catalogue = catalogue
         self._languages = languages
+        self._settings = settings
+        self._store = store
+        self._clock = clock
 
-    def codes_in(self, message: Mapping[str, Any]) -> tuple[int, ...]:
-        """The known codes that *message*, as Slack sends it, holds: each once, in order."""
-        if message.get("subtype") not in _WRITTEN:
+    def sightings(self, message: Mapping[str, Any]) -> tuple[Sighting, ...]:
+        """The codes in *message*, as Slack sends it; none where nobody wrote it."""
+        if message.get("subtype") not in WRITTEN:
             return ()
-        found = find_in_message(message, self._catalogue).findings
-        return tuple(dict.fromkeys(finding.code for finding in found if finding.known and not finding.quoted))
+        detection = find_in_message(message, self._catalogue)
+        if not detection.findings:
+            return ()
+        texts = [passage.text for passage in passages(message)]
+        return tuple(
+            Sighting(each.code, each.known, each.quoted, shape(texts[each.passage], each.span))
+            for each in detection.findings
+        )
 
-    async def of(self, codes: tuple[int, ...], place: Place, directory: Directory) -> Answer:
-        """The explanation of *codes* in the language of the channel."""
+    async def take(self, message: Message, voice: Voice, directory: Directory) -> None:
+        """Deal with a new message."""
+        decision = decide(message.sightings, await self._situation(message))
+        if decision.act is Act.REPLY:
+            await self._reply(message, decision, voice, directory)
+        elif decision.act is Act.COUNT:
+            await self._count(message, decision, voice, directory)
+        elif decision.act is Act.REACT:
+            await voice.mark()
+            await self._record(message, decision, reply=None)
+
+    async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
+        """Deal with an edit of a message; *message* is as it stands now."""
+        record = await self._store.get(message.spot)
+        codes = tuple(dict.fromkeys(sighting.code for sighting in message.sightings if not sighting.quoted))
+        if record is None or record.reply is None:
+            if record is None or not set(codes) <= set(record.codes):
+                await self.take(message, voice, directory)
+            return
+        if not codes:
+            await self.withdraw(message.spot, voice)
+        elif codes != record.codes:
+            await self._store.forget(message.spot, record.reply)
+            decision = Decision(Act.REPLY, codes)
+            await voice.revise(record.reply, await self._answer(message, decision.codes, directory))
+            await self._record(message, decision, reply=record.reply)
+
+    async def withdraw(self, spot: Spot, voice: Voice) -> None:
+        """Take back what was said about a message, because it is gone or was no code."""
+        record = await self._store.get(spot)
+        if record and record.reply:
+            await voice.withdraw(record.reply)
+        await self._store.forget(spot, record.reply if record else None)
+
+    async def refuse(self, reply: Spot, voice: Voice) -> None:
+        """A person says that what *reply* explains is no code: take it back, and learn it for this channel."""
+        found = await self._store.of_reply(reply)
+        if found:
+            ts, record = found
+            await self._settings.refuse(reply.team, reply.channel, list(record.shapes))
+            await self.withdraw(Spot(reply.team, reply.channel, ts), voice)
+        else:
+            await voice.withdraw(reply.ts)
+
+    async def set_mode(self, place: Place, mode: Mode) -> None:
+        """Set how the bot behaves, unasked, in a channel."""
+        await self._settings.set(place.team, place.channel, mode=mode)
+
+    async def mode(self, place: Place) -> Mode:
+        """How the bot behaves, unasked, in a channel."""
+        _, mode = await self._settings.get(place.team, place.channel)
+        return Mode(mode) if mode else Mode.THREAD
+
+    async def marked(self, spot: Spot) -> tuple[str, tuple[int, ...]] | None:
+        """The thread and the codes of a message that the bot only reacted to, or None."""
+        record = await self._store.get(spot)
+        return (record.thread, record.codes) if record and record.act == Act.REACT else None
+
+    async def why(self, message: Mapping[str, Any], place: Place) -> Why:
+        """Why a message of *place*, as Slack has it, was answered, or was not."""
+        detection = self.detection(message)
+        ts = str(message["ts"])
+        seen = Message(place, ts, str(message.get("thread_ts", ts)), self.sightings(message))
+        record = await self._store.get(seen.spot)
+        situation = await self._situation(seen)
+        if record:  # its own explanation is no reason against itself
+            own = frozenset(record.codes) if record.reply else frozenset()
+            situation = replace(situation, in_thread=situation.in_thread - own, lately=situation.lately - own)
+        silenced = dict(decide(seen.sightings, situation).silenced)
+        return Why(
+            findings=tuple((finding, silenced.get(finding.code)) for finding in detection.findings),
+            lookalikes=detection.lookalikes,
+            did=Act(record.act) if record else None,
+            is_written=message.get("subtype") in WRITTEN,
+        )
+
+    def detection(self, message: Mapping[str, Any]) -> Detection:
+        """Everything seen in a message, look-alikes among it."""
+        return find_in_message(message, self._catalogue)
+
+    async def _situation(self, message: Message) -> Situation:
+        place, spot = message.place, message.spot
+        return Situation(
+            mode=await self.mode(place),
+            refused=await self._settings.refused(place.team, place.channel),
+            in_thread=frozenset(await self._store.in_thread(spot, message.thread)),
+            lately=await self._store.lately(spot, since=self._clock() - COOL_DOWN_S),
+        )
+
+    async def _reply(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
+        reply = await voice.reply(await self._answer(message, decision.codes, directory))
+        await self._record(message, decision, reply=reply)
+
+    async def _count(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
+        """Say in the thread's first replies how often their codes came."""
+        if await self._store.get(message.spot) is None:  # else it is counted, and was interrupted after that
+            await self._store.count(message.spot, message.thread, decision.codes)
+            await self._record(message, decision, reply=None)
+        replies = await self._store.in_thread(message.spot, message.thread)
+        for reply in {replies[code] for code in decision.codes if code in replies}:
+            counts = await self._store.counts(message.spot, reply)
+            await voice.revise(reply, await self._answer(message, tuple(counts), directory, counts))
+
+    async def _answer(
+        self, message: Message, codes: tuple[int, ...], directory: Directory, counts: Mapping[int, int] = _ONCE
+    ) -> Answer:
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
-        return Answer(Explained(entries), (await self._languages.of_channel(place, directory)).language)
+        unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
+        choice = await self._languages.of_channel(message.place, directory)
+        return Answer(Annotation(entries, unknown, counts), choice.language)
+
+    async def _record(self, message: Message, decision: Decision, *, reply: str | None) -> None:
+        shapes = tuple(dict.fromkeys(each.shape for each in message.sightings if each.code in decision.codes))
+        record = Record(message.thread, decision.act, reply, decision.codes, shapes)
+        explains = decision.codes if reply else ()
+        await self._store.put(message.spot, record, now=self._clock(), explains=explains)

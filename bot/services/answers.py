@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from bot import commands
 from bot.catalogue.catalogue import Catalogue
 from bot.language import Language
+from bot.services.annotations import Annotations
+from bot.services.decisions import Mode
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
 from bot.services.replies import (
+    Answer,
     Explained,
     Found,
     Listing,
+    NoCodes,
+    NoMessage,
     NothingFound,
     Range,
     Reply,
@@ -23,20 +29,13 @@ from bot.services.replies import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A reply and the language that its reader or readers share."""
-
-    reply: Reply
-    language: Language
-
-
 class Answers:
     """Answers what people type."""
 
-    def __init__(self, catalogue: Catalogue, languages: Languages) -> None:
+    def __init__(self, catalogue: Catalogue, languages: Languages, annotations: Annotations) -> None:
         self._catalogue = catalogue
         self._languages = languages
+        self._annotations = annotations
 
     async def to(self, command: commands.Command, place: Place, directory: Directory) -> Answer:
         """Answer *command*, typed in *place*: in the channel's language where all see it, else in the person's."""
@@ -54,13 +53,37 @@ class Answers:
                 return self._browse(name)
             case commands.SetLanguage(choice):
                 await self._languages.set(place, None if choice == "auto" else Language(choice))
-                return Settings(await self._languages.of_channel(place, directory), changed=True)
+                return await self.settings(place, directory, changed="language")
+            case commands.SetMode(mode):
+                await self._annotations.set_mode(place, Mode(mode))
+                return await self.settings(place, directory, changed="mode")
             case commands.Status():
-                return Settings(await self._languages.of_channel(place, directory), changed=False)
+                return await self.settings(place, directory)
+            case commands.Why():
+                return await self._why(command, place, directory)
             case commands.Misused(word):
                 return Usage(misused=word)
             case commands.Help():
                 return Usage()
+
+    async def settings(
+        self, place: Place, directory: Directory, *, changed: Literal["language", "mode"] | None = None
+    ) -> Settings:
+        """The channel's settings."""
+        language = await self._languages.of_channel(place, directory)
+        return Settings(language, await self._annotations.mode(place), changed)
+
+    async def _why(self, asked: commands.Why, place: Place, directory: Directory) -> Reply:
+        # Whoever asks in the message's own channel may read it; elsewhere that is not sure.
+        if asked.channel != place.channel:
+            return NoMessage()
+        message = await directory.message(asked.channel, asked.ts, asked.thread)
+        return await self._annotations.why(message, place) if message else NoMessage()
+
+    def explain_message(self, message: Mapping[str, Any]) -> Reply:
+        """Explain the codes in a message, quoted ones too: somebody asked."""
+        codes = self._annotations.detection(message).codes
+        return self.explain(codes) if codes else NoCodes()
 
     def explain(self, codes: tuple[int, ...]) -> Explained | Unknown:
         """Explain *codes*; those that nobody knows are named."""

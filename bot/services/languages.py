@@ -1,7 +1,8 @@
 """The language of a channel and of a person.
 
-A channel's own setting wins, then the locale that Slack gives for the channel, then the default. What only one
-person sees follows that person. Slack's locales are kept for an hour, so that an answer rarely waits for them.
+A channel's own setting wins, then the language that people have been writing there, then the locale that Slack gives
+for the channel, then the default. What only one person sees follows that person. Slack's locales are kept for an
+hour, so that an answer rarely waits for them. Of what people write, only counts are kept.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from bot.language import Language, negotiate
+from bot.language import Language, negotiate, prose_language
 from bot.services.place import Directory, DirectoryError, Place
-from bot.storage.channels import ChannelSettings
+from bot.storage.channels import ChannelSettings, Votes
 
-Reason = Literal["setting", "channel", "person", "default"]
+Reason = Literal["setting", "vote", "channel", "person", "default"]
 _KEEP_S = 3600.0
 _KEEP_MOST = 10_000
+_FEWEST_VOTES = 5
+_MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
+_SAVE_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +33,28 @@ class Choice:
 
 
 class Languages:
-    """Chooses languages; remembers what people set."""
+    """Chooses languages; remembers what people set and how they write."""
 
     def __init__(self, settings: ChannelSettings, *, default: Language, clock: Callable[[], float]) -> None:
         self._settings = settings
         self.default = default
         self._clock = clock
         self._locales: OrderedDict[tuple[str, str], tuple[float, str | None]] = OrderedDict()
+        self._votes: OrderedDict[tuple[str, str], Votes] = OrderedDict()
 
     async def of_channel(self, place: Place, directory: Directory) -> Choice:
         """The language that everybody in *place* reads."""
-        setting = await self._settings.language(place.team, place.channel)
+        setting, _ = await self._settings.get(place.team, place.channel)
         if setting:
             return Choice(Language(setting), "setting")
         if place.is_direct:
             return await self.of_person(place, directory)
-        return self._choice(await self._locale(place.team, place.channel, directory.channel_locale), "channel")
+        voted = _winner(await self._votes_of(place))
+        locale = await self._locale(place.team, place.channel, directory.channel_locale)
+        by_locale = self._choice(locale, "channel")
+        if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
+            return by_locale  # the locale also knows which Chinese it is
+        return Choice(voted, "vote") if voted else by_locale
 
     async def of_person(self, place: Place, directory: Directory) -> Choice:
         """The language of what only the person in *place* sees."""
@@ -52,7 +62,28 @@ class Languages:
 
     async def set(self, place: Place, language: Language | None) -> None:
         """Fix a channel's language; None leaves it to the rules again."""
-        await self._settings.set_language(place.team, place.channel, language)
+        await self._settings.set(place.team, place.channel, language=language)
+
+    async def hear(self, place: Place, prose: str) -> None:
+        """Count the language of something that a person wrote in *place*."""
+        language = prose_language(prose)
+        if language is None:
+            return
+        en, zh = await self._votes_of(place)
+        if en + zh >= _MOST_VOTES:
+            en, zh = en // 2, zh // 2
+        votes = Votes(en, zh + 1) if language.is_chinese else Votes(en + 1, zh)
+        self._votes[place.team, place.channel] = votes
+        _trim(self._votes)
+        if (votes.en + votes.zh) % _SAVE_EVERY == 0:
+            await self._settings.set_votes(place.team, place.channel, votes)
+
+    async def _votes_of(self, place: Place) -> Votes:
+        key = (place.team, place.channel)
+        if key not in self._votes:
+            self._votes[key] = await self._settings.votes(*key)
+            _trim(self._votes)
+        return self._votes[key]
 
     def _choice(self, locale: str | None, reason: Reason) -> Choice:
         if not locale:
@@ -68,6 +99,17 @@ class Languages:
             except DirectoryError:
                 return locale  # what was known, if anything; the next answer asks again
             self._locales[team, key] = (now, locale)
-            if len(self._locales) > _KEEP_MOST:
-                self._locales.popitem(last=False)
+            _trim(self._locales)
         return locale
+
+
+def _winner(votes: Votes) -> Language | None:
+    """The language that most messages were in, or None where there are few, or as many of either."""
+    if votes.en + votes.zh < _FEWEST_VOTES or votes.en == votes.zh:
+        return None
+    return Language.ZH if votes.zh > votes.en else Language.EN
+
+
+def _trim(cache: OrderedDict[tuple[str, str], Any]) -> None:
+    while len(cache) > _KEEP_MOST:
+        cache.popitem(last=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.errors import ZimerrError
 
@@ -37,3 +38,9 @@ class Directory(Protocol):
 
     async def user_locale(self, user: str) -> str | None:
         """The person's IETF locale."""
+
+    async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
+        """A message as Slack has it."""
+
+    async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
+        """The latest messages of a channel, the newest first."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.catalogue.entry import Entry, Section
+from bot.detect.finding import Finding, LookAlike
+from bot.language import Language
+from bot.services.decisions import Act, Mode, Rule
 from bot.services.languages import Choice
 
 MOST_CARDS = 5
@@ -16,6 +21,15 @@ class Explained:
 
     entries: tuple[Entry, ...]
     unknown: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """The codes of a message explained in its thread; *counts* says which came more than once there."""
+
+    entries: tuple[Entry, ...]
+    unknown: tuple[int, ...]
+    counts: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +80,41 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A channel's settings, after a change or on request."""
+    """A channel's settings, on request or after a change of one."""
 
     language: Choice
-    changed: bool
+    mode: Mode
+    changed: Literal["language", "mode"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoCodes:
+    """A message that somebody wanted explained holds no code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a message was answered, or was not."""
+
+    findings: tuple[tuple[Finding, Rule | None], ...]  # with the rule that silences it
+    lookalikes: tuple[LookAlike, ...]
+    did: Act | None  # what the bot did about it, if anything
+    is_written: bool  # by somebody, not a join or a topic change
+
+
+@dataclass(frozen=True, slots=True)
+class NoMessage:
+    """The message that a link names can't be looked at from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """What the bot would have done in a channel that it was invited to; None where it may read no history."""
+
+    messages: int | None
+    replies: int = 0
+    reactions: int = 0
+    codes: tuple[Entry, ...] = ()  # the most frequent
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +124,20 @@ class Failed:
     incident: str
 
 
-Reply = Explained | Unknown | Found | Range | NothingFound | Listing | Usage | Settings | Failed
+Reply = (
+    Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | Settings | NoCodes | Why
+    | NoMessage | DryRun | Failed
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A reply and the language that its reader or readers share."""
+
+    reply: Reply
+    language: Language
 
 
 def is_public(reply: Reply) -> bool:
     """Whether everybody in the channel sees it: explanations are for all, the rest for who asked."""
-    return isinstance(reply, Explained)
+    return isinstance(reply, (Explained, Annotation))

@@ -1,0 +1,27 @@
+"""What people wrote themselves in a message: no code, no log lines, no links, no quotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.detect.message import passages
+from bot.detect.passage import Kind, Passage
+
+_NOISE = re.compile(r"https?://\S+|`[^`\n]*`|\S*[_@#/\\=<>{}\[\]]\S*|[A-Za-z]*[0-9][A-Za-z0-9.:,-]*")
+# How logs of every platform begin or speak: a stamp, a level, a bracket, JSON, a stack frame, an exception.
+_LOG_LINE = re.compile(
+    r"^\s*(?:[\[{(<\"]|\d[\d:.\-/ T]{5,}|at\s+\S+\(|[VDIWEF]/|\S+Exception\b|\S+Error:)"
+    r"|\b(?:ERROR|WARN|INFO|DEBUG|TRACE|FATAL)\b|[{;]\s*$"
+)
+
+
+def prose(message: Mapping[str, object]) -> str:
+    """Return the words of *message* that show which language its author writes."""
+    own = (each for each in passages({"text": message.get("text"), "blocks": message.get("blocks")}))
+    return "\n".join(_cleaned(each) for each in own if each.kind is Kind.PROSE and not each.quoted)
+
+
+def _cleaned(passage: Passage) -> str:
+    lines = (line for line in passage.text.split("\n") if not _LOG_LINE.search(line))
+    return "\n".join(_NOISE.sub(" ", line) for line in lines)

@@ -1,0 +1,67 @@
+"""What happens around the bot itself: somebody clicks its reaction, somebody invites it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.blocks.replies import Renderer
+from bot.catalogue.catalogue import Catalogue
+from bot.listeners.slack import SlackDirectory
+from bot.listeners.work import MARK
+from bot.posting import Poster
+from bot.services.annotations import Annotations
+from bot.services.answers import Answers
+from bot.services.dry_run import dry_run
+from bot.services.languages import Languages
+from bot.services.place import Place
+from bot.storage.annotations import Spot
+
+
+class Presence:
+    """Answers privately whoever clicks or invites."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        annotations: Annotations,
+        answers: Answers,
+        languages: Languages,
+        renderer: Renderer,
+        poster: Poster,
+    ) -> None:
+        self._catalogue = catalogue
+        self._annotations = annotations
+        self._answers = answers
+        self._languages = languages
+        self._renderer = renderer
+        self._poster = poster
+
+    async def reacted(self, body: dict[str, Any], client: AsyncWebClient) -> None:
+        """Somebody clicks the bot's reaction: explain the codes to them."""
+        event = body["event"]
+        item = event["item"]
+        if event["reaction"] != MARK or item.get("type") != "message":
+            return
+        spot = Spot(body["team_id"], item["channel"], item["ts"])
+        found = await self._annotations.marked(spot)
+        if found:
+            thread, codes = found
+            place = Place(spot.team, spot.channel, event["user"])
+            choice = await self._languages.of_person(place, SlackDirectory(client))
+            message = self._renderer.message(self._answers.explain(codes), choice.language)
+            await self._poster.whisper(place, thread, message)
+
+    async def joined(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
+        """The bot was invited: tell who did it what to expect."""
+        event = body["event"]
+        inviter = event.get("inviter")
+        if event["user"] != context.bot_user_id or not inviter:
+            return
+        place = Place(body["team_id"], event["channel"], inviter)
+        directory = SlackDirectory(client)
+        reply = await dry_run(place.channel, directory, self._annotations, self._catalogue)
+        choice = await self._languages.of_person(place, directory)
+        await self._poster.whisper(place, None, self._renderer.message(reply, choice.language))

@@ -1,0 +1,39 @@
+"""What the bot would have done in a channel, told to whoever invites it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.catalogue.catalogue import Catalogue
+from bot.services.annotations import COOL_DOWN_S, Annotations
+from bot.services.decisions import Act, Situation, decide
+from bot.services.place import Directory
+from bot.services.replies import DryRun
+
+HISTORY = 100  # messages
+_MOST_CODES = 5
+
+
+async def dry_run(channel: str, directory: Directory, annotations: Annotations, catalogue: Catalogue) -> DryRun:
+    """Go through the latest messages of a channel by the rules, in thread mode, and count."""
+    history = await directory.history(channel, most=HISTORY)
+    return _counted(history[::-1], annotations, catalogue) if history is not None else DryRun(None)
+
+
+def _counted(history: Sequence[Mapping[str, Any]], annotations: Annotations, catalogue: Catalogue) -> DryRun:
+    acts: Counter[Act] = Counter()
+    codes: Counter[int] = Counter()
+    explained_at: dict[int, float] = {}
+    for message in history:
+        sightings = annotations.sightings(message)
+        now = float(message["ts"])
+        lately = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
+        decision = decide(sightings, Situation(lately=lately))
+        acts[decision.act] += 1
+        codes.update(decision.codes)
+        if decision.act is Act.REPLY:
+            explained_at |= dict.fromkeys(decision.codes, now)
+    entries = tuple(entry for code, _ in codes.most_common(_MOST_CODES) if (entry := catalogue.get(code)))
+    return DryRun(len(history), acts[Act.REPLY], acts[Act.REACT], entries)

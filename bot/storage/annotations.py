@@ -1,0 +1,117 @@
+"""What the bot did about which message, and which codes it explained where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Table, delete, select, update
+
+from bot.storage.database import Database
+from bot.storage.tables import annotated, explained
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A message: its workspace, its channel and its time stamp."""
+
+    team: str
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was done about a message."""
+
+    thread: str
+    act: str
+    reply: str | None  # the bot's message
+    codes: tuple[int, ...]
+    shapes: tuple[str, ...]
+
+
+class AnnotationStore:
+    """Annotations by message, and explained codes by thread and by channel."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, spot: Spot) -> Record | None:
+        """What was done about a message, or None."""
+        query = select(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return Record(row.thread, row.act, row.reply, tuple(row.codes), tuple(row.shapes)) if row else None
+
+    async def of_reply(self, spot: Spot) -> tuple[str, Record] | None:
+        """The message that the bot's message *spot* answers, and what was done about it."""
+        query = select(annotated).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return (row.ts, Record(row.thread, row.act, row.reply, tuple(row.codes), tuple(row.shapes))) if row else None
+
+    async def put(self, spot: Spot, record: Record, *, now: float, explains: Sequence[int] = ()) -> None:
+        """Record what was done about a message, and that its reply explains some codes from now on."""
+        values = {
+            "thread": record.thread,
+            "act": record.act,
+            "reply": record.reply,
+            "codes": list(record.codes),
+            "shapes": list(record.shapes),
+            "at": now,
+        }
+        query = self._database.insert(annotated).values(team=spot.team, channel=spot.channel, ts=spot.ts, **values)
+        rows = [
+            {"team": spot.team, "channel": spot.channel, "thread": record.thread, "code": code, "reply": record.reply}
+            | {"count": 1, "at": now}
+            for code in explains
+        ]
+        async with self._database.writing() as connection:
+            await connection.execute(query.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=values))
+            if rows:
+                await connection.execute(self._database.insert(explained).values(rows).on_conflict_do_nothing())
+
+    async def forget(self, spot: Spot, reply: str | None) -> None:
+        """Forget a message, and that its reply explained anything."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts))
+            if reply:
+                await connection.execute(delete(explained).where(*_at(explained, spot), explained.c.reply == reply))
+
+    async def in_thread(self, spot: Spot, thread: str) -> dict[int, str]:
+        """The codes explained in a thread, with the message that explains each."""
+        query = select(explained.c.code, explained.c.reply).where(*_at(explained, spot), explained.c.thread == thread)
+        async with self._database.reading() as connection:
+            return {row.code: row.reply for row in await connection.execute(query)}
+
+    async def lately(self, spot: Spot, *, since: float) -> frozenset[int]:
+        """The codes explained in a channel since a time."""
+        query = select(explained.c.code).where(*_at(explained, spot), explained.c.at >= since)
+        async with self._database.reading() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
+    async def count(self, spot: Spot, thread: str, codes: Sequence[int]) -> None:
+        """Count codes once more that were explained in a thread before."""
+        table = explained
+        query = update(table).where(*_at(table, spot), table.c.thread == thread, table.c.code.in_(codes))
+        async with self._database.writing() as connection:
+            await connection.execute(query.values(count=table.c.count + 1))
+
+    async def counts(self, spot: Spot, reply: str) -> dict[int, int]:
+        """The codes that one of the bot's messages explains, with how often each came in its thread."""
+        query = select(explained.c.code, explained.c.count.label("times")).where(
+            *_at(explained, spot), explained.c.reply == reply
+        )
+        async with self._database.reading() as connection:
+            return {row.code: row.times for row in await connection.execute(query)}
+
+    async def forget_before(self, time: float) -> None:
+        """Forget annotations of messages so old that nobody edits or deletes them any more."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(annotated).where(annotated.c.at < time))
+            await connection.execute(delete(explained).where(explained.c.at < time))
+
+
+def _at(table: Table, spot: Spot) -> tuple[ColumnElement[bool], ...]:
+    return table.c.team == spot.team, table.c.channel == spot.channel
