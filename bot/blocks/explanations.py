@@ -81,7 +81,7 @@ class Explanations:
     def _digest(self, entries: Sequence[Entry], count: int) -> list[Block]:
         title = f"*{self._say.count('digest.title', count)}*"
         rows = [
-            f"{line(entry, self._language)}\n        {kit.escape(steps(entry.remedy, self._language)[0])}"
+            f"{line(entry, self._language)}\n>{kit.escape(steps(entry.remedy, self._language)[0])}"
             for entry in entries[:_MOST_LINES]
         ]
         return kit.paragraphs([title, *rows])

@@ -29,7 +29,12 @@ EXAMPLES: tuple[Json, ...] = (
         "text": "sendMessage keeps failing with code: 6000107 since the last release, any idea?",
     },
     {"channel": "C0ONCALL", "label": "Ask for a code", "kind": "command", "text": "/zimerr 6000354"},
-    {"channel": "C0ONCALL", "label": "Paste a log", "kind": "message", "text": f"```\n{_LOG}```"},
+    {
+        "channel": "C0ONCALL",
+        "label": "Paste a log",
+        "kind": "message",
+        "text": f"Nobody can log in, here is the log:\n```\n{_LOG}```",
+    },
     {
         "channel": "C0ZHIBAN",
         "label": "贴一行报错",
