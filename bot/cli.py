@@ -92,6 +92,25 @@ def list_(section: str | None, lang: str | None, overlay: Path | None, as_json: 
 
 
 @commands.command()
+@_language
+@_overlay
+@_json
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one message a line, as JSON with a text; answer each.")
+@_tells_errors
+def detect(lang: str | None, overlay: Path | None, as_json: bool, as_jsonl: bool) -> None:
+    """Tell what the bot would see in a message, given on standard input, and whether it would answer."""
+    from bot import terminal
+    from bot.catalogue.catalogue import open_catalogue
+
+    if as_json and as_jsonl:
+        raise click.UsageError("--json is for one message, --jsonl for one a line: give one of them.")
+    catalogue, read = open_catalogue(overlay), click.get_binary_stream("stdin")
+    if as_jsonl:
+        sys.exit(terminal.detect_lines(read, catalogue))
+    terminal.detect(read.read(), catalogue, terminal.language(lang), as_json=as_json)
+
+
+@commands.command()
 @click.option("--offline", is_flag=True, help="Leave out what needs Slack: the tokens and their scopes.")
 @_overlay
 @_tells_errors

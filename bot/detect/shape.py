@@ -18,4 +18,4 @@ def shape(text: str, span: tuple[int, int]) -> str:
     before = text[max(0, start - _WINDOW) : start].split()[-1:]
     after = text[end : end + _WINDOW].split()[:1]
     words = _DIGITS.sub("0", " # ".join(("".join(before), "".join(after))).lower())
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
+    return hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()[:16]

@@ -43,7 +43,7 @@ def register(
     messages = Messages(annotations, languages, inbox, background)
     app.event("message")(messages.message)
     app.event("app_mention")(messages.mention)
-    presence = Presence(catalogue, annotations, answers, languages, renderer, poster)
+    presence = Presence(catalogue, annotations, answers, languages, renderer, poster, background)
     app.event("reaction_added")(presence.reacted)
     app.event("member_joined_channel")(presence.joined)
     # Slack sends again what nobody acknowledges, so events that are of no use here are acknowledged too.

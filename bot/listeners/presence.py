@@ -7,6 +7,7 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue
 from bot.listeners.slack import SlackDirectory
@@ -31,6 +32,7 @@ class Presence:
         languages: Languages,
         renderer: Renderer,
         poster: Poster,
+        background: Background,
     ) -> None:
         self._catalogue = catalogue
         self._annotations = annotations
@@ -38,29 +40,33 @@ class Presence:
         self._languages = languages
         self._renderer = renderer
         self._poster = poster
+        self._background = background
 
     async def reacted(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Somebody clicks the bot's reaction: explain the codes to them."""
         event = body["event"]
         item = event["item"]
-        if event["reaction"] != MARK or item.get("type") != "message":
-            return
-        spot = Spot(body["team_id"], item["channel"], item["ts"])
-        found = await self._annotations.marked(spot)
-        if found:
-            thread, codes = found
-            place = Place(spot.team, spot.channel, event["user"])
-            choice = await self._languages.of_person(place, SlackDirectory(client))
-            message = self._renderer.message(self._answers.explain(codes), choice.language)
-            await self._poster.whisper(place, thread, message)
+        if event["reaction"] == MARK and item.get("type") == "message":
+            spot = Spot(body["team_id"], item["channel"], item["ts"])
+            self._background.start(self._explain(spot, event["user"], client))
 
     async def joined(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
         """The bot was invited: tell who did it what to expect."""
         event = body["event"]
         inviter = event.get("inviter")
-        if event["user"] != context.bot_user_id or not inviter:
-            return
-        place = Place(body["team_id"], event["channel"], inviter)
+        if event["user"] == context.bot_user_id and inviter:
+            self._background.start(self._introduce(Place(body["team_id"], event["channel"], inviter), client))
+
+    async def _explain(self, spot: Spot, user: str, client: AsyncWebClient) -> None:
+        found = await self._annotations.marked(spot)
+        if found:
+            thread, codes = found
+            place = Place(spot.team, spot.channel, user)
+            choice = await self._languages.of_person(place, SlackDirectory(client))
+            message = self._renderer.message(self._answers.explain(codes), choice.language)
+            await self._poster.whisper(place, thread, message)
+
+    async def _introduce(self, place: Place, client: AsyncWebClient) -> None:
         directory = SlackDirectory(client)
         reply = await dry_run(place.channel, directory, self._annotations, self._catalogue)
         choice = await self._languages.of_person(place, directory)

@@ -102,6 +102,8 @@ class Events:
         elif BOT_USER in self._workspace.channel(change.channel).members:
             name = "member_joined_channel" if change.what is What.JOINED else "member_left_channel"
             event |= {"type": name, "user": change.user, "channel_type": "C", "team": self._workspace.team_id}
+            if change.inviter:
+                event["inviter"] = change.inviter
             yield name, event
 
     def _home_opened(self, change: Change) -> Iterator[Named]:

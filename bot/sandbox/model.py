@@ -87,6 +87,7 @@ class Change:
     message: Json | None = None
     previous: Json | None = None
     reaction: str = ""
+    inviter: str = ""
 
 
 class Workspace:
@@ -266,11 +267,11 @@ class Workspace:
         if gone := self.ephemerals.get(user, {}).pop(ts, None):
             self.tell(What.UNWHISPERED, channel=gone["channel"], user=user, ts=ts)
 
-    def join(self, channel_id: str, user: str, *, leave: bool = False) -> None:
-        """Let a user join or leave a channel."""
+    def join(self, channel_id: str, user: str, *, leave: bool = False, inviter: str = "") -> None:
+        """Let a user join, perhaps by somebody's invitation, or leave a channel."""
         members = self.channel(channel_id).members
         (members.discard if leave else members.add)(user)
-        self.tell(What.LEFT if leave else What.JOINED, channel=channel_id, user=user)
+        self.tell(What.LEFT if leave else What.JOINED, channel=channel_id, user=user, inviter=inviter)
 
     def show_modals(self, user: str, views: Iterable[Json]) -> None:
         """Set the stack of modals that a user sees, the topmost last."""

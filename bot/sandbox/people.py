@@ -33,8 +33,12 @@ class People:
         files: Sequence[Upload] = (),
         *,
         raw: bool = False,
+        broadcast: bool = False,
     ) -> Json:
-        """Write a message, perhaps with files; *raw* text is in Slack's form already and gets no blocks."""
+        """Write a message, perhaps with files; *raw* text is in Slack's form already and gets no blocks.
+
+        With *broadcast*, a reply in a thread is sent to the channel too.
+        """
         words = Typed(text, []) if raw else self._typed(text)
         message: Json = {"user": user, "client_msg_id": str(uuid.uuid4()), "text": words.text}
         if words.blocks:
@@ -44,6 +48,8 @@ class People:
             message |= {"subtype": "file_share", "files": shared, "upload": False, "display_as_bot": False}
         if thread_ts:
             message["thread_ts"] = thread_ts
+            if broadcast:
+                message["subtype"] = "thread_broadcast"
         self._must_be_in(channel, user)
         return self.workspace.post(channel, message, by=user)
 
@@ -61,6 +67,38 @@ class People:
         message["text"] = stored(text)
         given = {"blocks": blocks, "attachments": attachments, "thread_ts": thread_ts}
         return self.workspace.post(channel, message | {key: value for key, value in given.items() if value})
+
+    async def forward(self, channel: str, user: str, message: Json, text: str = "") -> Json:
+        """Share a message into a channel, perhaps with a word of one's own."""
+        words, origin, author = self._typed(text), self.workspace.place_of(message["ts"]), message.get("user", "")
+        team, name = self.workspace.team_id, message.get("username") or self.workspace.users[author].name
+        copied: Json = {
+            "id": 1,
+            "ts": message["ts"],
+            "author_id": author,
+            "author_name": name,
+            "channel_id": origin,
+            "channel_team": team,
+            "is_msg_unfurl": True,
+            "is_share": True,
+            "from_url": f"https://{self.workspace.domain}.slack.com/archives/{origin}/p{message['ts'].replace('.', '')}",
+            "text": message["text"],
+            "fallback": f"{name}: {message['text']}",
+            "mrkdwn_in": ["text"],
+        }
+        if message.get("blocks"):
+            inner = {"team": team, "channel": origin, "ts": message["ts"], "message": {"blocks": message["blocks"]}}
+            copied["message_blocks"] = [inner]
+        shared: Json = {"user": user, "client_msg_id": str(uuid.uuid4()), "text": words.text, "attachments": [copied]}
+        if words.blocks:
+            shared["blocks"] = words.blocks
+        self._must_be_in(channel, user)
+        return self.workspace.post(channel, shared, by=user)
+
+    async def notice(self, channel: str, user: str, subtype: str, text: str) -> Json:
+        """Let Slack note in the channel what somebody did, such as ``channel_topic`` or ``channel_join``."""
+        message = {"subtype": subtype, "user": user, "text": f"<@{user}> {stored(text)}"}
+        return self.workspace.post(channel, message, by=user)
 
     async def edit(self, channel: str, ts: str, text: str, *, user: str | None = None) -> Json:
         """Edit a message, as its author unless another is named."""
@@ -90,9 +128,9 @@ class People:
         """Take a reaction back."""
         self.workspace.react(channel, ts, name, by=user, add=False)
 
-    async def invite(self, channel: str) -> None:
-        """Let the bot into a channel."""
-        self.workspace.join(channel, BOT_USER)
+    async def invite(self, channel: str, inviter: str = "") -> None:
+        """Let the bot into a channel, by somebody's invitation or on its own."""
+        self.workspace.join(channel, BOT_USER, inviter=inviter)
 
     async def kick(self, channel: str) -> None:
         """Put the bot out of a channel."""

@@ -9,19 +9,16 @@ from typing import Any, Protocol
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
 from bot.detect.finding import Detection
-from bot.detect.message import passages
-from bot.detect.shape import shape
 from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
 from bot.services.replies import Annotation, Answer, Why
+from bot.services.sightings import WRITTEN, sightings_in
 from bot.storage.annotations import AnnotationStore, Record, Spot
 from bot.storage.channels import ChannelSettings
 
 COOL_DOWN_S = 3600.0
 _ONCE: Mapping[int, int] = {}  # every code came once
-# Kinds of message (Slack's subtypes) that somebody wrote; joins, topic changes and broadcasts of replies are not.
-WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +71,25 @@ class Annotations:
 
     def sightings(self, message: Mapping[str, Any]) -> tuple[Sighting, ...]:
         """The codes in *message*, as Slack sends it; none where nobody wrote it."""
-        if message.get("subtype") not in WRITTEN:
-            return ()
-        detection = find_in_message(message, self._catalogue)
-        if not detection.findings:
-            return ()
-        texts = [passage.text for passage in passages(message)]
-        return tuple(
-            Sighting(each.code, each.known, each.quoted, shape(texts[each.passage], each.span))
-            for each in detection.findings
-        )
+        return sightings_in(message, self._catalogue)
 
     async def take(self, message: Message, voice: Voice, directory: Directory) -> None:
-        """Deal with a new message."""
+        """Deal with a new message; once, also where an earlier attempt was interrupted after it had acted."""
+        record = await self._store.get(message.spot)
+        if record is None:
+            await self._deal(message, voice, directory)
+        elif record.act == Act.COUNT:
+            await self._show_counts(message, record.codes, voice, directory)
+
+    async def _deal(self, message: Message, voice: Voice, directory: Directory) -> None:
         decision = decide(message.sightings, await self._situation(message))
         if decision.act is Act.REPLY:
-            await self._reply(message, decision, voice, directory)
+            reply = await voice.reply(await self._answer(message, decision.codes, directory))
+            await self._record(message, decision, reply=reply)
         elif decision.act is Act.COUNT:
-            await self._count(message, decision, voice, directory)
+            await self._store.count(message.spot, message.thread, decision.codes)
+            await self._record(message, decision, reply=None)
+            await self._show_counts(message, decision.codes, voice, directory)
         elif decision.act is Act.REACT:
             await voice.mark()
             await self._record(message, decision, reply=None)
@@ -102,7 +100,7 @@ class Annotations:
         codes = tuple(dict.fromkeys(sighting.code for sighting in message.sightings if not sighting.quoted))
         if record is None or record.reply is None:
             if record is None or not set(codes) <= set(record.codes):
-                await self.take(message, voice, directory)
+                await self._deal(message, voice, directory)
             return
         if not codes:
             await self.withdraw(message.spot, voice)
@@ -174,17 +172,10 @@ class Annotations:
             lately=await self._store.lately(spot, since=self._clock() - COOL_DOWN_S),
         )
 
-    async def _reply(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
-        reply = await voice.reply(await self._answer(message, decision.codes, directory))
-        await self._record(message, decision, reply=reply)
-
-    async def _count(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
+    async def _show_counts(self, message: Message, codes: tuple[int, ...], voice: Voice, directory: Directory) -> None:
         """Say in the thread's first replies how often their codes came."""
-        if await self._store.get(message.spot) is None:  # else it is counted, and was interrupted after that
-            await self._store.count(message.spot, message.thread, decision.codes)
-            await self._record(message, decision, reply=None)
         replies = await self._store.in_thread(message.spot, message.thread)
-        for reply in {replies[code] for code in decision.codes if code in replies}:
+        for reply in {replies[code] for code in codes if code in replies}:
             counts = await self._store.counts(message.spot, reply)
             await voice.revise(reply, await self._answer(message, tuple(counts), directory, counts))
 

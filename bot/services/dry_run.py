@@ -9,7 +9,7 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.services.annotations import COOL_DOWN_S, Annotations
 from bot.services.decisions import Act, Situation, decide
-from bot.services.place import Directory
+from bot.services.place import Directory, DirectoryError
 from bot.services.replies import DryRun
 
 HISTORY = 100  # messages
@@ -18,7 +18,10 @@ _MOST_CODES = 5
 
 async def dry_run(channel: str, directory: Directory, annotations: Annotations, catalogue: Catalogue) -> DryRun:
     """Go through the latest messages of a channel by the rules, in thread mode, and count."""
-    history = await directory.history(channel, most=HISTORY)
+    try:
+        history = await directory.history(channel, most=HISTORY)
+    except DirectoryError:
+        history = None
     return _counted(history[::-1], annotations, catalogue) if history is not None else DryRun(None)
 
 

@@ -135,6 +135,44 @@ async def test_the_bot_hears_a_channel_while_it_is_in_it(sandbox: Sandbox) -> No
     assert len(events(sandbox)) == 2
 
 
+async def test_an_invitation_names_who_invited(sandbox: Sandbox) -> None:
+    """The bot introduces itself to them; without an inviter Slack leaves the field out."""
+    await sandbox.invite(QUIET, BEN)
+    event = await latest(sandbox, 1)
+    assert (event["type"], event["inviter"]) == ("member_joined_channel", BEN)
+    await sandbox.kick(QUIET)
+    await sandbox.invite(QUIET)
+    assert "inviter" not in await latest(sandbox, 2)
+
+
+async def test_a_reply_sent_to_the_channel_too_is_a_broadcast(sandbox: Sandbox) -> None:
+    """It stands in its thread and among the channel's messages."""
+    root = await said_and_sent(sandbox, "hello")
+    reply = await sandbox.say(ONCALL, BEN, "6000354", thread_ts=root["ts"], broadcast=True)
+    event = await latest(sandbox, 2)
+    assert (event["subtype"], event["thread_ts"], event["ts"]) == ("thread_broadcast", root["ts"], reply["ts"])
+
+
+async def test_a_forwarded_message_is_an_attachment(sandbox: Sandbox) -> None:
+    """The words of the one who forwards are their own, the attachment's are not."""
+    message = await said_and_sent(sandbox)
+    await sandbox.forward(ONCALL, BEN, message, "have you seen this?")
+    event = await latest(sandbox, 2)
+    assert (event["user"], event["text"]) == (BEN, "have you seen this?")
+    (copied,) = event["attachments"]
+    assert (copied["is_msg_unfurl"], copied["is_share"], copied["author_id"], copied["text"]) == (
+        True, True, ANN, "6000354",
+    )  # fmt: skip
+    assert copied["message_blocks"][0]["message"]["blocks"] == message["blocks"]
+
+
+async def test_what_slack_notes_itself_has_a_subtype(sandbox: Sandbox) -> None:
+    """A topic may hold a code, but nobody says it."""
+    await sandbox.notice(ONCALL, ANN, "channel_topic", "set the channel topic: 6000354")
+    event = await latest(sandbox, 1)
+    assert (event["subtype"], event["text"]) == ("channel_topic", "<@U0ANN> set the channel topic: 6000354")
+
+
 async def test_opening_the_home_tab_is_heard(sandbox: Sandbox) -> None:
     """The app publishes its view on that."""
     await sandbox.open_home(ANN)

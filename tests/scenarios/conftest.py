@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -54,6 +55,22 @@ def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **chang
     return Settings(_env_file=None, **values)
 
 
+class Clock:
+    """The bot's clock, which tests put forward."""
+
+    ahead_s = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return time.time() + self.ahead_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """What the bot takes for the time; Slack keeps the real one."""
+    return Clock()
+
+
 @pytest.fixture(params=["socket", "http"])
 def transport(request: pytest.FixtureRequest) -> Transport:
     """Every scenario runs over both."""
@@ -68,13 +85,13 @@ async def workspace(transport: Transport) -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-def start(workspace: Sandbox, transport: Transport, tmp_path: Path) -> Start:
+def start(workspace: Sandbox, transport: Transport, tmp_path: Path, clock: Clock) -> Start:
     """Start the bot; on the same database each time."""
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncIterator[None]:
         port = free_port()
-        async with running(settings_for(workspace, transport, tmp_path / "bot.db", port=port)):
+        async with running(settings_for(workspace, transport, tmp_path / "bot.db", port=port), clock):
             if transport == "http":
                 workspace.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
             yield
