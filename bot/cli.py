@@ -99,15 +99,16 @@ def list_(section: str | None, lang: str | None, overlay: Path | None, as_json: 
 @_tells_errors
 def detect(lang: str | None, overlay: Path | None, as_json: bool, as_jsonl: bool) -> None:
     """Tell what the bot would see in a message, given on standard input, and whether it would answer."""
-    from bot import terminal
+    from bot import seen, terminal
     from bot.catalogue.catalogue import open_catalogue
 
     if as_json and as_jsonl:
         raise click.UsageError("--json is for one message, --jsonl for one a line: give one of them.")
-    catalogue, read = open_catalogue(overlay), click.get_binary_stream("stdin")
+    catalogue = open_catalogue(overlay)
+    given = sys.stdin.buffer
     if as_jsonl:
-        sys.exit(terminal.detect_lines(read, catalogue))
-    terminal.detect(read.read(), catalogue, terminal.language(lang), as_json=as_json)
+        sys.exit(seen.detect_lines(given, catalogue))
+    seen.detect(given.read(), catalogue, terminal.language(lang), as_json=as_json)
 
 
 @commands.command()

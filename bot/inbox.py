@@ -58,9 +58,7 @@ class Inbox:
     async def take(self, job: Job) -> bool:
         """Put *job* on record and start working on it; False where it was taken before."""
         place = job.place
-        if not await self._deliveries.is_first(
-            place.team, place.channel, f"{job.ts}/{job.kind}"[:32], now=self._clock()
-        ):
+        if not await self._deliveries.is_first(place.team, place.channel, f"{job.ts}/{job.kind}", now=self._clock()):
             return False
         self._background.start(self._run(job))
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import Job
@@ -42,8 +43,20 @@ class Poster:
         await self._client.chat_delete(channel=channel, ts=ts)
 
     async def react(self, channel: str, ts: str, name: str) -> None:
-        """React."""
-        await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
+        """React; once is enough."""
+        try:
+            await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
+        except SlackApiError as error:
+            if error.response.get("error") != "already_reacted":
+                raise
+
+    async def unreact(self, channel: str, ts: str, name: str) -> None:
+        """Take a reaction back."""
+        try:
+            await self._client.reactions_remove(channel=channel, timestamp=ts, name=name)
+        except SlackApiError as error:
+            if error.response.get("error") != "no_reaction":
+                raise
 
     async def whisper(self, place: Place, thread: str | None, message: _Message) -> None:
         """Post for one person."""

@@ -1,10 +1,10 @@
-"""What the command line prints about codes and messages: for people with rich, for programs as JSON."""
+"""What the command line prints about codes: for people with rich, for programs as JSON."""
 
 from __future__ import annotations
 
 import json
 import locale
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console, Group
@@ -15,12 +15,7 @@ from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Limit, Meaning
-from bot.detect.find import find_in_message
-from bot.detect.finding import Detection, Finding, LookAlike
-from bot.detect.message import passages
-from bot.language import Language, Words, negotiate, words
-from bot.services.decisions import Act, Decision, Situation, decide
-from bot.services.sightings import sightings_in
+from bot.language import Language, negotiate, words
 from bot.wording import limit_line, notes, said, steps
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
@@ -74,42 +69,6 @@ def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_jso
     return 0
 
 
-def detect(message: bytes, catalogue: Catalogue, language: Language, *, as_json: bool) -> None:
-    """Print what the bot would see in a message, given as Slack's text, and whether it would answer."""
-    # Logs hold stray bytes; those are no reason to look no further.
-    slack_message = {"text": message.decode("utf-8-sig", errors="replace")}
-    if as_json:
-        _print_json(seen_in(slack_message, catalogue))
-    else:
-        _print_seen(slack_message, catalogue, words(language))
-
-
-def detect_lines(lines: Iterable[bytes], catalogue: Catalogue) -> int:
-    """Print a line of JSON for each message of *lines*; return the exit status, 1 where one was malformed."""
-    status = 0
-    for number, line in enumerate(lines, 1):
-        try:
-            seen = seen_in(_slack_message(line), catalogue)
-        except (ValueError, RecursionError) as error:
-            seen, status = {"error": f"line {number}: {error}"}, 1
-        # A message may hold half a surrogate pair, which no terminal takes as it is.
-        print(json.dumps(seen, ensure_ascii=True), flush=True)  # noqa: T201 - the command's output
-    return status
-
-
-def seen_in(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """What the bot would see in *message* as JSON holds it, and whether it would answer in a new channel."""
-    detection, starts = find_in_message(message, catalogue), _first_lines(message)
-    return {
-        "codes": list(detection.codes),
-        "known": [code for code in detection.codes if catalogue.has_code(code)],
-        "unknown": [code for code in detection.codes if not catalogue.has_code(code)],
-        "lookalikes": [{"text": each.text, "reason": str(each.reason)} for each in detection.lookalikes],
-        "answers": _decision(message, catalogue).act is Act.REPLY,
-        "findings": [_finding(each, starts[each.passage] + each.line) for each in detection.findings],
-    }
-
-
 def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[str, Any]:
     """*entry* as JSON holds it: its texts in *language*, its facts as in the catalogue."""
     links = catalogue.links_of(entry)
@@ -161,61 +120,6 @@ def _other(meaning: Meaning, language: Language) -> dict[str, Any]:
 
 def _row(entry: Entry, language: Language) -> dict[str, Any]:
     return {"code": entry.code, "title": said(entry.title, language)}
-
-
-def _slack_message(line: bytes) -> dict[str, Any]:
-    """The message that a line of JSON holds; raises ValueError where it is none."""
-    message = json.loads(line.decode("utf-8-sig"))
-    if not isinstance(message, dict):
-        raise ValueError("this is no object")  # noqa: TRY004 - as for any other malformed line
-    for key, kind, name in (("text", str, "a string"), ("blocks", list, "an array"), ("attachments", list, "an array")):
-        if not isinstance(message.get(key), (kind, type(None))):
-            raise ValueError(f"{key} is not {name}")
-    if not any(message.get(key) is not None for key in ("text", "blocks", "attachments")):
-        raise ValueError("text is missing")
-    return {key: message[key] for key in ("text", "blocks", "attachments") if key in message}
-
-
-def _decision(message: Mapping[str, Any], catalogue: Catalogue) -> Decision:
-    return decide(sightings_in(message, catalogue), Situation())
-
-
-def _first_lines(message: Mapping[str, Any]) -> list[int]:
-    """How many lines of a message stand before each of its passages."""
-    starts = [0]
-    for passage in passages(message):
-        starts.append(starts[-1] + passage.text.count("\n") + 1)
-    return starts
-
-
-def _finding(finding: Finding, line: int) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "known": finding.known,
-        "line": line,
-        "symbol": finding.symbol,
-        "evidence": str(finding.evidence),
-        "quoted": finding.quoted,
-    }
-
-
-def _print_seen(message: Mapping[str, Any], catalogue: Catalogue, say: Words) -> None:
-    detection, decision, starts = (
-        find_in_message(message, catalogue),
-        _decision(message, catalogue),
-        _first_lines(message),
-    )
-    print_ = Console().print
-    codes = say("list.separator").join(map(str, decision.codes))
-    verdict = say("terminal.answers", codes=codes) if decision.act is Act.REPLY else say("terminal.silent")
-    print_(Rich(verdict, style="bold"))
-    rules = dict(decision.silenced)
-    for title, rows in (
-        ("terminal.findings", [_finding_row(each, rules, starts, catalogue, say) for each in detection.findings]),
-        ("terminal.lookalikes", [_lookalike_row(each, starts, say) for each in detection.lookalikes]),
-    ):
-        if rows:
-            print_(Rich(f"\n{say(title)}"), _grid(rows))
 
 
 def _resolve(names: Sequence[str], catalogue: Catalogue) -> tuple[list[Entry], list[str]]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from bot.services.place import DirectoryError
 
 
 class FakeDirectory:
-    """Answers with the locales given, or fails; counts how often it was asked."""
+    """Answers with the locales and the history given, or fails; counts how often it was asked."""
 
-    def __init__(self, locales: dict[str, str | None] | None = None, *, fails: bool = False) -> None:
+    def __init__(
+        self,
+        locales: dict[str, str | None] | None = None,
+        *,
+        fails: bool = False,
+        history: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
         self.locales = locales or {}
+        self._history = history
         self.fails = fails
         self.asked = 0
 
@@ -20,6 +30,14 @@ class FakeDirectory:
     async def user_locale(self, user: str) -> str | None:
         """The person's locale."""
         return self._answer(user)
+
+    async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
+        """A message of the history."""
+        return next((each for each in self._history or () if each["ts"] == ts), None)
+
+    async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
+        """The latest messages, the newest first."""
+        return None if self._history is None else self._history[:most]
 
     def _answer(self, key: str) -> str | None:
         self.asked += 1

@@ -26,9 +26,9 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'zimerr.db'}")
 
 
-def run(*arguments: str) -> Result:
-    """Run `zimerr` with these arguments."""
-    return CliRunner().invoke(commands, arguments)
+def run(*arguments: str, given: str | bytes | None = None) -> Result:
+    """Run `zimerr` with these arguments, and *given* on standard input."""
+    return CliRunner().invoke(commands, arguments, input=given)
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Token expired"), ("zh", "Token 已过期")])
@@ -83,11 +83,117 @@ def test_the_catalogue_is_listed() -> None:
     assert "room" in missing.stderr
 
 
-def test_explain_starts_without_slack_and_database() -> None:
+LOG = """\
+login fails since noon:
+
+```
+08:00:01 [ERROR] [API.login] code: 6000106
+08:00:02 sent size=6000121 bytes
+08:00:03 USER_IS_NOT_LOGGED, errorCode 6009999
+```
+"""
+
+
+def test_detect_tells_what_the_bot_would_see_and_do() -> None:
+    """Whoever wonders about an answer, or tunes the rules, needs no Slack to find out."""
+    seen = json.loads(run("detect", "--json", given=LOG).output)
+    assert seen == {
+        "codes": [6000106, 6000121, 6009999],
+        "known": [6000106, 6000121],
+        "unknown": [6009999],
+        "lookalikes": [{"text": "6000121", "reason": "number with a unit"}],
+        "answers": True,
+        "findings": [
+            {"code": 6000106, "known": True, "line": 4, "symbol": None}
+            | {"evidence": "called an error code", "quoted": False},
+            {"code": 6000121, "known": True, "line": 6, "symbol": "USER_IS_NOT_LOGGED"}
+            | {"evidence": "SDK symbol", "quoted": False},
+            {"code": 6009999, "known": False, "line": 6, "symbol": None}
+            | {"evidence": "called an error code", "quoted": False},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "answer", "parts"),
+    [
+        ("en", "The bot would answer: 6000106, 6000121, 6009999.", ("line 4", "called an error code", "with a unit")),
+        ("zh", "机器人会回复：6000106，6000121，6009999。", ("第 4 行", "写明是错误码", "带单位的数字")),
+    ],
+)
+def test_detect_speaks_to_people(language: str, answer: str, parts: tuple[str, ...]) -> None:
+    """The decision first, then what it rests on."""
+    first, *rest = run("detect", "--lang", language, given=LOG).output.splitlines()
+    assert first == answer
+    assert all(part in "\n".join(rest) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [("", []), ("order 6000121 shipped", []), ("> 6000106", [6000106]), ("6009999", [])],
+)
+def test_detect_says_when_the_bot_would_stay_silent(text: str, codes: list[int]) -> None:
+    """A quote is seen and not answered; a look-alike is no code at all."""
+    seen = json.loads(run("detect", "--json", given=text).output)
+    assert (seen["codes"], seen["answers"]) == (codes, False)
+    assert "would stay silent" in run("detect", "--lang", "en", given=text).output
+
+
+def test_detect_takes_a_stream_of_messages() -> None:
+    """One line each, in order, so that a corpus can be measured."""
+    messages: list[dict[str, object]] = [
+        {"text": "错误码6000354。"},
+        {"text": "size=6000121 bytes", "kind": "silent"},
+        {"text": "", "attachments": [{"color": "danger", "text": "code: 6000106"}]},
+        {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "call me: <tel:6000354|6000354>"}}]},
+        {"text": "\ud83d 6000104\u2028error"},
+    ]
+    result = run("detect", "--jsonl", given="".join(json.dumps(message) + "\n" for message in messages))
+    seen = [json.loads(line) for line in result.output.splitlines()]
+    assert result.exit_code == 0
+    assert [each["codes"] for each in seen] == [[6000354], [], [6000106], [6000354], [6000104]]
+    assert [each["answers"] for each in seen] == [True, False, True, True, True]
+
+
+def test_a_malformed_line_is_told_and_costs_the_others_nothing() -> None:
+    """One bad line of ten thousand must neither go unnoticed nor end the run."""
+    lines = [
+        b'{"text": "6000106"}',
+        b"{",
+        b"",
+        b"[]",
+        b'{"text": 6}',
+        b'{"blocks": {}}',
+        b"{}",
+        b"\xff",
+        b"[" * 100_000,
+    ]
+    result = run("detect", "--jsonl", given=b"\n".join([*lines, b'{"text": "6000121"}']))
+    first, *wrong, last = (json.loads(line) for line in result.output.splitlines())
+    assert result.exit_code == 1
+    assert (first["codes"], last["codes"]) == ([6000106], [6000121])
+    assert len(wrong) == len(lines) - 1
+    for number, each in enumerate(wrong, 2):
+        assert list(each) == ["error"]
+        assert each["error"].startswith(f"line {number}: ")
+
+
+def test_stray_bytes_hide_no_code() -> None:
+    """Logs are cut in the middle of a character."""
+    assert json.loads(run("detect", "--json", given=b"\xe6\x9c code: 6000106 \xff").output)["codes"] == [6000106]
+
+
+def test_detect_wants_one_form_of_output() -> None:
+    """Rather a word than a guess."""
+    assert run("detect", "--json", "--jsonl", given="").exit_code == 2
+
+
+@pytest.mark.parametrize("arguments", [["explain", "6000106"], ["detect"], ["detect", "--jsonl"]])
+def test_explain_and_detect_start_without_slack_and_database(arguments: list[str]) -> None:
     """Whoever waits a second for one code stops using it."""
     script = (
         "import sys; from click.testing import CliRunner; from bot.cli import commands; "
-        "CliRunner().invoke(commands, ['explain', '6000106']); "
+        f"CliRunner().invoke(commands, {arguments!r}, input='6000106'); "
         "print(sorted({name.partition('.')[0] for name in sys.modules} & "
         "{'slack_bolt', 'slack_sdk', 'aiohttp', 'sqlalchemy', 'aiosqlite', 'structlog'}))"
     )

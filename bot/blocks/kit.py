@@ -134,17 +134,14 @@ def option(text: str, value: str) -> Element:
 
 def lookup(label: str, placeholder: str, action_id: str) -> Block:
     """A field that searches while one types, and acts when something is chosen."""
-    return {
-        "type": "input",
-        "dispatch_action": True,
-        "label": _plain(label, 2000),
-        "element": {
-            "type": "external_select",
-            "action_id": action_id,
-            "min_query_length": 1,
-            "placeholder": _plain(placeholder, 150),
-        },
+    select = {
+        "type": "external_select",
+        "action_id": action_id,
+        "min_query_length": 1,
+        "placeholder": _plain(placeholder, 150),
     }
+    # Not an input block: Slack refuses one in a dialog without a button to submit it. The fixed id keeps the choice.
+    return section(label, accessory=select) | {"block_id": action_id}
 
 
 def modal(title: str, close: str, blocks: Sequence[Block]) -> dict[str, Any]:

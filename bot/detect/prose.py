@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from bot.detect.message import passages
 from bot.detect.passage import Kind, Passage
 
-_NOISE = re.compile(r"https?://\S+|`[^`\n]*`|\S*[_@#/\\=<>{}\[\]]\S*|[A-Za-z]*[0-9][A-Za-z0-9.:,-]*")
+_NOISE = re.compile(r"https?://\S+|`[^`\n]*`|:[a-z0-9_+'-]+:|\S*[_@#/\\=<>{}\[\]]\S*|[A-Za-z]*[0-9][A-Za-z0-9.:,-]*")
 # How logs of every platform begin or speak: a stamp, a level, a bracket, JSON, a stack frame, an exception.
 _LOG_LINE = re.compile(
-    r"^\s*(?:[\[{(<\"]|\d[\d:.\-/ T]{5,}|at\s+\S+\(|[VDIWEF]/|\S+Exception\b|\S+Error:)"
+    r"^\s*(?:[\[{(<\"]|\d[\d:.\-/ T]{5,}|at\s+\S+\(|[VDIWEF]/|\S+Exception\b|\S*Error:)"
     r"|\b(?:ERROR|WARN|INFO|DEBUG|TRACE|FATAL)\b|[{;]\s*$"
 )
 

@@ -190,7 +190,8 @@ CURRENCIES = _words(
 )
 CURRENCY_SIGNS = "$€£¥￥₹₫₽₩฿₱₺₴₦¢₪"
 UNITS = _words(
-    "accounts b baris bit bits blocks bps byte bytes calories cells cents characters chars clicks cm coins copies "
+    "accounts assertions b baris bit bits blocks bps builds byte bytes calories cases cells cents characters chars "
+    "checks clicks cm coins commits copies examples failures passes specs suites tests "
     "customers cycles days degrees devices diamonds downloads dòng edges employees entries entry epochs events feet "
     "files followers fps frames ft gas gb ghz gib giây groups gwei hours households hr hrs hz images impressions "
     "inhabitants installs items iterations kb kbps kcal keys kg kgs khz kib km km2 kwh lbs likes lines mah mb mbps "

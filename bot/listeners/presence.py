@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue
-from bot.listeners.slack import SlackDirectory
+from bot.listeners.slack import SlackDirectory, begun
 from bot.listeners.work import MARK
 from bot.posting import Poster
 from bot.services.annotations import Annotations
@@ -55,7 +55,8 @@ class Presence:
         event = body["event"]
         inviter = event.get("inviter")
         if event["user"] == context.bot_user_id and inviter:
-            self._background.start(self._introduce(Place(body["team_id"], event["channel"], inviter), client))
+            place = Place(body["team_id"], event["channel"], inviter)
+            self._background.start(self._introduce(place, context.bot_id, client))
 
     async def _explain(self, spot: Spot, user: str, client: AsyncWebClient) -> None:
         found = await self._annotations.marked(spot)
@@ -64,10 +65,10 @@ class Presence:
             place = Place(spot.team, spot.channel, user)
             choice = await self._languages.of_person(place, SlackDirectory(client))
             message = self._renderer.message(self._answers.explain(codes), choice.language)
-            await self._poster.whisper(place, thread, message)
+            await self._poster.whisper(place, begun(thread, spot.ts), message)
 
-    async def _introduce(self, place: Place, client: AsyncWebClient) -> None:
+    async def _introduce(self, place: Place, own_bot: str | None, client: AsyncWebClient) -> None:
         directory = SlackDirectory(client)
-        reply = await dry_run(place.channel, directory, self._annotations, self._catalogue)
+        reply = await dry_run(place.channel, directory, self._annotations, self._catalogue, own_bot=own_bot)
         choice = await self._languages.of_person(place, directory)
         await self._poster.whisper(place, None, self._renderer.message(reply, choice.language))

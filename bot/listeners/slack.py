@@ -71,6 +71,15 @@ def plain_text(text: str) -> str:
     return "\n".join(passage.text for passage in passages(text))
 
 
+def begun(thread: str, ts: str) -> str | None:
+    """The thread that a private answer to the message *ts* goes to, or None: the channel.
+
+    Slack shows nobody what is whispered in a thread without replies (chat.postEphemeral), and only of a reply it is
+    sure that its thread has one.
+    """
+    return thread if thread != ts else None
+
+
 def place_of_command(command: Mapping[str, Any]) -> Place:
     """Where a slash command was typed."""
     return Place(team=command["team_id"], channel=command["channel_id"], user=command["user_id"])

@@ -7,7 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.blocks.replies import Renderer
 from bot.commands import parse
 from bot.inbox import Job
-from bot.listeners.slack import SlackDirectory, plain_text
+from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
 from bot.services.answers import Answers
@@ -41,6 +41,10 @@ class SlackVoice:
     async def mark(self) -> None:
         """React to the message."""
         await self._poster.react(self._job.place.channel, self._job.ts, MARK)
+
+    async def unmark(self) -> None:
+        """Take the reaction back."""
+        await self._poster.unreact(self._job.place.channel, self._job.ts, MARK)
 
 
 class Worker:
@@ -81,4 +85,4 @@ class Worker:
         if is_public(answer.reply) or job.place.is_direct:
             await self._poster.post(job, said)
         else:
-            await self._poster.whisper(job.place, job.thread, said)
+            await self._poster.whisper(job.place, begun(job.thread, job.ts), said)

@@ -72,6 +72,7 @@ class People:
         """Share a message into a channel, perhaps with a word of one's own."""
         words, origin, author = self._typed(text), self.workspace.place_of(message["ts"]), message.get("user", "")
         team, name = self.workspace.team_id, message.get("username") or self.workspace.users[author].name
+        archive = f"https://{self.workspace.domain}.slack.com/archives"
         copied: Json = {
             "id": 1,
             "ts": message["ts"],
@@ -81,7 +82,7 @@ class People:
             "channel_team": team,
             "is_msg_unfurl": True,
             "is_share": True,
-            "from_url": f"https://{self.workspace.domain}.slack.com/archives/{origin}/p{message['ts'].replace('.', '')}",
+            "from_url": f"{archive}/{origin}/p{message['ts'].replace('.', '')}",
             "text": message["text"],
             "fallback": f"{name}: {message['text']}",
             "mrkdwn_in": ["text"],

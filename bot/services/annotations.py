@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
 from bot.detect.finding import Detection
-from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
+from bot.services.decisions import Act, Decision, Mode, Rule, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
 from bot.services.replies import Annotation, Answer, Why
@@ -51,6 +51,9 @@ class Voice(Protocol):
     async def mark(self) -> None:
         """React to the message."""
 
+    async def unmark(self) -> None:
+        """Take the reaction back."""
+
 
 class Annotations:
     """Decides what a message deserves, and does it."""
@@ -86,6 +89,10 @@ class Annotations:
         if decision.act is Act.REPLY:
             reply = await voice.reply(await self._answer(message, decision.codes, directory))
             await self._record(message, decision, reply=reply)
+            repeated = tuple(code for code, rule in decision.silenced if rule is Rule.IN_THREAD)
+            if repeated:
+                await self._store.count(message.spot, message.thread, repeated)
+                await self._show_counts(message, repeated, voice, directory)
         elif decision.act is Act.COUNT:
             await self._store.count(message.spot, message.thread, decision.codes)
             await self._record(message, decision, reply=None)
@@ -95,20 +102,31 @@ class Annotations:
             await self._record(message, decision, reply=None)
 
     async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
-        """Deal with an edit of a message; *message* is as it stands now."""
+        """Deal with an edit of a message; *message* is as it stands now. The rules are those for a new one."""
         record = await self._store.get(message.spot)
-        codes = tuple(dict.fromkeys(sighting.code for sighting in message.sightings if not sighting.quoted))
-        if record is None or record.reply is None:
-            if record is None or not set(codes) <= set(record.codes):
-                await self._deal(message, voice, directory)
+        if record is None:
+            await self._deal(message, voice, directory)
             return
-        if not codes:
+        situation = _without(record, await self._situation(message))
+        if record.reply is None:
+            await self._follow_mark(message, decide(message.sightings, situation), voice, directory)
+            return
+        # What was answered stays answered, also in a channel that was told to be quiet since.
+        decision = decide(message.sightings, replace(situation, mode=Mode.THREAD))
+        if decision.act is not Act.REPLY:
             await self.withdraw(message.spot, voice)
-        elif codes != record.codes:
+        elif decision.codes != record.codes:
             await self._store.forget(message.spot, record.reply)
-            decision = Decision(Act.REPLY, codes)
             await voice.revise(record.reply, await self._answer(message, decision.codes, directory))
             await self._record(message, decision, reply=record.reply)
+
+    async def _follow_mark(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
+        """Deal with an edit of a message that was reacted to, or counted."""
+        if decision.act in (Act.REPLY, Act.REACT):
+            await self._deal(message, voice, directory)
+        elif decision.act is Act.NOTHING:
+            await voice.unmark()
+            await self._store.forget(message.spot, None)
 
     async def withdraw(self, spot: Spot, voice: Voice) -> None:
         """Take back what was said about a message, because it is gone or was no code."""
@@ -148,9 +166,7 @@ class Annotations:
         seen = Message(place, ts, str(message.get("thread_ts", ts)), self.sightings(message))
         record = await self._store.get(seen.spot)
         situation = await self._situation(seen)
-        if record:  # its own explanation is no reason against itself
-            own = frozenset(record.codes) if record.reply else frozenset()
-            situation = replace(situation, in_thread=situation.in_thread - own, lately=situation.lately - own)
+        situation = _without(record, situation) if record else situation
         silenced = dict(decide(seen.sightings, situation).silenced)
         return Why(
             findings=tuple((finding, silenced.get(finding.code)) for finding in detection.findings),
@@ -177,7 +193,9 @@ class Annotations:
         replies = await self._store.in_thread(message.spot, message.thread)
         for reply in {replies[code] for code in codes if code in replies}:
             counts = await self._store.counts(message.spot, reply)
-            await voice.revise(reply, await self._answer(message, tuple(counts), directory, counts))
+            first = await self._store.of_reply(replace(message.spot, ts=reply))
+            explained = first[1].codes if first else tuple(counts)  # in the order of the message
+            await voice.revise(reply, await self._answer(message, explained, directory, counts))
 
     async def _answer(
         self, message: Message, codes: tuple[int, ...], directory: Directory, counts: Mapping[int, int] = _ONCE
@@ -188,7 +206,13 @@ class Annotations:
         return Answer(Annotation(entries, unknown, counts), choice.language)
 
     async def _record(self, message: Message, decision: Decision, *, reply: str | None) -> None:
-        shapes = tuple(dict.fromkeys(each.shape for each in message.sightings if each.code in decision.codes))
+        shapes = tuple(dict.fromkeys(each.shape for each in message.sightings))
         record = Record(message.thread, decision.act, reply, decision.codes, shapes)
         explains = decision.codes if reply else ()
         await self._store.put(message.spot, record, now=self._clock(), explains=explains)
+
+
+def _without(record: Record, situation: Situation) -> Situation:
+    """*situation* as if the message of *record* had not been answered: that is no reason against its own codes."""
+    own = frozenset(record.codes) if record.reply else frozenset()
+    return replace(situation, in_thread=situation.in_thread - own, lately=situation.lately - own)

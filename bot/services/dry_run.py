@@ -16,13 +16,21 @@ HISTORY = 100  # messages
 _MOST_CODES = 5
 
 
-async def dry_run(channel: str, directory: Directory, annotations: Annotations, catalogue: Catalogue) -> DryRun:
-    """Go through the latest messages of a channel by the rules, in thread mode, and count."""
+async def dry_run(
+    channel: str, directory: Directory, annotations: Annotations, catalogue: Catalogue, *, own_bot: str | None
+) -> DryRun:
+    """Go through the latest messages of a channel by the rules, in thread mode, and count.
+
+    *own_bot* is the bot's id: what it said there itself, by command, is never answered.
+    """
     try:
         history = await directory.history(channel, most=HISTORY)
     except DirectoryError:
         history = None
-    return _counted(history[::-1], annotations, catalogue) if history is not None else DryRun(None)
+    if history is None:
+        return DryRun(None)
+    others = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
+    return _counted(others, annotations, catalogue)
 
 
 def _counted(history: Sequence[Mapping[str, Any]], annotations: Annotations, catalogue: Catalogue) -> DryRun:

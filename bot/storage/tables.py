@@ -21,7 +21,7 @@ deliveries = Table(
     metadata,
     Column("team", String(32), primary_key=True),
     Column("channel", String(32), primary_key=True),
-    Column("ts", String(32), primary_key=True),
+    Column("ts", String(64), primary_key=True),  # and what happened to it
     Column("seen_at", Float, nullable=False, index=True),
 )
 

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import json
+from itertools import cycle
+from typing import get_args
 
 import pytest
 
 from bot.blocks.kit import escape, fallback, paragraphs, shorten
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue
+from bot.detect import finding
+from bot.detect.finding import Evidence, Finding, LookAlike
 from bot.language import Language
-from bot.services.languages import Choice
+from bot.services.decisions import Act, Mode, Rule
+from bot.services.languages import Choice, Reason
 from bot.services.replies import (
+    Annotation,
+    DryRun,
     Explained,
     Failed,
     Found,
     Listing,
+    NoCodes,
+    NoMessage,
     NothingFound,
     Reply,
     Settings,
     Unknown,
     Usage,
+    Why,
 )
 from tests.blocks.kit_rules import assert_sendable, texts
 
@@ -65,6 +75,9 @@ def test_all_codes_at_once_still_make_a_message(catalogue: Catalogue, language: 
 def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language) -> None:
     """Help and errors are what people see when something is already wrong."""
     entries = tuple(catalogue)
+    seen = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
+    findings = tuple(zip(cycle(seen), (None, *Rule), strict=False))
+    lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in finding.Reason)
     replies: list[Reply] = [
         Unknown((6009999,), catalogue.family(6000399), entries[:3]),
         Unknown(tuple(range(6009000, 6009999)), None, entries[:3]),
@@ -75,8 +88,22 @@ def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language)
         Usage(),
         Usage("lang"),
         Usage("search"),
-        Settings(Choice(language, "setting"), changed=True),
-        *(Settings(Choice(language, reason), changed=False) for reason in ("setting", "channel", "person", "default")),
+        Usage("auto"),
+        Usage("why"),
+        Settings(Choice(language, "setting"), Mode.THREAD, "language"),
+        *(Settings(Choice(language, "setting"), mode, "mode") for mode in Mode),
+        *(Settings(Choice(language, reason), mode) for reason in get_args(Reason) for mode in Mode),
+        Annotation(entries[:1], (6009999,), {entries[0].code: 3}),
+        Annotation((), (6009999,), {}),
+        Annotation(entries, tuple(range(6009000, 6009999)), {entry.code: 2 for entry in entries}),
+        NoCodes(),
+        NoMessage(),
+        DryRun(None),
+        DryRun(1, 1, 0, entries[:1]),
+        DryRun(100, 7, 1, entries[:5]),
+        *(Why(findings, lookalikes[:15], did, is_written=True) for did in (*Act, None)),
+        Why((), lookalikes[15:], None, is_written=False),
+        Why((), (), None, is_written=True),
         Failed("abc123"),
     ]
     for reply in replies:

@@ -274,6 +274,19 @@ async def test_more_ways_to_post(sandbox: Sandbox, client: AsyncWebClient) -> No
     assert sandbox.messages(ONCALL) == []
 
 
+async def test_words_for_one_reader_are_lost_in_a_thread_that_nobody_began(
+    sandbox: Sandbox, client: AsyncWebClient
+) -> None:
+    """Slack says yes and shows nothing (chat.postEphemeral, thread_ts)."""
+    root = await sandbox.say(ONCALL, ANN, "hello")
+    answer = await client.chat_postEphemeral(channel=ONCALL, user=ANN, text="you", thread_ts=root["ts"])
+    assert answer["message_ts"]
+    assert sandbox.ephemerals(ANN) == []
+    await sandbox.say(ONCALL, BEN, "hi", thread_ts=root["ts"])
+    await client.chat_postEphemeral(channel=ONCALL, user=ANN, text="you", thread_ts=root["ts"])
+    assert [each["text"] for each in sandbox.ephemerals(ANN)] == ["you"]
+
+
 async def test_calls_are_recorded(sandbox: Sandbox, client: AsyncWebClient) -> None:
     """Tests read what the bot asked for, without its token."""
     before = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -22,7 +23,7 @@ Transport = Literal["socket", "http"]
 Start = Callable[[], AbstractAsyncContextManager[None]]
 
 ENGLISH, CHINESE, FOREIGN = "C0ONCALL", "C0ZHIBAN", "C0QUIET"
-ANN, LIN = "U0ANN", "U0LIN"
+ANN, LIN, BEN, MEI = "U0ANN", "U0LIN", "U0BEN", "U0MEI"
 
 
 def manifest(transport: Transport) -> dict[str, Any]:
@@ -32,10 +33,12 @@ def manifest(transport: Transport) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return cast(int, probe.getsockname()[1])
+    """A port that nobody listens on, below those that systems give to outgoing connections: it stays free."""
+    while True:
+        port = random.randrange(20_000, 32_000)  # noqa: S311 - not a secret
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.sandbox.server import Sandbox
 from tests.blocks.kit_rules import texts
 
-BOT = "B0ZIMERR"
+BOT, BOT_USER = "B0ZIMERR", "U0ZIMERR"
 
 
 def shown(message: dict[str, Any]) -> str:
@@ -27,7 +27,15 @@ async def answer_in_thread(slack: Sandbox, channel: str, message: dict[str, Any]
 
 
 async def settled(slack: Sandbox, channel: str, user: str) -> None:
-    """Wait until the bot has dealt with all that was said before: it takes messages in order and answers a last one."""
-    last = await slack.say(channel, user, "6000002")
+    """Wait until the bot has dealt with all that was said before: it takes messages in order and answers a last one.
+
+    Who speaks to it gets an answer whatever was said before, and whatever the channel's mode.
+    """
+    last = await slack.say(channel, user, "@zimerr 6000002")
     await slack.until(lambda: slack.replies(channel, last["ts"]))
     await slack.idle()
+
+
+def marks(message: dict[str, Any]) -> list[str]:
+    """The bot's reactions to *message*."""
+    return [each["name"] for each in message.get("reactions", ()) if BOT_USER in each["users"]]

@@ -19,12 +19,13 @@ async def test_settings_survive_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         database = Database(url)
         await database.open()
-        await ChannelSettings(database).set_language("T1", "C1", "zh")
+        await ChannelSettings(database).set("T1", "C1", language="zh")
+        await ChannelSettings(database).set("T1", "C1", mode="react")
         await database.close()
     database = Database(url)
     await database.open()
-    assert await ChannelSettings(database).language("T1", "C1") == "zh"
-    assert await ChannelSettings(database).language("T1", "C2") is None
+    assert await ChannelSettings(database).get("T1", "C1") == ("zh", "react")
+    assert await ChannelSettings(database).get("T1", "C2") == (None, None)
     await database.close()
 
 

@@ -86,13 +86,15 @@ def delete(api: Api, args: Arguments) -> Json:
 
 @method("chat.postEphemeral", "chat:write")
 def post_ephemeral(api: Api, args: Arguments) -> Json:
-    """Show a message to one member of a channel."""
+    """Show a message to one member of a channel; in a thread that nobody has begun it is lost without a word."""
     channel, user = api.joined(args.need("channel")), args.need("user")
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
     message = _author(api) | content(api.workspace, args.values)
     if args.get("thread_ts"):
         message["thread_ts"] = args.text("thread_ts")
+        if not channel.messages.get(message["thread_ts"], {}).get("reply_count"):
+            return {"message_ts": api.workspace.new_ts()}
     return {"message_ts": api.workspace.whisper(channel.id, user, message)["ts"]}
 
 

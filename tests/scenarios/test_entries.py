@@ -1,0 +1,440 @@
+"""The ways to the bot besides the command and the annotation."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import EVENTS_PATH, running
+from bot.sandbox.server import Sandbox
+from tests.blocks.kit_rules import assert_sendable
+from tests.scenarios.conftest import (
+    ANN,
+    BEN,
+    CHINESE,
+    ENGLISH,
+    FOREIGN,
+    LIN,
+    MEI,
+    Transport,
+    free_port,
+    manifest,
+    settings_for,
+)
+from tests.scenarios.reading import answer_in_thread, marks, said_by_bot, settled, shown
+
+
+async def whispered(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]:
+    """The last of *count* messages that only *user* sees, when it has come."""
+    messages = await slack.until(lambda: len(slack.ephemerals(user)) >= count and slack.ephemerals(user))
+    assert isinstance(messages, list)
+    assert len(messages) == count
+    return dict(messages[-1])
+
+
+def link(slack: Sandbox, channel: str, message: dict[str, Any]) -> str:
+    """What “Copy link” gives."""
+    ts = message["ts"].replace(".", "")
+    address = f"https://{slack.workspace.domain}.slack.com/archives/{channel}/p{ts}"
+    if message.get("thread_ts", message["ts"]) != message["ts"]:
+        address += f"?thread_ts={message['thread_ts']}&cid={channel}"
+    return address
+
+
+# Spoken to
+
+
+async def test_a_mention_in_a_channel_is_answered_in_its_thread(slack: Sandbox) -> None:
+    """People try that first with any bot."""
+    message = await slack.say(ENGLISH, LIN, "@zimerr 6000354")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert "6000354 · " in shown(reply)
+    assert_sendable(reply)
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.replies(ENGLISH, message["ts"])) == 1
+    assert slack.ephemerals(LIN) == []
+
+
+async def test_a_mention_in_a_thread_is_answered_there(slack: Sandbox) -> None:
+    """Commands can't be typed in threads."""
+    root = await slack.say(CHINESE, LIN, "登录失败")
+    await slack.say(CHINESE, ANN, "@zimerr 6000106?", thread_ts=root["ts"])
+    await slack.until(lambda: len(slack.replies(CHINESE, root["ts"])) == 2)
+    assert "6000106 · Token 已过期" in shown(slack.replies(CHINESE, root["ts"])[1])
+
+
+async def test_whoever_asks_gets_an_answer_whatever_was_explained(slack: Sandbox) -> None:
+    """The rules are for what nobody asked."""
+    await slack.command(ENGLISH, ANN, "auto off")
+    for _ in range(2):
+        message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+        assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
+
+
+async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> None:
+    """A search is for one reader; where no thread has begun, Slack shows private words in the channel only."""
+    message = await slack.say(ENGLISH, LIN, "@zimerr token expired")
+    found = await whispered(slack, LIN)
+    assert "6000106" in shown(found)
+    assert "相关的错误码" in shown(found)
+    assert "thread_ts" not in found
+    assert said_by_bot(slack, ENGLISH) == []
+    root = await slack.say(ENGLISH, ANN, "login is broken")
+    await slack.say(ENGLISH, ANN, "@zimerr help", thread_ts=root["ts"])
+    usage = await whispered(slack, ANN)
+    assert "explains ZEGO ZIM error codes" in shown(usage)
+    assert usage["thread_ts"] == root["ts"]
+    assert slack.replies(ENGLISH, message["ts"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("6000106", "6000106 · Token expired"),
+        ("we get 6000106 and 6000121, why?", "6000121 · "),
+        ("token expired", "6000106"),
+        ("help", "explains ZEGO ZIM error codes"),
+        ("hello", "Nothing found"),
+    ],
+)
+async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected: str) -> None:
+    """Without a command, and nobody else reads it."""
+    message = await slack.say("D0ANN", ANN, text)
+    reply = await answer_in_thread(slack, "D0ANN", message)
+    assert expected in shown(reply)
+    assert_sendable(reply)
+
+
+async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandbox) -> None:
+    """In traditional characters where they read those."""
+    assert "6000106 · Token 已过期" in shown(
+        await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "6000106"))
+    )
+    assert "6000106 · Token 已過期" in shown(
+        await answer_in_thread(slack, "D0MEI", await slack.say("D0MEI", MEI, "6000106"))
+    )
+
+
+# The message shortcut
+
+
+async def test_the_message_shortcut_explains_a_message_privately(slack: Sandbox) -> None:
+    """Also codes in quotes: somebody asked."""
+    await slack.command(ENGLISH, ANN, "auto off")
+    message = await slack.say(ENGLISH, ANN, "> login failed: 6000106\nand then 6000121")
+    await slack.shortcut("explain_message", LIN, message)
+    said = await whispered(slack, LIN)
+    assert "6000106 · Token 已过期" in shown(said)
+    assert "6000121 · " in shown(said)
+    assert_sendable(said)
+    assert said_by_bot(slack, ENGLISH) == []
+
+
+async def test_the_message_shortcut_says_so_where_there_is_no_code(slack: Sandbox) -> None:
+    """Silence would look broken."""
+    await slack.shortcut("explain_message", ANN, await slack.say(ENGLISH, ANN, "order 6000106 shipped"))
+    assert "I see no ZIM error code in this message" in shown(await whispered(slack, ANN))
+
+
+async def test_the_message_shortcut_answers_in_the_messages_thread(slack: Sandbox) -> None:
+    """That is where the reader is."""
+    root = await slack.say(ENGLISH, ANN, "login is broken")
+    reply = await slack.say(ENGLISH, BEN, "error code 6009999", thread_ts=root["ts"])
+    await slack.shortcut("explain_message", ANN, reply)
+    said = await whispered(slack, ANN)
+    assert said["thread_ts"] == root["ts"]
+    assert "*6009999* is not a ZIM error code that I know" in shown(said)
+
+
+async def test_the_message_shortcut_works_where_the_bot_is_no_member(slack: Sandbox) -> None:
+    """Slack offers it everywhere."""
+    await slack.shortcut("explain_message", ANN, await slack.say(FOREIGN, ANN, "6000106"))
+    assert "Token expired" in shown(await whispered(slack, ANN))
+
+
+# The lookup dialog
+
+
+async def opened(slack: Sandbox, user: str) -> dict[str, Any]:
+    """The dialog that *user* opened."""
+    await slack.shortcut("lookup", user)
+    view = await slack.until(lambda: slack.modal(user))
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize(
+    ("user", "typed", "title", "meaning"),
+    [
+        (ANN, "token expi", "6000106 Token expired", "6000106 · Token expired"),
+        (LIN, "token 过期", "6000106 Token 已过期", "6000106 · Token 已过期"),
+        (MEI, "token 过期", "6000106 Token 已過期", "6000106 · Token 已過期"),
+        (ANN, "6000106", "6000106 Token expired", "6000106 · Token expired"),
+        (ANN, "NetworkModuleTokenExpired", "6000106 Token expired", "6000106 · Token expired"),
+    ],
+)
+async def test_the_dialog_finds_a_code_while_one_types(
+    slack: Sandbox, user: str, typed: str, title: str, meaning: str
+) -> None:
+    """Half a name is enough, in the reader's own language."""
+    view = await opened(slack, user)
+    options = await slack.suggest(view, user, "lookup_code", typed)
+    assert options[0] == {"text": {"type": "plain_text", "text": title, "emoji": True}, "value": "6000106"}
+    await slack.select(view, "lookup_code", user, options[0])
+    now = await slack.until(lambda: meaning in shown(dict(slack.modal(user) or {}, text="")) and slack.modal(user))
+    assert isinstance(now, dict)
+    assert now["id"] == view["id"]
+    again = await slack.suggest(now, user, "lookup_code", "6000354")
+    await slack.select(now, "lookup_code", user, again[0])
+    await slack.until(lambda: "6000354 · " in shown(dict(slack.modal(user) or {}, text="")))
+
+
+async def test_the_dialog_speaks_the_readers_language(slack: Sandbox) -> None:
+    """Its labels, too."""
+    assert (await opened(slack, ANN))["title"]["text"] == "ZIM error codes"
+    simplified, converted = (await opened(slack, LIN))["title"]["text"], (await opened(slack, MEI))["title"]["text"]
+    assert "错误码" in simplified
+    assert "錯誤碼" in converted
+
+
+@pytest.mark.parametrize("typed", ["qqqq zzzz", "   ", "<!>"])
+async def test_the_dialog_offers_nothing_where_nothing_fits(slack: Sandbox, typed: str) -> None:
+    """An empty list is an answer; an error would close the dialog."""
+    view = await opened(slack, ANN)
+    assert await slack.suggest(view, ANN, "lookup_code", typed) == []
+
+
+# Traditional characters
+
+
+async def test_traditional_readers_get_traditional_characters_privately(slack: Sandbox) -> None:
+    """Everything that only they see; buttons and codes stay as they are."""
+    await slack.command(CHINESE, MEI, "token 过期")
+    found = await whispered(slack, MEI)
+    assert "Token 已過期" in shown(found)
+    assert "过期" not in shown(found).replace("“token 过期”", "")
+    await slack.click(found, "show_code", MEI, value="6000106")
+    card = await whispered(slack, MEI, 2)
+    assert "6000106 · Token 已過期" in shown(card)
+    assert "`renewToken`" in shown(card)
+
+
+# Why
+
+
+@pytest.mark.parametrize("written", ["{}", "<{}>", "<{}|this message>"])
+async def test_why_takes_a_link_however_slack_writes_it(slack: Sandbox, written: str) -> None:
+    """Pasted links come bare or in angle brackets."""
+    message = await slack.say(ENGLISH, ANN, "we have 6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    await settled(slack, ENGLISH, ANN)
+    await slack.command(ENGLISH, ANN, f"why {written.format(link(slack, ENGLISH, message))}")
+    said = shown(await whispered(slack, ANN))
+    assert "I answered this message in its thread." in said
+    assert "*6000106* in line 1: a known code with clean boundaries." in said
+    assert "Silent" not in said
+    assert "only" not in said
+
+
+async def why(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> str:
+    """What `/zimerr why` says about *message*."""
+    await settled(slack, channel, BEN)
+    count = len(slack.ephemerals(ANN))
+    await slack.command(channel, ANN, f"why {link(slack, channel, message)}")
+    said = await whispered(slack, ANN, count + 1)
+    assert_sendable(said)
+    return shown(said)
+
+
+async def test_why_tells_each_rule_that_silenced_a_code(slack: Sandbox) -> None:
+    """“Why did it not answer?” is the first thing that people ask."""
+    answered = await slack.say(ENGLISH, ANN, "error 6000106")
+    await settled(slack, ENGLISH, BEN)
+    counted = await slack.say(ENGLISH, BEN, "6000106 again", thread_ts=answered["ts"])
+    cooled = await slack.say(ENGLISH, BEN, "6000106 here")
+    quoted = await slack.say(ENGLISH, BEN, "> 6000121\nlook")
+    said = await why(slack, counted)
+    assert "I counted this message in my first answer in its thread." in said
+    assert "Counted only, because it was explained in this thread before." in said
+    said = await why(slack, cooled)
+    assert "I only reacted to this message." in said
+    assert "Reaction only, because it was explained in this channel less than an hour ago." in said
+    said = await why(slack, quoted)
+    assert "I did nothing about this message." in said
+    assert "Silent, because it is a quote or a forwarded message." in said
+    said = await why(slack, answered)
+    assert "I answered this message in its thread." in said
+    assert "an error word stands before it" in said
+    assert "because" not in said
+
+
+async def test_why_names_the_mode(slack: Sandbox) -> None:
+    """Somebody set it; whoever asks may not know."""
+    await slack.command(ENGLISH, BEN, "auto react")
+    reacted = await slack.say(ENGLISH, BEN, "6000106")
+    assert "Reaction only, because this channel is set so." in await why(slack, reacted)
+    await slack.command(ENGLISH, BEN, "auto off")
+    silent = await slack.say(ENGLISH, BEN, "6000121")
+    said = await why(slack, silent)
+    assert "I did nothing about this message." in said
+    assert "Silent, because this channel is set to quiet." in said
+
+
+async def test_why_names_what_people_called_no_code(slack: Sandbox) -> None:
+    """The button's effect can be looked up."""
+    message = await slack.say(ENGLISH, BEN, "unit 6000354 opened")
+    await settled(slack, ENGLISH, BEN)
+    await slack.click(slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
+    await slack.until(lambda: slack.replies(ENGLISH, message["ts"]) == [])
+    said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
+    assert "Silent, because people here said that such a thing is no code." in said
+
+
+async def test_why_tells_look_alikes_with_their_reason(slack: Sandbox) -> None:
+    """A missed code is reported with what the bot took it for."""
+    said = await why(slack, await slack.say(ENGLISH, BEN, "size=6000121 bytes\nToken: 0x06000121\nsee you at 6009999"))
+    assert "What only looks like a code" in said
+    assert "`6000121` in line 1" in said
+    assert "a hexadecimal number" in said
+    assert "no words around it say that it is an error" in said
+    assert "I see nothing" in await why(slack, await slack.say(ENGLISH, BEN, "hello"))
+
+
+async def test_why_knows_what_nobody_wrote(slack: Sandbox) -> None:
+    """A topic may hold a code."""
+    topic = await slack.notice(ENGLISH, BEN, "channel_topic", "on call for error 6000106")
+    assert "It is a notice of Slack's or the copy of a reply" in await why(slack, topic)
+
+
+async def test_why_refuses_other_channels_and_what_is_gone(slack: Sandbox) -> None:
+    """Whoever may not read a message must not learn what stands in it."""
+    message = await slack.say(CHINESE, LIN, "6000106")
+    gone = await slack.say(ENGLISH, BEN, "hello")
+    await slack.delete(ENGLISH, gone["ts"])
+    for number, address in enumerate((link(slack, CHINESE, message), link(slack, ENGLISH, gone)), 1):
+        await slack.command(ENGLISH, ANN, f"why {address}")
+        said = shown(await whispered(slack, ANN, number))
+        assert "I can't see that message" in said
+        assert "6000106" not in said
+    foreign = await slack.say(FOREIGN, ANN, "6000106")
+    await slack.command(FOREIGN, ANN, f"why {link(slack, FOREIGN, foreign)}")
+    assert "I can't see that message" in shown(await whispered(slack, ANN, 3))
+    await slack.command(ENGLISH, ANN, "why")
+    assert "Give the link of a message" in shown(await whispered(slack, ANN, 4))
+
+
+# Settings
+
+
+async def test_status_shows_language_mode_and_where_they_come_from(slack: Sandbox) -> None:
+    """The first thing to look at when the bot surprises somebody."""
+    await slack.command(CHINESE, ANN, "status")
+    said = shown(await whispered(slack, ANN))
+    assert "I answer in *Chinese*. I took it from the channel's locale." in said
+    assert "I answer messages that hold a code in their thread." in said
+    for text in ("does anybody know this error?", "we saw it after the release", "it is gone now") * 2:
+        await slack.say(CHINESE, BEN, text)
+    await settled(slack, CHINESE, BEN)
+    await slack.command(CHINESE, ANN, "auto react")
+    assert "I only react with :mag:" in shown(await whispered(slack, ANN, 2))
+    await slack.command(CHINESE, ANN, "status")
+    said = shown(await whispered(slack, ANN, 3))
+    assert "I answer in *English*. That is what people have been writing here." in said
+    assert "I only react with :mag:" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("auto off", "I do not answer messages here by myself."),
+        ("auto react", "I only react with :mag:"),
+        ("auto thread", "I answer messages that hold a code in their thread."),
+        ("auto on", "I answer messages that hold a code in their thread."),
+        ("auto loud", "Say how I should behave here"),
+        ("auto", "Say how I should behave here"),
+    ],
+)
+async def test_auto_says_what_it_set(slack: Sandbox, typed: str, expected: str) -> None:
+    """Privately: the channel has seen enough of it."""
+    await slack.command(ENGLISH, ANN, typed)
+    assert expected in shown(await whispered(slack, ANN))
+    assert said_by_bot(slack, ENGLISH) == []
+
+
+# Being invited
+
+
+async def test_an_invitation_is_answered_with_a_dry_run_for_the_inviter(slack: Sandbox) -> None:
+    """Nobody else is disturbed, and the choice comes with the facts."""
+    for text in ("good morning", "error 6000106", "6000106 here too", "order 6000121 shipped", "code 6000121"):
+        await slack.say(FOREIGN, BEN, text)
+    await slack.invite(FOREIGN, LIN)
+    said = await whispered(slack, LIN)
+    assert said["channel"] == FOREIGN
+    assert "5" in shown(said)
+    assert "6000106" in shown(said)
+    assert_sendable(said)
+    assert said_by_bot(slack, FOREIGN) == []
+    assert slack.ephemerals(BEN) == []
+    assert all(marks(message) == [] for message in slack.messages(FOREIGN))
+
+
+async def test_the_dry_run_says_what_would_have_happened(slack: Sandbox) -> None:
+    """In numbers, in the inviter's language."""
+    for text in ("good morning", "error 6000106", "6000106 here too", "order 6000121 shipped", "code 6000121"):
+        await slack.say(FOREIGN, BEN, text)
+    await slack.invite(FOREIGN, ANN)
+    said = shown(await whispered(slack, ANN))
+    assert "Of the last 5 messages here, I would have answered 2 in their threads and reacted to 1." in said
+    assert "*6000106*  Token expired" in said
+
+
+@pytest.mark.parametrize("mode", ["thread", "react", "off"])
+async def test_the_inviter_chooses_how_the_bot_behaves(slack: Sandbox, mode: str) -> None:
+    """Each of the three buttons works, and says what it did."""
+    await slack.invite(FOREIGN, ANN)
+    said = await whispered(slack, ANN)
+    await slack.click(said, f"set_mode_{mode}", ANN)
+    confirmed = shown(await whispered(slack, ANN, 2))
+    expected = {"thread": "in their thread", "react": "only react", "off": "do not answer messages here"}[mode]
+    assert expected in confirmed
+    message = await slack.say(FOREIGN, BEN, "6000106")
+    await settled(slack, FOREIGN, BEN)
+    done = (len(slack.replies(FOREIGN, message["ts"])), marks(message))
+    assert done == {"thread": (1, []), "react": (0, ["mag"]), "off": (0, [])}[mode]
+
+
+async def test_other_peoples_joining_is_no_invitation(slack: Sandbox) -> None:
+    """Only its own is the bot's business, and only where somebody did it."""
+    slack.workspace.join(ENGLISH, "U0ALERTS", inviter=ANN)
+    await slack.invite(FOREIGN)
+    await settled(slack, ENGLISH, BEN)
+    assert slack.calls("chat.postEphemeral") == []
+
+
+@contextlib.asynccontextmanager
+async def without_history(transport: Transport, folder: Path) -> AsyncIterator[Sandbox]:
+    """A workspace whose admin did not grant the bot the history of channels."""
+    plan = manifest(transport)
+    plan["oauth_config"]["scopes"]["bot"].remove("channels:history")
+    async with Sandbox(plan, transport=transport) as sandbox:
+        port = free_port()
+        async with running(settings_for(sandbox, transport, folder / "bot.db", port=port)):
+            if transport == "http":
+                sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+            yield sandbox
+
+
+async def test_without_the_permission_it_says_that_it_saw_nothing(transport: Transport, tmp_path: Path) -> None:
+    """Zero would be a lie."""
+    async with without_history(transport, tmp_path) as slack:
+        await slack.say(FOREIGN, BEN, "6000106")
+        await slack.invite(FOREIGN, ANN)
+        said = await whispered(slack, ANN)
+        assert "I may not read the history here" in shown(said)
+        await slack.click(said, "set_mode_react", ANN)
+        assert "only react" in shown(await whispered(slack, ANN, 2))

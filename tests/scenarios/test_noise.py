@@ -1,0 +1,441 @@
+"""When the bot speaks unasked, and when it is quiet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.blocks.kit_rules import assert_sendable
+from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, Clock
+from tests.scenarios.reading import BOT, answer_in_thread, marks, said_by_bot, settled, shown
+
+
+def replies(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> list[dict[str, Any]]:
+    """The bot's replies in the thread of *message*."""
+    return [reply for reply in slack.replies(channel, message["ts"]) if reply.get("bot_id") == BOT]
+
+
+async def assert_silent(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> None:
+    """Fail where the bot did anything about *message*."""
+    await settled(slack, channel, ANN)
+    assert replies(slack, message, channel) == []
+    assert marks(message) == []
+
+
+async def until_shown(slack: Sandbox, message: dict[str, Any], text: str, channel: str = ENGLISH) -> None:
+    """Wait until the bot's first reply to *message* shows *text*."""
+    await slack.until(lambda: text in "".join(shown(reply) for reply in replies(slack, message, channel)[:1]))
+
+
+# Once per thread
+
+
+async def test_a_repeat_in_a_thread_is_counted_in_the_first_reply(slack: Sandbox) -> None:
+    """A discussion of one error must not turn into a discussion with a bot."""
+    root = await slack.say(ENGLISH, ANN, "6000106 since the release")
+    first = await answer_in_thread(slack, ENGLISH, root)
+    assert "in this thread" not in shown(first)
+    await slack.say(ENGLISH, LIN, "6000106 here too", thread_ts=root["ts"])
+    await until_shown(slack, root, "6000106 came 2 times in this thread.")
+    await slack.say_as_bot(ENGLISH, "Alerts", "error 6000106", thread_ts=root["ts"])
+    await until_shown(slack, root, "6000106 came 3 times in this thread.")
+    await settled(slack, ENGLISH, ANN)
+    assert len(replies(slack, root)) == 1
+    assert "Token expired" in shown(replies(slack, root)[0])
+    assert_sendable(replies(slack, root)[0])
+    assert marks(root) == []
+
+
+async def test_a_repeat_is_counted_in_the_channels_language(slack: Sandbox) -> None:
+    """Also the update is read by all."""
+    root = await slack.say(CHINESE, LIN, "报错6000106")
+    await answer_in_thread(slack, CHINESE, root)
+    await slack.say(CHINESE, ANN, "6000106", thread_ts=root["ts"])
+    await until_shown(slack, root, "6000106 在本消息列中已出现 2 次", CHINESE)
+
+
+async def test_a_code_several_times_in_one_message_is_no_repeat(slack: Sandbox) -> None:
+    """A pasted log holds the same line a hundred times."""
+    root = await slack.say(ENGLISH, ANN, "6000106 then 6000106 and 6000106")
+    await answer_in_thread(slack, ENGLISH, root)
+    await settled(slack, ENGLISH, ANN)
+    assert "in this thread" not in shown(replies(slack, root)[0])
+
+
+async def test_counting_keeps_the_order_of_the_message(slack: Sandbox) -> None:
+    """A reply that reshuffles itself can't be followed."""
+    root = await slack.say(ENGLISH, ANN, "6000354 and then 6000106")
+    await answer_in_thread(slack, ENGLISH, root)
+    await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
+    await until_shown(slack, root, "6000106 came 2 times")
+    now = shown(replies(slack, root)[0])
+    assert now.index("6000354 · ") < now.index("6000106 · ")
+
+
+async def test_what_is_new_in_a_thread_is_explained_and_the_rest_counted(slack: Sandbox) -> None:
+    """One message may hold both."""
+    root = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, root)
+    await slack.say(ENGLISH, LIN, "6000106, then 6000121", thread_ts=root["ts"])
+    await slack.until(lambda: len(replies(slack, root)) == 2)
+    assert "6000121 · " in shown(replies(slack, root)[1])
+    assert "6000106 · " not in shown(replies(slack, root)[1])
+    await until_shown(slack, root, "6000106 came 2 times")
+
+
+# Once an hour per channel
+
+
+async def test_a_code_explained_lately_gets_a_reaction_only(slack: Sandbox) -> None:
+    """An outage brings the same code from everybody."""
+    first = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, first)
+    second = await slack.say(ENGLISH, LIN, "we have 6000106 too")
+    await slack.until(lambda: marks(second) == ["mag"])
+    elsewhere = await slack.say(CHINESE, LIN, "6000106")
+    await answer_in_thread(slack, CHINESE, elsewhere)
+    assert replies(slack, second) == []
+    await slack.react(ENGLISH, second["ts"], LIN, "mag")
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert "Token 已过期" in shown(private)
+
+
+async def test_after_the_cool_down_a_code_is_explained_again(slack: Sandbox, clock: Clock) -> None:
+    """Tomorrow's reader did not see today's answer."""
+    await slack.say(ENGLISH, ANN, "6000106")
+    await settled(slack, ENGLISH, ANN)
+    clock.ahead_s = 3500
+    reminder = await slack.say(ENGLISH, LIN, "6000106")
+    await slack.until(lambda: marks(reminder) == ["mag"])
+    await settled(slack, ENGLISH, ANN)
+    clock.ahead_s = 3700
+    late = await slack.say(ENGLISH, LIN, "6000106")
+    assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, late))
+    assert marks(late) == []
+
+
+async def test_a_message_with_something_new_is_answered_with_that(slack: Sandbox) -> None:
+    """The cool-down is the code's, not the channel's."""
+    await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
+    second = await slack.say(ENGLISH, LIN, "6000106 and 6000121")
+    reply = await answer_in_thread(slack, ENGLISH, second)
+    assert "6000121 · " in shown(reply)
+    assert "6000106 · " not in shown(reply)
+
+
+# Digests
+
+
+async def test_more_than_three_codes_make_one_digest(slack: Sandbox) -> None:
+    """Four cards would fill the screen; the menu shows one of them to whoever wants it."""
+    message = await slack.say(ENGLISH, ANN, "6000103, 6000104, 6000106, 6000121 and error code 6009999")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert "5 codes in this message" in shown(reply)
+    assert [code in shown(reply) for code in ("6000103", "6000104", "6000106", "6000121", "6009999")] == [True] * 5
+    assert "renewToken" in shown(reply)
+    assert [block["type"] for block in reply["blocks"]].count("header") == 0
+    assert_sendable(reply)
+    await slack.select(reply, "show_code", LIN, "6000106")
+    (card,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert "6000106 · Token 已过期" in shown(card)
+    assert card["thread_ts"] == message["ts"]
+    await settled(slack, ENGLISH, ANN)
+    assert len(replies(slack, message)) == 1
+
+
+async def test_three_codes_are_three_cards(slack: Sandbox) -> None:
+    """Up to there, whoever reads sees everything at once."""
+    reply = await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000103, 6000104, 6000106"))
+    assert [block["type"] for block in reply["blocks"]].count("header") == 3
+
+
+# Modes
+
+
+async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: Sandbox) -> None:
+    """The quietest way to be of use: nobody reads what nobody asked for."""
+    await slack.command(ENGLISH, ANN, "auto react")
+    message = await slack.say(ENGLISH, ANN, "6000106 and 6000121")
+    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.react(ENGLISH, message["ts"], BEN, "eyes")
+    await slack.react(ENGLISH, message["ts"], LIN, "mag")
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert "Token 已过期" in shown(private)
+    assert "6000121" in shown(private)
+    await settled(slack, ENGLISH, ANN)
+    assert replies(slack, message) == []
+    assert slack.ephemerals(BEN) == []
+    again = await slack.say(ENGLISH, BEN, "6000106")
+    await slack.until(lambda: marks(again) == ["mag"])
+
+
+async def test_a_reaction_in_a_thread_is_explained_there(slack: Sandbox) -> None:
+    """Whoever clicks reads the thread."""
+    await slack.command(ENGLISH, ANN, "auto react")
+    root = await slack.say(ENGLISH, ANN, "login is broken")
+    message = await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
+    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.react(ENGLISH, message["ts"], ANN, "mag")
+    private = await slack.until(lambda: [each for each in slack.ephemerals(ANN) if "Token expired" in shown(each)])
+    assert private[0]["thread_ts"] == root["ts"]
+
+
+async def test_a_click_on_an_answered_message_does_nothing(slack: Sandbox) -> None:
+    """The answer stands there already, and so it is where the bot never was."""
+    answered = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, answered)
+    plain = await slack.say(ENGLISH, ANN, "hello")
+    marked = await slack.say(ENGLISH, ANN, "6000106")
+    await slack.until(lambda: marks(marked))
+    for message in (answered, plain, marked):
+        await slack.react(ENGLISH, message["ts"], BEN, "mag")
+    await slack.until(lambda: slack.ephemerals(BEN))
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.ephemerals(BEN)) == 1
+
+
+async def test_off_is_silent_until_somebody_says_otherwise(slack: Sandbox) -> None:
+    """The command still works."""
+    await slack.command(ENGLISH, ANN, "auto off")
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await assert_silent(slack, message)
+    await slack.command(ENGLISH, ANN, "6000106")
+    await slack.until(lambda: [each for each in said_by_bot(slack, ENGLISH) if not each.get("thread_ts")])
+    await slack.command(ENGLISH, ANN, "auto thread")
+    await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
+
+
+# Edits and deletions
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shows", "hides"),
+    [
+        ("6000106", "6000106 and 6000121", ["6000106 · ", "6000121 · "], []),
+        ("6000106 and 6000121", "6000121", ["6000121 · "], ["6000106"]),
+        ("6000106", "sorry, 6000107", ["6000107 · "], ["6000106"]),
+    ],
+    ids=["added", "removed", "changed"],
+)
+async def test_an_edit_that_changes_the_codes_changes_the_reply(
+    slack: Sandbox, before: str, after: str, shows: list[str], hides: list[str]
+) -> None:
+    """A mistyped code must not stay explained."""
+    message = await slack.say(ENGLISH, ANN, before)
+    first = dict(await answer_in_thread(slack, ENGLISH, message))
+    await slack.edit(ENGLISH, message["ts"], after)
+    await slack.until(lambda: shows[-1] in shown(replies(slack, message)[0]) and slack.calls("chat.update"))
+    (now,) = replies(slack, message)
+    assert now["ts"] == first["ts"]
+    assert all(each in shown(now) for each in shows)
+    assert not any(each in shown(now) for each in hides)
+
+
+async def test_every_edit_is_followed(slack: Sandbox) -> None:
+    """People correct themselves more than once."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    for code in ("6000107", "6000104", "6000106"):
+        await slack.edit(ENGLISH, message["ts"], f"it is {code}")
+        await until_shown(slack, message, f"{code} · ")
+    assert len(replies(slack, message)) == 1
+
+
+async def test_a_message_that_lost_its_codes_loses_its_reply(slack: Sandbox) -> None:
+    """There is nothing left to explain; and the code may come again."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    await slack.edit(ENGLISH, message["ts"], "never mind")
+    await slack.until(lambda: replies(slack, message) == [])
+    await slack.edit(ENGLISH, message["ts"], "it is 6000106 after all")
+    assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
+
+
+async def test_a_link_preview_and_other_words_change_nothing(slack: Sandbox) -> None:
+    """Slack calls both an edit."""
+    message = await slack.say(ENGLISH, ANN, "6000106 at <https://example.com/x>")
+    await answer_in_thread(slack, ENGLISH, message)
+    await slack.unfurl(ENGLISH, message["ts"])
+    await slack.edit(ENGLISH, message["ts"], "still 6000106, see https://example.com/x")
+    await settled(slack, ENGLISH, ANN)
+    assert len(replies(slack, message)) == 1
+    assert slack.calls("chat.update") == slack.calls("chat.delete") == []
+
+
+async def test_a_code_that_an_edit_brings_is_answered(slack: Sandbox) -> None:
+    """Many add the code when somebody asks for it."""
+    message = await slack.say(ENGLISH, ANN, "login is broken")
+    await slack.edit(ENGLISH, message["ts"], "login is broken: 6000106")
+    assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
+
+
+async def test_an_edited_quote_is_still_no_reason_to_speak(slack: Sandbox) -> None:
+    """The code is somebody else's."""
+    message = await slack.say(ENGLISH, ANN, "look")
+    await slack.edit(ENGLISH, message["ts"], "> 6000106\nlook")
+    await assert_silent(slack, message)
+
+
+async def test_an_edit_of_a_message_with_a_reaction_is_followed(slack: Sandbox) -> None:
+    """The click explains what stands there now."""
+    await slack.command(ENGLISH, ANN, "auto react")
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.edit(ENGLISH, message["ts"], "6000106, no, 6000121")
+    await settled(slack, ENGLISH, ANN)
+    await slack.react(ENGLISH, message["ts"], LIN, "mag")
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "6000121" in shown(private)
+    assert marks(message) == ["mag"]
+
+
+async def test_a_message_that_lost_its_codes_loses_its_reaction(slack: Sandbox) -> None:
+    """A click on it would explain what is not there."""
+    await slack.command(ENGLISH, ANN, "auto react")
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.edit(ENGLISH, message["ts"], "never mind")
+    await slack.until(lambda: marks(message) == [])
+
+
+async def test_a_deleted_message_takes_its_reply_along(slack: Sandbox) -> None:
+    """Slack leaves a tombstone where replies hang on a message; it goes when the reply goes."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    await slack.delete(ENGLISH, message["ts"])
+    await slack.until(lambda: slack.messages(ENGLISH) == [])
+    again = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, again)
+
+
+async def test_a_deleted_reply_takes_the_bots_along_and_nobody_elses(slack: Sandbox) -> None:
+    """Within a thread there is no tombstone."""
+    root = await slack.say(ENGLISH, ANN, "login is broken")
+    message = await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
+    await slack.until(lambda: replies(slack, root))
+    other = await slack.say(ENGLISH, BEN, "same here", thread_ts=root["ts"])
+    await slack.delete(ENGLISH, message["ts"])
+    await slack.until(lambda: replies(slack, root) == [])
+    assert [each["ts"] for each in slack.thread(ENGLISH, root["ts"])] == [root["ts"], other["ts"]]
+
+
+async def test_the_tombstone_of_a_discussion_loses_the_bots_reply_only(slack: Sandbox) -> None:
+    """What people said about it stays."""
+    root = await slack.say(ENGLISH, ANN, "6000106")
+    await answer_in_thread(slack, ENGLISH, root)
+    await slack.say(ENGLISH, BEN, "on it", thread_ts=root["ts"])
+    await slack.delete(ENGLISH, root["ts"])
+    await slack.until(lambda: replies(slack, root) == [])
+    assert [each["text"] for each in slack.replies(ENGLISH, root["ts"])] == ["on it"]
+
+
+# Who and what is read
+
+
+async def test_alerts_are_read_in_every_form(slack: Sandbox) -> None:
+    """Alert bots put the code into fields and attachments."""
+    attachment = {"color": "#f00", "title": "Login failures", "fields": [{"title": "Error code", "value": "6000106"}]}
+    message = await slack.say_as_bot(ENGLISH, "Alerts", attachments=[attachment])
+    assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
+
+
+async def test_the_bots_own_words_are_never_read(slack: Sandbox) -> None:
+    """Whichever way they were posted: by command, asked for, in a thread, by an edit of its own."""
+    await slack.command(ENGLISH, ANN, "6000106")
+    root = await slack.say(ENGLISH, ANN, "6000121")
+    await answer_in_thread(slack, ENGLISH, root)
+    await slack.say(ENGLISH, BEN, "6000121", thread_ts=root["ts"])
+    await until_shown(slack, root, "came 2 times")
+    await slack.edit(ENGLISH, root["ts"], "6000354")
+    await until_shown(slack, root, "6000354 · ")
+    await settled(slack, ENGLISH, ANN)
+    own = said_by_bot(slack, ENGLISH)
+    assert len(own) == 3
+    assert all(marks(each) == [] and not each.get("reply_count") for each in own)
+
+
+@pytest.mark.parametrize("subtype", ["channel_topic", "channel_join", "channel_purpose", "channel_name", "pinned_item"])
+async def test_what_slack_notes_itself_is_not_answered(slack: Sandbox, subtype: str) -> None:
+    """“On call for 6000106” as a topic asks nobody anything."""
+    await assert_silent(slack, await slack.notice(ENGLISH, ANN, subtype, "on call for error 6000106"))
+
+
+async def test_a_reply_sent_to_the_channel_too_is_not_answered_there(slack: Sandbox) -> None:
+    """It is the copy of what stands in the thread."""
+    root = await slack.say(ENGLISH, ANN, "login is broken")
+    await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"], broadcast=True)
+    await assert_silent(slack, root)
+
+
+async def test_the_bot_never_sends_a_reply_to_the_channel_too(slack: Sandbox) -> None:
+    """Whoever wants to know opens the thread."""
+    await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
+    (call,) = slack.calls("chat.postMessage")
+    assert not call.arguments.get("reply_broadcast")
+
+
+async def test_quotes_are_not_answered(slack: Sandbox) -> None:
+    """It was answered where it was said."""
+    await assert_silent(slack, await slack.say(ENGLISH, ANN, "> login failed: 6000106\nis that solved?"))
+
+
+async def test_forwarded_messages_are_not_answered_again(slack: Sandbox) -> None:
+    """In no channel; a code in the forwarder's own words is."""
+    message = await slack.say(ENGLISH, ANN, "login failed: 6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+    for channel in (ENGLISH, CHINESE):
+        await assert_silent(slack, await slack.forward(channel, LIN, message, "看一下"), channel)
+    own = await slack.forward(CHINESE, LIN, message, "这里是 6000121")
+    reply = await answer_in_thread(slack, CHINESE, own)
+    assert "6000121 · " in shown(reply)
+    assert "6000106" not in shown(reply)
+
+
+# What people say about it
+
+
+async def test_the_quiet_button_silences_this_channel_only(slack: Sandbox) -> None:
+    """One press, and whoever pressed learns how to get the bot back."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    await slack.click(reply, "quiet_here", LIN)
+    (said,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert "不" in shown(said)
+    await assert_silent(slack, await slack.say(ENGLISH, ANN, "6000121"))
+    await answer_in_thread(slack, CHINESE, await slack.say(CHINESE, LIN, "6000121"))
+    assert len(replies(slack, message)) == 1
+
+
+async def test_not_a_code_takes_the_annotation_back_and_teaches_the_channel(slack: Sandbox) -> None:
+    """The same kind of number stays unanswered here; real codes and other channels do not."""
+    message = await slack.say(ENGLISH, ANN, "unit 6000354 opened")
+    await settled(slack, ENGLISH, ANN)
+    (reply,) = replies(slack, message)
+    await slack.click(reply, "not_a_code", LIN)
+    await slack.until(lambda: replies(slack, message) == [])
+    await assert_silent(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
+    await assert_silent(slack, await slack.say(ENGLISH, BEN, "unit 6000354 opened"))
+    await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, BEN, "error 6000121 in the unit"))
+    await answer_in_thread(slack, CHINESE, await slack.say(CHINESE, BEN, "unit 6000354 opened"))
+
+
+# Codes that nobody knows
+
+
+async def test_an_unknown_code_is_mentioned_shortly_where_words_call_it_an_error(slack: Sandbox) -> None:
+    """Better a short word than none: the number may be mistyped, or new."""
+    message = await slack.say(ENGLISH, ANN, "login fails with error code 6009999 since today")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert "*6009999* is not a ZIM error code that I know" in shown(reply)
+    assert len(reply["blocks"]) == 2
+    assert_sendable(reply)
+    await slack.click(reply, "not_a_code", LIN)
+    await slack.until(lambda: replies(slack, message) == [])
+
+
+@pytest.mark.parametrize("text", ["6009999", "see you at 6009999", "6009999 又来了"])
+async def test_an_unknown_code_without_error_words_is_left_alone(slack: Sandbox, text: str) -> None:
+    """A number is not an error because it begins with 600."""
+    await assert_silent(slack, await slack.say(ENGLISH, ANN, text))

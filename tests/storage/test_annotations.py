@@ -1,0 +1,122 @@
+"""What the bot did about which message."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.storage.annotations import AnnotationStore, Record, Spot
+from bot.storage.channels import ChannelSettings
+from bot.storage.database import Database
+
+A, B = 6000106, 6000121
+SPOT = Spot("T1", "C1", "10.000000")
+RECORD = Record("10.000000", "reply", "11.000000", (B, A), ("shape-of-b", "shape-of-a"))
+
+
+@pytest.fixture
+def store(database: Database) -> AnnotationStore:
+    return AnnotationStore(database)
+
+
+async def test_a_record_comes_back_as_it_was(store: AnnotationStore) -> None:
+    """An edit is compared with it; the codes keep the order of the message."""
+    assert await store.get(SPOT) is None
+    await store.put(SPOT, RECORD, now=5.0)
+    assert await store.get(SPOT) == RECORD
+
+
+async def test_a_reaction_has_no_reply(store: AnnotationStore) -> None:
+    """There is nothing to change or delete then."""
+    record = Record("10.000000", "react", None, (A,), ("shape",))
+    await store.put(SPOT, record, now=5.0)
+    assert await store.get(SPOT) == record
+    assert await store.lately(SPOT, since=0.0) == frozenset()
+
+
+@pytest.mark.parametrize("other", [Spot("T2", "C1", SPOT.ts), Spot("T1", "C2", SPOT.ts), Spot("T1", "C1", "10.000001")])
+async def test_other_messages_have_records_of_their_own(store: AnnotationStore, other: Spot) -> None:
+    """Time stamps are unique within a channel only."""
+    await store.put(SPOT, RECORD, now=5.0)
+    assert await store.get(other) is None
+    await store.forget(other, None)
+    assert await store.get(SPOT) == RECORD
+
+
+async def test_a_record_can_be_replaced(store: AnnotationStore) -> None:
+    """After an edit, or when work is done twice."""
+    await store.put(SPOT, RECORD, now=5.0, explains=(B, A))
+    changed = replace(RECORD, codes=(A,))
+    await store.put(SPOT, changed, now=6.0, explains=(A,))
+    assert await store.get(SPOT) == changed
+
+
+async def test_a_reply_leads_to_its_message(store: AnnotationStore) -> None:
+    """Buttons are pressed on the reply."""
+    await store.put(SPOT, RECORD, now=5.0)
+    assert await store.of_reply(Spot("T1", "C1", "11.000000")) == (SPOT.ts, RECORD)
+    assert await store.of_reply(Spot("T1", "C2", "11.000000")) is None
+    assert await store.of_reply(SPOT) is None
+
+
+async def test_explained_codes_are_known_in_thread_and_channel(store: AnnotationStore) -> None:
+    """For “once per thread” and for the cool-down."""
+    await store.put(SPOT, RECORD, now=100.0, explains=(B, A))
+    assert await store.in_thread(SPOT, SPOT.ts) == {A: "11.000000", B: "11.000000"}
+    assert await store.in_thread(SPOT, "9.000000") == {}
+    assert await store.lately(SPOT, since=100.0) == {A, B}
+    assert await store.lately(SPOT, since=100.1) == frozenset()
+    assert await store.lately(Spot("T1", "C2", SPOT.ts), since=0.0) == frozenset()
+
+
+async def test_repeats_are_counted_where_they_were_explained(store: AnnotationStore) -> None:
+    """The first reply says how often a code came; another thread's does not."""
+    other = Spot("T1", "C1", "20.000000")
+    await store.put(SPOT, RECORD, now=100.0, explains=(A, B))
+    await store.put(other, Record(other.ts, "reply", "21.000000", (A,), ()), now=101.0, explains=(A,))
+    await store.count(Spot("T1", "C1", "30.000000"), SPOT.ts, (A,))
+    await store.count(Spot("T1", "C1", "31.000000"), SPOT.ts, (A, B))
+    assert await store.counts(SPOT, "11.000000") == {A: 3, B: 2}
+    assert await store.counts(SPOT, "21.000000") == {A: 1}
+
+
+async def test_the_first_explanation_in_a_thread_stays_the_first(store: AnnotationStore) -> None:
+    """Two messages at once must not make it forget its count."""
+    await store.put(SPOT, RECORD, now=100.0, explains=(A,))
+    await store.count(SPOT, SPOT.ts, (A,))
+    second = Spot("T1", "C1", "12.000000")
+    await store.put(second, Record(SPOT.ts, "reply", "13.000000", (A,), ()), now=200.0, explains=(A,))
+    assert await store.counts(SPOT, "11.000000") == {A: 2}
+    assert await store.counts(SPOT, "13.000000") == {}
+
+
+async def test_what_is_taken_back_was_never_explained(store: AnnotationStore) -> None:
+    """The reply is gone, so the next such code must be answered."""
+    await store.put(SPOT, RECORD, now=100.0, explains=(A, B))
+    await store.forget(SPOT, RECORD.reply)
+    assert await store.get(SPOT) is None
+    assert await store.in_thread(SPOT, SPOT.ts) == {}
+    assert await store.lately(SPOT, since=0.0) == frozenset()
+
+
+async def test_old_records_are_forgotten(store: AnnotationStore) -> None:
+    """The tables must not grow for ever."""
+    await store.put(SPOT, RECORD, now=100.0, explains=(A,))
+    await store.forget_before(100.0)
+    assert await store.get(SPOT) == RECORD
+    await store.forget_before(100.1)
+    assert await store.get(SPOT) is None
+    assert await store.in_thread(SPOT, SPOT.ts) == {}
+
+
+async def test_refused_shapes_belong_to_their_channel(database: Database) -> None:
+    """What is an order number here may be a code there."""
+    settings = ChannelSettings(database)
+    assert await settings.refused("T1", "C1") == frozenset()
+    await settings.refuse("T1", "C1", ["one", "two", "one"])
+    await settings.refuse("T1", "C1", ["two", "three"])
+    await settings.refuse("T1", "C1", [])
+    assert await settings.refused("T1", "C1") == {"one", "two", "three"}
+    assert await settings.refused("T1", "C2") == frozenset()
+    assert await settings.refused("T2", "C1") == frozenset()
