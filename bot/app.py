@@ -24,7 +24,7 @@ from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
-from bot.inbox import Inbox
+from bot.inbox import Inbox, Limits
 from bot.language import Language
 from bot.listeners.work import Worker
 from bot.posting import Poster
@@ -35,7 +35,6 @@ from bot.settings import Settings
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
-from bot.storage.deliveries import Deliveries
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -54,9 +53,14 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
         client = slack_client(settings, session)
         identity = await sign_in(client)
-        app = await _assemble(settings, catalogue, database, client, identity, clock, stack)
+        background = Background()
+        app, inbox = _assemble(settings, catalogue, database, client, identity, clock, background)
         connect = _over_socket if settings.transport == "socket" else _over_http
         await connect(app, settings, stack)
+        # These end before the connection: what Slack sends meanwhile is recorded still.
+        stack.push_async_callback(background.drain, _GRACE_S)
+        stack.push_async_callback(inbox.close, _GRACE_S)
+        await inbox.open()
         _log.info("ready", transport=settings.transport, workspace=identity.team, user=identity.bot_user_id)
         yield
 
@@ -78,6 +82,13 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
         base_url=settings.slack_api_url,
         session=session,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
+    )
+
+
+def _posting_client(client: AsyncWebClient) -> AsyncWebClient:
+    """A client that repeats nothing: the inbox does, after it has asked what came of the call before."""
+    return AsyncWebClient(
+        token=client.token, base_url=client.base_url, session=client.session, timeout=10, retry_handlers=[]
     )
 
 
@@ -112,27 +123,27 @@ async def sign_in(client: AsyncWebClient) -> Identity:
     )
 
 
-async def _assemble(
+def _assemble(
     settings: Settings,
     catalogue: Catalogue,
     database: Database,
     client: AsyncWebClient,
     identity: Identity,
     clock: Callable[[], float],
-    stack: contextlib.AsyncExitStack,
-) -> AsyncApp:
+    background: Background,
+) -> tuple[AsyncApp, Inbox]:
     """The bot's parts, put together; nothing is received yet."""
     renderer = Renderer(catalogue)
     channels = ChannelSettings(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
-    poster = Poster(client)
+    poster = Poster(_posting_client(client))
     worker = Worker(annotations, answers, renderer, poster, client)
-    background = Background()
-    stack.push_async_callback(background.drain, _GRACE_S)
-    inbox = Inbox(Deliveries(database), worker.work, background, clock)
-    await inbox.open()
+    pause_s = settings.zimerr_retry_pause_s
+    # One job of a channel at a time: what was explained there just now decides about the next.
+    limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
+    inbox = Inbox(database, worker.work, limits=limits, clock=clock)
 
     async def authorize() -> AuthorizeResult:
         # Known from the start: Bolt's own way asks auth.test and drops the event when that fails.
@@ -163,7 +174,7 @@ async def _assemble(
         poster=poster,
         background=background,
     )
-    return app
+    return app, inbox
 
 
 async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:

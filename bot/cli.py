@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import click
 
@@ -142,6 +142,72 @@ def demo(port: int, no_browser: bool) -> None:
     from bot.demo import run
 
     asyncio.run(run(port, open_browser=not no_browser))
+
+
+@commands.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command()
+@_tells_errors
+def upgrade() -> None:
+    """Bring the schema to this version's. PostgreSQL needs it before a new version starts; SQLite needs it never."""
+    from bot import operations
+
+    operations.upgrade()
+
+
+@commands.group()
+def inbox() -> None:
+    """The messages that were taken to be answered."""
+
+
+@inbox.command(name="list")
+@click.option("--state", "states", multiple=True, type=click.Choice(["pending", "working", "done", "dead"]))
+@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="How many of the newest.")
+@_tells_errors
+def list_inbox(states: tuple[Any, ...], most: int) -> None:
+    """List what is in the inbox, in all states or in some."""
+    from bot import operations
+
+    operations.browse(states, most)
+
+
+@inbox.command()
+@click.argument("id_", metavar="ID", type=int)
+@_tells_errors
+def show(id_: int) -> None:
+    """Show all that is known of one row. Texts are not stored."""
+    from bot import operations
+
+    operations.show(id_)
+
+
+@inbox.command()
+@click.argument("ids", nargs=-1, metavar="[ID...]", type=int)
+@click.option("--all", "is_all", is_flag=True, help="All that were given up.")
+@_tells_errors
+def retry(ids: tuple[int, ...], is_all: bool) -> None:
+    """Try again what was given up."""
+    from bot import operations
+
+    if is_all == bool(ids):
+        raise click.UsageError("Name the rows to be tried again, or --all.")
+    operations.retry(ids)
+
+
+@inbox.command()
+@click.option("--state", type=click.Choice(["done", "dead"]), default="dead", show_default=True)
+@click.option("--older-than", "hours", type=click.FloatRange(min=0), default=0, help="Hours.", show_default=True)
+@_tells_errors
+def purge(state: Any, hours: float) -> None:
+    """Drop what was given up, or done. What was done is dropped by itself after a day."""
+    from bot import operations
+
+    if state == "done" and hours * 60 < 10:
+        raise click.UsageError("Slack may deliver again what was done within ten minutes: --older-than 0.17 at least.")
+    operations.purge(state, hours * 3600)
 
 
 @commands.command()

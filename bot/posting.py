@@ -1,63 +1,177 @@
-"""Posting to Slack."""
+"""Posting to Slack: each answer exactly once, and every error told apart.
+
+The message carries metadata that name its job. Where an attempt may have posted already, the thread is asked first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from typing import Any, NoReturn
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.inbox import Job
+from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
 from bot.services.place import Place
+
+__all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace"]
 
 METADATA_TYPE = "zimerr_annotation"
 _Message = Mapping[str, Any]
+_PAGE = 200  # messages of a thread in one call
+_WITHOUT_WORD_S = 30.0  # where Slack says 429 without Retry-After
+# The rest is for good. https://docs.slack.dev/reference/methods/chat.postMessage and the errors of all methods there.
+_PASSING = frozenset(
+    {
+        *("fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"),
+        *("ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited"),
+    }
+)
+_TOKEN_IS_NO_GOOD = frozenset(
+    {
+        *("token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed"),
+        *("org_login_required", "team_access_not_granted", "ekm_access_denied"),
+    }
+)
 
 
 class Poster:
-    """Posts by *client*."""
+    """Posts by *client*, which must not repeat anything by itself."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
+        # Jobs for which Slack has refused every post: their threads need not be asked. Forgotten with the process.
+        self._unposted: set[tuple[str, ...]] = set()
 
     async def post(self, job: Job, message: _Message) -> str:
-        """Post."""
+        """Post *message* in the thread of *job*, once over all its attempts; return the ts of the reply.
+
+        Raises RetryLater, GiveUp or StopWorkspace.
+        """
+        is_unposted = job.attempt == 1 or job.key in self._unposted
+        self._unposted.discard(job.key)
+        if not is_unposted and (ts := await self._posted(job)):
+            return ts
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
-        answer = await self._client.chat_postMessage(
-            channel=job.place.channel,
-            thread_ts=job.thread,
-            unfurl_links=False,
-            unfurl_media=False,
-            metadata={"event_type": METADATA_TYPE, "event_payload": payload},
-            **message,
-        )
+        try:
+            answer = await self._call(
+                "chat.postMessage",
+                channel=job.place.channel,
+                thread_ts=job.thread,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": METADATA_TYPE, "event_payload": payload},
+                **message,
+            )
+        except RetryLater as error:
+            if error.after_s is not None:
+                self._unposted.add(job.key)
+            raise
         return str(answer["ts"])
 
     async def update(self, channel: str, ts: str, message: _Message) -> None:
-        """Update."""
-        await self._client.chat_update(channel=channel, ts=ts, **message)
+        """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
+        try:
+            # Slack keeps the blocks that are not named, so they are.
+            await self._call("chat.update", channel=channel, ts=ts, **{"blocks": [], **message})
+        except GiveUp as error:
+            if error.reason != "message_not_found":
+                raise
 
     async def delete(self, channel: str, ts: str) -> None:
-        """Delete."""
-        await self._client.chat_delete(channel=channel, ts=ts)
+        """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
+        try:
+            await self._call("chat.delete", channel=channel, ts=ts)
+        except GiveUp as error:
+            if error.reason != "message_not_found":
+                raise
 
     async def react(self, channel: str, ts: str, name: str) -> None:
-        """React; once is enough."""
+        """React to a message; one that is gone, or has the reaction, is left alone. Raises as `post` does."""
         try:
-            await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
-        except SlackApiError as error:
-            if error.response.get("error") != "already_reacted":
+            await _told_apart(self._client.reactions_add(channel=channel, timestamp=ts, name=name))
+        except GiveUp as error:
+            if error.reason not in ("already_reacted", "message_not_found"):
                 raise
 
     async def unreact(self, channel: str, ts: str, name: str) -> None:
-        """Take a reaction back."""
+        """Take a reaction back; one that is gone is gone. Raises as `post` does."""
         try:
-            await self._client.reactions_remove(channel=channel, timestamp=ts, name=name)
-        except SlackApiError as error:
-            if error.response.get("error") != "no_reaction":
+            await _told_apart(self._client.reactions_remove(channel=channel, timestamp=ts, name=name))
+        except GiveUp as error:
+            if error.reason not in ("no_reaction", "message_not_found"):
                 raise
 
     async def whisper(self, place: Place, thread: str | None, message: _Message) -> None:
-        """Post for one person."""
-        await self._client.chat_postEphemeral(channel=place.channel, user=place.user, thread_ts=thread, **message)
+        """Post for one person, who does not see it for ever: once or, after an error, again. Raises as `post` does."""
+        await _told_apart(
+            self._client.chat_postEphemeral(channel=place.channel, user=place.user, thread_ts=thread, **message)
+        )
+
+    async def _posted(self, job: Job) -> str | None:
+        """The ts of the reply that an earlier attempt posted."""
+        async for reply in self._thread(job):
+            metadata = reply.get("metadata") or {}
+            payload = metadata.get("event_payload") or {}
+            named = (payload.get("team"), job.place.channel, payload.get("ts"), payload.get("kind"))
+            if metadata.get("event_type") == METADATA_TYPE and named == job.key:
+                return str(reply["ts"])
+        return None
+
+    async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
+        cursor = ""
+        while True:
+            answer = await _told_apart(
+                self._client.conversations_replies(
+                    channel=job.place.channel,
+                    ts=job.thread,
+                    oldest=job.ts,
+                    include_all_metadata=True,
+                    limit=_PAGE,
+                    cursor=cursor or None,
+                )
+            )
+            messages: list[dict[str, Any]] = answer.get("messages", [])
+            for message in messages:
+                yield message
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    async def _call(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+        # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
+        return await _told_apart(self._client.api_call(method, json=arguments))
+
+
+async def _told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    """The answer to a call; raises RetryLater, GiveUp or StopWorkspace."""
+    try:
+        return await call
+    except SlackApiError as error:
+        _raise_for(error)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise RetryLater(f"no answer: {error!r}") from error
+
+
+def _raise_for(error: SlackApiError) -> NoReturn:
+    # Where the body is no JSON, the SDK gives aiohttp's response instead of its own.
+    response: Any = error.response
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
+    if status == 429:
+        raise RetryLater("ratelimited", _seconds(response.headers.get("Retry-After"))) from error
+    data = getattr(response, "data", None)
+    reason = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status >= 500 or not reason or reason in _PASSING:
+        raise RetryLater(reason or f"status {status}") from error
+    if reason in _TOKEN_IS_NO_GOOD:
+        raise StopWorkspace(reason) from error
+    raise GiveUp(reason, scope=data.get("needed") if isinstance(data, dict) else None) from error
+
+
+def _seconds(retry_after: str | None) -> float:
+    try:
+        return max(0.0, float(retry_after or ""))
+    except ValueError:
+        return _WITHOUT_WORD_S

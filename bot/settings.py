@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigurationError
 
 Transport = Literal["socket", "http"]
+_S = TypeVar("_S", bound=BaseSettings)
+# The driver that serves each kind of database, whether or not the address names it.
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 _SLACK_HOSTS = ("slack.com", "slack-gov.com")
 
 
@@ -22,10 +31,29 @@ def _default_database() -> str:
     return f"sqlite+aiosqlite:///{user_data_path('zimerr') / 'zimerr.db'}"
 
 
+def _known_database(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in _DRIVERS and (rest.startswith("/") or "sqlite" not in scheme):
+        return f"{_DRIVERS[scheme]}://{rest}"
+    raise ValueError("must begin with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or with postgresql://")
+
+
+_DatabaseUrl = Annotated[str, AfterValidator(_known_database)]
+_SOURCES = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the bot's memory is: all that the commands on the database need."""
+
+    model_config = _SOURCES
+
+    database_url: _DatabaseUrl = Field(default_factory=_default_database)
+
+
 class Settings(BaseSettings):
     """What the environment says. Names are the environment variables', in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+    model_config = _SOURCES
 
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
     slack_app_token: SecretStr | None = None
@@ -33,9 +61,10 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     host: str = "0.0.0.0"  # noqa: S104 - behind a balancer or in a container, as web servers do
     port: int = Field(default=3000, ge=1, le=65535)
-    database_url: str = Field(default_factory=_default_database)
+    database_url: _DatabaseUrl = Field(default_factory=_default_database)
     zimerr_language: Literal["en", "zh"] = "en"
     zimerr_overlay: Path | None = None
+    zimerr_retry_pause_s: float = Field(default=1.0, gt=0)  # before the second attempt; doubled from one to the next
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -79,15 +108,6 @@ class Settings(BaseSettings):
             raise ValueError("must be https://slack.com/api/ or an address of this machine: the bot's token goes there")
         return url if url.endswith("/") else f"{url}/"
 
-    @field_validator("database_url")
-    @classmethod
-    def _known_database(cls, url: str) -> str:
-        if url.startswith("sqlite:///"):
-            return url.replace("sqlite:///", "sqlite+aiosqlite:///", 1)
-        if not url.startswith("sqlite+aiosqlite:///"):
-            raise ValueError("must begin with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db")
-        return url
-
     @field_validator("zimerr_overlay")
     @classmethod
     def _folder(cls, path: Path | None) -> Path | None:
@@ -98,8 +118,17 @@ class Settings(BaseSettings):
 
 def load(env_file: Path | None = Path(".env")) -> Settings:
     """Read the settings; raises ConfigurationError with every fault at once."""
+    return _loaded(Settings, env_file)
+
+
+def load_database(env_file: Path | None = Path(".env")) -> DatabaseSettings:
+    """Read only where the database is; no token is needed. Raises ConfigurationError."""
+    return _loaded(DatabaseSettings, env_file)
+
+
+def _loaded(kind: type[_S], env_file: Path | None) -> _S:
     try:
-        return Settings(_env_file=env_file)
+        return kind(_env_file=env_file)
     except ValidationError as error:
         raise ConfigurationError(list(_faults(error))) from error
 

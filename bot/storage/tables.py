@@ -1,8 +1,12 @@
-"""The tables. Times are seconds since the epoch; ids are Slack's."""
+"""The tables. Times are seconds since the epoch; ids are Slack's.
+
+A change here needs a migration in `bot/storage/migrations/versions`; a test compares the two.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import text as sql
 
 metadata = MetaData()
 
@@ -15,15 +19,45 @@ channel_settings = Table(
     Column("mode", String(8)),  # null: thread
 )
 
-# One row per message that was taken up, so that a second delivery of it is known as such.
-deliveries = Table(
-    "deliveries",
+# One row per thing that is to be answered; what is done stays a while, so that a second delivery is known as such.
+inbox = Table(
+    "inbox",
     metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
-    Column("ts", String(64), primary_key=True),  # and what happened to it
-    Column("seen_at", Float, nullable=False, index=True),
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),  # in order of arrival
+    Column("event_id", String(64)),  # null where the event is not known
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("user", String(32), nullable=False),
+    Column("ts", String(32), nullable=False),
+    Column("thread", String(32), nullable=False),
+    Column("kind", String(48), nullable=False),
+    Column("codes", JSON, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Column("state", String(8), nullable=False),  # pending, working, done, dead
+    Column("attempts", Integer, nullable=False),  # begun so far
+    Column("refused", Integer, nullable=False),  # of these, how many Slack told to wait: they do not count as failed
+    Column("received_at", Float, nullable=False),
+    Column("next_attempt_at", Float, nullable=False),  # while pending
+    Column("lease_until", Float),  # while working: after this, another may take it over
+    Column("lease_owner", String(128)),
+    Column("finished_at", Float),  # once done or dead
+    Column("reason", Text),  # why the last attempt failed
+    UniqueConstraint("event_id", "kind", name="inbox_event"),
+    UniqueConstraint("team", "channel", "ts", "kind", name="inbox_message"),
 )
+
+
+def _partial(name: str, columns: tuple[str, ...], condition: str) -> Index:
+    return Index(
+        name, *(inbox.c[column] for column in columns), sqlite_where=sql(condition), postgresql_where=sql(condition)
+    )
+
+
+# The conditions stand in the queries in the same words (`bot.storage.inbox.in_state`): else the index is not used.
+_partial("inbox_pending", ("next_attempt_at", "id"), "state = 'pending'")
+_partial("inbox_working", ("lease_until",), "state = 'working'")
+_partial("inbox_open", ("thread", "id"), "state IN ('pending', 'working')")
+_partial("inbox_done", ("finished_at",), "state = 'done'")
 
 # What was done about a message, so that it can follow the message's edits and deletion.
 annotated = Table(
@@ -47,7 +81,7 @@ explained = Table(
     Column("team", String(32), primary_key=True),
     Column("channel", String(32), primary_key=True),
     Column("thread", String(32), primary_key=True),
-    Column("code", Integer, primary_key=True),
+    Column("code", Integer, primary_key=True, autoincrement=False),
     Column("reply", String(32), nullable=False),
     Column("count", Integer, nullable=False),
     Column("at", Float, nullable=False),

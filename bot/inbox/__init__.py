@@ -1,0 +1,13 @@
+"""Durable intake: what is to be answered is recorded, then acknowledged, then worked on until it is done.
+
+Each job is taken once, however often Slack delivers it, and worked on again wherever the process was when it died.
+A listener that has called `Inbox.take` may acknowledge. Working holds up neither the acknowledgement nor other jobs;
+jobs of one thread keep their order. Knows nothing of Slack but its ids; posting is `bot.posting`'s.
+"""
+
+from __future__ import annotations
+
+from bot.inbox.inbox import Inbox, Limits
+from bot.inbox.job import GiveUp, Job, RetryLater, StopWorkspace
+
+__all__ = ["GiveUp", "Inbox", "Job", "Limits", "RetryLater", "StopWorkspace"]

@@ -1,0 +1,324 @@
+"""The inbox at work: take, work, settle; try again, take over, let go.
+
+A fresh job goes from its commit straight to work, if there is room in memory. What does not fit, has to wait, or was
+left by another process, is leased from the database, a channel's share at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot import log
+from bot.inbox.job import GiveUp, Job, RetryLater, StopWorkspace, job_of
+from bot.inbox.lanes import Held, Lanes
+from bot.inbox.owner import is_gone, new_owner
+from bot.inbox.pacing import Pace
+from bot.storage.database import Database
+from bot.storage.inbox import InboxRows, NewRow, Settled
+from bot.storage.journal import UNREACHABLE, Journal
+
+_log = log.get(__name__)
+_BREATH_S = 0.01  # between two looks into the database
+_PURGE_AT_ONCE = 5_000  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at once, how long, how often."""
+
+    held: int = 1000  # jobs in memory; more wait in the database
+    held_per_channel: int = 32
+    running: int = 64
+    running_per_channel: int = 4
+    attempts: int = 20
+    first_pause_s: float = 1.0  # before the second attempt; doubled from one to the next
+    longest_pause_s: float = 256.0  # with 20 attempts, the last is after about an hour
+    attempt_s: float = 60.0  # an attempt that takes longer has failed
+    refused_s: float = 86_400.0  # a job that Slack has told to wait since then is given up
+    lease_s: float = 20.0
+    renew_s: float = 5.0
+    poll_s: float = 1.0
+    keep_done_s: float = 86_400.0  # a delivery of the same after that would be taken as new
+    purge_s: float = 60.0
+
+
+class Inbox:
+    """Takes jobs, and has each worked on by *work* until it is done or given up."""
+
+    def __init__(
+        self,
+        database: Database,
+        work: Callable[[Job], Awaitable[None]],
+        *,
+        limits: Limits = Limits(),
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        owner: str | None = None,
+    ) -> None:
+        self._owner = owner or new_owner()
+        self._is_shared = database.is_shared
+        self._rows = InboxRows(database, self._owner)
+        self._journal = Journal(self._rows.write, sleep)
+        self._work = work
+        self._limits = limits
+        self._clock = clock
+        self._sleep = sleep
+        self._pace = Pace(clock)
+        self._lanes = Lanes(limits.running, limits.running_per_channel)
+        self._held: dict[int, Held] = {}
+        self._load: Counter[str] = Counter()  # by channel, the jobs held and those about to be
+        self._running: dict[int, asyncio.Task[Settled]] = {}
+        self._stopped: set[str] = set()  # workspaces
+        self._loops: list[asyncio.Task[None]] = []
+        self._is_open = False
+        self._has_more = False  # the database may hold what was due and not leased
+        self._due_at = math.inf  # when something there is due, as far as known
+        self._is_sooner = asyncio.Event()  # it is due sooner than when last looked at
+
+    async def open(self) -> None:
+        """Start to work; first on what was left when the process before ended."""
+        gone = [each for each in await self._rows.owners() if is_gone(each, self._owner, is_shared=self._is_shared)]
+        await self._rows.take_over(now=self._clock(), gone=gone)
+        self._is_open = True
+        loops = (
+            (self._lease, self._until_due),
+            (self._renew, partial(self._sleep, self._limits.renew_s)),
+            (self._purge, partial(self._sleep, self._limits.purge_s)),
+        )
+        self._loops = [asyncio.create_task(self._repeat(step, pause)) for step, pause in loops]
+
+    async def close(self, grace_s: float) -> None:
+        """Stop working: wait so long for what is in work, and leave the rest to whoever opens the inbox next.
+
+        What is taken from now on is recorded and left, too.
+        """
+        self._is_open = False
+        for held in [held for held in self._held.values() if held.id not in self._running]:
+            self._let_go(held)
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=grace_s)
+        for task in [*self._running.values(), *self._loops]:
+            task.cancel()
+        await asyncio.gather(*self._running.values(), *self._loops, return_exceptions=True)
+        await self._journal.flush(within_s=5.0)
+
+    async def take(self, job: Job) -> bool:
+        """Record *job*; return, once that is safe, whether it was new. Raises where it can't be recorded."""
+        now = self._clock()
+        is_admitted = self._has_room(job)
+        if is_admitted:
+            self._load[job.place.channel] += 1
+        lease_until = now + self._limits.lease_s if is_admitted else None
+        row = NewRow(job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until)
+        return await self._journal.record(row, partial(self._recorded, job, row))
+
+    def _has_room(self, job: Job) -> bool:
+        return (
+            self._is_open
+            and self._load.total() < self._limits.held
+            and self._load[job.place.channel] < self._limits.held_per_channel
+            and job.place.team not in self._stopped
+            and not self._pace.is_closed(job.place.channel)
+        )
+
+    def _recorded(self, job: Job, row: NewRow, id_: int | None, beside: tuple[int, ...]) -> None:
+        """Start on a job right after its commit, or leave it to the database."""
+        if row.lease_until is None:
+            self._look_again(row.at)
+        elif id_ is None:
+            self._unload(job)
+        else:
+            held = Held(id_, replace(job, attempt=1), row.at, row.lease_until)
+            self._held[id_] = held
+            if self._is_open and all(self._is_before(each) for each in beside):
+                self._lanes.add(held)
+                self._start()
+            else:
+                for each in beside:
+                    if self._is_before(each):
+                        self._held[each].is_followed = True
+                self._settle(held, self._unbegun(held, row.at))
+
+    def _is_before(self, id_: int) -> bool:
+        """Whether an open row is in memory, where lanes see to the order."""
+        return id_ in self._held and not self._held[id_].is_settled
+
+    def _start(self) -> None:
+        while self._is_open and (held := self._lanes.start()):
+            task = asyncio.create_task(self._attempt(held))
+            self._running[held.id] = task
+            task.add_done_callback(partial(self._attempted, held))
+
+    def _attempted(self, held: Held, task: asyncio.Task[Settled]) -> None:
+        del self._running[held.id]
+        settled = self._again(held, self._clock(), "interrupted") if task.cancelled() else task.result()
+        if settled.state == "pending":
+            for other in self._lanes.behind(held):
+                self._settle(other, self._unbegun(other, settled.at))
+        self._lanes.finish(held)
+        self._settle(held, settled)
+        self._start()
+
+    async def _attempt(self, held: Held) -> Settled:
+        """Work on a job once, and say what became of it."""
+        now, job = self._clock(), held.job
+        if wait_s := self._pace.wait_s(job.place.channel):
+            return self._unbegun(held, now + wait_s)
+        try:
+            async with asyncio.timeout(self._limits.attempt_s):
+                await self._work(job)
+        except RetryLater as error:
+            if error.after_s is None or self._clock() - held.received_at > self._limits.refused_s:
+                return self._failed(held, str(error))
+            self._pace.slow_down(job.place.channel, error.after_s)
+            held.refused += 1
+            return self._again(held, self._clock() + error.after_s, str(error))
+        except GiveUp as error:
+            return self._dead(held, str(error))
+        except StopWorkspace as error:
+            self._stopped.add(job.place.team)
+            _log.error("workspace stopped: its token is no good", team=job.place.team, reason=str(error))
+            held.refused += 1
+            return self._again(held, self._clock(), str(error))
+        except Exception as error:  # the one place where a job's failure ends: it must not take the others along
+            _log.exception("an attempt failed", kind=job.kind, channel=job.place.channel, ts=job.ts)
+            return self._failed(held, repr(error))
+        return Settled(held.id, "done", self._clock(), job.attempt, held.refused)
+
+    def _failed(self, held: Held, reason: str) -> Settled:
+        failed = held.job.attempt - held.refused
+        if failed >= self._limits.attempts:
+            return self._dead(held, reason)
+        pause_s = min(self._limits.first_pause_s * 2.0 ** (failed - 1), self._limits.longest_pause_s)
+        # Spread, so that what failed together does not come back together.
+        pause_s *= random.uniform(0.75, 1.25)  # noqa: S311
+        return self._again(held, self._clock() + pause_s, reason)
+
+    def _dead(self, held: Held, reason: str) -> Settled:
+        job = held.job
+        _log.warning("given up", kind=job.kind, channel=job.place.channel, ts=job.ts, reason=reason)
+        return Settled(held.id, "dead", self._clock(), job.attempt, held.refused, reason)
+
+    def _again(self, held: Held, at: float, reason: str) -> Settled:
+        return Settled(held.id, "pending", at, held.job.attempt, held.refused, reason)
+
+    def _unbegun(self, held: Held, at: float) -> Settled:
+        return Settled(held.id, "pending", at, held.job.attempt - 1, held.refused, "waits for its turn")
+
+    def _settle(self, held: Held, settled: Settled) -> None:
+        """Write what became of a job; the lease is kept until that is written."""
+        held.is_settled = True
+        self._journal.settle(settled, partial(self._forget, held, settled))
+
+    def _forget(self, held: Held, settled: Settled) -> None:
+        if self._held.pop(held.id, None):
+            self._unload(held.job)
+        if settled.state == "pending" or held.is_followed:
+            self._look_again(settled.at)
+
+    def _let_go(self, held: Held) -> None:
+        """Give back a job that was not begun."""
+        if not held.is_settled:
+            self._lanes.remove(held)
+            self._settle(held, self._unbegun(held, self._clock()))
+
+    def _unload(self, job: Job) -> None:
+        self._load[job.place.channel] -= 1
+        if not self._load[job.place.channel]:
+            del self._load[job.place.channel]
+        if self._has_more and self._load.total() <= self._limits.held * 3 // 4:
+            self._look_again(self._clock())
+
+    def _look_again(self, at: float) -> None:
+        if at < self._due_at:
+            self._due_at = at
+            self._is_sooner.set()
+
+    async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await step()
+            except UNREACHABLE as error:
+                _log.warning("the database can't be reached", error=repr(error))
+                await self._sleep(self._limits.poll_s)
+            else:
+                await pause()
+
+    async def _until_due(self) -> None:
+        """Wait until something is due in the database, or it is time to see what others left there."""
+        await self._sleep(_BREATH_S)
+        self._due_at = min(self._due_at, self._clock() + self._limits.poll_s)
+        while (left_s := self._due_at - self._clock()) > 0.0:
+            self._is_sooner.clear()
+            waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_sooner.wait())]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+
+    async def _lease(self) -> None:
+        """Take over what others have left, and lease what is due, as far as there is room."""
+        now = self._clock()
+        self._due_at, self._has_more = math.inf, False
+        closed = self._pace.closed()
+        if closed:
+            self._look_again(now + min(closed.values()))
+        if taken_over := await self._rows.take_over(now=now):
+            _log.warning("taken over from a process that has gone", jobs=taken_over)
+        most = self._limits.held - self._load.total()
+        if most <= 0:
+            self._has_more = True
+            return
+        room = {channel: self._limits.held_per_channel - load for channel, load in self._load.items()}
+        lease_until = now + self._limits.lease_s
+        rows, self._has_more = await self._rows.lease(
+            now=now,
+            until=lease_until,
+            most=most,
+            room=room | dict.fromkeys(closed, 0),
+            usual_room=self._limits.held_per_channel,
+            but_teams=self._stopped,
+        )
+        for row in rows:
+            self._load[row.key[1]] += 1
+            held = Held(row.id, job_of(row), row.received_at, lease_until, row.refused, is_followed=True)
+            self._held[row.id] = held
+            self._lanes.add(held)
+        self._start()
+
+    async def _renew(self) -> None:
+        """Prolong the leases; what is not this process's any more is dropped."""
+        held = dict(self._held)
+        until = self._clock() + self._limits.lease_s
+        try:
+            kept = await self._rows.renew(held, until)
+        except UNREACHABLE:
+            # Another process takes over what can't be prolonged in time.
+            margin_s = self._limits.lease_s / 4
+            kept = {each.id for each in held.values() if each.lease_until - margin_s > self._clock()}
+            self._drop([each for each in held.values() if each.id not in kept])
+            raise
+        for each in kept:
+            held[each].lease_until = until
+        self._drop([each for each in held.values() if each.id not in kept])
+
+    def _drop(self, lost: list[Held]) -> None:
+        for held in lost:
+            if held.id in self._running:
+                self._running[held.id].cancel()
+            elif held.id in self._held:
+                self._let_go(held)
+
+    async def _purge(self) -> None:
+        """Forget what was done so long ago that Slack does not deliver it again."""
+        before = self._clock() - self._limits.keep_done_s
+        while await self._rows.purge(before=before, most=_PURGE_AT_ONCE) == _PURGE_AT_ONCE:
+            await self._sleep(_BREATH_S)

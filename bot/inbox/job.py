@@ -1,0 +1,72 @@
+"""What is to be answered, and the ways in which answering fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.services.place import Place
+from bot.storage.inbox import Key, Lane, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that happened to a message, to be answered. Text is not kept, here or in *detail*."""
+
+    place: Place
+    ts: str  # the message
+    thread: str  # the thread that the answer goes to: the message's own, or the one it stands in
+    codes: tuple[int, ...] = ()
+    # What happened. What can happen to a message more than once carries what tells one time from the next, such as
+    # "changed:1700000000.000200": of two jobs with the same message and kind, the second is taken for a repetition.
+    kind: str = "message"
+    detail: Mapping[str, Any] = field(default_factory=dict)  # small, and fit for JSON
+    event_id: str = ""  # of the event that told of it; of two jobs of one event, the kinds differ
+    attempt: int = 1  # counted from 1; after the first, the answer may have been posted already
+
+    @property
+    def key(self) -> Key:
+        """What no two jobs share."""
+        return (self.place.team, self.place.channel, self.ts, self.kind)
+
+    @property
+    def lane(self) -> Lane:
+        """Jobs of one lane are worked on in order, one at a time."""
+        return (self.place.team, self.place.channel, self.thread)
+
+
+def job_of(row: Row) -> Job:
+    """The job that a row records."""
+    team, channel, ts, kind = row.key
+    return Job(
+        place=Place(team, channel, row.user),
+        ts=ts,
+        thread=row.thread,
+        codes=row.codes,
+        kind=kind,
+        detail=row.detail,
+        event_id=row.event_id or "",
+        attempt=row.attempts,
+    )
+
+
+class RetryLater(Exception):  # noqa: N818  says what to do, as its siblings do
+    """It did not work now. With *after_s*, Slack asked to wait so long, and has done nothing."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
+
+
+class GiveUp(Exception):  # noqa: N818
+    """It will never work, for a reason in Slack's words; *scope* is what the app lacks, if that is why."""
+
+    def __init__(self, reason: str, scope: str | None = None) -> None:
+        super().__init__(f"{reason}: {scope}" if scope else reason)
+        self.reason = reason
+        self.scope = scope
+
+
+class StopWorkspace(Exception):  # noqa: N818
+    """Nothing will work in this workspace any more, for a reason in Slack's words: the token is no good."""

@@ -1,0 +1,84 @@
+"""The order of the jobs in memory: lanes go side by side, the jobs of one lane one after the other."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from bot.inbox.job import Job
+from bot.storage.inbox import Lane
+
+
+@dataclass(eq=False, slots=True)
+class Held:
+    """A job that this process has a lease for."""
+
+    id: int
+    job: Job
+    received_at: float
+    lease_until: float
+    refused: int = 0  # attempts that Slack told to wait
+    is_followed: bool = False  # the next of its lane may wait in the database
+    is_settled: bool = False  # what became of it is about to be written
+
+
+class Lanes:
+    """Says which job comes next. No more than *most* run at a time, *most_per_channel* of one channel."""
+
+    def __init__(self, most: int, most_per_channel: int) -> None:
+        self._most = most
+        self._most_per_channel = most_per_channel
+        self._lanes: dict[Lane, deque[Held]] = {}
+        self._ready: deque[Lane] = deque()  # lanes whose first job could start
+        self._waiting: dict[str, deque[Lane]] = {}  # by channel, lanes that wait for another of the channel to finish
+        self._running: Counter[str] = Counter()  # by channel
+        self._busy: set[Lane] = set()
+
+    def add(self, held: Held) -> None:
+        """Put a job at the end of its lane."""
+        lane = self._lanes.setdefault(held.job.lane, deque())
+        lane.append(held)
+        if len(lane) == 1:
+            self._ready.append(held.job.lane)
+
+    def start(self) -> Held | None:
+        """The next job, which runs from now on; None while there is nothing to start."""
+        while self._ready and self._running.total() < self._most:
+            lane = self._ready.popleft()
+            if lane in self._busy or lane not in self._lanes:
+                continue  # all in it was removed since, and perhaps others were added
+            channel = lane[1]
+            if self._running[channel] >= self._most_per_channel:
+                self._waiting.setdefault(channel, deque()).append(lane)
+                continue
+            self._running[channel] += 1
+            self._busy.add(lane)
+            return self._lanes[lane][0]
+        return None
+
+    def finish(self, held: Held) -> None:
+        """Let the next of its lane, and of its channel, have their turn."""
+        lane, channel = held.job.lane, held.job.place.channel
+        self._busy.discard(lane)
+        self._running[channel] -= 1
+        if not self._running[channel]:
+            del self._running[channel]
+        self.remove(held)
+        if lane in self._lanes:
+            self._ready.append(lane)
+        if waiting := self._waiting.get(channel):
+            self._ready.append(waiting.popleft())
+            if not waiting:
+                del self._waiting[channel]
+
+    def remove(self, held: Held) -> None:
+        """Take out a job that does not run."""
+        lane = self._lanes[held.job.lane]
+        lane.remove(held)
+        if not lane:
+            del self._lanes[held.job.lane]
+
+    def behind(self, held: Held) -> list[Held]:
+        """Take out all that wait behind a running job in its lane."""
+        lane = self._lanes[held.job.lane]
+        return [lane.pop() for _ in range(len(lane) - 1)][::-1]

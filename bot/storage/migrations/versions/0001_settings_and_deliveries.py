@@ -1,0 +1,28 @@
+"""The settings of channels, and which messages were delivered."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Make the tables, unless a version without migrations made them."""
+    op.create_table(
+        "channel_settings",
+        sa.Column("team", sa.String(32), primary_key=True),
+        sa.Column("channel", sa.String(32), primary_key=True),
+        sa.Column("language", sa.String(8)),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("team", sa.String(32), primary_key=True),
+        sa.Column("channel", sa.String(32), primary_key=True),
+        sa.Column("ts", sa.String(32), primary_key=True),
+        sa.Column("seen_at", sa.Float, nullable=False),
+        if_not_exists=True,
+    )

@@ -1,0 +1,93 @@
+"""The bot as a process of its own, which can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+
+from bot.app import EVENTS_PATH
+from bot.sandbox.server import Sandbox
+from tests.scenarios.conftest import Transport, free_port
+
+_PATIENCE_S = 30.0
+
+
+class BotProcess:
+    """`zimerr serve` in a sandbox, started and killed any number of times."""
+
+    def __init__(self, sandbox: Sandbox, transport: Transport, database_url: str, log: Path) -> None:
+        self._sandbox = sandbox
+        self._transport = transport
+        self._log = log
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "SLACK_BOT_TOKEN": sandbox.app.bot_token,
+            "SLACK_API_URL": sandbox.api_url,
+            "DATABASE_URL": database_url,
+            "HOST": "127.0.0.1",
+            "PORT": str(self._port),
+            "ZIMERR_RETRY_PAUSE_S": "0.02",
+            "ZIMERR_LOG_LEVEL": "warning",
+        }
+        if transport == "socket":
+            self._environment["SLACK_APP_TOKEN"] = sandbox.app.app_token
+        else:
+            self._environment["SLACK_SIGNING_SECRET"] = sandbox.app.signing_secret
+
+    @property
+    def url(self) -> str:
+        """Where it takes events over HTTP."""
+        return f"http://127.0.0.1:{self._port}{EVENTS_PATH}"
+
+    def run(self, *arguments: str) -> None:
+        """Run a command of zimerr to its end."""
+        subprocess.run(self._command(arguments), env=self._environment, check=True, capture_output=True)
+
+    def start(self) -> None:
+        """Start it, without waiting for it."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command(["serve"]), env=self._environment, stderr=log)
+
+    async def ready(self) -> None:
+        """Wait until it takes events."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while not await self._is_ready():
+                assert self._process is not None
+                assert self._process.poll() is None, self._log.read_text()[-4000:]
+                await asyncio.sleep(0.02)
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> int:
+        """End it, and return its exit status."""
+        assert self._process is not None
+        self._process.send_signal(how)
+        return self._process.wait(timeout=_PATIENCE_S)
+
+    def close(self) -> None:
+        """Make sure that it has ended."""
+        if self._process and self._process.poll() is None:
+            self.kill()
+
+    async def _is_ready(self) -> bool:
+        if self._transport == "socket":
+            return self._sandbox.connections > 0
+        try:
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(self.url.replace(EVENTS_PATH, "/healthz")) as response,
+            ):
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    @staticmethod
+    def _command(arguments: Sequence[str]) -> list[str]:
+        return [sys.executable, "-m", "bot", *arguments]

@@ -1,0 +1,80 @@
+"""An inbox whose work the test does by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.inbox import Inbox, Job, Limits
+from bot.services.place import Place
+from bot.storage.database import Database
+from bot.storage.inbox import Filter, InboxRows, Row
+from tests.inbox.time import Time
+
+LIMITS = Limits(first_pause_s=1.0, attempts=3)
+
+
+def job(ts: str = "1.0", *, channel: str = "C1", thread: str = "", event: str = "", **more: Any) -> Job:
+    """A job; each ts is another message."""
+    return Job(Place("T1", channel, "U1"), ts, thread or ts, (6000106,), event_id=event, **more)
+
+
+@dataclass
+class Workbench:
+    """An inbox, the jobs it has begun to work on, and ways to end them."""
+
+    database: Database
+    time: Time = field(default_factory=Time)
+    limits: Limits = LIMITS
+    owner: str = "one"
+    begun: list[Job] = field(default_factory=list)
+    _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.inbox = Inbox(
+            self.database,
+            self._work,
+            limits=self.limits,
+            clock=self.time.clock,
+            sleep=self.time.sleep,
+            owner=self.owner,
+        )
+        self.rows = InboxRows(self.database, self.owner)
+
+    async def _work(self, job: Job) -> None:
+        self.begun.append(job)
+        end = self._ends[job.ts] = asyncio.get_running_loop().create_future()
+        await end
+
+    def end(self, ts: str, error: Exception | None = None) -> None:
+        """Let the work on a message succeed, or fail."""
+        if error:
+            self._ends.pop(ts).set_exception(error)
+        else:
+            self._ends.pop(ts).set_result(None)
+
+    @property
+    def worked_on(self) -> list[str]:
+        """The messages on which work has begun, in order."""
+        return [job.ts for job in self.begun]
+
+    async def row(self, ts: str) -> Row:
+        """The row of a message."""
+        return next(row for row in await self.rows.find(Filter()) if row.key[2] == ts)
+
+    async def until(self, holds: Callable[[], bool], *, step_s: float = 0.05) -> None:
+        """Let the inbox run, and time go by, until something holds."""
+        async with asyncio.timeout(10):
+            while not holds():
+                await asyncio.sleep(0.005)
+                self.time.advance(step_s)
+
+    async def until_state(self, ts: str, state: str, *, step_s: float = 0.05) -> Row:
+        """Let the inbox run, and time go by, until a row is in a state."""
+        async with asyncio.timeout(10):
+            while (row := await self.row(ts)).state != state:
+                await asyncio.sleep(0.005)
+                self.time.advance(step_s)
+        return row

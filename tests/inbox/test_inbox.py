@@ -1,0 +1,287 @@
+"""What is taken is worked on until it is done, in order, by one process at a time. On both databases."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.inbox import GiveUp, Inbox, Job, RetryLater, StopWorkspace
+from bot.storage.database import Database
+from bot.storage.inbox import Filter
+from tests.inbox.bench import LIMITS, Workbench, job
+from tests.inbox.time import Time
+
+
+@pytest.fixture
+async def bench(database: Database) -> AsyncIterator[Workbench]:
+    """An open inbox."""
+    bench = Workbench(database)
+    await bench.inbox.open()
+    yield bench
+    await bench.inbox.close(grace_s=0.0)
+
+
+async def test_a_job_is_taken_once(bench: Workbench) -> None:
+    """Slack delivers again what it thinks was lost, also at the same moment, and a message by more than one event."""
+    same = [bench.inbox.take(job("1.0", event="Ev1")) for _ in range(20)]
+    assert sorted(await asyncio.gather(*same)) == [False] * 19 + [True]
+    assert not await bench.inbox.take(job("1.0", event="Ev2"))
+    assert not await bench.inbox.take(job("9.0", event="Ev1"))
+    assert await bench.inbox.take(job("1.0", channel="C2", event="Ev3"))
+    assert await bench.inbox.take(job("1.0", event="Ev1", kind="changed:2.0"))
+    await bench.until(lambda: len(bench.begun) == 2)
+    bench.end("1.0")
+
+
+async def test_events_without_an_id_are_told_apart_by_their_message(bench: Workbench) -> None:
+    """Not every job comes from an event."""
+    assert await bench.inbox.take(job("1.0"))
+    assert await bench.inbox.take(job("2.0"))
+    assert not await bench.inbox.take(job("1.0"))
+
+
+async def test_what_was_taken_is_what_is_worked_on(database: Database) -> None:
+    """The row must carry all of it: it may be another process that works."""
+    taken = job("1.0", thread="0.5", event="Ev1", kind="dry_run", detail={"by": "U2", "n": [1, 2]})
+    closed = Workbench(database)
+    assert await closed.inbox.take(taken)
+    bench = Workbench(database, closed.time)
+    await bench.inbox.open()
+    await bench.until(lambda: bench.begun == [taken])
+    await bench.inbox.close(grace_s=0.0)
+
+
+async def test_a_job_that_is_done_is_done(bench: Workbench) -> None:
+    """It is not begun again, and its row says so."""
+    await bench.inbox.take(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    bench.end("1.0")
+    assert (await bench.until_state("1.0", "done")).attempts == 1
+    bench.time.advance(3600)
+    assert bench.worked_on == ["1.0"]
+
+
+async def test_pauses_grow_until_the_last_attempt(bench: Workbench) -> None:
+    """Slack is away for minutes at times; an answer then comes late, and not never, nor in a storm of attempts."""
+    begun_at = []
+    await bench.inbox.take(job("1.0"))
+    for attempt in (1, 2, 3):
+        await bench.until(lambda: len(bench.begun) == attempt)  # noqa: B023  called at once
+        begun_at.append(bench.time.now)
+        assert bench.begun[-1].attempt == attempt
+        bench.end("1.0", RetryLater("status 503") if attempt < 3 else RuntimeError("a bug"))
+    row = await bench.until_state("1.0", "dead")
+    assert row.reason == "RuntimeError('a bug')"
+    pauses = [later - sooner for sooner, later in itertools.pairwise(begun_at)]
+    assert 0.75 <= pauses[0] <= 2.0
+    assert 1.5 <= pauses[1] <= 3.5
+
+
+async def test_slack_is_given_the_time_it_asks_for(bench: Workbench) -> None:
+    """Who does not wait is told to wait longer. It is no failure of the job's, however often it happens."""
+    await bench.inbox.take(job("1.0"))
+    for attempt in range(1, 6):
+        await bench.until(lambda: len(bench.begun) == attempt)  # noqa: B023
+        begun_at = bench.time.now
+        bench.end("1.0", RetryLater("ratelimited", after_s=30.0))
+        await bench.until(lambda: len(bench.begun) == attempt + 1, step_s=0.5)  # noqa: B023
+        assert 30.0 <= bench.time.now - begun_at < 35.0
+
+
+async def test_what_can_never_work_is_given_up_at_once(bench: Workbench) -> None:
+    """An archived channel stays archived; the reason is there for who looks."""
+    await bench.inbox.take(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    bench.end("1.0", GiveUp("missing_scope", "chat:write"))
+    assert (await bench.until_state("1.0", "dead")).reason == "missing_scope: chat:write"
+
+
+async def test_what_was_given_up_can_be_tried_again(bench: Workbench) -> None:
+    """An operator mends what was wrong, and nobody has to paste the message again."""
+    await bench.inbox.take(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    bench.end("1.0", GiveUp("not_in_channel"))
+    await bench.until_state("1.0", "dead")
+    assert await bench.rows.revive(Filter(), now=bench.time.now) == 1
+    await bench.until(lambda: bench.worked_on == ["1.0", "1.0"])
+    assert bench.begun[-1].attempt > 1  # so that Slack is asked first
+    bench.end("1.0")
+    await bench.until_state("1.0", "done")
+
+
+async def test_a_workspace_that_revoked_its_token_is_left_alone(bench: Workbench) -> None:
+    """Calls in its name are refused; what it wrote waits for a token that is good."""
+    await bench.inbox.take(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    bench.end("1.0", StopWorkspace("token_revoked"))
+    await bench.until_state("1.0", "pending")
+    assert await bench.inbox.take(job("2.0"))
+    await bench.until(lambda: bench.time.now > 1_700_000_060.0, step_s=1.0)
+    assert bench.worked_on == ["1.0"]
+
+
+async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
+    """The second answer often makes sense only after the first. Other threads need not wait."""
+    for ts in ("1.1", "1.2", "1.3"):
+        await bench.inbox.take(job(ts, thread="1.0"))
+    await bench.inbox.take(job("2.0"))
+    await bench.until(lambda: bench.worked_on == ["1.1", "2.0"])
+    bench.end("1.1", RetryLater("status 503"))
+    await bench.inbox.take(job("1.4", thread="1.0"))
+    for ts in ("1.1", "1.2", "1.3", "1.4"):
+        await bench.until(lambda: bench.worked_on[-1] == ts)  # noqa: B023
+        bench.end(ts)
+    assert bench.worked_on == ["1.1", "2.0", "1.1", "1.2", "1.3", "1.4"]
+
+
+async def test_a_slow_channel_holds_up_no_other(database: Database) -> None:
+    """One channel pastes a thousand lines while Slack takes seconds for each."""
+    bench = Workbench(database, limits=replace(LIMITS, held=20, held_per_channel=6, running=8, running_per_channel=2))
+    await bench.inbox.open()
+    await asyncio.gather(*(bench.inbox.take(job(f"1.{n:03}")) for n in range(100)))
+    await bench.inbox.take(job("2.0", channel="C2"))
+    await bench.until(lambda: "2.0" in bench.worked_on)
+    assert len(bench.begun) == 3
+    await bench.inbox.close(grace_s=0.0)
+
+
+async def test_what_does_not_fit_into_memory_waits_in_the_database(database: Database) -> None:
+    """An incident brings more than can be answered at once; all of it is answered."""
+    bench = Workbench(database, limits=replace(LIMITS, held=10, held_per_channel=10))
+    await bench.inbox.open()
+    jobs = [job(f"1.{n:03}", channel=f"C{n % 7}") for n in range(100)]
+    assert all(await asyncio.gather(*(bench.inbox.take(each) for each in jobs)))
+    for done in range(100):
+        await bench.until(lambda: len(bench.begun) > done)  # noqa: B023
+        bench.end(bench.worked_on[done])
+    assert sorted(bench.worked_on) == sorted(each.ts for each in jobs)
+    await bench.inbox.close(grace_s=0.0)
+
+
+async def test_after_a_complaint_a_channel_gets_about_one_a_second(bench: Workbench) -> None:
+    """Slack allows no more; to run into its refusals again and again would delay everything."""
+    for n in range(40):
+        await bench.inbox.take(job(f"1.{n:03}"))
+    await bench.until(lambda: len(bench.begun) == 4)
+    bench.end(bench.worked_on[0], RetryLater("ratelimited", after_s=1.0))
+    for ts in bench.worked_on[1:4]:
+        bench.end(ts)
+    started, ended = bench.time.now, 4
+    while bench.time.now < started + 20.0:
+        await bench.until(lambda: len(bench.begun) > ended or bench.time.now >= started + 20.0)  # noqa: B023
+        for ts in bench.worked_on[ended:]:
+            bench.end(ts)
+        ended = len(bench.begun)
+    assert 15 <= ended - 4 <= 24
+
+
+async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(database: Database) -> None:
+    """Nobody restarts it; another replica goes on."""
+    time = Time()
+    dead, alive = Workbench(database, time, owner="dead"), Workbench(database, time, owner="alive")
+    await dead.inbox.open()
+    await alive.inbox.open()
+    await dead.inbox.take(job("1.0"))
+    await dead.until(lambda: dead.worked_on == ["1.0"])
+    for loop in dead.inbox._loops:
+        loop.cancel()
+    died_at = time.now
+    await alive.until(lambda: alive.worked_on == ["1.0"], step_s=0.5)
+    assert time.now - died_at <= 30.0
+    assert alive.begun[0].attempt == 2
+    alive.end("1.0")
+    await alive.until_state("1.0", "done")
+    for bench in (dead, alive):
+        await bench.inbox.close(grace_s=0.0)
+
+
+async def test_a_lease_lasts_as_long_as_the_work(database: Database) -> None:
+    """Two processes on one job would answer twice."""
+    time = Time()
+    slow, other = Workbench(database, time, owner="slow"), Workbench(database, time, owner="other")
+    await slow.inbox.open()
+    await other.inbox.open()
+    await slow.inbox.take(job("1.0"))
+    started = time.now
+    await slow.until(lambda: time.now > started + 50.0, step_s=0.25)
+    assert other.begun == []
+    slow.end("1.0")
+    await slow.until_state("1.0", "done")
+    for bench in (slow, other):
+        await bench.inbox.close(grace_s=0.0)
+
+
+async def test_a_process_that_lost_its_lease_stops_working(database: Database) -> None:
+    """It was stopped for a minute, and wakes up while another does its work."""
+    time = Time()
+    asleep, other = Workbench(database, time, owner="asleep"), Workbench(database, time, owner="other")
+    await asleep.inbox.open()
+    await asleep.inbox.take(job("1.0"))
+    await asleep.until(lambda: asleep.worked_on == ["1.0"])
+    time.now += 60.0  # without waking it
+    await other.inbox.open()
+    await other.until(lambda: other.worked_on == ["1.0"], step_s=0.01)
+    await asleep.until(lambda: asleep._ends["1.0"].cancelled())
+    other.end("1.0")
+    assert (await other.until_state("1.0", "done")).attempts == 2
+    for bench in (asleep, other):
+        await bench.inbox.close(grace_s=0.0)
+
+
+async def test_closing_finishes_what_it_can_and_leaves_the_rest(database: Database) -> None:
+    """A deployment gives ten seconds; the next process starts with what is left, at once."""
+    bench = Workbench(database, limits=replace(LIMITS, running=2))
+    await bench.inbox.open()
+    for ts in ("1.0", "2.0", "3.0"):
+        await bench.inbox.take(job(ts, channel=ts))
+    await bench.until(lambda: bench.worked_on == ["1.0", "2.0"])
+    bench.end("1.0")
+    await bench.inbox.close(grace_s=0.05)
+    assert await bench.inbox.take(job("4.0"))
+    found = {row.key[2]: (row.state, row.attempts, row.lease_owner) for row in await bench.rows.find(Filter())}
+    assert found["1.0"] == ("done", 1, None)
+    assert found["2.0"] == ("pending", 1, None)  # it may have posted
+    assert found["3.0"] == ("pending", 0, None)
+    after = Workbench(database, bench.time, owner="next")
+    await after.inbox.open()
+    await after.until(lambda: sorted(after.worked_on) == ["2.0", "3.0", "4.0"], step_s=0.001)
+    await after.inbox.close(grace_s=0.0)
+
+
+async def test_what_was_done_is_forgotten_after_a_day(bench: Workbench) -> None:
+    """The table must not grow for ever; Slack does not deliver again after so long."""
+    await bench.inbox.take(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    bench.end("1.0")
+    await bench.until_state("1.0", "done")
+    bench.time.advance(86_000.0)
+    await asyncio.sleep(0.05)
+    assert not await bench.inbox.take(job("1.0"))
+    bench.time.advance(600.0)
+    async with asyncio.timeout(10):
+        while await bench.rows.find(Filter()):
+            await asyncio.sleep(0.01)
+            bench.time.advance(60.0)
+
+
+async def test_many_takes_need_few_commits(database: Database) -> None:
+    """SQLite commits a few hundred times a second, and an incident brings thousands of messages."""
+
+    async def work(_: Job) -> None: ...
+
+    inbox = Inbox(database, work)
+    commits = 0
+    write = inbox._journal._write
+
+    async def counted(*arguments: object) -> object:
+        nonlocal commits
+        commits += 1
+        return await write(*arguments)  # type: ignore[arg-type]  # passed on
+
+    inbox._journal._write = counted  # type: ignore[assignment]  # the same, counted
+    assert all(await asyncio.gather(*(inbox.take(job(f"1.{n}")) for n in range(2000))))
+    assert commits <= 10
