@@ -91,7 +91,7 @@ class Poster:
     async def react(self, channel: str, ts: str, name: str) -> None:
         """React to a message; one that is gone, or has the reaction, is left alone. Raises as `post` does."""
         try:
-            await _told_apart(self._client.reactions_add(channel=channel, timestamp=ts, name=name))
+            await self._call("reactions.add", channel=channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("already_reacted", "message_not_found"):
                 raise
@@ -99,16 +99,15 @@ class Poster:
     async def unreact(self, channel: str, ts: str, name: str) -> None:
         """Take a reaction back; one that is gone is gone. Raises as `post` does."""
         try:
-            await _told_apart(self._client.reactions_remove(channel=channel, timestamp=ts, name=name))
+            await self._call("reactions.remove", channel=channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("no_reaction", "message_not_found"):
                 raise
 
     async def whisper(self, place: Place, thread: str | None, message: _Message) -> None:
         """Post for one person, who does not see it for ever: once or, after an error, again. Raises as `post` does."""
-        await _told_apart(
-            self._client.chat_postEphemeral(channel=place.channel, user=place.user, thread_ts=thread, **message)
-        )
+        where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
+        await self._call("chat.postEphemeral", **where, **message)
 
     async def _posted(self, job: Job) -> str | None:
         """The ts of the reply that an earlier attempt posted."""
