@@ -74,7 +74,7 @@ class Inbox:
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
         self._load: Counter[str] = Counter()  # by channel, the jobs held and those about to be
-        self._running: dict[int, asyncio.Task[Settled]] = {}
+        self._running: dict[Held, asyncio.Task[Settled]] = {}
         self._stopped: set[str] = set()  # workspaces
         self._loops: list[asyncio.Task[None]] = []
         self._is_open = False
@@ -100,7 +100,7 @@ class Inbox:
         What is taken from now on is recorded and left, too.
         """
         self._is_open = False
-        for held in [held for held in self._held.values() if held.id not in self._running]:
+        for held in [held for held in self._held.values() if held not in self._running]:
             self._let_go(held)
         if self._running:
             await asyncio.wait(self._running.values(), timeout=grace_s)
@@ -153,11 +153,11 @@ class Inbox:
     def _start(self) -> None:
         while self._is_open and (held := self._lanes.start()):
             task = asyncio.create_task(self._attempt(held))
-            self._running[held.id] = task
+            self._running[held] = task
             task.add_done_callback(partial(self._attempted, held))
 
     def _attempted(self, held: Held, task: asyncio.Task[Settled]) -> None:
-        del self._running[held.id]
+        del self._running[held]
         settled = self._again(held, self._clock(), "interrupted") if task.cancelled() else task.result()
         if settled.state == "pending":
             for other in self._lanes.behind(held):
@@ -190,7 +190,7 @@ class Inbox:
         except Exception as error:  # the one place where a job's failure ends: it must not take the others along
             _log.exception("an attempt failed", kind=job.kind, channel=job.place.channel, ts=job.ts)
             return self._failed(held, repr(error))
-        return Settled(held.id, "done", self._clock(), job.attempt, held.refused)
+        return Settled(held.id, job.attempt, "done", self._clock(), held.refused)
 
     def _failed(self, held: Held, reason: str) -> Settled:
         failed = held.job.attempt - held.refused
@@ -204,13 +204,13 @@ class Inbox:
     def _dead(self, held: Held, reason: str) -> Settled:
         job = held.job
         _log.warning("given up", kind=job.kind, channel=job.place.channel, ts=job.ts, reason=reason)
-        return Settled(held.id, "dead", self._clock(), job.attempt, held.refused, reason)
+        return Settled(held.id, job.attempt, "dead", self._clock(), held.refused, reason)
 
     def _again(self, held: Held, at: float, reason: str) -> Settled:
-        return Settled(held.id, "pending", at, held.job.attempt, held.refused, reason)
+        return Settled(held.id, held.job.attempt, "pending", at, held.refused, reason)
 
     def _unbegun(self, held: Held, at: float) -> Settled:
-        return Settled(held.id, "pending", at, held.job.attempt - 1, held.refused, "waits for its turn")
+        return Settled(held.id, held.job.attempt, "pending", at, held.refused, is_begun=False)
 
     def _settle(self, held: Held, settled: Settled) -> None:
         """Write what became of a job; the lease is kept until that is written."""
@@ -218,8 +218,9 @@ class Inbox:
         self._journal.settle(settled, partial(self._forget, held, settled))
 
     def _forget(self, held: Held, settled: Settled) -> None:
-        if self._held.pop(held.id, None):
-            self._unload(held.job)
+        if self._held.get(held.id) is held:
+            del self._held[held.id]
+        self._unload(held.job)
         if settled.state == "pending" or held.is_followed:
             self._look_again(settled.at)
 
@@ -271,6 +272,8 @@ class Inbox:
         closed = self._pace.closed()
         if closed:
             self._look_again(now + min(closed.values()))
+        # Where this process was asleep for so long, what it was doing may be another's by now.
+        self._drop([held for held in self._held.values() if held.lease_until < now])
         if taken_over := await self._rows.take_over(now=now):
             _log.warning("taken over from a process that has gone", jobs=taken_over)
         most = self._limits.held - self._load.total()
@@ -312,9 +315,9 @@ class Inbox:
 
     def _drop(self, lost: list[Held]) -> None:
         for held in lost:
-            if held.id in self._running:
-                self._running[held.id].cancel()
-            elif held.id in self._held:
+            if held in self._running:
+                self._running[held].cancel()
+            else:
                 self._let_go(held)
 
     async def _purge(self) -> None:

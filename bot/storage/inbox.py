@@ -82,11 +82,12 @@ class Settled:
     """What became of a leased row; it is leased no more."""
 
     id: int
+    attempt: int  # the row's when it was leased: a later lease is left alone
     state: State
     at: float  # done or dead: since when; pending: when it may be tried next
-    attempts: int
     refused: int
     reason: str | None = None
+    is_begun: bool = True  # otherwise the attempt does not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +238,9 @@ class InboxRows:
         return {
             "settled_id": settled.id,
             "settled_by": self._owner,
+            "settled_attempt": settled.attempt,
             "state": settled.state,
-            "attempts": settled.attempts,
+            "attempts": settled.attempt - (not settled.is_begun),
             "refused": settled.refused,
             "reason": settled.reason,
             "next_attempt_at": settled.at,
@@ -263,7 +265,11 @@ def in_state(*states: State, of: Table | NamedFromClause = inbox) -> ColumnEleme
 
 _settle = (
     update(inbox)
-    .where(inbox.c.id == bindparam("settled_id"), inbox.c.lease_owner == bindparam("settled_by"))
+    .where(
+        inbox.c.id == bindparam("settled_id"),
+        inbox.c.lease_owner == bindparam("settled_by"),
+        inbox.c.attempts == bindparam("settled_attempt"),
+    )
     .values(
         {name: bindparam(name) for name in ("state", "attempts", "refused", "reason", "next_attempt_at", "finished_at")}
         | {"lease_owner": None, "lease_until": None}
@@ -285,7 +291,7 @@ _lane_is_held = (
 
 def _due(now: float, full: Sequence[str], chosen: Sequence[int], but_teams: Collection[str], most: int) -> Any:
     query = select(inbox.c.id, inbox.c.channel).where(in_state("pending"), inbox.c.next_attempt_at <= now)
-    query = query.where(inbox.c.channel.not_in(full), inbox.c.id.not_in(chosen))
+    query = query.where(~_lane_is_held, inbox.c.channel.not_in(full), inbox.c.id.not_in(chosen))
     query = query.where(inbox.c.team.not_in(but_teams)).order_by(inbox.c.next_attempt_at, inbox.c.id).limit(most)
     return query.with_for_update(skip_locked=True, of=inbox)
 

@@ -9,18 +9,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from bot.storage.inbox import NewRow, Recorded, Settled
 
 Write = Callable[[Sequence[NewRow], Sequence[Settled]], Awaitable[Recorded]]
 Then = Callable[[int | None, tuple[int, ...]], None]  # the new row's id, or None; what else is open in its lane
 UNREACHABLE = (SQLAlchemyError, OSError)
+_PASSING = (OperationalError, InterfaceError, OSError)  # it is away, or busy
 _MOST = 500  # rows in one transaction
 # Slack wants its acknowledgement within 3 s: a database that restarts faster than this goes unnoticed.
 _PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 _CROWD, _GATHER_S = 2, 0.004  # with more rows than this in a group, wait so long for the next
-_LINGER_S = 0.01  # what nobody waits for is written along with what somebody does, or after this
+_LINGER_S = 0.05  # what nobody waits for is written along with what somebody does, or after this
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class Journal:
         rows = list({waiting.row.key: waiting.row for waiting in reversed(new)}.values())[::-1]
         try:
             recorded = await self._patiently(rows, [each for each, _ in settled])
-        except UNREACHABLE as error:
+        except Exception as error:  # whatever it is, those who wait must hear of it
             self._settled = settled + self._settled
             await self._fail(new, error)
             return
@@ -107,13 +108,13 @@ class Journal:
         for pause_s in _PAUSES_S:
             try:
                 return await self._write(rows, settled)
-            except UNREACHABLE:
+            except _PASSING:
                 await self._sleep(pause_s)
         return await self._write(rows, settled)
 
     async def _fail(self, new: list[_Waiting], error: Exception) -> None:
         """Tell those who wait. Where the database is there but refuses, one row may be to blame: try each by itself."""
-        is_there = isinstance(error, DBAPIError) and not error.connection_invalidated
+        is_there = not isinstance(error, _PASSING)
         for waiting in new:
             if len(new) > 1 and is_there:
                 await self._commit([waiting], [])

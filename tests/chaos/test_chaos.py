@@ -71,7 +71,7 @@ async def emptied(database_url: str, timeout_s: float = 30.0) -> None:
 async def test_a_bot_that_is_killed_again_and_again_answers_everything_once(
     sandbox: Sandbox, bot: BotProcess, database_url: str, chance: random.Random
 ) -> None:
-    """Deployments, lack of memory and power cuts come in the middle of an incident."""
+    """Deployments and the lack of memory come in the middle of an incident, too."""
     bot.run("db", "upgrade")
     storm = Storm(sandbox, EVENTS, chance)
     storm.break_slack()

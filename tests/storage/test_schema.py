@@ -1,0 +1,76 @@
+"""The schema's versions."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text as sql
+
+from bot.errors import ZimerrError
+from bot.settings import DatabaseSettings
+from bot.storage.channels import ChannelSettings
+from bot.storage.database import Database
+from bot.storage.tables import metadata
+
+
+async def test_the_migrations_lead_to_the_tables(database: Database) -> None:
+    """Otherwise a fresh database and an upgraded one would differ from the code, each in its way."""
+    async with database.reading() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync), metadata)
+        )
+    assert differences == []
+
+
+async def test_upgrading_twice_or_at_once_changes_nothing(database_url: str) -> None:
+    """Two replicas may be deployed at the same moment."""
+    url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
+    databases = [Database(url), Database(url)]
+    await asyncio.gather(*(database.upgrade() for database in databases))
+    for database in databases:
+        await database.upgrade()
+        await database.open()
+        await database.close()
+
+
+async def test_a_schema_that_is_newer_is_refused(database: Database, database_url: str) -> None:
+    """After a rollback the older version would do damage."""
+    async with database.writing() as connection:
+        await connection.execute(sql("UPDATE alembic_version SET version_num = 'from the future'"))
+    with pytest.raises(ZimerrError, match=r"schema \(from the future\) is newer than this zimerr"):
+        await database.open()
+    with pytest.raises(ZimerrError, match="newer"):
+        await database.upgrade()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_schema_that_is_older_is_refused_where_others_use_it(database_url: str) -> None:
+    """An upgrade under the feet of running replicas is for an operator to time."""
+    database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
+    with pytest.raises(ZimerrError, match="zimerr db upgrade"):
+        await database.open()
+    await database.close()
+
+
+async def test_a_database_from_before_the_migrations_keeps_its_settings(tmp_path: Path) -> None:
+    """The first installations have one."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    async with database.writing() as connection:
+        await connection.execute(sql("CREATE TABLE channel_settings (team, channel, language)"))
+        await connection.execute(sql("INSERT INTO channel_settings VALUES ('T1', 'C1', 'zh')"))
+    await database.open()
+    assert await ChannelSettings(database).language("T1", "C1") == "zh"
+    await database.close()
+
+
+async def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    """The message ends up in logs."""
+    database = Database("postgresql+psycopg://zimerr:secret@127.0.0.1:1/zimerr")
+    with pytest.raises(ZimerrError, match="Check that PostgreSQL runs") as failure:
+        await database.open()
+    assert "secret" not in str(failure.value)
+    await database.close()

@@ -1,0 +1,144 @@
+"""Each answer once, and every error told apart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
+from bot.posting import Poster
+from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.server import Sandbox
+from bot.services.place import Place
+from tests.scenarios.conftest import ANN, ENGLISH, manifest
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A workspace without a bot."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        yield sandbox
+
+
+def poster(sandbox: Sandbox, **changes: Any) -> Poster:
+    """A poster as the bot has it."""
+    values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
+    return Poster(AsyncWebClient(**values))
+
+
+async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
+    """A message that waits for its answer."""
+    message = await sandbox.say(ENGLISH, ANN, "6000106")
+    return replace(Job(Place("T0DEMO", ENGLISH, ANN), message["ts"], message["ts"]), **changes)
+
+
+async def test_an_answer_names_its_job(sandbox: Sandbox) -> None:
+    """By that it is found again."""
+    job = await a_job(sandbox)
+    ts = await poster(sandbox).post(job, {"text": "hi"})
+    (reply,) = sandbox.replies(ENGLISH, job.ts)
+    assert reply["ts"] == ts
+    payload = {"team": "T0DEMO", "ts": job.ts, "kind": "message"}
+    assert reply["metadata"] == {"event_type": "zimerr_annotation", "event_payload": payload}
+
+
+async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(sandbox: Sandbox) -> None:
+    """The network broke at the worst moment."""
+    sandbox.faults.lost("chat.postMessage")
+    job = await a_job(sandbox)
+    with pytest.raises(RetryLater) as failure:
+        await poster(sandbox).post(job, {"text": "hi"})
+    assert failure.value.after_s is None
+    ts = await poster(sandbox).post(replace(job, attempt=2), {"text": "hi"})
+    assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
+
+
+async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox) -> None:
+    """Others in the thread were answered, too."""
+    job = await a_job(sandbox)
+    for other in (replace(job, kind="dry_run"), replace(job, ts=(await a_job(sandbox)).ts)):
+        await poster(sandbox).post(other, {"text": "another"})
+    await poster(sandbox).post(replace(job, attempt=3), {"text": "hi"})
+    assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
+
+
+async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> None:
+    """A 429 says that nothing was posted; to ask as well would only be one more call too many."""
+    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
+    job, same = await a_job(sandbox), poster(sandbox)
+    with pytest.raises(RetryLater) as failure:
+        await same.post(job, {"text": "hi"})
+    assert failure.value.after_s == 7.0
+    await same.post(replace(job, attempt=2), {"text": "hi"})
+    assert sandbox.calls("conversations.replies") == []
+    # Once it has been posted, the thread is asked whatever comes after.
+    await same.post(replace(job, attempt=3), {"text": "hi"})
+    assert len(sandbox.replies(ENGLISH, job.ts)) == 1
+
+
+async def test_changes_can_be_repeated(sandbox: Sandbox) -> None:
+    """The attempt before may have done it all."""
+    job, same = await a_job(sandbox), poster(sandbox)
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
+    ts = await same.post(job, {"text": "hi", "blocks": blocks})
+    for _ in range(2):
+        await same.update(ENGLISH, ts, {"text": "ho"})
+    (reply,) = sandbox.replies(ENGLISH, job.ts)
+    assert reply["text"] == "ho"
+    assert not reply.get("blocks")
+    for _ in range(2):
+        await same.delete(ENGLISH, ts)
+    await same.update(ENGLISH, ts, {"text": "too late"})
+    assert sandbox.replies(ENGLISH, job.ts) == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, status: int) -> None:
+    """It is mended, mostly."""
+    sandbox.faults.server_error("chat.postMessage", status=status)
+    with pytest.raises(RetryLater, match=str(status)):
+        await poster(sandbox).post(await a_job(sandbox), {"text": "hi"})
+
+
+async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox) -> None:
+    """Nobody knows whether it has posted."""
+    sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", times=1, seconds=1.5))
+    with pytest.raises(RetryLater) as failure:
+        await poster(sandbox, timeout=1).post(await a_job(sandbox), {"text": "hi"})
+    assert failure.value.after_s is None
+    with pytest.raises(RetryLater, match="no answer"):
+        await poster(sandbox, base_url="http://127.0.0.1:1/api/").post(await a_job(sandbox), {"text": "hi"})
+
+
+async def test_what_can_never_work_is_given_up(sandbox: Sandbox) -> None:
+    """With the reason in Slack's words, for who can mend it."""
+    job = await a_job(sandbox)
+    sandbox.workspace.channel(ENGLISH).is_archived = True
+    with pytest.raises(GiveUp, match="is_archived"):
+        await poster(sandbox).post(job, {"text": "hi"})
+    sandbox.workspace.channel(ENGLISH).is_archived = False
+    await sandbox.kick(ENGLISH)
+    with pytest.raises(GiveUp, match="not_in_channel"):
+        await poster(sandbox).post(job, {"text": "hi"})
+    with pytest.raises(GiveUp, match="channel_not_found"):
+        await poster(sandbox).post(replace(job, place=Place("T0DEMO", "C404", ANN)), {"text": "hi"})
+
+
+async def test_a_missing_scope_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An admin has to add it, and should not have to guess."""
+    job = await a_job(sandbox)
+    scopes = tuple(scope for scope in sandbox.app.scopes if scope != "chat:write")
+    monkeypatch.setattr(type(sandbox.app), "scopes", scopes, raising=False)
+    with pytest.raises(GiveUp) as failure:
+        await poster(sandbox).post(job, {"text": "hi"})
+    assert (failure.value.reason, failure.value.scope) == ("missing_scope", "chat:write")
+
+
+async def test_a_token_that_is_no_good_stops_the_workspace(sandbox: Sandbox) -> None:
+    """Every further call would be refused."""
+    with pytest.raises(StopWorkspace, match="invalid_auth"):
+        await poster(sandbox, token="xoxb-revoked").post(await a_job(sandbox), {"text": "hi"})
