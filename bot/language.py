@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po
 from bot import resources
 
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -63,6 +64,8 @@ def prose_language(prose: str) -> Language | None:
     Scripts are counted, a Chinese character as much as a word of Latin letters. *prose* holds no code, no log
     lines, no links: those are English whatever people speak.
     """
+    if _KANA.search(prose):
+        return None  # Japanese, which has Chinese characters too
     chinese, latin = len(_CHINESE.findall(prose)), len(_LATIN_WORD.findall(prose))
     if chinese >= 2 and chinese >= latin:
         return Language.ZH

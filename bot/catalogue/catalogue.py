@@ -47,7 +47,7 @@ class Catalogue:
         """The vendor's page for *entry*."""
         return entry.docs or self.section_of(entry).docs
 
-    def search(self, query: str) -> tuple[Hit, ...]:
+    def search(self, query: str, most: int = 8) -> tuple[Hit, ...]:
         """What fits *query*, best first: a code, a symbol, a section, the beginning of a code, or words.
 
         What is named exactly scores above everything that words find.
@@ -55,7 +55,7 @@ class Catalogue:
         exact = self._named(query.strip())
         if exact:
             return tuple(Hit(entry, EXACT) for entry in exact)
-        return self._index.find(query)
+        return self._index.find(query, most)
 
     def _named(self, query: str) -> tuple[Entry, ...]:
         code = int(query) if query.isdecimal() else self.code_of_symbol(query)

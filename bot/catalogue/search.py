@@ -34,6 +34,7 @@ _LENGTH = 0.75  # b: how much a long field dilutes its words
 _SATURATION = 2.0  # k1: how soon more of the same word stops counting
 _SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
 _LEAST = 1.0  # below this, what was found has nothing to do with what was asked
+_BEGUN = 0.8  # what a word counts of which only the beginning is typed yet
 _MISSPELT = 0.8  # what a misspelt word counts
 _SINGLE = 0.4  # what a single Chinese character counts beside a pair
 _STOP = frozenset(
@@ -46,6 +47,7 @@ _STOP = frozenset(
 )
 _PARTS = re.compile(r"[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
 _NAME = re.compile(r"[A-Za-z]+(?:[a-z][A-Z]|_)[A-Za-z_]+")  # camel case or snake case
+_MODULE = re.compile(r"\b[A-Za-z]+Module(?=[A-Z])")  # NetworkModule…: says little, and stands in every name
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -73,11 +75,11 @@ class Search:
         total = 0.0
         asked = dict.fromkeys(terms(query))
         for word in asked:
-            known, share = self._known(word)
+            share, postings = self._known(word)
             if len(word) == 1 and len(asked) > 1:
                 share = _SINGLE
             total += share or 1.0
-            for document, weight in self._postings.get(known, {}).items():
+            for document, weight in postings.items():
                 scores[document] += share * weight
                 matched[document] += share
         # An entry that holds all that was asked for beats one that holds a part of it often.
@@ -85,12 +87,19 @@ class Search:
         ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
         return tuple(hit for hit in ranked[:most] if hit.score >= max(0.3 * ranked[0].score, _LEAST))
 
-    def _known(self, word: str) -> tuple[str, float]:
-        """The word of the index that stands for *word*, and how much it counts."""
-        if word in self._postings or len(word) < 4 or not word.isascii() or not word.isalpha():
-            return word, 1.0
-        best = process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)
-        return (best[0], _MISSPELT) if best else (word, 0.0)
+    def _known(self, word: str) -> tuple[float, Mapping[int, float]]:
+        """How much *word* counts, and where it stands; where it does not, the words that it begins or misspells."""
+        if word in self._postings:
+            return 1.0, self._postings[word]
+        if len(word) < 2 or not word.isascii() or not word.isalpha():
+            return 0.0, {}
+        begun = [known for known in self._words if known.startswith(word)]
+        if begun:
+            return _BEGUN, _best(self._postings[known] for known in begun)
+        best = (
+            process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR) if len(word) > 3 else None
+        )
+        return (_MISSPELT, self._postings[best[0]]) if best else (0.0, {})
 
 
 def terms(text: str) -> Iterator[str]:
@@ -98,7 +107,7 @@ def terms(text: str) -> Iterator[str]:
 
     A name such as ``TokenExpired`` counts in its parts and as a whole.
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = _MODULE.sub("", unicodedata.normalize("NFKC", text))
     yield from (name.replace("_", "").lower() for name in _NAME.findall(text))
     for part in _PARTS.findall(_CAMEL.sub(" ", text).lower()):
         if part[0] >= "\u4e00":
@@ -124,7 +133,7 @@ def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
     texts: dict[str, list[str]] = {
         "title": [*_both(entry.title), *(text for other in others for text in _both(other.title))],
         "keywords": [*entry.keywords.en, *entry.keywords.zh],
-        "symbols": [symbol.partition("Module")[2] or symbol for symbol in _names(entry)],
+        "symbols": list(_names(entry)),
         "message": [entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)],
         "methods": list(entry.methods),
         "meaning": [*_both(entry.meaning), *(text for other in others for text in _both(other.meaning))],
@@ -154,6 +163,15 @@ def _index(documents: list[dict[str, list[str]]]) -> Mapping[str, dict[int, floa
             for word, count in Counter(words).items():
                 frequencies[word][number] += _WEIGHTS[name] * count / dilution
     return {word: _weighted(found, len(documents)) for word, found in frequencies.items()}
+
+
+def _best(postings: Iterable[Mapping[int, float]]) -> Mapping[int, float]:
+    """For each document, the most that one of several words counts there."""
+    best: dict[int, float] = {}
+    for found in postings:
+        for document, weight in found.items():
+            best[document] = max(weight, best.get(document, 0.0))
+    return best
 
 
 def _weighted(found: Mapping[int, float], documents: int) -> dict[int, float]:

@@ -51,7 +51,7 @@ class Messages:
             if is_person:
                 await self._take(body, place, event, kind="asked")
             return
-        if f"<@{context.bot_user_id}>" in event.get("text", ""):
+        if _speaks_to(event, context):
             return  # comes as app_mention, too
         sightings = self._annotations.sightings(event)
         if sightings:
@@ -62,7 +62,7 @@ class Messages:
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
         now, before = event["message"], event.get("previous_message") or {}
-        if now.get("bot_id") == context.bot_id:
+        if now.get("bot_id") == context.bot_id or place.is_direct or _speaks_to(now, context):
             return
         # Slack leaves a tombstone where a deleted message has replies.
         if now.get("subtype") == "tombstone":
@@ -91,6 +91,10 @@ class Messages:
             event_id=body.get("event_id", ""),
         )
         await self._inbox.take(job)
+
+
+def _speaks_to(message: _Event, context: AsyncBoltContext) -> bool:
+    return f"<@{context.bot_user_id}>" in (message.get("text") or "")
 
 
 def _codes(sightings: tuple[Sighting, ...]) -> list[int]:

@@ -46,7 +46,7 @@ class Shortcuts:
 
     async def offer(self, ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Offer what fits what was typed so far."""
-        hits = self._catalogue.search(body.get("value", ""))[:_MOST_OFFERED]
+        hits = self._catalogue.search(body.get("value", ""), _MOST_OFFERED)[:_MOST_OFFERED]
         language = await self._language(body, client)
         await ack(options=self._renderer.options([hit.entry for hit in hits], language))
 

@@ -63,7 +63,7 @@ async def test_a_database_from_before_the_migrations_keeps_its_settings(tmp_path
         await connection.execute(sql("CREATE TABLE channel_settings (team, channel, language)"))
         await connection.execute(sql("INSERT INTO channel_settings VALUES ('T1', 'C1', 'zh')"))
     await database.open()
-    assert await ChannelSettings(database).language("T1", "C1") == "zh"
+    assert await ChannelSettings(database).get("T1", "C1") == ("zh", None)
     await database.close()
 
 
