@@ -38,6 +38,8 @@ from bot.storage.database import Database
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
+_KEEP_ANNOTATIONS_S = 30 * 86_400.0  # older messages are hardly edited; their replies stay as they are
+_TIDY_EVERY_S = 3600.0
 _log = log.get(__name__)
 
 
@@ -61,8 +63,17 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
         await inbox.open()
+        tidying = asyncio.create_task(_tidy(AnnotationStore(database), clock))
+        stack.callback(tidying.cancel)
         _log.info("ready", transport=settings.transport, workspace=identity.team, user=identity.bot_user_id)
         yield
+
+
+async def _tidy(store: AnnotationStore, clock: Callable[[], float]) -> None:
+    """Forget old annotations, now and then."""
+    while True:
+        await store.forget_before(clock() - _KEEP_ANNOTATIONS_S)
+        await asyncio.sleep(_TIDY_EVERY_S)
 
 
 async def serve(settings: Settings) -> None:

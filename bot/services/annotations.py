@@ -78,14 +78,13 @@ class Annotations:
 
     async def take(self, message: Message, voice: Voice, directory: Directory) -> None:
         """Deal with a new message; once, also where an earlier attempt was interrupted after it had acted."""
-        record = await self._store.get(message.spot)
+        record, situation = await self._survey(message)
         if record is None:
-            await self._deal(message, voice, directory)
+            await self._deal(message, decide(message.sightings, situation), voice, directory)
         elif record.act == Act.COUNT:
             await self._show_counts(message, record.codes, voice, directory)
 
-    async def _deal(self, message: Message, voice: Voice, directory: Directory) -> None:
-        decision = decide(message.sightings, await self._situation(message))
+    async def _deal(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
         if decision.act is Act.REPLY:
             reply = await voice.reply(await self._answer(message, decision.codes, directory))
             await self._record(message, decision, reply=reply)
@@ -103,11 +102,11 @@ class Annotations:
 
     async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
         """Deal with an edit of a message; *message* is as it stands now. The rules are those for a new one."""
-        record = await self._store.get(message.spot)
+        record, situation = await self._survey(message)
         if record is None:
-            await self._deal(message, voice, directory)
+            await self._deal(message, decide(message.sightings, situation), voice, directory)
             return
-        situation = _without(record, await self._situation(message))
+        situation = _without(record, situation)
         if record.reply is None:
             await self._follow_mark(message, decide(message.sightings, situation), voice, directory)
             return
@@ -123,7 +122,7 @@ class Annotations:
     async def _follow_mark(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
         """Deal with an edit of a message that was reacted to, or counted."""
         if decision.act in (Act.REPLY, Act.REACT):
-            await self._deal(message, voice, directory)
+            await self._deal(message, decision, voice, directory)
         elif decision.act is Act.NOTHING:
             await voice.unmark()
             await self._store.forget(message.spot, None)
@@ -164,8 +163,7 @@ class Annotations:
         detection = self.detection(message)
         ts = str(message["ts"])
         seen = Message(place, ts, str(message.get("thread_ts", ts)), self.sightings(message))
-        record = await self._store.get(seen.spot)
-        situation = await self._situation(seen)
+        record, situation = await self._survey(seen)
         situation = _without(record, situation) if record else situation
         silenced = dict(decide(seen.sightings, situation).silenced)
         return Why(
@@ -179,14 +177,11 @@ class Annotations:
         """Everything seen in a message, look-alikes among it."""
         return find_in_message(message, self._catalogue)
 
-    async def _situation(self, message: Message) -> Situation:
-        place, spot = message.place, message.spot
-        return Situation(
-            mode=await self.mode(place),
-            refused=await self._settings.refused(place.team, place.channel),
-            in_thread=frozenset(await self._store.in_thread(spot, message.thread)),
-            lately=await self._store.lately(spot, since=self._clock() - COOL_DOWN_S),
-        )
+    async def _survey(self, message: Message) -> tuple[Record | None, Situation]:
+        """What was done about a message already, and what is known about its place."""
+        found = await self._store.survey(message.spot, message.thread, since=self._clock() - COOL_DOWN_S)
+        mode = Mode(found.mode) if found.mode else Mode.THREAD
+        return found.record, Situation(mode, found.refused, found.in_thread, found.lately)
 
     async def _show_counts(self, message: Message, codes: tuple[int, ...], voice: Voice, directory: Directory) -> None:
         """Say in the thread's first replies how often their codes came."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select, update
 
 from bot.storage.database import Database
-from bot.storage.tables import annotated, explained
+from bot.storage.tables import annotated, channel_settings, explained, refused_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,17 @@ class Record:
     shapes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Everything remembered that bears on one message."""
+
+    record: Record | None  # what was done about it already
+    in_thread: frozenset[int]  # codes explained in its thread
+    lately: frozenset[int]  # codes explained in its channel of late
+    refused: frozenset[str]  # shapes that people there called no code
+    mode: str | None  # how the bot is to behave there
+
+
 class AnnotationStore:
     """Annotations by message, and explained codes by thread and by channel."""
 
@@ -42,14 +54,14 @@ class AnnotationStore:
         query = select(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return Record(row.thread, row.act, row.reply, tuple(row.codes), tuple(row.shapes)) if row else None
+        return _record(row) if row else None
 
     async def of_reply(self, spot: Spot) -> tuple[str, Record] | None:
         """The message that the bot's message *spot* answers, and what was done about it."""
         query = select(annotated).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
-        return (row.ts, Record(row.thread, row.act, row.reply, tuple(row.codes), tuple(row.shapes))) if row else None
+        return (row.ts, _record(row)) if row else None
 
     async def put(self, spot: Spot, record: Record, *, now: float, explains: Sequence[int] = ()) -> None:
         """Record what was done about a message, and that its reply explains some codes from now on."""
@@ -85,11 +97,25 @@ class AnnotationStore:
         async with self._database.reading() as connection:
             return {row.code: row.reply for row in await connection.execute(query)}
 
-    async def lately(self, spot: Spot, *, since: float) -> frozenset[int]:
-        """The codes explained in a channel since a time."""
-        query = select(explained.c.code).where(*_at(explained, spot), explained.c.at >= since)
-        async with self._database.reading() as connection:
-            return frozenset((await connection.execute(query)).scalars())
+    async def survey(self, spot: Spot, thread: str, *, since: float) -> Survey:
+        """What bears on a message in *thread*: one look for all, as every message with a code needs it."""
+        own = select(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
+        in_thread = select(explained.c.code).where(*_at(explained, spot), explained.c.thread == thread)
+        lately = select(explained.c.code).where(*_at(explained, spot), explained.c.at >= since)
+        refused = select(refused_shapes.c.shape).where(*_at(refused_shapes, spot))
+        mode = select(channel_settings.c.mode).where(*_at(channel_settings, spot))
+
+        def look(connection: Connection) -> Survey:
+            row = connection.execute(own).one_or_none()
+            return Survey(
+                record=_record(row) if row else None,
+                in_thread=frozenset(connection.execute(in_thread).scalars()),
+                lately=frozenset(connection.execute(lately).scalars()),
+                refused=frozenset(connection.execute(refused).scalars()),
+                mode=connection.execute(mode).scalar_one_or_none(),
+            )
+
+        return await self._database.run(look)
 
     async def count(self, spot: Spot, thread: str, codes: Sequence[int]) -> None:
         """Count codes once more that were explained in a thread before."""
@@ -115,3 +141,7 @@ class AnnotationStore:
 
 def _at(table: Table, spot: Spot) -> tuple[ColumnElement[bool], ...]:
     return table.c.team == spot.team, table.c.channel == spot.channel
+
+
+def _record(row: Row[Any]) -> Record:
+    return Record(row.thread, row.act, row.reply, tuple(row.codes), tuple(row.shapes))

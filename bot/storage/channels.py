@@ -38,13 +38,6 @@ class ChannelSettings:
         async with self._database.writing() as connection:
             await connection.execute(query)
 
-    async def refused(self, team: str, channel: str) -> frozenset[str]:
-        """The shapes that people called no code in a channel."""
-        table = refused_shapes
-        query = select(table.c.shape).where(table.c.team == team, table.c.channel == channel)
-        async with self._database.reading() as connection:
-            return frozenset((await connection.execute(query)).scalars())
-
     async def refuse(self, team: str, channel: str, shapes: list[str]) -> None:
         """Remember that such things are no codes in a channel."""
         rows = [{"team": team, "channel": channel, "shape": shape} for shape in set(shapes)]

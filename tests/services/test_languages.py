@@ -190,7 +190,6 @@ async def test_of_what_people_write_only_counts_are_stored(
     async with database.reading() as connection:
         rows = [tuple(row) for row in await connection.execute(select(language_votes))]
     assert rows == [("T1", "C1", 2, 3)]
-    await database.close()
     written = everything_in(tmp_path)
     assert IN_CHINESE.encode() not in written
     assert IN_ENGLISH.encode() not in written

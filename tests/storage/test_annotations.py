@@ -32,7 +32,7 @@ async def test_a_reaction_has_no_reply(store: AnnotationStore) -> None:
     record = Record("10.000000", "react", None, (A,), ("shape",))
     await store.put(SPOT, record, now=5.0)
     assert await store.get(SPOT) == record
-    assert await store.lately(SPOT, since=0.0) == frozenset()
+    assert (await store.survey(SPOT, "", since=0.0)).lately == frozenset()
 
 
 @pytest.mark.parametrize("other", [Spot("T2", "C1", SPOT.ts), Spot("T1", "C2", SPOT.ts), Spot("T1", "C1", "10.000001")])
@@ -65,9 +65,9 @@ async def test_explained_codes_are_known_in_thread_and_channel(store: Annotation
     await store.put(SPOT, RECORD, now=100.0, explains=(B, A))
     assert await store.in_thread(SPOT, SPOT.ts) == {A: "11.000000", B: "11.000000"}
     assert await store.in_thread(SPOT, "9.000000") == {}
-    assert await store.lately(SPOT, since=100.0) == {A, B}
-    assert await store.lately(SPOT, since=100.1) == frozenset()
-    assert await store.lately(Spot("T1", "C2", SPOT.ts), since=0.0) == frozenset()
+    assert (await store.survey(SPOT, "", since=100.0)).lately == {A, B}
+    assert (await store.survey(SPOT, "", since=100.1)).lately == frozenset()
+    assert (await store.survey(Spot("T1", "C2", SPOT.ts), "", since=0.0)).lately == frozenset()
 
 
 async def test_repeats_are_counted_where_they_were_explained(store: AnnotationStore) -> None:
@@ -97,7 +97,7 @@ async def test_what_is_taken_back_was_never_explained(store: AnnotationStore) ->
     await store.forget(SPOT, RECORD.reply)
     assert await store.get(SPOT) is None
     assert await store.in_thread(SPOT, SPOT.ts) == {}
-    assert await store.lately(SPOT, since=0.0) == frozenset()
+    assert (await store.survey(SPOT, "", since=0.0)).lately == frozenset()
 
 
 async def test_old_records_are_forgotten(store: AnnotationStore) -> None:
@@ -110,13 +110,13 @@ async def test_old_records_are_forgotten(store: AnnotationStore) -> None:
     assert await store.in_thread(SPOT, SPOT.ts) == {}
 
 
-async def test_refused_shapes_belong_to_their_channel(database: Database) -> None:
+async def test_refused_shapes_belong_to_their_channel(store: AnnotationStore, database: Database) -> None:
     """What is an order number here may be a code there."""
     settings = ChannelSettings(database)
-    assert await settings.refused("T1", "C1") == frozenset()
+    assert (await store.survey(Spot("T1", "C1", "1.1"), "", since=0.0)).refused == frozenset()
     await settings.refuse("T1", "C1", ["one", "two", "one"])
     await settings.refuse("T1", "C1", ["two", "three"])
     await settings.refuse("T1", "C1", [])
-    assert await settings.refused("T1", "C1") == {"one", "two", "three"}
-    assert await settings.refused("T1", "C2") == frozenset()
-    assert await settings.refused("T2", "C1") == frozenset()
+    assert (await store.survey(Spot("T1", "C1", "1.1"), "", since=0.0)).refused == {"one", "two", "three"}
+    assert (await store.survey(Spot("T1", "C2", "1.1"), "", since=0.0)).refused == frozenset()
+    assert (await store.survey(Spot("T2", "C1", "1.1"), "", since=0.0)).refused == frozenset()
