@@ -26,6 +26,7 @@ from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
 from bot.inbox import Inbox, Limits
 from bot.language import Language
+from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
 from bot.posting import Poster
 from bot.services.annotations import Annotations
@@ -63,10 +64,15 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
         await inbox.open()
-        tidying = asyncio.create_task(_tidy(AnnotationStore(database), clock))
-        stack.callback(tidying.cancel)
+        stack.push_async_callback(_ended, asyncio.create_task(_tidy(AnnotationStore(database), clock)))
         _log.info("ready", transport=settings.transport, workspace=identity.team, user=identity.bot_user_id)
         yield
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    # Awaited, so that the database is not closed under it.
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _tidy(store: AnnotationStore, clock: Callable[[], float]) -> None:
@@ -174,17 +180,8 @@ def _assemble(
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
-    listeners.register(
-        app,
-        catalogue=catalogue,
-        annotations=annotations,
-        answers=answers,
-        languages=languages,
-        renderer=renderer,
-        inbox=inbox,
-        poster=poster,
-        background=background,
-    )
+    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, background)
+    listeners.register(app, parts)
     return app, inbox
 
 

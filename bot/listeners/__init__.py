@@ -7,49 +7,31 @@ import re
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.background import Background
 from bot.blocks import explanations, notices
-from bot.blocks.replies import Renderer
-from bot.catalogue.catalogue import Catalogue
-from bot.inbox import Inbox
 from bot.listeners.actions import Actions
 from bot.listeners.commands import Commands
 from bot.listeners.messages import Messages
+from bot.listeners.parts import Parts
 from bot.listeners.presence import Presence
 from bot.listeners.shortcuts import Shortcuts
 from bot.listeners.trouble import Trouble
-from bot.posting import Poster
-from bot.services.annotations import Annotations
-from bot.services.answers import Answers
-from bot.services.languages import Languages
 
 
-def register(
-    app: AsyncApp,
-    *,
-    catalogue: Catalogue,
-    annotations: Annotations,
-    answers: Answers,
-    languages: Languages,
-    renderer: Renderer,
-    inbox: Inbox,
-    poster: Poster,
-    background: Background,
-) -> None:
+def register(app: AsyncApp, parts: Parts) -> None:
     """Connect every listener with what it listens to."""
-    trouble = Trouble(renderer, languages.default)
-    app.command("/zimerr")(Commands(answers, renderer).zimerr)
+    trouble = Trouble(parts.renderer, parts.languages.default)
+    app.command("/zimerr")(Commands(parts).zimerr)
 
-    messages = Messages(annotations, languages, inbox, background)
+    messages = Messages(parts)
     app.event("message")(messages.message)
     app.event("app_mention")(messages.mention)
-    presence = Presence(catalogue, annotations, answers, languages, renderer, poster, background)
+    presence = Presence(parts)
     app.event("reaction_added")(presence.reacted)
     app.event("member_joined_channel")(presence.joined)
     # Slack sends again what nobody acknowledges, so events that are of no use here are acknowledged too.
     app.event(re.compile(".*"))(_acknowledge)
 
-    actions = Actions(annotations, answers, languages, renderer, poster, background, trouble)
+    actions = Actions(parts, trouble)
     app.action(explanations.SHOW_LANGUAGE)(actions.show_language)
     app.action(explanations.SHOW_CODE)(actions.show_code)
     app.action(explanations.NOT_A_CODE)(actions.not_a_code)
@@ -57,7 +39,7 @@ def register(
     app.action(re.compile(f"^{notices.SET_MODE}_"))(actions.set_mode)
     app.action(explanations.OPEN_DOCS)(_acknowledge)
 
-    shortcuts = Shortcuts(catalogue, answers, languages, renderer)
+    shortcuts = Shortcuts(parts)
     app.message_shortcut("explain_message")(shortcuts.explain_message)
     app.global_shortcut("lookup")(shortcuts.open_lookup)
     app.options(explanations.LOOKUP_CODE)(shortcuts.offer)

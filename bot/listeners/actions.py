@@ -9,18 +9,13 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.background import Background
-from bot.blocks.replies import Renderer
 from bot.inbox import Job
 from bot.language import Language
+from bot.listeners.parts import Parts
 from bot.listeners.slack import SlackDirectory, place_of_action
 from bot.listeners.trouble import Trouble
 from bot.listeners.work import SlackVoice
-from bot.posting import Poster
-from bot.services.annotations import Annotations
-from bot.services.answers import Answers
 from bot.services.decisions import Mode
-from bot.services.languages import Languages
 from bot.services.replies import Reply
 from bot.storage.annotations import Spot
 
@@ -34,30 +29,16 @@ class Actions:
     lazy listeners would do that too, but copy the request with the client in it, whose HTTP session can't be copied.)
     """
 
-    def __init__(
-        self,
-        annotations: Annotations,
-        answers: Answers,
-        languages: Languages,
-        renderer: Renderer,
-        poster: Poster,
-        background: Background,
-        trouble: Trouble,
-    ) -> None:
-        self._annotations = annotations
-        self._answers = answers
-        self._languages = languages
-        self._renderer = renderer
-        self._poster = poster
-        self._background = background
+    def __init__(self, parts: Parts, trouble: Trouble) -> None:
+        self._parts = parts
         self._trouble = trouble
 
     async def show_language(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
         """The same codes in the other language."""
         await ack()
         asked = json.loads(action["value"])
-        reply, language = self._answers.explain(tuple(asked["codes"])), Language(asked["language"])
-        self._background.start(self._trouble.guarded(self._show(reply, language, body, respond), body, respond))
+        reply, language = self._parts.answers.explain(tuple(asked["codes"])), Language(asked["language"])
+        self._parts.background.start(self._trouble.guarded(self._show(reply, language, body, respond), body, respond))
 
     async def show_code(
         self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
@@ -66,7 +47,7 @@ class Actions:
         await ack()
         chosen = action.get("selected_option") or action  # from a menu, or from a button
         code = int(chosen["value"])
-        self._background.start(self._trouble.guarded(self._show_code(code, body, client, respond), body, respond))
+        self._parts.background.start(self._trouble.guarded(self._show_code(code, body, client, respond), body, respond))
 
     async def not_a_code(self, ack: AsyncAck, body: _Body, respond: AsyncRespond) -> None:
         """Take an annotation back for everyone, and learn."""
@@ -74,8 +55,8 @@ class Actions:
         place = place_of_action(body)
         reply = Spot(place.team, place.channel, body["message"]["ts"])
         job = Job(place, reply.ts, body["message"].get("thread_ts", reply.ts))
-        voice = SlackVoice(job, self._poster, self._renderer)
-        self._background.start(self._trouble.guarded(self._annotations.refuse(reply, voice), body, respond))
+        voice = SlackVoice(job, self._parts.poster, self._parts.renderer)
+        self._parts.background.start(self._trouble.guarded(self._parts.annotations.refuse(reply, voice), body, respond))
 
     async def set_mode(
         self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
@@ -83,21 +64,21 @@ class Actions:
         """Choose how the bot behaves in the channel; the button “quiet here” chooses off."""
         await ack()
         mode = Mode(action.get("value", Mode.OFF))
-        self._background.start(self._trouble.guarded(self._set_mode(mode, body, client, respond), body, respond))
+        self._parts.background.start(self._trouble.guarded(self._set_mode(mode, body, client, respond), body, respond))
 
     async def _set_mode(self, mode: Mode, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
         place, directory = place_of_action(body), SlackDirectory(client)
-        await self._annotations.set_mode(place, mode)
-        reply = await self._answers.settings(place, directory, changed="mode")
-        await self._show(reply, (await self._languages.of_person(place, directory)).language, body, respond)
+        await self._parts.annotations.set_mode(place, mode)
+        reply = await self._parts.answers.settings(place, directory, changed="mode")
+        await self._show(reply, (await self._parts.languages.of_person(place, directory)).language, body, respond)
 
     async def _show_code(self, code: int, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        choice = await self._languages.of_person(place_of_action(body), SlackDirectory(client))
-        await self._show(self._answers.explain((code,)), choice.language, body, respond)
+        choice = await self._parts.languages.of_person(place_of_action(body), SlackDirectory(client))
+        await self._show(self._parts.answers.explain((code,)), choice.language, body, respond)
 
     async def _show(self, reply: Reply, language: Language, body: _Body, respond: AsyncRespond) -> None:
         """Send *reply* to the person who pressed, where they pressed."""
         # Without the thread, Slack would show the private copy in the channel instead.
         thread = body.get("container", {}).get("thread_ts")
-        message = self._renderer.message(reply, language)
+        message = self._parts.renderer.message(reply, language)
         await respond(response_type="ephemeral", replace_original=False, thread_ts=thread, **message)

@@ -7,13 +7,11 @@ from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.background import Background
 from bot.detect.prose import prose
-from bot.inbox import Inbox, Job
+from bot.inbox import Job
+from bot.listeners.parts import Parts
 from bot.listeners.slack import place_of_event
-from bot.services.annotations import Annotations
 from bot.services.decisions import Sighting
-from bot.services.languages import Languages
 from bot.services.place import Place
 
 _Event = Mapping[str, Any]
@@ -22,11 +20,8 @@ _Event = Mapping[str, Any]
 class Messages:
     """Records what is to be done about messages. It returns, and Slack gets its acknowledgement, once that is safe."""
 
-    def __init__(self, annotations: Annotations, languages: Languages, inbox: Inbox, background: Background) -> None:
-        self._annotations = annotations
-        self._languages = languages
-        self._inbox = inbox
-        self._background = background
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     async def message(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message event of any kind; most hold no code and cost nothing."""
@@ -53,11 +48,11 @@ class Messages:
             return
         if _speaks_to(event, context):
             return  # comes as app_mention, too
-        sightings = self._annotations.sightings(event)
+        sightings = self._parts.annotations.sightings(event)
         if sightings:
             await self._take(body, place, event, kind="message", sightings=sightings)
         if is_person:
-            self._background.start(self._languages.hear(place, prose(event)))
+            self._parts.background.start(self._parts.languages.hear(place, prose(event)))
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
@@ -68,13 +63,13 @@ class Messages:
         if now.get("subtype") == "tombstone":
             await self._deleted(body, place, before, context)
             return
-        sightings = self._annotations.sightings(now)
+        sightings = self._parts.annotations.sightings(now)
         # A link preview changes a message too, but not what it says.
-        if _codes(sightings) != _codes(self._annotations.sightings(before)):
+        if _codes(sightings) != _codes(self._parts.annotations.sightings(before)):
             await self._take(body, place, now, kind=f"changed:{event['event_ts']}", sightings=sightings)
 
     async def _deleted(self, body: _Event, place: Place, before: _Event, context: AsyncBoltContext) -> None:
-        if before.get("bot_id") != context.bot_id and self._annotations.sightings(before):
+        if before.get("bot_id") != context.bot_id and self._parts.annotations.sightings(before):
             await self._take(body, place, before, kind="deleted")
 
     async def _take(
@@ -90,7 +85,7 @@ class Messages:
             detail={"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]},
             event_id=body.get("event_id", ""),
         )
-        await self._inbox.take(job)
+        await self._parts.inbox.take(job)
 
 
 def _speaks_to(message: _Event, context: AsyncBoltContext) -> bool:

@@ -7,16 +7,10 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.background import Background
-from bot.blocks.replies import Renderer
-from bot.catalogue.catalogue import Catalogue
+from bot.listeners.parts import Parts
 from bot.listeners.slack import SlackDirectory, begun
 from bot.listeners.work import MARK
-from bot.posting import Poster
-from bot.services.annotations import Annotations
-from bot.services.answers import Answers
 from bot.services.dry_run import dry_run
-from bot.services.languages import Languages
 from bot.services.place import Place
 from bot.storage.annotations import Spot
 
@@ -24,23 +18,8 @@ from bot.storage.annotations import Spot
 class Presence:
     """Answers privately whoever clicks or invites."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        annotations: Annotations,
-        answers: Answers,
-        languages: Languages,
-        renderer: Renderer,
-        poster: Poster,
-        background: Background,
-    ) -> None:
-        self._catalogue = catalogue
-        self._annotations = annotations
-        self._answers = answers
-        self._languages = languages
-        self._renderer = renderer
-        self._poster = poster
-        self._background = background
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
 
     async def reacted(self, body: dict[str, Any], client: AsyncWebClient) -> None:
         """Somebody clicks the bot's reaction: explain the codes to them."""
@@ -48,7 +27,7 @@ class Presence:
         item = event["item"]
         if event["reaction"] == MARK and item.get("type") == "message":
             spot = Spot(body["team_id"], item["channel"], item["ts"])
-            self._background.start(self._explain(spot, event["user"], client))
+            self._parts.background.start(self._explain(spot, event["user"], client))
 
     async def joined(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
         """The bot was invited: tell who did it what to expect."""
@@ -56,19 +35,19 @@ class Presence:
         inviter = event.get("inviter")
         if event["user"] == context.bot_user_id and inviter:
             place = Place(body["team_id"], event["channel"], inviter)
-            self._background.start(self._introduce(place, context.bot_id, client))
+            self._parts.background.start(self._introduce(place, context.bot_id, client))
 
     async def _explain(self, spot: Spot, user: str, client: AsyncWebClient) -> None:
-        found = await self._annotations.marked(spot)
+        found = await self._parts.annotations.marked(spot)
         if found:
             thread, codes = found
             place = Place(spot.team, spot.channel, user)
-            choice = await self._languages.of_person(place, SlackDirectory(client))
-            message = self._renderer.message(self._answers.explain(codes), choice.language)
-            await self._poster.whisper(place, begun(thread, spot.ts), message)
+            choice = await self._parts.languages.of_person(place, SlackDirectory(client))
+            message = self._parts.renderer.message(self._parts.answers.explain(codes), choice.language)
+            await self._parts.poster.whisper(place, begun(thread, spot.ts), message)
 
     async def _introduce(self, place: Place, own_bot: str | None, client: AsyncWebClient) -> None:
         directory = SlackDirectory(client)
-        reply = await dry_run(place.channel, directory, self._annotations, self._catalogue, own_bot=own_bot)
-        choice = await self._languages.of_person(place, directory)
-        await self._poster.whisper(place, None, self._renderer.message(reply, choice.language))
+        reply = await dry_run(place.channel, directory, self._parts.annotations, self._parts.catalogue, own_bot=own_bot)
+        choice = await self._parts.languages.of_person(place, directory)
+        await self._parts.poster.whisper(place, None, self._parts.renderer.message(reply, choice.language))
