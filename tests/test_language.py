@@ -54,7 +54,6 @@ def test_each_language_has_another_to_offer(language: Language, other: Language,
 )
 def test_chinese_becomes_traditional_and_nothing_else_changes(simplified: str, converted: str) -> None:
     """Readers in Taipei and Hong Kong; codes and names must stay what they are."""
-    pytest.importorskip("opencc")
     assert traditional(simplified) == converted
 
 
