@@ -83,6 +83,8 @@ class Annotations:
             await self._deal(message, decide(message.sightings, situation), voice, directory)
         elif record.act == Act.COUNT:
             await self._show_counts(message, record.codes, voice, directory)
+        elif record.act == Act.REACT:
+            await voice.mark()
 
     async def _deal(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
         if decision.act is Act.REPLY:
@@ -97,8 +99,9 @@ class Annotations:
             await self._record(message, decision, reply=None)
             await self._show_counts(message, decision.codes, voice, directory)
         elif decision.act is Act.REACT:
-            await voice.mark()
+            # Recorded first: whoever clicks the reaction at once must find what it stands for.
             await self._record(message, decision, reply=None)
+            await voice.mark()
 
     async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
         """Deal with an edit of a message; *message* is as it stands now. The rules are those for a new one."""

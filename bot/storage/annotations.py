@@ -79,10 +79,15 @@ class AnnotationStore:
             | {"count": 1, "at": now}
             for code in explains
         ]
-        async with self._database.writing() as connection:
-            await connection.execute(query.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=values))
-            if rows:
-                await connection.execute(self._database.insert(explained).values(rows).on_conflict_do_nothing())
+        remember = query.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=values)
+        explain = self._database.insert(explained).values(rows).on_conflict_do_nothing() if rows else None
+
+        def write(connection: Connection) -> None:
+            connection.execute(remember)
+            if explain is not None:
+                connection.execute(explain)
+
+        await self._database.run(write)
 
     async def forget(self, spot: Spot, reply: str | None) -> None:
         """Forget a message, and that its reply explained anything."""

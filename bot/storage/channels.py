@@ -27,8 +27,7 @@ class ChannelSettings:
         """The language and the mode that people set for a channel; None where they did not."""
         table = channel_settings
         query = select(table.c.language, table.c.mode).where(table.c.team == team, table.c.channel == channel)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return (row.language, row.mode) if row else (None, None)
 
     async def set(self, team: str, channel: str, **values: str | None) -> None:
@@ -49,8 +48,7 @@ class ChannelSettings:
         """How people have been writing in a channel."""
         table = language_votes
         query = select(table.c.en, table.c.zh).where(table.c.team == team, table.c.channel == channel)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return Votes(*row) if row else Votes()
 
     async def set_votes(self, team: str, channel: str, votes: Votes) -> None:
