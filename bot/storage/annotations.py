@@ -72,12 +72,13 @@ class AnnotationStore:
 
     async def put(self, spot: Spot, record: Record, *, now: float, explains: Sequence[int] = ()) -> None:
         """Record what was done about a message, and that its reply explains some codes from now on."""
-        channel = {"team": spot.team, "channel": spot.channel, "thread": record.thread, "reply": record.reply, "at": now}
+        common: dict[str, Any] = {"team": spot.team, "channel": spot.channel, "thread": record.thread}
+        common |= {"reply": record.reply, "at": now}
         done = {"ts": spot.ts, "act": record.act, "codes": list(record.codes), "shapes": list(record.shapes)}
-        explained_now = [channel | {"code": code, "count": 1} for code in explains]
+        explained_now = [common | {"code": code, "count": 1} for code in explains]
 
         def write(connection: Connection) -> None:
-            connection.execute(self._remember, channel | done)
+            connection.execute(self._remember, common | done)
             if explained_now:
                 connection.execute(self._explain, explained_now)
 

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, select
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings, language_votes, refused_shapes
 
-
 _MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
 
 
