@@ -7,6 +7,7 @@ hour, so that an answer rarely waits for them. Of what people write, only counts
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class Languages:
         self.default = default
         self._clock = clock
         self._locales: OrderedDict[tuple[str, str], tuple[float, str | None]] = OrderedDict()
+        self._asking: dict[tuple[str, str], asyncio.Task[str | None]] = {}
         self._heard: OrderedDict[tuple[str, str], Votes] = OrderedDict()  # and not saved yet
 
     async def of_channel(self, place: Place, directory: Directory, channel: Channel | None = None) -> Choice:
@@ -54,6 +56,11 @@ class Languages:
         if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
             return by_locale  # the locale also knows which Chinese it is
         return Choice(voted, "vote") if voted else by_locale
+
+    async def prepare(self, place: Place, directory: Directory) -> None:
+        """Ask Slack already what `of_channel` will want to know."""
+        if not place.is_direct:
+            await self._locale(place.team, place.channel, directory.channel_locale)
 
     async def of_person(self, place: Place, directory: Directory) -> Choice:
         """The language of what only the person in *place* sees."""
@@ -82,16 +89,28 @@ class Languages:
         return Choice(negotiate(locale, default=self.default), reason)
 
     async def _locale(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
-        now = self._clock()
         asked_at, locale = self._locales.get((team, key), (float("-inf"), None))
-        if now - asked_at > _KEEP_S:
+        if self._clock() - asked_at <= _KEEP_S:
+            return locale
+        try:
+            # Shared by all that ask meanwhile, and not cancelled with the first of them.
+            return await asyncio.shield(self._asked(team, key, ask))
+        except DirectoryError:
+            return locale  # what was known, if anything; the next answer asks again
+
+    def _asked(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> asyncio.Task[str | None]:
+        async def learn() -> str | None:
             try:
                 locale = await ask(key)
-            except DirectoryError:
-                return locale  # what was known, if anything; the next answer asks again
-            self._locales[team, key] = (now, locale)
-            _trim(self._locales)
-        return locale
+                self._locales[team, key] = (self._clock(), locale)
+                _trim(self._locales)
+                return locale
+            finally:
+                del self._asking[team, key]
+
+        if (team, key) not in self._asking:
+            self._asking[team, key] = asyncio.create_task(learn())
+        return self._asking[team, key]
 
 
 def _winner(votes: Votes) -> Language | None:
