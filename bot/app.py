@@ -28,7 +28,7 @@ from bot.inbox import Inbox, Limits
 from bot.language import Language
 from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
-from bot.posting import Poster
+from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
@@ -53,7 +53,8 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(database.close)
         await database.open()
         # One session for all calls: the client would open a connection for each otherwise.
-        session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        connector = aiohttp.TCPConnector(limit=0)
+        session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, trace_configs=[fence()]))
         client = slack_client(settings, session)
         identity = await sign_in(client)
         background = Background()
@@ -104,9 +105,7 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
 
 def _posting_client(client: AsyncWebClient) -> AsyncWebClient:
     """A client that repeats nothing: the inbox does, after it has asked what came of the call before."""
-    return AsyncWebClient(
-        token=client.token, base_url=client.base_url, session=client.session, timeout=10, retry_handlers=[]
-    )
+    return AsyncWebClient(token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[])
 
 
 @dataclass(frozen=True, slots=True)
