@@ -28,7 +28,7 @@ from bot.inbox import Inbox, Limits
 from bot.language import Language
 from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
-from bot.posting import Poster
+from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
@@ -54,8 +54,9 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(database.close)
         await database.open()
         # One session for all calls: the client would open a connection for each otherwise.
+        connector, cookies = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
         session = await stack.enter_async_context(
-            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
+            aiohttp.ClientSession(connector=connector, cookie_jar=cookies, trace_configs=[fence()])
         )
         client = slack_client(settings, session)
         identity = await sign_in(client)
@@ -110,7 +111,7 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> SlackCli
 def _posting_client(settings: Settings, session: aiohttp.ClientSession) -> SlackClient:
     """A client that repeats nothing: the inbox does, after it has asked what came of the call before."""
     token = settings.slack_bot_token.get_secret_value()
-    return SlackClient(token, base_url=settings.slack_api_url, session=session, timeout=10, retry_handlers=[])
+    return SlackClient(token, base_url=settings.slack_api_url, session=session, retry_handlers=[])
 
 
 @dataclass(frozen=True, slots=True)
