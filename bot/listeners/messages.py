@@ -54,8 +54,8 @@ class Messages:
             # Slack answers while the database writes.
             self._parts.background.start(self._parts.languages.prepare(place, SlackDirectory(client)))
             await self._take(body, place, event, kind="message", sightings=sightings)
-        if is_person:
-            self._parts.background.start(self._parts.languages.hear(place, prose(event)))
+        if is_person and (saving := self._parts.languages.hear(place, prose(event))):
+            self._parts.background.start(saving)
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
