@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.filesize import decimal
@@ -13,6 +14,10 @@ from bot.language import Language, words
 from bot.triage.digest import Course, Cut, Digest, FileRead, Mark, Role, Row, Timeline, Window
 from bot.wording import said, steps
 
+_NONE = "–"
+# Control characters drive a terminal, and those of direction make a line look like another.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_FILE = 32  # characters of a file's name in a column
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -55,7 +60,7 @@ class Telling:
     def name(self, row: Row) -> str:
         """The title of a code."""
         entry = self.entry(row)
-        return said(entry.title, self.language) if entry else self.say("triage.role.unknown")
+        return said(entry.title, self.language) if entry else _NONE
 
     def actor(self, entry: Entry) -> str:
         """Who must act."""
@@ -71,11 +76,12 @@ class Telling:
         if not rows:
             return
         first, last = _span(rows)
-        since = first.stamp.text if first.stamp else self.say("triage.no_times")
-        yield self.say("triage.since", time=since, place=self.place(first))
+        place = self.place(first)
+        since = "triage.since" if first.stamp else "triage.since_place"
+        yield self.say(since, place=place, time=_time(first))
         yield self.say.count("triage.times", sum(row.count for row in rows))
         if self.digest.course in (Course.BURST, Course.STEADY):
-            yield self.say(f"triage.course.{self.digest.course}") + self._within(first, last)
+            yield self._course(self.digest.course, first, last)
         sources = max(row.sources for row in rows)
         if sources:
             yield self.say.count("triage.sources", sources)
@@ -84,10 +90,11 @@ class Telling:
         ongoing = {True: "yes", False: "no", None: "unknown"}[self.digest.is_ongoing]
         yield self.say(f"triage.ongoing.{ongoing}")
 
-    def _within(self, first: Mark, last: Mark) -> str:
+    def _course(self, course: Course, first: Mark, last: Mark) -> str:
         if not (first.stamp and last.stamp):
-            return ""
-        return self.say("triage.within", span=self._duration(max(last.stamp.seconds - first.stamp.seconds, 0.0)))
+            return self.say(f"triage.course.{course}")
+        seconds = max(last.stamp.seconds - first.stamp.seconds, 0.0)
+        return self.say(f"triage.course_span.{course}", span=self._duration(seconds))
 
     def _brought(self) -> Iterator[str]:
         followers = [row for row in self.digest.rows if row.role is Role.FOLLOWER]
@@ -109,7 +116,7 @@ class Telling:
 
     def file(self, name: str) -> str:
         """What a file is called."""
-        return name or self.say("triage.paste")
+        return printable(name) or self.say("triage.paste")
 
     def role(self, row: Row) -> str:
         """What a code is to the others."""
@@ -131,14 +138,19 @@ class Telling:
         lines = []
         for row in self.rows:
             name = f"↳ {self.name(row)}" if row.role is Role.FOLLOWER else self.name(row)
-            times = [mark.stamp.text if mark.stamp else "–" for mark in (row.first, row.last)] if is_timed else []
+            times = (
+                [printable(mark.stamp.text) if mark.stamp else _NONE for mark in (row.first, row.last)]
+                if is_timed
+                else []
+            )
             lines.append([str(row.code), name, f"{row.count:,}", *times, self._lines(row), self.role(row)])
         return [self.say(f"triage.column.{column}") for column in columns], lines
 
     def _lines(self, row: Row) -> str:
         first, last = row.first, row.last
         if len(self.digest.files) > 1:
-            return self.place(first)
+            name = self.file(self.digest.files[first.file].name)
+            return f"{name if len(name) <= _FILE else '…' + name[1 - _FILE :]}:{first.line}"
         return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)
 
     def evidence(self, window: Window) -> str:
@@ -155,7 +167,7 @@ class Telling:
         if context.app_ids:
             yield self.say("triage.app_id", ids=self._listed(context.app_ids))
         if context.first and context.last:
-            yield self.say("triage.span", first=context.first.text, last=context.last.text)
+            yield self.say("triage.span", first=printable(context.first.text), last=printable(context.last.text))
             zones = self._listed(context.zones)
             yield self.say("triage.zone", zones=zones) if zones else self.say("triage.no_zone")
 
@@ -201,7 +213,7 @@ class Telling:
         return self._listed([f"{count:,} × {what}" for what, count in ranked if count])
 
     def _listed(self, texts: Sequence[str]) -> str:
-        return self.say("list.separator").join(texts)
+        return printable(self.say("list.separator").join(texts))
 
     def width(self, timeline: Timeline) -> str:
         """How much of the log one bucket of *timeline* is."""
@@ -228,14 +240,19 @@ def offsets(timeline: Timeline | None) -> tuple[list[str], str]:
         labels = [_clock(start, timeline.width) for start in starts]
     is_distinct = len(set(labels)) == len(labels)
     labels = labels if is_distinct else [str(number + 1) for number in range(timeline.buckets)]
-    return labels, timeline.start.text if timeline.start else ""
+    return labels, printable(timeline.start.text) if timeline.start else ""
+
+
+def printable(text: str) -> str:
+    """*text* of a log or its owner, with a sign in the place of every character that would not show."""
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def marked(window: Window) -> list[str]:
     """The lines of *window* with their numbers, the one of interest marked."""
-    width = len(str(window.first_line + len(window.lines)))
+    width = len(str(window.first_line + len(window.lines) - 1))
     return [
-        f"{'>' if number == window.line else ' '} {number:>{width}} | {line}"
+        f"{'>' if number == window.line else ' '} {number:>{width}} | {printable(line)}"
         for number, line in enumerate(window.lines, window.first_line)
     ]
 
@@ -255,11 +272,15 @@ def _clock(seconds: float, width: float) -> str:
     return f"+{hours}:{minutes:02}:{rest:02}" if hours else f"+{minutes}:{rest:02}"
 
 
+def _time(mark: Mark) -> str:
+    return printable(mark.stamp.text) if mark.stamp else _NONE
+
+
 def _span(rows: Sequence[Row]) -> tuple[Mark, Mark]:
-    """The first and the last place of *rows*: by time where all have one, else by file and line."""
+    """The first and the last place of *rows*: by time where any has one, else by file and line."""
     marks = [mark for row in rows for mark in (row.first, row.last)]
-    if all(mark.stamp for mark in marks):
-        marks.sort(key=lambda mark: mark.stamp.seconds if mark.stamp else 0.0)
-    else:
-        marks.sort(key=lambda mark: (mark.file, mark.line))
+    timed = sorted((mark.stamp.seconds, index) for index, mark in enumerate(marks) if mark.stamp)
+    if timed:
+        return marks[timed[0][1]], marks[timed[-1][1]]
+    marks.sort(key=lambda mark: (mark.file, mark.line))
     return marks[0], marks[-1]

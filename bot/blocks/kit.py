@@ -168,14 +168,19 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequ
     settings: list[Element] = [{"align": "right" if each in numbers else "left"} for each in range(len(titles))]
     settings[wrapped]["is_wrapped"] = True
     # A raw text is shown as it is: no markup, no mention.
-    cells = [[{"type": "raw_text", "text": text} for text in row] for row in (titles, *rows)]
+    cells = [[{"type": "raw_text", "text": text or "–"} for text in row] for row in (titles, *rows)]
     return {"type": "table", "rows": cells[:TABLE_ROWS], "column_settings": settings}
 
 
-def preformatted(text: str) -> Block:
-    """*text* as it is, in letters of one width. It is no markup: neither back-ticks nor mentions mean anything."""
-    inner = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
-    return {"type": "rich_text", "elements": [inner]}
+def preformatted(text: str, title: str = "") -> Block:
+    """*text* as it is, in letters of one width, below a *title*.
+
+    Neither is markup: back-ticks and mentions mean nothing in them.
+    """
+    bold = {"type": "text", "text": title, "style": {"bold": True}}
+    above = [{"type": "rich_text_section", "elements": [bold]}] if title else []
+    below = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [*above, below]}
 
 
 def image(file_id: str, alt_text: str) -> Block:

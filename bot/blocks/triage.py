@@ -30,6 +30,7 @@ _MOST_LEADERS = 3
 _MOST_FILES = 3  # not read whole, that are named
 _CELL = 60  # characters
 _PHRASE = 300
+_NOTE = 500  # of what was cut
 _LINE, _NEIGHBOUR = 300, 160  # of the evidence
 
 
@@ -102,13 +103,13 @@ class _Builder:
         """The blocks, and whether something had to be left out of them."""
         before = [*self._answer(), *picture]
         evidence, cut = self._evidence()
-        after = [*evidence, *self._small_print(), *self._standing(standing), self._buttons()]
-        reserve = 2 * _PHRASE  # for what was cut
-        room = kit.MESSAGE_CHARACTERS - reserve - _length([*before, *after])
+        middle = [*evidence, *self._small_print()]
+        after = [*self._standing(standing), self._buttons()]
+        room = kit.MESSAGE_CHARACTERS - _NOTE - _length([*before, *middle, *after])
         table, left_out = self._table(room)
         cut += [self._say.count("triage.cut_rows", left_out)] if left_out else []
-        note = [kit.context(*cut)] if cut else []
-        return [*before, *table, *after[:-1], *note, after[-1]], bool(cut)
+        note = [kit.context("\n".join(cut))] if cut else []
+        return [*before, *table, *middle, *note, *after], bool(cut)
 
     def _answer(self) -> Iterator[Block]:
         """Likely cause, who must act, what to do now; since when, how often, in which shape."""
@@ -164,8 +165,8 @@ class _Builder:
         for window in self._telling.digest.windows[:2]:
             shown = _shortened(window)
             is_shortened |= shown != window
-            title = f"*{_literal(self._telling.evidence(window))}*"
-            blocks += [_verbatim(kit.section(title)), kit.preformatted("\n".join(marked(shown)))]
+            title = kit.shorten(self._telling.evidence(window), _PHRASE)
+            blocks.append(kit.preformatted("\n".join(marked(shown)), title))
         cut = [self._say("triage.cut_lines")] if is_shortened else []
         cut += [self._say("triage.cut_windows")] if len(self._telling.digest.windows) > 2 else []
         return blocks, cut

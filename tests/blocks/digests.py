@@ -23,13 +23,13 @@ from bot.triage.digest import (
     Window,
 )
 
-HOSTILE = "<!channel> <@U1> &lt;!here&gt; ```x``` *b* <https://evil.example|x>"
+HOSTILE = "\x1b[31m\u202e<!channel> <@U1> &lt;!here&gt; ```x``` *b* <https://evil.example|x>"
 
 
 def stamp(seconds: float) -> Stamp:
-    """A time as the Web SDK writes it, so many seconds after 07:35:45."""
-    minutes, rest = divmod(45.740 + seconds, 60)
-    return Stamp(seconds, f"1122 07:{35 + int(minutes):02}:{rest:06.3f}")
+    """A time as the Web SDK writes it, so many seconds after 07:35:45.740."""
+    minutes, rest = divmod(7 * 3600 + 35 * 60 + 45.740 + seconds, 60)
+    return Stamp(seconds, f"1122 {int(minutes) // 60:02}:{int(minutes) % 60:02}:{rest:06.3f}")
 
 
 def mark(line: int, seconds: float | None = None, file: int = 0) -> Mark:

@@ -4,7 +4,7 @@ import { h, svg } from "./dom.js";
 
 const WIDTH = 100;
 const HEIGHT = 100;
-const MOST_LABELS = 5;
+const MOST_LABELS = 4;
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const hue = (index) => `hue-${index % 12}`;
