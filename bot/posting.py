@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
 from bot.services.place import Place
+from bot.workspaces import Workspaces
 
 __all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace"]
 
@@ -38,10 +38,10 @@ _TOKEN_IS_NO_GOOD = frozenset(
 
 
 class Poster:
-    """Posts by *client*, which must not repeat anything by itself."""
+    """Posts in every workspace, by its own client."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
         # Jobs for which Slack has refused every post: their threads need not be asked. Forgotten with the process.
         self._unposted: set[tuple[str, ...]] = set()
 
@@ -57,6 +57,7 @@ class Poster:
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
         try:
             answer = await self._call(
+                job.place.team,
                 "chat.postMessage",
                 channel=job.place.channel,
                 thread_ts=job.thread,
@@ -71,35 +72,35 @@ class Poster:
             raise
         return str(answer["ts"])
 
-    async def update(self, channel: str, ts: str, message: _Message) -> None:
+    async def update(self, place: Place, ts: str, message: _Message) -> None:
         """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
         try:
             # Slack keeps the blocks that are not named, so they are.
-            await self._call("chat.update", channel=channel, ts=ts, **{"blocks": [], **message})
+            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
         except GiveUp as error:
             if error.reason != "message_not_found":
                 raise
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete(self, place: Place, ts: str) -> None:
         """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
         try:
-            await self._call("chat.delete", channel=channel, ts=ts)
+            await self._call(place.team, "chat.delete", channel=place.channel, ts=ts)
         except GiveUp as error:
             if error.reason != "message_not_found":
                 raise
 
-    async def react(self, channel: str, ts: str, name: str) -> None:
+    async def react(self, place: Place, ts: str, name: str) -> None:
         """React to a message; one that is gone, or has the reaction, is left alone. Raises as `post` does."""
         try:
-            await self._call("reactions.add", channel=channel, timestamp=ts, name=name)
+            await self._call(place.team, "reactions.add", channel=place.channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("already_reacted", "message_not_found"):
                 raise
 
-    async def unreact(self, channel: str, ts: str, name: str) -> None:
+    async def unreact(self, place: Place, ts: str, name: str) -> None:
         """Take a reaction back; one that is gone is gone. Raises as `post` does."""
         try:
-            await self._call("reactions.remove", channel=channel, timestamp=ts, name=name)
+            await self._call(place.team, "reactions.remove", channel=place.channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("no_reaction", "message_not_found"):
                 raise
@@ -107,7 +108,7 @@ class Poster:
     async def whisper(self, place: Place, thread: str | None, message: _Message) -> None:
         """Post for one person, who does not see it for ever: once or, after an error, again. Raises as `post` does."""
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
-        await self._call("chat.postEphemeral", **where, **message)
+        await self._call(place.team, "chat.postEphemeral", **where, **message)
 
     async def _posted(self, job: Job) -> str | None:
         """The ts of the reply that an earlier attempt posted."""
@@ -120,10 +121,10 @@ class Poster:
         return None
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
-        cursor = ""
+        workspace, cursor = await self._workspaces.get(job.place.team), ""
         while True:
             answer = await _told_apart(
-                self._client.conversations_replies(
+                workspace.posting.conversations_replies(
                     channel=job.place.channel,
                     ts=job.thread,
                     oldest=job.ts,
@@ -139,9 +140,10 @@ class Poster:
             if not cursor:
                 return
 
-    async def _call(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+    async def _call(self, team: str, method: str, **arguments: Any) -> AsyncSlackResponse:
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
-        return await _told_apart(self._client.api_call(method, json=arguments))
+        workspace = await self._workspaces.get(team)
+        return await _told_apart(workspace.posting.api_call(method, json=arguments))
 
 
 async def _told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
