@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
 from bot.services.place import Place
+from bot.workspaces import Workspaces
 
 __all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace", "fence"]
 
@@ -68,10 +68,10 @@ def _check(lease: Lease | None) -> None:
 
 
 class Poster:
-    """Posts by *client*, which must not repeat anything by itself; its session should have a `fence`."""
+    """Posts in every workspace, by its own client, whose session should have a `fence`."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
 
     async def post(self, job: Job, message: _Message) -> str:
         """Post *message* in the thread of *job*, once over all its attempts; return the ts of the reply.
@@ -82,6 +82,7 @@ class Poster:
             return ts
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
         answer = await self._call(
+            job.place.team,
             "chat.postMessage",
             lease=job.lease,
             channel=job.place.channel,
@@ -93,35 +94,35 @@ class Poster:
         )
         return str(answer["ts"])
 
-    async def update(self, channel: str, ts: str, message: _Message) -> None:
+    async def update(self, place: Place, ts: str, message: _Message) -> None:
         """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
         try:
             # Slack keeps the blocks that are not named, so they are.
-            await self._call("chat.update", channel=channel, ts=ts, **{"blocks": [], **message})
+            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
         except GiveUp as error:
             if error.reason != "message_not_found":
                 raise
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete(self, place: Place, ts: str) -> None:
         """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
         try:
-            await self._call("chat.delete", channel=channel, ts=ts)
+            await self._call(place.team, "chat.delete", channel=place.channel, ts=ts)
         except GiveUp as error:
             if error.reason != "message_not_found":
                 raise
 
-    async def react(self, channel: str, ts: str, name: str) -> None:
+    async def react(self, place: Place, ts: str, name: str) -> None:
         """React to a message; one that is gone, or has the reaction, is left alone. Raises as `post` does."""
         try:
-            await self._call("reactions.add", channel=channel, timestamp=ts, name=name)
+            await self._call(place.team, "reactions.add", channel=place.channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("already_reacted", "message_not_found"):
                 raise
 
-    async def unreact(self, channel: str, ts: str, name: str) -> None:
+    async def unreact(self, place: Place, ts: str, name: str) -> None:
         """Take a reaction back; one that is gone is gone. Raises as `post` does."""
         try:
-            await self._call("reactions.remove", channel=channel, timestamp=ts, name=name)
+            await self._call(place.team, "reactions.remove", channel=place.channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("no_reaction", "message_not_found"):
                 raise
@@ -129,7 +130,7 @@ class Poster:
     async def whisper(self, place: Place, thread: str | None, message: _Message, *, lease: Lease | None = None) -> None:
         """Post for one person, who does not see it for ever: once or, after an error, again. Raises as `post` does."""
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
-        await self._call("chat.postEphemeral", lease=lease, **where, **message)
+        await self._call(place.team, "chat.postEphemeral", lease=lease, **where, **message)
 
     async def _posted(self, job: Job) -> str | None:
         """The ts of the reply that an earlier attempt posted."""
@@ -142,10 +143,10 @@ class Poster:
         return None
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
-        cursor = ""
+        workspace, cursor = await self._workspaces.get(job.place.team), ""
         while True:
             answer = await _told_apart(
-                self._client.conversations_replies(
+                workspace.posting.conversations_replies(
                     channel=job.place.channel,
                     ts=job.thread,
                     oldest=job.ts,
@@ -161,11 +162,14 @@ class Poster:
             if not cursor:
                 return
 
-    async def _call(self, method: str, *, lease: Lease | None = None, **arguments: Any) -> AsyncSlackResponse:
+    async def _call(
+        self, team: str, method: str, *, lease: Lease | None = None, **arguments: Any
+    ) -> AsyncSlackResponse:
+        workspace = await self._workspaces.get(team)
         _check(lease)
         _lease.set(lease)
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
-        return await _told_apart(self._client.api_call(method, json=arguments))
+        return await _told_apart(workspace.posting.api_call(method, json=arguments))
 
 
 async def _told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
@@ -16,6 +17,7 @@ from bot.posting import Poster, fence
 from bot.sandbox.faults import Fault, Kind
 from bot.sandbox.server import Sandbox
 from bot.services.place import Place
+from bot.workspaces import Workspace, Workspaces
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 
 
@@ -26,10 +28,25 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
+class Here(Workspaces):
+    """One workspace, in which *client* posts."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._here = Workspace(client, client, AuthorizeResult(enterprise_id=None, team_id="T0DEMO"))
+
+    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
+        """This one."""
+        return self._here
+
+    async def is_lost(self, team: str, reason: str) -> bool:
+        """It is."""
+        return True
+
+
 def poster(sandbox: Sandbox, **changes: Any) -> Poster:
     """A poster as the bot has it."""
     values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
-    return Poster(AsyncWebClient(**values))
+    return Poster(Here(AsyncWebClient(**values)))
 
 
 async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
@@ -118,13 +135,13 @@ async def test_changes_can_be_repeated(sandbox: Sandbox) -> None:
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
     ts = await same.post(job, {"text": "hi", "blocks": blocks})
     for _ in range(2):
-        await same.update(ENGLISH, ts, {"text": "ho"})
+        await same.update(job.place, ts, {"text": "ho"})
     (reply,) = sandbox.replies(ENGLISH, job.ts)
     assert reply["text"] == "ho"
     assert not reply.get("blocks")
     for _ in range(2):
-        await same.delete(ENGLISH, ts)
-    await same.update(ENGLISH, ts, {"text": "too late"})
+        await same.delete(job.place, ts)
+    await same.update(job.place, ts, {"text": "too late"})
     assert sandbox.replies(ENGLISH, job.ts) == []
 
 

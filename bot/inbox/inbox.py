@@ -50,7 +50,10 @@ class Limits:
 
 
 class Inbox:
-    """Takes jobs, and has each worked on by *work* until it is done or given up."""
+    """Takes jobs, and has each worked on by *work* until it is done or given up.
+
+    *on_stop* is told of a workspace, and why, whose jobs are left alone from now on.
+    """
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Inbox:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
+        on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
@@ -70,6 +74,7 @@ class Inbox:
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
+        self._on_stop = on_stop
         self._pace = Pace(clock)
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
@@ -186,13 +191,17 @@ class Inbox:
         except GiveUp as error:
             return self._dead(held, str(error))
         except StopWorkspace as error:
-            self._stopped.add(job.place.team)
-            _log.error("workspace stopped: its token is no good", team=job.place.team, reason=str(error))
+            self._stop(job.place.team, str(error))
             return self._again(held, self._clock(), str(error), is_refused=True)
         except Exception as error:  # the one place where a job's failure ends: it must not take the others along
             _log.exception("an attempt failed", kind=job.kind, channel=job.place.channel, ts=job.ts)
             return self._failed(held, repr(error))
         return Settled(held.id, job.attempt, "done", self._clock(), job.refused)
+
+    def _stop(self, team: str, reason: str) -> None:
+        if team not in self._stopped:
+            self._stopped.add(team)
+            self._on_stop(team, reason)
 
     def _failed(self, held: Held, reason: str) -> Settled:
         failed = held.job.attempt - held.job.refused

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from bot.blocks.replies import Renderer
 from bot.commands import parse
-from bot.inbox import Job
+from bot.inbox import Job, RetryLater, StopWorkspace
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
 from bot.services.answers import Answers
 from bot.services.decisions import Sighting
 from bot.services.replies import Answer, is_public
+from bot.workspaces import Workspaces
 
 MARK = "mag"  # the reaction that says: I know this code
 
@@ -32,55 +31,64 @@ class SlackVoice:
     async def revise(self, reply: str, answer: Answer) -> None:
         """Change one of the bot's replies."""
         message = self._renderer.message(answer.reply, answer.language)
-        await self._poster.update(self._job.place.channel, reply, message)
+        await self._poster.update(self._job.place, reply, message)
 
     async def withdraw(self, reply: str) -> None:
         """Delete one of the bot's replies."""
-        await self._poster.delete(self._job.place.channel, reply)
+        await self._poster.delete(self._job.place, reply)
 
     async def mark(self) -> None:
         """React to the message."""
-        await self._poster.react(self._job.place.channel, self._job.ts, MARK)
+        await self._poster.react(self._job.place, self._job.ts, MARK)
 
     async def unmark(self) -> None:
         """Take the reaction back."""
-        await self._poster.unreact(self._job.place.channel, self._job.ts, MARK)
+        await self._poster.unreact(self._job.place, self._job.ts, MARK)
 
 
 class Worker:
     """Does the work of jobs."""
 
     def __init__(
-        self, annotations: Annotations, answers: Answers, renderer: Renderer, poster: Poster, client: AsyncWebClient
+        self, annotations: Annotations, answers: Answers, renderer: Renderer, poster: Poster, workspaces: Workspaces
     ) -> None:
         self._annotations = annotations
         self._answers = answers
         self._renderer = renderer
         self._poster = poster
-        self._directory = SlackDirectory(client)
+        self._workspaces = workspaces
 
     async def work(self, job: Job) -> None:
         """Deal with *job*. It may be called again for the same one, after an error or a crash."""
+        team = job.place.team
+        try:
+            await self._work(job, SlackDirectory((await self._workspaces.get(team)).client))
+        except StopWorkspace as error:
+            if await self._workspaces.is_lost(team, str(error)):
+                raise
+            raise RetryLater(str(error)) from error
+
+    async def _work(self, job: Job, directory: SlackDirectory) -> None:
         voice = SlackVoice(job, self._poster, self._renderer)
         sightings = tuple(Sighting(*each) for each in job.detail.get("sightings", ()))
         message = Message(job.place, job.ts, job.thread, sightings)
         match job.kind.partition(":")[0]:
             case "message":
-                await self._annotations.take(message, voice, self._directory)
+                await self._annotations.take(message, voice, directory)
             case "changed":
-                await self._annotations.follow(message, voice, self._directory)
+                await self._annotations.follow(message, voice, directory)
             case "deleted":
                 await self._annotations.withdraw(message.spot, voice)
             case "asked":
-                await self._answer(job)
+                await self._answer(job, directory)
 
-    async def _answer(self, job: Job) -> None:
+    async def _answer(self, job: Job, directory: SlackDirectory) -> None:
         """Answer somebody who spoke to the bot. What was said is asked of Slack: the inbox keeps no text."""
-        message = await self._directory.message(job.place.channel, job.ts, job.thread)
+        message = await directory.message(job.place.channel, job.ts, job.thread)
         if message is None:
             return
         words = " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
-        answer = await self._answers.to(parse(words), job.place, self._directory)
+        answer = await self._answers.to(parse(words), job.place, directory)
         said = self._renderer.message(answer.reply, answer.language)
         if is_public(answer.reply) or job.place.is_direct:
             await self._poster.post(job, said)
