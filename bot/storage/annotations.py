@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select, update
 
 from bot.storage.database import Database
 from bot.storage.tables import annotated, channel_settings, explained, refused_shapes
+
+_NOTHING: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +58,60 @@ class AnnotationStore:
             row = (await connection.execute(query)).one_or_none()
         return _record(row) if row else None
 
-    async def of_reply(self, spot: Spot) -> tuple[str, Record] | None:
-        """The message that the bot's message *spot* answers, and what was done about it."""
+    async def of_reply(self, spot: Spot) -> dict[str, Record]:
+        """The messages that the bot's message *spot* answers, by their time stamps, and what was done about each."""
         query = select(annotated).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
         async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
-        return (row.ts, _record(row)) if row else None
+            return {row.ts: _record(row) for row in await connection.execute(query)}
 
-    async def put(self, spot: Spot, record: Record, *, now: float, explains: Sequence[int] = ()) -> None:
-        """Record what was done about a message, and that its reply explains some codes from now on."""
-        values = {
-            "thread": record.thread,
-            "act": record.act,
-            "reply": record.reply,
-            "codes": list(record.codes),
-            "shapes": list(record.shapes),
-            "at": now,
-        }
-        query = self._database.insert(annotated).values(team=spot.team, channel=spot.channel, ts=spot.ts, **values)
+    async def put(
+        self,
+        records: Mapping[Spot, Record],
+        *,
+        now: float,
+        counted: Mapping[int, int] = _NOTHING,
+        dropped: Collection[int] = (),
+    ) -> None:
+        """Record what was done about messages of one thread; a reply explains the codes of its messages from now on.
+
+        Codes *counted* came so many times more than they were explained; those *dropped* are not explained any more.
+        """
+        spot, thread = next((spot, record.thread) for spot, record in records.items())
+        place = {"team": spot.team, "channel": spot.channel}
+        here = *_at(explained, spot), explained.c.thread == thread
+        remember = [place | {"ts": each.ts, "at": now} | asdict(record) for each, record in records.items()]
         rows = [
-            {"team": spot.team, "channel": spot.channel, "thread": record.thread, "code": code, "reply": record.reply}
-            | {"count": 1, "at": now}
-            for code in explains
+            place | {"thread": thread, "code": code, "reply": record.reply, "count": 1, "at": now}
+            for record in records.values()
+            if record.reply
+            for code in record.codes
         ]
-        remember = query.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=values)
-        explain = self._database.insert(explained).values(rows).on_conflict_do_nothing() if rows else None
+        query = self._database.insert(annotated)
+        values = {name: query.excluded[name] for name in ("thread", "act", "reply", "codes", "shapes", "at")}
 
         def write(connection: Connection) -> None:
-            connection.execute(remember)
-            if explain is not None:
-                connection.execute(explain)
+            keys = ["team", "channel", "ts"]
+            connection.execute(query.on_conflict_do_update(index_elements=keys, set_=values), remember)
+            if dropped:
+                replies = [record.reply for record in records.values()]
+                gone = explained.c.code.in_(dropped), explained.c.reply.in_(replies)
+                connection.execute(delete(explained).where(*here, *gone))
+            if rows:
+                connection.execute(self._database.insert(explained).on_conflict_do_nothing(), rows)
+            for code, times in counted.items():
+                more = update(explained).where(*here, explained.c.code == code)
+                connection.execute(more.values(count=explained.c.count + times))
 
         await self._database.run(write)
 
-    async def forget(self, spot: Spot, reply: str | None) -> None:
-        """Forget a message, and that its reply explained anything."""
+    async def forget(self, spot: Spot, record: Record) -> None:
+        """Forget a message, and that its codes were explained in its reply."""
+        mine = (explained.c.thread == record.thread, explained.c.reply == record.reply)
         async with self._database.writing() as connection:
             await connection.execute(delete(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts))
-            if reply:
-                await connection.execute(delete(explained).where(*_at(explained, spot), explained.c.reply == reply))
+            if record.reply:
+                query = delete(explained).where(*_at(explained, spot), *mine, explained.c.code.in_(record.codes))
+                await connection.execute(query)
 
     async def in_thread(self, spot: Spot, thread: str) -> dict[int, str]:
         """The codes explained in a thread, with the message that explains each."""
@@ -121,13 +138,6 @@ class AnnotationStore:
             )
 
         return await self._database.run(look)
-
-    async def count(self, spot: Spot, thread: str, codes: Sequence[int]) -> None:
-        """Count codes once more that were explained in a thread before."""
-        table = explained
-        query = update(table).where(*_at(table, spot), table.c.thread == thread, table.c.code.in_(codes))
-        async with self._database.writing() as connection:
-            await connection.execute(query.values(count=table.c.count + 1))
 
     async def counts(self, spot: Spot, reply: str) -> dict[int, int]:
         """The codes that one of the bot's messages explains, with how often each came in its thread."""

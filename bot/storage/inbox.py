@@ -137,7 +137,8 @@ class InboxRows:
     ) -> tuple[list[Row], bool]:
         """Lease pending rows that are due, the longest due first; also say whether more may be due.
 
-        With the first of a lane come those behind it that are due, too. No more of a channel than *room* says, *usual_room* where it says nothing.
+        With the first of a lane come those behind it that are due, too. No more of a channel than *room* says,
+        *usual_room* where it says nothing.
         """
         left = dict(room)
         look_at = min(_LOOK_AT, 4 * most)
