@@ -1,6 +1,6 @@
 """Posting to Slack: each answer exactly once, and every error told apart.
 
-The message carries metadata that name its job. Where an attempt may have posted already, the thread is asked first.
+The message carries metadata that name its jobs. Where an attempt may have posted already, the thread is asked first.
 Nothing is posted but under a lease that outlives the call, checked when the bytes go out: whoever takes the job over
 finds what was posted. Two things are beyond reach. Slack may work on a post for longer than we wait for the answer; or
 the process may be stopped for the rest of its lease between the check and the system call after it. In both cases the
@@ -10,7 +10,7 @@ next to ask may ask too early, and answer again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
@@ -73,14 +73,17 @@ class Poster:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    async def post(self, job: Job, message: _Message) -> str:
-        """Post *message* in the thread of *job*, once over all its attempts; return the ts of the reply.
+    async def post(self, jobs: Sequence[Job], message: _Message) -> str:
+        """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
 
-        Raises RetryLater, GiveUp or StopWorkspace.
+        Of several jobs, none has been attempted but in vain. Raises RetryLater, GiveUp or StopWorkspace.
         """
+        job = jobs[0]
         if job.may_be_answered and (ts := await self._posted(job)):
             return ts
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
+        if len(jobs) > 1:
+            payload["also"] = " ".join(other.ts for other in jobs[1:])
         answer = await self._call(
             job.place.team,
             "chat.postMessage",
@@ -137,8 +140,9 @@ class Poster:
         async for reply in self._thread(job):
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
-            named = (payload.get("team"), job.place.channel, payload.get("ts"), payload.get("kind"))
-            if metadata.get("event_type") == METADATA_TYPE and named == job.key:
+            answers = (payload.get("ts"), *str(payload.get("also", "")).split())
+            is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.kind)
+            if metadata.get("event_type") == METADATA_TYPE and is_alike and job.ts in answers:
                 return str(reply["ts"])
         return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.blocks.replies import Renderer
 from bot.commands import parse
 from bot.inbox import Job, RetryLater, StopWorkspace
@@ -17,33 +19,35 @@ MARK = "mag"  # the reaction that says: I know this code
 
 
 class SlackVoice:
-    """The bot's acts around the message of one job."""
+    """The bot's acts around the messages of jobs of one thread."""
 
-    def __init__(self, job: Job, poster: Poster, renderer: Renderer) -> None:
-        self._job = job
+    def __init__(self, jobs: Sequence[Job], poster: Poster, renderer: Renderer) -> None:
+        self._jobs = {job.ts: job for job in jobs}
+        self._place = jobs[0].place
         self._poster = poster
         self._renderer = renderer
 
-    async def reply(self, answer: Answer) -> str:
-        """Post in the message's thread."""
-        return await self._poster.post(self._job, self._renderer.message(answer.reply, answer.language))
+    async def reply(self, answer: Answer, to: Sequence[str]) -> str:
+        """Post in the messages' thread."""
+        jobs = [self._jobs[ts] for ts in to]
+        return await self._poster.post(jobs, self._renderer.message(answer.reply, answer.language))
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Change one of the bot's replies."""
         message = self._renderer.message(answer.reply, answer.language)
-        await self._poster.update(self._job.place, reply, message)
+        await self._poster.update(self._place, reply, message)
 
     async def withdraw(self, reply: str) -> None:
         """Delete one of the bot's replies."""
-        await self._poster.delete(self._job.place, reply)
+        await self._poster.delete(self._place, reply)
 
-    async def mark(self) -> None:
-        """React to the message."""
-        await self._poster.react(self._job.place, self._job.ts, MARK)
+    async def mark(self, ts: str) -> None:
+        """React to a message."""
+        await self._poster.react(self._place, ts, MARK)
 
-    async def unmark(self) -> None:
+    async def unmark(self, ts: str) -> None:
         """Take the reaction back."""
-        await self._poster.unreact(self._job.place, self._job.ts, MARK)
+        await self._poster.unreact(self._place, ts, MARK)
 
 
 class Worker:
@@ -58,29 +62,31 @@ class Worker:
         self._poster = poster
         self._workspaces = workspaces
 
-    async def work(self, job: Job) -> None:
-        """Deal with *job*. It may be called again for the same one, after an error or a crash."""
-        team = job.place.team
+    async def work(self, jobs: Sequence[Job]) -> None:
+        """Deal with *jobs*: messages of one thread, or one of another kind.
+
+        It may be called again for the same ones, after an error or a crash.
+        """
+        team = jobs[0].place.team
         try:
-            await self._work(job, SlackDirectory((await self._workspaces.get(team)).client))
+            await self._work(jobs, SlackDirectory((await self._workspaces.get(team)).client))
         except StopWorkspace as error:
             if await self._workspaces.is_lost(team, str(error)):
                 raise
             raise RetryLater(str(error)) from error
 
-    async def _work(self, job: Job, directory: SlackDirectory) -> None:
-        voice = SlackVoice(job, self._poster, self._renderer)
-        sightings = tuple(Sighting(*each) for each in job.detail.get("sightings", ()))
-        message = Message(job.place, job.ts, job.thread, sightings)
-        match job.kind.partition(":")[0]:
+    async def _work(self, jobs: Sequence[Job], directory: SlackDirectory) -> None:
+        voice = SlackVoice(jobs, self._poster, self._renderer)
+        messages = [_message(job) for job in jobs]
+        match jobs[0].kind.partition(":")[0]:
             case "message":
-                await self._annotations.take(message, voice, directory)
+                await self._annotations.take(messages, voice, directory)
             case "changed":
-                await self._annotations.follow(message, voice, directory)
+                await self._annotations.follow(messages[0], voice, directory)
             case "deleted":
-                await self._annotations.withdraw(message.spot, voice)
+                await self._annotations.withdraw(messages[0], voice, directory)
             case "asked":
-                await self._answer(job, directory)
+                await self._answer(jobs[0], directory)
 
     async def _answer(self, job: Job, directory: SlackDirectory) -> None:
         """Answer somebody who spoke to the bot. What was said is asked of Slack: the inbox keeps no text."""
@@ -91,6 +97,10 @@ class Worker:
         answer = await self._answers.to(parse(words), job.place, directory)
         said = self._renderer.message(answer.reply, answer.language)
         if is_public(answer.reply) or job.place.is_direct:
-            await self._poster.post(job, said)
+            await self._poster.post([job], said)
         else:
             await self._poster.whisper(job.place, begun(job.thread, job.ts), said, lease=job.lease)
+
+
+def _message(job: Job) -> Message:
+    return Message(job.place, job.ts, job.thread, tuple(Sighting(*each) for each in job.detail.get("sightings", ())))
