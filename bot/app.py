@@ -139,7 +139,7 @@ def _assemble(
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
-    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, background)
+    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background)
     listeners.register(app, parts)
     return app, inbox
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detect.prose import prose
 from bot.inbox import Job
@@ -24,7 +23,7 @@ class Messages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def message(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
+    async def message(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message event of any kind; most hold no code and cost nothing."""
         event = body["event"]
         place = place_of_event(body)
@@ -34,13 +33,13 @@ class Messages:
             case "message_deleted":
                 await self._deleted(body, place, event.get("previous_message") or {}, context)
             case _:
-                await self._posted(body, place, context, client)
+                await self._posted(body, place, context)
 
     async def mention(self, body: dict[str, Any]) -> None:
         """Somebody speaks to the bot in a channel."""
         await self._take(body, place_of_event(body), body["event"], kind="asked")
 
-    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext, client: AsyncWebClient) -> None:
+    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
         is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
         if place.is_direct:
@@ -52,10 +51,14 @@ class Messages:
         sightings = self._parts.annotations.sightings(event)
         if sightings:
             # Slack answers while the database writes.
-            self._parts.background.start(self._parts.languages.prepare(place, SlackDirectory(client)))
+            self._parts.background.start(self._prepare(place))
             await self._take(body, place, event, kind="message", sightings=sightings)
         if is_person and (saving := self._parts.languages.hear(place, prose(event))):
             self._parts.background.start(saving)
+
+    async def _prepare(self, place: Place) -> None:
+        workspace = await self._parts.workspaces.get(place.team)
+        await self._parts.languages.prepare(place, SlackDirectory(workspace.client))
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]

@@ -12,6 +12,7 @@ from bot.posting import Poster
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
+from bot.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +26,5 @@ class Parts:
     renderer: Renderer
     inbox: Inbox
     poster: Poster
+    workspaces: Workspaces
     background: Background
