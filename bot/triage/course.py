@@ -31,7 +31,7 @@ def course_of(rows: Sequence[Row], extent: tuple[float, float], position: Positi
 
 
 def is_still_coming(rows: Sequence[Row], extent: tuple[float, float], position: Position) -> bool | None:
-    """Whether *rows*, taken together, still came at the log's end, by their own rhythm; None for a single occurrence."""
+    """Whether *rows* together still came at the log's end, by their own rhythm; None for a single occurrence."""
     count = sum(row.count for row in rows)
     if count < 2:
         return None

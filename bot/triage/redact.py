@@ -45,7 +45,7 @@ def redact(text: str) -> Redacted:
 
 
 def live_secrets(lines: Iterable[bytes | str], *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
-    """What opens doors in *lines*, in their order, so that its author can be warned: kind and place, never the value."""
+    """What opens doors in *lines*, so that their author can be warned: kind and place, never the value."""
     text = "\n".join(line if isinstance(line, str) else line.decode("utf-8", "replace") for line in lines)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     found: list[tuple[int, SecretKind]] = []
@@ -147,7 +147,8 @@ _LIVE_RULES = (
     _rule(
         SecretKind.CLOUD_KEY,
         # To its end; where that is missing, over the lines that can be nothing else.
-        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}-----END [A-Z ]{0,20}PRIVATE KEY-----"
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}"
+        r"-----END [A-Z ]{0,20}PRIVATE KEY-----"
         r"|(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/]{40,8000}={0,2}){0,100})",
         _private_key,
     ),
@@ -161,7 +162,10 @@ _LIVE_RULES = (
         r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{32}(?![0-9A-Za-z+/=])",
         _hex(SecretKind.SERVER_SECRET),
     ),
-    _rule(SecretKind.ZEGO_TOKEN, r"04(?<![A-Za-z0-9+/]04)(?:[A-Za-z0-9+/]|%2[BbFf]){40,8000}(?:={1,2}|(?:%3[Dd]){1,2})?"),
+    _rule(
+        SecretKind.ZEGO_TOKEN,
+        r"04(?<![A-Za-z0-9+/]04)(?:[A-Za-z0-9+/]|%2[BbFf]){40,8000}(?:={1,2}|(?:%3[Dd]){1,2})?",
+    ),
     _rule(
         SecretKind.BEARER,
         r"(\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:basic|bearer|token|digest)\s{1,3})?|bearer\s{1,3}))"

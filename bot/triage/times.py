@@ -69,7 +69,8 @@ FORMATS = (
     ),
     _format(
         "slashes",
-        rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? {_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
+        rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? "
+        rf"{_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
     ),
     _format(
         "us",  # day and month only where AM or PM says that it is the American order
@@ -162,7 +163,7 @@ class Reader:
         self.written = match["t"]
         fraction = match["f"] if self._has_fraction else None
         if fraction:
-            return self._base + self.turned + int(fraction) / 10 ** len(fraction)
+            return self._base + self.turned + int(fraction) / float(10 ** len(fraction))
         return self._base + self.turned
 
 
