@@ -44,7 +44,7 @@ _PLATFORMS = (
             r"|[Oo][Ss]\W{1,4}iOS\b|\bSpringBoard\b"),
     ("macOS", r"\bmacOS\b|\bMac OS X\b|\bAppKit\b|\bNSApplication\b"),
     ("Windows", r"\bWindows (?:NT )?(?:7|8|10|11)\b|\bMicrosoft Windows\b|[Oo][Ss]\W{1,4}[Ww]indows\b"
-                r"|\b[A-Z]:\\(?:Users|Program Files)"),
+                r"|\b[A-Z]:[\\/]{1,2}(?:Users|Program Files)"),
     ("Web", r"zego-zim-web|\bMozilla/5\.0 |\bUncaught \(in promise\)|\bwebpack(?:-internal)?:///|\bindex\.js:\d+:\d+"
             r"|\bat https?://|\[\d{4} [\d:.]{12}\]\[\w{1,12}\]\[(?:API|EV)\."),
     ("Server", r"\bzim-server\b|\bzim-api\.zego\.im\b|\"service\"\s?:|\"logger\"\s?:|\bgunicorn\b|\bnginx\b"),

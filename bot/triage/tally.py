@@ -272,7 +272,9 @@ class Tally:
             self._row(each, None, None, timelines[each.code]) for each in self._counts.values() if not each.known
         ]
         unknown.sort(key=lambda row: self._order(row.first))
-        family = [row for row in rows if cause is None or row.code == cause or self._root(row.code, follows) == cause]
+        # A cause goes on as long as its followers come; without one, each code has a rhythm of its own.
+        family = [row for row in rows if self._root(row.code, follows) == cause]
+        groups = [family] if family else [[row] for row in rows or unknown]
         evidence = [self._windows[code] for code in self._telling(rows or unknown, cause) if code in self._windows]
         windows, hidden = shown([(window, lines) for _, window, lines in evidence], secrets)
         if self._context.app_ids:
@@ -283,7 +285,7 @@ class Tally:
             rows=tuple(rows),
             unknown=tuple(unknown),
             course=course_of([row for row in rows if cause in (None, row.code)] or unknown, extent, position),
-            is_ongoing=is_still_coming(family or unknown, extent, position),
+            is_ongoing=is_still_coming(groups, extent, position),
             timeline=self._timeline(start, width, timelines),
             windows=windows,
             context=self._seen(),
