@@ -18,6 +18,8 @@ from ipaddress import ip_address
 
 from bot.triage.digest import Secret, SecretKind
 
+_PASSES = 8  # a secret that is glued to another shows its edge only when that one is hidden; usually two do
+
 _Replace = Callable[["re.Match[str]"], str | None]  # None: this one is something else and stays
 
 
@@ -39,8 +41,12 @@ class _Rule:
 def redact(text: str) -> Redacted:
     """*text* with everything hidden that is somebody's; it keeps its lines."""
     hidden: Counter[SecretKind] = Counter()
-    for rule in _RULES:
-        text = rule.pattern.sub(_counting(rule, hidden), text)
+    for _ in range(_PASSES):
+        before = text
+        for rule in _RULES:
+            text = rule.pattern.sub(_counting(rule, hidden), text)
+        if text == before:
+            break
     return Redacted(text, tuple(sorted(hidden.items())))
 
 
