@@ -30,12 +30,14 @@ def course_of(rows: Sequence[Row], extent: tuple[float, float], position: Positi
     return Course.BURST if length * _SHORT < extent[1] - extent[0] else Course.STEADY
 
 
-def is_still_coming(rows: Sequence[Row], extent: tuple[float, float], position: Position) -> bool | None:
-    """Whether *rows*, taken together, still came at the log's end, by their own rhythm; None for a single occurrence."""
-    count = sum(row.count for row in rows)
-    if count < 2:
-        return None
+def is_still_coming(groups: Sequence[Sequence[Row]], extent: tuple[float, float], position: Position) -> bool | None:
+    """Whether one of *groups* still came at the log's end, by its own rhythm; None where nothing came twice."""
+    verdicts = [_is_still_coming(rows, extent, position) for rows in groups if sum(row.count for row in rows) > 1]
+    return any(verdicts) if verdicts else None
+
+
+def _is_still_coming(rows: Sequence[Row], extent: tuple[float, float], position: Position) -> bool:
     first = min(position(row.first) for row in rows)
     last = max(position(row.last) for row in rows)
-    pause = (last - first) / (count - 1)
+    pause = (last - first) / (sum(row.count for row in rows) - 1)
     return extent[1] - last <= max(_PAUSES * pause, _NEAR * (extent[1] - extent[0]))

@@ -18,6 +18,8 @@ from ipaddress import ip_address
 
 from bot.triage.digest import Secret, SecretKind
 
+_PASSES = 8  # a secret that is glued to another shows its edge only when that one is hidden; usually two do
+
 _Replace = Callable[["re.Match[str]"], str | None]  # None: this one is something else and stays
 
 
@@ -39,13 +41,17 @@ class _Rule:
 def redact(text: str) -> Redacted:
     """*text* with everything hidden that is somebody's; it keeps its lines."""
     hidden: Counter[SecretKind] = Counter()
-    for rule in _RULES:
-        text = rule.pattern.sub(_counting(rule, hidden), text)
+    for _ in range(_PASSES):
+        before = text
+        for rule in _RULES:
+            text = rule.pattern.sub(_counting(rule, hidden), text)
+        if text == before:
+            break
     return Redacted(text, tuple(sorted(hidden.items())))
 
 
 def live_secrets(lines: Iterable[bytes | str], *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
-    """What opens doors in *lines*, in their order, so that its author can be warned: kind and place, never the value."""
+    """What opens doors in *lines*, so that their author can be warned: kind and place, never the value."""
     text = "\n".join(line if isinstance(line, str) else line.decode("utf-8", "replace") for line in lines)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     found: list[tuple[int, SecretKind]] = []
@@ -147,7 +153,8 @@ _LIVE_RULES = (
     _rule(
         SecretKind.CLOUD_KEY,
         # To its end; where that is missing, over the lines that can be nothing else.
-        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}-----END [A-Z ]{0,20}PRIVATE KEY-----"
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}"
+        r"-----END [A-Z ]{0,20}PRIVATE KEY-----"
         r"|(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/]{40,8000}={0,2}){0,100})",
         _private_key,
     ),
@@ -161,7 +168,10 @@ _LIVE_RULES = (
         r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{32}(?![0-9A-Za-z+/=])",
         _hex(SecretKind.SERVER_SECRET),
     ),
-    _rule(SecretKind.ZEGO_TOKEN, r"04(?<![A-Za-z0-9+/]04)(?:[A-Za-z0-9+/]|%2[BbFf]){40,8000}(?:={1,2}|(?:%3[Dd]){1,2})?"),
+    _rule(
+        SecretKind.ZEGO_TOKEN,
+        r"04(?<![A-Za-z0-9+/]04)(?:[A-Za-z0-9+/]|%2[BbFf]){40,8000}(?:={1,2}|(?:%3[Dd]){1,2})?",
+    ),
     _rule(
         SecretKind.BEARER,
         r"(\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:basic|bearer|token|digest)\s{1,3})?|bearer\s{1,3}))"

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.finding import Reason
@@ -39,9 +39,9 @@ _NEVER = float("-inf")
 _MOST_SOURCES = 1000  # ids counted of one code; beyond that the count is a lower bound
 _ALL_SOURCES = 20_000  # of all codes together
 _MOST_WINDOWS = 400
-_SOURCE = re.compile(
-    rb"(?:[uU]ser_?(?:[iI][dD]|[nN]o)|[dD]evice_?[iI][dD])[\"']?\s{0,2}[:=]\s{0,2}[\"']?([\w@.+-]{1,64})"
-)
+# They begin with what is rare in a line, which is searched for fastest.
+_ID = rb"_?[iI][dD][\"']?\s{0,2}[:=]\s{0,2}[\"']?([\w@.+-]{1,64})"
+_USER, _DEVICE = re.compile(rb"ser(?<=[uU]ser)" + _ID), re.compile(rb"evice(?<=[dD]evice)" + _ID)
 
 
 class Hit(Protocol):
@@ -54,14 +54,9 @@ class Hit(Protocol):
     text: bytes  # its line
 
 
-class _Spot(NamedTuple):
-    """Where a code stood: on the axis of its file, and as shown."""
-
-    at: float  # seconds, or lines where the file has no times
-    line: int
-    written: bytes | None  # the stamp, as it stands there; None where no line so far had one
-    zone: bytes | None
-    is_own: bool  # whether the stamp stands in the line itself
+# Where a code stood: seconds (lines where the file has no times), the line, the stamp as written and its zone (None
+# where no line so far had one), and whether that stamp is the line's own. A plain tuple: one is made for every hit.
+_Spot = tuple[float, int, bytes | None, bytes | None, bool]
 
 
 class _Place:
@@ -111,6 +106,7 @@ class Tally:
         self._counts: dict[int, _Count] = {}
         self._readers: dict[int, times.Reader] = {}
         self._spans: dict[int, tuple[Stamp, Stamp]] = {}  # first and last stamp of each dated file
+        self._kinds: dict[int, tuple[bool, bool, bool]] = {}  # of each dated file: what its stamps can be compared with
         self._hit_files: dict[int, None] = {}
         self._windows: dict[int, tuple[float, Window, Sequence[bytes]]] = {}
         self._context = Sightings()
@@ -139,6 +135,7 @@ class Tally:
             self._now = first.seconds
             self._readers[file] = reader
             self._spans[file] = (first, first)
+            self._kinds[file] = kind
         if kind is None or kind != self._kind:
             # The clocks can't be compared: nothing in this file follows from the one before.
             for count in self._counts.values():
@@ -149,7 +146,7 @@ class Tally:
 
     def _aligned(self, reader: times.Reader, first: Stamp) -> Stamp:
         """*first* in the year, or on the day, that lies nearest to the files before it."""
-        before = next((span[0] for file, span in self._spans.items() if self._readers[file].kind == reader.kind), None)
+        before = next((span[0] for file, span in self._spans.items() if self._kinds[file] == reader.kind), None)
         if before is None or not reader.turn:
             return first
         reader.turned = reader.turn * round((before.seconds - first.seconds) / reader.turn)
@@ -170,20 +167,20 @@ class Tally:
         count = self._counts.get(code) or self._new(code, hit.known)
         count.count += 1
         count.at = at
-        spot = _Spot(at, line, self._written, self._zone, own)
+        spot = (at, line, self._written, self._zone, own)
         if not count.places or count.places[-1].file != hit.file:
             count.places.append(_Place(hit.file, spot))
             self._hit_files[hit.file] = None
         else:
             place = count.places[-1]
-            if at >= place.last.at:
+            if at >= place.last[0]:
                 place.last = spot
-            elif at < place.first.at:
+            elif at < place.first[0]:
                 place.first = spot
         if count.links:
             self._link(count, at)
-        if b"ser" in hit.text or b"evice" in hit.text:
-            self._note_source(count, hit.text)
+        if source := _USER.search(hit.text) or _DEVICE.search(hit.text):
+            self._note_source(count, source[1])
 
     def _new(self, code: int, known: bool) -> _Count:
         new = _Count(code, known)
@@ -198,15 +195,17 @@ class Tally:
     def _link(self, count: _Count, at: float) -> None:
         is_dated = self._reader is not None
         for link in count.links:
-            since = at - max(link.cause.at, link.latest)
-            if 0 <= since <= (link.seconds if is_dated else link.lines):
+            since = link.cause.at
+            if since < link.latest:
+                since = link.latest
+            if 0 <= at - since <= (link.seconds if is_dated else link.lines):
                 link.count += 1
                 link.latest = at
 
-    def _note_source(self, count: _Count, text: bytes) -> None:
-        if len(count.sources) < _MOST_SOURCES and self._sources < _ALL_SOURCES and (match := _SOURCE.search(text)):
+    def _note_source(self, count: _Count, source: bytes) -> None:
+        if len(count.sources) < _MOST_SOURCES and self._sources < _ALL_SOURCES:
             size = len(count.sources)
-            count.sources.add(hash(match[1]))
+            count.sources.add(hash(source))
             self._sources += len(count.sources) - size
 
     def window(self, code: int, file: int, first_line: int, line: int, lines: Sequence[bytes]) -> None:
@@ -215,13 +214,13 @@ class Tally:
         count = self._counts.get(code)
         place = next((each for each in count.places if each.file == file), None) if count else None
         reader = self._readers.get(file)
-        if reader and place and place.first.line == line and not place.first.is_own:
+        if reader and place and place.first[1] == line and not place.first[4]:
             # Lines of several lines are dated by their first, which holds no code.
             for text in reversed(lines[: max(0, line - first_line)]):
                 if stamp := reader.stamp(text):
-                    place.first = _Spot(stamp.seconds, line, reader.written, reader.zone, True)
+                    place.first = (stamp.seconds, line, reader.written, reader.zone, True)
                     break
-        at = place.first.at if place else 0.0
+        at = place.first[0] if place else 0.0
         held = self._windows.get(code)
         if (held is None and len(self._windows) < _MOST_WINDOWS) or (held and self._is_one_clock and at < held[0]):
             self._windows[code] = (at, Window(code, file, first_line, line, ()), tuple(lines))
@@ -239,7 +238,7 @@ class Tally:
     @property
     def _is_one_clock(self) -> bool:
         """Whether all files with hits have times that can be compared."""
-        kinds = {self._readers[file].kind if file in self._readers else None for file in self._hit_files}
+        kinds = {self._kinds.get(file) for file in self._hit_files}
         return len(kinds) == 1 and None not in kinds
 
     def digest(
@@ -273,7 +272,9 @@ class Tally:
             self._row(each, None, None, timelines[each.code]) for each in self._counts.values() if not each.known
         ]
         unknown.sort(key=lambda row: self._order(row.first))
-        family = [row for row in rows if cause is None or row.code == cause or self._root(row.code, follows) == cause]
+        # A cause goes on as long as its followers come; without one, each code has a rhythm of its own.
+        family = [row for row in rows if self._root(row.code, follows) == cause]
+        groups = [family] if family else [[row] for row in rows or unknown]
         evidence = [self._windows[code] for code in self._telling(rows or unknown, cause) if code in self._windows]
         windows, hidden = shown([(window, lines) for _, window, lines in evidence], secrets)
         if self._context.app_ids:
@@ -284,7 +285,7 @@ class Tally:
             rows=tuple(rows),
             unknown=tuple(unknown),
             course=course_of([row for row in rows if cause in (None, row.code)] or unknown, extent, position),
-            is_ongoing=is_still_coming(family or unknown, extent, position),
+            is_ongoing=is_still_coming(groups, extent, position),
             timeline=self._timeline(start, width, timelines),
             windows=windows,
             context=self._seen(),
@@ -352,8 +353,8 @@ class Tally:
         return max((self._mark(place, place.last) for place in count.places), key=self._order)
 
     def _mark(self, place: _Place, spot: _Spot) -> Mark:
-        stamp = times.made(spot.at, spot.written, spot.zone) if spot.written is not None else None
-        return Mark(place.file, spot.line, stamp)
+        at, line, written, zone, _ = spot
+        return Mark(place.file, line, None if written is None else times.made(at, written, zone))
 
     def _order(self, mark: Mark) -> tuple[float, int, int]:
         """What marks are sorted by: their time where all files have one that can be compared, then their place."""
@@ -395,7 +396,7 @@ class Tally:
         return Timeline(first.stamp or self._spans[first.file][0], width, buckets)
 
     def _seen(self) -> Context:
-        one_clock = len({self._readers[file].kind for file in self._spans}) == 1
+        one_clock = len(set(self._kinds.values())) == 1
         spans = list(self._spans.values())
         first = min(spans, key=lambda span: span[0].seconds)[0] if one_clock else spans[0][0] if spans else None
         last = max(spans, key=lambda span: span[1].seconds)[1] if one_clock else spans[-1][1] if spans else None

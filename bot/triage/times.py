@@ -69,7 +69,8 @@ FORMATS = (
     ),
     _format(
         "slashes",
-        rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? {_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
+        rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? "
+        rf"{_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
     ),
     _format(
         "us",  # day and month only where AM or PM says that it is the American order
@@ -104,8 +105,7 @@ class Reader:
     """Reads the stamps of one file, in its order."""
 
     def __init__(self, form: Format) -> None:
-        self.has_date = form.has_date
-        self.has_year = form.has_year
+        self.format = form
         self.written = b""  # the stamp read last, as it stands there
         self.zone: bytes | None = None  # of that stamp
         self.turn = 0.0 if form.has_year else _YEAR if form.has_date else _DAY  # seconds after which it begins anew
@@ -121,7 +121,7 @@ class Reader:
     @property
     def kind(self) -> tuple[bool, bool, bool]:
         """What must be equal for the stamps of two files to be compared, once one was read."""
-        return self.has_date, self.has_year, self._is_epoch or self.zone is not None
+        return self.format.has_date, self.format.has_year, self._is_epoch or self.zone is not None
 
     def seconds(self, line: bytes) -> float | None:
         """The stamp of *line* in seconds since the epoch, or None where it has none."""
@@ -162,7 +162,7 @@ class Reader:
         self.written = match["t"]
         fraction = match["f"] if self._has_fraction else None
         if fraction:
-            return self._base + self.turned + int(fraction) / 10 ** len(fraction)
+            return self._base + self.turned + int(fraction) / float(10 ** len(fraction))
         return self._base + self.turned
 
 
@@ -177,7 +177,7 @@ def recognise(head: bytes) -> Reader | None:
     Each line votes for the format that begins earliest in it: a line's own stamp stands before those it talks about.
     """
     votes: Counter[int] = Counter()
-    for line in head.splitlines()[:2000]:
+    for line in head.splitlines()[:300]:
         found = [
             (match.start("t") if not form.anywhere else 0, index)
             for index, form in enumerate(FORMATS)

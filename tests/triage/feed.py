@@ -10,7 +10,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find
 from bot.detect.finding import Reason
 from bot.triage.cascades import Cascades
-from bot.triage.digest import Digest, FileRead
+from bot.triage.digest import Digest, FileRead, Secret
 from bot.triage.redact import live_secrets
 from bot.triage.tally import Tally
 
@@ -28,7 +28,8 @@ def feed(logs: Mapping[str, str], catalogue: Catalogue, cascades: Cascades) -> D
     """The digest of logs by name."""
     tally = Tally(cascades, catalogue)
     lookalikes: Counter[Reason] = Counter()
-    files, secrets = [], []
+    files: list[FileRead] = []
+    secrets: list[Secret] = []
     for file, (name, text) in enumerate(logs.items()):
         raw = text.encode()
         lines = raw.splitlines()

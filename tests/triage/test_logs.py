@@ -1,0 +1,82 @@
+"""Whole logs as the SDK and its platforms print them, each with the triage that an experienced engineer would write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.catalogue.catalogue import open_catalogue
+from bot.triage.cascades import open_cascades
+from bot.triage.digest import Digest, Mark, Row
+from tests.triage.feed import feed
+
+LOGS = Path(__file__).parent / "logs"
+EXPECTED = sorted(LOGS.glob("*.expected.yaml"))
+
+
+def logs_of(expected: Path) -> dict[str, str]:
+    """The log beside *expected*, or the files of its folder, by name."""
+    name = expected.name.removesuffix(".expected.yaml")
+    folder = LOGS / name
+    paths = (
+        sorted(folder.iterdir()) if folder.is_dir() else [each for each in LOGS.glob(f"{name}.*") if each != expected]
+    )
+    return {path.name: path.read_text(encoding="gb18030" if "gb18030" in path.name else "utf-8") for path in paths}
+
+
+def as_data(digest: Digest) -> dict[str, Any]:
+    """A digest as its expectation is written."""
+    context = digest.context
+    return {
+        "cause": digest.cause,
+        "course": digest.course,
+        "is_ongoing": digest.is_ongoing,
+        "codes": [{**_row(row), "role": row.role, "follows": row.follows} for row in digest.rows],
+        "unknown": [_row(row) for row in digest.unknown],
+        "evidence": [
+            {"code": each.code, "file": each.file, "line": each.line, "first_line": each.first_line}
+            | {"lines": list(each.lines)}
+            for each in digest.windows
+        ],
+        "context": {
+            "sdk_versions": list(context.sdk_versions),
+            "platforms": list(context.platforms),
+            "app_ids": list(context.app_ids),
+            "first": context.first and context.first.text,
+            "last": context.last and context.last.text,
+            "zones": list(context.zones),
+        },
+        "hidden": {str(kind): count for kind, count in digest.hidden.items()},
+        "secrets": [[str(each.kind), each.file, each.line] for each in digest.secrets],
+        "lookalikes": {str(reason): count for reason, count in digest.lookalikes.items()},
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "count": row.count,
+        "first": _mark(row.first),
+        "last": _mark(row.last),
+        "sources": row.sources,
+    }
+
+
+def _mark(mark: Mark) -> list[Any]:
+    return [mark.file, mark.line, mark.stamp and mark.stamp.text]
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.name.split(".")[0])
+def test_a_log_becomes_the_triage_that_an_engineer_would_write(expected: Path) -> None:
+    """Who is on call acts on this; a wrong cause costs the night."""
+    digest = feed(logs_of(expected), open_catalogue(), open_cascades())
+    assert as_data(digest) == yaml.safe_load(expected.read_text(encoding="utf-8"))
+    assert all(sum(row.timeline) == row.count for row in (*digest.rows, *digest.unknown))
+
+
+def test_there_are_logs_of_at_least_eight_kinds() -> None:
+    """A pattern that reads no file would test nothing."""
+    assert len(EXPECTED) >= 8

@@ -1,0 +1,121 @@
+"""What is hidden of a log, and what is not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.triage.digest import SecretKind
+from bot.triage.redact import _RULES, live_secrets, redact
+
+TOKEN = "04AAAAAGkLmNoPqRsTuVwXyZaBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789+/cdEFGH=="
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVPmB92K27uhbUJU1p1r"
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\nabc=\n-----END RSA PRIVATE KEY-----"
+HIDDEN = [
+    (f'{{token:"{TOKEN}"}}', '{token:"‹zego-token›"}', SecretKind.ZEGO_TOKEN),
+    ("appSign=" + "3b" * 32, "appSign=‹app-sign›", SecretKind.APP_SIGN),
+    ("ServerSecret: " + "9f" * 16, "ServerSecret: ‹server-secret›", SecretKind.SERVER_SECRET),
+    (f"jwt {JWT}", "jwt ‹jwt›", SecretKind.JWT),
+    ("Authorization: Basic dXNlcjpwYXNzd29yZA==", "Authorization: Basic ‹bearer›", SecretKind.BEARER),
+    ("bearer abc123def456", "bearer ‹bearer›", SecretKind.BEARER),
+    ("AKIA" + "IOSFODNN7EXAMPLE", "‹cloud-key›", SecretKind.CLOUD_KEY),
+    ("AIza" + "a1" * 17 + "b", "‹cloud-key›", SecretKind.CLOUD_KEY),
+    ("xoxb-" + "123456789012-abc", "‹cloud-key›", SecretKind.CLOUD_KEY),
+    ("xapp-" + "1-A012-345-abc", "‹cloud-key›", SecretKind.CLOUD_KEY),
+    ("ghp_" + "a1" * 18, "‹cloud-key›", SecretKind.CLOUD_KEY),
+    ("LTAI" + "4FabcdefghijKLMN", "‹cloud-key›", SecretKind.CLOUD_KEY),
+    (f"a\n{KEY}\nb", "a\n‹cloud-key›\n\n\n\nb", SecretKind.CLOUD_KEY),
+    ("邮箱b.chen@example.com。", "邮箱‹mail›。", SecretKind.MAIL),
+    ("电话13912345678，", "电话‹phone›，", SecretKind.PHONE),
+    ("call +1 (415) 555-0100", "call ‹phone›", SecretKind.PHONE),
+    ("from 203.0.113.25:8080", "from ‹ip›:8080", SecretKind.IP),
+    ("from 2001:db8::8a2e:370:7334 x", "from ‹ip› x", SecretKind.IP),
+    ("/Users/lily/app /home/li", "/Users/‹home›/app /home/‹home›", SecretKind.HOME),
+    (r"C:\Users\lily\app", r"C:\Users\‹home›\app", SecretKind.HOME),
+    ('"appID": 1719238450', '"appID": 17…0', SecretKind.APP_ID),
+]
+SHOWN = [
+    '{"code":6000106,"message":"Token expired."}',
+    "[1122 07:35:45.740][Conv][API.sendMessage]:6000121",
+    "2026-11-23 07:35:45.740396+0800 App[2611:50871] 6000104",
+    '[23/Nov/2026:07:35:45 +0800] "GET"',
+    "ZIM => 2.19.0.31 and SDK version: 2.19.0.31",
+    "appID 6000003 is wrong",
+    "traceId=" + "0f" * 16 + " sha256:" + "3b" * 32,
+    "icon@2x.png zego-zim-web@2.18.1 Face::add std::vector 127.0.0.1",
+    '{"ts":1732347345123,"msgID":"7320310928001239"}',
+    "-----BEGIN PRIVATE KEY-----\nwas cut off before error 6000106 at 07:35:45.740",
+    "token 0x6000121 authorization: required",
+]
+
+
+@pytest.mark.parametrize(("text", "shown", "kind"), HIDDEN)
+def test_what_is_somebodys_is_hidden(text: str, shown: str, kind: SecretKind) -> None:
+    """What is pasted in haste must not be shown to the whole channel again."""
+    redacted = redact(text)
+    assert redacted.text == shown
+    assert {kind for kind, _ in redacted.secrets} == {kind}
+
+
+@pytest.mark.parametrize("text", SHOWN[:9] + SHOWN[10:])
+def test_what_the_reader_needs_stays(text: str) -> None:
+    """A log without its codes, times and versions explains nothing."""
+    assert redact(text).text == text
+
+
+def test_a_key_that_breaks_off_hides_nothing_else() -> None:
+    """The error that follows is what the paste is about."""
+    assert redact(SHOWN[9]).text == "‹cloud-key›\nwas cut off before error 6000106 at 07:35:45.740"
+
+
+def test_every_kind_is_tried() -> None:
+    """A kind without an example may have stopped working."""
+    assert {kind for _, _, kind in HIDDEN} == set(SecretKind)
+
+
+@given(
+    st.lists(st.sampled_from([*(text for text, _, _ in HIDDEN), *SHOWN, "‹", "/", "\n", " ", "é", "04"]), max_size=6)
+)
+def test_hiding_twice_is_hiding_once(parts: list[str]) -> None:
+    """Evidence may go through it again on its way; lines keep their numbers."""
+    once = redact("".join(parts))
+    assert redact(once.text) == type(once)(once.text)
+    assert once.text.count("\n") == "".join(parts).count("\n")
+
+
+def test_live_secrets_are_named_with_their_line() -> None:
+    """The author can revoke them; a mail or an address is no reason for an alarm."""
+    lines = [b"ok", f"{TOKEN} {JWT}".encode(), b"b@example.com 13912345678", *KEY.encode().split(b"\n"), b"9f" * 16]
+    found = [(each.kind, each.file, each.line) for each in live_secrets(lines, file=2, first_line=10)]
+    assert found == [
+        (SecretKind.ZEGO_TOKEN, 2, 11),
+        (SecretKind.JWT, 2, 11),
+        (SecretKind.CLOUD_KEY, 2, 13),
+        (SecretKind.SERVER_SECRET, 2, 17),
+    ]
+
+
+def test_no_value_stands_in_what_is_handed_on() -> None:
+    """Representations end up in logs."""
+    assert TOKEN[5:40] not in repr((redact(TOKEN), list(live_secrets([TOKEN]))))
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["04", "eyJ", "eyJaaaaaaaaa.", "a.", "a@", "a@b.", "1", "0f", "+1 ", "::", "1:", "1.", "%2B", "xox", "appid ",
+     "-----BEGIN PRIVATE KEY-----", "authorization: ", "bearer ", "/Users/", "C:\\Users\\", "A", "-", "\n"],
+)  # fmt: skip
+def test_hostile_repetition_is_read_to_its_end(part: str) -> None:
+    """A pattern that takes quadratic time holds the bot for minutes on this, and hangs this test."""
+    text = part * (400_000 // len(part))
+    assert redact(text).text.count("\n") == text.count("\n")
+
+
+def test_no_pattern_repeats_without_a_bound() -> None:
+    """Bounded repetition is what keeps every pattern linear, whatever is pasted."""
+    for rule in _RULES:
+        plain = re.sub(r"\[(?:\\.|[^\]\\])+\]", "c", rule.pattern.pattern).replace("\\+", "")
+        assert not re.search(r"[*+]|\{\d+,\}", plain), plain
