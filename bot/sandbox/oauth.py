@@ -38,7 +38,7 @@ class OAuth:
         self._events = events
         self._workspaces = workspaces
         self._codes: dict[str, _Grant] = {}
-        self._refresh_tokens: dict[str, _Grant] = {}
+        self.refresh_tokens: dict[str, _Grant] = {}
         self._revoked: set[str] = set()
         self.clock: Callable[[], float] = time.time
         self.lifetime_s: int | None = None  # of tokens; None: they never end, and can't be refreshed
@@ -84,7 +84,7 @@ class OAuth:
         """Trade a code, or a refresh token, for a token (oauth.v2.access)."""
         self.must_be_app(arguments)
         if arguments.get("grant_type") == "refresh_token":
-            grant = self._refresh_tokens.pop(str(arguments.get("refresh_token")), None)
+            grant = self.refresh_tokens.pop(str(arguments.get("refresh_token")), None)
             if grant is None:
                 raise SlackError("invalid_refresh_token")
         else:
@@ -116,7 +116,7 @@ class OAuth:
         }
         if rotates:
             refresh_token = f"xoxe-1-{secrets.token_hex(24)}"
-            self._refresh_tokens[refresh_token] = _Grant(grant.target)
+            self.refresh_tokens[refresh_token] = _Grant(grant.target)
             answer |= {"expires_in": self.lifetime_s, "refresh_token": refresh_token}
         return answer
 
@@ -129,13 +129,22 @@ class OAuth:
 
     def uninstall(self, target: str) -> None:
         """Remove the app from a workspace or an organisation; it is told."""
-        served = list(self._served(target))
-        for workspace in served:
+        self.revoke(target)
+        first = next(self._served(target))
+        events = self._events[first.team_id]
+        events.tell("tokens_revoked", tokens={"oauth": [], "bot": [first.bot_user]})
+        events.tell("app_uninstalled")
+
+    def revoke(self, target: str) -> None:
+        """Take the bot's tokens back without a word."""
+        for workspace in self._served(target):
             self._revoked |= workspace.tokens.keys()
             workspace.tokens.clear()
-        events = self._events[served[0].team_id]
-        events.tell("tokens_revoked", tokens={"oauth": [], "bot": [served[0].bot_user]})
-        events.tell("app_uninstalled")
+
+    def remove_team(self, team_id: str) -> None:
+        """Take a workspace from an organisation's installation; the app is told."""
+        self.revoke(team_id)
+        self._events[team_id].tell("team_access_revoked", team_ids=[team_id])
 
     def places_of(self, token: str) -> list[Workspace]:
         """Where a token is good; else the error that says why not."""

@@ -5,6 +5,7 @@ The methods themselves are in `bot.sandbox.methods`, one module per family; each
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from bot.sandbox.errors import SlackError
 from bot.sandbox.faults import Faults, Kind, PostingRate, meet, rate_limited
@@ -219,8 +220,8 @@ def _credentials(request: web.Request) -> Json:
     given = request.headers.get("Authorization", "")
     if not given.startswith("Basic "):
         return {}
-    basic = BasicAuth.decode(given)
-    return {"client_id": basic.login, "client_secret": basic.password}
+    client_id, _, client_secret = base64.b64decode(given.removeprefix("Basic ")).decode().partition(":")
+    return {"client_id": client_id, "client_secret": client_secret}
 
 
 def _token(request: web.Request, arguments: Json) -> str:
