@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp import web
@@ -17,24 +18,27 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import listeners, log
+from bot import listeners, log, resources
 from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
 from bot.inbox import Inbox, Limits
 from bot.language import Language
+from bot.listeners.installing import Installing, Leaving, oauth_settings
 from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
 from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
-from bot.settings import Settings
+from bot.settings import Settings, split_keys
+from bot.slack_client import SlackClient
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
-from bot.workspaces import OneWorkspace, Workspaces, sign_in, slack_client
+from bot.storage.installations import Installations, forget_states, states
+from bot.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, sign_in, slack_client
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -56,20 +60,52 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, cookie_jar=cookies, trace_configs=[fence()])
         )
-        client = slack_client(settings, session, settings.slack_bot_token.get_secret_value())
-        identity = await sign_in(client)
-        workspaces = OneWorkspace(client, identity)
+        client = slack_client(settings, session, settings.slack_bot_token.get_secret_value() or None)
+        workspaces, named = await _workspaces(settings, database, client, clock)
         background = Background()
         app, inbox = _assemble(settings, catalogue, database, client, workspaces, clock, background)
-        connect = _over_socket if settings.transport == "socket" else _over_http
-        await connect(app, settings, stack)
+        routes = _install_routes(settings, database, workspaces, client)
+        if settings.transport == "socket":
+            await _over_socket(app, settings, stack)
+        else:
+            routes.append(_events_route(app))
+        if routes:
+            await _listen(routes, settings, stack)
         # These end before the connection: what Slack sends meanwhile is recorded still.
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
         await inbox.open()
-        stack.push_async_callback(_ended, asyncio.create_task(_tidy(AnnotationStore(database), clock)))
-        _log.info("ready", transport=settings.transport, workspace=identity.team, user=identity.bot_user_id)
+        stack.push_async_callback(_ended, asyncio.create_task(_tidy(database, clock)))
+        _log.info("ready", transport=settings.transport, workspace=named)
         yield
+
+
+async def _workspaces(
+    settings: Settings, database: Database, client: SlackClient, clock: Callable[[], float]
+) -> tuple[Workspaces, str]:
+    """The workspace of the bot's token, or those where the app is installed; with words for the log."""
+    if not settings.is_for_many:
+        identity = await sign_in(client)
+        return OneWorkspace(client, identity), identity.team
+    installations = Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
+    installed = {(bot.enterprise_id, bot.team_id) for bot in await installations.all()}
+    secret = settings.slack_client_secret.get_secret_value()
+    return ManyWorkspaces(installations, client, client_secret=secret, clock=clock), f"{len(installed)} installed"
+
+
+def _install_routes(
+    settings: Settings, database: Database, workspaces: Workspaces, client: AsyncWebClient
+) -> list[web.RouteDef]:
+    if not isinstance(workspaces, ManyWorkspaces):
+        return []
+    chosen = oauth_settings(
+        workspaces.installations,
+        states(database),
+        client_secret=settings.slack_client_secret.get_secret_value(),
+        scopes=resources.scopes(),
+        authorization_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
+    )
+    return Installing(chosen, client, workspaces).routes()
 
 
 def _say_stopped(team: str, reason: str) -> None:
@@ -87,10 +123,12 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _tidy(store: AnnotationStore, clock: Callable[[], float]) -> None:
-    """Forget old annotations, now and then."""
+async def _tidy(database: Database, clock: Callable[[], float]) -> None:
+    """Forget old annotations, and who did not install the app in the end, now and then."""
+    store = AnnotationStore(database)
     while True:
         await store.forget_before(clock() - _KEEP_ANNOTATIONS_S)
+        await forget_states(database, before=clock())
         await asyncio.sleep(_TIDY_EVERY_S)
 
 
@@ -124,7 +162,8 @@ def _assemble(
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
-    inbox = Inbox(database, worker.work, limits=limits, clock=clock, on_stop=_say_stopped)
+    inbox = Inbox(database, worker.work, limits=limits, clock=clock)
+    inbox.on_stop = _say_stopped
 
     # Bolt's own way asks auth.test and drops the event when that fails. (It takes no method of an object here.)
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
@@ -139,6 +178,10 @@ def _assemble(
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
+    if isinstance(workspaces, ManyWorkspaces):
+        leaving = Leaving(workspaces, inbox, languages, database, background)
+        leaving.register(app)
+        inbox.on_stop = leaving.stop
     parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background)
     listeners.register(app, parts)
     return app, inbox
@@ -170,16 +213,19 @@ def _app_token(settings: Settings) -> str:
     return settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
 
 
-async def _over_http(app: AsyncApp, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+def _events_route(app: AsyncApp) -> web.RouteDef:
     async def events(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
+    return web.post(EVENTS_PATH, events)
+
+
+async def _listen(routes: list[web.RouteDef], settings: Settings, stack: contextlib.AsyncExitStack) -> None:
     async def healthy(_: web.Request) -> web.Response:
         return web.json_response({"ok": True})
 
     server = web.Application()
-    server.router.add_post(EVENTS_PATH, events)
-    server.router.add_get("/healthz", healthy)
+    server.add_routes([*routes, web.get("/healthz", healthy)])
     runner = web.AppRunner(server, access_log=None)
     stack.push_async_callback(runner.cleanup)
     await runner.setup()

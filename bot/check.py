@@ -7,7 +7,6 @@ from pathlib import Path
 
 import aiohttp
 import click
-import yaml
 
 from bot import resources
 from bot.app import sign_in_socket
@@ -63,7 +62,7 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIte
     try:
         identity = await sign_in(client)
         yield True, f"bot token: belongs to workspace {identity.team}"
-        missing = wanted_scopes() - identity.scopes
+        missing = frozenset(resources.scopes()) - identity.scopes
         if missing:
             yield False, f"scopes: add {', '.join(sorted(missing))} (OAuth & Permissions), then reinstall the app"
         else:
@@ -73,9 +72,3 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIte
             yield True, "app token: opens a socket"
     except ZimerrError as error:
         yield False, f"Slack: {error}"
-
-
-def wanted_scopes() -> frozenset[str]:
-    """The bot's scopes, from the manifest that admins install."""
-    manifest = yaml.safe_load((resources.deploy() / "manifest-socket.yaml").read_text(encoding="utf-8"))
-    return frozenset(manifest["oauth_config"]["scopes"]["bot"])

@@ -160,6 +160,15 @@ def upgrade() -> None:
     operations.upgrade()
 
 
+@db.command()
+@_tells_errors
+def reencrypt() -> None:
+    """Encrypt all stored tokens by the first of ZIMERR_ENCRYPTION_KEYS; then the others can be taken away."""
+    from bot import operations
+
+    operations.reencrypt()
+
+
 @commands.group()
 def inbox() -> None:
     """The messages that were taken to be answered."""

@@ -11,9 +11,10 @@ from datetime import datetime
 import click
 
 from bot.errors import ZimerrError
-from bot.settings import load_database
+from bot.settings import load_database, load_stored_tokens, split_keys
 from bot.storage.database import Database
 from bot.storage.inbox import Filter, InboxRows, Row, State
+from bot.storage.installations import Installations
 
 
 def upgrade() -> None:
@@ -28,6 +29,24 @@ def upgrade() -> None:
 
     asyncio.run(run())
     click.echo("The database is up to date.")
+
+
+def reencrypt() -> None:
+    """Encrypt every stored token by the first key."""
+    click.echo(f"Encrypted by the first key: {asyncio.run(reencrypted())}")
+
+
+async def reencrypted() -> int:
+    """How many installations were encrypted anew."""
+    settings = load_stored_tokens()
+    database = Database(settings.database_url)
+    try:
+        await database.open()
+        return await Installations(
+            database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys)
+        ).reencrypt()
+    finally:
+        await database.close()
 
 
 def browse(states: tuple[State, ...], most: int) -> None:

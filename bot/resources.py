@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -21,3 +23,9 @@ def data() -> Path:
 def deploy() -> Path:
     """The folder of the app manifests."""
     return _shipped("deploy")
+
+
+def scopes() -> tuple[str, ...]:
+    """The scopes that the bot needs, from the manifest that admins install."""
+    manifest = yaml.safe_load((deploy() / "manifest-http.yaml").read_text(encoding="utf-8"))
+    return tuple(manifest["oauth_config"]["scopes"]["bot"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,7 +39,27 @@ def _known_database(url: str) -> str:
     raise ValueError("must begin with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or with postgresql://")
 
 
+_MAKE_A_KEY = (
+    "make a key with python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+)
+
+
+def _fernet_keys(keys: SecretStr) -> SecretStr:
+    for number, key in enumerate(split_keys(keys), 1):
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise ValueError(f"holds no good key at place {number}; {_MAKE_A_KEY}") from error
+    return keys
+
+
+def split_keys(keys: SecretStr) -> list[str]:
+    """The keys, which stand with commas between; the first encrypts, all decrypt."""
+    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+
+
 _DatabaseUrl = Annotated[str, AfterValidator(_known_database)]
+EncryptionKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
 _SOURCES = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
 
@@ -50,12 +71,22 @@ class DatabaseSettings(BaseSettings):
     database_url: _DatabaseUrl = Field(default_factory=_default_database)
 
 
+class StoredTokens(DatabaseSettings):
+    """Where tokens are stored, and their keys: all that the commands on them need."""
+
+    slack_client_id: str = Field(min_length=1)
+    zimerr_encryption_keys: EncryptionKeys = Field(min_length=1)
+
+
 class Settings(BaseSettings):
     """What the environment says. Names are the environment variables', in lower case."""
 
     model_config = _SOURCES
 
-    slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    slack_client_id: str = ""  # where the app is installed by OAuth, in any number of workspaces
+    slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)  # for one workspace
+    slack_client_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    zimerr_encryption_keys: EncryptionKeys = Field(default=SecretStr(""), validate_default=True)
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
     slack_api_url: str = "https://slack.com/api/"
@@ -72,14 +103,38 @@ class Settings(BaseSettings):
         """Socket Mode where there is an app-level token, else HTTP."""
         return "socket" if self.slack_app_token else "http"
 
+    @property
+    def is_for_many(self) -> bool:
+        """Whether the app is installed by OAuth, instead of in the one workspace of SLACK_BOT_TOKEN."""
+        return bool(self.slack_client_id) and not self.slack_bot_token.get_secret_value()
+
     @field_validator("slack_bot_token")
     @classmethod
-    def _bot_token(cls, token: SecretStr) -> SecretStr:
-        if not token.get_secret_value():
+    def _bot_token(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
+        if token.get_secret_value():
+            return _begins("xoxb-", token)
+        if not info.data.get("slack_client_id"):
             raise ValueError(
                 "is missing; copy the Bot User OAuth Token (xoxb-…) from the app's page OAuth & Permissions"
+                " (or, for many workspaces, set SLACK_CLIENT_ID)"
             )
-        return _begins("xoxb-", token)
+        return token
+
+    @field_validator("slack_client_secret")
+    @classmethod
+    def _client_secret(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not secret.get_secret_value() and _is_for_many(info):
+            raise ValueError("is missing; copy it, as SLACK_CLIENT_ID, from the app's page Basic Information")
+        return secret
+
+    @field_validator("zimerr_encryption_keys")
+    @classmethod
+    def _keys_where_tokens_are_stored(cls, keys: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not keys.get_secret_value() and _is_for_many(info):
+            raise ValueError(f"is missing; {_MAKE_A_KEY}")
+        if keys.get_secret_value() and info.data.get("slack_bot_token", SecretStr("")).get_secret_value():
+            raise ValueError("has no use beside SLACK_BOT_TOKEN; for many workspaces take SLACK_BOT_TOKEN away")
+        return keys
 
     @field_validator("slack_app_token")
     @classmethod
@@ -126,6 +181,11 @@ def load_database(env_file: Path | None = Path(".env")) -> DatabaseSettings:
     return _loaded(DatabaseSettings, env_file)
 
 
+def load_stored_tokens(env_file: Path | None = Path(".env")) -> StoredTokens:
+    """Read where tokens are stored, and their keys. Raises ConfigurationError."""
+    return _loaded(StoredTokens, env_file)
+
+
 def _loaded(kind: type[_S], env_file: Path | None) -> _S:
     try:
         return kind(_env_file=env_file)
@@ -137,6 +197,12 @@ def _faults(error: ValidationError) -> Iterator[str]:
     for fault in error.errors(include_input=False):
         name = ".".join(str(part) for part in fault["loc"]).upper()
         yield f"{name} {fault['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
+
+
+def _is_for_many(info: ValidationInfo) -> bool:
+    # A bot token that is malformed is not in info.data: it was meant for one workspace.
+    token = info.data.get("slack_bot_token")
+    return bool(info.data.get("slack_client_id")) and token is not None and not token.get_secret_value()
 
 
 def _begins(prefix: str, token: SecretStr) -> SecretStr:

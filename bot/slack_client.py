@@ -7,10 +7,11 @@ whether to retry. It also forgets its time-out where it is given a session. What
 from __future__ import annotations
 
 import json as json_
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
@@ -21,11 +22,16 @@ class SlackClient(AsyncWebClient):
 
     def __init__(self, token: str | None, *, session: aiohttp.ClientSession, **options: Any) -> None:
         super().__init__(token=token, session=session, **options)
-        self.own_session = session
+        self._own_session = session
         self._urls: dict[str, URL] = {}
         self._patience = aiohttp.ClientTimeout(total=self.timeout)
         self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
         self._headers_of_json = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
+
+    def like(self, token: str | None, retry_handlers: Sequence[AsyncRetryHandler]) -> SlackClient:
+        """A client of the same session, with another token or another idea of what to repeat."""
+        session, handlers = self._own_session, list(retry_handlers)
+        return SlackClient(token, base_url=self.base_url, session=session, retry_handlers=handlers)
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         """Call a method of the Web API; raises SlackApiError, aiohttp.ClientError or TimeoutError."""
@@ -51,7 +57,7 @@ class SlackClient(AsyncWebClient):
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         if method not in self._urls:
             self._urls[method] = URL(self.base_url + method)
-        async with self.own_session.post(
+        async with self._own_session.post(
             self._urls[method],
             data=None if json is None else json_.dumps(json, separators=(",", ":")).encode(),
             params=params,

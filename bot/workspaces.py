@@ -1,25 +1,38 @@
 """The workspaces that the bot is in: for each, its clients of Slack's Web API and who it is there.
 
-All clients share one HTTP session.
+All clients share one HTTP session. How the app comes into a workspace, and out, is `bot.listeners.installing`'s.
 """
 
 from __future__ import annotations
 
+import asyncio
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.oauth.installation_store import Bot
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import log
 from bot.errors import ZimerrError
 from bot.inbox import StopWorkspace
 from bot.settings import Settings
 from bot.slack_client import SlackClient
+from bot.storage.installations import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
+TEAM_REMOVED = "team_access_not_granted"  # by its organisation, whose installation goes on
+# Where a call is refused for another reason, such as an address that is not allowed, nothing is lost yet.
+_GONE = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
+_REFRESH_MIN = 120  # before a token ends, as Bolt does
+_LOOK_AGAIN_S = 60.0  # where that failed
+_log = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,7 @@ class OneWorkspace(Workspaces):
             bot_id=identity.bot_id,
             bot_user_id=identity.bot_user_id,
         )
-        self._workspace = Workspace(client, posting_client(client), authorization)
+        self._workspace = Workspace(client, client.like(client.token, retry_handlers=[]), authorization)
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
         """The one workspace."""
@@ -70,6 +83,95 @@ class OneWorkspace(Workspaces):
     async def is_lost(self, team: str, reason: str) -> bool:
         """It is: another token takes a restart."""
         return True
+
+
+class ManyWorkspaces(Workspaces):
+    """Every workspace where the app was installed by OAuth."""
+
+    def __init__(
+        self,
+        installations: Installations,
+        client: SlackClient,
+        *,
+        client_secret: str,
+        clock: Callable[[], float],
+    ) -> None:
+        self.installations = installations
+        self._client = client
+        self._rotator = AsyncTokenRotator(client_id=installations.client_id, client_secret=client_secret, client=client)
+        self._clock = clock
+        self._known: dict[str, tuple[Workspace, float]] = {}  # by team, with when to look again
+        self._turn = asyncio.Lock()  # a refresh token is good once
+
+    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
+        """The workspace of a team; its token is refreshed before it ends."""
+        key = team or enterprise or ""
+        found, look_again_at = self._known.get(key, (None, 0.0))
+        if found and self._clock() < look_again_at:
+            return found
+        async with self._turn:
+            bot = await self.installations.find(team, enterprise)
+            if bot is None:
+                self._known.pop(key, None)
+                return None
+            if team and enterprise:
+                await self.installations.learn(team, enterprise)
+            bot = await self._refreshed(bot)
+        found = self._workspace(bot)
+        self._known[key] = (found, self._good_until(bot))
+        return found
+
+    async def is_lost(self, team: str, reason: str) -> bool:
+        """Whether the token that Slack refused is still the one in the database: another process may know a newer."""
+        if reason not in _GONE:
+            return False
+        refused, _ = self._known.pop(team, (None, 0.0))
+        found = await self.find(team)
+        return found is None or (refused is not None and found.client.token == refused.client.token)
+
+    async def leave(self, team: str | None, enterprise: str | None, *, before: float = math.inf) -> list[str]:
+        """Delete the installation that serves a team, if it is from *before* a time; return the teams it served."""
+        bot = await self.installations.find(team, enterprise)
+        if bot is None:
+            return [team] if team else []
+        # Slack's times of events are whole seconds. What was installed since is another installation.
+        if int(bot.installed_at) > before:
+            return []
+        await self.installations.async_delete_bot(enterprise_id=bot.enterprise_id, team_id=bot.team_id)
+        self.look_again()
+        return [bot.team_id] if bot.team_id else await self.installations.teams_of(bot.enterprise_id or "")
+
+    def look_again(self) -> None:
+        """Forget what is known, because an installation came or went."""
+        self._known.clear()
+
+    async def _refreshed(self, bot: Bot) -> Bot:
+        """*bot* with a token that is good for a while."""
+        try:
+            refreshed = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=_REFRESH_MIN)
+        except (SlackTokenRotationError, aiohttp.ClientError, TimeoutError) as error:
+            # Perhaps another process was first; then the next look finds what it got.
+            _log.warning("a token can't be refreshed", team=bot.team_id, enterprise=bot.enterprise_id, error=str(error))
+            return bot
+        if refreshed:
+            await self.installations.async_save_bot(refreshed)
+        return refreshed or bot
+
+    def _good_until(self, bot: Bot) -> float:
+        if bot.bot_token_expires_at is None:
+            return math.inf
+        return max(bot.bot_token_expires_at - 60 * _REFRESH_MIN, self._clock() + _LOOK_AGAIN_S)
+
+    def _workspace(self, bot: Bot) -> Workspace:
+        client = self._client.like(bot.bot_token, self._client.retry_handlers)
+        authorization = AuthorizeResult(
+            enterprise_id=bot.enterprise_id,
+            team_id=bot.team_id,
+            bot_token=bot.bot_token,
+            bot_id=bot.bot_id,
+            bot_user_id=bot.bot_user_id,
+        )
+        return Workspace(client, client.like(client.token, retry_handlers=[]), authorization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +193,6 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str 
         session=session,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
     )
-
-
-def posting_client(client: SlackClient) -> SlackClient:
-    """A client as *client* that repeats nothing."""
-    return SlackClient(client.token, base_url=client.base_url, session=client.own_session, retry_handlers=[])
 
 
 async def sign_in(client: AsyncWebClient) -> Identity:

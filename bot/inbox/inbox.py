@@ -52,8 +52,7 @@ class Limits:
 class Inbox:
     """Takes jobs, and has each worked on by *work* until it is done or given up.
 
-    *work* gets one job, or several of a lane that waited and can be answered together. *on_stop* is told of a
-    workspace, and why, whose jobs are left alone from now on.
+    *work* gets one job, or several of a lane that waited and can be answered together.
     """
 
     def __init__(
@@ -65,7 +64,6 @@ class Inbox:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
-        on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
@@ -75,13 +73,14 @@ class Inbox:
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
-        self._on_stop = on_stop
         self._pace = Pace(clock)
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
         self._load: Counter[str] = Counter()  # by channel, the jobs held and those about to be
         self._running: dict[Held, asyncio.Task[list[Settled]]] = {}
         self._stopped: set[str] = set()  # workspaces
+        # Told of a workspace whose jobs are left alone from now on, and why.
+        self.on_stop: Callable[[str, str], None] = lambda team, reason: None
         self._loops: list[asyncio.Task[None]] = []
         self._is_open = False
         self._has_more = False  # the database may hold what was due and not leased
@@ -124,6 +123,18 @@ class Inbox:
         lease_until = now + self._limits.lease_s if is_admitted else None
         row = NewRow(job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until)
         return await self._journal.record(row, partial(self._recorded, job, row))
+
+    async def forget(self, team: str) -> None:
+        """Drop all jobs of a workspace, those in work too; what is taken for it from now on is worked on again."""
+        self._stopped.add(team)
+        try:
+            lost = [held for held in self._held.values() if held.job.place.team == team]
+            tasks = [self._running[held] for held in lost if held in self._running]
+            self._drop(lost)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._rows.forget(team)
+        finally:
+            self._stopped.discard(team)
 
     def _has_room(self, job: Job) -> bool:
         return (
@@ -215,7 +226,7 @@ class Inbox:
     def _stop(self, team: str, reason: str) -> None:
         if team not in self._stopped:
             self._stopped.add(team)
-            self._on_stop(team, reason)
+            self.on_stop(team, reason)
 
     def _failed(self, held: Held, reason: str) -> Settled:
         failed = held.job.attempt - held.job.refused

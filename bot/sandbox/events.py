@@ -6,8 +6,9 @@ Delivering them is `bot.sandbox.delivery`'s.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from bot.sandbox.manifest import APP_ID, BOT_ID, BOT_USER, Installation, Json
+from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import Change, What, Workspace
 
 Named = tuple[str, Json]  # the subscription that it needs, and the event
@@ -34,25 +35,37 @@ class Events:
         workspace.subscribe(self._on_change)
 
     def _on_change(self, change: Change) -> None:
-        if change.what not in self._tellers:
+        if change.what not in self._tellers or not self._workspace.tokens:
             return
         for name, event in self._tellers[change.what](change):
             if self._app.hears(name):
                 self._deliver(self._body(event))
 
+    def tell(self, name: str, **details: Any) -> None:
+        """Tell of what happened to the app itself."""
+        if self._app.hears(name):
+            self._deliver(self._body({"type": name, "event_ts": self._workspace.new_ts(), **details}))
+
     def _body(self, event: Json) -> Json:
-        team_id = self._workspace.team_id
-        authorization = {"enterprise_id": None, "team_id": team_id, "user_id": BOT_USER, "is_bot": True}
+        team_id, enterprise_id = self._workspace.team_id, self._workspace.enterprise_id
+        authorization = {
+            "enterprise_id": enterprise_id,
+            "team_id": team_id,
+            "user_id": self._workspace.bot_user,
+            "is_bot": True,
+        }
         return {
             "token": "verification-token",
             "team_id": team_id,
+            "enterprise_id": enterprise_id,
             "context_team_id": team_id,
+            "context_enterprise_id": enterprise_id,
             "api_app_id": APP_ID,
             "type": "event_callback",
             "event": event,
             "event_id": self._workspace.new_id("Ev"),
             "event_time": int(float(event["event_ts"])),
-            "authorizations": [authorization | {"is_enterprise_install": False}],
+            "authorizations": [authorization | {"is_enterprise_install": self._workspace.is_org_install}],
             "is_ext_shared_channel": False,
             "event_context": f"4-{event['type']}-{team_id}",
         }
@@ -60,7 +73,7 @@ class Events:
     def _heard(self, change: Change, event: Json) -> Iterator[Named]:
         """A message event, if the bot is in the channel."""
         channel = self._workspace.channel(change.channel)
-        if BOT_USER in channel.members:
+        if self._workspace.bot_user in channel.members:
             event = {"event_ts": event["ts"], **event, "channel": channel.id}
             yield f"message.{channel.kind}", event | {"channel_type": _CHANNEL_TYPES[channel.kind]}
 
@@ -68,7 +81,9 @@ class Events:
         message = _without_metadata(change.message)
         for name, event in self._heard(change, message):
             yield name, event
-            is_mention = f"<@{BOT_USER}>" in message["text"] and message.get("bot_id") != BOT_ID
+            is_mention = (
+                f"<@{self._workspace.bot_user}>" in message["text"] and message.get("bot_id") != self._workspace.bot_id
+            )
             if is_mention and name != "message.im":
                 mention = {key: value for key, value in event.items() if key not in ("channel_type", "subtype")}
                 yield "app_mention", mention | {"type": "app_mention"}
@@ -88,7 +103,7 @@ class Events:
         return self._heard(change, event | gone)
 
     def _reacted(self, change: Change) -> Iterator[Named]:
-        if BOT_USER in self._workspace.channel(change.channel).members:
+        if self._workspace.bot_user in self._workspace.channel(change.channel).members:
             name = "reaction_added" if change.what is What.REACTED else "reaction_removed"
             event: Json = {"type": name, "user": change.user, "reaction": change.reaction}
             event |= {"item": {"type": "message", "channel": change.channel, "ts": change.ts}}
@@ -97,9 +112,9 @@ class Events:
 
     def _moved(self, change: Change) -> Iterator[Named]:
         event = {"channel": change.channel, "event_ts": self._workspace.new_ts()}
-        if change.user == BOT_USER and change.what is What.LEFT:
+        if change.user == self._workspace.bot_user and change.what is What.LEFT:
             yield "channel_left", event | {"type": "channel_left"}
-        elif BOT_USER in self._workspace.channel(change.channel).members:
+        elif self._workspace.bot_user in self._workspace.channel(change.channel).members:
             name = "member_joined_channel" if change.what is What.JOINED else "member_left_channel"
             event |= {"type": name, "user": change.user, "channel_type": "C", "team": self._workspace.team_id}
             if change.inviter:

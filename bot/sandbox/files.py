@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.errors import SlackError
 from bot.sandbox.faults import Faults, meet
-from bot.sandbox.manifest import BOT_USER, Installation, Json
+from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.model import Workspace
 
 _SNIPPET_BYTES = 1_000_000
@@ -105,7 +105,7 @@ class FileStore:
         """Take the app's wish to upload; return the id of the file and where to send it."""
         pending = _Pending(self._workspace.new_id("F"), name, length)
         self._pending[pending.id] = pending
-        return pending.id, f"{self._base_url()}/upload/v1/{pending.id}"
+        return pending.id, f"{self._base_url()}/upload/v1/{self._workspace.team_id}/{pending.id}"
 
     def complete(self, files: Sequence[Json]) -> list[Json]:
         """Turn what the app has sent into files."""
@@ -115,7 +115,9 @@ class FileStore:
             if pending is None or pending.content is None:
                 raise SlackError("file_not_found")
             title = str(wanted.get("title") or "")
-            done.append(self.add(pending.name, pending.content, BOT_USER, title=title, file_id=pending.id))
+            done.append(
+                self.add(pending.name, pending.content, self._workspace.bot_user, title=title, file_id=pending.id)
+            )
         return done
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -138,9 +140,9 @@ class FileStore:
         return await meet(self._faults.strike("files-pri"), request, lambda: self._serve(request))
 
     def _serve(self, request: web.Request) -> web.Response:
-        file_id = request.match_info["file"].removeprefix(f"{self._workspace.team_id}-")
+        file_id = request.match_info["file"]
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token != self._app.bot_token or "files:read" not in self._app.scopes:
+        if token not in self._workspace.tokens or "files:read" not in self._app.scopes:
             return web.Response(text=_LOGIN_PAGE, content_type="text/html")
         if file_id not in self._files:
             return web.Response(status=404, text="not found")

@@ -83,7 +83,8 @@ class Interactions:
             "command": command,
             "text": escape(text),
             "api_app_id": APP_ID,
-            "is_enterprise_install": "false",
+            "enterprise_id": self._workspace.enterprise_id or "",
+            "is_enterprise_install": str(self._workspace.is_org_install).lower(),
             "response_url": self._responses.issue(hook),
             "trigger_id": self._views.trigger(user),
         }
@@ -171,15 +172,15 @@ class Interactions:
 
     def _body(self, kind: str, user: str) -> Json:
         name = self._workspace.users[user].name
-        team_id = self._workspace.team_id
+        team_id, enterprise_id = self._workspace.team_id, self._workspace.enterprise_id
         return {
             "type": kind,
             "token": "verification-token",
             "api_app_id": APP_ID,
             "user": {"id": user, "username": name, "name": name, "team_id": team_id},
             "team": {"id": team_id, "domain": self._workspace.domain},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "enterprise": {"id": enterprise_id, "name": enterprise_id} if enterprise_id else None,
+            "is_enterprise_install": self._workspace.is_org_install,
             "trigger_id": self._views.trigger(user),
         }
 

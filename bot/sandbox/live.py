@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 from bot.sandbox.errors import Refused, SlackError
 from bot.sandbox.interactions import Place, action_of
-from bot.sandbox.manifest import BOT_USER, Installation, Json
+from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.model import Change, Channel, What
 from bot.sandbox.people import People
 from bot.sandbox.seed import EXAMPLES
@@ -78,7 +78,7 @@ class Visitor:
         shortcuts = self._app.shortcuts.values()
         return {
             "type": "state",
-            "team": {"name": "Demo"},
+            "team": {"name": workspace.name},
             "me": self.user,
             "users": [asdict(user) for user in workspace.users.values()],
             "channels": [self._channel(channel) for channel in channels],
@@ -89,7 +89,7 @@ class Visitor:
             "examples": [example for example in EXAMPLES if example["channel"] in workspace.channels],
             "home": workspace.homes.get(self.user),
             "view": modals[-1] if modals else None,
-            "app": {"name": self._app.name, "user": BOT_USER, "has_home": self._app.has_home},
+            "app": {"name": self._app.name, "user": self._workspace.bot_user, "has_home": self._app.has_home},
         }
 
     def _sees(self, channel: Channel) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 Json = dict[str, Any]  # an object of Slack's, as it goes over the wire
 
-APP_ID, BOT_ID, BOT_USER = "A0ZIMERR", "B0ZIMERR", "U0ZIMERR"
+APP_ID, BOT_ID, BOT_USER = "A0ZIMERR", "B0ZIMERR", "U0ZIMERR"  # the bot's are those in the first workspace
 
 # docs.slack.dev/reference/events: a subscription is silent without one of these scopes.
 _EVENT_SCOPES: dict[str, str] = {
@@ -43,6 +43,9 @@ class Installation:
     bot_token: str
     app_token: str
     signing_secret: str
+    client_id: str
+    client_secret: str
+    redirect_urls: tuple[str, ...]
 
     @classmethod
     def of(
@@ -66,12 +69,11 @@ class Installation:
             bot_token=bot_token or f"xoxb-{secrets.token_hex(12)}",
             app_token=app_token or f"xapp-1-{APP_ID}-{secrets.token_hex(12)}",
             signing_secret=signing_secret or secrets.token_hex(16),
+            client_id=f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}",
+            client_secret=secrets.token_hex(16),
+            redirect_urls=tuple(manifest.get("oauth_config", {}).get("redirect_urls", ())),
         )
 
     def hears(self, event: str) -> bool:
         """Whether an event such as ``message.channels`` reaches the app."""
         return event in self.events and _EVENT_SCOPES.get(event, "") in ("", *self.scopes)
-
-    def profile(self) -> Json:
-        """The ``bot_profile`` of the app's messages."""
-        return {"id": BOT_ID, "app_id": APP_ID, "user_id": BOT_USER, "name": self.name, "deleted": False}

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.manifest import Json
+from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
 
 
 @dataclass(slots=True)
@@ -93,11 +93,23 @@ class Change:
 class Workspace:
     """The state, and the only way to change it."""
 
-    team_id = "T0DEMO"
-    domain = "zimerr-demo"
-
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.time,
+        *,
+        team_id: str = "T0DEMO",
+        name: str = "Demo",
+        enterprise_id: str | None = None,
+    ) -> None:
         self.clock = clock
+        self.team_id = team_id
+        self.name = name
+        self.domain = f"zimerr-{name.lower()}"
+        self.enterprise_id = enterprise_id  # the organisation that it belongs to (Enterprise Grid)
+        is_first = team_id == "T0DEMO"
+        self.bot_id, self.bot_user = (BOT_ID, BOT_USER) if is_first else (f"B{team_id[1:]}", f"U{team_id[1:]}BOT")
+        self.tokens: dict[str, float] = {}  # the bot's here, with when each ends; without one, it is not installed
+        self.is_org_install = False
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.ephemerals: dict[str, dict[str, Json]] = {}  # by user, then by ts; each names its channel

@@ -10,7 +10,7 @@ from typing import Any
 from bot.sandbox.errors import Refused, SlackError
 from bot.sandbox.files import FileStore, Upload
 from bot.sandbox.interactions import Interactions, action_of
-from bot.sandbox.manifest import BOT_USER, Json
+from bot.sandbox.manifest import Json
 from bot.sandbox.model import What, Workspace
 from bot.sandbox.text import Names, Typed, stored, typed
 
@@ -131,11 +131,11 @@ class People:
 
     async def invite(self, channel: str, inviter: str = "") -> None:
         """Let the bot into a channel, by somebody's invitation or on its own."""
-        self.workspace.join(channel, BOT_USER, inviter=inviter)
+        self.workspace.join(channel, self.workspace.bot_user, inviter=inviter)
 
     async def kick(self, channel: str) -> None:
         """Put the bot out of a channel."""
-        self.workspace.join(channel, BOT_USER, leave=True)
+        self.workspace.join(channel, self.workspace.bot_user, leave=True)
 
     async def command(self, channel: str, user: str, text: str, command: str = "/zimerr") -> None:
         """Type a slash command; returns when it was acknowledged or has failed."""
@@ -183,7 +183,7 @@ class People:
 
     async def open_home(self, user: str) -> None:
         """Open the app's Home tab."""
-        im = self.workspace.im(user, BOT_USER)
+        im = self.workspace.im(user, self.workspace.bot_user)
         self.workspace.tell(What.HOME_OPENED, channel=im.id, user=user)
 
     def _typed(self, text: str) -> Typed:

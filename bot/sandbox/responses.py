@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.sandbox.content import content
 from bot.sandbox.errors import SlackError
 from bot.sandbox.faults import Faults, meet
-from bot.sandbox.manifest import APP_ID, BOT_ID, BOT_USER, Installation, Json
+from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import What, Workspace
 from bot.sandbox.web_api import Call
 
@@ -89,7 +89,12 @@ class ResponseUrls:
         if body.get("replace_original") and hook.source_ts:
             self._replace(hook, fields)
             return
-        message = {"subtype": "bot_message", "bot_id": BOT_ID, "app_id": APP_ID, "username": self._app.name} | fields
+        message = {
+            "subtype": "bot_message",
+            "bot_id": self._workspace.bot_id,
+            "app_id": APP_ID,
+            "username": self._app.name,
+        } | fields
         if body.get("thread_ts"):
             message["thread_ts"] = body["thread_ts"]
         if body.get("response_type") != "in_channel":
@@ -99,7 +104,7 @@ class ResponseUrls:
         if hook.command:
             self._workspace.commands_shown[message["ts"]] = hook.command
             hook.command = None
-        self._workspace.post(hook.channel, message, by=BOT_USER)
+        self._workspace.post(hook.channel, message, by=self._workspace.bot_user)
 
     def _source(self, hook: Hook) -> Json | None:
         """The ephemeral message that the hook came from, if it is one."""
@@ -109,7 +114,7 @@ class ResponseUrls:
         if self._source(hook):
             self._workspace.unwhisper(hook.user, hook.source_ts)
         else:
-            self._workspace.delete(hook.channel, hook.source_ts, by=BOT_USER)
+            self._workspace.delete(hook.channel, hook.source_ts, by=self._workspace.bot_user)
 
     def _replace(self, hook: Hook, fields: Json) -> None:
         if source := self._source(hook):
@@ -117,4 +122,4 @@ class ResponseUrls:
             self._workspace.whisper(hook.channel, hook.user, kept | fields)
         else:
             emptied: Json = {"blocks": [], "attachments": []}
-            self._workspace.edit(hook.channel, hook.source_ts, emptied | fields, by=BOT_USER)
+            self._workspace.edit(hook.channel, hook.source_ts, emptied | fields, by=self._workspace.bot_user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.manifest import BOT_USER, Installation, Json
+from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.model import Channel, User, Workspace
 
 _PEOPLE = (
@@ -51,17 +51,23 @@ def plant(workspace: Workspace, app: Installation, seed: str) -> None:
         workspace.users[person.id] = User(
             person.id, person.name, person.real_name, person.locale, person.tz, person.color, person.initials
         )
-    workspace.users[BOT_USER] = User(BOT_USER, app.name, app.name, color="1d2b45", initials="Z", is_bot=True)
+    workspace.users[workspace.bot_user] = User(
+        workspace.bot_user, app.name, app.name, color="1d2b45", initials="Z", is_bot=True
+    )
     workspace.users["USLACKBOT"] = User("USLACKBOT", "slackbot", "Slackbot", initials="S", is_bot=True)
     workspace.users["U0ALERTS"] = User("U0ALERTS", "alerts", "Alerts", color="7a5c12", initials="!", is_bot=True)
     for person in _PEOPLE:
         im_id = f"D0{person.id.removeprefix('U0')}"
-        workspace.channels[im_id] = Channel(im_id, "", person.locale, members={person.id, BOT_USER}, is_im=True)
+        workspace.channels[im_id] = Channel(
+            im_id, "", person.locale, members={person.id, workspace.bot_user}, is_im=True
+        )
     if seed == "demo":
         people = {person.id for person in _PEOPLE}
         for channel in (
-            Channel("C0ONCALL", "oncall", "en-US", "Who is on call, and what is burning", people | {BOT_USER}),
-            Channel("C0ZHIBAN", "值班", "zh-CN", "线上问题在这里说", people | {BOT_USER}),
+            Channel(
+                "C0ONCALL", "oncall", "en-US", "Who is on call, and what is burning", people | {workspace.bot_user}
+            ),
+            Channel("C0ZHIBAN", "值班", "zh-CN", "线上问题在这里说", people | {workspace.bot_user}),
             Channel("C0QUIET", "quiet", "en-US", "The bot is not in here", set(people)),
         ):
             workspace.channels[channel.id] = channel

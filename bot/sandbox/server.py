@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Self, TypeVar
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
 
 from aiohttp import web
 
@@ -13,28 +13,22 @@ from bot.sandbox.delivery import Answer, Delivery, Parcel
 from bot.sandbox.errors import Refused
 from bot.sandbox.events import Events
 from bot.sandbox.faults import Faults, PostingRate
-from bot.sandbox.files import FileStore
 from bot.sandbox.http_mode import HttpDelivery
-from bot.sandbox.interactions import Interactions
-from bot.sandbox.manifest import Installation, Json
-from bot.sandbox.model import Workspace
+from bot.sandbox.manifest import Installation
+from bot.sandbox.model import Change, What, Workspace
+from bot.sandbox.oauth import OAuth
 from bot.sandbox.page import Page
-from bot.sandbox.people import People
-from bot.sandbox.responses import ResponseUrls
-from bot.sandbox.seed import plant
 from bot.sandbox.socket_mode import SocketDelivery
-from bot.sandbox.views import Views
+from bot.sandbox.team import Team
 from bot.sandbox.web_api import Api, Call, WebApi
-
-T = TypeVar("T")
 
 _MAX_BODY = 64 * 2**20
 # Slack tries an event again at once, after a minute and after five.
 RETRY_DELAYS_S = (0.0, 60.0, 300.0)
 
 
-class Sandbox(People):
-    """A workspace with one app installed; use it with ``async with``, act as people do, look at what came of it."""
+class Sandbox(Team):
+    """A workspace with one app installed, and room for more workspaces. Use it with ``async with``."""
 
     def __init__(
         self,
@@ -53,23 +47,47 @@ class Sandbox(People):
         self.app = Installation.of(manifest, bot_token=bot_token, app_token=app_token, signing_secret=signing_secret)
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
-        self.workspace = Workspace()
-        plant(self.workspace, self.app, seed)
         self.faults = Faults()
+        workspace = Workspace()
+        workspace.tokens[self.app.bot_token] = math.inf
         chosen = SocketDelivery if transport == "socket" else HttpDelivery
         self.delivery: Delivery = chosen(
-            self.workspace, self.app, retry_delays_s=retry_delays_s, ack_timeout_s=ack_timeout_s
+            workspace, self.app, retry_delays_s=retry_delays_s, ack_timeout_s=ack_timeout_s
         )
-        self.files = FileStore(self.workspace, self.app, lambda: self.base_url, self.faults)
-        views = Views(self.workspace, self.app)
-        self._api = Api(self.workspace, self.app, views, self.files, self._open_link)
-        self._web_api = WebApi(self._api, self.faults)
-        self._responses = ResponseUrls(
-            self.workspace, self.app, lambda: self.base_url, self.faults, self._web_api.calls
-        )
-        self.interactions = Interactions(self.workspace, self.app, self.delivery, views, self._responses)
+        self._calls: list[Call] = []
+        self._workspaces: dict[str, Workspace] = {}
+        self._events: dict[str, Events] = {}
+        self.oauth = OAuth(self.app, self._events, self._workspaces)
+        self._web_api = WebApi(self.app, self.oauth, self.faults, self._calls)
+        self._teams: dict[str, Team] = {}
+        super().__init__(workspace, self.app, self.delivery, **self._shared(), seed=seed)
+        self._join(self)
         self._page = Page(self, self.app)
-        Events(self.workspace, self.app, self.delivery.post)
+        workspace.subscribe(self._pass_on)
+
+    def add_workspace(
+        self, team_id: str, name: str, *, enterprise_id: str | None = None, seed: Literal["demo", "empty"] = "demo"
+    ) -> Team:
+        """One more workspace, in which the app is not installed yet; its channels have the same ids as the first's."""
+        workspace = Workspace(team_id=team_id, name=name, enterprise_id=enterprise_id)
+        team = Team(workspace, self.app, self.delivery, **self._shared(), seed=seed)
+        self._join(team)
+        return team
+
+    def _shared(self) -> dict[str, Any]:
+        return {"base_url": lambda: self.base_url, "faults": self.faults, "calls": self._calls}
+
+    def _join(self, team: Team) -> None:
+        id_ = team.workspace.team_id
+        self._teams[id_], self._workspaces[id_], self._events[id_] = team, team.workspace, team.events
+        self._web_api.apis.append(Api(team.workspace, self.app, team.views, team.files, self._open_link, self.oauth))
+
+    def _pass_on(self, change: Change) -> None:
+        """Progress concerns whoever waits in any workspace; it is told in the first."""
+        if change.what is What.PROGRESS:
+            for team in self._teams.values():
+                if team is not self:
+                    team.workspace.tell(What.PROGRESS)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -101,14 +119,29 @@ class Sandbox(People):
     def _routes(self) -> list[web.RouteDef]:
         routes = [
             web.route("*", "/api/{method}", self._web_api.serve),
-            web.post("/response/{team}/{key}", self._responses.serve),
-            web.post("/upload/v1/{file_id}", self.files.receive),
-            web.get("/files-pri/{file}/{name}", self.files.download),
-            web.get("/files-pri/{file}/download/{name}", self.files.download),
+            web.post("/response/{team}/{key}", self._respond),
+            web.post("/upload/v1/{team}/{file_id}", self._receive),
+            web.get("/files-pri/{team}-{file}/{name}", self._download),
+            web.get("/files-pri/{team}-{file}/download/{name}", self._download),
         ]
         if isinstance(self.delivery, SocketDelivery):
             routes.append(web.get("/link/", self.delivery.serve))
-        return routes + self._page.routes()
+        return routes + self.oauth.routes() + self._page.routes()
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        return await self._team(request).responses.serve(request)
+
+    async def _receive(self, request: web.Request) -> web.StreamResponse:
+        return await self._team(request).files.receive(request)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        return await self._team(request).files.download(request)
+
+    def _team(self, request: web.Request) -> Team:
+        team = self._teams.get(request.match_info["team"])
+        if team is None:
+            raise web.HTTPNotFound
+        return team
 
     @property
     def base_url(self) -> str:
@@ -143,56 +176,20 @@ class Sandbox(People):
 
     def limit_posting(self, *, per_second: float = 1.0, burst: int = 4) -> None:
         """Hold chat.postMessage to Slack's rate per channel from now on."""
-        self._api.rate = PostingRate(self.workspace.clock, per_second=per_second, burst=burst)
+        self._web_api.apis[0].rate = PostingRate(self.workspace.clock, per_second=per_second, burst=burst)
 
     async def redeliver(self, event_id: str) -> Answer:
         """Send an event that was sent before once more."""
         return await self.delivery.send_again(event_id)
 
-    def messages(self, channel: str) -> list[Json]:
-        """All messages of a channel, replies among them, oldest first."""
-        return list(self.workspace.channel(channel).messages.values())
-
-    def thread(self, channel: str, ts: str) -> list[Json]:
-        """A message and its replies."""
-        return self.workspace.channel(channel).thread(ts)
-
-    def replies(self, channel: str, ts: str) -> list[Json]:
-        """The replies to a message."""
-        return [message for message in self.thread(channel, ts) if message["ts"] != ts]
-
-    def ephemerals(self, user: str, channel: str | None = None) -> list[Json]:
-        """What only this user sees."""
-        return [m for m in self.workspace.ephemerals.get(user, {}).values() if channel in (None, m["channel"])]
-
-    def modal(self, user: str) -> Json | None:
-        """The topmost modal of a user."""
-        stack = self.workspace.modals.get(user)
-        return stack[-1] if stack else None
-
-    def home(self, user: str) -> Json | None:
-        """The Home tab of a user."""
-        return self.workspace.homes.get(user)
-
     def calls(self, method: str | None = None) -> list[Call]:
         """The app's calls, of the Web API and of response URLs (``response_url``)."""
-        return [call for call in self._web_api.calls if method in (None, call.method)]
+        return [call for call in self._calls if method in (None, call.method)]
 
     def deliveries(self, event_type: str | None = None) -> list[Parcel]:
         """What was sent to the app; *event_type* picks events such as ``message``."""
         sent = self.delivery.parcels
         return [p for p in sent if event_type in (None, p.body.get("event", {}).get("type"))]
-
-    async def until(self, predicate: Callable[[], T], timeout_s: float = 5) -> T:
-        """Wait until the predicate holds and return its value; it is asked again at every change."""
-        async with asyncio.timeout(timeout_s):
-            while not (value := predicate()):
-                await self.workspace.next_change()
-            return value
-
-    async def idle(self, timeout_s: float = 5) -> None:
-        """Wait until nothing is on its way to the app or unacknowledged."""
-        await self.until(lambda: self.delivery.in_flight == 0, timeout_s)
 
     def _open_link(self) -> str:
         return self._socket().open_link(self.base_url)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.sandbox.block_kit import check_view
 from bot.sandbox.errors import SlackError
-from bot.sandbox.manifest import APP_ID, BOT_ID, Installation, Json
+from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import Workspace
 
 TRIGGER_LIFE_S = 3.0
@@ -126,7 +126,7 @@ class Views:
             "team_id": team_id,
             "app_installed_team_id": team_id,
             "app_id": APP_ID,
-            "bot_id": BOT_ID,
+            "bot_id": self._workspace.bot_id,
             "blocks": blocks,
             "state": {"values": {}},
             "hash": f"{self._workspace.new_ts()}.{secrets.token_hex(4)}",

@@ -5,6 +5,7 @@ The methods themselves are in `bot.sandbox.methods`, one module per family; each
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +18,9 @@ from aiohttp import web
 from bot.sandbox.errors import SlackError
 from bot.sandbox.faults import Faults, Kind, PostingRate, meet, rate_limited
 from bot.sandbox.files import FileStore
-from bot.sandbox.manifest import BOT_USER, Installation, Json
+from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import Channel, What, Workspace
+from bot.sandbox.oauth import OAuth
 from bot.sandbox.views import Views
 
 _JSON_ARGUMENTS = frozenset({"attachments", "blocks", "files", "metadata", "view"})
@@ -67,7 +69,13 @@ class Api:
     views: Views
     files: FileStore
     open_link: Callable[[], str]  # a new address for Socket Mode
+    oauth: OAuth
     rate: PostingRate | None = None
+
+    def profile(self) -> Json:
+        """The ``bot_profile`` of the app's messages."""
+        ids = {"id": self.workspace.bot_id, "app_id": APP_ID, "user_id": self.workspace.bot_user}
+        return ids | {"name": self.app.name, "deleted": False}
 
     def granted(self, channel: Channel, right: str) -> Channel:
         """The channel, if the scope of its kind (such as ``channels:history``) was granted."""
@@ -79,7 +87,7 @@ class Api:
     def joined(self, channel_id: str) -> Channel:
         """The channel, if the bot is in it and it is not archived."""
         channel = self.workspace.channel(channel_id)
-        if BOT_USER not in channel.members:
+        if self.workspace.bot_user not in channel.members:
             raise SlackError("channel_not_found" if channel.kind != "channels" else "not_in_channel")
         if channel.is_archived:
             raise SlackError("is_archived")
@@ -135,12 +143,14 @@ def missing_scope(app: Installation, needed: str) -> SlackError:
 
 
 class WebApi:
-    """Serves ``/api/<method>``."""
+    """Serves ``/api/<method>`` for every workspace, of which the token is told by."""
 
-    def __init__(self, api: Api, faults: Faults) -> None:
-        self._api = api
+    def __init__(self, app: Installation, oauth: OAuth, faults: Faults, calls: list[Call]) -> None:
+        self._app = app
+        self._oauth = oauth
         self._faults = faults
-        self.calls: list[Call] = []
+        self._calls = calls
+        self.apis: list[Api] = []  # the first workspace's first
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call; every outcome is recorded."""
@@ -151,17 +161,17 @@ class WebApi:
             return web.json_response(SlackError("invalid_json").body())
         token = _token(request, arguments)
         call = Call(name, arguments)
-        self.calls.append(call)
-        self._api.workspace.tell(What.PROGRESS)
+        self._calls.append(call)
+        self.apis[0].workspace.tell(What.PROGRESS)
         fault = self._faults.strike(name)
         response = await meet(fault, request, lambda: self._answer(call, token))
         if fault and fault.kind is not Kind.SLOW:
             call.error = fault.kind.value
-        self._api.workspace.tell(What.PROGRESS)
+        self.apis[0].workspace.tell(What.PROGRESS)
         return response
 
     def _answer(self, call: Call, token: str) -> web.Response:
-        headers = {"x-oauth-scopes": ",".join(self._api.app.scopes)}
+        headers = {"x-oauth-scopes": ",".join(self._app.scopes)}
         try:
             body = {"ok": True, **self._run(call, token)}
         except SlackError as error:
@@ -174,33 +184,44 @@ class WebApi:
         found = METHODS.get(call.method)
         if found is None:
             raise SlackError("unknown_method", req_method=call.method)
-        self._check(found, token)
-        rate = self._api.rate if call.method == "chat.postMessage" else None
+        api = self._api(found, token, call.arguments)
+        rate = api.rate if call.method == "chat.postMessage" else None
         if rate and (wait_s := rate.wait_s(str(call.arguments.get("channel")))):
             raise SlackError("ratelimited", retry_after_s=wait_s)
         call.arguments = _decoded(call.arguments)
-        return found.run(self._api, Arguments(call.arguments))
+        return found.run(api, Arguments(call.arguments))
 
-    def _check(self, found: Method, token: str) -> None:
-        app = self._api.app
+    def _api(self, found: Method, token: str, arguments: Json) -> Api:
+        """The workspace that a call is for, if it may be made; an organisation's token tells it by the channel."""
         if found.caller is Caller.ANYBODY:
-            return
+            return self.apis[0]
         if not token:
             raise SlackError("not_authed")
-        if token not in (app.bot_token, app.app_token):
-            raise SlackError("invalid_auth")
-        if token != (app.bot_token if found.caller is Caller.BOT else app.app_token):
+        is_app = token == self._app.app_token
+        places = [] if is_app else self._oauth.places_of(token)
+        if is_app != (found.caller is Caller.APP):
             raise SlackError("not_allowed_token_type")
-        if found.scopes and not set(found.scopes) & set(app.scopes):
-            raise missing_scope(app, ",".join(found.scopes))
+        if found.scopes and not set(found.scopes) & set(self._app.scopes):
+            raise missing_scope(self._app, ",".join(found.scopes))
+        good = [api for api in self.apis if is_app or api.workspace in places]
+        return next((api for api in good if arguments.get("channel") in api.workspace.channels), good[0])
 
 
 async def _arguments(request: web.Request) -> Json:
-    arguments: Json = dict(request.query)
+    arguments: Json = dict(request.query) | _credentials(request)
     if request.content_type == "application/json":
         body = await request.json() if request.can_read_body else {}
         return arguments | (body if isinstance(body, dict) else {})
     return arguments | dict(await request.post())
+
+
+def _credentials(request: web.Request) -> Json:
+    """The app's id and secret, where they are sent as HTTP has it."""
+    given = request.headers.get("Authorization", "")
+    if not given.startswith("Basic "):
+        return {}
+    client_id, _, client_secret = base64.b64decode(given.removeprefix("Basic ")).decode().partition(":")
+    return {"client_id": client_id, "client_secret": client_secret}
 
 
 def _token(request: web.Request, arguments: Json) -> str:

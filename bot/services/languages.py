@@ -70,6 +70,12 @@ class Languages:
         """Fix a channel's language; None leaves it to the rules again."""
         await self._settings.set(place.team, place.channel, language=language)
 
+    def forget(self, team: str) -> None:
+        """Forget what is known of a workspace's channels and people. What is stored is not forgotten here."""
+        for known in (self._locales, self._heard):
+            for key in [key for key in known if key[0] == team]:
+                del known[key]
+
     def hear(self, place: Place, prose: str) -> Coroutine[None, None, None] | None:
         """Count the language of something that a person wrote in *place*; return now and then what saves the count."""
         language = prose_language(prose)

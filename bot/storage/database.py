@@ -49,6 +49,11 @@ class Database:
             self._engine_in_thread = create_engine(self._url.set(drivername="sqlite"))
             event.listen(self._engine_in_thread, "connect", _tune)
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For slack_sdk's stores, which bring their own queries."""
+        return self._engine
+
     async def open(self) -> None:
         """Make sure that the database is there with the code's schema; raises ZimerrError where it can't be.
 

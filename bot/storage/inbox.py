@@ -185,6 +185,10 @@ class InboxRows:
         old = select(inbox.c.id).where(in_state(state), inbox.c.finished_at < before).limit(most)
         return await self._count(delete(inbox).where(inbox.c.id.in_(old)))
 
+    async def forget(self, team: str) -> int:
+        """Drop all rows of a workspace, whatever their state; return how many."""
+        return await self._count(delete(inbox).where(inbox.c.team == team))
+
     async def find(self, wanted: Filter, most: int = 100) -> list[Row]:
         """Rows, newest first."""
         query = select(inbox).where(*_wanted(wanted)).order_by(inbox.c.id.desc()).limit(most)

@@ -1,11 +1,26 @@
 """The tables. Times are seconds since the epoch; ids are Slack's.
 
-A change here needs a migration in `bot/storage/migrations/versions`; a test compares the two.
+A change here needs a migration in `bot/storage/migrations/versions`; a test compares the two. Rows with a `team` are
+forgotten when that workspace is lost.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 
 metadata = MetaData()
@@ -105,4 +120,41 @@ language_votes = Table(
     Column("channel", String(32), primary_key=True),
     Column("en", Integer, nullable=False),
     Column("zh", Integer, nullable=False),
+)
+
+# The tables of slack_sdk's stores, as those expect them; encrypted, a token outgrows the 200 characters there.
+slack_bots = Table(
+    "slack_bots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("client_id", String(32), nullable=False),
+    Column("app_id", String(32), nullable=False),
+    Column("enterprise_id", String(32)),
+    Column("enterprise_name", String(200)),
+    Column("team_id", String(32)),  # null where the organisation has installed the app
+    Column("team_name", String(200)),
+    Column("bot_token", Text),
+    Column("bot_id", String(32)),
+    Column("bot_user_id", String(32)),
+    Column("bot_scopes", String(1000)),
+    Column("bot_refresh_token", Text),
+    Column("bot_token_expires_at", DateTime),
+    Column("is_enterprise_install", Boolean, nullable=False),
+    Column("installed_at", DateTime, nullable=False),
+    Index("slack_bots_idx", "client_id", "enterprise_id", "team_id", "installed_at"),
+)
+slack_oauth_states = Table(
+    "slack_oauth_states",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("state", String(200), nullable=False),
+    Column("expire_at", DateTime, nullable=False),
+)
+
+# Which teams belong to which organisation (Enterprise Grid), as far as events have told.
+enterprise_teams = Table(
+    "enterprise_teams",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("enterprise", String(32), nullable=False),
 )

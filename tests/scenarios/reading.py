@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.server import Sandbox
+from bot.sandbox.team import Team
 from tests.blocks.kit_rules import texts
 
 BOT, BOT_USER = "B0ZIMERR", "U0ZIMERR"
@@ -20,7 +21,7 @@ def said_by_bot(slack: Sandbox, channel: str) -> list[dict[str, Any]]:
     return [message for message in slack.messages(channel) if message.get("bot_id") == BOT]
 
 
-async def answer_in_thread(slack: Sandbox, channel: str, message: dict[str, Any]) -> dict[str, Any]:
+async def answer_in_thread(slack: Team, channel: str, message: dict[str, Any]) -> dict[str, Any]:
     """The bot's reply to *message*, when it has come."""
     (reply,) = await slack.until(lambda: slack.replies(channel, message["ts"]))
     return reply

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.sandbox.content import content
 from bot.sandbox.errors import SlackError
-from bot.sandbox.manifest import APP_ID, BOT_ID, BOT_USER, Json
+from bot.sandbox.manifest import APP_ID, Json
 from bot.sandbox.methods.conversations import shown
 from bot.sandbox.model import Channel
 from bot.sandbox.web_api import Api, Arguments, method
@@ -16,13 +16,18 @@ _MAX_UPDATE_BYTES = 4_000
 
 
 def _author(api: Api) -> Json:
-    return {"user": BOT_USER, "bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": api.app.profile()}
+    return {
+        "user": api.workspace.bot_user,
+        "bot_id": api.workspace.bot_id,
+        "app_id": APP_ID,
+        "bot_profile": api.profile(),
+    }
 
 
 def _target(api: Api, channel_id: str) -> Channel:
     """The channel to post to; a user's id means the direct message with them."""
     if channel_id in api.workspace.users:
-        return api.workspace.im(channel_id, BOT_USER)
+        return api.workspace.im(channel_id, api.workspace.bot_user)
     channel = api.workspace.channel(channel_id)
     if channel.kind == "channels" and "chat:write.public" in api.app.scopes and not channel.is_archived:
         return channel
@@ -46,14 +51,14 @@ def post_message(api: Api, args: Arguments) -> Json:
         message["thread_ts"] = args.text("thread_ts")
         if args.flag("reply_broadcast"):
             message["subtype"] = "thread_broadcast"
-    posted = api.workspace.post(channel.id, message, by=BOT_USER)
+    posted = api.workspace.post(channel.id, message, by=api.workspace.bot_user)
     return {"channel": channel.id, "ts": posted["ts"], "message": shown(posted, metadata=True)}
 
 
 def _own(api: Api, args: Arguments, error: str) -> tuple[Channel, Json]:
     channel = api.workspace.channel(args.need("channel"))
     message = api.workspace.message(channel.id, args.need("ts"))
-    if message.get("bot_id") != BOT_ID:
+    if message.get("bot_id") != api.workspace.bot_id:
         raise SlackError(error)
     return channel, message
 
@@ -71,7 +76,7 @@ def update(api: Api, args: Arguments) -> Json:
     fields |= {name: [] for name in ("blocks", "attachments") if args.get(name) == []}
     if args.get("metadata") is not None:
         fields["metadata"] = _metadata(args.get("metadata")) if args.get("metadata") else {}
-    changed = api.workspace.edit(channel.id, message["ts"], fields, by=BOT_USER)
+    changed = api.workspace.edit(channel.id, message["ts"], fields, by=api.workspace.bot_user)
     now = shown(changed, metadata=True)
     return {"channel": channel.id, "ts": changed["ts"], "text": changed["text"], "message": now}
 
@@ -80,7 +85,7 @@ def update(api: Api, args: Arguments) -> Json:
 def delete(api: Api, args: Arguments) -> Json:
     """Delete an own message."""
     channel, message = _own(api, args, "cant_delete_message")
-    api.workspace.delete(channel.id, message["ts"], by=BOT_USER)
+    api.workspace.delete(channel.id, message["ts"], by=api.workspace.bot_user)
     return {"channel": channel.id, "ts": message["ts"]}
 
 
@@ -114,7 +119,7 @@ def _react(api: Api, args: Arguments, *, add: bool) -> Json:
     name = args.need("name").strip(":")
     if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-\d)?", name):
         raise SlackError("invalid_name")
-    api.workspace.react(channel.id, args.need("timestamp"), name, by=BOT_USER, add=add)
+    api.workspace.react(channel.id, args.need("timestamp"), name, by=api.workspace.bot_user, add=add)
     return {}
 
 

@@ -7,7 +7,7 @@ import copy
 from collections.abc import Callable, Sequence
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.manifest import BOT_USER, Json
+from bot.sandbox.manifest import Json
 from bot.sandbox.model import Channel
 from bot.sandbox.web_api import Api, Arguments, method
 
@@ -25,7 +25,7 @@ def shown(message: Json, *, metadata: bool = False) -> Json:
     return copied
 
 
-def described(channel: Channel, *, locale: bool = False) -> Json:
+def described(api: Api, channel: Channel, *, locale: bool = False) -> Json:
     """Slack's description of a channel."""
     common: Json = {
         "id": channel.id,
@@ -34,15 +34,15 @@ def described(channel: Channel, *, locale: bool = False) -> Json:
         "is_im": channel.is_im,
         "is_org_shared": False,
         "is_mpim": False,
-        "context_team_id": "T0DEMO",
+        "context_team_id": api.workspace.team_id,
     }
     if channel.is_im:
-        (person,) = channel.members - {BOT_USER}
+        (person,) = channel.members - {api.workspace.bot_user}
         common |= {"user": person, "is_open": True}
     else:
         common |= {"name": channel.name, "name_normalized": channel.name, "is_channel": not channel.is_private}
         common |= {"is_group": channel.is_private, "is_private": channel.is_private, "is_general": False}
-        common |= {"is_member": BOT_USER in channel.members, "num_members": len(channel.members)}
+        common |= {"is_member": api.workspace.bot_user in channel.members, "num_members": len(channel.members)}
         common |= {"is_shared": False, "is_ext_shared": False}
         common |= {"topic": {"value": channel.topic}, "purpose": {"value": ""}}
     return common | ({"locale": channel.locale} if locale else {})
@@ -75,7 +75,7 @@ def _within(args: Arguments) -> Callable[[Json], bool]:
 
 def _readable(api: Api, args: Arguments) -> Channel:
     channel = api.granted(api.workspace.channel(args.need("channel")), "history")
-    if BOT_USER not in channel.members:
+    if api.workspace.bot_user not in channel.members:
         raise SlackError("not_in_channel" if channel.kind == "channels" else "channel_not_found")
     return channel
 
@@ -84,9 +84,9 @@ def _readable(api: Api, args: Arguments) -> Channel:
 def info(api: Api, args: Arguments) -> Json:
     """A channel, with its locale if `include_locale`."""
     channel = api.granted(api.workspace.channel(args.need("channel")), "read")
-    if channel.kind != "channels" and BOT_USER not in channel.members:
+    if channel.kind != "channels" and api.workspace.bot_user not in channel.members:
         raise SlackError("channel_not_found")
-    return {"channel": described(channel, locale=args.flag("include_locale"))}
+    return {"channel": described(api, channel, locale=args.flag("include_locale"))}
 
 
 @method("conversations.history", *HISTORY)
@@ -120,8 +120,10 @@ def replies(api: Api, args: Arguments) -> Json:
 def list_all(api: Api, args: Arguments) -> Json:
     """The channels that the app can see, by `types`."""
     types = (args.text("types") or "public_channel").split(",")
-    visible = (c for c in api.workspace.channels.values() if c.kind == "channels" or BOT_USER in c.members)
-    wanted = [described(api.granted(c, "read")) for c in visible if _TYPES[c.kind] in types]
+    visible = (
+        c for c in api.workspace.channels.values() if c.kind == "channels" or api.workspace.bot_user in c.members
+    )
+    wanted = [described(api, api.granted(c, "read")) for c in visible if _TYPES[c.kind] in types]
     found, more = page(wanted, args)
     return {"channels": found, "response_metadata": more["response_metadata"]}
 
@@ -140,4 +142,4 @@ def open_im(api: Api, args: Arguments) -> Json:
     user = str(args.need("users"))
     if user not in api.workspace.users:
         raise SlackError("user_not_found")
-    return {"channel": {"id": api.workspace.im(user, BOT_USER).id}}
+    return {"channel": {"id": api.workspace.im(user, api.workspace.bot_user).id}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.content import content
 from bot.sandbox.errors import SlackError
-from bot.sandbox.manifest import APP_ID, BOT_ID, BOT_USER, Json
+from bot.sandbox.manifest import APP_ID, Json
 from bot.sandbox.web_api import Api, Arguments, method
 
 
@@ -35,10 +35,15 @@ def complete_upload(api: Api, args: Arguments) -> Json:
     files = api.files.complete(files)
     if channel:
         message: Json = {"text": "", "subtype": "file_share", "files": files, "upload": True}
-        message |= {"user": BOT_USER, "bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": api.app.profile()}
+        message |= {
+            "user": api.workspace.bot_user,
+            "bot_id": api.workspace.bot_id,
+            "app_id": APP_ID,
+            "bot_profile": api.profile(),
+        }
         if args.get("initial_comment") or args.get("blocks"):
             message |= content(api.workspace, {**args.values, "text": args.text("initial_comment")})
         if args.get("thread_ts"):
             message["thread_ts"] = args.text("thread_ts")
-        api.workspace.post(channel.id, message, by=BOT_USER)
+        api.workspace.post(channel.id, message, by=api.workspace.bot_user)
     return {"files": files}

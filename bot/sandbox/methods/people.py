@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.errors import SlackError
-from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
+from bot.sandbox.manifest import Json
 from bot.sandbox.web_api import Api, Arguments, Caller, method
 
 
@@ -18,8 +18,12 @@ def api_test(api: Api, args: Arguments) -> Json:
 @method("auth.test")
 def auth_test(api: Api, args: Arguments) -> Json:
     """Whose token this is."""
-    team = {"url": f"https://{api.workspace.domain}.slack.com/", "team": "Demo", "team_id": api.workspace.team_id}
-    return team | {"user": api.app.name, "user_id": BOT_USER, "bot_id": BOT_ID, "is_enterprise_install": False}
+    place = api.workspace
+    team: Json = {"url": f"https://{place.domain}.slack.com/", "team": place.name, "team_id": place.team_id}
+    if place.enterprise_id:
+        team["enterprise_id"] = place.enterprise_id
+    bot = {"user": api.app.name, "user_id": place.bot_user, "bot_id": place.bot_id}
+    return team | bot | {"is_enterprise_install": place.is_org_install}
 
 
 @method("apps.connections.open", caller=Caller.APP)
@@ -56,8 +60,8 @@ def users_info(api: Api, args: Arguments) -> Json:
 def bots_info(api: Api, args: Arguments) -> Json:
     """The app's own bot, or another that has posted."""
     bot_id = args.need("bot")
-    if bot_id == BOT_ID:
-        return {"bot": api.app.profile()}
+    if bot_id == api.workspace.bot_id:
+        return {"bot": api.profile()}
     for channel in api.workspace.channels.values():
         for message in channel.messages.values():
             if message.get("bot_id") == bot_id:

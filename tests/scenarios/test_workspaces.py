@@ -1,0 +1,371 @@
+"""Many workspaces: the app comes by OAuth, knows each by itself, and forgets the one that it has lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import structlog
+from cryptography.fernet import Fernet
+from yarl import URL
+
+from bot import log, operations
+from bot.app import EVENTS_PATH, running
+from bot.errors import ZimerrError
+from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.manifest import Json
+from bot.sandbox.model import Channel
+from bot.sandbox.server import Sandbox
+from bot.sandbox.team import Team
+from bot.settings import Settings
+from bot.storage.tables import metadata
+from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock, Transport, free_port, manifest, settings_for
+from tests.scenarios.reading import answer_in_thread, shown
+
+# slack_sdk asks aiohttp for it, for the app's secret.
+pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
+FIRST, SECOND, ORGANISATION = "T0DEMO", "T0OTHER", "E0ORG"
+QUESTION = "code: 6000106 since the release"
+_HOLDING = [table.name for table in metadata.sorted_tables if "team" in table.c]
+
+
+@dataclass
+class Site:
+    """A sandbox with two workspaces, and the bot, which is in none of them yet."""
+
+    sandbox: Sandbox
+    second: Team
+    transport: Transport
+    port: int
+    database: Path
+    keys: list[str] = field(default_factory=lambda: [Fernet.generate_key().decode()])
+
+    @property
+    def settings(self) -> Settings:
+        """The bot's."""
+        app = self.sandbox.app
+        return settings_for(
+            self.sandbox,
+            self.transport,
+            self.database,
+            port=self.port,
+            slack_bot_token="",
+            slack_client_id=app.client_id,
+            slack_client_secret=app.client_secret,
+            zimerr_encryption_keys=",".join(self.keys),
+        )
+
+    @contextlib.asynccontextmanager
+    async def bot(self) -> AsyncIterator[None]:
+        """The bot, running."""
+        async with running(self.settings, Clock()):
+            if self.transport == "http":
+                self.sandbox.connect_app(f"http://127.0.0.1:{self.port}{EVENTS_PATH}")
+            yield
+
+    async def install(self, *targets: str) -> None:
+        """Somebody adds the app to workspaces, or to an organisation."""
+        for target in targets:
+            async with Visit(self.port) as visit:
+                assert await visit.allow(target) == 200
+
+    def rows(self, team: str) -> int:
+        """How much the bot has stored about a workspace."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            counts = [
+                connection.execute(f"SELECT count(*) FROM {name} WHERE team = ?", (team,)).fetchone()[0]  # noqa: S608
+                for name in _HOLDING
+            ]
+        return sum(counts)
+
+    def end_states(self) -> None:
+        """Let the time pass that a person has on Slack's page."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("UPDATE slack_oauth_states SET expire_at = '2020-01-01 00:00:00.000000'")
+
+    def stored(self) -> bytes:
+        """Every byte on the disk."""
+        return b"".join(path.read_bytes() for path in self.database.parent.iterdir() if path.is_file())
+
+
+class Visit:
+    """A browser on its way through the installation."""
+
+    def __init__(self, port: int) -> None:
+        self.origin = URL(f"http://127.0.0.1:{port}")
+        # The cookie is for https; browsers take this machine for as good as that.
+        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=self.origin)
+        self.browser = aiohttp.ClientSession(cookie_jar=jar)
+
+    async def __aenter__(self) -> Visit:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.browser.close()
+
+    async def to_slack(self) -> URL:
+        """The address of Slack's page, where one is sent to."""
+        async with self.browser.get(self.origin / "slack/install") as page:
+            assert page.status == 200
+            return page.url
+
+    async def allow(self, target: str) -> int:
+        """Press the button; return the status of the page that one ends on."""
+        async with self.browser.post(await self.to_slack(), data={"target": target}) as page:
+            assert page.url.path == "/slack/oauth_redirect"
+            return page.status
+
+    async def come_back(self, **query: str) -> int:
+        """Open the address that Slack sends one back to."""
+        async with self.browser.get(self.origin / "slack/oauth_redirect" % query) as page:
+            return page.status
+
+
+@pytest.fixture
+async def site(transport: Transport, tmp_path: Path) -> AsyncIterator[Site]:
+    """Two workspaces whose channels have the same ids."""
+    port = free_port()
+    plan = manifest(transport)
+    plan["oauth_config"]["redirect_urls"] = [f"http://127.0.0.1:{port}/slack/oauth_redirect"]
+    folder = tmp_path / "database"
+    folder.mkdir()
+    async with Sandbox(plan, transport=transport, retry_delays_s=(0.0, 0.05, 0.05)) as sandbox:
+        sandbox.oauth.revoke(FIRST)
+        yield Site(sandbox, sandbox.add_workspace(SECOND, "Other"), transport, port, folder / "bot.db")
+
+
+async def asked(team: Team, ts: str = "", text: str = QUESTION, channel: str = ENGLISH) -> Json:
+    """A person's message with a code, at a given time stamp."""
+    message: Json = {"user": ANN, "text": text}
+    return team.workspace.post(channel, message | ({"ts": ts} if ts else {}), by=ANN)
+
+
+async def explained(team: Team, message: Json, channel: str = ENGLISH) -> str:
+    """What the bot answered; by itself, in its own name there."""
+    reply = await answer_in_thread(team, channel, message)
+    assert (reply["bot_id"], reply["user"]) == (team.workspace.bot_id, team.workspace.bot_user)
+    return shown(reply)
+
+
+async def until_forgotten(site: Site, team: str) -> None:
+    """Wait until nothing is stored of a workspace."""
+    async with asyncio.timeout(5):
+        while site.rows(team):  # noqa: ASYNC110  nothing in the sandbox changes then
+            await asyncio.sleep(0.01)
+
+
+async def test_each_workspace_has_answers_and_settings_of_its_own(site: Site) -> None:
+    """Channels and messages may have the same ids in both; what is set or said in one is nothing to the other."""
+    first, second = site.sandbox, site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        await second.command(ENGLISH, ANN, "lang zh")
+        ts = first.workspace.new_ts()
+        messages = [await asked(first, ts), await asked(second, ts)]
+        assert "Token expired" in await explained(first, messages[0])
+        assert "过期" in await explained(second, messages[1])
+        await second.command(ENGLISH, ANN, "auto off")
+        other = [await asked(team, text="code: 6000121 now") for team in (second, first)]
+        await explained(first, other[1])
+        last = await second.say(ENGLISH, ANN, "@zimerr 6000002")
+        await explained(second, last)
+        assert second.replies(ENGLISH, other[0]["ts"]) == []
+        assert site.rows(FIRST) > 0
+        assert site.rows(SECOND) > 0
+
+
+async def test_a_workspace_that_removes_the_app_is_forgotten_and_the_other_goes_on(site: Site) -> None:
+    """What people set and what the bot did there is theirs to take away."""
+    first, second = site.sandbox, site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        await second.command(ENGLISH, ANN, "lang zh")
+        for team in (first, second):
+            await explained(team, await asked(team))
+        kept = site.rows(FIRST)
+        site.sandbox.oauth.uninstall(SECOND)
+        await first.idle()
+        assert site.rows(SECOND) == 0
+        assert site.rows(FIRST) == kept
+        await explained(first, await asked(first, text="code: 6000121"))
+
+        await site.install(SECOND)  # as a stranger
+        assert "Token expired" in await explained(second, await asked(second))
+
+
+async def test_a_word_of_removal_that_comes_late_does_not_undo_a_new_installation(site: Site) -> None:
+    """Slack sends again what was not acknowledged, minutes after."""
+    async with site.bot():
+        await site.install(SECOND)
+        site.sandbox.oauth.uninstall(SECOND)
+        await site.sandbox.idle()
+        await site.install(SECOND)
+        await explained(site.second, await asked(site.second))
+        for parcel in site.sandbox.deliveries("app_uninstalled"):
+            parcel.body["event_time"] -= 60
+            await site.sandbox.redeliver(parcel.body["event_id"])
+        assert site.rows(SECOND) > 0
+        await explained(site.second, await asked(site.second, text="code: 6000121"))
+
+
+async def test_a_token_that_slack_refuses_ends_the_workspace(site: Site) -> None:
+    """Where no event tells of it, the next answer does."""
+    second = site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        await explained(second, await asked(second))
+    await asked(second, text="code: 6000121")  # waits for the bot
+    site.sandbox.oauth.revoke(SECOND)
+    async with site.bot():
+        await until_forgotten(site, SECOND)
+        await explained(site.sandbox, await asked(site.sandbox))
+        await site.install(SECOND)
+        await explained(second, await asked(second, text="code: 6000354"))
+
+
+async def test_in_one_workspace_by_token_what_waits_is_kept(transport: Transport, tmp_path: Path) -> None:
+    """The admin puts a new token in place, and nothing was lost."""
+    port, database = free_port(), tmp_path / "bot.db"
+    async with Sandbox(manifest(transport), transport=transport, retry_delays_s=()) as sandbox:
+
+        def bot() -> Any:
+            settings = settings_for(sandbox, transport, database, port=port)
+            if transport == "http":
+                sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+            return running(settings, Clock())
+
+        with structlog.testing.capture_logs() as said:
+            async with bot():
+                message = await asked(sandbox)
+                other = await asked(sandbox, text="code: 6000121")
+                sandbox.workspace.tokens, good = {"xoxb-other": 1e12}, sandbox.workspace.tokens
+                await sandbox.until(lambda: sandbox.calls("chat.postMessage"))
+                await sandbox.until(lambda: any("SLACK_BOT_TOKEN" in each["event"] for each in said))
+        assert sum("SLACK_BOT_TOKEN" in each["event"] for each in said) == 1
+        sandbox.workspace.tokens = good
+        async with bot():
+            assert "6000106" in shown(await answer_in_thread(sandbox, ENGLISH, message))
+            assert "6000121" in shown(await answer_in_thread(sandbox, ENGLISH, other))
+
+
+@pytest.mark.parametrize("transport", ["socket"], indirect=True)
+async def test_nobody_installs_by_a_link_of_somebody_else(site: Site) -> None:
+    """A forged or old link would tie a stranger's workspace to one's own."""
+    async with site.bot(), Visit(site.port) as visit:
+        assert await visit.come_back(code="c", state="forged") == 400
+        state = (await visit.to_slack()).query["state"]
+        await asyncio.to_thread(site.end_states)
+        assert await visit.come_back(code="c", state=state) == 401
+        state = (await visit.to_slack()).query["state"]
+        async with Visit(site.port) as other:
+            assert await other.come_back(code="c", state=state) == 400
+        assert site.sandbox.calls("oauth.v2.access") == []
+        assert await visit.come_back(code="c", state=state) == 401  # the code is none
+        assert await visit.come_back(code="c", state=state) == 400  # each way is gone once
+        assert len(site.sandbox.calls("oauth.v2.access")) == 1
+        assert await visit.come_back(error="access_denied", state=state) == 200
+    assert site.sandbox.workspace.tokens == {}
+
+
+@pytest.mark.parametrize("transport", ["http"], indirect=True)
+async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backups and logs go places."""
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    log.configure("debug")
+    try:
+        site.sandbox.oauth.lifetime_s = 3600  # which is refreshed at once
+        async with site.bot():
+            await site.install(FIRST)
+            await explained(site.sandbox, await asked(site.sandbox))
+            on_disk = site.stored()
+    finally:
+        logging.getLogger().handlers[:], level = before
+        logging.getLogger().setLevel(level)
+        structlog.reset_defaults()
+    app = site.sandbox.app
+    tokens = [*site.sandbox.workspace.tokens, *site.sandbox.oauth.refresh_tokens, app.client_secret]
+    assert len(tokens) >= 4
+    for token in tokens:
+        assert token.encode() not in on_disk
+        assert token not in written.getvalue()
+    assert b"T0DEMO" in on_disk
+    assert "installed" in written.getvalue()
+
+
+@pytest.mark.parametrize("transport", ["http"], indirect=True)
+async def test_the_key_can_be_changed(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Old and new together, then the command, then the new one alone."""
+    async with site.bot():
+        await site.install(FIRST)
+    old, new = site.keys[0], Fernet.generate_key().decode()
+    site.keys = [new]
+    with pytest.raises(ZimerrError, match="Put the key that it was encrypted with back"):
+        async with site.bot():
+            pass
+    site.keys = [new, old]
+    async with site.bot():
+        await explained(site.sandbox, await asked(site.sandbox))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{site.database}")
+    monkeypatch.setenv("SLACK_CLIENT_ID", site.sandbox.app.client_id)
+    monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", f"{new},{old}")
+    await operations.reencrypted()
+    site.keys = [new]
+    async with site.bot():
+        await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
+
+
+async def test_a_token_that_ends_is_refreshed_before(site: Site) -> None:
+    """With token rotation, Slack's tokens are good for twelve hours."""
+    oauth = site.sandbox.oauth
+    async with site.bot():
+        oauth.lifetime_s = 3600
+        await site.install(FIRST)
+        oauth.lifetime_s = 43_200
+        await explained(site.sandbox, await asked(site.sandbox))
+        refreshed = [call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]
+        assert [call.error for call in refreshed] == [""]
+        ahead = oauth.clock() + 4000
+        oauth.clock = lambda: ahead  # the first token has ended
+        await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
+    async with site.bot():  # the new one was stored
+        await explained(site.sandbox, await asked(site.sandbox, text="code: 6000354"))
+    assert len([call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]) == 1
+
+
+async def test_an_organisation_installs_the_app_for_all_its_workspaces(site: Site) -> None:
+    """Enterprise Grid: one token, many teams, each with data of its own."""
+    east = site.sandbox.add_workspace("T0EAST", "East", enterprise_id=ORGANISATION)
+    west = site.sandbox.add_workspace("T0WEST", "West", enterprise_id=ORGANISATION, seed="empty")
+    west.workspace.channels["C0WEST"] = Channel("C0WEST", "west", members={ANN, LIN, west.workspace.bot_user})
+    async with site.bot():
+        await site.install(ORGANISATION, SECOND)
+        await explained(east, await asked(east))
+        await east.command(ENGLISH, ANN, "auto react")
+        await explained(site.second, await asked(site.second))
+        site.sandbox.faults.add(Fault(Kind.SERVER_ERROR, "chat.postMessage", times=1))
+        waiting = await asked(west, channel="C0WEST")
+        await west.until(lambda: site.sandbox.calls("chat.postMessage")[-1].error)
+    async with site.bot():  # only the team is known of what waits
+        await west.until(lambda: west.replies("C0WEST", waiting["ts"]))
+        assert site.rows("T0EAST") > 0
+        assert site.rows("T0WEST") > 0
+        site.sandbox.oauth.remove_team("T0EAST")
+        await site.sandbox.idle()
+        assert site.rows("T0EAST") == 0
+        assert site.rows("T0WEST") > 0
+        site.sandbox.oauth.uninstall(ORGANISATION)
+        await site.sandbox.idle()
+        assert site.rows("T0WEST") == 0
+        await explained(site.second, await asked(site.second, text="code: 6000121"))
