@@ -22,7 +22,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import log
 from bot.errors import ZimerrError
 from bot.inbox import StopWorkspace
-from bot.settings import Settings
+from bot.settings import Settings, split_keys
+from bot.storage.database import Database
 from bot.storage.installations import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
@@ -176,6 +177,11 @@ class ManyWorkspaces(Workspaces):
             bot_user_id=bot.bot_user_id,
         )
         return Workspace(client, posting_client(client), authorization)
+
+
+def installations(settings: Settings, database: Database) -> Installations:
+    """Where the app of SLACK_CLIENT_ID is installed."""
+    return Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
 
 
 @dataclass(frozen=True, slots=True)
