@@ -32,13 +32,13 @@ from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
-from bot.settings import Settings, split_keys
+from bot.settings import Settings
 from bot.slack_client import SlackClient
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
-from bot.storage.installations import Installations, forget_states, states
-from bot.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, sign_in, slack_client
+from bot.storage.installations import forget_states, states
+from bot.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -87,10 +87,10 @@ async def _workspaces(
     if not settings.is_for_many:
         identity = await sign_in(client)
         return OneWorkspace(client, identity), identity.team
-    installations = Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
-    installed = {(bot.enterprise_id, bot.team_id) for bot in await installations.all()}
+    store = installations(settings, database)
+    installed = await store.all()
     secret = settings.slack_client_secret.get_secret_value()
-    return ManyWorkspaces(installations, client, client_secret=secret, clock=clock), f"{len(installed)} installed"
+    return ManyWorkspaces(store, client, client_secret=secret, clock=clock), f"{len(installed)} installed"
 
 
 def _install_routes(

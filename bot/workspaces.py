@@ -22,8 +22,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import log
 from bot.errors import ZimerrError
 from bot.inbox import StopWorkspace
-from bot.settings import Settings
+from bot.settings import Settings, split_keys
 from bot.slack_client import SlackClient
+from bot.storage.database import Database
 from bot.storage.installations import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
@@ -172,6 +173,11 @@ class ManyWorkspaces(Workspaces):
             bot_user_id=bot.bot_user_id,
         )
         return Workspace(client, client.like(client.token, retry_handlers=[]), authorization)
+
+
+def installations(settings: Settings, database: Database) -> Installations:
+    """Where the app of SLACK_CLIENT_ID is installed."""
+    return Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from slack_sdk.oauth.installation_store import Installation
 
 from bot import log
 from bot.cli import commands
@@ -248,6 +250,54 @@ async def test_check_names_a_missing_scope(monkeypatch: pytest.MonkeyPatch, caps
         status, said = await checked(sandbox, monkeypatch, capsys)
     assert status == 1
     assert "add users:read" in said
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk asks aiohttp for it
+async def test_check_of_many_workspaces_names_what_is_wrong_with_the_app_and_with_each(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """There is no token to try before somebody has installed the app, and then there are many."""
+    from cryptography.fernet import Fernet
+
+    from bot.check import run as check
+    from bot.settings import load
+    from bot.storage.database import Database
+    from bot.workspaces import installations
+
+    async with Sandbox(manifest("http"), transport="http") as sandbox:
+        app = sandbox.app
+        for name, value in {
+            "SLACK_CLIENT_ID": app.client_id,
+            "SLACK_CLIENT_SECRET": app.client_secret,
+            "ZIMERR_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+            "SLACK_SIGNING_SECRET": "s",
+            "SLACK_API_URL": sandbox.api_url,
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.db'}",
+        }.items():
+            monkeypatch.setenv(name, value)
+        assert await check(offline=False) == 0, capsys.readouterr().out
+        assert "installed: in 0" in capsys.readouterr().out
+
+        database = Database(load().database_url)
+        where: dict[str, Any] = {"team_id": "T1", "team_name": "Ours", "bot_scopes": "commands"}
+        bot: dict[str, Any] = {
+            "app_id": "A1",
+            "bot_id": "B1",
+            "bot_user_id": "U1",
+            "bot_token": "xoxb-1",
+            "user_id": "U2",
+        }
+        await installations(load(), database).async_save(Installation(**where, **bot))
+        await database.close()
+        monkeypatch.setenv("SLACK_CLIENT_SECRET", "wrong")
+        assert await check(offline=False) == 1
+        said = capsys.readouterr().out
+        assert "Ours has not granted app_mentions:read, channels:history" in said
+        assert "SLACK_CLIENT_ID with SLACK_CLIENT_SECRET: bad_client_secret" in said
+
+        monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", Fernet.generate_key().decode())
+        assert await check(offline=True) == 1
+        assert "✗ database: A stored token can't be decrypted" in capsys.readouterr().out
 
 
 def test_the_demo_starts_answers_and_ends() -> None:

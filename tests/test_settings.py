@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.errors import ConfigurationError
 from bot.settings import Settings, load
 
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+OAUTH = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "ZIMERR_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
 HTTP = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "PORT": "4603"}
 
 
@@ -95,6 +97,48 @@ def test_slack_and_this_machine_are_allowed(monkeypatch: pytest.MonkeyPatch, url
     for name, value in (SOCKET | {"SLACK_API_URL": url}).items():
         monkeypatch.setenv(name, value)
     assert load().slack_api_url.endswith("/")
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_for_many"),
+    [
+        (OAUTH | {"SLACK_SIGNING_SECRET": "s"}, True),
+        (OAUTH | {"SLACK_APP_TOKEN": "xapp-1"}, True),
+        # Who copies all of the page Basic Information still has one workspace.
+        (HTTP | {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}, False),
+    ],
+)
+def test_a_client_id_instead_of_a_token_is_for_many_workspaces(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, is_for_many: bool
+) -> None:
+    """The token stays the simple way."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert load().is_for_many is is_for_many
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        (
+            {"SLACK_CLIENT_ID": "1.2"},
+            ["SLACK_CLIENT_SECRET is missing", "ZIMERR_ENCRYPTION_KEYS is missing", "SLACK_SIGNING_SECRET is missing"],
+        ),
+        ({**OAUTH, "SLACK_CLIENT_ID": "", "SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN is missing"]),
+        (
+            OAUTH | {"SLACK_APP_TOKEN": "xapp-1", "ZIMERR_ENCRYPTION_KEYS": f"{OAUTH['ZIMERR_ENCRYPTION_KEYS']},short"},
+            ["ZIMERR_ENCRYPTION_KEYS holds no good key at place 2"],
+        ),
+        (OAUTH | SOCKET, ["ZIMERR_ENCRYPTION_KEYS has no use beside SLACK_BOT_TOKEN"]),
+    ],
+)
+def test_what_many_workspaces_lack_is_named_at_once(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: list[str]
+) -> None:
+    """Four variables belong together."""
+    found = faults(monkeypatch, **variables)
+    assert len(found) == len(named), found
+    assert all(fault.startswith(name) for fault, name in zip(found, named, strict=True)), found
 
 
 def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,8 +106,9 @@ class Workspace:
         self.name = name
         self.domain = f"zimerr-{name.lower()}"
         self.enterprise_id = enterprise_id  # the organisation that it belongs to (Enterprise Grid)
+        own = (enterprise_id or team_id)[1:]  # an organisation knows the bot by one id
         is_first = team_id == "T0DEMO"
-        self.bot_id, self.bot_user = (BOT_ID, BOT_USER) if is_first else (f"B{team_id[1:]}", f"U{team_id[1:]}BOT")
+        self.bot_id, self.bot_user = (BOT_ID, BOT_USER) if is_first else (f"B{own}", f"U{own}BOT")
         self.tokens: dict[str, float] = {}  # the bot's here, with when each ends; without one, it is not installed
         self.is_org_install = False
         self.users: dict[str, User] = {}

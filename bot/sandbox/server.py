@@ -74,6 +74,10 @@ class Sandbox(Team):
         self._join(team)
         return team
 
+    def team(self, team_id: str) -> Team:
+        """One of the workspaces."""
+        return self._teams[team_id]
+
     def _shared(self) -> dict[str, Any]:
         return {"base_url": lambda: self.base_url, "faults": self.faults, "calls": self._calls}
 
@@ -129,15 +133,15 @@ class Sandbox(Team):
         return routes + self.oauth.routes() + self._page.routes()
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
-        return await self._team(request).responses.serve(request)
+        return await self._asked(request).responses.serve(request)
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        return await self._team(request).files.receive(request)
+        return await self._asked(request).files.receive(request)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        return await self._team(request).files.download(request)
+        return await self._asked(request).files.download(request)
 
-    def _team(self, request: web.Request) -> Team:
+    def _asked(self, request: web.Request) -> Team:
         team = self._teams.get(request.match_info["team"])
         if team is None:
             raise web.HTTPNotFound

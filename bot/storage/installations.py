@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore, SQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import Dialect, Text, TypeDecorator, delete, select, update
+from sqlalchemy import Dialect, RowMapping, Text, TypeDecorator, delete, select, update
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
@@ -73,11 +73,11 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         return None
 
     async def all(self) -> list[Bot]:
-        """Every installation, the newest of each first; raises ZimerrError where a token can't be decrypted."""
-        query = self.bots.select().where(self.bots.c.client_id == self.client_id)
+        """The latest installation everywhere; raises ZimerrError where a token can't be decrypted."""
+        query = self.bots.select().where(self.bots.c.client_id == self.client_id).order_by(self.bots.c.installed_at)
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query.order_by(self.bots.c.installed_at.desc()))).mappings()
-            return [SQLAlchemyInstallationStore.build_bot_entity(row) for row in rows]
+            rows = (await connection.execute(query)).mappings()
+            return list({(row["enterprise_id"], row["team_id"]): _bot(row) for row in rows}.values())
 
     async def reencrypt(self) -> int:
         """Encrypt every token by the first key; return how many rows that were."""
@@ -105,6 +105,10 @@ class Installations(AsyncSQLAlchemyInstallationStore):
     async def _enterprise_of(self, team: str) -> str | None:
         query = select(enterprise_teams.c.enterprise).where(enterprise_teams.c.team == team)
         return await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
+
+
+def _bot(row: RowMapping) -> Bot:
+    return SQLAlchemyInstallationStore.build_bot_entity(row)
 
 
 def states(database: Database) -> AsyncSQLAlchemyOAuthStateStore:

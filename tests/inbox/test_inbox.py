@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bot.inbox import GiveUp, Inbox, Job, RetryLater, StopWorkspace
+from bot.services.place import Place
 from bot.storage.database import Database
 from bot.storage.inbox import Filter
 from tests.inbox.bench import LIMITS, Workbench, job
@@ -122,6 +123,28 @@ async def test_a_workspace_that_revoked_its_token_is_left_alone(bench: Workbench
     assert await bench.inbox.take(job("2.0"))
     await bench.until(lambda: bench.time.now > 1_700_000_060.0, step_s=1.0)
     assert bench.worked_on == ["1.0"]
+
+
+async def test_a_workspace_that_is_forgotten_leaves_no_job_and_can_come_back(bench: Workbench) -> None:
+    """Whoever installs the app again begins anew, with the next message; other workspaces notice nothing."""
+    stopped: list[tuple[str, str]] = []
+    bench.inbox.on_stop = lambda team, reason: stopped.append((team, reason))
+    other = replace(job("9.0"), place=Place("T2", "C2", "U1"))
+    for each in (job("1.0"), job("2.0"), job("2.1", thread="2.0"), other):
+        await bench.inbox.take(each)
+    await bench.until(lambda: sorted(bench.worked_on) == ["1.0", "2.0", "9.0"])
+    bench.end("1.0", StopWorkspace("token_revoked"))
+    await bench.until(lambda: stopped == [("T1", "token_revoked")])
+    await bench.inbox.forget("T1")
+    assert [row.key[0] for row in await bench.rows.find(Filter())] == ["T2"]
+
+    assert await bench.inbox.take(job("3.0"))
+    await bench.until(lambda: "3.0" in bench.worked_on)
+    bench.end("3.0")
+    bench.end("9.0")
+    await bench.until_state("3.0", "done")
+    await bench.until_state("9.0", "done")
+    assert sorted(bench.worked_on) == ["1.0", "2.0", "3.0", "9.0"]
 
 
 async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
