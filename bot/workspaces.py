@@ -91,14 +91,16 @@ class ManyWorkspaces(Workspaces):
     def __init__(
         self,
         installations: Installations,
-        client: AsyncWebClient,
+        connect: Callable[[str | None], AsyncWebClient],
         *,
         client_secret: str,
         clock: Callable[[], float],
     ) -> None:
         self.installations = installations
-        self._client = client
-        self._rotator = AsyncTokenRotator(client_id=installations.client_id, client_secret=client_secret, client=client)
+        self._connect = connect  # gives the client for a token
+        self._rotator = AsyncTokenRotator(
+            client_id=installations.client_id, client_secret=client_secret, client=connect(None)
+        )
         self._clock = clock
         self._known: dict[str, tuple[Workspace, float]] = {}  # by team, with when to look again
         self._turn = asyncio.Lock()  # a refresh token is good once
@@ -163,12 +165,7 @@ class ManyWorkspaces(Workspaces):
         return max(bot.bot_token_expires_at - 60 * _REFRESH_MIN, self._clock() + _LOOK_AGAIN_S)
 
     def _workspace(self, bot: Bot) -> Workspace:
-        client = AsyncWebClient(
-            token=bot.bot_token,
-            base_url=self._client.base_url,
-            session=self._client.session,
-            retry_handlers=self._client.retry_handlers,
-        )
+        client = self._connect(bot.bot_token)
         authorization = AuthorizeResult(
             enterprise_id=bot.enterprise_id,
             team_id=bot.team_id,
