@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from urllib.parse import urljoin
 
 import aiohttp
@@ -60,8 +61,9 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, cookie_jar=cookies, trace_configs=[fence()])
         )
-        client = slack_client(settings, session, settings.slack_bot_token.get_secret_value() or None)
-        workspaces, named = await _workspaces(settings, database, client, clock)
+        connect = partial(slack_client, settings, session)
+        client = connect(settings.slack_bot_token.get_secret_value() or None)
+        workspaces, named = await _workspaces(settings, database, client, connect, clock)
         background = Background()
         app, inbox = _assemble(settings, catalogue, database, client, workspaces, clock, background)
         routes = _install_routes(settings, database, workspaces, client)
@@ -81,7 +83,11 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
 
 
 async def _workspaces(
-    settings: Settings, database: Database, client: SlackClient, clock: Callable[[], float]
+    settings: Settings,
+    database: Database,
+    client: SlackClient,
+    connect: Callable[[str | None], SlackClient],
+    clock: Callable[[], float],
 ) -> tuple[Workspaces, str]:
     """The workspace of the bot's token, or those where the app is installed; with words for the log."""
     if not settings.is_for_many:
@@ -90,7 +96,7 @@ async def _workspaces(
     store = installations(settings, database)
     installed = await store.all()
     secret = settings.slack_client_secret.get_secret_value()
-    return ManyWorkspaces(store, client, client_secret=secret, clock=clock), f"{len(installed)} installed"
+    return ManyWorkspaces(store, connect, client_secret=secret, clock=clock), f"{len(installed)} installed"
 
 
 def _install_routes(
@@ -162,8 +168,16 @@ def _assemble(
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
-    inbox = Inbox(database, worker.work, limits=limits, clock=clock)
-    inbox.on_stop = _say_stopped
+    inbox = Inbox(
+        database,
+        worker.work,
+        limits=limits,
+        clock=clock,
+        on_stop=lambda team, reason: (leaving.stop if leaving else _say_stopped)(team, reason),
+    )
+    leaving = None
+    if isinstance(workspaces, ManyWorkspaces):
+        leaving = Leaving(workspaces, inbox, languages, database, background)
 
     # Bolt's own way asks auth.test and drops the event when that fails. (It takes no method of an object here.)
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
@@ -178,10 +192,8 @@ def _assemble(
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
-    if isinstance(workspaces, ManyWorkspaces):
-        leaving = Leaving(workspaces, inbox, languages, database, background)
+    if leaving:
         leaving.register(app)
-        inbox.on_stop = leaving.stop
     parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background)
     listeners.register(app, parts)
     return app, inbox

@@ -55,7 +55,8 @@ def _fernet_keys(keys: SecretStr) -> SecretStr:
 
 def split_keys(keys: SecretStr) -> list[str]:
     """The keys, which stand with commas between; the first encrypts, all decrypt."""
-    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+    given = keys.get_secret_value()
+    return [key.strip() for key in given.split(",")] if given else []
 
 
 _DatabaseUrl = Annotated[str, AfterValidator(_known_database)]

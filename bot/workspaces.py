@@ -92,14 +92,16 @@ class ManyWorkspaces(Workspaces):
     def __init__(
         self,
         installations: Installations,
-        client: SlackClient,
+        connect: Callable[[str | None], SlackClient],
         *,
         client_secret: str,
         clock: Callable[[], float],
     ) -> None:
         self.installations = installations
-        self._client = client
-        self._rotator = AsyncTokenRotator(client_id=installations.client_id, client_secret=client_secret, client=client)
+        self._connect = connect  # gives the client for a token
+        self._rotator = AsyncTokenRotator(
+            client_id=installations.client_id, client_secret=client_secret, client=connect(None)
+        )
         self._clock = clock
         self._known: dict[str, tuple[Workspace, float]] = {}  # by team, with when to look again
         self._turn = asyncio.Lock()  # a refresh token is good once
@@ -164,7 +166,7 @@ class ManyWorkspaces(Workspaces):
         return max(bot.bot_token_expires_at - 60 * _REFRESH_MIN, self._clock() + _LOOK_AGAIN_S)
 
     def _workspace(self, bot: Bot) -> Workspace:
-        client = self._client.like(bot.bot_token, self._client.retry_handlers)
+        client = self._connect(bot.bot_token)
         authorization = AuthorizeResult(
             enterprise_id=bot.enterprise_id,
             team_id=bot.team_id,

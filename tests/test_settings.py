@@ -129,6 +129,10 @@ def test_a_client_id_instead_of_a_token_is_for_many_workspaces(
             OAUTH | {"SLACK_APP_TOKEN": "xapp-1", "ZIMERR_ENCRYPTION_KEYS": f"{OAUTH['ZIMERR_ENCRYPTION_KEYS']},short"},
             ["ZIMERR_ENCRYPTION_KEYS holds no good key at place 2"],
         ),
+        (
+            OAUTH | {"SLACK_APP_TOKEN": "xapp-1", "ZIMERR_ENCRYPTION_KEYS": ","},
+            ["ZIMERR_ENCRYPTION_KEYS holds no good key at place 1"],
+        ),
         (OAUTH | SOCKET, ["ZIMERR_ENCRYPTION_KEYS has no use beside SLACK_BOT_TOKEN"]),
     ],
 )

@@ -28,8 +28,10 @@ class Replica(ManyWorkspaces):
     now = time.time()
 
     def __init__(self, store: Installations, sandbox: Sandbox) -> None:
-        client = AsyncWebClient(base_url=sandbox.api_url)
-        super().__init__(store, client, client_secret=sandbox.app.client_secret, clock=lambda: self.now)
+        def connect(token: str | None) -> AsyncWebClient:
+            return AsyncWebClient(token, base_url=sandbox.api_url)
+
+        super().__init__(store, connect, client_secret=sandbox.app.client_secret, clock=lambda: self.now)
 
     async def token(self, team: str = "T1") -> str | None:
         """The bot's token."""

@@ -52,7 +52,8 @@ class Limits:
 class Inbox:
     """Takes jobs, and has each worked on by *work* until it is done or given up.
 
-    *work* gets one job, or several of a lane that waited and can be answered together.
+    *work* gets one job, or several of a lane that waited and can be answered together. *on_stop* is told of a
+    workspace, and why, whose jobs are left alone from now on.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Inbox:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
+        on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
@@ -73,14 +75,13 @@ class Inbox:
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
+        self._on_stop = on_stop
         self._pace = Pace(clock)
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
         self._load: Counter[str] = Counter()  # by channel, the jobs held and those about to be
         self._running: dict[Held, asyncio.Task[list[Settled]]] = {}
         self._stopped: set[str] = set()  # workspaces
-        # Told of a workspace whose jobs are left alone from now on, and why.
-        self.on_stop: Callable[[str, str], None] = lambda team, reason: None
         self._loops: list[asyncio.Task[None]] = []
         self._is_open = False
         self._has_more = False  # the database may hold what was due and not leased
@@ -226,7 +227,7 @@ class Inbox:
     def _stop(self, team: str, reason: str) -> None:
         if team not in self._stopped:
             self._stopped.add(team)
-            self.on_stop(team, reason)
+            self._on_stop(team, reason)
 
     def _failed(self, held: Held, reason: str) -> Settled:
         failed = held.job.attempt - held.job.refused

@@ -31,6 +31,7 @@ class Workbench:
     owner: str = "one"
     begun: list[Job] = field(default_factory=list)
     together: list[list[str]] = field(default_factory=list)  # the messages that were begun with one call
+    stopped: list[tuple[str, str]] = field(default_factory=list)
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,6 +42,7 @@ class Workbench:
             clock=self.time.clock,
             sleep=self.time.sleep,
             owner=self.owner,
+            on_stop=lambda team, reason: self.stopped.append((team, reason)),
         )
         self.rows = InboxRows(self.database, self.owner)
 

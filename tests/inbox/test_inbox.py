@@ -127,14 +127,12 @@ async def test_a_workspace_that_revoked_its_token_is_left_alone(bench: Workbench
 
 async def test_a_workspace_that_is_forgotten_leaves_no_job_and_can_come_back(bench: Workbench) -> None:
     """Whoever installs the app again begins anew, with the next message; other workspaces notice nothing."""
-    stopped: list[tuple[str, str]] = []
-    bench.inbox.on_stop = lambda team, reason: stopped.append((team, reason))
     other = replace(job("9.0"), place=Place("T2", "C2", "U1"))
     for each in (job("1.0"), job("2.0"), job("2.1", thread="2.0"), other):
         await bench.inbox.take(each)
     await bench.until(lambda: sorted(bench.worked_on) == ["1.0", "2.0", "9.0"])
     bench.end("1.0", StopWorkspace("token_revoked"))
-    await bench.until(lambda: stopped == [("T1", "token_revoked")])
+    await bench.until(lambda: bench.stopped == [("T1", "token_revoked")])
     await bench.inbox.forget("T1")
     assert [row.key[0] for row in await bench.rows.find(Filter())] == ["T2"]
 
