@@ -26,6 +26,7 @@ from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
 from bot.inbox import Inbox, Limits
 from bot.language import Language
+from bot.listeners.given_up import GivenUp
 from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
 from bot.posting import Poster, fence
@@ -36,6 +37,7 @@ from bot.settings import Settings
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
+from bot.storage.told import ToldStore
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -60,7 +62,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         background = Background()
         app, inbox = _assemble(settings, catalogue, database, client, identity, clock, background)
         connect = _over_socket if settings.transport == "socket" else _over_http
-        await connect(app, settings, stack)
+        await connect(app, inbox, settings, stack)
         # These end before the connection: what Slack sends meanwhile is recorded still.
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
@@ -155,7 +157,8 @@ def _assemble(
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
     poster = Poster(_posting_client(client))
-    worker = Worker(annotations, answers, renderer, poster, client)
+    given_up = GivenUp(ToldStore(database), languages, renderer, poster, clock)
+    worker = Worker(annotations, answers, renderer, poster, given_up, client)
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
@@ -199,7 +202,7 @@ async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
         ) from error
 
 
-async def _over_socket(app: AsyncApp, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+async def _over_socket(app: AsyncApp, _: Inbox, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
     await sign_in_socket(app.client, settings)
     handler = AsyncSocketModeHandler(app, _app_token(settings))
     stack.push_async_callback(handler.close_async)
@@ -210,12 +213,13 @@ def _app_token(settings: Settings) -> str:
     return settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
 
 
-async def _over_http(app: AsyncApp, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+async def _over_http(app: AsyncApp, inbox: Inbox, settings: Settings, stack: contextlib.AsyncExitStack) -> None:
     async def events(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
     async def healthy(_: web.Request) -> web.Response:
-        return web.json_response({"ok": True})
+        # Before it works and when it is about to stop, a balancer turns away; what comes all the same is recorded.
+        return web.json_response({"ok": inbox.is_open}, status=200 if inbox.is_open else 503)
 
     server = web.Application()
     server.router.add_post(EVENTS_PATH, events)

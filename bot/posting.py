@@ -134,6 +134,10 @@ class Poster:
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
         await self._call("chat.postEphemeral", lease=lease, **where, **message)
 
+    async def tell(self, user: str, message: _Message, *, lease: Lease | None = None) -> None:
+        """Send a person a direct message: once or, after an error, again. Raises as `post` does."""
+        await self._call("chat.postMessage", lease=lease, channel=user, **message)
+
     async def _posted(self, job: Job) -> str | None:
         """The ts of the reply that an earlier attempt posted."""
         async for reply in self._thread(job):

@@ -8,7 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.blocks.replies import Renderer
 from bot.commands import parse
-from bot.inbox import Job
+from bot.inbox import GiveUp, Job
+from bot.listeners.given_up import GivenUp
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
@@ -55,12 +56,19 @@ class Worker:
     """Does the work of jobs."""
 
     def __init__(
-        self, annotations: Annotations, answers: Answers, renderer: Renderer, poster: Poster, client: AsyncWebClient
+        self,
+        annotations: Annotations,
+        answers: Answers,
+        renderer: Renderer,
+        poster: Poster,
+        given_up: GivenUp,
+        client: AsyncWebClient,
     ) -> None:
         self._annotations = annotations
         self._answers = answers
         self._renderer = renderer
         self._poster = poster
+        self._given_up = given_up
         self._directory = SlackDirectory(client)
 
     async def work(self, jobs: Sequence[Job]) -> None:
@@ -68,6 +76,13 @@ class Worker:
 
         It may be called again for the same ones, after an error or a crash.
         """
+        try:
+            await self._work(jobs)
+        except GiveUp as error:
+            await self._given_up.tell(jobs[0], error, self._directory)
+            raise
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
         voice = SlackVoice(jobs, self._poster, self._renderer)
         messages = [_message(job) for job in jobs]
         match jobs[0].kind.partition(":")[0]:

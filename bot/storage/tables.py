@@ -106,3 +106,13 @@ language_votes = Table(
     Column("en", Integer, nullable=False),
     Column("zh", Integer, nullable=False),
 )
+
+# When people in a channel were told last why the bot can't answer there.
+told = Table(
+    "told",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("what", String(32), primary_key=True),
+    Column("at", Float, nullable=False),
+)
