@@ -26,6 +26,7 @@ from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
 from bot.inbox import Inbox, Limits
 from bot.language import Language
+from bot.listeners.given_up import GivenUp
 from bot.listeners.installing import Installing, Leaving, oauth_settings
 from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
@@ -39,6 +40,7 @@ from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
 from bot.storage.installations import forget_states, states
+from bot.storage.told import ToldStore
 from bot.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 
 EVENTS_PATH = "/slack/events"
@@ -72,7 +74,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         else:
             routes.append(_events_route(app))
         if routes:
-            await _listen(routes, settings, stack)
+            await _listen(routes, inbox, settings, stack)
         # These end before the connection: what Slack sends meanwhile is recorded still.
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
@@ -164,7 +166,8 @@ def _assemble(
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
     poster = Poster(workspaces)
-    worker = Worker(annotations, answers, renderer, poster, workspaces)
+    given_up = GivenUp(ToldStore(database), languages, renderer, poster, clock)
+    worker = Worker(annotations, answers, renderer, poster, given_up, workspaces)
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
@@ -232,9 +235,12 @@ def _events_route(app: AsyncApp) -> web.RouteDef:
     return web.post(EVENTS_PATH, events)
 
 
-async def _listen(routes: list[web.RouteDef], settings: Settings, stack: contextlib.AsyncExitStack) -> None:
+async def _listen(
+    routes: list[web.RouteDef], inbox: Inbox, settings: Settings, stack: contextlib.AsyncExitStack
+) -> None:
     async def healthy(_: web.Request) -> web.Response:
-        return web.json_response({"ok": True})
+        # Before it works and when it is about to stop, a balancer turns away; what comes all the same is recorded.
+        return web.json_response({"ok": inbox.is_open}, status=200 if inbox.is_open else 503)
 
     server = web.Application()
     server.add_routes([*routes, web.get("/healthz", healthy)])

@@ -135,6 +135,10 @@ class Poster:
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
         await self._call(place.team, "chat.postEphemeral", lease=lease, **where, **message)
 
+    async def tell(self, place: Place, message: _Message, *, lease: Lease | None = None) -> None:
+        """Send the person of *place* a direct message: once or, after an error, again. Raises as `post` does."""
+        await self._call(place.team, "chat.postMessage", lease=lease, channel=place.user, **message)
+
     async def _posted(self, job: Job) -> str | None:
         """The ts of the reply that an earlier attempt posted."""
         async for reply in self._thread(job):

@@ -6,13 +6,14 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import StopWorkspace
 from bot.sandbox.server import Sandbox
+from bot.slack_client import SlackClient
 from bot.storage.database import Database
 from bot.storage.installations import Installations
 from bot.workspaces import ManyWorkspaces
@@ -27,9 +28,9 @@ class Replica(ManyWorkspaces):
 
     now = time.time()
 
-    def __init__(self, store: Installations, sandbox: Sandbox) -> None:
-        def connect(token: str | None) -> AsyncWebClient:
-            return AsyncWebClient(token, base_url=sandbox.api_url)
+    def __init__(self, store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+        def connect(token: str | None) -> SlackClient:
+            return SlackClient(token, base_url=sandbox.api_url, session=session)
 
         super().__init__(store, connect, client_secret=sandbox.app.client_secret, clock=lambda: self.now)
 
@@ -45,6 +46,12 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
 def store(database: Database, sandbox: Sandbox) -> Installations:
     """What the processes share."""
     return Installations(database, sandbox.app.client_id, [Fernet.generate_key().decode()])
@@ -57,9 +64,9 @@ def installation(token: str, **changes: Any) -> Installation:
     return Installation(**values)
 
 
-async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox) -> None:
+async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     """Every event asks for it."""
-    replica = Replica(store, sandbox)
+    replica = Replica(store, sandbox, session)
     with pytest.raises(StopWorkspace, match="not_installed"):
         await replica.token()
     await store.async_save(installation("xoxb-1"))
@@ -67,9 +74,11 @@ async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox) -> N
     assert await replica.token() == "xoxb-1"
 
 
-async def test_a_token_that_another_process_has_renewed_loses_nothing(store: Installations, sandbox: Sandbox) -> None:
+async def test_a_token_that_another_process_has_renewed_loses_nothing(
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
     """The app was removed and installed again through it; this one still holds the token from before."""
-    replica = Replica(store, sandbox)
+    replica = Replica(store, sandbox, session)
     await store.async_save(installation("xoxb-1"))
     await replica.get("T1")
     await store.async_delete_bot(enterprise_id=None, team_id="T1")
@@ -90,20 +99,20 @@ async def test_a_token_that_another_process_has_renewed_loses_nothing(store: Ins
     ],
 )
 async def test_only_a_token_that_is_gone_for_good_loses_the_workspace(
-    store: Installations, sandbox: Sandbox, reason: str, *, is_lost: bool
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession, reason: str, *, is_lost: bool
 ) -> None:
     """An address that is not allowed, or keys that were suspended, must not cost anybody their settings."""
-    replica = Replica(store, sandbox)
+    replica = Replica(store, sandbox, session)
     await store.async_save(installation("xoxb-1"))
     await replica.get("T1")
     assert await replica.is_lost("T1", reason) is is_lost
 
 
 async def test_who_comes_second_takes_the_token_that_the_first_has_refreshed(
-    store: Installations, sandbox: Sandbox
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
     """A refresh token is good once. Until the first has stored what it got, the old token is still good."""
-    one, two = Replica(store, sandbox), Replica(store, sandbox)
+    one, two = Replica(store, sandbox, session), Replica(store, sandbox, session)
     ends = {"bot_refresh_token": "xoxe-1-used", "bot_token_expires_in": 3600}
     await store.async_save(installation("xoxb-1", **ends))
     assert await two.token() == "xoxb-1"  # Slack refuses the refresh token

@@ -9,6 +9,7 @@ from bot.blocks.kit import Message
 from bot.language import Language, Words
 from bot.services.decisions import Mode
 from bot.services.replies import (
+    Barred,
     DryRun,
     Failed,
     Found,
@@ -131,6 +132,12 @@ def no_codes(_: NoCodes, __: Language, say: Words) -> Message:
 def no_message(_: NoMessage, __: Language, say: Words) -> Message:
     """The message that a link names can't be looked at."""
     return message(say("why.no_message"))
+
+
+def barred(reply: Barred, _: Language, say: Words) -> Message:
+    """Why a message gets no answer, what can be done, and the way that is still open."""
+    reason = say(f"barred.{reply.barrier}", channel=f"<#{reply.channel}>", scope=reply.scope or "?")
+    return message(reason, say("barred.meanwhile"))
 
 
 def failed(reply: Failed, _: Language, say: Words) -> Message:

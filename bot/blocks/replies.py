@@ -76,5 +76,6 @@ _SAID: Mapping[type, Callable[[Any, Language, Words], Message]] = {
     replies.NoMessage: notices.no_message,
     replies.Why: why,
     replies.DryRun: notices.dry_run,
+    replies.Barred: notices.barred,
     replies.Failed: notices.failed,
 }

@@ -115,6 +115,11 @@ class Inbox:
         await asyncio.gather(*self._running.values(), *self._loops, return_exceptions=True)
         await self._journal.flush(within_s=5.0)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it works on what it takes; otherwise it only records."""
+        return self._is_open
+
     async def take(self, job: Job) -> bool:
         """Record *job*; return, once that is safe, whether it was new. Raises where it can't be recorded."""
         now = self._clock()

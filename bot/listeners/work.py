@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from bot.blocks.replies import Renderer
 from bot.commands import parse
-from bot.inbox import Job, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
+from bot.listeners.given_up import GivenUp
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
@@ -54,12 +55,19 @@ class Worker:
     """Does the work of jobs."""
 
     def __init__(
-        self, annotations: Annotations, answers: Answers, renderer: Renderer, poster: Poster, workspaces: Workspaces
+        self,
+        annotations: Annotations,
+        answers: Answers,
+        renderer: Renderer,
+        poster: Poster,
+        given_up: GivenUp,
+        workspaces: Workspaces,
     ) -> None:
         self._annotations = annotations
         self._answers = answers
         self._renderer = renderer
         self._poster = poster
+        self._given_up = given_up
         self._workspaces = workspaces
 
     async def work(self, jobs: Sequence[Job]) -> None:
@@ -69,7 +77,12 @@ class Worker:
         """
         team = jobs[0].place.team
         try:
-            await self._work(jobs, SlackDirectory((await self._workspaces.get(team)).client))
+            directory = SlackDirectory((await self._workspaces.get(team)).client)
+            try:
+                await self._work(jobs, directory)
+            except GiveUp as error:
+                await self._given_up.tell(jobs[0], error, directory)
+                raise
         except StopWorkspace as error:
             if await self._workspaces.is_lost(team, str(error)):
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from bot.catalogue.entry import Entry, Section
@@ -117,6 +118,25 @@ class DryRun:
     codes: tuple[Entry, ...] = ()  # the most frequent
 
 
+class Barrier(StrEnum):
+    """Why Slack lets nothing be posted, where people can do something about it or should know; in its own words."""
+
+    NOT_IN_CHANNEL = "not_in_channel"
+    CHANNEL_NOT_FOUND = "channel_not_found"
+    IS_ARCHIVED = "is_archived"
+    RESTRICTED_ACTION = "restricted_action"
+    MISSING_SCOPE = "missing_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A message that deserved an answer can't get one."""
+
+    barrier: Barrier
+    channel: str
+    scope: str | None  # the one that the app lacks, if that is why
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """Something went wrong; the log has the details under *incident*."""
@@ -126,7 +146,7 @@ class Failed:
 
 Reply = (
     Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | Settings | NoCodes | Why
-    | NoMessage | DryRun | Failed
+    | NoMessage | DryRun | Barred | Failed
 )  # fmt: skip
 
 

@@ -158,3 +158,13 @@ enterprise_teams = Table(
     Column("team", String(32), primary_key=True),
     Column("enterprise", String(32), nullable=False),
 )
+
+# When people in a channel were told last why the bot can't answer there.
+told = Table(
+    "told",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("channel", String(32), primary_key=True),
+    Column("what", String(32), primary_key=True),
+    Column("at", Float, nullable=False),
+)

@@ -16,7 +16,7 @@ from bot.app import EVENTS_PATH
 from bot.sandbox.server import Sandbox
 from tests.scenarios.conftest import Transport, free_port
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 90.0  # for what takes a second on a quiet machine
 
 
 class BotProcess:
@@ -65,16 +65,28 @@ class BotProcess:
                 assert self._process.poll() is None, self._log.read_text()[-4000:]
                 await asyncio.sleep(0.02)
 
+    def pause(self) -> None:
+        """Let it do nothing at all, as on a machine that is suspended."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on as if no time had gone by."""
+        self._signal(signal.SIGCONT)
+
     def kill(self, how: signal.Signals = signal.SIGKILL) -> int:
         """End it, and return its exit status."""
+        self._signal(how)
         assert self._process is not None
-        self._process.send_signal(how)
         return self._process.wait(timeout=_PATIENCE_S)
 
     def close(self) -> None:
         """Make sure that it has ended."""
         if self._process and self._process.poll() is None:
             self.kill()
+
+    def _signal(self, signal_: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal_)
 
     async def _is_ready(self) -> bool:
         if self._transport == "socket":

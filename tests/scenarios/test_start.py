@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import json
@@ -15,7 +17,7 @@ import pytest
 from bot.app import EVENTS_PATH, running
 from bot.errors import ZimerrError
 from bot.sandbox.server import Sandbox
-from tests.scenarios.conftest import free_port, manifest, settings_for
+from tests.scenarios.conftest import ANN, ENGLISH, free_port, manifest, settings_for
 
 
 async def status_of(url: str, body: str, secret: str, *, at: float) -> int:
@@ -97,3 +99,30 @@ async def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
         with pytest.raises(ZimerrError, match="Set PORT"):
             async with running(settings):
                 pass
+
+
+async def test_who_stops_says_so_and_loses_nothing(tmp_path: Path) -> None:
+    """A balancer turns away in time, and what comes meanwhile is answered by the next process."""
+    port = free_port()
+    health = f"http://127.0.0.1:{port}/healthz"
+    async with Sandbox(manifest("http"), transport="http") as sandbox, aiohttp.ClientSession() as session:
+        settings = settings_for(sandbox, "http", tmp_path / "bot.db", port=port)
+        sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+        stack = contextlib.AsyncExitStack()
+        await stack.enter_async_context(running(settings))
+        async with session.get(health) as response:
+            assert response.status == 200
+        sandbox.faults.slow("chat.postMessage", seconds=1.5)
+        before = await sandbox.say(ENGLISH, ANN, "login: 6000106")
+        await sandbox.until(lambda: sandbox.calls("chat.postMessage"))
+        stopping = asyncio.create_task(stack.aclose())
+        await asyncio.sleep(0)
+        async with session.get(health) as response:
+            assert response.status == 503
+        meanwhile = await sandbox.say(ENGLISH, ANN, "send: 6000281")
+        await stopping
+        assert len(sandbox.replies(ENGLISH, before["ts"])) == 1
+        assert sandbox.replies(ENGLISH, meanwhile["ts"]) == []
+        async with running(settings):
+            await sandbox.until(lambda: sandbox.replies(ENGLISH, meanwhile["ts"]))
+        assert [len(sandbox.replies(ENGLISH, each["ts"])) for each in (before, meanwhile)] == [1, 1]

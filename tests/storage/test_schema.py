@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,7 +11,6 @@ from sqlalchemy import text as sql
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
-from bot.storage.channels import Channel, ChannelSettings, Votes
 from bot.storage.database import Database
 from bot.storage.tables import metadata
 
@@ -53,17 +51,6 @@ async def test_a_schema_that_is_older_is_refused_where_others_use_it(database_ur
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
     with pytest.raises(ZimerrError, match="zimerr db upgrade"):
         await database.open()
-    await database.close()
-
-
-async def test_a_database_from_before_the_migrations_keeps_its_settings(tmp_path: Path) -> None:
-    """The first installations have one."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
-    async with database.writing() as connection:
-        await connection.execute(sql("CREATE TABLE channel_settings (team, channel, language)"))
-        await connection.execute(sql("INSERT INTO channel_settings VALUES ('T1', 'C1', 'zh')"))
-    await database.open()
-    assert await ChannelSettings(database).get("T1", "C1") == Channel("zh", None, Votes())
     await database.close()
 
 

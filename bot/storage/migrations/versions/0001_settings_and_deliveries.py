@@ -10,13 +10,12 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the tables, unless a version without migrations made them."""
+    """Make the tables."""
     op.create_table(
         "channel_settings",
         sa.Column("team", sa.String(32), primary_key=True),
         sa.Column("channel", sa.String(32), primary_key=True),
         sa.Column("language", sa.String(8)),
-        if_not_exists=True,
     )
     op.create_table(
         "deliveries",
@@ -24,5 +23,4 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(32), primary_key=True),
         sa.Column("ts", sa.String(32), primary_key=True),
         sa.Column("seen_at", sa.Float, nullable=False),
-        if_not_exists=True,
     )

@@ -1,0 +1,254 @@
+"""The inbox itself as a state machine: processes live and die as they like, and every message is answered once.
+
+Slack is a counter here, which is asked as the real one is. The rows alone are in `test_machine`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import delete
+
+from bot.inbox import GiveUp, Inbox, Job, Limits, RetryLater
+from bot.settings import DatabaseSettings
+from bot.storage.database import Database
+from bot.storage.inbox import Filter, InboxRows
+from bot.storage.tables import inbox
+from tests.inbox.bench import job
+from tests.inbox.time import Time
+
+LIMITS = Limits(first_pause_s=1.0, longest_pause_s=4.0, attempts=1000, held=6, held_per_channel=4)
+CALL_S = 12.0  # what a post wants of its lease
+ERRORS: dict[str, Exception] = {
+    "lost": RetryLater("no answer"),
+    "failed": RetryLater("status 503"),
+    "refused": RetryLater("ratelimited", after_s=3.0),
+    "given up": GiveUp("is_archived"),
+    "a bug": RuntimeError("a bug"),
+}
+_which = st.integers(0, 9)
+
+
+@dataclass
+class Slack:
+    """What was answered, and what must be true of that."""
+
+    arrived: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by thread
+    answers: Counter[str] = field(default_factory=Counter)
+    given_up: set[str] = field(default_factory=set)
+    wrong: list[str] = field(default_factory=list)  # not raised: the inbox would take it for a failed attempt
+
+    def post(self, jobs: Sequence[Job]) -> None:
+        """Answer, as `bot.posting` does."""
+        first = jobs[0]
+        if not first.lease or not first.lease.outlives(CALL_S):
+            raise RetryLater("the lease was about to end")
+        if len(jobs) > 1 and any(each.may_be_answered for each in jobs):
+            self.wrong.append(f"{[each.ts for each in jobs]} were not looked for")
+        if first.may_be_answered and self.answers[first.ts]:
+            return
+        for each in jobs:
+            order = self.arrived[each.thread]
+            before = order[: order.index(each.ts)]
+            if not all(self.answers[ts] or ts in self.given_up for ts in before):
+                self.wrong.append(f"{each.ts} was answered before {before}")
+            if self.answers[each.ts]:
+                self.wrong.append(f"{each.ts} was answered twice")
+            self.answers[each.ts] += 1
+
+
+class Process:
+    """An inbox at work, each attempt of which waits for its fate."""
+
+    def __init__(self, database: Database, time: Time, slack: Slack, name: str) -> None:
+        self._slack = slack
+        self.time = time
+        self.attempts: list[asyncio.Future[str]] = []
+        self.inbox = Inbox(database, self._work, limits=LIMITS, clock=time.clock, sleep=time.sleep, owner=name)
+
+    async def _work(self, jobs: Sequence[Job]) -> None:
+        fate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.attempts.append(fate)
+        try:
+            how = await fate
+        finally:
+            self.attempts.remove(fate)
+        if how in ("answered", "lost"):
+            self._slack.post(jobs)
+        if how == "given up":
+            self._slack.given_up |= {each.ts for each in jobs}
+        if how in ERRORS:
+            raise ERRORS[how]
+
+    def finish_all(self) -> None:
+        """Have all attempts succeed."""
+        for attempt in self.attempts:
+            if not attempt.done():
+                attempt.set_result("answered")
+
+    def die(self) -> None:
+        """Stop at once; nothing is written any more."""
+
+        async def never(*_: object) -> Any:
+            await asyncio.Event().wait()
+
+        self.inbox._journal._write = never
+        tasks = [*self.inbox._loops, *self.inbox._running.values(), self.inbox._journal._task]
+        for task in tasks:
+            if task:
+                task.cancel()
+
+
+class InboxLife(RuleBasedStateMachine):
+    """On SQLite one process at a time, on PostgreSQL two."""
+
+    url: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.now, self.slack = Time().now, Slack()
+        self.database = Database(self.url)
+        self.run(self.database.upgrade())
+        self.born = 0
+        self.processes = [self.start() for _ in range(2 if self.database.is_shared else 1)]
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """The result of a coroutine, after which all has come to rest for the time that it is."""
+
+        async def run() -> Any:
+            result = await work
+            await asyncio.sleep(0.01)
+            return result
+
+        return self.runner.run(run())
+
+    def start(self) -> Process:
+        """A new process."""
+        self.born += 1
+        process = Process(self.database, Time(self.now), self.slack, f"process {self.born}")
+        self.run(process.inbox.open())
+        return process
+
+    @rule(which=_which, thread=st.sampled_from(["1.", "2."]), kind=st.sampled_from(["message", "message", "asked"]))
+    def take(self, which: int, thread: str, kind: str) -> None:
+        """A message comes in."""
+        arrived = self.slack.arrived[thread]
+        arrived.append(f"{thread}{len(arrived):03}")
+        taken = job(arrived[-1], thread=thread, channel=f"C{thread}", kind=kind)
+        assert self.run(self.one(which).inbox.take(taken))
+
+    @rule(which=_which, thread=st.sampled_from(["1.", "2."]))
+    def take_again(self, which: int, thread: str) -> None:
+        """Slack delivers what it has delivered."""
+        if arrived := self.slack.arrived[thread]:
+            again = job(arrived[which % len(arrived)], thread=thread, channel=f"C{thread}")
+            known = {"asked", "message"} - {again.kind}
+            rows = self.run(InboxRows(self.database).find(Filter(), 1000))
+            if not any(row.key[2] == again.ts and row.key[3] in known for row in rows):
+                assert not self.run(self.one(which).inbox.take(again))
+
+    @rule(which=_which, attempt=_which, how=st.sampled_from(["answered", "answered", "answered", *ERRORS]))
+    def finish(self, which: int, attempt: int, how: str) -> None:
+        """An attempt ends in one way or another."""
+        if attempts := [each for each in self.one(which).attempts if not each.done()]:
+            attempts[attempt % len(attempts)].set_result(how)
+            self.run(asyncio.sleep(0))
+
+    @rule(which=_which)
+    def crash(self, which: int) -> None:
+        """A process dies, and another starts in its place."""
+        self.replace(which, lambda process: process.die())
+
+    @rule(which=_which)
+    def stop(self, which: int) -> None:
+        """A process is told to stop; what it works on is not finished in time."""
+        self.replace(which, lambda process: self.run(process.inbox.close(grace_s=0.0)))
+
+    @rule(seconds=st.sampled_from([0.5, 1.0, 4.0]))
+    def wait(self, seconds: float) -> None:
+        """Time goes by."""
+        self.run(self.go_by(seconds, self.processes))
+
+    @rule(which=_which, attempt=_which)
+    def sleep(self, which: int, attempt: int) -> None:
+        """A process is suspended while another does its work; on waking, an attempt goes on before all else."""
+        asleep = self.one(which)
+        awake = [process for process in self.processes if process is not asleep]
+        for _ in range(5):
+            self.run(self.go_by(5.0, awake))
+            for process in awake:
+                process.finish_all()
+        asleep.time.now = self.now
+        self.finish(which, attempt, "answered")
+
+    @invariant()
+    def nothing_is_wrong(self) -> None:
+        """No message is answered twice, or before an earlier one of its thread."""
+        assert self.slack.wrong == []
+
+    async def go_by(self, seconds: float, awake: Sequence[Process]) -> None:
+        """Turn the clocks of those who are awake."""
+        self.now += seconds
+        for process in awake:
+            process.time.advance(self.now - process.time.now)
+
+    def one(self, which: int) -> Process:
+        """One of the processes."""
+        return self.processes[which % len(self.processes)]
+
+    def replace(self, which: int, end: Callable[[Process], None]) -> None:
+        """End a process and start another."""
+        end(self.one(which))
+        self.processes[which % len(self.processes)] = self.start()
+
+    def teardown(self) -> None:
+        """When Slack and the processes are well again, all is answered that was not given up. Then clean up."""
+        try:
+            self.run(self.calm())
+            for ts in (ts for arrived in self.slack.arrived.values() for ts in arrived):
+                assert self.slack.answers[ts] == 1 or ts in self.slack.given_up
+        finally:
+            for process in self.processes:
+                process.die()
+            self.run(self.empty())
+            self.runner.close()
+
+    async def calm(self) -> None:
+        """Let every attempt succeed until nothing is left to do."""
+        rows = InboxRows(self.database)
+        for _ in range(400):
+            if (await rows.counts()).keys() <= {"done", "dead"}:
+                return
+            for process in self.processes:
+                process.finish_all()
+            await asyncio.sleep(0.003)
+            await self.go_by(0.5, self.processes)
+        raise AssertionError(f"never done: {await rows.find(Filter(states=('pending', 'working')))}")
+
+    async def empty(self) -> None:
+        """Leave nothing to the next example."""
+        async with self.database.writing() as connection:
+            await connection.execute(delete(inbox))
+        await self.database.close()
+
+
+def test_every_message_is_answered_once_whatever_happens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite and on PostgreSQL alike."""
+    url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
+    monkeypatch.setattr(InboxLife, "url", url, raising=False)
+    monkeypatch.setattr("bot.storage.journal._LINGER_S", 0.0)
+    run_state_machine_as_test(
+        InboxLife,
+        settings=settings(
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
