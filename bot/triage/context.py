@@ -64,7 +64,7 @@ class Sightings:
         """Note what *text* (some lines) says."""
         _note(self._versions, (next(filter(None, match.groups())) for match in _VERSION.finditer(text)))
         _note(self._app_ids, (mask(match[1]) for match in _APP_ID.finditer(text)))
-        _note(self._platforms, (name for name, mark in _MARKS if mark.search(text)))
+        _note(self._platforms, (name for name, mark in _MARKS if name not in self._platforms and mark.search(text)))
 
     @property
     def versions(self) -> tuple[str, ...]:

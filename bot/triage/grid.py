@@ -5,12 +5,11 @@ A grid is shared by all codes: when something falls outside, its cells become tw
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 
 _FINE = 160  # cells while counting
 SHOWN = 20  # buckets at most when shown
-
-Cells = dict[int, int]
 
 
 class Grid:
@@ -19,7 +18,7 @@ class Grid:
     def __init__(self) -> None:
         self.width = 1.0
         self._origin: float | None = None
-        self._cells: dict[int, Cells] = {}
+        self._cells: dict[int, array[int]] = {}
 
     def add(self, code: int, at: float) -> None:
         """Count one occurrence of *code*."""
@@ -31,8 +30,8 @@ class Grid:
             cell = self._grown(at)
         cells = self._cells.get(code)
         if cells is None:
-            cells = self._cells[code] = {}
-        cells[cell] = cells.get(cell, 0) + 1
+            cells = self._cells[code] = array("I", bytes(4 * _FINE))
+        cells[cell] += 1
 
     def _grown(self, at: float) -> int:
         """The cell of *at* after the grid has been widened to hold it."""
@@ -43,17 +42,18 @@ class Grid:
             origin -= shift * self.width
             self.width *= 2
             for code, cells in self._cells.items():
-                wider: Cells = {}
-                for index, count in cells.items():
-                    wider[(index + shift) // 2] = wider.get((index + shift) // 2, 0) + count
+                wider = array("I", bytes(4 * _FINE))
+                for index, count in enumerate(cells):
+                    if count:
+                        wider[(index + shift) // 2] += count
                 self._cells[code] = wider
         self._origin = origin
         return cell
 
     def shown(self, codes: Iterable[int]) -> tuple[float, float, dict[int, tuple[int, ...]]]:
         """Where the first bucket begins, the buckets' width, and the counts of *codes* in at most `SHOWN` buckets."""
-        wanted = {code: self._cells.get(code, {}) for code in codes}
-        used = [cell for cells in wanted.values() for cell in cells]
+        wanted = {code: self._cells.get(code, ()) for code in codes}
+        used = {cell for cells in wanted.values() for cell, count in enumerate(cells) if count}
         if not used:
             return 0.0, self.width, dict.fromkeys(wanted, ())
         low, high = min(used), max(used)
@@ -61,8 +61,9 @@ class Grid:
         buckets = (high - low) // merged + 1
         counts = {code: [0] * buckets for code in wanted}
         for code, cells in wanted.items():
-            for cell, count in cells.items():
-                counts[code][(cell - low) // merged] += count
+            for cell, count in enumerate(cells):
+                if count:
+                    counts[code][(cell - low) // merged] += count
         start = (self._origin or 0.0) + low * self.width
         return start, self.width * merged, {code: tuple(each) for code, each in counts.items()}
 

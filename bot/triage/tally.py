@@ -210,7 +210,6 @@ class Tally:
 
     def window(self, code: int, file: int, first_line: int, line: int, lines: Sequence[bytes]) -> None:
         """The lines round the first hit of *code* in *file*, not redacted yet."""
-        self._context.look(b"\n".join(lines).decode("utf-8", "replace"))
         count = self._counts.get(code)
         place = next((each for each in count.places if each.file == file), None) if count else None
         reader = self._readers.get(file)
@@ -222,7 +221,10 @@ class Tally:
                     break
         at = place.first[0] if place else 0.0
         held = self._windows.get(code)
-        if (held is None and len(self._windows) < _MOST_WINDOWS) or (held and self._is_one_clock and at < held[0]):
+        # Numbers that only look like codes come by the hundreds.
+        room = _MOST_WINDOWS if count and count.known else _MOST_WINDOWS // 4
+        if (held is None and len(self._windows) < room) or (held and self._is_one_clock and at < held[0]):
+            self._context.look(b"\n".join(lines).decode("utf-8", "replace"))
             self._windows[code] = (at, Window(code, file, first_line, line, ()), tuple(lines))
 
     def end(self, file: int, tail: bytes) -> None:
