@@ -22,7 +22,7 @@ _CLEAN = re.compile(rb"600(?<![0-9A-Za-z_]600)[0-9]{4}(?![0-9A-Za-z_])")
 _DENSE = 1000  # fewer bytes to a `600`, and one pass of the pattern is faster than many of the literal
 
 _THOUSANDS = (b"6,00", b"6.00", b"6'00", b"6 00", b"6_00")
-_THOUSANDS_WHOLE = re.compile(rb"6(?<![0-9.,]6)[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
+_THOUSANDS_WHOLE = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
 # Full-width letters, digits and the low line: what may be a code or a symbol once it is folded.
 _FULL_WIDTH = re.compile(rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a])")
 _JAVA = re.compile(rb"_[A-Z]+_[A-Z]")

@@ -1,6 +1,6 @@
 """Read logs, find their codes, count them: from files to a digest.
 
-Here is what runs beside the hits: the head and the tail of each file, and the secrets that somebody should be warned of.
+Here is what runs beside the hits: head and tail of each file, and the secrets that somebody should be warned of.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ def test_a_log_of_all_labelled_messages_has_the_codes_that_detection_finds() -> 
 _TEXTS = (
     "6000106|6000104|6000121|6009999|6000000|600010|16000106|60001069|6.000.104|６０００１０４|０２１|３|9|2,|000|,000|",
     "1732345678|1732345678901|2732345678|021|121|0x|9x|md5|md6|km2|km3|.mp4|.mp3|+86|$|T07:35|2026-11-23 07:35:45.740|",
-    " | |,|, |: |=|-|.|/|\\|\\n|\t|(|)|[|]|\"|'|#|+|，|：|次|é|https://|www.|example.com|?id=|wss://a.b|insert into t(|",
-    "error|code|errorCode|onError|orderNo|userID|zip code|port|amount|ms|bytes|E|错误码|订单号|[0m|\\u003d|\\x1b[31m|",
+    " | |,|, |: |=|-|.|/|\\|\\n|\t|(|)|[|]|\"|'|#|+|，|：|次|é|https://|www.|example.com|?id=|wss://a.b|insert t (|",
+    "insert into t values (|error|code|errorCode|onError|orderNo|userID|zip code|port|amount|ms|bytes|E|错误码|订单号|[0m|\\u003d|\\x1b[31m|",
     "NetworkModuleTokenExpired|ZIMErrorCode.|USER_IS_NOT_LOGGED|zim|TokenExpired|A_B|MAX_SIZE_OF_X|\\u0022|ＮetworkＭ|",
     "ZIMErrorCodeNetworkModuleTokenExpired|networkmoduletokenexpired|xxxxxxxxxxxxxxxxxxxxxxxxxxxx|word word word word ",
 )
