@@ -112,6 +112,20 @@ def detect(lang: str | None, overlay: Path | None, as_json: bool, as_jsonl: bool
 
 
 @commands.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...|-")
+@_language
+@_overlay
+@_json
+@_tells_errors
+def scan(files: tuple[str, ...], lang: str | None, overlay: Path | None, as_json: bool) -> None:
+    """Find the likely cause in logs: plain, gzip or zip; - is standard input. Exit status 1 if none can be read."""
+    from bot import scan_cli, terminal
+    from bot.catalogue.catalogue import open_catalogue
+
+    sys.exit(scan_cli.scan(files, open_catalogue(overlay), terminal.language(lang), as_json=as_json))
+
+
+@commands.command()
 @click.option("--offline", is_flag=True, help="Leave out what needs Slack: the tokens and their scopes.")
 @_overlay
 @_tells_errors

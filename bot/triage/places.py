@@ -22,9 +22,9 @@ _CLEAN = re.compile(rb"600(?<![0-9A-Za-z_]600)[0-9]{4}(?![0-9A-Za-z_])")
 _DENSE = 1000  # fewer bytes to a `600`, and one pass of the pattern is faster than many of the literal
 
 _THOUSANDS = (b"6,00", b"6.00", b"6'00", b"6 00", b"6_00")
-_THOUSANDS_WHOLE = re.compile(rb"6(?<![0-9.,]6)[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
-# Full-width letters, digits 0 and 6, and the low line: what may be a code or a symbol once it is folded.
-_FULL_WIDTH = re.compile(rb"\xef(?:\xbc[\x90\x96\xa1-\xba\xbf]|\xbd[\x81-\x9a])")
+_THOUSANDS_WHOLE = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
+# Full-width letters, digits and the low line: what may be a code or a symbol once it is folded.
+_FULL_WIDTH = re.compile(rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a])")
 _JAVA = re.compile(rb"_[A-Z]+_[A-Z]")
 _ENUM = re.compile(rb"zim_?error_?code")
 _NAME_BEFORE = re.compile(rb"[A-Za-z0-9_]*\Z")
@@ -52,15 +52,19 @@ def count_clean(file: BinaryIO) -> int:
         # What stands after the last line end is looked at with what follows it, unless it fills the buffer.
         end = buffer.rfind(b"\n", 0, size) + 1 or size
         kept = size - end
-        found += _count_clean(buffer if end == BUFFER else buffer[:end])
+        found += _count_clean(buffer, end)
         buffer[:kept] = buffer[end:size]
-    return found + _count_clean(buffer[:kept])
+    return found + _count_clean(buffer, kept)
 
 
-def _count_clean(data: bytearray) -> int:
-    if sz.count(data, b"600") * _DENSE > len(data):
-        return len(_CLEAN.findall(data))
-    return sum(1 for place in _places(data, b"600") if _CLEAN.match(data, place))
+def _count_clean(buffer: bytearray, end: int) -> int:
+    if sz.count(buffer, b"600", 0, end) * _DENSE > end:
+        return len(_CLEAN.findall(buffer, 0, end))
+    found, place = 0, sz.find(buffer, b"600", 0, end)
+    while place >= 0:
+        found += _CLEAN.match(buffer, place, end) is not None
+        place = sz.find(buffer, b"600", place + 3, end)
+    return found
 
 
 class Names:
@@ -105,7 +109,7 @@ def _spellings(name: bytes) -> Iterator[str]:
             yield name[size:].decode().lstrip("0123456789")
 
 
-def _places(data: bytes | bytearray, literal: bytes) -> Iterator[int]:
+def _places(data: bytes, literal: bytes) -> Iterator[int]:
     place = sz.find(data, literal)
     while place >= 0:
         yield place

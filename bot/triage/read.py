@@ -95,7 +95,13 @@ class Log:
 
     def read(self) -> FileRead:
         """What was read of it."""
-        return FileRead(self.name, self.lines, self.bytes, self._decoder.encoding, self._cut, self._skipped)
+        encoding = self._decoder.encoding.replace("ascii", "utf-8")
+        return FileRead(self.name, self.lines, self.bytes, encoding, self._cut, self._skipped)
+
+    @property
+    def refusal(self) -> FileRefused:
+        """Why it was not read to its end, or held nothing."""
+        return FileRefused(self.name, self.damage or Refusal.EMPTY)
 
     def blocks(self) -> Iterator[Block]:
         """Its lines, some hundred KB at a time."""

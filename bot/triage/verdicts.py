@@ -31,6 +31,15 @@ _TELLING = re.compile(
     r"|[０-９Ａ-Ｚａ-ｚ]"  # full-width
 )
 _TELLING_IN_NAMES = re.compile(r"(?<![0-9])[A-Za-z_][0-9]|[A-Za-z_]{2}[0-9]")
+# The same where all digits are 0: a shape that this does not match needs no closer look.
+_MAY_TELL = re.compile(
+    r"(?<!0)0{10}(?:0{3})?(?!0)|(?<!0)0{3,4}[^0-9A-Za-z]0{7}|[,，]000|0[\W_]000[\W_]000(?!0)|0[xX]0|0{8}|"
+    r"[mM][dD]0|[.．][mM][pP0]|[kK][mM]0|\\(?:[uU]00|[xX]0|0)|\\[nrt]0000|[０-９Ａ-Ｚａ-ｚ]|"
+    r"(?<!0)[A-Za-z_]0|[A-Za-z_]{2}0"
+)
+# Seven digits or ten, which `lookalikes` lets stand beside a code.
+_CUT_LEFT = re.compile(r"(?:[0-9]{3})?[0-9]{7}(?![0-9])")
+_CUT_RIGHT = re.compile(r"(?<![0-9])(?:[0-9]{3})?[0-9]{7}\Z")
 
 
 class Verdict(NamedTuple):
@@ -46,11 +55,12 @@ class Verdicts:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._of: dict[tuple[object, ...], Verdict] = {}
+        self._may_tell: dict[bytes, bool] = {}
 
     def of(self, line: bytes, *, has_names: bool) -> Verdict:
         """The verdict on a line of at most `LONGEST` bytes; *has_names* where more than numbers stands in it."""
         text = line.decode("utf-8", "replace")
-        shape = _shape(text, has_names=has_names)
+        shape = self._shape(text, has_names=has_names)
         verdict = self._of.get(shape)
         if verdict is None:
             if len(self._of) >= _MOST:
@@ -61,19 +71,24 @@ class Verdicts:
             )
         return verdict
 
+    def _shape(self, text: str, *, has_names: bool) -> tuple[object, ...]:
+        starts = [match.start() for match in _CODE.finditer(text)]
+        first, end = (0, len(text)) if has_names else _window(text, starts)
+        window = text[first:end]
+        folded = window.encode(errors="surrogatepass").translate(_SAME)
+        if self._is_telling(window, folded, has_names=has_names) or any(_is_cut(text, start) for start in starts):
+            return (window, has_names)
+        return (folded, has_names, *[(start - first, text[start : start + 7]) for start in starts])
 
-def _shape(text: str, *, has_names: bool) -> tuple[object, ...]:
-    starts = [match.start() for match in _CODE.finditer(text)]
-    first, end = (0, len(text)) if has_names else _window(text, starts)
-    window = text[first:end]
-    if (
-        _TELLING.search(window)
-        or (has_names and _TELLING_IN_NAMES.search(window))
-        or any(_is_cut(text, start) for start in starts)
-    ):
-        return (window, has_names)
-    codes = [(start - first, text[start : start + 7]) for start in starts]
-    return (window.encode(errors="surrogatepass").translate(_SAME), has_names, *codes)
+    def _is_telling(self, window: str, folded: bytes, *, has_names: bool) -> bool:
+        may_tell = self._may_tell.get(folded)
+        if may_tell is None:
+            if len(self._may_tell) >= _MOST:
+                self._may_tell.clear()
+            may_tell = self._may_tell[folded] = _MAY_TELL.search(folded.decode(errors="surrogatepass")) is not None
+        if not may_tell:
+            return False
+        return _TELLING.search(window) is not None or (has_names and _TELLING_IN_NAMES.search(window) is not None)
 
 
 def _window(text: str, starts: list[int]) -> tuple[int, int]:
@@ -82,6 +97,8 @@ def _window(text: str, starts: list[int]) -> tuple[int, int]:
 
 
 def _is_cut(text: str, start: int) -> bool:
-    """Whether a number lies across the border of what `site` looks at, and is another one there."""
+    """Whether a number lies across the border of what `site` looks at, and may be a code or a time without its rest."""
     left, right = start - BEFORE, start + 7 + AFTER
-    return (left > 0 and text[left - 1 : left + 1].isdigit()) or text[right - 1 : right + 1].isdigit()
+    if left > 0 and text[left - 1].isdigit() and _CUT_LEFT.match(text, left):
+        return True
+    return text[right : right + 1].isdigit() and _CUT_RIGHT.search(text, right - 11, right) is not None
