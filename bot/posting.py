@@ -122,7 +122,7 @@ class Poster:
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
         cursor = ""
         while True:
-            answer = await _told_apart(
+            answer = await told_apart(
                 self._client.conversations_replies(
                     channel=job.place.channel,
                     ts=job.thread,
@@ -141,10 +141,10 @@ class Poster:
 
     async def _call(self, method: str, **arguments: Any) -> AsyncSlackResponse:
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
-        return await _told_apart(self._client.api_call(method, json=arguments))
+        return await told_apart(self._client.api_call(method, json=arguments))
 
 
-async def _told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+async def told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
     """The answer to a call; raises RetryLater, GiveUp or StopWorkspace."""
     try:
         return await call

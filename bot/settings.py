@@ -132,7 +132,9 @@ def is_slack(url: str) -> bool:
     """Whether *url* leads to Slack and nowhere else, so that the bot's token may go there."""
     parts = urlsplit(url)
     host = f".{parts.hostname or ''}"
-    return parts.scheme == "https" and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
+    # Other signs may mean another host to whoever opens the address.
+    is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
+    return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
 
 
 def load(env_file: Path | None = Path(".env")) -> Settings:
