@@ -28,11 +28,12 @@ from bot.inbox import Inbox, Limits
 from bot.language import Language
 from bot.listeners.parts import Parts
 from bot.listeners.work import Worker
-from bot.posting import Poster
+from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
 from bot.settings import Settings
+from bot.slack_client import SlackClient
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
@@ -53,11 +54,16 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(database.close)
         await database.open()
         # One session for all calls: the client would open a connection for each otherwise.
-        session = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
+        connector, cookies = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(connector=connector, cookie_jar=cookies, trace_configs=[fence()])
+        )
         client = slack_client(settings, session)
         identity = await sign_in(client)
         background = Background()
-        app, inbox = _assemble(settings, catalogue, database, client, identity, clock, background)
+        app, inbox = _assemble(
+            settings, catalogue, database, client, _posting_client(settings, session), identity, clock, background
+        )
         connect = _over_socket if settings.transport == "socket" else _over_http
         await connect(app, settings, stack)
         # These end before the connection: what Slack sends meanwhile is recorded still.
@@ -92,21 +98,20 @@ async def serve(settings: Settings) -> None:
         _log.info("stopping")
 
 
-def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+def slack_client(settings: Settings, session: aiohttp.ClientSession) -> SlackClient:
     """The client for all calls of Slack's Web API. It waits where Slack says so (429), and repeats nothing else."""
-    return AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url,
+    return SlackClient(
+        settings.slack_bot_token.get_secret_value(),
         session=session,
+        base_url=settings.slack_api_url,
         retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
     )
 
 
-def _posting_client(client: AsyncWebClient) -> AsyncWebClient:
+def _posting_client(settings: Settings, session: aiohttp.ClientSession) -> SlackClient:
     """A client that repeats nothing: the inbox does, after it has asked what came of the call before."""
-    return AsyncWebClient(
-        token=client.token, base_url=client.base_url, session=client.session, timeout=10, retry_handlers=[]
-    )
+    token = settings.slack_bot_token.get_secret_value()
+    return SlackClient(token, base_url=settings.slack_api_url, session=session, retry_handlers=[])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,7 @@ def _assemble(
     catalogue: Catalogue,
     database: Database,
     client: AsyncWebClient,
+    posting_client: AsyncWebClient,
     identity: Identity,
     clock: Callable[[], float],
     background: Background,
@@ -155,7 +161,7 @@ def _assemble(
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
-    poster = Poster(_posting_client(client))
+    poster = Poster(posting_client)
     worker = Worker(annotations, answers, renderer, poster, client)
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.

@@ -130,7 +130,9 @@ def serve() -> None:
 
     chosen = settings.load()
     log.configure(chosen.zimerr_log_level)
-    asyncio.run(app.serve(chosen))
+    import uvloop
+
+    uvloop.run(app.serve(chosen))
 
 
 @commands.command()

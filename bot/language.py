@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext
 import re
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -47,12 +47,15 @@ def negotiate(tag: str | None, *, default: Language) -> Language:
     An empty, unknown or malformed tag gives *default*; every language but Chinese is served in English.
     Slack sends tags such as ``en-US`` (conversations.info, users.info).
     """
-    if not tag:
-        return default
+    return _negotiated(tag) or default if tag else default
+
+
+@lru_cache(1000)
+def _negotiated(tag: str) -> Language | None:
     try:
         locale = Locale.parse(tag.replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError):
-        return default
+        return None
     if locale.language != "zh":
         return Language.EN
     return Language.ZH_HANT if locale.script == "Hant" else Language.ZH

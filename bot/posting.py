@@ -1,11 +1,17 @@
 """Posting to Slack: each answer exactly once, and every error told apart.
 
 The message carries metadata that name its job. Where an attempt may have posted already, the thread is asked first.
+Nothing is posted but under a lease that outlives the call, checked when the bytes go out: whoever takes the job over
+finds what was posted. Two things are beyond reach. Slack may work on a post for longer than we wait for the answer; or
+the process may be stopped for the rest of its lease between the check and the system call after it. In both cases the
+next to ask may ask too early, and answer again.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import aiohttp
@@ -13,13 +19,15 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
 from bot.services.place import Place
 
-__all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace"]
+__all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace", "fence"]
 
 METADATA_TYPE = "zimerr_annotation"
 _Message = Mapping[str, Any]
+_CALL_S = 10.0  # the SDK's own time-out does not count in a session that it is given
+_MARGIN_S = 2.0  # between the end of the last call and the lease's: clocks of machines differ a little
 _PAGE = 200  # messages of a thread in one call
 _WITHOUT_WORD_S = 30.0  # where Slack says 429 without Retry-After
 # The rest is for good. https://docs.slack.dev/reference/methods/chat.postMessage and the errors of all methods there.
@@ -37,38 +45,52 @@ _TOKEN_IS_NO_GOOD = frozenset(
 )
 
 
+_lease: ContextVar[Lease | None] = ContextVar("lease", default=None)  # under which the call at hand is made
+
+
+def fence() -> aiohttp.TraceConfig:
+    """What has a session check the lease again when a request's body is about to be sent.
+
+    Until then it may have waited for a connection, or the whole process for the processor.
+    """
+
+    async def check(*_: object) -> None:
+        _check(_lease.get())
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_chunk_sent.append(check)
+    return trace
+
+
+def _check(lease: Lease | None) -> None:
+    if lease and not lease.outlives(_CALL_S + _MARGIN_S):
+        raise RetryLater("the lease was about to end")
+
+
 class Poster:
-    """Posts by *client*, which must not repeat anything by itself."""
+    """Posts by *client*, which must not repeat anything by itself; its session should have a `fence`."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        # Jobs for which Slack has refused every post: their threads need not be asked. Forgotten with the process.
-        self._unposted: set[tuple[str, ...]] = set()
 
     async def post(self, job: Job, message: _Message) -> str:
         """Post *message* in the thread of *job*, once over all its attempts; return the ts of the reply.
 
         Raises RetryLater, GiveUp or StopWorkspace.
         """
-        is_unposted = job.attempt == 1 or job.key in self._unposted
-        self._unposted.discard(job.key)
-        if not is_unposted and (ts := await self._posted(job)):
+        if job.may_be_answered and (ts := await self._posted(job)):
             return ts
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
-        try:
-            answer = await self._call(
-                "chat.postMessage",
-                channel=job.place.channel,
-                thread_ts=job.thread,
-                unfurl_links=False,
-                unfurl_media=False,
-                metadata={"event_type": METADATA_TYPE, "event_payload": payload},
-                **message,
-            )
-        except RetryLater as error:
-            if error.after_s is not None:
-                self._unposted.add(job.key)
-            raise
+        answer = await self._call(
+            "chat.postMessage",
+            lease=job.lease,
+            channel=job.place.channel,
+            thread_ts=job.thread,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": METADATA_TYPE, "event_payload": payload},
+            **message,
+        )
         return str(answer["ts"])
 
     async def update(self, channel: str, ts: str, message: _Message) -> None:
@@ -104,10 +126,10 @@ class Poster:
             if error.reason not in ("no_reaction", "message_not_found"):
                 raise
 
-    async def whisper(self, place: Place, thread: str | None, message: _Message) -> None:
+    async def whisper(self, place: Place, thread: str | None, message: _Message, *, lease: Lease | None = None) -> None:
         """Post for one person, who does not see it for ever: once or, after an error, again. Raises as `post` does."""
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
-        await self._call("chat.postEphemeral", **where, **message)
+        await self._call("chat.postEphemeral", lease=lease, **where, **message)
 
     async def _posted(self, job: Job) -> str | None:
         """The ts of the reply that an earlier attempt posted."""
@@ -139,7 +161,9 @@ class Poster:
             if not cursor:
                 return
 
-    async def _call(self, method: str, **arguments: Any) -> AsyncSlackResponse:
+    async def _call(self, method: str, *, lease: Lease | None = None, **arguments: Any) -> AsyncSlackResponse:
+        _check(lease)
+        _lease.set(lease)
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
         return await told_apart(self._client.api_call(method, json=arguments))
 
@@ -147,7 +171,8 @@ class Poster:
 async def told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
     """The answer to a call; raises RetryLater, GiveUp or StopWorkspace."""
     try:
-        return await call
+        async with asyncio.timeout(_CALL_S):
+            return await call
     except SlackApiError as error:
         _raise_for(error)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
-from bot.posting import Poster
+from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
+from bot.posting import Poster, fence
 from bot.sandbox.faults import Fault, Kind
 from bot.sandbox.server import Sandbox
 from bot.services.place import Place
@@ -73,10 +75,40 @@ async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> No
     with pytest.raises(RetryLater) as failure:
         await same.post(job, {"text": "hi"})
     assert failure.value.after_s == 7.0
-    await same.post(replace(job, attempt=2), {"text": "hi"})
+    await same.post(replace(job, attempt=2, refused=1), {"text": "hi"})
     assert sandbox.calls("conversations.replies") == []
-    # Once it has been posted, the thread is asked whatever comes after.
-    await same.post(replace(job, attempt=3), {"text": "hi"})
+    # Of an attempt that was not refused nothing is known, and the thread is asked whatever comes after.
+    await same.post(replace(job, attempt=4, refused=2), {"text": "hi"})
+    assert len(sandbox.replies(ENGLISH, job.ts)) == 1
+
+
+@pytest.mark.parametrize(("left_s", "posted"), [(12.5, 1), (11.5, 0), (-3.0, 0)])
+async def test_nothing_is_posted_that_might_arrive_after_the_lease(
+    sandbox: Sandbox, left_s: float, posted: int
+) -> None:
+    """Another process would have asked the thread by then, found nothing, and answered."""
+    job = replace(await a_job(sandbox), lease=Lease(100.0, lambda: 100.0 - left_s))
+    with contextlib.nullcontext() if posted else pytest.raises(RetryLater, match="lease"):
+        await poster(sandbox).post(job, {"text": "hi"})
+    assert len(sandbox.calls("chat.postMessage")) == posted
+
+
+async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sandbox) -> None:
+    """Between the decision to post and the first byte on the wire a machine may have been suspended for a minute."""
+    lease = Lease(20.0, lambda: 0.0)
+    asleep = aiohttp.TraceConfig()
+
+    async def sleep(*_: object) -> None:
+        lease.clock = lambda: 60.0
+
+    asleep.on_connection_create_end.append(sleep)
+    job = replace(await a_job(sandbox), lease=lease)
+    async with aiohttp.ClientSession(trace_configs=[asleep, fence()]) as session:
+        with pytest.raises(RetryLater):
+            await poster(sandbox, session=session).post(job, {"text": "hi"})
+        assert lease.clock() == 60.0
+        assert sandbox.calls("chat.postMessage") == []
+        await poster(sandbox, session=session).post(replace(job, lease=Lease(90.0, lease.clock)), {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 
@@ -104,11 +136,13 @@ async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, status: int) -> N
         await poster(sandbox).post(await a_job(sandbox), {"text": "hi"})
 
 
-async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox) -> None:
+async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody knows whether it has posted."""
-    sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", times=1, seconds=1.5))
-    with pytest.raises(RetryLater) as failure:
-        await poster(sandbox, timeout=1).post(await a_job(sandbox), {"text": "hi"})
+    monkeypatch.setattr("bot.posting._CALL_S", 0.2)
+    sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", times=1, seconds=1.0))
+    async with aiohttp.ClientSession() as session:  # in which the SDK's own time-out does not count
+        with pytest.raises(RetryLater) as failure:
+            await poster(sandbox, session=session).post(await a_job(sandbox), {"text": "hi"})
     assert failure.value.after_s is None
     with pytest.raises(RetryLater, match="no answer"):
         await poster(sandbox, base_url="http://127.0.0.1:1/api/").post(await a_job(sandbox), {"text": "hi"})

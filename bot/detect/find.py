@@ -6,12 +6,13 @@ exist is given by the caller; how Slack's messages become text is `message`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.detect import message, names, numbers
 from bot.detect.finding import Detection, Evidence, Finding, Known, LookAlike, Reason
 from bot.detect.fold import fold
+from bot.detect.passage import Passage
 
 Seen = Finding | LookAlike
 
@@ -40,9 +41,14 @@ def find(text: str, known: Known, *, quoted: bool = False) -> Detection:
 
 def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detection:
     """Return what stands in a Slack message: its text, its blocks and its attachments, each occurrence once."""
+    return find_in_passages(message.passages(slack_message), known)
+
+
+def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
+    """Return what stands in the passages of a message."""
     findings: list[Finding] = []
     lookalikes: list[LookAlike] = []
-    for index, passage in enumerate(message.passages(slack_message)):
+    for index, passage in enumerate(passages):
         detection = find(passage.text, known, quoted=passage.quoted)
         findings += [replace(each, passage=index) for each in detection.findings]
         lookalikes += [replace(each, passage=index) for each in detection.lookalikes]

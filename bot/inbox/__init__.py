@@ -8,6 +8,6 @@ jobs of one thread keep their order. Knows nothing of Slack but its ids; posting
 from __future__ import annotations
 
 from bot.inbox.inbox import Inbox, Limits
-from bot.inbox.job import GiveUp, Job, RetryLater, StopWorkspace
+from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace
 
-__all__ = ["GiveUp", "Inbox", "Job", "Limits", "RetryLater", "StopWorkspace"]
+__all__ = ["GiveUp", "Inbox", "Job", "Lease", "Limits", "RetryLater", "StopWorkspace"]

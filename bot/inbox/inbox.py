@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import log
-from bot.inbox.job import GiveUp, Job, RetryLater, StopWorkspace, job_of
+from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace, job_of
 from bot.inbox.lanes import Held, Lanes
 from bot.inbox.owner import is_gone, new_owner
 from bot.inbox.pacing import Pace
@@ -42,8 +42,8 @@ class Limits:
     longest_pause_s: float = 256.0  # with 20 attempts, the last is after about an hour
     attempt_s: float = 60.0  # an attempt that takes longer has failed
     refused_s: float = 86_400.0  # a job that Slack has told to wait since then is given up
-    lease_s: float = 20.0
-    renew_s: float = 5.0
+    lease_s: float = 20.0  # with the poll, a dead process's jobs are taken over well within 30 s
+    renew_s: float = 5.0  # often enough that most of a lease is left: `bot.posting` wants 12 s of it for a post
     poll_s: float = 1.0
     keep_done_s: float = 86_400.0  # a delivery of the same after that would be taken as new
     purge_s: float = 60.0
@@ -135,8 +135,7 @@ class Inbox:
         elif id_ is None:
             self._unload(job)
         else:
-            held = Held(id_, replace(job, attempt=1), row.at, row.lease_until)
-            self._held[id_] = held
+            held = self._hold(id_, replace(job, attempt=1), row.at, row.lease_until)
             if self._is_open and all(self._is_before(each) for each in beside):
                 self._lanes.add(held)
                 self._start()
@@ -145,6 +144,11 @@ class Inbox:
                     if self._is_before(each):
                         self._held[each].is_followed = True
                 self._settle(held, self._unbegun(held, row.at))
+
+    def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> Held:
+        lease = Lease(lease_until, self._clock)
+        self._held[id_] = held = Held(id_, replace(job, lease=lease), received_at, lease)
+        return held
 
     def _is_before(self, id_: int) -> bool:
         """Whether an open row is in memory, where lanes see to the order."""
@@ -178,22 +182,20 @@ class Inbox:
             if error.after_s is None or self._clock() - held.received_at > self._limits.refused_s:
                 return self._failed(held, str(error))
             self._pace.slow_down(job.place.channel, error.after_s)
-            held.refused += 1
-            return self._again(held, self._clock() + error.after_s, str(error))
+            return self._again(held, self._clock() + error.after_s, str(error), is_refused=True)
         except GiveUp as error:
             return self._dead(held, str(error))
         except StopWorkspace as error:
             self._stopped.add(job.place.team)
             _log.error("workspace stopped: its token is no good", team=job.place.team, reason=str(error))
-            held.refused += 1
-            return self._again(held, self._clock(), str(error))
+            return self._again(held, self._clock(), str(error), is_refused=True)
         except Exception as error:  # the one place where a job's failure ends: it must not take the others along
             _log.exception("an attempt failed", kind=job.kind, channel=job.place.channel, ts=job.ts)
             return self._failed(held, repr(error))
-        return Settled(held.id, job.attempt, "done", self._clock(), held.refused)
+        return Settled(held.id, job.attempt, "done", self._clock(), job.refused)
 
     def _failed(self, held: Held, reason: str) -> Settled:
-        failed = held.job.attempt - held.refused
+        failed = held.job.attempt - held.job.refused
         if failed >= self._limits.attempts:
             return self._dead(held, reason)
         pause_s = min(self._limits.first_pause_s * 2.0 ** (failed - 1), self._limits.longest_pause_s)
@@ -204,13 +206,13 @@ class Inbox:
     def _dead(self, held: Held, reason: str) -> Settled:
         job = held.job
         _log.warning("given up", kind=job.kind, channel=job.place.channel, ts=job.ts, reason=reason)
-        return Settled(held.id, job.attempt, "dead", self._clock(), held.refused, reason)
+        return Settled(held.id, job.attempt, "dead", self._clock(), job.refused, reason)
 
-    def _again(self, held: Held, at: float, reason: str) -> Settled:
-        return Settled(held.id, held.job.attempt, "pending", at, held.refused, reason)
+    def _again(self, held: Held, at: float, reason: str, *, is_refused: bool = False) -> Settled:
+        return Settled(held.id, held.job.attempt, "pending", at, held.job.refused + is_refused, reason)
 
     def _unbegun(self, held: Held, at: float) -> Settled:
-        return Settled(held.id, held.job.attempt, "pending", at, held.refused, is_begun=False)
+        return Settled(held.id, held.job.attempt, "pending", at, held.job.refused, is_begun=False)
 
     def _settle(self, held: Held, settled: Settled) -> None:
         """Write what became of a job; the lease is kept until that is written."""
@@ -273,7 +275,7 @@ class Inbox:
         if closed:
             self._look_again(now + min(closed.values()))
         # Where this process was asleep for so long, what it was doing may be another's by now.
-        self._drop([held for held in self._held.values() if held.lease_until < now])
+        self._drop([held for held in self._held.values() if held.lease.until < now])
         if taken_over := await self._rows.take_over(now=now):
             _log.warning("taken over from a process that has gone", jobs=taken_over)
         most = self._limits.held - self._load.total()
@@ -292,8 +294,8 @@ class Inbox:
         )
         for row in rows:
             self._load[row.key[1]] += 1
-            held = Held(row.id, job_of(row), row.received_at, lease_until, row.refused, is_followed=True)
-            self._held[row.id] = held
+            held = self._hold(row.id, job_of(row), row.received_at, lease_until)
+            held.is_followed = True
             self._lanes.add(held)
         self._start()
 
@@ -306,11 +308,11 @@ class Inbox:
         except UNREACHABLE:
             # Another process takes over what can't be prolonged in time.
             margin_s = self._limits.lease_s / 4
-            kept = {each.id for each in held.values() if each.lease_until - margin_s > self._clock()}
+            kept = {each.id for each in held.values() if each.lease.outlives(margin_s)}
             self._drop([each for each in held.values() if each.id not in kept])
             raise
         for each in kept:
-            held[each].lease_until = until
+            held[each].lease.until = until
         self._drop([each for each in held.values() if each.id not in kept])
 
     def _drop(self, lost: list[Held]) -> None:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.services.place import Place
 from bot.storage.inbox import Key, Lane, Row
+
+
+@dataclass(slots=True)
+class Lease:
+    """How long a job is certainly this process's and no other's; prolonged while it is held."""
+
+    until: float
+    clock: Callable[[], float]
+
+    def outlives(self, seconds: float) -> bool:
+        """Whether it certainly lasts longer than that."""
+        return self.until - self.clock() > seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +35,19 @@ class Job:
     kind: str = "message"
     detail: Mapping[str, Any] = field(default_factory=dict)  # small, and fit for JSON
     event_id: str = ""  # of the event that told of it; of two jobs of one event, the kinds differ
-    attempt: int = 1  # counted from 1; after the first, the answer may have been posted already
+    attempt: int = 1  # counted from 1
+    refused: int = 0  # earlier attempts that Slack told to wait
+    lease: Lease | None = field(default=None, compare=False)  # None: nobody else works on it
 
     @property
     def key(self) -> Key:
         """What no two jobs share."""
         return (self.place.team, self.place.channel, self.ts, self.kind)
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Whether an earlier attempt may have posted the answer: it failed, or its process died."""
+        return self.attempt - 1 > self.refused
 
     @property
     def lane(self) -> Lane:
@@ -48,6 +67,7 @@ def job_of(row: Row) -> Job:
         detail=row.detail,
         event_id=row.event_id or "",
         attempt=row.attempts,
+        refused=row.refused,
     )
 
 

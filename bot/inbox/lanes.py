@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from bot.inbox.job import Job
+from bot.inbox.job import Job, Lease
 from bot.storage.inbox import Lane
 
 
@@ -16,8 +16,7 @@ class Held:
     id: int
     job: Job
     received_at: float
-    lease_until: float
-    refused: int = 0  # attempts that Slack told to wait
+    lease: Lease
     is_followed: bool = False  # the next of its lane may wait in the database
     is_settled: bool = False  # what became of it is about to be written
 

@@ -20,10 +20,10 @@ from bot.listeners.trouble import Trouble
 def register(app: AsyncApp, parts: Parts) -> None:
     """Connect every listener with what it listens to."""
     trouble = Trouble(parts.renderer, parts.languages.default)
-    app.command("/zimerr")(Commands(parts).zimerr)
-
+    # Bolt asks one after the other whether it is meant: the most frequent comes first.
     messages = Messages(parts)
     app.event("message")(messages.message)
+    app.command("/zimerr")(Commands(parts).zimerr)
     app.event("app_mention")(messages.mention)
     presence = Presence(parts)
     app.event("reaction_added")(presence.reacted)

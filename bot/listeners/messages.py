@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detect.prose import prose
 from bot.inbox import Job
 from bot.listeners.parts import Parts
-from bot.listeners.slack import place_of_event
+from bot.listeners.slack import SlackDirectory, place_of_event
 from bot.services.decisions import Sighting
 from bot.services.place import Place
 
@@ -23,7 +24,7 @@ class Messages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def message(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
+    async def message(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
         """A message event of any kind; most hold no code and cost nothing."""
         event = body["event"]
         place = place_of_event(body)
@@ -33,13 +34,13 @@ class Messages:
             case "message_deleted":
                 await self._deleted(body, place, event.get("previous_message") or {}, context)
             case _:
-                await self._posted(body, place, context)
+                await self._posted(body, place, context, client)
 
     async def mention(self, body: dict[str, Any]) -> None:
         """Somebody speaks to the bot in a channel."""
         await self._take(body, place_of_event(body), body["event"], kind="asked")
 
-    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
+    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext, client: AsyncWebClient) -> None:
         event = body["event"]
         is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
         if place.is_direct:
@@ -50,6 +51,8 @@ class Messages:
             return  # comes as app_mention, too
         sightings = self._parts.annotations.sightings(event)
         if sightings:
+            # Slack answers while the database writes.
+            self._parts.background.start(self._parts.languages.prepare(place, SlackDirectory(client)))
             await self._take(body, place, event, kind="message", sightings=sightings)
         if is_person:
             self._parts.background.start(self._parts.languages.hear(place, prose(event)))

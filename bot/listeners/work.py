@@ -85,4 +85,4 @@ class Worker:
         if is_public(answer.reply) or job.place.is_direct:
             await self._poster.post(job, said)
         else:
-            await self._poster.whisper(job.place, begun(job.thread, job.ts), said)
+            await self._poster.whisper(job.place, begun(job.thread, job.ts), said, lease=job.lease)

@@ -15,7 +15,7 @@ from bot.services.place import Directory, Place
 from bot.services.replies import Annotation, Answer, Why
 from bot.services.sightings import WRITTEN, sightings_in
 from bot.storage.annotations import AnnotationStore, Record, Spot
-from bot.storage.channels import ChannelSettings
+from bot.storage.channels import Channel, ChannelSettings
 
 COOL_DOWN_S = 3600.0
 _ONCE: Mapping[int, int] = {}  # every code came once
@@ -78,17 +78,19 @@ class Annotations:
 
     async def take(self, message: Message, voice: Voice, directory: Directory) -> None:
         """Deal with a new message; once, also where an earlier attempt was interrupted after it had acted."""
-        record, situation = await self._survey(message)
+        record, situation, channel = await self._survey(message)
         if record is None:
-            await self._deal(message, decide(message.sightings, situation), voice, directory)
+            await self._deal(message, decide(message.sightings, situation), voice, directory, channel)
         elif record.act == Act.COUNT:
             await self._show_counts(message, record.codes, voice, directory)
         elif record.act == Act.REACT:
             await voice.mark()
 
-    async def _deal(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
+    async def _deal(
+        self, message: Message, decision: Decision, voice: Voice, directory: Directory, channel: Channel
+    ) -> None:
         if decision.act is Act.REPLY:
-            reply = await voice.reply(await self._answer(message, decision.codes, directory))
+            reply = await voice.reply(await self._answer(message, decision.codes, directory, channel=channel))
             await self._record(message, decision, reply=reply)
             repeated = tuple(code for code, rule in decision.silenced if rule is Rule.IN_THREAD)
             if repeated:
@@ -105,13 +107,13 @@ class Annotations:
 
     async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
         """Deal with an edit of a message; *message* is as it stands now. The rules are those for a new one."""
-        record, situation = await self._survey(message)
+        record, situation, channel = await self._survey(message)
         if record is None:
-            await self._deal(message, decide(message.sightings, situation), voice, directory)
+            await self._deal(message, decide(message.sightings, situation), voice, directory, channel)
             return
         situation = _without(record, situation)
         if record.reply is None:
-            await self._follow_mark(message, decide(message.sightings, situation), voice, directory)
+            await self._follow_mark(message, decide(message.sightings, situation), voice, directory, channel)
             return
         # What was answered stays answered, also in a channel that was told to be quiet since.
         decision = decide(message.sightings, replace(situation, mode=Mode.THREAD))
@@ -122,10 +124,12 @@ class Annotations:
             await voice.revise(record.reply, await self._answer(message, decision.codes, directory))
             await self._record(message, decision, reply=record.reply)
 
-    async def _follow_mark(self, message: Message, decision: Decision, voice: Voice, directory: Directory) -> None:
+    async def _follow_mark(
+        self, message: Message, decision: Decision, voice: Voice, directory: Directory, channel: Channel
+    ) -> None:
         """Deal with an edit of a message that was reacted to, or counted."""
         if decision.act in (Act.REPLY, Act.REACT):
-            await self._deal(message, decision, voice, directory)
+            await self._deal(message, decision, voice, directory, channel)
         elif decision.act is Act.NOTHING:
             await voice.unmark()
             await self._store.forget(message.spot, None)
@@ -153,8 +157,8 @@ class Annotations:
 
     async def mode(self, place: Place) -> Mode:
         """How the bot behaves, unasked, in a channel."""
-        _, mode = await self._settings.get(place.team, place.channel)
-        return Mode(mode) if mode else Mode.THREAD
+        channel = await self._settings.get(place.team, place.channel)
+        return Mode(channel.mode) if channel.mode else Mode.THREAD
 
     async def marked(self, spot: Spot) -> tuple[str, tuple[int, ...]] | None:
         """The thread and the codes of a message that the bot only reacted to, or None."""
@@ -166,7 +170,7 @@ class Annotations:
         detection = self.detection(message)
         ts = str(message["ts"])
         seen = Message(place, ts, str(message.get("thread_ts", ts)), self.sightings(message))
-        record, situation = await self._survey(seen)
+        record, situation, _ = await self._survey(seen)
         situation = _without(record, situation) if record else situation
         silenced = dict(decide(seen.sightings, situation).silenced)
         return Why(
@@ -180,11 +184,11 @@ class Annotations:
         """Everything seen in a message, look-alikes among it."""
         return find_in_message(message, self._catalogue)
 
-    async def _survey(self, message: Message) -> tuple[Record | None, Situation]:
+    async def _survey(self, message: Message) -> tuple[Record | None, Situation, Channel]:
         """What was done about a message already, and what is known about its place."""
         found = await self._store.survey(message.spot, message.thread, since=self._clock() - COOL_DOWN_S)
-        mode = Mode(found.mode) if found.mode else Mode.THREAD
-        return found.record, Situation(mode, found.refused, found.in_thread, found.lately)
+        mode = Mode(found.channel.mode) if found.channel.mode else Mode.THREAD
+        return found.record, Situation(mode, found.refused, found.in_thread, found.lately), found.channel
 
     async def _show_counts(self, message: Message, codes: tuple[int, ...], voice: Voice, directory: Directory) -> None:
         """Say in the thread's first replies how often their codes came."""
@@ -196,11 +200,16 @@ class Annotations:
             await voice.revise(reply, await self._answer(message, explained, directory, counts))
 
     async def _answer(
-        self, message: Message, codes: tuple[int, ...], directory: Directory, counts: Mapping[int, int] = _ONCE
+        self,
+        message: Message,
+        codes: tuple[int, ...],
+        directory: Directory,
+        counts: Mapping[int, int] = _ONCE,
+        channel: Channel | None = None,
     ) -> Answer:
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
         unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
-        choice = await self._languages.of_channel(message.place, directory)
+        choice = await self._languages.of_channel(message.place, directory, channel)
         return Answer(Annotation(entries, unknown, counts), choice.language)
 
     async def _record(self, message: Message, decision: Decision, *, reply: str | None) -> None:

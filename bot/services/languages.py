@@ -7,6 +7,7 @@ hour, so that an answer rarely waits for them. Of what people write, only counts
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,13 +15,12 @@ from typing import Any, Literal
 
 from bot.language import Language, negotiate, prose_language
 from bot.services.place import Directory, DirectoryError, Place
-from bot.storage.channels import ChannelSettings, Votes
+from bot.storage.channels import Channel, ChannelSettings, Votes
 
 Reason = Literal["setting", "vote", "channel", "person", "default"]
 _KEEP_S = 3600.0
 _KEEP_MOST = 10_000
 _FEWEST_VOTES = 5
-_MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
 _SAVE_EVERY = 5
 
 
@@ -40,21 +40,27 @@ class Languages:
         self.default = default
         self._clock = clock
         self._locales: OrderedDict[tuple[str, str], tuple[float, str | None]] = OrderedDict()
-        self._votes: OrderedDict[tuple[str, str], Votes] = OrderedDict()
+        self._asking: dict[tuple[str, str], asyncio.Task[str | None]] = {}
+        self._heard: OrderedDict[tuple[str, str], Votes] = OrderedDict()  # and not saved yet
 
-    async def of_channel(self, place: Place, directory: Directory) -> Choice:
-        """The language that everybody in *place* reads."""
-        setting, _ = await self._settings.get(place.team, place.channel)
-        if setting:
-            return Choice(Language(setting), "setting")
+    async def of_channel(self, place: Place, directory: Directory, channel: Channel | None = None) -> Choice:
+        """The language that everybody in *place* reads; *channel* is what is known of it, where that was read."""
+        channel = channel or await self._settings.get(place.team, place.channel)
+        if channel.language:
+            return Choice(Language(channel.language), "setting")
         if place.is_direct:
             return await self.of_person(place, directory)
-        voted = _winner(await self._votes_of(place))
+        voted = _winner(channel.votes.plus(self._heard.get((place.team, place.channel), Votes())))
         locale = await self._locale(place.team, place.channel, directory.channel_locale)
         by_locale = self._choice(locale, "channel")
         if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
             return by_locale  # the locale also knows which Chinese it is
         return Choice(voted, "vote") if voted else by_locale
+
+    async def prepare(self, place: Place, directory: Directory) -> None:
+        """Ask Slack already what `of_channel` will want to know."""
+        if not place.is_direct:
+            await self._locale(place.team, place.channel, directory.channel_locale)
 
     async def of_person(self, place: Place, directory: Directory) -> Choice:
         """The language of what only the person in *place* sees."""
@@ -69,21 +75,13 @@ class Languages:
         language = prose_language(prose)
         if language is None:
             return
-        en, zh = await self._votes_of(place)
-        if en + zh >= _MOST_VOTES:
-            en, zh = en // 2, zh // 2
-        votes = Votes(en, zh + 1) if language.is_chinese else Votes(en + 1, zh)
-        self._votes[place.team, place.channel] = votes
-        _trim(self._votes)
-        if (votes.en + votes.zh) % _SAVE_EVERY == 0:
-            await self._settings.set_votes(place.team, place.channel, votes)
-
-    async def _votes_of(self, place: Place) -> Votes:
         key = (place.team, place.channel)
-        if key not in self._votes:
-            self._votes[key] = await self._settings.votes(*key)
-            _trim(self._votes)
-        return self._votes[key]
+        heard = self._heard.get(key, Votes()).plus(Votes(zh=1) if language.is_chinese else Votes(en=1))
+        self._heard[key] = heard
+        _trim(self._heard)
+        if heard.en + heard.zh >= _SAVE_EVERY:
+            del self._heard[key]
+            await self._settings.add_votes(*key, heard)
 
     def _choice(self, locale: str | None, reason: Reason) -> Choice:
         if not locale:
@@ -91,16 +89,28 @@ class Languages:
         return Choice(negotiate(locale, default=self.default), reason)
 
     async def _locale(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
-        now = self._clock()
         asked_at, locale = self._locales.get((team, key), (float("-inf"), None))
-        if now - asked_at > _KEEP_S:
+        if self._clock() - asked_at <= _KEEP_S:
+            return locale
+        try:
+            # Shared by all that ask meanwhile, and not cancelled with the first of them.
+            return await asyncio.shield(self._asked(team, key, ask))
+        except DirectoryError:
+            return locale  # what was known, if anything; the next answer asks again
+
+    def _asked(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> asyncio.Task[str | None]:
+        async def learn() -> str | None:
             try:
                 locale = await ask(key)
-            except DirectoryError:
-                return locale  # what was known, if anything; the next answer asks again
-            self._locales[team, key] = (now, locale)
-            _trim(self._locales)
-        return locale
+                self._locales[team, key] = (self._clock(), locale)
+                _trim(self._locales)
+                return locale
+            finally:
+                del self._asking[team, key]
+
+        if (team, key) not in self._asking:
+            self._asking[team, key] = asyncio.create_task(learn())
+        return self._asking[team, key]
 
 
 def _winner(votes: Votes) -> Language | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.detect.find import find_in_message
+from bot.detect.find import find_in_passages
 from bot.detect.finding import Known
 from bot.detect.message import passages
 from bot.detect.shape import shape
@@ -19,11 +19,8 @@ def sightings_in(message: Mapping[str, Any], known: Known) -> tuple[Sighting, ..
     """The codes in *message*, as Slack sends it; none where nobody wrote it."""
     if message.get("subtype") not in WRITTEN:
         return ()
-    detection = find_in_message(message, known)
-    if not detection.findings:
-        return ()
-    texts = [passage.text for passage in passages(message)]
+    read = passages(message)
     return tuple(
-        Sighting(each.code, each.known, each.quoted, shape(texts[each.passage], each.span))
-        for each in detection.findings
+        Sighting(each.code, each.known, each.quoted, shape(read[each.passage].text, each.span))
+        for each in find_in_passages(read, known).findings
     )

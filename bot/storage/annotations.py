@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, select, update
 
+from bot.storage.channels import Channel, look, of_channel
 from bot.storage.database import Database
-from bot.storage.tables import annotated, channel_settings, explained, refused_shapes
+from bot.storage.tables import annotated, explained, refused_shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Survey:
     in_thread: frozenset[int]  # codes explained in its thread
     lately: frozenset[int]  # codes explained in its channel of late
     refused: frozenset[str]  # shapes that people there called no code
-    mode: str | None  # how the bot is to behave there
+    channel: Channel
 
 
 class AnnotationStore:
@@ -48,6 +49,12 @@ class AnnotationStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        remember = database.insert(annotated)
+        changed = ("thread", "act", "reply", "codes", "shapes", "at")
+        self._remember = remember.on_conflict_do_update(
+            index_elements=["team", "channel", "ts"], set_={name: remember.excluded[name] for name in changed}
+        )
+        self._explain = database.insert(explained).on_conflict_do_nothing()
 
     async def get(self, spot: Spot) -> Record | None:
         """What was done about a message, or None."""
@@ -65,27 +72,15 @@ class AnnotationStore:
 
     async def put(self, spot: Spot, record: Record, *, now: float, explains: Sequence[int] = ()) -> None:
         """Record what was done about a message, and that its reply explains some codes from now on."""
-        values = {
-            "thread": record.thread,
-            "act": record.act,
-            "reply": record.reply,
-            "codes": list(record.codes),
-            "shapes": list(record.shapes),
-            "at": now,
-        }
-        query = self._database.insert(annotated).values(team=spot.team, channel=spot.channel, ts=spot.ts, **values)
-        rows = [
-            {"team": spot.team, "channel": spot.channel, "thread": record.thread, "code": code, "reply": record.reply}
-            | {"count": 1, "at": now}
-            for code in explains
-        ]
-        remember = query.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=values)
-        explain = self._database.insert(explained).values(rows).on_conflict_do_nothing() if rows else None
+        common: dict[str, Any] = {"team": spot.team, "channel": spot.channel, "thread": record.thread}
+        common |= {"reply": record.reply, "at": now}
+        done = {"ts": spot.ts, "act": record.act, "codes": list(record.codes), "shapes": list(record.shapes)}
+        explained_now = [common | {"code": code, "count": 1} for code in explains]
 
         def write(connection: Connection) -> None:
-            connection.execute(remember)
-            if explain is not None:
-                connection.execute(explain)
+            connection.execute(self._remember, common | done)
+            if explained_now:
+                connection.execute(self._explain, explained_now)
 
         await self._database.run(write)
 
@@ -104,23 +99,19 @@ class AnnotationStore:
 
     async def survey(self, spot: Spot, thread: str, *, since: float) -> Survey:
         """What bears on a message in *thread*: one look for all, as every message with a code needs it."""
-        own = select(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
-        in_thread = select(explained.c.code).where(*_at(explained, spot), explained.c.thread == thread)
-        lately = select(explained.c.code).where(*_at(explained, spot), explained.c.at >= since)
-        refused = select(refused_shapes.c.shape).where(*_at(refused_shapes, spot))
-        mode = select(channel_settings.c.mode).where(*_at(channel_settings, spot))
+        where = {"team": spot.team, "channel": spot.channel, "ts": spot.ts, "thread": thread, "since": since}
 
-        def look(connection: Connection) -> Survey:
-            row = connection.execute(own).one_or_none()
+        def survey(connection: Connection) -> Survey:
+            row = connection.execute(_OWN, where).one_or_none()
             return Survey(
                 record=_record(row) if row else None,
-                in_thread=frozenset(connection.execute(in_thread).scalars()),
-                lately=frozenset(connection.execute(lately).scalars()),
-                refused=frozenset(connection.execute(refused).scalars()),
-                mode=connection.execute(mode).scalar_one_or_none(),
+                in_thread=frozenset(connection.execute(_IN_THREAD, where).scalars()),
+                lately=frozenset(connection.execute(_LATELY, where).scalars()),
+                refused=frozenset(connection.execute(_REFUSED, where).scalars()),
+                channel=look(connection, spot.team, spot.channel),
             )
 
-        return await self._database.run(look)
+        return await self._database.run(survey)
 
     async def count(self, spot: Spot, thread: str, codes: Sequence[int]) -> None:
         """Count codes once more that were explained in a thread before."""
@@ -146,6 +137,14 @@ class AnnotationStore:
 
 def _at(table: Table, spot: Spot) -> tuple[ColumnElement[bool], ...]:
     return table.c.team == spot.team, table.c.channel == spot.channel
+
+
+# Made once: SQLAlchemy takes longer to make a statement than the database to carry it out.
+_OWN = select(annotated).where(*of_channel(annotated), annotated.c.ts == bindparam("ts"))
+_EXPLAINED = select(explained.c.code).where(*of_channel(explained))
+_IN_THREAD = _EXPLAINED.where(explained.c.thread == bindparam("thread"))
+_LATELY = _EXPLAINED.where(explained.c.at >= bindparam("since"))
+_REFUSED = select(refused_shapes.c.shape).where(*of_channel(refused_shapes))
 
 
 def _record(row: Row[Any]) -> Record:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, select
 
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings, language_votes, refused_shapes
+
+_MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
 
 
 class Votes(NamedTuple):
@@ -16,6 +19,19 @@ class Votes(NamedTuple):
     en: int = 0
     zh: int = 0
 
+    def plus(self, more: Votes) -> Votes:
+        """The sum of both."""
+        return Votes(self.en + more.en, self.zh + more.zh)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What is known of a channel."""
+
+    language: str | None  # that people set; None where they did not
+    mode: str | None  # how the bot is to behave there, if people said
+    votes: Votes
+
 
 class ChannelSettings:
     """The settings of channels, by workspace and channel."""
@@ -23,37 +39,47 @@ class ChannelSettings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, team: str, channel: str) -> tuple[str | None, str | None]:
-        """The language and the mode that people set for a channel; None where they did not."""
-        table = channel_settings
-        query = select(table.c.language, table.c.mode).where(table.c.team == team, table.c.channel == channel)
-        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return (row.language, row.mode) if row else (None, None)
+    async def get(self, team: str, channel: str) -> Channel:
+        """What is known of a channel."""
+        return await self._database.run(lambda connection: look(connection, team, channel))
 
     async def set(self, team: str, channel: str, **values: str | None) -> None:
         """Remember *language* or *mode*; None forgets it."""
         query = self._database.insert(channel_settings).values(team=team, channel=channel, **values)
         query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=values)
-        async with self._database.writing() as connection:
-            await connection.execute(query)
+        await self._database.run(lambda connection: connection.execute(query))
 
     async def refuse(self, team: str, channel: str, shapes: list[str]) -> None:
         """Remember that such things are no codes in a channel."""
         rows = [{"team": team, "channel": channel, "shape": shape} for shape in set(shapes)]
         if rows:
-            async with self._database.writing() as connection:
-                await connection.execute(self._database.insert(refused_shapes).values(rows).on_conflict_do_nothing())
+            query = self._database.insert(refused_shapes).values(rows).on_conflict_do_nothing()
+            await self._database.run(lambda connection: connection.execute(query))
 
-    async def votes(self, team: str, channel: str) -> Votes:
-        """How people have been writing in a channel."""
-        table = language_votes
-        query = select(table.c.en, table.c.zh).where(table.c.team == team, table.c.channel == channel)
-        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return Votes(*row) if row else Votes()
-
-    async def set_votes(self, team: str, channel: str, votes: Votes) -> None:
-        """Remember how people have been writing."""
+    async def add_votes(self, team: str, channel: str, votes: Votes) -> None:
+        """Remember how people have been writing, too."""
         query = self._database.insert(language_votes).values(team=team, channel=channel, **votes._asdict())
-        query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=votes._asdict())
-        async with self._database.writing() as connection:
-            await connection.execute(query)
+        table = language_votes
+        fade = case((table.c.en + table.c.zh >= _MOST_VOTES, 2), else_=1)
+        added = {name: getattr(table.c, name) // fade + query.excluded[name] for name in Votes._fields}
+        query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=added)
+        await self._database.run(lambda connection: connection.execute(query))
+
+
+def look(connection: Connection, team: str, channel: str) -> Channel:
+    """What is known of a channel, as part of a transaction."""
+    where = {"team": team, "channel": channel}
+    settings = connection.execute(_SETTINGS, where).one_or_none()
+    votes = connection.execute(_VOTES, where).one_or_none()
+    language, mode = settings or (None, None)
+    return Channel(language, mode, Votes(*votes) if votes else Votes())
+
+
+def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
+    """Conditions that leave the rows of the channel given as *team* and *channel*."""
+    return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
+
+
+# Made once: SQLAlchemy takes longer to make a statement than the database to carry it out.
+_SETTINGS = select(channel_settings.c.language, channel_settings.c.mode).where(*of_channel(channel_settings))
+_VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))

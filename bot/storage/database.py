@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from bot.errors import ZimerrError
 
 T = TypeVar("T")
+_TOGETHER = 200  # transactions made one, at most
 
 
 class Database:
@@ -43,6 +44,8 @@ class Database:
             event.listen(self._engine.sync_engine, "connect", _tune)
             # See `run`.
             self._thread = ThreadPoolExecutor(1, "database")
+            self._waiting: list[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = []
+            self._working: asyncio.Task[None] | None = None
             self._engine_in_thread = create_engine(self._url.set(drivername="sqlite"))
             event.listen(self._engine_in_thread, "connect", _tune)
 
@@ -91,18 +94,41 @@ class Database:
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Have *work* do a whole transaction, committed at the end: for what is done often, and is several statements.
 
-        aiosqlite goes to its thread and back for each step of each statement; here that is once for all of them, which
-        takes a third of the time.
+        aiosqlite goes to its thread and back for each step of each statement; here that is once for all of them. What
+        is asked for while the thread is busy is done together next, and committed together: *work* may be called
+        again where another's fails.
         """
         if self._thread is None:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
-        async with self._turn:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._run_in_thread, work)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._working is None:
+            self._working = asyncio.create_task(self._work_off())
+        return await done
 
-    def _run_in_thread(self, work: Callable[[Connection], T]) -> T:
-        with self._engine_in_thread.begin() as connection:
-            return work(connection)
+    async def _work_off(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+            async with self._turn:
+                works = [work for work, _ in group]
+                results = await asyncio.get_running_loop().run_in_executor(self._thread, self._together, works)
+            for (_, done), result in zip(group, results, strict=True):
+                if done.done():
+                    continue  # nobody waits for it any more
+                if isinstance(result, BaseException):
+                    done.set_exception(result)
+                else:
+                    done.set_result(result)
+        self._working = None
+
+    def _together(self, works: list[Callable[[Connection], Any]]) -> list[Any]:
+        """The result of each, or the exception that it raised."""
+        try:
+            with self._engine_in_thread.begin() as connection:
+                return [work(connection) for work in works]
+        except Exception as error:  # whoever waits gets it
+            return [error] if len(works) == 1 else [self._together([work])[0] for work in works]
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that can say what happens on a conflict; every database has its own."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ZimerrError
-from bot.storage.channels import ChannelSettings
+from bot.storage.channels import Channel, ChannelSettings, Votes
 from bot.storage.database import Database
 
 
@@ -22,8 +22,8 @@ async def test_settings_survive_a_restart(tmp_path: Path) -> None:
         await database.close()
     database = Database(url)
     await database.open()
-    assert await ChannelSettings(database).get("T1", "C1") == ("zh", "react")
-    assert await ChannelSettings(database).get("T1", "C2") == (None, None)
+    assert await ChannelSettings(database).get("T1", "C1") == Channel("zh", "react", Votes())
+    assert await ChannelSettings(database).get("T1", "C2") == Channel(None, None, Votes())
     await database.close()
 
 

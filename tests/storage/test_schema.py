@@ -12,7 +12,7 @@ from sqlalchemy import text as sql
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
-from bot.storage.channels import ChannelSettings
+from bot.storage.channels import Channel, ChannelSettings, Votes
 from bot.storage.database import Database
 from bot.storage.tables import metadata
 
@@ -63,7 +63,7 @@ async def test_a_database_from_before_the_migrations_keeps_its_settings(tmp_path
         await connection.execute(sql("CREATE TABLE channel_settings (team, channel, language)"))
         await connection.execute(sql("INSERT INTO channel_settings VALUES ('T1', 'C1', 'zh')"))
     await database.open()
-    assert await ChannelSettings(database).get("T1", "C1") == ("zh", None)
+    assert await ChannelSettings(database).get("T1", "C1") == Channel("zh", None, Votes())
     await database.close()
 
 
