@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.language import Language, traditional
+
 Block = dict[str, Any]
 Element = dict[str, Any]
 Message = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
@@ -19,6 +21,13 @@ BUTTON_TEXT = 75
 CONTEXT_ELEMENTS = 10
 MENU_OPTIONS = 100
 VIEW_BLOCKS = 100
+MESSAGE_BLOCKS = 50
+# Of all blocks together. Slack names no number; 11,341 characters were refused (bolt-js issue 2867), 10,000 pass.
+MESSAGE_CHARACTERS = 10_000
+TABLE_ROWS = 100
+# docs.slack.dev says 6, the SDK's types of 2026 say 12: the lower one is safe.
+CHART_SERIES = 6
+CHART_POINTS = 20
 # chat.update refuses a text of 4,000 bytes in UTF-8, which Chinese reaches at about 1,300 characters.
 FALLBACK_BYTES = 3900
 
@@ -154,9 +163,69 @@ def modal(title: str, close: str, blocks: Sequence[Block]) -> dict[str, Any]:
     }
 
 
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int], wrapped: int) -> Block:
+    """A table; the columns *numbers* are aligned to the right, the column *wrapped* may take several lines."""
+    settings: list[Element] = [{"align": "right" if each in numbers else "left"} for each in range(len(titles))]
+    settings[wrapped]["is_wrapped"] = True
+    # A raw text is shown as it is: no markup, no mention.
+    cells = [[{"type": "raw_text", "text": text or "–"} for text in row] for row in (titles, *rows)]
+    return {"type": "table", "rows": cells[:TABLE_ROWS], "column_settings": settings}
+
+
+def preformatted(text: str, title: str = "") -> Block:
+    """*text* as it is, in letters of one width, below a *title*.
+
+    Neither is markup: back-ticks and mentions mean nothing in them.
+    """
+    bold = {"type": "text", "text": title, "style": {"bold": True}}
+    above = [{"type": "rich_text_section", "elements": [bold]}] if title else []
+    below = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [*above, below]}
+
+
+def image(file_id: str, alt_text: str) -> Block:
+    """A picture that was uploaded to Slack."""
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": shorten(alt_text, 2000)}
+
+
+def chart(
+    title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]], *, x_label: str, y_label: str
+) -> Block:
+    """A line for each of *series*, over the same *labels*; limits: docs.slack.dev, data visualization block."""
+    names = [shorten(label, 20) for label in labels]
+    lines = [
+        {
+            "name": shorten(name, 20),
+            "data": [{"label": label, "value": value} for label, value in zip(names, values, strict=True)],
+        }
+        for name, values in series
+    ]
+    axes = {"categories": names, "x_label": shorten(x_label, 50), "y_label": shorten(y_label, 50)}
+    drawn = {"type": "line", "series": lines, "axis_config": axes}
+    return {"type": "data_visualization", "title": shorten(title, 50), "chart": drawn}
+
+
 def divider() -> Block:
     """A line."""
     return {"type": "divider"}
+
+
+def converted(content: Any, language: Language) -> Any:
+    """*content* with every text, but no id, value or line of a log, in traditional characters where that is wanted."""
+    if language is not Language.ZH_HANT:
+        return content
+    if isinstance(content, list):
+        return [converted(item, language) for item in content]
+    if not isinstance(content, dict) or content.get("type") == "rich_text_preformatted":
+        return content
+    return {
+        key: traditional(inner) if key in _TEXTS and isinstance(inner, str) else converted(inner, language)
+        for key, inner in content.items()
+    }
+
+
+# Of a chart the title and what is beside its axes; the names of its lines and points must stay equal to each other.
+_TEXTS = frozenset(["text", "title", "x_label", "y_label"])
 
 
 def _plain(text: str, limit: int) -> Element:

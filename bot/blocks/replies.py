@@ -11,7 +11,7 @@ from bot.blocks.kit import Element, Message
 from bot.blocks.why import why
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
-from bot.language import Language, Words, traditional, words
+from bot.language import Language, Words, words
 from bot.services import replies
 from bot.services.replies import Reply
 from bot.wording import said
@@ -32,18 +32,18 @@ class Renderer:
                 said_so = self._in(language).annotation(reply)
             case _:
                 said_so = _SAID[type(reply)](reply, language, words(language))
-        message: Message = _converted(said_so, language)
+        message: Message = kit.converted(said_so, language)
         return message
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """The dialog that finds a code while one types, with *entry* shown below."""
-        view: dict[str, Any] = _converted(self._in(language).lookup(entry), language)
+        view: dict[str, Any] = kit.converted(self._in(language).lookup(entry), language)
         return view
 
     def options(self, entries: Sequence[Entry], language: Language) -> list[Element]:
         """What the dialog offers while one types."""
         options = [kit.option(f"{entry.code} {said(entry.title, language)}", str(entry.code)) for entry in entries]
-        converted: list[Element] = _converted(options, language)
+        converted: list[Element] = kit.converted(options, language)
         return converted
 
     def _in(self, language: Language) -> Explanations:
@@ -64,15 +64,3 @@ _SAID: Mapping[type, Callable[[Any, Language, Words], Message]] = {
     replies.DryRun: notices.dry_run,
     replies.Failed: notices.failed,
 }
-
-
-def _converted(content: Any, language: Language) -> Any:
-    """*content* with every text, but no id and no value, in traditional characters where *language* wants that."""
-    if language is not Language.ZH_HANT:
-        return content
-    if isinstance(content, dict):
-        return {
-            key: traditional(value) if key == "text" and isinstance(value, str) else _converted(value, language)
-            for key, value in content.items()
-        }
-    return [_converted(item, language) for item in content] if isinstance(content, list) else content

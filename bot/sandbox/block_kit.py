@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.sandbox.checks import Check, anything, fault, flag, items, one_of, string, thing, web_url, word
+from bot.sandbox.checks import Check, anything, fault, flag, items, number, one_of, string, thing, web_url, word
 from bot.sandbox.errors import SlackError
 from bot.sandbox.manifest import Json
 
@@ -116,13 +116,38 @@ _CELL: dict[str, Check] = {
     "raw_number": thing({"value": anything}, {"text": string(255)}),
     "rich_text": _RICH_TEXT,
 }
-_TABLE = thing({"rows": items(items(one_of(_CELL), 20), 100)}, _BLOCK | {"column_settings": anything})
+_COLUMN = thing({}, {"align": word("left", "center", "right"), "is_wrapped": flag})
+_TABLE = thing({"rows": items(items(one_of(_CELL), 20), 100)}, _BLOCK | {"column_settings": items(_COLUMN, 20)})
+
+# Limits: docs.slack.dev, data visualization block. In June 2026 that said six series, the SDK's types now say twelve.
+_LABEL = string(20)
+_SERIES = items(thing({"name": _LABEL, "data": items(thing({"label": _LABEL, "value": number()}), 20)}), 12)
+_AXES = thing({"categories": items(_LABEL, 20)}, {"x_label": string(50), "y_label": string(50)})
+_PLOT = thing({"series": _SERIES, "axis_config": _AXES})
+_PIE = thing({"segments": items(thing({"label": _LABEL, "value": number(0)}), 12)})
+_CHART = thing(
+    {"title": string(50), "chart": one_of({"pie": _PIE, "line": _PLOT, "bar": _PLOT, "area": _PLOT})}, _BLOCK
+)
 
 
 def _table(value: Json, path: str) -> Iterator[str]:
     yield from _TABLE(value, path)
     if _characters(value) > 10_000:
         yield fault("must be less than 10001 characters", f"{path}/rows")
+
+
+def _chart(value: Json, path: str) -> Iterator[str]:
+    faults = list(_CHART(value, path))
+    yield from faults
+    if faults or value["chart"]["type"] == "pie":
+        return
+    series = value["chart"]["series"]
+    categories = sorted(value["chart"]["axis_config"]["categories"])
+    if len({each["name"] for each in series}) < len(series):
+        yield fault("series names must be unique", f"{path}/chart/series")
+    for index, each in enumerate(series):
+        if sorted(point["label"] for point in each["data"]) != categories:
+            yield fault("data labels must match categories", f"{path}/chart/series/{index}/data")
 
 
 _SHARED: dict[str, Check] = {
@@ -148,7 +173,12 @@ _SHARED: dict[str, Check] = {
         | {"provider_name": string(50), "provider_icon_url": web_url},
     ),
 }
-_IN_MESSAGES = _SHARED | {"markdown": thing({"text": string(12_000)}, _BLOCK), "table": _table}
+_IN_MESSAGES = _SHARED | {
+    "markdown": thing({"text": string(12_000)}, _BLOCK),
+    "table": _table,
+    "data_visualization": _chart,
+}
+_MOST_OF_A_KIND = {"table": 1, "data_visualization": 2}
 _MESSAGE = items(one_of(_IN_MESSAGES), _MAX_BLOCKS, 0)
 
 _VIEW: dict[str, Check] = {"blocks": items(one_of(_SHARED | {"input": _INPUT}), _MAX_VIEW_BLOCKS)}
@@ -201,8 +231,10 @@ def check_blocks(blocks: Any, *, whole: bool = True) -> None:
     faults = list(_MESSAGE(blocks, "/blocks"))
     if not faults:
         faults += _repeated(blocks)
-        if sum(block["type"] == "table" for block in blocks) > 1:
-            faults.append(fault("only one table is allowed", "/blocks"))
+        kinds = Counter(block["type"] for block in blocks)
+        for kind, most in _MOST_OF_A_KIND.items():
+            if kinds[kind] > most:
+                faults.append(fault(f"no more than {most} {kind} allowed", "/blocks"))
     if faults:
         raise SlackError("invalid_blocks", messages=faults)
     if whole and _characters(blocks) > _MAX_CHARACTERS:

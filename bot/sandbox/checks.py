@@ -108,6 +108,18 @@ def flag(value: Any, path: str) -> Iterator[str]:
         yield fault("must be a boolean", path)
 
 
+def number(least: float | None = None) -> Check:
+    """A number; with *least* a larger one."""
+
+    def check(value: Any, path: str) -> Iterator[str]:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield fault("must be a number", path)
+        elif least is not None and value <= least:
+            yield fault(f"must be greater than {least:g}", path)
+
+    return check
+
+
 def web_url(value: Any, path: str) -> Iterator[str]:
     """An address that Slack would open."""
     yield from string(3000)(value, path)

@@ -46,6 +46,16 @@ INPUT = {
 }
 OPTION = {"text": plain("One"), "value": "1"}
 CELL = {"type": "raw_text", "text": "6000354"}
+
+
+def chart(kind: str = "line", **more: Any) -> Block:
+    points = [{"label": "+0:00", "value": 3}, {"label": "+0:15", "value": 0}]
+    axes = {"categories": ["+0:00", "+0:15"], "x_label": "min:s", "y_label": "n"}
+    drawn = {"type": kind, "series": [{"name": "6000106", "data": points}], "axis_config": axes, **more}
+    return {"type": "data_visualization", "title": "Codes over time", "chart": drawn}
+
+
+PIE = {"type": "pie", "segments": [{"label": "6000106", "value": 3}]}
 GOOD: list[Block] = [
     {"type": "header", "text": plain("6000354")},
     section(fields=[mrkdwn("a"), plain("b")], accessory=button(style="primary", value="v")),
@@ -60,6 +70,8 @@ GOOD: list[Block] = [
     {"type": "markdown", "text": "# Title"},
     {"type": "table", "rows": [[CELL, CELL]], "column_settings": [{"is_wrapped": True}]},
     {"type": "image", "image_url": "https://a.example/a.png", "alt_text": "a", "title": plain("A")},
+    chart(),
+    {"type": "data_visualization", "title": "x", "chart": PIE},
     {
         "type": "rich_text",
         "elements": [
@@ -108,7 +120,7 @@ def test_good_blocks_pass() -> None:
         ([actions(button(url="javascript:x"))], "must be a valid URL [json-pointer:/blocks/0/elements/0/url]"),
         ([section(block_id="a"), section(block_id="a")], "block_id `a` already exists [json-pointer:/blocks]"),
         ([actions(button("a"), button("a"))], "action_id `a` already exists [json-pointer:/blocks/0]"),
-        ([GOOD[8], GOOD[8]], "only one table is allowed [json-pointer:/blocks]"),
+        ([GOOD[8], GOOD[8]], "no more than 1 table allowed [json-pointer:/blocks]"),
         ([INPUT | {"element": {}}], "unsupported type: input [json-pointer:/blocks/0/type]"),
         ("text", "must be an array [json-pointer:/blocks]"),
         ([section(accessory="x")], "missing required field: type [json-pointer:/blocks/0/accessory]"),
@@ -121,6 +133,34 @@ def test_good_blocks_pass() -> None:
         (
             [{"type": "table", "rows": [[{"type": "raw_text", "text": "x" * 5001}] * 2]}],
             "must be less than 10001 characters [json-pointer:/blocks/0/rows]",
+        ),
+        (
+            [{"type": "table", "rows": [[CELL]], "column_settings": [{"align": "middle"}]}],
+            "invalid enum value [json-pointer:/blocks/0/column_settings/0/align]",
+        ),
+        ([chart()] * 3, "no more than 2 data_visualization allowed [json-pointer:/blocks]"),
+        ([chart("radar")], "unsupported type: radar [json-pointer:/blocks/0/chart/type]"),
+        ([chart(series=[])], "no fewer than 1 items allowed [json-pointer:/blocks/0/chart/series]"),
+        ([chart() | {"title": "x" * 51}], "must be less than 51 characters [json-pointer:/blocks/0/title]"),
+        (
+            [chart(axis_config={"categories": ["x" * 21]})],
+            "must be less than 21 characters [json-pointer:/blocks/0/chart/axis_config/categories/0]",
+        ),
+        (
+            [chart(axis_config={"categories": ["+0:00"]})],
+            "data labels must match categories [json-pointer:/blocks/0/chart/series/0/data]",
+        ),
+        (
+            [chart(series=chart()["chart"]["series"] * 2)],
+            "series names must be unique [json-pointer:/blocks/0/chart/series]",
+        ),
+        (
+            [chart(series=[{"name": "a", "data": [{"label": "+0:00", "value": "3"}]}])],
+            "must be a number [json-pointer:/blocks/0/chart/series/0/data/0/value]",
+        ),
+        (
+            [chart() | {"chart": {"type": "pie", "segments": [{"label": "a", "value": 0}]}}],
+            "must be greater than 0 [json-pointer:/blocks/0/chart/segments/0/value]",
         ),
         ([{"type": ["section"]}], "unsupported type: ['section'] [json-pointer:/blocks/0/type]"),
     ],

@@ -1,5 +1,6 @@
 // Owns the drawing of Block Kit blocks and of old-style attachments.
 
+import { chart } from "./chart.js";
 import { h, link, safeUrl } from "./dom.js";
 import { drawElement, drawImage } from "./elements.js";
 import { markdown } from "./markdown.js";
@@ -50,6 +51,7 @@ const BLOCKS = {
   image: (block) => [block.title && h("div", { class: "quiet" }, drawText(block.title)), drawImage(block)],
   markdown: (block) => h("div", { class: "markdown" }, markdown(block.text)),
   table,
+  data_visualization: chart,
   input,
   video: (block) => [t("video"), ": ", link(block.title_url ?? block.video_url, drawText(block.title))],
   alert: (block) => h("div", { class: `alert-text ${block.level ?? ""}` }, drawText(block.text)),

@@ -1,0 +1,251 @@
+"""A digest as a message: the answer in the first three lines, then how it came, the codes, the evidence, what was read.
+
+Everything that stems from a log or its owner is shown literally; only `Standing` mentions anybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.blocks import kit, pictures
+from bot.blocks.cards import numbered
+from bot.blocks.kit import Block, Message
+from bot.blocks.pictures import Picture
+from bot.catalogue.catalogue import Catalogue
+from bot.language import Language
+from bot.telling import Telling, marked
+from bot.triage.digest import Digest, Window
+from bot.wording import said
+
+TRIAGE_LANGUAGE = "triage_language"  # action ids; each with the value that `value` makes
+TRIAGE_REPORT = "triage_report"
+TRIAGE_TAKE = "triage_take"
+TRIAGE_ESCALATE = "triage_escalate"
+TRIAGE_WRONG = "triage_wrong"
+_MOST_LEADERS = 3
+_MOST_FILES = 3  # not read whole, that are named
+_CELL = 60  # characters
+_PHRASE = 300
+_NOTE = 500  # of what was cut
+_LINE, _NEIGHBOUR = 300, 160  # of the evidence
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who did something, and when."""
+
+    user: str  # Slack's id
+    at: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a triage since it was posted."""
+
+    taken_by: By | None = None
+    escalated_by: By | None = None
+    wrong_by: By | None = None
+
+
+def message(
+    digest: Digest,
+    catalogue: Catalogue,
+    language: Language,
+    *,
+    key: str = "",
+    standing: Standing | None = None,
+    picture: Picture = Picture.CHART,
+    image: str = "",
+) -> Message:
+    """The text and the blocks that say *digest*, within Slack's limits.
+
+    *key* is what the buttons give back, so that the digest can be found again; *image* is the id of the uploaded PNG,
+    for `Picture.IMAGE`.
+    """
+    builder = _Builder(Telling(digest, catalogue, language), key)
+    blocks, _ = builder.blocks(standing or Standing(), builder.picture(picture, image))
+    found: Message = kit.converted({"text": builder.text(), "blocks": blocks}, language)
+    return found
+
+
+def is_cut(digest: Digest, catalogue: Catalogue, language: Language) -> bool:
+    """Whether a message leaves out what the full report has."""
+    builder = _Builder(Telling(digest, catalogue, language), "")
+    return builder.blocks(Standing(), builder.picture(Picture.CHART, ""))[1]
+
+
+def value(key: str, language: Language) -> str:
+    """What a button gives back: *key*, and the language to answer in."""
+    return json.dumps({"key": key, "language": language})
+
+
+class _Builder:
+    """Makes the blocks of one message."""
+
+    def __init__(self, telling: Telling, key: str) -> None:
+        self._telling = telling
+        self._say = telling.say
+        self._key = key
+
+    def text(self) -> str:
+        """The message as a notification shows it."""
+        telling = self._telling
+        lines = [telling.title()]
+        for entry in [telling.cause] if telling.cause else telling.leaders[:1]:
+            lines += [f"{self._say('triage.actor')}: {telling.actor(entry)}", telling.steps(entry)[0]]
+        return kit.fallback(kit.escape("\n".join(lines)))
+
+    def blocks(self, standing: Standing, picture: list[Block]) -> tuple[list[Block], bool]:
+        """The blocks, and whether something had to be left out of them."""
+        before = [*self._answer(), *picture]
+        evidence, cut = self._evidence()
+        middle = [*evidence, *self._small_print()]
+        after = [*self._standing(standing), self._buttons()]
+        room = kit.MESSAGE_CHARACTERS - _NOTE - _length([*before, *middle, *after])
+        table, left_out = self._table(room)
+        cut += [self._say.count("triage.cut_rows", left_out)] if left_out else []
+        note = [kit.context("\n".join(cut))] if cut else []
+        return [*before, *table, *middle, *note, *after], bool(cut)
+
+    def _answer(self) -> Iterator[Block]:
+        """Likely cause, who must act, what to do now; since when, how often, in which shape."""
+        telling, say = self._telling, self._say
+        yield kit.header(telling.title().replace("`", ""))
+        if telling.cause:
+            actor = f"*{say('triage.actor')}* · {telling.actor(telling.cause)}"
+            yield kit.section(f"{actor}\n*{say('triage.steps')}*\n{numbered(telling.steps(telling.cause))}")
+        elif telling.leaders:
+            yield kit.section(self._leaders())
+        shape = [_literal(clause) for clause in telling.shape()]
+        if shape:
+            yield _verbatim(kit.section(" · ".join(shape)))
+
+    def _leaders(self) -> str:
+        telling, say = self._telling, self._say
+        lines = [say("triage.in_turn")]
+        for entry in telling.leaders[:_MOST_LEADERS]:
+            title = f"*{entry.code}* {kit.escape(said(entry.title, telling.language))}"
+            lines.append(f"• {title} · {telling.actor(entry)}\n{kit.escape(telling.steps(entry)[0])}")
+        more = len(telling.leaders) - _MOST_LEADERS
+        return "\n".join([*lines, *([say.count("triage.more_leaders", more)] if more > 0 else [])])
+
+    def picture(self, picture: Picture, image: str) -> list[Block]:
+        """The picture asked for, where there is anything to see."""
+        block: Block | None = None
+        if picture is Picture.CHART:
+            block = pictures.chart(self._telling)
+        elif picture is Picture.TEXT:
+            block = pictures.bars(self._telling)
+        elif picture is Picture.IMAGE and image:
+            block = kit.image(image, self._say("triage.timeline"))
+        return [block] if block else []
+
+    def _table(self, room: int) -> tuple[list[Block], int]:
+        """The table with as many codes as there is *room* for, and how many were left out."""
+        titles, rows = self._telling.table()
+        rows = [[kit.shorten(cell, _CELL) for cell in row] for row in rows]
+        fitting: list[list[str]] = []
+        room -= sum(map(len, titles))
+        for row in rows[: kit.TABLE_ROWS - 1]:
+            room -= sum(map(len, row))
+            if room < 0:
+                break
+            fitting.append(row)
+        table = [kit.table(titles, fitting, numbers=[2], wrapped=1)] if fitting else []
+        return table, len(rows) - len(fitting)
+
+    def _evidence(self) -> tuple[list[Block], list[str]]:
+        """Some lines around those of interest, and what was cut of them."""
+        blocks: list[Block] = []
+        is_shortened = False
+        for window in self._telling.digest.windows[:2]:
+            shown = _shortened(window)
+            is_shortened |= shown != window
+            title = kit.shorten(self._telling.evidence(window), _PHRASE)
+            blocks.append(kit.preformatted("\n".join(marked(shown)), title))
+        cut = [self._say("triage.cut_lines")] if is_shortened else []
+        cut += [self._say("triage.cut_windows")] if len(self._telling.digest.windows) > 2 else []
+        return blocks, cut
+
+    def _small_print(self) -> Iterator[Block]:
+        context = " · ".join(_literal(phrase) for phrase in self._telling.context())
+        coverage = [_literal(phrase) for phrase in self._telling.coverage(_MOST_FILES)]
+        lines = [*([context] if context else []), *coverage]
+        if lines:
+            yield _verbatim(kit.context("\n".join(lines)))
+
+    def _standing(self, standing: Standing) -> Iterator[Block]:
+        done = {"taken": standing.taken_by, "escalated": standing.escalated_by, "wrong": standing.wrong_by}
+        lines = [
+            self._say(f"triage.{what}", who=f"<@{kit.escape(by.user)}>", time=_moment(by.at))
+            for what, by in done.items()
+            if by
+        ]
+        if lines:
+            yield kit.section("\n".join(lines))
+
+    def _buttons(self) -> Block:
+        say, language = self._say, self._telling.language
+        buttons = [kit.button(say("button.other_language"), TRIAGE_LANGUAGE, value=value(self._key, language.other))]
+        if self._telling.rows:
+            sure = (say(f"triage.wrong.{part}") for part in ("title", "text", "yes", "no"))
+            own = value(self._key, language)
+            buttons += [
+                kit.button(say("triage.button.report"), TRIAGE_REPORT, value=own),
+                kit.button(say("triage.button.take"), TRIAGE_TAKE, value=own),
+                kit.button(say("triage.button.escalate"), TRIAGE_ESCALATE, value=own),
+                kit.button(say("triage.button.wrong"), TRIAGE_WRONG, value=own, confirm=kit.confirmation(*sure)),
+            ]
+        return kit.actions(*buttons)
+
+
+def _literal(text: str) -> str:
+    """What stems from a log or its owner, so that it is neither a mention nor markup."""
+    return kit.shorten(kit.escape(text.replace("`", "'")), _PHRASE)
+
+
+def _verbatim(block: Block) -> Block:
+    """*block* without Slack's own finding of links and channels in its texts."""
+    for text in [block["text"]] if "text" in block else block["elements"]:
+        text["verbatim"] = True
+    return block
+
+
+def _shortened(window: Window) -> Window:
+    """*window* with two lines before and after the one of interest, none of them long."""
+    focus = window.line - window.first_line
+    first = max(focus - 2, 0)
+    lines = [
+        _around(line, str(window.code), _LINE) if index == focus else kit.shorten(line, _NEIGHBOUR)
+        for index, line in enumerate(window.lines)
+    ]
+    return replace(window, first_line=window.first_line + first, lines=tuple(lines[first : focus + 3]))
+
+
+def _around(line: str, what: str, limit: int) -> str:
+    """*limit* characters of *line*, *what* among them."""
+    start = max(line.find(what) - limit // 2, 0)
+    if len(line) <= limit or start == 0:
+        return kit.shorten(line, limit)
+    return "…" + kit.shorten(line[start:], limit - 1)
+
+
+def _moment(at: float) -> str:
+    """A time, which Slack shows in its reader's zone."""
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC>"
+
+
+def _length(content: Any) -> int:
+    """How many characters of text *content* has: every string but types and ids, as nobody knows which Slack counts."""
+    if isinstance(content, dict):
+        return sum(_length(inner) for key, inner in content.items() if key not in _UNCOUNTED)
+    if isinstance(content, list):
+        return sum(map(_length, content))
+    return len(content) if isinstance(content, str) else 0
+
+
+_UNCOUNTED = frozenset(["type", "action_id", "value", "align"])
