@@ -6,12 +6,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from rich.filesize import decimal
-
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Text
 from bot.language import Language, traditional
-from bot.telling import Telling, marked, sparkline
+from bot.telling import Telling, marked
 from bot.triage.digest import Digest, Mark, Role
 from bot.wording import said
 
@@ -54,8 +52,8 @@ class _Writer:
         title = telling.title().replace("`", "")
         if not telling.cause:
             return [title]
-        actor = f"{say('triage.actor')}: {telling.actor(telling.cause)}"
-        return [title, actor, f"{say('triage.steps')}:", *self._steps(telling.cause)]
+        actor = say("triage.actor_plain", actor=telling.actor(telling.cause))
+        return [title, actor, say("triage.steps"), *self._steps(telling.cause)]
 
     def _steps(self, entry: Entry) -> list[str]:
         steps = self._telling.steps(entry)
@@ -72,12 +70,8 @@ class _Writer:
         return self._titled("report.table", aligned([titles, *rows], numbers=[2]) if rows else [])
 
     def _timeline(self) -> list[str]:
-        timeline = self._telling.digest.timeline
-        if timeline is None or timeline.buckets < 2:
-            return []
-        bars = [[str(row.code), sparkline(row.timeline)] for row in self._telling.rows]
-        width = self._telling.width(timeline)
-        return [self._say("triage.report.timeline", width=width), *(f"  {line}" for line in aligned(bars))]
+        title, bars = self._telling.bars()
+        return [title, *(f"  {line}" for line in bars)] if bars else []
 
     def _follows(self) -> list[str]:
         lines = []
@@ -115,7 +109,7 @@ class _Writer:
                 "triage.report.file",
                 file=telling.file(file.name),
                 lines=telling.lines(file.lines),
-                size=decimal(file.bytes),
+                size=telling.size(file.bytes),
                 encoding=file.encoding,
             )
             for file in telling.digest.files

@@ -17,7 +17,7 @@ from bot.wording import said, steps
 _NONE = "–"
 # Control characters drive a terminal, and those of direction make a line look like another.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-_FILE = 32  # characters of a file's name in a column
+_FILE = 24  # characters of a file's name in a column
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -63,7 +63,7 @@ class Telling:
         return said(entry.title, self.language) if entry else _NONE
 
     def actor(self, entry: Entry) -> str:
-        """Who must act."""
+        """Who must act, in a word."""
         return self.say(f"actor.{entry.actor}")
 
     def steps(self, entry: Entry) -> tuple[str, ...]:
@@ -148,10 +148,17 @@ class Telling:
 
     def _lines(self, row: Row) -> str:
         first, last = row.first, row.last
-        if len(self.digest.files) > 1:
-            name = self.file(self.digest.files[first.file].name)
-            return f"{name if len(name) <= _FILE else '…' + name[1 - _FILE :]}:{first.line}"
-        return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)
+        if len(self.digest.files) == 1:
+            return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)
+        begin, end = (f"{self._brief(mark.file)}:{mark.line}" for mark in (first, last))
+        if first.file == last.file:
+            return f"{begin}–{last.line}" if last.line > first.line else begin
+        return f"{begin} – {end}"
+
+    def _brief(self, file: int) -> str:
+        """The end of a file's name."""
+        name = self.file(self.digest.files[file].name)
+        return name if len(name) <= _FILE else "…" + name[1 - _FILE :]
 
     def evidence(self, window: Window) -> str:
         """What some lines are about, and where they stand."""
@@ -175,7 +182,7 @@ class Telling:
         """What was read, found, left alone, hidden and not read; of the files not read at most *most_files*."""
         digest, say = self.digest, self.say
         if digest.files:
-            yield say("triage.read", files=self._files(), lines=self.lines(digest.lines), size=decimal(digest.bytes))
+            yield say("triage.read", files=self._files(), lines=self.lines(digest.lines), size=self.size(digest.bytes))
         if self.rows:
             yield say.count("triage.hits", digest.hits, codes=say.count("triage.codes", len(self.rows)))
         if any(digest.lookalikes.values()):
@@ -184,20 +191,26 @@ class Telling:
         if any(digest.hidden.values()):
             kinds = self._counted({say(f"triage.secret.{kind}"): n for kind, n in digest.hidden.items()})
             yield say.count("triage.hidden", sum(digest.hidden.values()), kinds=kinds)
-        missing = [*(self.cut(file, file.cut) for file in digest.files if file.cut), *self._refused()]
+        missing = self.missing()
         yield from missing[:most_files]
         if most_files is not None and len(missing) > most_files:
             yield say.count("triage.more_files", len(missing) - most_files)
 
-    def cut(self, file: FileRead, cut: Cut) -> str:
-        """That a file was not read to its end, and why."""
-        skipped = self.say("triage.skipped", size=decimal(file.skipped_bytes)) if file.skipped_bytes else ""
+    def missing(self) -> list[str]:
+        """The files that were not read, or not to their end, and why."""
+        refused = [
+            self.say("triage.refused", file=self.file(file.name), why=self.say(f"triage.refused.{file.reason}"))
+            for file in self.digest.refused
+        ]
+        return [*(self._cut(file, file.cut) for file in self.digest.files if file.cut), *refused]
+
+    def _cut(self, file: FileRead, cut: Cut) -> str:
+        skipped = self.say("triage.skipped", size=self.size(file.skipped_bytes)) if file.skipped_bytes else ""
         return self.say("triage.cut", file=self.file(file.name), why=self.say(f"triage.cut.{cut}"), skipped=skipped)
 
-    def _refused(self) -> Iterator[str]:
-        for file in self.digest.refused:
-            reason = self.say(f"triage.refused.{file.reason}")
-            yield self.say("triage.refused", file=self.file(file.name), why=reason)
+    def size(self, number: int) -> str:
+        """So many bytes."""
+        return decimal(number) if number >= 1000 else self.say.count("unit.bytes", number)
 
     def lines(self, number: int) -> str:
         """So many lines."""
@@ -210,13 +223,29 @@ class Telling:
     def _counted(self, counts: Mapping[str, int]) -> str:
         """What was counted, the most frequent first."""
         ranked = sorted(counts.items(), key=lambda item: -item[1])
-        return self._listed([f"{count:,} × {what}" for what, count in ranked if count])
+        return self._listed([self.say("triage.counted", n=f"{count:,}", what=what) for what, count in ranked if count])
 
     def _listed(self, texts: Sequence[str]) -> str:
         return printable(self.say("list.separator").join(texts))
 
-    def width(self, timeline: Timeline) -> str:
-        """How much of the log one bucket of *timeline* is."""
+    def bars(self) -> tuple[str, list[str]]:
+        """What rows of bars show, and one for each code; no rows where there is nothing to see."""
+        timeline = self.digest.timeline
+        if timeline is None or not self.is_drawable:
+            return "", []
+        rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows]
+        return self.say("triage.bars", width=self._width(timeline)), rows
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether there is a course over time to see: several buckets, the same for all codes."""
+        timeline = self.digest.timeline
+        if timeline is None or timeline.buckets < 2:
+            return False
+        return bool(self.rows) and all(len(row.timeline) == timeline.buckets for row in self.rows)
+
+    def _width(self, timeline: Timeline) -> str:
+        """How much of the log one bucket is."""
         if timeline.start is None:
             return self.lines(max(round(timeline.width), 1))
         if timeline.width < 2:

@@ -9,10 +9,24 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Text
+from bot.detect.finding import Reason
 from bot.language import Language
 from bot.report import aligned, columns, report
 from bot.telling import offsets, sparkline
-from bot.triage.digest import Digest, Role, Row, Timeline, Window
+from bot.triage.digest import (
+    Course,
+    Cut,
+    Digest,
+    FileRead,
+    FileRefused,
+    Refusal,
+    Role,
+    Row,
+    Secret,
+    SecretKind,
+    Timeline,
+    Window,
+)
 from tests.blocks.digests import HOSTILE, bundle, expired, mark, nothing, stamp
 from tests.snapshots import assert_as_before
 
@@ -99,3 +113,19 @@ def test_whether_it_goes_on_is_said_honestly(catalogue: Catalogue, is_ongoing: b
     """“Over” makes people go back to bed: it is said only where the log shows it."""
     digest: Digest = replace(expired(), is_ongoing=is_ongoing)
     assert said in report(digest, catalogue, Language.EN)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_reason_and_kind_has_words(catalogue: Catalogue, language: Language) -> None:
+    """A kind that was added without words would fail in the middle of an incident."""
+    digest = replace(
+        bundle(),
+        files=tuple(FileRead("a.log", 1, 1, "UTF-8", cut, 0) for cut in Cut),
+        refused=tuple(FileRefused("b", reason) for reason in Refusal),
+        lookalikes=dict.fromkeys(Reason, 2),
+        hidden=dict.fromkeys(SecretKind, 1),
+        secrets=tuple(Secret(kind, 0, 1) for kind in SecretKind),
+    )
+    for course in Course:
+        text = report(replace(digest, course=course), catalogue, language)
+    assert text.count("2 × ") == len(Reason) if language is Language.EN else text.count(" ×2") == len(Reason)

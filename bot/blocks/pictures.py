@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from io import BytesIO
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.blocks import kit
 from bot.blocks.kit import Block
-from bot.telling import Telling, offsets, sparkline
+from bot.telling import Telling, offsets
 from bot.triage.digest import Digest
 
 _MOST_LANES = 8
@@ -31,35 +32,20 @@ class Picture(StrEnum):
     NONE = "none"
 
 
-def is_drawable(digest: Digest) -> bool:
-    """Whether there is anything to see: several buckets."""
-    return digest.timeline is not None and digest.timeline.buckets > 1 and digest.hits > 0
-
-
 def chart(telling: Telling) -> Block | None:
     """The chart block; None where there is nothing to see."""
-    if not is_drawable(telling.digest):
-        return None
     labels, _ = offsets(telling.digest.timeline)
-    most = kit.CHART_POINTS
-    return kit.chart(
-        telling.say("triage.timeline"),
-        labels[:most],
-        [
-            (name, counts[:most])
-            for name, counts in series(telling.digest, kit.CHART_SERIES, telling.say("triage.others"))
-        ],
-        x_label=telling.axis(),
-        y_label=telling.say("triage.count"),
-    )
+    if not telling.is_drawable or len(labels) > kit.CHART_POINTS:
+        return None
+    shown = series(telling.digest, kit.CHART_SERIES, telling.say("triage.others"))
+    title, below, beside = telling.say("triage.timeline"), telling.axis(), telling.say("triage.count")
+    return kit.chart(title, labels, shown, x_label=below, y_label=beside)
 
 
 def bars(telling: Telling) -> Block | None:
     """The picture as text; None where there is nothing to see."""
-    if not is_drawable(telling.digest):
-        return None
-    shown = series(telling.digest, kit.CHART_SERIES, telling.say("triage.others"))
-    return kit.preformatted("\n".join(f"{sparkline(counts)}  {name}" for name, counts in shown))
+    title, rows = telling.bars()
+    return kit.preformatted("\n".join(rows[:_MOST_LANES]), title) if rows else None
 
 
 def series(digest: Digest, most: int, others: str) -> list[Series]:
@@ -97,7 +83,7 @@ def png(digest: Digest) -> bytes:
 
 def _bars(draw: ImageDraw.ImageDraw, base: int, counts: Sequence[int], colour: str) -> None:
     """The counts of one code: the tallest fills its lane, the smallest is still to be seen."""
-    step, top = (_WIDTH - _LEFT - _RIGHT) / len(counts), max(counts)
+    step, top = (_WIDTH - _LEFT - _RIGHT) / max(len(counts), 1), max(counts, default=0)
     for index, count in enumerate(counts):
         if count:
             left = _LEFT + index * step
@@ -113,4 +99,5 @@ def _axis(
     step = (_WIDTH - _LEFT - _RIGHT) / max(len(labels), 1)
     for index in range(0, len(labels), max(len(labels) // 4, 1)):
         draw.text((_LEFT + index * step, y + 8), labels[index], fill=_QUIET, font=font, anchor="la")
-    draw.text((_LEFT, 16), start, fill=_QUIET, font=font, anchor="la")
+    # The font has no Chinese characters: of “11月23日 07:35” the digits remain.
+    draw.text((_LEFT, 16), re.sub(r"[^ -~]+", " ", start), fill=_QUIET, font=font, anchor="la")

@@ -27,11 +27,12 @@ TRIAGE_TAKE = "triage_take"
 TRIAGE_ESCALATE = "triage_escalate"
 TRIAGE_WRONG = "triage_wrong"
 _MOST_LEADERS = 3
+_MOST_WINDOWS = 2
 _MOST_FILES = 3  # not read whole, that are named
-_CELL = 60  # characters
+_CELL = 80  # characters
 _PHRASE = 300
 _NOTE = 500  # of what was cut
-_LINE, _NEIGHBOUR = 300, 160  # of the evidence
+_LINE, _NEIGHBOUR = 300, 200  # of the evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def message(
 
 
 def is_cut(digest: Digest, catalogue: Catalogue, language: Language) -> bool:
-    """Whether a message leaves out what the full report has."""
+    """Whether a message leaves out codes, evidence or files that the full report has; long lines do not count."""
     builder = _Builder(Telling(digest, catalogue, language), "")
     return builder.blocks(Standing(), builder.picture(Picture.CHART, ""))[1]
 
@@ -96,27 +97,30 @@ class _Builder:
         telling = self._telling
         lines = [telling.title()]
         for entry in [telling.cause] if telling.cause else telling.leaders[:1]:
-            lines += [f"{self._say('triage.actor')}: {telling.actor(entry)}", telling.steps(entry)[0]]
+            lines += [self._say("triage.actor_plain", actor=telling.actor(entry)), telling.steps(entry)[0]]
         return kit.fallback(kit.escape("\n".join(lines)))
 
     def blocks(self, standing: Standing, picture: list[Block]) -> tuple[list[Block], bool]:
         """The blocks, and whether something had to be left out of them."""
         before = [*self._answer(), *picture]
-        evidence, cut = self._evidence()
+        evidence, is_shortened = self._evidence()
         middle = [*evidence, *self._small_print()]
         after = [*self._standing(standing), self._buttons()]
         room = kit.MESSAGE_CHARACTERS - _NOTE - _length([*before, *middle, *after])
         table, left_out = self._table(room)
-        cut += [self._say.count("triage.cut_rows", left_out)] if left_out else []
+        cut = [self._say.count("triage.cut_rows", left_out)] if left_out else []
+        cut += [self._say("triage.cut_windows")] if len(self._telling.digest.windows) > _MOST_WINDOWS else []
+        is_cut = bool(cut) or len(self._telling.missing()) > _MOST_FILES
+        cut += [self._say("triage.cut_lines")] if is_shortened else []
         note = [kit.context("\n".join(cut))] if cut else []
-        return [*before, *table, *middle, *note, *after], bool(cut)
+        return [*before, *table, *middle, *note, *after], is_cut
 
     def _answer(self) -> Iterator[Block]:
         """Likely cause, who must act, what to do now; since when, how often, in which shape."""
         telling, say = self._telling, self._say
         yield kit.header(telling.title().replace("`", ""))
         if telling.cause:
-            actor = f"*{say('triage.actor')}* · {telling.actor(telling.cause)}"
+            actor = say("triage.actor", actor=telling.actor(telling.cause))
             yield kit.section(f"{actor}\n*{say('triage.steps')}*\n{numbered(telling.steps(telling.cause))}")
         elif telling.leaders:
             yield kit.section(self._leaders())
@@ -158,18 +162,16 @@ class _Builder:
         table = [kit.table(titles, fitting, numbers=[2], wrapped=1)] if fitting else []
         return table, len(rows) - len(fitting)
 
-    def _evidence(self) -> tuple[list[Block], list[str]]:
-        """Some lines around those of interest, and what was cut of them."""
-        blocks: list[Block] = []
+    def _evidence(self) -> tuple[list[Block], bool]:
+        """Some lines around those of interest, and whether any was shortened."""
+        blocks = []
         is_shortened = False
-        for window in self._telling.digest.windows[:2]:
+        for window in self._telling.digest.windows[:_MOST_WINDOWS]:
             shown = _shortened(window)
             is_shortened |= shown != window
             title = kit.shorten(self._telling.evidence(window), _PHRASE)
             blocks.append(kit.preformatted("\n".join(marked(shown)), title))
-        cut = [self._say("triage.cut_lines")] if is_shortened else []
-        cut += [self._say("triage.cut_windows")] if len(self._telling.digest.windows) > 2 else []
-        return blocks, cut
+        return blocks, is_shortened
 
     def _small_print(self) -> Iterator[Block]:
         context = " · ".join(_literal(phrase) for phrase in self._telling.context())

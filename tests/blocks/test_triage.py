@@ -35,7 +35,7 @@ from bot.triage.digest import (
     Timeline,
     Window,
 )
-from tests.blocks.digests import HOSTILE, bundle, expired, mark, nothing
+from tests.blocks.digests import HOSTILE, bundle, expired, mark, nothing, stamp
 from tests.blocks.kit_rules import assert_sendable, texts
 from tests.snapshots import assert_as_before
 
@@ -185,6 +185,7 @@ def test_a_long_line_is_cut_around_its_code(catalogue: Catalogue) -> None:
     """One line of JSON can be 4 KB; what matters in it is the code."""
     line = "x" * 3000 + " code:6000106 " + "y" * 900
     digest = replace(expired(), windows=(Window(6000106, 0, 1, 1, (line,)),))
+    assert not triage.is_cut(digest, catalogue, Language.EN)
     said = "\n".join(texts(message(digest, catalogue, Language.EN)["blocks"]))
     assert "code:6000106" in said
     assert "Long lines are shortened" in said
@@ -238,6 +239,14 @@ def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
     assert [each["name"] for each in series][-1] == "others"
     assert len(series) == 6
     assert sum(point["value"] for each in series for point in each["data"]) == digest.hits
+
+
+def test_a_timeline_that_does_not_add_up_costs_the_picture_only(catalogue: Catalogue) -> None:
+    """The answer matters, the picture is extra: it must never be why there is no reply."""
+    digest = replace(expired(), timeline=Timeline(stamp(0), 15.0, 30))
+    for picture in Picture:
+        assert message(digest, catalogue, Language.EN, picture=picture)["blocks"][0]["type"] == "header"
+    assert pictures.png(nothing())
 
 
 @pytest.mark.parametrize("digest", [expired(), bundle()], ids=["expired", "bundle"])

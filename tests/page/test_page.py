@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from playwright.async_api import Locator, Page, expect
+from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.blocks import triage
+from bot.catalogue.catalogue import open_catalogue
+from bot.language import Language
 from bot.sandbox.server import Sandbox
+from tests.blocks.digests import expired
 from tests.scenarios.reading import said_by_bot
 
 
@@ -101,4 +106,18 @@ async def test_the_page_never_scrolls_sideways(page: Page) -> None:
     await go_to(page, "C0ONCALL")
     await write(page, "```\n" + "x" * 2000 + " 6000106\n```")
     await expect(message(page, "xxxx").first).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sandbox) -> None:
+    """The chart shows a line for each code and how often it came; wide tables and lines scroll by themselves."""
+    await go_to(page, "C0ONCALL")
+    bot = AsyncWebClient(demo.app.bot_token, base_url=demo.api_url)
+    await bot.chat_postMessage(channel="C0ONCALL", **triage.message(expired(), open_catalogue(), Language.EN))
+    shown = message(page, "Likely cause: 6000106").first
+    chart = shown.get_by_role("figure", name="Codes over time")
+    await expect(chart.locator("polyline")).to_have_count(3)
+    await expect(chart).to_contain_text("6000121 57")
+    await expect(shown.get_by_role("row")).to_have_count(4)
+    await expect(shown.locator("pre")).to_contain_text("> 18 | [1122 07:35:45.740]")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
