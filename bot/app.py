@@ -26,17 +26,24 @@ from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError
 from bot.inbox import Inbox, Limits
 from bot.language import Language
+from bot.listeners.logs import Logs
 from bot.listeners.parts import Parts
+from bot.listeners.reading import Reader
+from bot.listeners.reports import Reports
+from bot.listeners.standing import Standings
 from bot.listeners.work import Worker
 from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
+from bot.services.triage import Triages
 from bot.settings import Settings
 from bot.slack_client import SlackClient
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
+from bot.triage.cascades import open_cascades
+from bot.triage.read import Limits as LogLimits
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -162,7 +169,11 @@ def _assemble(
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
     poster = Poster(posting_client)
-    worker = Worker(annotations, answers, renderer, poster, client)
+    triages = Triages(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
+    reader = Reader(triages)
+    logs = Logs(reader, Reports(catalogue, triages.cascades), annotations, languages, renderer, poster)
+    standings = Standings(languages, renderer, poster, clock, settings.zimerr_escalate)
+    worker = Worker(annotations, answers, renderer, poster, client, logs, standings, identity.bot_id)
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
@@ -186,9 +197,18 @@ def _assemble(
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
-    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, background)
+    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, background, reader, standings)
     listeners.register(app, parts)
     return app, inbox
+
+
+def _log_limits(settings: Settings) -> LogLimits:
+    return LogLimits(
+        file_bytes=settings.zimerr_max_file_mb * 2**20,
+        unpacked_bytes=settings.zimerr_max_unpacked_mb * 2**20,
+        files=settings.zimerr_max_files,
+        seconds=settings.zimerr_max_seconds,
+    )
 
 
 async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:

@@ -73,14 +73,21 @@ class Poster:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
-    async def post(self, job: Job, message: _Message) -> str:
+    async def post(self, job: Job, message: _Message, *, over: str | None = None, is_progress: bool = False) -> str:
         """Post *message* in the thread of *job*, once over all its attempts; return the ts of the reply.
 
+        It takes the place of a message that told of the job's progress: *over*, or what an earlier attempt left.
         Raises RetryLater, GiveUp or StopWorkspace.
         """
-        if job.may_be_answered and (ts := await self._posted(job)):
-            return ts
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
+        payload |= {"progress": "yes"} if is_progress else {}
+        metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
+        if over is None and job.may_be_answered and (posted := await self._posted(job)):
+            if is_progress or not _is_progress(posted):
+                return str(posted["ts"])
+            over = str(posted["ts"])
+        if over and await self._changed(job.place.channel, over, {**message, "metadata": metadata}):
+            return over
         answer = await self._call(
             "chat.postMessage",
             lease=job.lease,
@@ -88,19 +95,21 @@ class Poster:
             thread_ts=job.thread,
             unfurl_links=False,
             unfurl_media=False,
-            metadata={"event_type": METADATA_TYPE, "event_payload": payload},
+            metadata=metadata,
             **message,
         )
         return str(answer["ts"])
 
     async def update(self, channel: str, ts: str, message: _Message) -> None:
         """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
-        try:
-            # Slack keeps the blocks that are not named, so they are.
-            await self._call("chat.update", channel=channel, ts=ts, **{"blocks": [], **message})
-        except GiveUp as error:
-            if error.reason != "message_not_found":
-                raise
+        await self._changed(channel, ts, message)
+
+    async def clear(self, job: Job, progress: str | None) -> None:
+        """Take away what told of the progress of *job*, where there is nothing to say. Raises as `post` does."""
+        if progress is None and job.may_be_answered and (posted := await self._posted(job)) and _is_progress(posted):
+            progress = str(posted["ts"])
+        if progress:
+            await self.delete(job.place.channel, progress)
 
     async def delete(self, channel: str, ts: str) -> None:
         """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
@@ -131,14 +140,25 @@ class Poster:
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
         await self._call("chat.postEphemeral", lease=lease, **where, **message)
 
-    async def _posted(self, job: Job) -> str | None:
-        """The ts of the reply that an earlier attempt posted."""
+    async def _changed(self, channel: str, ts: str, message: _Message) -> bool:
+        """Change a message; False where it is gone."""
+        try:
+            # Slack keeps the blocks that are not named, so they are.
+            await self._call("chat.update", channel=channel, ts=ts, **{"blocks": [], **message})
+        except GiveUp as error:
+            if error.reason != "message_not_found":
+                raise
+            return False
+        return True
+
+    async def _posted(self, job: Job) -> dict[str, Any] | None:
+        """The reply that an earlier attempt posted."""
         async for reply in self._thread(job):
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             named = (payload.get("team"), job.place.channel, payload.get("ts"), payload.get("kind"))
             if metadata.get("event_type") == METADATA_TYPE and named == job.key:
-                return str(reply["ts"])
+                return reply
         return None
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
@@ -166,6 +186,10 @@ class Poster:
         _lease.set(lease)
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
         return await told_apart(self._client.api_call(method, json=arguments))
+
+
+def _is_progress(posted: _Message) -> bool:
+    return bool(posted["metadata"]["event_payload"].get("progress"))
 
 
 async def told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:

@@ -25,7 +25,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
-_SOMEBODY = re.compile(r"[UWSC][A-Z0-9]{2,20}")
+_SOMEBODY = re.compile(r"[UWS][A-Z0-9]{2,20}")
 _SLACK_HOSTS = ("slack.com", "slack-gov.com")
 
 
@@ -117,7 +117,9 @@ class Settings(BaseSettings):
     @classmethod
     def _somebody(cls, target: str) -> str:
         if target and not _SOMEBODY.fullmatch(target):
-            raise ValueError("must be the id of a person (U…), a user group (S…) or a channel (C…), as Slack shows it")
+            raise ValueError(
+                "must be the id of a person (U…) or of a user group (S…), as Slack shows it in their profile"
+            )
         return target
 
     @field_validator("zimerr_overlay")

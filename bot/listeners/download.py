@@ -13,15 +13,15 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import IO, Any, BinaryIO, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import GiveUp, RetryLater
+from bot.listeners.slack import may_be_trusted
 from bot.posting import told_apart
 from bot.services.logs import is_gone
-from bot.settings import is_slack
 from bot.triage.digest import Refusal
 from bot.triage.read import Source
 
@@ -65,11 +65,11 @@ class Downloads:
         name, url = str(file.get("name") or ""), str(file.get("url_private") or "")
         if is_gone(file):
             raise Unreadable(name, Refusal.GONE)
-        if file.get("is_external") or not self._may_be_trusted(url):
+        if file.get("is_external") or not may_be_trusted(self._client, url):
             raise Unreadable(name, Refusal.ELSEWHERE)
         if int(file.get("size") or 0) > self._most_bytes:
             raise Unreadable(name, Refusal.TOO_LARGE)
-        spool = self._spools.enter_context(tempfile.TemporaryFile())
+        spool = self._spools.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - `spools` closes it
         try:
             await self._download(url, file, spool, heard)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -98,7 +98,7 @@ class Downloads:
         session = cast(aiohttp.ClientSession, self._client.session)
         headers = {"Authorization": f"Bearer {self._client.token}", "Accept-Encoding": "identity"}
         for _ in range(_MOST_REDIRECTS + 1):
-            if not self._may_be_trusted(url):
+            if not may_be_trusted(self._client, url):
                 break
             async with session.get(url, headers=headers, allow_redirects=False, timeout=_TIMEOUT) as answer:
                 if 300 <= answer.status < 400:
@@ -108,11 +108,6 @@ class Downloads:
                 yield answer
                 return
         raise Unreadable(name, Refusal.ELSEWHERE)
-
-    def _may_be_trusted(self, url: str) -> bool:
-        """Whether the token may go to *url*."""
-        here, api = urlsplit(url), urlsplit(self._client.base_url)
-        return is_slack(url) or (not is_slack(self._client.base_url) and here[:2] == api[:2])
 
 
 def _raise_for(answer: aiohttp.ClientResponse, name: str) -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.blocks.replies import Renderer
-from bot.commands import parse
+from bot.commands import Triage, parse
 from bot.inbox import Job
+from bot.listeners.reading import Site, of_message, of_thread
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
 from bot.services.answers import Answers
 from bot.services.decisions import Sighting
+from bot.services.logs import is_paste, log_files
 from bot.services.replies import Answer, is_public
 
+if TYPE_CHECKING:  # they speak by the voice that is here
+    from bot.listeners.logs import Logs
+    from bot.listeners.standing import Standings
+
+_TRIAGE = ("triage", "分诊")  # whatever follows, such as “this, please”
 MARK = "mag"  # the reaction that says: I know this code
 
 
@@ -51,13 +60,24 @@ class Worker:
     """Does the work of jobs."""
 
     def __init__(
-        self, annotations: Annotations, answers: Answers, renderer: Renderer, poster: Poster, client: AsyncWebClient
+        self,
+        annotations: Annotations,
+        answers: Answers,
+        renderer: Renderer,
+        poster: Poster,
+        client: AsyncWebClient,
+        logs: Logs,
+        standings: Standings,
+        own_bot: str,
     ) -> None:
         self._annotations = annotations
         self._answers = answers
         self._renderer = renderer
         self._poster = poster
         self._directory = SlackDirectory(client)
+        self._logs = logs
+        self._standings = standings
+        self._site = Site(client, own_bot)
 
     async def work(self, job: Job) -> None:
         """Deal with *job*. It may be called again for the same one, after an error or a crash."""
@@ -65,6 +85,14 @@ class Worker:
         sightings = tuple(Sighting(*each) for each in job.detail.get("sightings", ()))
         message = Message(job.place, job.ts, job.thread, sightings)
         match job.kind.partition(":")[0]:
+            case "message" | "changed" if job.detail.get("log"):
+                await self._logs.unasked(job, message, self._site)
+            case "thread":
+                await self._logs.asked(job, of_thread(job.thread), self._site)
+            case "report":
+                await self._logs.report(job, self._site)
+            case "escalate":
+                await self._standings.escalate(job, self._directory)
             case "message":
                 await self._annotations.take(message, voice, self._directory)
             case "changed":
@@ -80,7 +108,15 @@ class Worker:
         if message is None:
             return
         words = " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
-        answer = await self._answers.to(parse(words), job.place, self._directory)
+        command = parse(words)
+        is_wanted = isinstance(command, Triage) or words.lower().startswith(_TRIAGE)
+        if is_wanted and job.thread != job.ts:
+            await self._logs.asked(job, of_thread(job.thread), self._site)
+            return
+        if is_wanted or is_paste(message) or log_files(message):
+            await self._logs.asked(job, of_message(job.ts, job.thread), self._site)
+            return
+        answer = await self._answers.to(command, job.place, self._directory)
         said = self._renderer.message(answer.reply, answer.language)
         if is_public(answer.reply) or job.place.is_direct:
             await self._poster.post(job, said)

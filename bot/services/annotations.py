@@ -12,10 +12,11 @@ from bot.detect.finding import Detection
 from bot.services.decisions import Act, Decision, Mode, Rule, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
-from bot.services.replies import Annotation, Answer, Why
+from bot.services.replies import Annotation, Answer, Triaged, Unreadable, Why
 from bot.services.sightings import WRITTEN, sightings_in
 from bot.storage.annotations import AnnotationStore, Record, Spot
 from bot.storage.channels import Channel, ChannelSettings
+from bot.triage.digest import FileRefused
 
 COOL_DOWN_S = 3600.0
 _ONCE: Mapping[int, int] = {}  # every code came once
@@ -29,6 +30,7 @@ class Message:
     ts: str
     thread: str  # the thread that an answer goes to: the message's own, or the one it stands in
     sightings: tuple[Sighting, ...]
+    triaged: Triaged | None = None  # where it is a log
 
     @property
     def spot(self) -> Spot:
@@ -89,6 +91,8 @@ class Annotations:
     async def _deal(
         self, message: Message, decision: Decision, voice: Voice, directory: Directory, channel: Channel
     ) -> None:
+        if decision.act is Act.COUNT and await self._is_triaged(message, decision.codes):
+            decision = replace(decision, act=Act.REACT)
         if decision.act is Act.REPLY:
             reply = await voice.reply(await self._answer(message, decision.codes, directory, channel=channel))
             await self._record(message, decision, reply=reply)
@@ -151,6 +155,30 @@ class Annotations:
         else:
             await voice.withdraw(reply.ts)
 
+    async def say_unreadable(
+        self, message: Message, files: tuple[FileRefused, ...], voice: Voice, directory: Directory
+    ) -> None:
+        """Say why the files of a message were not read, where the bot would have answered and did not yet."""
+        record, situation, channel = await self._survey(message)
+        if record is None and situation.mode is Mode.THREAD:
+            language = (await self._languages.of_channel(message.place, directory, channel)).language
+            reply = await voice.reply(Answer(Unreadable(files), language))
+            record = Record(message.thread, Act.TRIAGE, reply, (), ())
+            await self._store.put(message.spot, record, now=self._clock())
+
+    async def call_wrong(self, reply: Spot, voice: Voice) -> None:
+        """A person says that the triage *reply* is wrong: take it back, and keep that it was."""
+        found = await self._store.of_reply(reply)
+        await voice.withdraw(reply.ts)
+        if found:
+            spot = replace(reply, ts=found[0])
+            await self._store.forget(spot, reply.ts)
+            await self._store.put(spot, replace(found[1], act=Act.WRONG, reply=None), now=self._clock())
+
+    async def is_done(self, spot: Spot) -> bool:
+        """Whether something was done about a message already."""
+        return await self._store.get(spot) is not None
+
     async def set_mode(self, place: Place, mode: Mode) -> None:
         """Set how the bot behaves, unasked, in a channel."""
         await self._settings.set(place.team, place.channel, mode=mode)
@@ -196,10 +224,29 @@ class Annotations:
         for reply in {replies[code] for code in codes if code in replies}:
             counts = await self._store.counts(message.spot, reply)
             first = await self._store.of_reply(replace(message.spot, ts=reply))
+            if first and first[1].act == Act.TRIAGE:
+                continue  # that would have to be read again
             explained = first[1].codes if first else tuple(counts)  # in the order of the message
-            await voice.revise(reply, await self._answer(message, explained, directory, counts))
+            await voice.revise(reply, await self._explain(message, explained, directory, counts))
+
+    async def _is_triaged(self, message: Message, codes: tuple[int, ...]) -> bool:
+        """Whether a triage in the thread explains one of *codes*: it does not count."""
+        replies = await self._store.in_thread(message.spot, message.thread)
+        found = [
+            await self._store.of_reply(replace(message.spot, ts=replies[code])) for code in codes if code in replies
+        ]
+        return any(first and first[1].act == Act.TRIAGE for first in found)
 
     async def _answer(
+        self, message: Message, codes: tuple[int, ...], directory: Directory, channel: Channel | None = None
+    ) -> Answer:
+        if message.triaged:
+            return Answer(
+                message.triaged, (await self._languages.of_channel(message.place, directory, channel)).language
+            )
+        return await self._explain(message, codes, directory, channel=channel)
+
+    async def _explain(
         self,
         message: Message,
         codes: tuple[int, ...],
@@ -214,7 +261,8 @@ class Annotations:
 
     async def _record(self, message: Message, decision: Decision, *, reply: str | None) -> None:
         shapes = tuple(dict.fromkeys(each.shape for each in message.sightings))
-        record = Record(message.thread, decision.act, reply, decision.codes, shapes)
+        act = Act.TRIAGE if reply and message.triaged else decision.act
+        record = Record(message.thread, act, reply, decision.codes, shapes)
         explains = decision.codes if reply else ()
         await self._store.put(message.spot, record, now=self._clock(), explains=explains)
 

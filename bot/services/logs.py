@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.detect.message import passages
-from bot.services.decisions import MOST_EXPLAINED, Sighting
+from bot.services.decisions import Sighting
 from bot.triage.digest import FileRefused, Refusal
 
+_MOST_CODES = 3  # that are explained one by one
 _MOST_LINES = 15  # of a message with a code; more are a paste
 _NAMED_LIKE_LOGS = re.compile(r"\.(?:log|txt|json|ndjson|jsonl|gz|zip)(?:\.\d+)?$", re.IGNORECASE)
 # Media types that hold no log: pictures, sound, fonts, and the documents of office programs.
@@ -34,7 +35,7 @@ def is_paste(message: Mapping[str, Any]) -> bool:
 def is_log(message: Mapping[str, Any], sightings: Sequence[Sighting]) -> bool:
     """Whether *message*, in which *sightings* were made, is read as a log rather than explained code by code."""
     own = {each.code for each in sightings if not each.quoted}
-    return len(own) > MOST_EXPLAINED or bool(own and is_paste(message)) or bool(log_files(message))
+    return len(own) > _MOST_CODES or bool(own and is_paste(message)) or bool(log_files(message))
 
 
 def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:
