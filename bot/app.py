@@ -7,7 +7,6 @@ import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
@@ -16,7 +15,6 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import listeners, log
@@ -38,12 +36,12 @@ from bot.services.answers import Answers
 from bot.services.languages import Languages
 from bot.services.triage import Triages
 from bot.settings import Settings
-from bot.slack_client import SlackClient
 from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
 from bot.triage.cascades import open_cascades
 from bot.triage.read import Limits as LogLimits
+from bot.workspaces import OneWorkspace, Workspaces, sign_in, slack_client
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -65,12 +63,11 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         session = await stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, cookie_jar=cookies, trace_configs=[fence()])
         )
-        client = slack_client(settings, session)
+        client = slack_client(settings, session, settings.slack_bot_token.get_secret_value())
         identity = await sign_in(client)
+        workspaces = OneWorkspace(client, identity)
         background = Background()
-        app, inbox = _assemble(
-            settings, catalogue, database, client, _posting_client(settings, session), identity, clock, background
-        )
+        app, inbox = _assemble(settings, catalogue, database, client, workspaces, clock, background)
         connect = _over_socket if settings.transport == "socket" else _over_http
         await connect(app, settings, stack)
         # These end before the connection: what Slack sends meanwhile is recorded still.
@@ -80,6 +77,15 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(_ended, asyncio.create_task(_tidy(AnnotationStore(database), clock)))
         _log.info("ready", transport=settings.transport, workspace=identity.team, user=identity.bot_user_id)
         yield
+
+
+def _say_stopped(team: str, reason: str) -> None:
+    _log.error(
+        "Slack no longer accepts SLACK_BOT_TOKEN: install the app again (OAuth & Permissions), put its token in place "
+        "and restart. What waits to be answered is kept.",
+        team=team,
+        reason=reason,
+    )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -105,60 +111,12 @@ async def serve(settings: Settings) -> None:
         _log.info("stopping")
 
 
-def slack_client(settings: Settings, session: aiohttp.ClientSession) -> SlackClient:
-    """The client for all calls of Slack's Web API. It waits where Slack says so (429), and repeats nothing else."""
-    return SlackClient(
-        settings.slack_bot_token.get_secret_value(),
-        session=session,
-        base_url=settings.slack_api_url,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
-    )
-
-
-def _posting_client(settings: Settings, session: aiohttp.ClientSession) -> SlackClient:
-    """A client that repeats nothing: the inbox does, after it has asked what came of the call before."""
-    token = settings.slack_bot_token.get_secret_value()
-    return SlackClient(token, base_url=settings.slack_api_url, session=session, retry_handlers=[])
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the bot is in its workspace, and what it may do there."""
-
-    team_id: str
-    team: str
-    bot_id: str
-    bot_user_id: str
-    scopes: frozenset[str]
-
-
-async def sign_in(client: AsyncWebClient) -> Identity:
-    """Ask Slack who the bot's token belongs to; raises ZimerrError where it is no good."""
-    try:
-        answer = await client.auth_test()
-    except SlackApiError as error:
-        raise ZimerrError(
-            f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error', error.response.status_code)}. "
-            "Copy the Bot User OAuth Token from the app's page OAuth & Permissions; install the app there first."
-        ) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.") from error
-    return Identity(
-        team_id=answer["team_id"],
-        team=answer["team"],
-        bot_id=answer["bot_id"],
-        bot_user_id=answer["user_id"],
-        scopes=frozenset(answer.headers.get("x-oauth-scopes", "").replace(" ", "").split(",")) - {""},
-    )
-
-
 def _assemble(
     settings: Settings,
     catalogue: Catalogue,
     database: Database,
     client: AsyncWebClient,
-    posting_client: AsyncWebClient,
-    identity: Identity,
+    workspaces: Workspaces,
     clock: Callable[[], float],
     background: Background,
 ) -> tuple[AsyncApp, Inbox]:
@@ -168,36 +126,33 @@ def _assemble(
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
-    poster = Poster(posting_client)
+    poster = Poster(workspaces)
     triages = Triages(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
     reader = Reader(triages)
     logs = Logs(reader, Reports(catalogue, triages.cascades), annotations, languages, renderer, poster)
     standings = Standings(languages, renderer, poster, clock, settings.zimerr_escalate)
-    worker = Worker(annotations, answers, renderer, poster, client, logs, standings, identity.bot_id)
+    worker = Worker(annotations, answers, renderer, poster, workspaces, logs, standings)
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
-    inbox = Inbox(database, worker.work, limits=limits, clock=clock)
+    inbox = Inbox(database, worker.work, limits=limits, clock=clock, on_stop=_say_stopped)
 
-    async def authorize() -> AuthorizeResult:
-        # Known from the start: Bolt's own way asks auth.test and drops the event when that fails.
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=identity.team_id,
-            bot_token=client.token,
-            bot_id=identity.bot_id,
-            bot_user_id=identity.bot_user_id,
-        )
+    # Bolt's own way asks auth.test and drops the event when that fails. (It takes no method of an object here.)
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        found = await workspaces.find(team_id, enterprise_id)
+        return found.authorization if found else None
 
     secret = settings.slack_signing_secret
     app = AsyncApp(
         client=client,
-        authorize=authorize,
+        authorize=authorize,  # type: ignore[arg-type]  # Bolt takes None for no, but does not say so
         signing_secret=secret.get_secret_value() if secret else None,
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
-    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, background, reader, standings)
+    parts = Parts(
+        catalogue, annotations, answers, languages, renderer, inbox, poster, background, reader, standings
+    )
     listeners.register(app, parts)
     return app, inbox
 

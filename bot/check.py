@@ -10,11 +10,12 @@ import click
 import yaml
 
 from bot import resources
-from bot.app import sign_in, sign_in_socket, slack_client
+from bot.app import sign_in_socket
 from bot.catalogue.catalogue import open_catalogue
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
 from bot.settings import Settings, load
 from bot.storage.database import Database
+from bot.workspaces import sign_in, slack_client
 
 Finding = tuple[bool, str]  # whether it is in order, and what it says
 
@@ -58,7 +59,7 @@ async def _running_parts(settings: Settings, *, offline: bool) -> AsyncIterator[
 
 
 async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
-    client = slack_client(settings, session)
+    client = slack_client(settings, session, settings.slack_bot_token.get_secret_value())
     try:
         identity = await sign_in(client)
         yield True, f"bot token: belongs to workspace {identity.team}"

@@ -1,6 +1,6 @@
 """Posting to Slack: each answer exactly once, and every error told apart.
 
-The message carries metadata that name its job. Where an attempt may have posted already, the thread is asked first.
+The message carries metadata that name its jobs. Where an attempt may have posted already, the thread is asked first.
 Nothing is posted but under a lease that outlives the call, checked when the bytes go out: whoever takes the job over
 finds what was posted. Two things are beyond reach. Slack may work on a post for longer than we wait for the answer; or
 the process may be stopped for the rest of its lease between the check and the system call after it. In both cases the
@@ -10,17 +10,17 @@ next to ask may ask too early, and answer again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
 from bot.services.place import Place
+from bot.workspaces import Workspaces
 
 __all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace", "fence"]
 
@@ -68,27 +68,34 @@ def _check(lease: Lease | None) -> None:
 
 
 class Poster:
-    """Posts by *client*, which must not repeat anything by itself; its session should have a `fence`."""
+    """Posts in every workspace, by its own client, whose session should have a `fence`."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
 
-    async def post(self, job: Job, message: _Message, *, over: str | None = None, is_progress: bool = False) -> str:
-        """Post *message* in the thread of *job*, once over all its attempts; return the ts of the reply.
+    async def post(
+        self, jobs: Sequence[Job], message: _Message, *, over: str | None = None, is_progress: bool = False
+    ) -> str:
+        """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
 
         It takes the place of a message that told of the job's progress: *over*, or what an earlier attempt left.
-        Raises RetryLater, GiveUp or StopWorkspace.
+        Of several jobs, none has been attempted but in vain. Raises RetryLater, GiveUp or StopWorkspace.
         """
-        payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
-        payload |= {"progress": "yes"} if is_progress else {}
-        metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
+        job = jobs[0]
         if over is None and job.may_be_answered and (posted := await self._posted(job)):
             if is_progress or not _is_progress(posted):
                 return str(posted["ts"])
             over = str(posted["ts"])
-        if over and await self._changed(job.place.channel, over, {**message, "metadata": metadata}):
+        payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
+        if len(jobs) > 1:
+            payload["also"] = " ".join(other.ts for other in jobs[1:])
+        if is_progress:
+            payload["progress"] = "yes"
+        metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
+        if over and await self._changed(job.place, over, {**message, "metadata": metadata}):
             return over
         answer = await self._call(
+            job.place.team,
             "chat.postMessage",
             lease=job.lease,
             channel=job.place.channel,
@@ -100,37 +107,37 @@ class Poster:
         )
         return str(answer["ts"])
 
-    async def update(self, channel: str, ts: str, message: _Message) -> None:
+    async def update(self, place: Place, ts: str, message: _Message) -> None:
         """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
-        await self._changed(channel, ts, message)
+        await self._changed(place, ts, message)
 
     async def clear(self, job: Job, progress: str | None) -> None:
         """Take away what told of the progress of *job*, where there is nothing to say. Raises as `post` does."""
         if progress is None and job.may_be_answered and (posted := await self._posted(job)) and _is_progress(posted):
             progress = str(posted["ts"])
         if progress:
-            await self.delete(job.place.channel, progress)
+            await self.delete(job.place, progress)
 
-    async def delete(self, channel: str, ts: str) -> None:
+    async def delete(self, place: Place, ts: str) -> None:
         """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
         try:
-            await self._call("chat.delete", channel=channel, ts=ts)
+            await self._call(place.team, "chat.delete", channel=place.channel, ts=ts)
         except GiveUp as error:
             if error.reason != "message_not_found":
                 raise
 
-    async def react(self, channel: str, ts: str, name: str) -> None:
+    async def react(self, place: Place, ts: str, name: str) -> None:
         """React to a message; one that is gone, or has the reaction, is left alone. Raises as `post` does."""
         try:
-            await self._call("reactions.add", channel=channel, timestamp=ts, name=name)
+            await self._call(place.team, "reactions.add", channel=place.channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("already_reacted", "message_not_found"):
                 raise
 
-    async def unreact(self, channel: str, ts: str, name: str) -> None:
+    async def unreact(self, place: Place, ts: str, name: str) -> None:
         """Take a reaction back; one that is gone is gone. Raises as `post` does."""
         try:
-            await self._call("reactions.remove", channel=channel, timestamp=ts, name=name)
+            await self._call(place.team, "reactions.remove", channel=place.channel, timestamp=ts, name=name)
         except GiveUp as error:
             if error.reason not in ("no_reaction", "message_not_found"):
                 raise
@@ -138,13 +145,13 @@ class Poster:
     async def whisper(self, place: Place, thread: str | None, message: _Message, *, lease: Lease | None = None) -> None:
         """Post for one person, who does not see it for ever: once or, after an error, again. Raises as `post` does."""
         where = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
-        await self._call("chat.postEphemeral", lease=lease, **where, **message)
+        await self._call(place.team, "chat.postEphemeral", lease=lease, **where, **message)
 
-    async def _changed(self, channel: str, ts: str, message: _Message) -> bool:
+    async def _changed(self, place: Place, ts: str, message: _Message) -> bool:
         """Change a message; False where it is gone."""
         try:
             # Slack keeps the blocks that are not named, so they are.
-            await self._call("chat.update", channel=channel, ts=ts, **{"blocks": [], **message})
+            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
         except GiveUp as error:
             if error.reason != "message_not_found":
                 raise
@@ -156,16 +163,17 @@ class Poster:
         async for reply in self._thread(job):
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
-            named = (payload.get("team"), job.place.channel, payload.get("ts"), payload.get("kind"))
-            if metadata.get("event_type") == METADATA_TYPE and named == job.key:
+            answers = (payload.get("ts"), *str(payload.get("also", "")).split())
+            is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.kind)
+            if metadata.get("event_type") == METADATA_TYPE and is_alike and job.ts in answers:
                 return reply
         return None
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
-        cursor = ""
+        workspace, cursor = await self._workspaces.get(job.place.team), ""
         while True:
             answer = await told_apart(
-                self._client.conversations_replies(
+                workspace.posting.conversations_replies(
                     channel=job.place.channel,
                     ts=job.thread,
                     oldest=job.ts,
@@ -181,11 +189,14 @@ class Poster:
             if not cursor:
                 return
 
-    async def _call(self, method: str, *, lease: Lease | None = None, **arguments: Any) -> AsyncSlackResponse:
+    async def _call(
+        self, team: str, method: str, *, lease: Lease | None = None, **arguments: Any
+    ) -> AsyncSlackResponse:
+        workspace = await self._workspaces.get(team)
         _check(lease)
         _lease.set(lease)
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
-        return await told_apart(self._client.api_call(method, json=arguments))
+        return await told_apart(workspace.posting.api_call(method, json=arguments))
 
 
 def _is_progress(posted: _Message) -> bool:

@@ -19,12 +19,12 @@ from yarl import URL
 class SlackClient(AsyncWebClient):
     """An `AsyncWebClient` of one session, on which `api_call` with plain *json* or *params* takes the shorter way."""
 
-    def __init__(self, token: str, *, session: aiohttp.ClientSession, **options: Any) -> None:
+    def __init__(self, token: str | None, *, session: aiohttp.ClientSession, **options: Any) -> None:
         super().__init__(token=token, session=session, **options)
-        self._session = session
+        self.own_session = session
         self._urls: dict[str, URL] = {}
         self._patience = aiohttp.ClientTimeout(total=self.timeout)
-        self._headers = {**self.headers, "Authorization": f"Bearer {token}"}
+        self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
         self._headers_of_json = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
 
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
@@ -51,7 +51,7 @@ class SlackClient(AsyncWebClient):
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         if method not in self._urls:
             self._urls[method] = URL(self.base_url + method)
-        async with self._session.post(
+        async with self.own_session.post(
             self._urls[method],
             data=None if json is None else json_.dumps(json, separators=(",", ":")).encode(),
             params=params,

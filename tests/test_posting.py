@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
@@ -16,6 +17,7 @@ from bot.posting import Poster, fence
 from bot.sandbox.faults import Fault, Kind
 from bot.sandbox.server import Sandbox
 from bot.services.place import Place
+from bot.workspaces import Workspace, Workspaces
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 
 
@@ -26,10 +28,25 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
+class Here(Workspaces):
+    """One workspace, in which *client* posts."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._here = Workspace(client, client, AuthorizeResult(enterprise_id=None, team_id="T0DEMO"))
+
+    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
+        """This one."""
+        return self._here
+
+    async def is_lost(self, team: str, reason: str) -> bool:
+        """It is."""
+        return True
+
+
 def poster(sandbox: Sandbox, **changes: Any) -> Poster:
     """A poster as the bot has it."""
     values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
-    return Poster(AsyncWebClient(**values))
+    return Poster(Here(AsyncWebClient(**values)))
 
 
 async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
@@ -41,7 +58,7 @@ async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
 async def test_an_answer_names_its_job(sandbox: Sandbox) -> None:
     """By that it is found again."""
     job = await a_job(sandbox)
-    ts = await poster(sandbox).post(job, {"text": "hi"})
+    ts = await poster(sandbox).post([job], {"text": "hi"})
     (reply,) = sandbox.replies(ENGLISH, job.ts)
     assert reply["ts"] == ts
     payload = {"team": "T0DEMO", "ts": job.ts, "kind": "message"}
@@ -53,9 +70,9 @@ async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(sa
     sandbox.faults.lost("chat.postMessage")
     job = await a_job(sandbox)
     with pytest.raises(RetryLater) as failure:
-        await poster(sandbox).post(job, {"text": "hi"})
+        await poster(sandbox).post([job], {"text": "hi"})
     assert failure.value.after_s is None
-    ts = await poster(sandbox).post(replace(job, attempt=2), {"text": "hi"})
+    ts = await poster(sandbox).post([replace(job, attempt=2)], {"text": "hi"})
     assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
 
 
@@ -63,9 +80,19 @@ async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox) -> None:
     """Others in the thread were answered, too."""
     job = await a_job(sandbox)
     for other in (replace(job, kind="dry_run"), replace(job, ts=(await a_job(sandbox)).ts)):
-        await poster(sandbox).post(other, {"text": "another"})
-    await poster(sandbox).post(replace(job, attempt=3), {"text": "hi"})
+        await poster(sandbox).post([other], {"text": "another"})
+    await poster(sandbox).post([replace(job, attempt=3)], {"text": "hi"})
     assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
+
+
+async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox) -> None:
+    """A burst was answered with one message, and then the process died before it had noted that."""
+    parent = await a_job(sandbox)
+    jobs = [replace(await a_job(sandbox), thread=parent.ts) for _ in range(3)]
+    ts = await poster(sandbox).post(jobs, {"text": "hi"})
+    for job in jobs:
+        assert await poster(sandbox).post([replace(job, attempt=2)], {"text": "again"}) == ts
+    assert await poster(sandbox).post([replace(parent, attempt=2)], {"text": "another"}) != ts
 
 
 async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> None:
@@ -73,12 +100,12 @@ async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> No
     sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
     job, same = await a_job(sandbox), poster(sandbox)
     with pytest.raises(RetryLater) as failure:
-        await same.post(job, {"text": "hi"})
+        await same.post([job], {"text": "hi"})
     assert failure.value.after_s == 7.0
-    await same.post(replace(job, attempt=2, refused=1), {"text": "hi"})
+    await same.post([replace(job, attempt=2, refused=1)], {"text": "hi"})
     assert sandbox.calls("conversations.replies") == []
     # Of an attempt that was not refused nothing is known, and the thread is asked whatever comes after.
-    await same.post(replace(job, attempt=4, refused=2), {"text": "hi"})
+    await same.post([replace(job, attempt=4, refused=2)], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 
@@ -89,7 +116,7 @@ async def test_nothing_is_posted_that_might_arrive_after_the_lease(
     """Another process would have asked the thread by then, found nothing, and answered."""
     job = replace(await a_job(sandbox), lease=Lease(100.0, lambda: 100.0 - left_s))
     with contextlib.nullcontext() if posted else pytest.raises(RetryLater, match="lease"):
-        await poster(sandbox).post(job, {"text": "hi"})
+        await poster(sandbox).post([job], {"text": "hi"})
     assert len(sandbox.calls("chat.postMessage")) == posted
 
 
@@ -105,10 +132,10 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
     job = replace(await a_job(sandbox), lease=lease)
     async with aiohttp.ClientSession(trace_configs=[asleep, fence()]) as session:
         with pytest.raises(RetryLater):
-            await poster(sandbox, session=session).post(job, {"text": "hi"})
+            await poster(sandbox, session=session).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
         assert sandbox.calls("chat.postMessage") == []
-        await poster(sandbox, session=session).post(replace(job, lease=Lease(90.0, lease.clock)), {"text": "hi"})
+        await poster(sandbox, session=session).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 
@@ -116,15 +143,15 @@ async def test_changes_can_be_repeated(sandbox: Sandbox) -> None:
     """The attempt before may have done it all."""
     job, same = await a_job(sandbox), poster(sandbox)
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
-    ts = await same.post(job, {"text": "hi", "blocks": blocks})
+    ts = await same.post([job], {"text": "hi", "blocks": blocks})
     for _ in range(2):
-        await same.update(ENGLISH, ts, {"text": "ho"})
+        await same.update(job.place, ts, {"text": "ho"})
     (reply,) = sandbox.replies(ENGLISH, job.ts)
     assert reply["text"] == "ho"
     assert not reply.get("blocks")
     for _ in range(2):
-        await same.delete(ENGLISH, ts)
-    await same.update(ENGLISH, ts, {"text": "too late"})
+        await same.delete(job.place, ts)
+    await same.update(job.place, ts, {"text": "too late"})
     assert sandbox.replies(ENGLISH, job.ts) == []
 
 
@@ -133,7 +160,7 @@ async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, status: int) -> N
     """It is mended, mostly."""
     sandbox.faults.server_error("chat.postMessage", status=status)
     with pytest.raises(RetryLater, match=str(status)):
-        await poster(sandbox).post(await a_job(sandbox), {"text": "hi"})
+        await poster(sandbox).post([await a_job(sandbox)], {"text": "hi"})
 
 
 async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,10 +169,10 @@ async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox, monkeypat
     sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", times=1, seconds=1.0))
     async with aiohttp.ClientSession() as session:  # in which the SDK's own time-out does not count
         with pytest.raises(RetryLater) as failure:
-            await poster(sandbox, session=session).post(await a_job(sandbox), {"text": "hi"})
+            await poster(sandbox, session=session).post([await a_job(sandbox)], {"text": "hi"})
     assert failure.value.after_s is None
     with pytest.raises(RetryLater, match="no answer"):
-        await poster(sandbox, base_url="http://127.0.0.1:1/api/").post(await a_job(sandbox), {"text": "hi"})
+        await poster(sandbox, base_url="http://127.0.0.1:1/api/").post([await a_job(sandbox)], {"text": "hi"})
 
 
 async def test_what_can_never_work_is_given_up(sandbox: Sandbox) -> None:
@@ -153,13 +180,13 @@ async def test_what_can_never_work_is_given_up(sandbox: Sandbox) -> None:
     job = await a_job(sandbox)
     sandbox.workspace.channel(ENGLISH).is_archived = True
     with pytest.raises(GiveUp, match="is_archived"):
-        await poster(sandbox).post(job, {"text": "hi"})
+        await poster(sandbox).post([job], {"text": "hi"})
     sandbox.workspace.channel(ENGLISH).is_archived = False
     await sandbox.kick(ENGLISH)
     with pytest.raises(GiveUp, match="not_in_channel"):
-        await poster(sandbox).post(job, {"text": "hi"})
+        await poster(sandbox).post([job], {"text": "hi"})
     with pytest.raises(GiveUp, match="channel_not_found"):
-        await poster(sandbox).post(replace(job, place=Place("T0DEMO", "C404", ANN)), {"text": "hi"})
+        await poster(sandbox).post([replace(job, place=Place("T0DEMO", "C404", ANN))], {"text": "hi"})
 
 
 async def test_a_missing_scope_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,11 +195,11 @@ async def test_a_missing_scope_is_named(sandbox: Sandbox, monkeypatch: pytest.Mo
     scopes = tuple(scope for scope in sandbox.app.scopes if scope != "chat:write")
     monkeypatch.setattr(type(sandbox.app), "scopes", scopes, raising=False)
     with pytest.raises(GiveUp) as failure:
-        await poster(sandbox).post(job, {"text": "hi"})
+        await poster(sandbox).post([job], {"text": "hi"})
     assert (failure.value.reason, failure.value.scope) == ("missing_scope", "chat:write")
 
 
 async def test_a_token_that_is_no_good_stops_the_workspace(sandbox: Sandbox) -> None:
     """Every further call would be refused."""
     with pytest.raises(StopWorkspace, match="invalid_auth"):
-        await poster(sandbox, token="xoxb-revoked").post(await a_job(sandbox), {"text": "hi"})
+        await poster(sandbox, token="xoxb-revoked").post([await a_job(sandbox)], {"text": "hi"})

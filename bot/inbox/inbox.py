@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -50,17 +50,22 @@ class Limits:
 
 
 class Inbox:
-    """Takes jobs, and has each worked on by *work* until it is done or given up."""
+    """Takes jobs, and has each worked on by *work* until it is done or given up.
+
+    *work* gets one job, or several of a lane that waited and can be answered together. *on_stop* is told of a
+    workspace, and why, whose jobs are left alone from now on.
+    """
 
     def __init__(
         self,
         database: Database,
-        work: Callable[[Job], Awaitable[None]],
+        work: Callable[[Sequence[Job]], Awaitable[None]],
         *,
         limits: Limits = Limits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
+        on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
@@ -70,11 +75,12 @@ class Inbox:
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
+        self._on_stop = on_stop
         self._pace = Pace(clock)
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
         self._load: Counter[str] = Counter()  # by channel, the jobs held and those about to be
-        self._running: dict[Held, asyncio.Task[Settled]] = {}
+        self._running: dict[Held, asyncio.Task[list[Settled]]] = {}
         self._stopped: set[str] = set()  # workspaces
         self._loops: list[asyncio.Task[None]] = []
         self._is_open = False
@@ -103,7 +109,7 @@ class Inbox:
         for held in [held for held in self._held.values() if held not in self._running]:
             self._let_go(held)
         if self._running:
-            await asyncio.wait(self._running.values(), timeout=grace_s)
+            await asyncio.wait(set(self._running.values()), timeout=grace_s)
         for task in [*self._running.values(), *self._loops]:
             task.cancel()
         await asyncio.gather(*self._running.values(), *self._loops, return_exceptions=True)
@@ -130,69 +136,86 @@ class Inbox:
 
     def _recorded(self, job: Job, row: NewRow, id_: int | None, beside: tuple[int, ...]) -> None:
         """Start on a job right after its commit, or leave it to the database."""
-        if row.lease_until is None:
-            self._look_again(row.at)
-        elif id_ is None:
-            self._unload(job)
+        if id_ is None:
+            if row.lease_until is not None:
+                self._unload(job)
+        elif row.lease_until is None:
+            self._expect(beside, row.at)
         else:
             held = self._hold(id_, replace(job, attempt=1), row.at, row.lease_until)
-            if self._is_open and all(self._is_before(each) for each in beside):
+            if self._is_open and all(self._is_in_turn(each) for each in beside):
                 self._lanes.add(held)
                 self._start()
             else:
-                for each in beside:
-                    if self._is_before(each):
-                        self._held[each].is_followed = True
+                self._expect(beside, row.at)
                 self._settle(held, self._unbegun(held, row.at))
+
+    def _expect(self, before: Iterable[int], at: float) -> None:
+        """Something waits in the database, perhaps for jobs that this process holds."""
+        for each in before:
+            if each in self._held:
+                self._held[each].is_followed = True
+        self._look_again(at)
 
     def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> Held:
         lease = Lease(lease_until, self._clock)
         self._held[id_] = held = Held(id_, replace(job, lease=lease), received_at, lease)
         return held
 
-    def _is_before(self, id_: int) -> bool:
-        """Whether an open row is in memory, where lanes see to the order."""
-        return id_ in self._held and not self._held[id_].is_settled
+    def _is_in_turn(self, id_: int) -> bool:
+        """Whether an open row is in memory, where lanes see to the order, or over but for the writing."""
+        held = self._held.get(id_)
+        return held is not None and (held.settled is None or held.settled.state != "pending")
 
     def _start(self) -> None:
-        while self._is_open and (held := self._lanes.start()):
-            task = asyncio.create_task(self._attempt(held))
-            self._running[held] = task
-            task.add_done_callback(partial(self._attempted, held))
+        while self._is_open and (batch := self._lanes.start()):
+            task = asyncio.create_task(self._attempt(batch))
+            self._running |= dict.fromkeys(batch, task)
+            task.add_done_callback(partial(self._attempted, batch))
 
-    def _attempted(self, held: Held, task: asyncio.Task[Settled]) -> None:
-        del self._running[held]
-        settled = self._again(held, self._clock(), "interrupted") if task.cancelled() else task.result()
-        if settled.state == "pending":
-            for other in self._lanes.behind(held):
-                self._settle(other, self._unbegun(other, settled.at))
-        self._lanes.finish(held)
-        self._settle(held, settled)
+    def _attempted(self, batch: Sequence[Held], task: asyncio.Task[list[Settled]]) -> None:
+        for held in batch:
+            del self._running[held]
+        interrupted = [self._again(held, self._clock(), "interrupted") for held in batch] if task.cancelled() else None
+        settled = interrupted or task.result()
+        if settled[0].state == "pending":
+            for other in self._lanes.behind(batch):
+                self._settle(other, self._unbegun(other, settled[0].at))
+        self._lanes.finish(batch)
+        for held, each in zip(batch, settled, strict=True):
+            self._settle(held, each)
         self._start()
 
-    async def _attempt(self, held: Held) -> Settled:
-        """Work on a job once, and say what became of it."""
-        now, job = self._clock(), held.job
-        if wait_s := self._pace.wait_s(job.place.channel):
-            return self._unbegun(held, now + wait_s)
+    async def _attempt(self, batch: Sequence[Held]) -> list[Settled]:
+        """Work on jobs once, one or several together, and say what became of them."""
+        place, first = batch[0].job.place, batch[0]
+        if wait_s := self._pace.wait_s(place.channel):
+            at = self._clock() + wait_s
+            return [self._unbegun(held, at) for held in batch]
         try:
             async with asyncio.timeout(self._limits.attempt_s):
-                await self._work(job)
+                await self._work([held.job for held in batch])
         except RetryLater as error:
-            if error.after_s is None or self._clock() - held.received_at > self._limits.refused_s:
-                return self._failed(held, str(error))
-            self._pace.slow_down(job.place.channel, error.after_s)
-            return self._again(held, self._clock() + error.after_s, str(error), is_refused=True)
+            if error.after_s is None or self._clock() - first.received_at > self._limits.refused_s:
+                return [self._failed(held, str(error)) for held in batch]
+            self._pace.slow_down(place.channel, error.after_s)
+            at = self._clock() + error.after_s
+            return [self._again(held, at, str(error), is_refused=True) for held in batch]
         except GiveUp as error:
-            return self._dead(held, str(error))
+            return [self._dead(held, str(error)) for held in batch]
         except StopWorkspace as error:
-            self._stopped.add(job.place.team)
-            _log.error("workspace stopped: its token is no good", team=job.place.team, reason=str(error))
-            return self._again(held, self._clock(), str(error), is_refused=True)
+            self._stop(place.team, str(error))
+            return [self._again(held, self._clock(), str(error), is_refused=True) for held in batch]
         except Exception as error:  # the one place where a job's failure ends: it must not take the others along
-            _log.exception("an attempt failed", kind=job.kind, channel=job.place.channel, ts=job.ts)
-            return self._failed(held, repr(error))
-        return Settled(held.id, job.attempt, "done", self._clock(), job.refused)
+            _log.exception("an attempt failed", kind=first.job.kind, channel=place.channel, ts=first.job.ts)
+            return [self._failed(held, repr(error)) for held in batch]
+        now = self._clock()
+        return [Settled(held.id, held.job.attempt, "done", now, held.job.refused) for held in batch]
+
+    def _stop(self, team: str, reason: str) -> None:
+        if team not in self._stopped:
+            self._stopped.add(team)
+            self._on_stop(team, reason)
 
     def _failed(self, held: Held, reason: str) -> Settled:
         failed = held.job.attempt - held.job.refused
@@ -216,7 +239,7 @@ class Inbox:
 
     def _settle(self, held: Held, settled: Settled) -> None:
         """Write what became of a job; the lease is kept until that is written."""
-        held.is_settled = True
+        held.settled = settled
         self._journal.settle(settled, partial(self._forget, held, settled))
 
     def _forget(self, held: Held, settled: Settled) -> None:
@@ -228,7 +251,7 @@ class Inbox:
 
     def _let_go(self, held: Held) -> None:
         """Give back a job that was not begun."""
-        if not held.is_settled:
+        if not held.settled:
             self._lanes.remove(held)
             self._settle(held, self._unbegun(held, self._clock()))
 

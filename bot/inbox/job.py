@@ -50,6 +50,11 @@ class Job:
         return self.attempt - 1 > self.refused
 
     @property
+    def is_mergeable(self) -> bool:
+        """Whether one answer may do for this and others of its lane. What failed before goes alone."""
+        return self.kind == "message" and not self.may_be_answered
+
+    @property
     def lane(self) -> Lane:
         """Jobs of one lane are worked on in order, one at a time."""
         return (self.place.team, self.place.channel, self.thread)

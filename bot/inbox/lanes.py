@@ -1,12 +1,19 @@
-"""The order of the jobs in memory: lanes go side by side, the jobs of one lane one after the other."""
+"""The order of the jobs in memory: lanes go side by side, the jobs of one lane one after the other.
+
+Those that can be answered together start together, if they wait already: a burst gets one answer.
+"""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.inbox.job import Job, Lease
-from bot.storage.inbox import Lane
+from bot.storage.inbox import Lane, Settled
+
+_MOST_TOGETHER = 20
 
 
 @dataclass(eq=False, slots=True)
@@ -18,7 +25,7 @@ class Held:
     received_at: float
     lease: Lease
     is_followed: bool = False  # the next of its lane may wait in the database
-    is_settled: bool = False  # what became of it is about to be written
+    settled: Settled | None = None  # what became of it, about to be written
 
 
 class Lanes:
@@ -40,8 +47,8 @@ class Lanes:
         if len(lane) == 1:
             self._ready.append(held.job.lane)
 
-    def start(self) -> Held | None:
-        """The next job, which runs from now on; None while there is nothing to start."""
+    def start(self) -> list[Held]:
+        """The next job, and those behind it that join it, which run from now on; none where nothing can start."""
         while self._ready and self._running.total() < self._most:
             lane = self._ready.popleft()
             if lane in self._busy or lane not in self._lanes:
@@ -52,17 +59,18 @@ class Lanes:
                 continue
             self._running[channel] += 1
             self._busy.add(lane)
-            return self._lanes[lane][0]
-        return None
+            return _together(self._lanes[lane])
+        return []
 
-    def finish(self, held: Held) -> None:
+    def finish(self, batch: Sequence[Held]) -> None:
         """Let the next of its lane, and of its channel, have their turn."""
-        lane, channel = held.job.lane, held.job.place.channel
+        lane, channel = batch[0].job.lane, batch[0].job.place.channel
         self._busy.discard(lane)
         self._running[channel] -= 1
         if not self._running[channel]:
             del self._running[channel]
-        self.remove(held)
+        for held in batch:
+            self.remove(held)
         if lane in self._lanes:
             self._ready.append(lane)
         if waiting := self._waiting.get(channel):
@@ -77,7 +85,12 @@ class Lanes:
         if not lane:
             del self._lanes[held.job.lane]
 
-    def behind(self, held: Held) -> list[Held]:
-        """Take out all that wait behind a running job in its lane."""
-        lane = self._lanes[held.job.lane]
-        return [lane.pop() for _ in range(len(lane) - 1)][::-1]
+    def behind(self, batch: Sequence[Held]) -> list[Held]:
+        """Take out all that wait behind running jobs in their lane."""
+        lane = self._lanes[batch[0].job.lane]
+        return [lane.pop() for _ in range(len(lane) - len(batch))][::-1]
+
+
+def _together(lane: deque[Held]) -> list[Held]:
+    joining = itertools.takewhile(lambda held: held.job.is_mergeable, itertools.islice(lane, _MOST_TOGETHER))
+    return list(joining) or [lane[0]]

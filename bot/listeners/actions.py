@@ -54,7 +54,7 @@ class Actions:
         place = place_of_action(body)
         reply = Spot(place.team, place.channel, body["message"]["ts"])
         job = Job(place, reply.ts, body["message"].get("thread_ts", reply.ts))
-        voice = SlackVoice(job, self._parts.poster, self._parts.renderer)
+        voice = SlackVoice([job], self._parts.poster, self._parts.renderer)
         self._parts.background.start(self._trouble.guarded(self._parts.annotations.refuse(reply, voice), body, respond))
 
     async def set_mode(

@@ -75,7 +75,7 @@ class LogActions:
         """Take a triage back for everyone, and keep that it was wrong."""
         await ack()
         place, ts = place_of_action(body), body["message"]["ts"]
-        voice = SlackVoice(_job(body, "wrong"), self._parts.poster, self._parts.renderer)
+        voice = SlackVoice([_job(body, "wrong")], self._parts.poster, self._parts.renderer)
         self._start(self._parts.annotations.call_wrong(Spot(place.team, place.channel, ts), voice), body, respond)
 
     def _start(self, work: Awaitable[None], body: _Body, respond: AsyncRespond) -> None:

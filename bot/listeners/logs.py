@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -40,7 +40,8 @@ class LogVoice(SlackVoice):
     """The bot's acts around a log: it may say how far it is, and draws what it found."""
 
     def __init__(self, job: Job, poster: Poster, renderer: Renderer, client: AsyncWebClient) -> None:
-        super().__init__(job, poster, renderer)
+        super().__init__([job], poster, renderer)
+        self._job = job
         self._client = client
         self._progress: str | None = None  # the message that says how far it is
         self._waits = job.may_be_answered  # an earlier attempt may have left the reaction
@@ -54,21 +55,21 @@ class LogVoice(SlackVoice):
     async def wait(self) -> None:
         """Say at once that this is being read."""
         self._waits = True
-        await self._poster.react(self._job.place.channel, self._job.ts, WAIT)
+        await self._poster.react(self._place, self._job.ts, WAIT)
 
     async def tell(self, answer: Answer) -> None:
         """Say how far it is, in one message; not where an earlier attempt may have answered already."""
         message = self._renderer.message(answer.reply, answer.language)
         if self._progress:
-            await self._poster.update(self._job.place.channel, self._progress, message)
+            await self._poster.update(self._place, self._progress, message)
         elif not self._job.may_be_answered:
-            self._progress = await self._poster.post(self._job, message, is_progress=True)
+            self._progress = await self._poster.post([self._job], message, is_progress=True)
 
-    async def reply(self, answer: Answer) -> str:
+    async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
         """Post in the message's thread, in place of what said how far it is."""
 
         async def post(message: Said) -> str:
-            return await self._poster.post(self._job, message, over=self._progress)
+            return await self._poster.post([self._job], message, over=self._progress)
 
         self.replied = await self._drawn(answer, post)
         return self.replied
@@ -77,7 +78,7 @@ class LogVoice(SlackVoice):
         """Change one of the bot's replies."""
 
         async def update(message: Said) -> str:
-            await self._poster.update(self._job.place.channel, reply, message)
+            await self._poster.update(self._place, reply, message)
             return reply
 
         await self._drawn(answer, update)
@@ -85,7 +86,7 @@ class LogVoice(SlackVoice):
     async def settle(self) -> None:
         """Take away what said that this was being read, where nothing took its place."""
         if self._waits:
-            await self._poster.unreact(self._job.place.channel, self._job.ts, WAIT)
+            await self._poster.unreact(self._place, self._job.ts, WAIT)
         if not self.replied:
             await self._poster.clear(self._job, self._progress)
 
@@ -130,9 +131,9 @@ class Logs:
     async def unasked(self, job: Job, message: Message, site: Site) -> None:
         """Deal with a message that is a log, or has files: by the rules for any message, and with its own answer."""
         directory = SlackDirectory(site.client)
-        is_edit, is_done = job.kind != "message", await self._annotations.is_done(message.spot)
+        is_edit, is_done = job.kind != "log", await self._annotations.is_done(message.spot)
         if is_done and not is_edit:
-            await self._annotations.take(message, SlackVoice(job, self._poster, self._renderer), directory)
+            await self._annotations.take([message], SlackVoice([job], self._poster, self._renderer), directory)
             return
         if not is_done and await self._annotations.mode(job.place) is Mode.OFF:
             return
@@ -149,7 +150,7 @@ class Logs:
             elif is_edit:
                 await self._annotations.follow(message, voice, directory)
             else:
-                await self._annotations.take(message, voice, directory)
+                await self._annotations.take([message], voice, directory)
             await self._reported(job, site, voice, read)
 
     async def asked(self, job: Job, source: str, site: Site) -> None:
@@ -178,7 +179,7 @@ class Logs:
         choice = await self._languages.of_person(job.place, SlackDirectory(site.client))
         message = self._renderer.message(note, choice.language)
         if job.place.is_direct:
-            await self._poster.post(job, message)
+            await self._poster.post([job], message)
         else:
             await self._poster.whisper(job.place, begun(job.thread, job.ts), message, lease=job.lease)
 

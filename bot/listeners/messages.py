@@ -55,8 +55,8 @@ class Messages:
             # Slack answers while the database writes.
             self._parts.background.start(self._parts.languages.prepare(place, SlackDirectory(client)))
             await self._take(body, place, event, kind="message", sightings=sightings)
-        if is_person:
-            self._parts.background.start(self._parts.languages.hear(place, prose(event)))
+        if is_person and (saving := self._parts.languages.hear(place, prose(event))):
+            self._parts.background.start(saving)
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
@@ -84,6 +84,7 @@ class Messages:
         detail: dict[str, Any] = {"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]}
         if kind not in ("asked", "deleted") and is_log(message, sightings):
             detail["log"] = True
+            kind = "log" if kind == "message" else kind
         job = Job(
             place,
             ts,

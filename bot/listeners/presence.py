@@ -8,7 +8,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners.parts import Parts
-from bot.listeners.slack import SlackDirectory, begun
+from bot.listeners.slack import SlackDirectory, begun, team_of
 from bot.listeners.work import MARK
 from bot.services.dry_run import dry_run
 from bot.services.place import Place
@@ -26,7 +26,7 @@ class Presence:
         event = body["event"]
         item = event["item"]
         if event["reaction"] == MARK and item.get("type") == "message":
-            spot = Spot(body["team_id"], item["channel"], item["ts"])
+            spot = Spot(team_of(body), item["channel"], item["ts"])
             self._parts.background.start(self._explain(spot, event["user"], client))
 
     async def joined(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
@@ -34,7 +34,7 @@ class Presence:
         event = body["event"]
         inviter = event.get("inviter")
         if event["user"] == context.bot_user_id and inviter:
-            place = Place(body["team_id"], event["channel"], inviter)
+            place = Place(team_of(body), event["channel"], inviter)
             self._parts.background.start(self._introduce(place, context.bot_id, client))
 
     async def _explain(self, spot: Spot, user: str, client: AsyncWebClient) -> None:

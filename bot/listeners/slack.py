@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
+from slack_bolt.request.internals import extract_team_id
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -102,19 +103,27 @@ def begun(thread: str, ts: str) -> str | None:
     return thread if thread != ts else None
 
 
+def team_of(body: Mapping[str, Any]) -> str:
+    """The workspace for which the app hears of something, as Bolt's `authorize` gets it.
+
+    In a channel that several workspaces share, that is not always the one where it happened.
+    """
+    return extract_team_id(cast(dict[str, Any], body)) or ""
+
+
 def place_of_command(command: Mapping[str, Any]) -> Place:
     """Where a slash command was typed."""
-    return Place(team=command["team_id"], channel=command["channel_id"], user=command["user_id"])
+    return Place(team=team_of(command), channel=command["channel_id"], user=command["user_id"])
 
 
 def place_of_event(body: Mapping[str, Any]) -> Place:
     """Where a message event happened. A bot's post has no person."""
     event = body["event"]
     message = event.get("message") or event.get("previous_message") or event
-    return Place(team=body["team_id"], channel=event["channel"], user=message.get("user", ""))
+    return Place(team=team_of(body), channel=event["channel"], user=message.get("user", ""))
 
 
 def place_of_action(body: Mapping[str, Any]) -> Place:
     """Where a button was pressed or a shortcut used. In a dialog there is no channel."""
     channel = body.get("channel") or {}
-    return Place(team=body["team"]["id"], channel=channel.get("id", ""), user=body["user"]["id"])
+    return Place(team=team_of(body), channel=channel.get("id", ""), user=body["user"]["id"])

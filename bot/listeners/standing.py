@@ -41,7 +41,7 @@ class Standings:
         """Call whom the settings name into the thread of the triage, once."""
         language = (await self._languages.of_channel(job.place, directory)).language
         call = Escalated(self.target, job.place.user)
-        await self._poster.post(job, self._renderer.message(call, language))
+        await self._poster.post([job], self._renderer.message(call, language))
         message = await directory.message(job.place.channel, job.ts, job.thread)
         if message:
             standing = replace(standing_of(message["blocks"]), escalated_by=By(job.place.user, self._clock()))
@@ -58,4 +58,4 @@ class Standings:
             await self._update(place, message, [each for each in blocks if each["type"] != "data_visualization"])
 
     async def _update(self, place: Place, message: Mapping[str, Any], blocks: list[Block]) -> None:
-        await self._poster.update(place.channel, message["ts"], {"text": message["text"], "blocks": blocks})
+        await self._poster.update(place, message["ts"], {"text": message["text"], "blocks": blocks})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from slack_sdk.web.async_client import AsyncWebClient
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from bot.blocks.replies import Renderer
-from bot.commands import Triage, parse
-from bot.inbox import Job
+from bot.commands import parse
+from bot.inbox import Job, RetryLater, StopWorkspace
 from bot.listeners.reading import Site, of_message, of_thread
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
@@ -17,6 +16,7 @@ from bot.services.answers import Answers
 from bot.services.decisions import Sighting
 from bot.services.logs import is_paste, log_files
 from bot.services.replies import Answer, is_public
+from bot.workspaces import Workspaces
 
 if TYPE_CHECKING:  # they speak by the voice that is here
     from bot.listeners.logs import Logs
@@ -27,33 +27,35 @@ MARK = "mag"  # the reaction that says: I know this code
 
 
 class SlackVoice:
-    """The bot's acts around the message of one job."""
+    """The bot's acts around the messages of jobs of one thread."""
 
-    def __init__(self, job: Job, poster: Poster, renderer: Renderer) -> None:
-        self._job = job
+    def __init__(self, jobs: Sequence[Job], poster: Poster, renderer: Renderer) -> None:
+        self._jobs = {job.ts: job for job in jobs}
+        self._place = jobs[0].place
         self._poster = poster
         self._renderer = renderer
 
-    async def reply(self, answer: Answer) -> str:
-        """Post in the message's thread."""
-        return await self._poster.post(self._job, self._renderer.message(answer.reply, answer.language))
+    async def reply(self, answer: Answer, to: Sequence[str]) -> str:
+        """Post in the messages' thread."""
+        jobs = [self._jobs[ts] for ts in to]
+        return await self._poster.post(jobs, self._renderer.message(answer.reply, answer.language))
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Change one of the bot's replies."""
         message = self._renderer.message(answer.reply, answer.language)
-        await self._poster.update(self._job.place.channel, reply, message)
+        await self._poster.update(self._place, reply, message)
 
     async def withdraw(self, reply: str) -> None:
         """Delete one of the bot's replies."""
-        await self._poster.delete(self._job.place.channel, reply)
+        await self._poster.delete(self._place, reply)
 
-    async def mark(self) -> None:
-        """React to the message."""
-        await self._poster.react(self._job.place.channel, self._job.ts, MARK)
+    async def mark(self, ts: str) -> None:
+        """React to a message."""
+        await self._poster.react(self._place, ts, MARK)
 
-    async def unmark(self) -> None:
+    async def unmark(self, ts: str) -> None:
         """Take the reaction back."""
-        await self._poster.unreact(self._job.place.channel, self._job.ts, MARK)
+        await self._poster.unreact(self._place, ts, MARK)
 
 
 class Worker:
@@ -65,60 +67,85 @@ class Worker:
         answers: Answers,
         renderer: Renderer,
         poster: Poster,
-        client: AsyncWebClient,
+        workspaces: Workspaces,
         logs: Logs,
         standings: Standings,
-        own_bot: str,
     ) -> None:
         self._annotations = annotations
         self._answers = answers
         self._renderer = renderer
         self._poster = poster
-        self._directory = SlackDirectory(client)
+        self._workspaces = workspaces
         self._logs = logs
         self._standings = standings
-        self._site = Site(client, own_bot)
 
-    async def work(self, job: Job) -> None:
-        """Deal with *job*. It may be called again for the same one, after an error or a crash."""
-        voice = SlackVoice(job, self._poster, self._renderer)
-        sightings = tuple(Sighting(*each) for each in job.detail.get("sightings", ()))
-        message = Message(job.place, job.ts, job.thread, sightings)
-        match job.kind.partition(":")[0]:
-            case "message" | "changed" if job.detail.get("log"):
-                await self._logs.unasked(job, message, self._site)
-            case "thread":
-                await self._logs.asked(job, of_thread(job.thread), self._site)
-            case "report":
-                await self._logs.report(job, self._site)
-            case "escalate":
-                await self._standings.escalate(job, self._directory)
+    async def work(self, jobs: Sequence[Job]) -> None:
+        """Deal with *jobs*: messages of one thread, or one of another kind.
+
+        It may be called again for the same ones, after an error or a crash.
+        """
+        team = jobs[0].place.team
+        try:
+            workspace = await self._workspaces.get(team)
+            site = Site(workspace.client, workspace.authorization.bot_id or "")
+            if not await self._work_alone(jobs[0], site):
+                await self._work(jobs, SlackDirectory(site.client))
+        except StopWorkspace as error:
+            if await self._workspaces.is_lost(team, str(error)):
+                raise
+            raise RetryLater(str(error)) from error
+
+    async def _work_alone(self, job: Job, site: Site) -> bool:
+        """Deal with *job* where it is of a kind that is about no other message: somebody asked, or it is a log."""
+        match job.kind.partition(":")[0], job.detail:
+            case ("log", _) | ("changed", {"log": True}):
+                await self._logs.unasked(job, _message(job), site)
+            case "asked", _:
+                await self._answer(job, site)
+            case "thread", _:
+                await self._logs.asked(job, of_thread(job.thread), site)
+            case "report", _:
+                await self._logs.report(job, site)
+            case "escalate", _:
+                await self._standings.escalate(job, SlackDirectory(site.client))
+            case _:
+                return False
+        return True
+
+    async def _work(self, jobs: Sequence[Job], directory: SlackDirectory) -> None:
+        voice = SlackVoice(jobs, self._poster, self._renderer)
+        messages = [_message(job) for job in jobs]
+        match jobs[0].kind.partition(":")[0]:
             case "message":
-                await self._annotations.take(message, voice, self._directory)
+                await self._annotations.take(messages, voice, directory)
             case "changed":
-                await self._annotations.follow(message, voice, self._directory)
+                await self._annotations.follow(messages[0], voice, directory)
             case "deleted":
-                await self._annotations.withdraw(message.spot, voice)
-            case "asked":
-                await self._answer(job)
+                await self._annotations.withdraw(messages[0], voice, directory)
 
-    async def _answer(self, job: Job) -> None:
+    async def _answer(self, job: Job, site: Site) -> None:
         """Answer somebody who spoke to the bot. What was said is asked of Slack: the inbox keeps no text."""
-        message = await self._directory.message(job.place.channel, job.ts, job.thread)
+        directory = SlackDirectory(site.client)
+        message = await directory.message(job.place.channel, job.ts, job.thread)
         if message is None:
             return
-        words = " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
-        command = parse(words)
-        is_wanted = isinstance(command, Triage) or words.lower().startswith(_TRIAGE)
-        if is_wanted and job.thread != job.ts:
-            await self._logs.asked(job, of_thread(job.thread), self._site)
+        words = _words(message)
+        if words.lower().startswith(_TRIAGE) or is_paste(message) or log_files(message):
+            is_all = words.lower().startswith(_TRIAGE) and job.thread != job.ts
+            await self._logs.asked(job, of_thread(job.thread) if is_all else of_message(job.ts, job.thread), site)
             return
-        if is_wanted or is_paste(message) or log_files(message):
-            await self._logs.asked(job, of_message(job.ts, job.thread), self._site)
-            return
-        answer = await self._answers.to(command, job.place, self._directory)
+        answer = await self._answers.to(parse(words), job.place, directory)
         said = self._renderer.message(answer.reply, answer.language)
         if is_public(answer.reply) or job.place.is_direct:
-            await self._poster.post(job, said)
+            await self._poster.post([job], said)
         else:
             await self._poster.whisper(job.place, begun(job.thread, job.ts), said, lease=job.lease)
+
+
+def _words(message: Mapping[str, Any]) -> str:
+    """What somebody said to the bot, without its name."""
+    return " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
+
+
+def _message(job: Job) -> Message:
+    return Message(job.place, job.ts, job.thread, tuple(Sighting(*each) for each in job.detail.get("sightings", ())))

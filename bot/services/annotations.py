@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
 from bot.detect.finding import Detection
-from bot.services.decisions import Act, Decision, Mode, Rule, Sighting, Situation, decide
+from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
 from bot.services.replies import Annotation, Answer, Triaged, Unreadable, Why
@@ -30,7 +31,7 @@ class Message:
     ts: str
     thread: str  # the thread that an answer goes to: the message's own, or the one it stands in
     sightings: tuple[Sighting, ...]
-    triaged: Triaged | None = None  # where it is a log
+    triaged: Triaged | None = None  # where it is a log; it is answered alone then
 
     @property
     def spot(self) -> Spot:
@@ -38,11 +39,14 @@ class Message:
         return Spot(self.place.team, self.place.channel, self.ts)
 
 
-class Voice(Protocol):
-    """How the bot makes itself seen around one message. Each act can be repeated without harm."""
+_Decided = tuple[Message, Decision]
 
-    async def reply(self, answer: Answer) -> str:
-        """Post in the message's thread; return the time stamp of the reply."""
+
+class Voice(Protocol):
+    """How the bot makes itself seen in one thread. Each act can be repeated without harm."""
+
+    async def reply(self, answer: Answer, to: Sequence[str]) -> str:
+        """Post one answer to messages of the thread; return the time stamp of the reply."""
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Change one of the bot's replies."""
@@ -50,10 +54,10 @@ class Voice(Protocol):
     async def withdraw(self, reply: str) -> None:
         """Delete one of the bot's replies."""
 
-    async def mark(self) -> None:
-        """React to the message."""
+    async def mark(self, ts: str) -> None:
+        """React to a message."""
 
-    async def unmark(self) -> None:
+    async def unmark(self, ts: str) -> None:
         """Take the reaction back."""
 
 
@@ -78,82 +82,110 @@ class Annotations:
         """The codes in *message*, as Slack sends it; none where nobody wrote it."""
         return sightings_in(message, self._catalogue)
 
-    async def take(self, message: Message, voice: Voice, directory: Directory) -> None:
-        """Deal with a new message; once, also where an earlier attempt was interrupted after it had acted."""
-        record, situation, channel = await self._survey(message)
-        if record is None:
-            await self._deal(message, decide(message.sightings, situation), voice, directory, channel)
-        elif record.act == Act.COUNT:
-            await self._show_counts(message, record.codes, voice, directory)
-        elif record.act == Act.REACT:
-            await voice.mark()
+    async def take(self, messages: Sequence[Message], voice: Voice, directory: Directory) -> None:
+        """Deal with new messages of one thread; once, also where an earlier attempt was interrupted after it had acted.
+
+        One reply explains what several of them deserve to have explained.
+        """
+        decided: list[_Decided] = []
+        explained: frozenset[int] = frozenset()
+        counted: tuple[int, ...] = ()
+        channel: Channel | None = None
+        for message in messages:
+            record, situation, channel = await self._survey(message)
+            if record is None:
+                situation = replace(situation, in_thread=situation.in_thread | explained)
+                decision = await self._beside_triage(message, decide(message.sightings, situation))
+                decided.append((message, decision))
+                explained |= {*decision.codes} if decision.act is Act.REPLY else set()
+            elif record.act == Act.COUNT:
+                counted += record.codes
+            elif record.act == Act.REACT:
+                await voice.mark(message.ts)
+        await self._deal(decided, voice, directory, channel)
+        await self._show_counts(messages[0], counted, voice, directory)
 
     async def _deal(
-        self, message: Message, decision: Decision, voice: Voice, directory: Directory, channel: Channel
+        self, decided: Sequence[_Decided], voice: Voice, directory: Directory, channel: Channel | None
     ) -> None:
-        if decision.act is Act.COUNT and await self._is_triaged(message, decision.codes):
-            decision = replace(decision, act=Act.REACT)
-        if decision.act is Act.REPLY:
-            reply = await voice.reply(await self._answer(message, decision.codes, directory, channel=channel))
-            await self._record(message, decision, reply=reply)
-            repeated = tuple(code for code, rule in decision.silenced if rule is Rule.IN_THREAD)
-            if repeated:
-                await self._store.count(message.spot, message.thread, repeated)
-                await self._show_counts(message, repeated, voice, directory)
-        elif decision.act is Act.COUNT:
-            await self._store.count(message.spot, message.thread, decision.codes)
-            await self._record(message, decision, reply=None)
-            await self._show_counts(message, decision.codes, voice, directory)
-        elif decision.act is Act.REACT:
-            # Recorded first: whoever clicks the reaction at once must find what it stands for.
-            await self._record(message, decision, reply=None)
-            await voice.mark()
+        replied = [(message, decision) for message, decision in decided if decision.act is Act.REPLY]
+        reply = None
+        if replied:
+            codes = tuple(code for _, decision in replied for code in decision.codes)
+            answer = await self._triage(replied[0][0], directory, channel)
+            answer = answer or await self._answer(replied[0][0], codes, directory, channel=channel)
+            reply = await voice.reply(answer, [message.ts for message, _ in replied])
+        # Recorded before the rest: whoever clicks a reaction at once must find what it stands for.
+        records = {
+            message.spot: _record(message, decision, reply)
+            for message, decision in decided
+            if decision.act is not Act.NOTHING
+        }
+        counted = Counter(code for _, decision in decided for code in decision.repeated)
+        if records:
+            await self._store.put(records, now=self._clock(), counted=counted)
+        for message, decision in decided:
+            if decision.act is Act.REACT:
+                await voice.mark(message.ts)
+        if counted:
+            await self._show_counts(decided[0][0], tuple(counted), voice, directory)
 
     async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
         """Deal with an edit of a message; *message* is as it stands now. The rules are those for a new one."""
         record, situation, channel = await self._survey(message)
         if record is None:
-            await self._deal(message, decide(message.sightings, situation), voice, directory, channel)
+            await self._deal([(message, decide(message.sightings, situation))], voice, directory, channel)
             return
         situation = _without(record, situation)
         if record.reply is None:
-            await self._follow_mark(message, decide(message.sightings, situation), voice, directory, channel)
+            await self._follow_mark(message, record, decide(message.sightings, situation), voice, directory)
             return
         # What was answered stays answered, also in a channel that was told to be quiet since.
         decision = decide(message.sightings, replace(situation, mode=Mode.THREAD))
         if decision.act is not Act.REPLY:
-            await self.withdraw(message.spot, voice)
+            await self.withdraw(message, voice, directory)
         elif decision.codes != record.codes:
-            await self._store.forget(message.spot, record.reply)
-            await voice.revise(record.reply, await self._answer(message, decision.codes, directory))
-            await self._record(message, decision, reply=record.reply)
+            now = _record(message, decision, record.reply)
+            answered = await self._store.of_reply(replace(message.spot, ts=record.reply)) | {message.ts: now}
+            triaged = await self._triage(message, directory) if len(answered) == 1 else None
+            if triaged:
+                await voice.revise(record.reply, triaged)
+            else:
+                await self._revise(message, record.reply, answered, voice, directory)
+            dropped = {*record.codes} - {*now.codes}
+            await self._store.put({message.spot: now}, now=self._clock(), dropped=dropped)
 
     async def _follow_mark(
-        self, message: Message, decision: Decision, voice: Voice, directory: Directory, channel: Channel
+        self, message: Message, record: Record, decision: Decision, voice: Voice, directory: Directory
     ) -> None:
         """Deal with an edit of a message that was reacted to, or counted."""
         if decision.act in (Act.REPLY, Act.REACT):
-            await self._deal(message, decision, voice, directory, channel)
+            await self._deal([(message, decision)], voice, directory, None)
         elif decision.act is Act.NOTHING:
-            await voice.unmark()
-            await self._store.forget(message.spot, None)
+            await voice.unmark(message.ts)
+            await self._store.forget(message.spot, record)
 
-    async def withdraw(self, spot: Spot, voice: Voice) -> None:
-        """Take back what was said about a message, because it is gone or was no code."""
-        record = await self._store.get(spot)
+    async def withdraw(self, message: Message, voice: Voice, directory: Directory) -> None:
+        """Take back what was said about a message, because it is gone or holds no code any more."""
+        record = await self._store.get(message.spot)
         if record and record.reply:
-            await voice.withdraw(record.reply)
-        await self._store.forget(spot, record.reply if record else None)
+            others = await self._store.of_reply(replace(message.spot, ts=record.reply))
+            others.pop(message.ts, None)
+            if others:
+                await self._revise(message, record.reply, others, voice, directory)
+            else:
+                await voice.withdraw(record.reply)
+        if record:
+            await self._store.forget(message.spot, record)
 
     async def refuse(self, reply: Spot, voice: Voice) -> None:
         """A person says that what *reply* explains is no code: take it back, and learn it for this channel."""
-        found = await self._store.of_reply(reply)
-        if found:
-            ts, record = found
-            await self._settings.refuse(reply.team, reply.channel, list(record.shapes))
-            await self.withdraw(Spot(reply.team, reply.channel, ts), voice)
-        else:
-            await voice.withdraw(reply.ts)
+        answered = await self._store.of_reply(reply)
+        shapes = [shape for record in answered.values() for shape in record.shapes]
+        await self._settings.refuse(reply.team, reply.channel, shapes)
+        await voice.withdraw(reply.ts)
+        for ts, record in answered.items():
+            await self._store.forget(replace(reply, ts=ts), record)
 
     async def say_unreadable(
         self, message: Message, files: tuple[FileRefused, ...], voice: Voice, directory: Directory
@@ -162,18 +194,18 @@ class Annotations:
         record, situation, channel = await self._survey(message)
         if record is None and situation.mode is Mode.THREAD:
             language = (await self._languages.of_channel(message.place, directory, channel)).language
-            reply = await voice.reply(Answer(Unreadable(files), language))
+            reply = await voice.reply(Answer(Unreadable(files), language), [message.ts])
             record = Record(message.thread, Act.TRIAGE, reply, (), ())
-            await self._store.put(message.spot, record, now=self._clock())
+            await self._store.put({message.spot: record}, now=self._clock())
 
     async def call_wrong(self, reply: Spot, voice: Voice) -> None:
         """A person says that the triage *reply* is wrong: take it back, and keep that it was."""
-        found = await self._store.of_reply(reply)
+        answered = await self._store.of_reply(reply)
         await voice.withdraw(reply.ts)
-        if found:
-            spot = replace(reply, ts=found[0])
-            await self._store.forget(spot, reply.ts)
-            await self._store.put(spot, replace(found[1], act=Act.WRONG, reply=None), now=self._clock())
+        for ts, record in answered.items():
+            spot = replace(reply, ts=ts)
+            await self._store.forget(spot, record)
+            await self._store.put({spot: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
 
     async def is_done(self, spot: Spot) -> bool:
         """Whether something was done about a message already."""
@@ -218,35 +250,43 @@ class Annotations:
         mode = Mode(found.channel.mode) if found.channel.mode else Mode.THREAD
         return found.record, Situation(mode, found.refused, found.in_thread, found.lately), found.channel
 
-    async def _show_counts(self, message: Message, codes: tuple[int, ...], voice: Voice, directory: Directory) -> None:
+    async def _show_counts(self, message: Message, codes: Sequence[int], voice: Voice, directory: Directory) -> None:
         """Say in the thread's first replies how often their codes came."""
+        if not codes:
+            return
         replies = await self._store.in_thread(message.spot, message.thread)
         for reply in {replies[code] for code in codes if code in replies}:
-            counts = await self._store.counts(message.spot, reply)
-            first = await self._store.of_reply(replace(message.spot, ts=reply))
-            if first and first[1].act == Act.TRIAGE:
-                continue  # that would have to be read again
-            explained = first[1].codes if first else tuple(counts)  # in the order of the message
-            await voice.revise(reply, await self._explain(message, explained, directory, counts))
+            answered = await self._store.of_reply(replace(message.spot, ts=reply))
+            if not _is_triage(answered):  # that would have to be read again
+                await self._revise(message, reply, answered, voice, directory)
 
-    async def _is_triaged(self, message: Message, codes: tuple[int, ...]) -> bool:
-        """Whether a triage in the thread explains one of *codes*: it does not count."""
+    async def _beside_triage(self, message: Message, decision: Decision) -> Decision:
+        """*decision*, but a reaction where it would count codes that a triage explains: its message does not count."""
+        if decision.act is not Act.COUNT:
+            return decision
         replies = await self._store.in_thread(message.spot, message.thread)
-        found = [
-            await self._store.of_reply(replace(message.spot, ts=replies[code])) for code in codes if code in replies
-        ]
-        return any(first and first[1].act == Act.TRIAGE for first in found)
+        for reply in {replies[code] for code in decision.codes if code in replies}:
+            if _is_triage(await self._store.of_reply(replace(message.spot, ts=reply))):
+                return replace(decision, act=Act.REACT)
+        return decision
+
+    async def _triage(self, message: Message, directory: Directory, channel: Channel | None = None) -> Answer | None:
+        """The answer to a log, in its channel's language."""
+        if message.triaged is None:
+            return None
+        choice = await self._languages.of_channel(message.place, directory, channel)
+        return Answer(message.triaged, choice.language)
+
+    async def _revise(
+        self, message: Message, reply: str, answered: Mapping[str, Record], voice: Voice, directory: Directory
+    ) -> None:
+        """Have a reply say what the messages that it answers deserve, in their order, and how often each code came."""
+        counts = await self._store.counts(message.spot, reply)
+        codes = dict.fromkeys(code for ts in sorted(answered) for code in answered[ts].codes) or counts
+        times = {code: counts.get(code, 1) for code in codes}
+        await voice.revise(reply, await self._answer(message, tuple(codes), directory, times))
 
     async def _answer(
-        self, message: Message, codes: tuple[int, ...], directory: Directory, channel: Channel | None = None
-    ) -> Answer:
-        if message.triaged:
-            return Answer(
-                message.triaged, (await self._languages.of_channel(message.place, directory, channel)).language
-            )
-        return await self._explain(message, codes, directory, channel=channel)
-
-    async def _explain(
         self,
         message: Message,
         codes: tuple[int, ...],
@@ -259,12 +299,17 @@ class Annotations:
         choice = await self._languages.of_channel(message.place, directory, channel)
         return Answer(Annotation(entries, unknown, counts), choice.language)
 
-    async def _record(self, message: Message, decision: Decision, *, reply: str | None) -> None:
-        shapes = tuple(dict.fromkeys(each.shape for each in message.sightings))
-        act = Act.TRIAGE if reply and message.triaged else decision.act
-        record = Record(message.thread, act, reply, decision.codes, shapes)
-        explains = decision.codes if reply else ()
-        await self._store.put(message.spot, record, now=self._clock(), explains=explains)
+
+def _record(message: Message, decision: Decision, reply: str | None) -> Record:
+    shapes = tuple(dict.fromkeys(each.shape for each in message.sightings))
+    is_reply = decision.act is Act.REPLY
+    act = Act.TRIAGE if is_reply and message.triaged else decision.act
+    return Record(message.thread, act, reply if is_reply else None, decision.codes, shapes)
+
+
+def _is_triage(answered: Mapping[str, Record]) -> bool:
+    """Whether a reply to such messages is a triage."""
+    return any(record.act == Act.TRIAGE for record in answered.values())
 
 
 def _without(record: Record, situation: Situation) -> Situation:

@@ -65,6 +65,12 @@ class Decision:
     codes: tuple[int, ...]  # what to explain, to react for, or to count
     silenced: tuple[tuple[int, Rule], ...] = ()
 
+    @property
+    def repeated(self) -> tuple[int, ...]:
+        """The codes that are counted where the thread explains them."""
+        is_seen = self.act in (Act.REPLY, Act.COUNT)
+        return tuple(code for code, rule in self.silenced if is_seen and rule is Rule.IN_THREAD)
+
 
 def decide(sightings: Sequence[Sighting], situation: Situation) -> Decision:
     """Decide about a message; a code counts once, and in doubt nothing is done."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -70,18 +70,19 @@ class Languages:
         """Fix a channel's language; None leaves it to the rules again."""
         await self._settings.set(place.team, place.channel, language=language)
 
-    async def hear(self, place: Place, prose: str) -> None:
-        """Count the language of something that a person wrote in *place*."""
+    def hear(self, place: Place, prose: str) -> Coroutine[None, None, None] | None:
+        """Count the language of something that a person wrote in *place*; return now and then what saves the count."""
         language = prose_language(prose)
         if language is None:
-            return
+            return None
         key = (place.team, place.channel)
         heard = self._heard.get(key, Votes()).plus(Votes(zh=1) if language.is_chinese else Votes(en=1))
-        self._heard[key] = heard
-        _trim(self._heard)
-        if heard.en + heard.zh >= _SAVE_EVERY:
-            del self._heard[key]
-            await self._settings.add_votes(*key, heard)
+        if heard.en + heard.zh < _SAVE_EVERY:
+            self._heard[key] = heard
+            _trim(self._heard)
+            return None
+        self._heard.pop(key, None)
+        return self._settings.add_votes(*key, heard)
 
     def _choice(self, locale: str | None, reason: Reason) -> Choice:
         if not locale:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, select, update
@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete,
 from bot.storage.channels import Channel, look, of_channel
 from bot.storage.database import Database
 from bot.storage.tables import annotated, explained, refused_shapes
+
+_NOTHING: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +65,56 @@ class AnnotationStore:
             row = (await connection.execute(query)).one_or_none()
         return _record(row) if row else None
 
-    async def of_reply(self, spot: Spot) -> tuple[str, Record] | None:
-        """The message that the bot's message *spot* answers, and what was done about it."""
+    async def of_reply(self, spot: Spot) -> dict[str, Record]:
+        """The messages that the bot's message *spot* answers, by their time stamps, and what was done about each."""
         query = select(annotated).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
         async with self._database.reading() as connection:
-            row = (await connection.execute(query)).first()
-        return (row.ts, _record(row)) if row else None
+            return {row.ts: _record(row) for row in await connection.execute(query)}
 
-    async def put(self, spot: Spot, record: Record, *, now: float, explains: Sequence[int] = ()) -> None:
-        """Record what was done about a message, and that its reply explains some codes from now on."""
-        common: dict[str, Any] = {"team": spot.team, "channel": spot.channel, "thread": record.thread}
-        common |= {"reply": record.reply, "at": now}
-        done = {"ts": spot.ts, "act": record.act, "codes": list(record.codes), "shapes": list(record.shapes)}
-        explained_now = [common | {"code": code, "count": 1} for code in explains]
+    async def put(
+        self,
+        records: Mapping[Spot, Record],
+        *,
+        now: float,
+        counted: Mapping[int, int] = _NOTHING,
+        dropped: Collection[int] = (),
+    ) -> None:
+        """Record what was done about messages of one thread; a reply explains the codes of its messages from now on.
+
+        Codes *counted* came so many times more than they were explained; those *dropped* are not explained any more.
+        """
+        spot, thread = next((spot, record.thread) for spot, record in records.items())
+        place = {"team": spot.team, "channel": spot.channel}
+        remember = [place | {"ts": each.ts, "at": now} | asdict(record) for each, record in records.items()]
+        rows = [
+            place | {"thread": thread, "code": code, "reply": record.reply, "count": 1, "at": now}
+            for record in records.values()
+            if record.reply
+            for code in record.codes
+        ]
 
         def write(connection: Connection) -> None:
-            connection.execute(self._remember, common | done)
-            if explained_now:
-                connection.execute(self._explain, explained_now)
+            connection.execute(self._remember, remember)
+            if dropped:
+                replies = [record.reply for record in records.values()]
+                gone = explained.c.code.in_(dropped), explained.c.reply.in_(replies)
+                connection.execute(delete(explained).where(*_at(explained, spot), explained.c.thread == thread, *gone))
+            if rows:
+                connection.execute(self._explain, rows)
+            for code, times in counted.items():
+                here = *_at(explained, spot), explained.c.thread == thread, explained.c.code == code
+                connection.execute(update(explained).where(*here).values(count=explained.c.count + times))
 
         await self._database.run(write)
 
-    async def forget(self, spot: Spot, reply: str | None) -> None:
-        """Forget a message, and that its reply explained anything."""
+    async def forget(self, spot: Spot, record: Record) -> None:
+        """Forget a message, and that its codes were explained in its reply."""
+        mine = (explained.c.thread == record.thread, explained.c.reply == record.reply)
         async with self._database.writing() as connection:
             await connection.execute(delete(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts))
-            if reply:
-                await connection.execute(delete(explained).where(*_at(explained, spot), explained.c.reply == reply))
+            if record.reply:
+                query = delete(explained).where(*_at(explained, spot), *mine, explained.c.code.in_(record.codes))
+                await connection.execute(query)
 
     async def in_thread(self, spot: Spot, thread: str) -> dict[int, str]:
         """The codes explained in a thread, with the message that explains each."""
@@ -112,13 +137,6 @@ class AnnotationStore:
             )
 
         return await self._database.run(survey)
-
-    async def count(self, spot: Spot, thread: str, codes: Sequence[int]) -> None:
-        """Count codes once more that were explained in a thread before."""
-        table = explained
-        query = update(table).where(*_at(table, spot), table.c.thread == thread, table.c.code.in_(codes))
-        async with self._database.writing() as connection:
-            await connection.execute(query.values(count=table.c.count + 1))
 
     async def counts(self, spot: Spot, reply: str) -> dict[int, int]:
         """The codes that one of the bot's messages explains, with how often each came in its thread."""

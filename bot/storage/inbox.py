@@ -137,7 +137,8 @@ class InboxRows:
     ) -> tuple[list[Row], bool]:
         """Lease pending rows that are due, the longest due first; also say whether more may be due.
 
-        No more of a channel than *room* says, *usual_room* where it says nothing.
+        With the first of a lane come those behind it that are due, too. No more of a channel than *room* says,
+        *usual_room* where it says nothing.
         """
         left = dict(room)
         look_at = min(_LOOK_AT, 4 * most)
@@ -153,8 +154,10 @@ class InboxRows:
                         chosen.append(id_)
                 if len(due) < look_at or len(chosen) >= most:
                     break
-            more = len(chosen) >= most or any(places <= 0 for places in left.values())
-            return self._claim(connection, chosen, until), more
+            rows = self._claim(connection, chosen, until)
+            followers = _behind(connection, rows, now, most - len(rows), left)
+            more = len(chosen) + len(followers) >= most or any(places <= 0 for places in left.values())
+            return rows + self._claim(connection, followers, until), more
 
         return await self._run(lease)
 
@@ -294,6 +297,26 @@ def _due(now: float, full: Sequence[str], chosen: Sequence[int], but_teams: Coll
     query = query.where(~_lane_is_held, inbox.c.channel.not_in(full), inbox.c.id.not_in(chosen))
     query = query.where(inbox.c.team.not_in(but_teams)).order_by(inbox.c.next_attempt_at, inbox.c.id).limit(most)
     return query.with_for_update(skip_locked=True, of=inbox)
+
+
+def _behind(connection: Connection, first: Sequence[Row], now: float, most: int, left: dict[str, int]) -> list[int]:
+    """Rows that follow the *first* of their lanes without a gap and are due. Nobody else leases them meanwhile."""
+    if not first or most <= 0:
+        return []
+    query = select(inbox.c.id, inbox.c.team, inbox.c.channel, inbox.c.thread, inbox.c.state, inbox.c.next_attempt_at)
+    query = query.where(in_state("pending", "working"), inbox.c.thread.in_({row.thread for row in first}))
+    query = query.where(inbox.c.id.not_in([row.id for row in first])).order_by(inbox.c.id)
+    lanes = {(*row.key[:2], row.thread) for row in first}
+    found: list[int] = []
+    for id_, team, channel, thread, state, next_attempt_at in connection.execute(query):
+        if (lane := (team, channel, thread)) not in lanes:
+            continue
+        if state == "pending" and next_attempt_at <= now and left[channel] > 0 and len(found) < most:
+            left[channel] -= 1
+            found.append(id_)
+        else:
+            lanes.discard(lane)
+    return found
 
 
 def _open_beside(connection: Connection, new: Sequence[NewRow], ids: Mapping[Key, int]) -> dict[Lane, tuple[int, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ class Workbench:
     limits: Limits = LIMITS
     owner: str = "one"
     begun: list[Job] = field(default_factory=list)
+    together: list[list[str]] = field(default_factory=list)  # the messages that were begun with one call
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -43,13 +44,14 @@ class Workbench:
         )
         self.rows = InboxRows(self.database, self.owner)
 
-    async def _work(self, job: Job) -> None:
-        self.begun.append(job)
-        end = self._ends[job.ts] = asyncio.get_running_loop().create_future()
+    async def _work(self, jobs: Sequence[Job]) -> None:
+        self.begun += jobs
+        self.together.append([job.ts for job in jobs])
+        end = self._ends[jobs[0].ts] = asyncio.get_running_loop().create_future()
         await end
 
     def end(self, ts: str, error: Exception | None = None) -> None:
-        """Let the work on a message succeed, or fail."""
+        """Let the work on a message, and on those begun with it, succeed or fail."""
         if error:
             self._ends.pop(ts).set_exception(error)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -127,15 +127,79 @@ async def test_a_workspace_that_revoked_its_token_is_left_alone(bench: Workbench
 async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
     """The second answer often makes sense only after the first. Other threads need not wait."""
     for ts in ("1.1", "1.2", "1.3"):
-        await bench.inbox.take(job(ts, thread="1.0"))
+        await bench.inbox.take(job(ts, thread="1.0", kind="asked"))
     await bench.inbox.take(job("2.0"))
     await bench.until(lambda: bench.worked_on == ["1.1", "2.0"])
     bench.end("1.1", RetryLater("status 503"))
-    await bench.inbox.take(job("1.4", thread="1.0"))
+    await bench.inbox.take(job("1.4", thread="1.0", kind="asked"))
     for ts in ("1.1", "1.2", "1.3", "1.4"):
         await bench.until(lambda: bench.worked_on[-1] == ts)  # noqa: B023
         bench.end(ts)
     assert bench.worked_on == ["1.1", "2.0", "1.1", "1.2", "1.3", "1.4"]
+
+
+async def test_what_waits_in_a_thread_is_worked_on_together(bench: Workbench) -> None:
+    """A burst gets one answer. What does not wait is not made to, and what is no message keeps its place."""
+    for ts, kind in (("1.1", "message"), ("1.2", "message"), ("1.3", "message"), ("1.4", "asked"), ("1.5", "message")):
+        await bench.inbox.take(job(ts, thread="1.0", kind=kind))
+    await bench.inbox.take(job("2.0"))
+    for ts in ("1.1", "2.0", "1.2", "1.4", "1.5"):
+        await bench.until(lambda: ts in bench.worked_on)  # noqa: B023
+        bench.end(ts)
+    assert bench.together == [["1.1"], ["2.0"], ["1.2", "1.3"], ["1.4"], ["1.5"]]
+    for ts in ("1.1", "1.2", "1.3", "1.4", "1.5"):
+        assert (await bench.until_state(ts, "done")).attempts == 1
+
+
+async def test_what_slack_refused_is_worked_on_together_with_what_came_since(bench: Workbench) -> None:
+    """While a channel has to wait, a thread's messages gather in the database."""
+    await bench.inbox.take(job("1.1", thread="1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.1"])
+    bench.end("1.1", RetryLater("ratelimited", after_s=5.0))
+    await bench.until_state("1.1", "pending", step_s=0.001)
+    for ts in ("1.2", "1.3"):
+        await bench.inbox.take(job(ts, thread="1.0"))
+    await bench.until(lambda: len(bench.together) == 2)
+    assert bench.together[1] == ["1.1", "1.2", "1.3"]
+    bench.end("1.1")
+    assert (await bench.until_state("1.3", "done")).attempts == 1
+
+
+async def test_what_failed_together_is_tried_again_one_by_one(bench: Workbench) -> None:
+    """One message that can't be dealt with must not take the others along; and each may have been answered."""
+    await bench.inbox.take(job("1.1", thread="1.0"))
+    for ts in ("1.2", "1.3", "1.4"):
+        await bench.inbox.take(job(ts, thread="1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.1"])
+    bench.end("1.1")
+    await bench.until(lambda: bench.together[1:] == [["1.2", "1.3", "1.4"]])
+    bench.end("1.2", RetryLater("status 503"))
+    for ts in ("1.2", "1.3", "1.4"):
+        await bench.until(lambda: bench.together[-1] == [ts])  # noqa: B023
+        assert bench.begun[-1].may_be_answered
+        bench.end(ts)
+
+
+async def test_what_follows_is_begun_as_soon_as_what_was_before_it_is_over(bench: Workbench) -> None:
+    """Also where it comes just before that is written. No time goes by in this test: nothing waits for a look."""
+    await bench.inbox.take(job("1.1", thread="1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.1"], step_s=0.0)
+    write = bench.inbox._journal._write
+    over = asyncio.Event()
+
+    async def slow(*arguments: object) -> object:
+        written = await write(*arguments)  # type: ignore[arg-type]  # passed on
+        await over.wait()
+        return written
+
+    bench.inbox._journal._write = slow  # type: ignore[assignment]  # the same, slower
+    taking = asyncio.create_task(bench.inbox.take(job("1.2", thread="1.0", kind="asked")))
+    await asyncio.sleep(0.1)
+    bench.end("1.1")
+    await asyncio.sleep(0.01)
+    over.set()
+    assert await taking
+    await bench.until(lambda: bench.worked_on == ["1.1", "1.2"], step_s=0.0)
 
 
 async def test_a_slow_channel_holds_up_no_other(database: Database) -> None:
@@ -271,7 +335,7 @@ async def test_what_was_done_is_forgotten_after_a_day(bench: Workbench) -> None:
 async def test_many_takes_need_few_commits(database: Database) -> None:
     """SQLite commits a few hundred times a second, and an incident brings thousands of messages."""
 
-    async def work(_: Job) -> None: ...
+    async def work(_: Sequence[Job]) -> None: ...
 
     inbox = Inbox(database, work)
     commits = 0

@@ -82,16 +82,18 @@ class InboxMachine(RuleBasedStateMachine):
 
     @rule(owner=_processes, most=st.integers(1, 5), room=st.integers(0, 3))
     def lease(self, owner: str, most: int, room: int) -> None:
-        """A process takes what is due: the first of each thread that nobody works on."""
+        """A process takes what is due: the first of each thread that nobody works on, and what follows it."""
         until = self.now + LEASE_S
         leased, _ = self.run(
             self.rows[owner].lease(now=self.now, until=until, most=most, room={"C1": room}, usual_room=3)
         )
         assert len(leased) <= most
         assert len([row for row in leased if row.key[1] == "C1"]) <= room
+        for lane, order in self.order.items():
+            mine = [row.key for row in leased if (row.key[1], row.thread) == lane]
+            assert order[: len(mine)] == mine, "out of order"
         for row in leased:
             assert row.next_attempt_at <= self.now
-            assert self.order[row.key[1], row.thread][0] == row.key, "out of order"
             for other in self.working.values():
                 assert row.id not in other or other[row.id][1] < self.now, "leased twice"
             self.working[owner][row.id] = (row, until)

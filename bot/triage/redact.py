@@ -1,0 +1,200 @@
+"""What is hidden before any of a log is shown, kept or written down.
+
+What is hidden is replaced by its kind, ``‹mail›``; error codes, times, versions and the lines themselves stay. A value
+never leaves this module: not in a result, an exception or a representation.
+
+Every pattern takes linear time: a run of characters is entered at its beginning only, and what comes before or behind
+it is bounded. Running `redact` over its own result changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from bot.triage.digest import Secret, SecretKind
+
+_Replace = Callable[["re.Match[str]"], str | None]  # None: this one is something else and stays
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text without its secrets."""
+
+    text: str
+    secrets: tuple[tuple[SecretKind, int], ...] = ()  # how many of each kind were hidden
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    kind: SecretKind
+    pattern: re.Pattern[str]
+    replace: _Replace = field(repr=False)
+
+
+def redact(text: str) -> Redacted:
+    """*text* with everything hidden that is somebody's; it keeps its lines."""
+    hidden: Counter[SecretKind] = Counter()
+    for rule in _RULES:
+        text = rule.pattern.sub(_counting(rule, hidden), text)
+    return Redacted(text, tuple(sorted(hidden.items())))
+
+
+def live_secrets(lines: Iterable[bytes | str], *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
+    """What opens doors in *lines*, in their order, so that its author can be warned: kind and place, never the value."""
+    text = "\n".join(line if isinstance(line, str) else line.decode("utf-8", "replace") for line in lines)
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    found: list[tuple[int, SecretKind]] = []
+    covered = text
+    for rule in _LIVE_RULES:
+        covered = rule.pattern.sub(_noting(rule, found), covered)
+    for at, kind in sorted(found):
+        yield Secret(kind, file, first_line + bisect_right(starts, at) - 1)
+
+
+def _counting(rule: _Rule, hidden: Counter[SecretKind]) -> Callable[[re.Match[str]], str]:
+    def replace(match: re.Match[str]) -> str:
+        new = rule.replace(match)
+        if new is None:
+            return match[0]
+        hidden[rule.kind] += 1
+        return new
+
+    return replace
+
+
+def _noting(rule: _Rule, found: list[tuple[int, SecretKind]]) -> Callable[[re.Match[str]], str]:
+    def replace(match: re.Match[str]) -> str:
+        if rule.replace(match) is None:
+            return match[0]
+        found.append((match.start(), rule.kind))
+        return "".join(each if each == "\n" else "·" for each in match[0])  # the places of the others stay right
+
+    return replace
+
+
+def _whole(kind: SecretKind) -> _Replace:
+    return lambda match: f"‹{kind}›"
+
+
+def _second(kind: SecretKind) -> _Replace:
+    """Group 1 stays, what follows is hidden."""
+    return lambda match: f"{match[1]}‹{kind}›"
+
+
+def _private_key(match: re.Match[str]) -> str:
+    return f"‹{SecretKind.CLOUD_KEY}›" + "\n" * match[0].count("\n")
+
+
+# Hexadecimal numbers of these lengths are also ids and checksums, which say so right before.
+_NO_SECRET = re.compile(
+    r"(?:(?:id|trace|span|md5|hash|sha\d{0,3}|digest|etag|sum|nonce|build|commit|signature)[\"']?\s{0,2}[:=@/\s]\s{0,2}[\"']?"
+    r"|[/-])$",
+    re.IGNORECASE,
+)
+
+
+def _hex(kind: SecretKind) -> _Replace:
+    def replace(match: re.Match[str]) -> str | None:
+        before = match.string[max(0, match.start() - 24) : match.start()]
+        return None if _NO_SECRET.search(before) or match[0].isdecimal() else f"‹{kind}›"
+
+    return replace
+
+
+def _mail(match: re.Match[str]) -> str | None:
+    # "icon@2x.png" is a picture.
+    return None if re.match(r"@[1-4]x\.", match["domain"]) else f"‹{SecretKind.MAIL}›"
+
+
+_VERSION = re.compile(r"(?:\bv|version|\bver|sdk|zim|express|=>|/)[\"']?[\s:=\"'(/]{0,4}$", re.IGNORECASE)
+
+
+def _ip(match: re.Match[str]) -> str | None:
+    """None for a version number such as 2.19.0.31, and for the machine itself."""
+    address = match[0]
+    before = match.string[max(0, match.start() - 16) : match.start()]
+    if "." in address and _VERSION.search(before) and not before.endswith("//"):
+        return None
+    if ":" in address and not any(each.isdigit() for each in address):
+        return None  # Face::add
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return None
+    return None if parsed.is_loopback or parsed.is_unspecified else f"‹{SecretKind.IP}›"
+
+
+def mask(number: str) -> str:
+    """An AppID by its first two digits and its last: enough to know one's own again."""
+    return f"{number[:2]}…{number[-1]}"
+
+
+def _rule(kind: SecretKind, pattern: str, replace: _Replace | None = None, flags: int = 0) -> _Rule:
+    return _Rule(kind, re.compile(pattern, re.ASCII | flags), replace or _whole(kind))
+
+
+_KEYS = (
+    r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])|AIza[\w-]{35}|xox[abeoprs]-[\w-]{10,500}|xapp-[\w-]{10,500}"
+    r"|gh[pousr]_\w{36,255}|github_pat_\w{22,255}|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])"
+)
+# In this order: what a rule hides, the next ones no longer see.
+_LIVE_RULES = (
+    _rule(
+        SecretKind.CLOUD_KEY,
+        # To its end; where that is missing, over the lines that can be nothing else.
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}-----END [A-Z ]{0,20}PRIVATE KEY-----"
+        r"|(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/]{40,8000}={0,2}){0,100})",
+        _private_key,
+    ),
+    _rule(SecretKind.CLOUD_KEY, rf"(?<![\w-])(?:{_KEYS})"),
+    _rule(SecretKind.JWT, r"eyJ(?<![\w-]eyJ)[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{4,1000}"),
+    _rule(
+        SecretKind.APP_SIGN, r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{64}(?![0-9A-Za-z+/=])", _hex(SecretKind.APP_SIGN)
+    ),
+    _rule(
+        SecretKind.SERVER_SECRET,
+        r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{32}(?![0-9A-Za-z+/=])",
+        _hex(SecretKind.SERVER_SECRET),
+    ),
+    _rule(SecretKind.ZEGO_TOKEN, r"04(?<![A-Za-z0-9+/]04)(?:[A-Za-z0-9+/]|%2[BbFf]){40,8000}(?:={1,2}|(?:%3[Dd]){1,2})?"),
+    _rule(
+        SecretKind.BEARER,
+        r"(\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:basic|bearer|token|digest)\s{1,3})?|bearer\s{1,3}))"
+        r"(?=[^\s\d]{0,300}\d|[\w.~+/=-]{15})[\w.~+/=-]{8,4000}",
+        _second(SecretKind.BEARER),
+        re.IGNORECASE,
+    ),
+)  # fmt: skip
+_RULES: Sequence[_Rule] = (
+    *_LIVE_RULES,
+    _rule(
+        SecretKind.MAIL,
+        r"(?<![\w.+-])[\w.+-]{1,64}(?P<domain>@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w-])",
+        _mail,
+    ),
+    _rule(
+        SecretKind.APP_ID,
+        r"(\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?)(\d{8,12})(?!\d)",
+        lambda match: match[1] + mask(match[2]),
+        re.IGNORECASE,
+    ),
+    _rule(
+        SecretKind.PHONE,
+        r"(?<![\w.+-])(?:(?:\+|00)86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-]|\.\d)"
+        r"|(?<![\w+])\+[1-9]\d{0,2}(?:[ -]?\(?\d{2,5}\)?){2,5}(?!\d)",
+        lambda match: f"‹{SecretKind.PHONE}›" if sum(map(str.isdigit, match[0])) in range(8, 18) else None,
+    ),
+    _rule(SecretKind.IP, r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", _ip),
+    _rule(SecretKind.IP, r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:{1,2}|::){2,8}(?:[0-9a-fA-F]{1,4})?(?![\w:])", _ip),
+    _rule(SecretKind.HOME, r"(/(?:Users|home)/)(?!Shared\b)[\w.@-]{1,64}", _second(SecretKind.HOME)),
+    _rule(
+        SecretKind.HOME,
+        r"(\b[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4})(?!Public\b)[^\\/:*?\"<>|\s‹]{1,64}",
+        _second(SecretKind.HOME),
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Tests of triage: what becomes of a log."""
