@@ -1,0 +1,173 @@
+"""Archives become streams of bytes, without trusting them: gzip of any number of members, zip.
+
+Nothing is written anywhere but a zip that comes through a pipe, which needs a file that can be sought in; names are
+shown and never used. What unpacks to far more than it is gets refused before its first byte is handed out, or where it
+begins to.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, BinaryIO, cast
+
+from bot.triage.digest import Refusal
+
+CHUNK = 262_144
+_PACKED = 16_384  # bytes taken at once; each member of a gzip copies what is left of them
+_FREE = 1_048_576  # bytes unpacked before the ratio counts
+_DIRECTORY = 4_194_304  # bytes that a zip's directory may have; each entry costs five times its size in memory
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bounds
+_SKIPPED = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what file managers add
+
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError, NotImplementedError),
+    *(RuntimeError, KeyError, IndexError),
+)
+
+
+class Refused(Exception):  # noqa: N818 - not an error of ours
+    """A file can't be read, or not any further."""
+
+    def __init__(self, reason: Refusal) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Tap:
+    """A file that counts what is taken from it; also what a zip is read through, which may ask for no huge part."""
+
+    def __init__(self, file: BinaryIO, progress: Callable[[int], None] | None = None) -> None:
+        self._file = file
+        self._progress = progress
+        self.taken = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to *size* bytes; the rest of a file only where that is little."""
+        if size > _DIRECTORY:
+            raise Refused(Refusal.DAMAGED)
+        data = self._file.read(size if size >= 0 else _DIRECTORY)
+        self.taken += len(data)
+        if self._progress:
+            self._progress(len(data))
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As a file's."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """As a file's."""
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        """Whether it is a file, and no pipe."""
+        return self._file.seekable()
+
+
+def gunzip(tap: Tap, head: bytes, ratio: float) -> Iterator[bytes]:
+    """What a gzip that begins with *head* holds; raises Refused where it breaks off, lies or grows too much."""
+    return _guarded(_gunzip(tap, head), tap, 0, ratio)
+
+
+def _gunzip(tap: Tap, data: bytes) -> Iterator[bytes]:
+    packed = zlib.decompressobj(31)
+    while True:
+        try:
+            unpacked = packed.decompress(data, CHUNK)
+        except zlib.error as error:
+            raise Refused(Refusal.DAMAGED) from error
+        yield unpacked  # even if empty: whoever reads looks at the clock
+        data = packed.unconsumed_tail
+        if packed.eof:
+            data = packed.unused_data if len(packed.unused_data) > 1 else packed.unused_data + tap.read(_PACKED)
+            if not data.startswith(b"\x1f\x8b"):
+                return  # padding, or what gunzip calls trailing garbage
+            packed = zlib.decompressobj(31)
+        elif not data and len(unpacked) < CHUNK:
+            data = tap.read(_PACKED)
+            if not data:
+                raise Refused(Refusal.DAMAGED)
+
+
+def members(tap: Tap, head: bytes, ratio: float) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The name and the content of each file in a zip; raises Refused where it is none, or holds none.
+
+    The content raises Refused by itself, so that the others can still be read.
+    """
+    if not tap.seekable():
+        tap = _kept(tap, head)
+    try:
+        archive = zipfile.ZipFile(cast("IO[bytes]", tap))
+        entries = [each for each in archive.infolist() if not each.is_dir() and not _is_skipped(each.filename)]
+    except _BROKEN as error:
+        raise Refused(Refusal.DAMAGED) from error
+    if not entries:
+        raise Refused(Refusal.EMPTY)
+    for entry in entries:
+        yield _name(entry), _guarded(_member(archive, entry), tap, tap.taken, ratio)
+
+
+def _kept(tap: Tap, head: bytes) -> Tap:
+    """All that comes through a pipe, in a file without a name."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with its last reader
+    file.write(head)
+    shutil.copyfileobj(cast("IO[bytes]", tap), file, CHUNK)
+    file.seek(0)
+    return Tap(cast("BinaryIO", file))
+
+
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    if entry.flag_bits & 1:
+        raise Refused(Refusal.ENCRYPTED)
+    if entry.compress_type not in _METHODS:
+        raise Refused(Refusal.BINARY)
+    try:
+        with archive.open(entry) as file:
+            while data := file.read(CHUNK):
+                yield data
+    except _BROKEN as error:
+        raise Refused(Refusal.DAMAGED) from error
+
+
+def _guarded(chunks: Iterable[bytes], tap: Tap, since: int, ratio: float) -> Iterator[bytes]:
+    """*chunks*, the first of which are held back until they tell whether the whole is a bomb."""
+    unpacked = 0
+    held: list[bytes] | None = []
+    try:
+        for chunk in chunks:
+            unpacked += len(chunk)
+            if unpacked > _FREE and unpacked > ratio * max(1, tap.taken - since):
+                held = None
+                raise Refused(Refusal.BOMB)
+            if held is None or not chunk:
+                yield chunk
+            elif unpacked <= _FREE:
+                held.append(chunk)
+            else:
+                yield b"".join((*held, chunk))
+                held = None
+    except Refused:
+        if held:
+            yield b"".join(held)
+        raise
+    if held:
+        yield b"".join(held)
+
+
+def _is_skipped(name: str) -> bool:
+    return name.startswith(_SKIPPED[0]) or name.rpartition("/")[2] in _SKIPPED
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The name of a member; Windows writes Chinese names in GBK and does not say so."""
+    if entry.flag_bits & 0x800 or entry.filename.isascii():
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return entry.filename
