@@ -200,12 +200,11 @@ class Annotations:
 
     async def call_wrong(self, reply: Spot, voice: Voice) -> None:
         """A person says that the triage *reply* is wrong: take it back, and keep that it was."""
-        answered = await self._store.of_reply(reply)
-        await voice.withdraw(reply.ts)
-        for ts, record in answered.items():
+        for ts, record in (await self._store.of_reply(reply)).items():
             spot = replace(reply, ts=ts)
             await self._store.forget(spot, record)
             await self._store.put({spot: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
+        await voice.withdraw(reply.ts)
 
     async def is_done(self, spot: Spot) -> bool:
         """Whether something was done about a message already."""
