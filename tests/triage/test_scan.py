@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import re
 from pathlib import Path
 
-from bot.catalogue.catalogue import open_catalogue
-from tests.triage.scanning import found, scan
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.catalogue.catalogue import Catalogue, open_catalogue
+from bot.detect import words
+from bot.triage import verdicts
+from bot.triage.read import LONGEST
+from tests.triage.scanning import Window, found, scan
 
 KNOWN = open_catalogue()
 LABELLED = Path(__file__).parent.parent / "detect" / "labelled.jsonl"
