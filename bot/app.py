@@ -150,7 +150,9 @@ def _assemble(
         # Slack gets its acknowledgement when the listener has returned: recorded first, then acknowledged.
         process_before_response=True,
     )
-    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, background, reader, standings)
+    parts = Parts(
+        catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
+    )
     listeners.register(app, parts)
     return app, inbox
 

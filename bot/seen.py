@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
 from typing import Any
 
 from rich.console import Console, Group
@@ -18,8 +17,8 @@ from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
-from bot.detect.finding import Detection, Finding, LookAlike
-from bot.detect.message import passages
+from bot.detect.finding import Finding
+from bot.detect.lines import lines_of
 from bot.language import Language, Words, words
 from bot.services.decisions import Act, Decision, Rule, Situation, decide
 from bot.services.sightings import sightings_in
@@ -53,7 +52,7 @@ def detect_lines(lines: Iterable[bytes], catalogue: Catalogue) -> int:
 def seen_in(message: _Message, catalogue: Catalogue) -> dict[str, Any]:
     """What the bot would see in *message* as JSON holds it, and whether it would answer in a new channel."""
     detection = find_in_message(message, catalogue)
-    line_of = _line_of(message, detection)
+    line_of = lines_of(message, detection)
     return {
         "codes": list(detection.codes),
         "known": [code for code in detection.codes if catalogue.has_code(code)],
@@ -84,29 +83,6 @@ def _decision(message: _Message, catalogue: Catalogue) -> Decision:
     return decide(sightings_in(message, catalogue), Situation())
 
 
-def _line_of(message: _Message, detection: Detection) -> dict[Finding | LookAlike, int]:
-    """The line of each thing seen, counted from 1: in the text as it was given; with blocks, in the order of reading.
-
-    Detection counts within its passages, which lack blank lines, fences and markup.
-    """
-    texts = [passage.text for passage in passages(message)]
-    starts = list(accumulate((text.count("\n") + 1 for text in texts), initial=0))
-    given = "" if message.get("blocks") or message.get("attachments") else message.get("text") or ""
-    line, at = 1, 0
-    lines: dict[Finding | LookAlike, int] = {}
-    seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
-    for each in sorted(seen, key=lambda one: (one.passage, one.span)):
-        found = given.find(texts[each.passage][slice(*each.span)], at) if given else -1
-        if found < 0:
-            given = ""
-            lines[each] = starts[each.passage] + each.line
-        else:
-            line += given.count("\n", at, found)
-            at = found + 1
-            lines[each] = line
-    return lines
-
-
 def _finding(finding: Finding, line: int) -> dict[str, Any]:
     return {
         "code": finding.code,
@@ -120,7 +96,7 @@ def _finding(finding: Finding, line: int) -> dict[str, Any]:
 
 def _print_seen(message: _Message, catalogue: Catalogue, say: Words) -> None:
     detection, decision = find_in_message(message, catalogue), _decision(message, catalogue)
-    line_of, rules = _line_of(message, detection), dict(decision.silenced)
+    line_of, rules = lines_of(message, detection), dict(decision.silenced)
     findings = [_row_of_finding(each, line_of[each], rules.get(each.code), say) for each in detection.findings]
     lookalikes = [
         (each.text, say("terminal.line", line=line_of[each]), say(f"reason.{each.reason.name}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,15 +18,28 @@ from bot.services import replies
 from bot.services.replies import Reply, Triaged
 from bot.wording import said
 
+_KEEP_MOST = 500
+
 
 class Renderer:
     """Turns replies into messages, in the language asked for."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._annotations: OrderedDict[tuple[object, ...], Message] = OrderedDict()  # a few make up most
 
     def message(self, reply: Reply, language: Language) -> Message:
-        """The text and the blocks that say *reply*."""
+        """The text and the blocks that say *reply*; they are not to be changed, as they may be given again."""
+        if not isinstance(reply, replies.Annotation) or reply.counts:
+            return self._made(reply, language)
+        key = (reply.unknown, language, *(entry.code for entry in reply.entries))
+        if key not in self._annotations:
+            self._annotations[key] = self._made(reply, language)
+            if len(self._annotations) > _KEEP_MOST:
+                self._annotations.popitem(last=False)
+        return self._annotations[key]
+
+    def _made(self, reply: Reply, language: Language) -> Message:
         match reply:
             case replies.Explained():
                 said_so = self._in(language).asked_for(reply)

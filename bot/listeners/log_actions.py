@@ -7,14 +7,12 @@ from collections.abc import Awaitable
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import Job
 from bot.language import Language
 from bot.listeners.parts import Parts
-from bot.listeners.reading import Site
+from bot.listeners.reading import site_of
 from bot.listeners.slack import SlackDirectory, place_of_action
 from bot.listeners.trouble import Trouble
 from bot.listeners.work import SlackVoice
@@ -32,20 +30,11 @@ class LogActions:
         self._parts = parts
         self._trouble = trouble
 
-    async def show_language(
-        self,
-        ack: AsyncAck,
-        action: _Body,
-        body: _Body,
-        client: AsyncWebClient,
-        context: AsyncBoltContext,
-        respond: AsyncRespond,
-    ) -> None:
+    async def show_language(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
         """The same triage in the other language, for who pressed."""
         await ack()
         asked = json.loads(action["value"])
-        site = Site(client, context.bot_id or "")
-        self._start(self._show(asked["key"], Language(asked["language"]), body, site, respond), body, respond)
+        self._start(self._show(asked["key"], Language(asked["language"]), body, respond), body, respond)
 
     async def report(self, ack: AsyncAck, action: _Body, body: _Body) -> None:
         """The full report, as a file in the thread."""
@@ -58,18 +47,16 @@ class LogActions:
         language = Language(json.loads(action["value"])["language"])
         self._start(self._parts.standings.take(place_of_action(body), body["message"], language), body, respond)
 
-    async def escalate(
-        self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
-    ) -> None:
+    async def escalate(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
         """Call somebody."""
         if not self._parts.standings.target:
             await ack()
-            self._start(self._tell(Note("nobody"), body, client, respond), body, respond)
+            self._start(self._tell(Note("nobody"), body, respond), body, respond)
             return
         is_new = await self._parts.inbox.take(_job(body, "escalate", action))
         await ack()
         if not is_new:
-            self._start(self._tell(Note("escalated"), body, client, respond), body, respond)
+            self._start(self._tell(Note("escalated"), body, respond), body, respond)
 
     async def call_wrong(self, ack: AsyncAck, body: _Body, respond: AsyncRespond) -> None:
         """Take a triage back for everyone, and keep that it was wrong."""
@@ -81,15 +68,18 @@ class LogActions:
     def _start(self, work: Awaitable[None], body: _Body, respond: AsyncRespond) -> None:
         self._parts.background.start(self._trouble.guarded(work, body, respond))
 
-    async def _show(self, source: str, language: Language, body: _Body, site: Site, respond: AsyncRespond) -> None:
-        read = await self._parts.reader.read(site, place_of_action(body).channel, source)
+    async def _show(self, source: str, language: Language, body: _Body, respond: AsyncRespond) -> None:
+        place = place_of_action(body)
+        read = await self._parts.reader.read(await site_of(self._parts.workspaces, place.team), place.channel, source)
         if read is None:
-            await self._tell(Note("gone"), body, site.client, respond)
+            await self._tell(Note("gone"), body, respond)
         else:
             await self._whisper(Triaged(read.digest), language, body, respond)
 
-    async def _tell(self, note: Note, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        choice = await self._parts.languages.of_person(place_of_action(body), SlackDirectory(client))
+    async def _tell(self, note: Note, body: _Body, respond: AsyncRespond) -> None:
+        place = place_of_action(body)
+        directory = SlackDirectory((await self._parts.workspaces.get(place.team)).client)
+        choice = await self._parts.languages.of_person(place, directory)
         await self._whisper(note, choice.language, body, respond)
 
     async def _whisper(self, reply: Reply, language: Language, body: _Body, respond: AsyncRespond) -> None:

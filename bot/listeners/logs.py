@@ -26,6 +26,7 @@ from bot.services.decisions import Mode
 from bot.services.languages import Languages
 from bot.services.logs import worth_a_word
 from bot.services.replies import Answer, Leaked, Note, Reading, Triaged
+from bot.triage.digest import Secret
 
 WAIT = "hourglass_flowing_sand"  # the reaction that says: I am reading this
 _REFUSED = ("invalid_blocks", "invalid_blocks_format")
@@ -144,7 +145,7 @@ class Logs:
             message = _as_read(message, read)
             refused = worth_a_word(read.digest.refused)
             if message.sightings and not is_edit:
-                await self._warn(job, read, site)
+                await self.warn(job, read.digest.secrets, site, tuple(file.name for file in read.digest.files))
             if refused and not message.sightings:
                 await self._annotations.say_unreadable(message, refused, voice, directory)
             elif is_edit:
@@ -163,7 +164,7 @@ class Logs:
             if not _has_content(read):
                 await self._note(job, Note("nothing"), site)
                 return
-            await self._warn(job, read, site)
+            await self.warn(job, read.digest.secrets, site, tuple(file.name for file in read.digest.files))
             await voice.reply(Answer(Triaged(read.digest, source), choice.language))
             await self._reported(job, site, voice, read)
 
@@ -227,14 +228,12 @@ class Logs:
             except (GiveUp, RetryLater) as error:  # there is a button for it
                 _log.warning("no full report", channel=job.place.channel, ts=job.ts, reason=str(error))
 
-    async def _warn(self, job: Job, read: Read, site: Site) -> None:
-        """Tell the author, alone and once, what looked live."""
-        digest = read.digest
-        if not digest.secrets or not job.place.user or job.key in self._warned:
+    async def warn(self, job: Job, secrets: Sequence[Secret], site: Site, files: tuple[str, ...] = ("",)) -> None:
+        """Tell the author, alone and once, what looked live; *files* are the names of what the secrets stand in."""
+        if not secrets or not job.place.user or job.key in self._warned:
             return
         choice = await self._languages.of_person(job.place, SlackDirectory(site.client))
-        leaked = Leaked(digest.secrets, tuple(file.name for file in digest.files))
-        message = self._renderer.message(leaked, choice.language)
+        message = self._renderer.message(Leaked(tuple(secrets), files), choice.language)
         await self._poster.whisper(job.place, begun(job.thread, job.ts), message, lease=job.lease)
         self._warned.append(job.key)
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detect.prose import prose
 from bot.inbox import Job
 from bot.listeners.parts import Parts
 from bot.listeners.slack import SlackDirectory, place_of_event
 from bot.services.decisions import Sighting
-from bot.services.logs import is_log, log_files
+from bot.services.logs import is_log, log_files, secrets_in
 from bot.services.place import Place
 
 _Event = Mapping[str, Any]
@@ -25,7 +24,7 @@ class Messages:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def message(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
+    async def message(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message event of any kind; most hold no code and cost nothing."""
         event = body["event"]
         place = place_of_event(body)
@@ -35,13 +34,13 @@ class Messages:
             case "message_deleted":
                 await self._deleted(body, place, event.get("previous_message") or {}, context)
             case _:
-                await self._posted(body, place, context, client)
+                await self._posted(body, place, context)
 
     async def mention(self, body: dict[str, Any]) -> None:
         """Somebody speaks to the bot in a channel."""
         await self._take(body, place_of_event(body), body["event"], kind="asked")
 
-    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext, client: AsyncWebClient) -> None:
+    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
         is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
         if place.is_direct:
@@ -53,10 +52,14 @@ class Messages:
         sightings = self._parts.annotations.sightings(event)
         if sightings or log_files(event):
             # Slack answers while the database writes.
-            self._parts.background.start(self._parts.languages.prepare(place, SlackDirectory(client)))
+            self._parts.background.start(self._prepare(place))
             await self._take(body, place, event, kind="message", sightings=sightings)
         if is_person and (saving := self._parts.languages.hear(place, prose(event))):
             self._parts.background.start(saving)
+
+    async def _prepare(self, place: Place) -> None:
+        workspace = await self._parts.workspaces.get(place.team)
+        await self._parts.languages.prepare(place, SlackDirectory(workspace.client))
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
         event = body["event"]
@@ -85,6 +88,8 @@ class Messages:
         if kind not in ("asked", "deleted") and is_log(message, sightings):
             detail["log"] = True
             kind = "log" if kind == "message" else kind
+        elif kind == "message" and (secrets := secrets_in(message)):
+            detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
             place,
             ts,

@@ -14,6 +14,7 @@ from bot.posting import Poster
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
+from bot.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Parts:
     renderer: Renderer
     inbox: Inbox
     poster: Poster
+    workspaces: Workspaces
     background: Background
     reader: Reader
     standings: Standings

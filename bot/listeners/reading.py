@@ -20,6 +20,7 @@ from bot.listeners.sources import Gathering
 from bot.services.decisions import Sighting
 from bot.services.triage import Triages, in_files
 from bot.triage.digest import Digest
+from bot.workspaces import Workspaces
 
 _AT_ONCE = 2
 
@@ -60,6 +61,12 @@ class Site:
 
     client: AsyncWebClient
     own_bot: str
+
+
+async def site_of(workspaces: Workspaces, team: str) -> Site:
+    """Where a team's logs are read; raises StopWorkspace where the app is not installed."""
+    workspace = await workspaces.get(team)
+    return Site(workspace.client, workspace.authorization.bot_id or "")
 
 
 class Reader:

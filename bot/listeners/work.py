@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot.blocks.replies import Renderer
 from bot.commands import parse
 from bot.inbox import Job, RetryLater, StopWorkspace
-from bot.listeners.reading import Site, of_message, of_thread
+from bot.listeners.reading import Site, of_message, of_thread, site_of
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
@@ -16,6 +16,7 @@ from bot.services.answers import Answers
 from bot.services.decisions import Sighting
 from bot.services.logs import is_paste, log_files
 from bot.services.replies import Answer, is_public
+from bot.triage.digest import Secret, SecretKind
 from bot.workspaces import Workspaces
 
 if TYPE_CHECKING:  # they speak by the voice that is here
@@ -86,10 +87,11 @@ class Worker:
         """
         team = jobs[0].place.team
         try:
-            workspace = await self._workspaces.get(team)
-            site = Site(workspace.client, workspace.authorization.bot_id or "")
+            site = await site_of(self._workspaces, team)
             if not await self._work_alone(jobs[0], site):
                 await self._work(jobs, SlackDirectory(site.client))
+                for job in jobs:
+                    await self._logs.warn(job, _secrets(job), site)
         except StopWorkspace as error:
             if await self._workspaces.is_lost(team, str(error)):
                 raise
@@ -145,6 +147,10 @@ class Worker:
 def _words(message: Mapping[str, Any]) -> str:
     """What somebody said to the bot, without its name."""
     return " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
+
+
+def _secrets(job: Job) -> list[Secret]:
+    return [Secret(SecretKind(kind), 0, line) for kind, line in job.detail.get("secrets", ())]
 
 
 def _message(job: Job) -> Message:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
 from bot.detect.finding import Detection
+from bot.detect.lines import lines_of
 from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
@@ -232,9 +233,10 @@ class Annotations:
         record, situation, _ = await self._survey(seen)
         situation = _without(record, situation) if record else situation
         silenced = dict(decide(seen.sightings, situation).silenced)
+        line_of = lines_of(message, detection)
         return Why(
-            findings=tuple((finding, silenced.get(finding.code)) for finding in detection.findings),
-            lookalikes=detection.lookalikes,
+            findings=tuple((replace(each, line=line_of[each]), silenced.get(each.code)) for each in detection.findings),
+            lookalikes=tuple(replace(each, line=line_of[each]) for each in detection.lookalikes),
             did=Act(record.act) if record else None,
             is_written=message.get("subtype") in WRITTEN,
         )

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.detect.message import passages
 from bot.services.decisions import Sighting
-from bot.triage.digest import FileRefused, Refusal
+from bot.triage.digest import FileRefused, Refusal, Secret
+from bot.triage.redact import live_secrets
 
 _MOST_CODES = 3  # that are explained one by one
 _MOST_LINES = 15  # of a message with a code; more are a paste
@@ -36,6 +37,11 @@ def is_log(message: Mapping[str, Any], sightings: Sequence[Sighting]) -> bool:
     """Whether *message*, in which *sightings* were made, is read as a log rather than explained code by code."""
     own = {each.code for each in sightings if not each.quoted}
     return len(own) > _MOST_CODES or bool(own and is_paste(message)) or bool(log_files(message))
+
+
+def secrets_in(message: Mapping[str, Any]) -> tuple[Secret, ...]:
+    """What opens doors among the words of *message*, so that its author can be warned."""
+    return tuple(live_secrets(line for each in passages(message) for line in each.text.split("\n")))
 
 
 def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, select, update
@@ -85,7 +85,7 @@ class AnnotationStore:
         """
         spot, thread = next((spot, record.thread) for spot, record in records.items())
         place = {"team": spot.team, "channel": spot.channel}
-        remember = [place | {"ts": each.ts, "at": now} | asdict(record) for each, record in records.items()]
+        remember = [place | {"ts": each.ts, "at": now} | _values(record) for each, record in records.items()]
         rows = [
             place | {"thread": thread, "code": code, "reply": record.reply, "count": 1, "at": now}
             for record in records.values()
@@ -163,6 +163,10 @@ _EXPLAINED = select(explained.c.code).where(*of_channel(explained))
 _IN_THREAD = _EXPLAINED.where(explained.c.thread == bindparam("thread"))
 _LATELY = _EXPLAINED.where(explained.c.at >= bindparam("since"))
 _REFUSED = select(refused_shapes.c.shape).where(*of_channel(refused_shapes))
+
+
+def _values(record: Record) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in Record.__slots__}
 
 
 def _record(row: Row[Any]) -> Record:

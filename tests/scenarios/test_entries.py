@@ -272,6 +272,14 @@ async def test_why_tells_each_rule_that_silenced_a_code(slack: Sandbox) -> None:
     assert "because" not in said
 
 
+async def test_why_counts_lines_as_people_see_them(slack: Sandbox) -> None:
+    """Blank lines count, in an editor and in Slack."""
+    message = await slack.say(ENGLISH, ANN, "two things:\n\nerror 6000106\n\norder 6000121")
+    said = await why(slack, message)
+    assert "*6000106* in line 3" in said
+    assert "line 5" in said
+
+
 async def test_why_names_the_mode(slack: Sandbox) -> None:
     """Somebody set it; whoever asks may not know."""
     await slack.command(ENGLISH, BEN, "auto react")

@@ -35,7 +35,7 @@ from tests.scenarios.reading import marks, said_by_bot, settled, shown
 FENCED = f"look at this\n```\n{LOG}```"
 
 
-def zipped(**files: bytes | str) -> bytes:
+def zipped(files: dict[str, bytes | str]) -> bytes:
     """An archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -85,7 +85,7 @@ async def test_a_long_paste_with_a_code_is_triaged_in_its_thread(slack: Sandbox)
         ("zim.txt", LOG.encode("utf-16")),
         ("events.ndjson", b'{"t":1,"msg":"login failed","code":6000106}\n' * 9),
         ("zim.log.gz", gzip.compress(LOG.encode())),
-        ("support.zip", zipped(**{"a/zim.log": LOG, "photo.png": b"\x89PNG\0"})),
+        ("support.zip", zipped({"a/zim.log": LOG, "photo.png": b"\x89PNG\0"})),
         ("noname", LOG.encode()),
     ],
 )
@@ -543,3 +543,14 @@ async def test_the_author_of_a_live_secret_is_warned_alone(slack: Sandbox) -> No
     assert "Revoke it" in shown(warning)
     assert slack.ephemerals(LIN) == []
     assert all(TOKEN not in json.dumps(each) for each in (answer, warning))
+
+
+async def test_a_secret_beside_a_single_code_is_warned_of_too(slack: Sandbox) -> None:
+    """One line is enough to leak a token."""
+    message = await slack.say(ENGLISH, ANN, f"login fails with 6000106\ntoken={TOKEN}")
+    assert "6000106 · " in shown(await the_answer(slack, message, ENGLISH))
+    (warning,) = slack.ephemerals(ANN)
+    assert "ZEGO Token: pasted text, line 2" in shown(warning)
+    plain = await slack.say(ENGLISH, LIN, f"hello, token={TOKEN}")
+    assert await silence(slack, plain)
+    assert slack.ephemerals(LIN) == []
