@@ -50,8 +50,8 @@ class LogVoice(SlackVoice):
 
     @property
     def has_acted(self) -> bool:
-        """Whether this attempt has posted anything."""
-        return bool(self._progress or self.replied)
+        """Whether anything of this attempt may show."""
+        return bool(self._waits or self._progress or self.replied)
 
     async def wait(self) -> None:
         """Say at once that this is being read."""
@@ -134,7 +134,8 @@ class Logs:
         directory = SlackDirectory(site.client)
         is_edit, is_done = job.kind != "log", await self._annotations.is_done(message.spot)
         if is_done and not is_edit:
-            await self._annotations.take([message], SlackVoice([job], self._poster, self._renderer), directory)
+            async with self._speaking(job, site) as voice:  # an earlier attempt may have left its reaction
+                await self._annotations.take([message], voice, directory)
             return
         if not is_done and await self._annotations.mode(job.place) is Mode.OFF:
             return

@@ -24,6 +24,7 @@ from tests.scenarios.conftest import (
     ENGLISH,
     FOREIGN,
     LIN,
+    Start,
     Transport,
     free_port,
     manifest,
@@ -554,3 +555,25 @@ async def test_a_secret_beside_a_single_code_is_warned_of_too(slack: Sandbox) ->
     plain = await slack.say(ENGLISH, LIN, f"hello, token={TOKEN}")
     assert await silence(slack, plain)
     assert slack.ephemerals(LIN) == []
+
+
+async def test_a_restart_in_the_middle_leaves_one_answer(
+    workspace: Sandbox, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot is stopped while it reads; what it said of its progress becomes the answer."""
+    monkeypatch.setattr("bot.app._GRACE_S", 0.1)
+    workspace.faults.slow("files-pri", seconds=30)
+    async with start():
+        message = await workspace.say(ENGLISH, ANN, "", files=[file()])
+        await workspace.until(lambda: answers(workspace, message, ENGLISH), timeout_s=15)
+        (progress,) = (dict(each) for each in answers(workspace, message, ENGLISH))
+    async with start():
+        answer = await the_answer_of(workspace, message)
+        assert answer["ts"] == progress["ts"]
+        assert marks(message) == []
+
+
+async def the_answer_of(slack: Sandbox, message: dict[str, Any]) -> dict[str, Any]:
+    """The answer, once it is more than progress."""
+    await slack.until(lambda: "Likely" in shown(answers(slack, message, ENGLISH)[0]), timeout_s=15)
+    return await the_answer(slack, message, ENGLISH)
