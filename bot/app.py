@@ -28,12 +28,17 @@ from bot.inbox import Inbox, Limits
 from bot.language import Language
 from bot.listeners.given_up import GivenUp
 from bot.listeners.installing import Installing, Leaving, oauth_settings
+from bot.listeners.logs import Logs
 from bot.listeners.parts import Parts
+from bot.listeners.reading import Reader
+from bot.listeners.reports import Reports
+from bot.listeners.standing import Standings
 from bot.listeners.work import Worker
 from bot.posting import Poster, fence
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
 from bot.services.languages import Languages
+from bot.services.triage import Triages
 from bot.settings import Settings
 from bot.slack_client import SlackClient
 from bot.storage.annotations import AnnotationStore
@@ -41,6 +46,8 @@ from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
 from bot.storage.installations import forget_states, states
 from bot.storage.told import ToldStore
+from bot.triage.cascades import open_cascades
+from bot.triage.read import Limits as LogLimits
 from bot.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 
 EVENTS_PATH = "/slack/events"
@@ -167,7 +174,11 @@ def _assemble(
     answers = Answers(catalogue, languages, annotations)
     poster = Poster(workspaces)
     given_up = GivenUp(ToldStore(database), languages, renderer, poster, clock)
-    worker = Worker(annotations, answers, renderer, poster, given_up, workspaces)
+    triages = Triages(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
+    reader = Reader(triages)
+    logs = Logs(reader, Reports(catalogue, triages.cascades), annotations, languages, renderer, poster)
+    standings = Standings(languages, renderer, poster, clock, settings.zimerr_escalate)
+    worker = Worker(annotations, answers, renderer, poster, given_up, workspaces, logs, standings)
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
     limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
@@ -197,9 +208,20 @@ def _assemble(
     )
     if leaving:
         leaving.register(app)
-    parts = Parts(catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background)
+    parts = Parts(
+        catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
+    )
     listeners.register(app, parts)
     return app, inbox
+
+
+def _log_limits(settings: Settings) -> LogLimits:
+    return LogLimits(
+        file_bytes=settings.zimerr_max_file_mb * 2**20,
+        unpacked_bytes=settings.zimerr_max_unpacked_mb * 2**20,
+        files=settings.zimerr_max_files,
+        seconds=settings.zimerr_max_seconds,
+    )
 
 
 async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:

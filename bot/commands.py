@@ -55,6 +55,13 @@ class Explain:
 
 
 @dataclass(frozen=True, slots=True)
+class Triage:
+    """The likely cause of what a log shows; *text* is what was pasted behind the word."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Browse:
     """What the catalogue holds: everything, or one section."""
 
@@ -75,7 +82,7 @@ class Misused:
     word: str
 
 
-Command = Help | Status | SetLanguage | SetMode | Why | Explain | Browse | Search | Misused
+Command = Help | Status | SetLanguage | SetMode | Why | Explain | Triage | Browse | Search | Misused
 
 # Who types behind /zimerr means a code: only digits around it make it another number.
 _CODE = re.compile(r"(?<![0-9])600[0-9]{4}(?![0-9])")
@@ -99,6 +106,7 @@ _WORDS = {
     "why": "why", "为什么": "why",
     "list": "list", "列表": "list",
     "search": "search", "搜索": "search",
+    "triage": "triage", "分诊": "triage", "日志": "triage",
 }  # fmt: skip
 
 
@@ -110,9 +118,8 @@ def parse(text: str) -> Command:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text:
         return Help()
-    head, _, rest = text.partition(" ")
+    head, rest = [*text.split(None, 1), ""][:2]
     word = _WORDS.get(head.lower())
-    rest = rest.strip()
     if word == "lang":
         choice = _LANGUAGES.get(rest.lower())
         return SetLanguage(choice) if choice else Misused("lang")
@@ -125,6 +132,9 @@ def parse(text: str) -> Command:
         return Browse(rest or None)
     if word == "search":
         return Search(rest) if rest else Misused("search")
+    # “日志 上传” looks for words; only a paste is meant to be read as a log.
+    if word == "triage" and (not rest or "\n" in rest):
+        return Triage(rest)
     if word and not rest:
         return Help() if word == "help" else Status()
     return _lookup(text)

@@ -73,17 +73,27 @@ class Poster:
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
 
-    async def post(self, jobs: Sequence[Job], message: _Message) -> str:
+    async def post(
+        self, jobs: Sequence[Job], message: _Message, *, over: str | None = None, is_progress: bool = False
+    ) -> str:
         """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
 
+        It takes the place of a message that told of the job's progress: *over*, or what an earlier attempt left.
         Of several jobs, none has been attempted but in vain. Raises RetryLater, GiveUp or StopWorkspace.
         """
         job = jobs[0]
-        if job.may_be_answered and (ts := await self._posted(job)):
-            return ts
+        if over is None and job.may_be_answered and (posted := await self._posted(job)):
+            if is_progress or not _is_progress(posted):
+                return str(posted["ts"])
+            over = str(posted["ts"])
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
         if len(jobs) > 1:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
+        if is_progress:
+            payload["progress"] = "yes"
+        metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
+        if over and await self._changed(job.place, over, {**message, "metadata": metadata}):
+            return over
         answer = await self._call(
             job.place.team,
             "chat.postMessage",
@@ -92,19 +102,21 @@ class Poster:
             thread_ts=job.thread,
             unfurl_links=False,
             unfurl_media=False,
-            metadata={"event_type": METADATA_TYPE, "event_payload": payload},
+            metadata=metadata,
             **message,
         )
         return str(answer["ts"])
 
     async def update(self, place: Place, ts: str, message: _Message) -> None:
         """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
-        try:
-            # Slack keeps the blocks that are not named, so they are.
-            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
-        except GiveUp as error:
-            if error.reason != "message_not_found":
-                raise
+        await self._changed(place, ts, message)
+
+    async def clear(self, job: Job, progress: str | None) -> None:
+        """Take away what told of the progress of *job*, where there is nothing to say. Raises as `post` does."""
+        if progress is None and job.may_be_answered and (posted := await self._posted(job)) and _is_progress(posted):
+            progress = str(posted["ts"])
+        if progress:
+            await self.delete(job.place, progress)
 
     async def delete(self, place: Place, ts: str) -> None:
         """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
@@ -139,21 +151,32 @@ class Poster:
         """Send the person of *place* a direct message: once or, after an error, again. Raises as `post` does."""
         await self._call(place.team, "chat.postMessage", lease=lease, channel=place.user, **message)
 
-    async def _posted(self, job: Job) -> str | None:
-        """The ts of the reply that an earlier attempt posted."""
+    async def _changed(self, place: Place, ts: str, message: _Message) -> bool:
+        """Change a message; False where it is gone."""
+        try:
+            # Slack keeps the blocks that are not named, so they are.
+            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
+        except GiveUp as error:
+            if error.reason != "message_not_found":
+                raise
+            return False
+        return True
+
+    async def _posted(self, job: Job) -> dict[str, Any] | None:
+        """The reply that an earlier attempt posted."""
         async for reply in self._thread(job):
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             answers = (payload.get("ts"), *str(payload.get("also", "")).split())
             is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.kind)
             if metadata.get("event_type") == METADATA_TYPE and is_alike and job.ts in answers:
-                return str(reply["ts"])
+                return reply
         return None
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
         workspace, cursor = await self._workspaces.get(job.place.team), ""
         while True:
-            answer = await _told_apart(
+            answer = await told_apart(
                 workspace.posting.conversations_replies(
                     channel=job.place.channel,
                     ts=job.thread,
@@ -177,10 +200,14 @@ class Poster:
         _check(lease)
         _lease.set(lease)
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
-        return await _told_apart(workspace.posting.api_call(method, json=arguments))
+        return await told_apart(workspace.posting.api_call(method, json=arguments))
 
 
-async def _told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+def _is_progress(posted: _Message) -> bool:
+    return bool(posted["metadata"]["event_payload"].get("progress"))
+
+
+async def told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
     """The answer to a call; raises RetryLater, GiveUp or StopWorkspace."""
     try:
         async with asyncio.timeout(_CALL_S):

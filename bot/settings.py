@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,6 +26,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_SOMEBODY = re.compile(r"[UWS][A-Z0-9]{2,20}")
 _SLACK_HOSTS = ("slack.com", "slack-gov.com")
 
 
@@ -97,6 +99,11 @@ class Settings(BaseSettings):
     zimerr_language: Literal["en", "zh"] = "en"
     zimerr_overlay: Path | None = None
     zimerr_retry_pause_s: float = Field(default=1.0, gt=0)  # before the second attempt; doubled from one to the next
+    zimerr_max_file_mb: int = Field(default=100, ge=1, le=1000)  # of one file, as it is attached
+    zimerr_max_unpacked_mb: int = Field(default=300, ge=1)  # of all files of a triage together
+    zimerr_max_files: int = Field(default=10, ge=1)
+    zimerr_max_seconds: float = Field(default=20.0, gt=0, le=30)  # of reading; what comes after is not read
+    zimerr_escalate: str = ""
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -158,11 +165,18 @@ class Settings(BaseSettings):
     def _only_slack(cls, url: str) -> str:
         # The bot token goes wherever this points: to Slack, or to a double of it on this machine.
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        is_slack = parts.scheme == "https" and f".{host}".endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
-        if not is_slack and not (parts.scheme in ("http", "https") and _is_loopback(host)):
+        if not is_slack(url) and not (parts.scheme in ("http", "https") and _is_loopback(parts.hostname or "")):
             raise ValueError("must be https://slack.com/api/ or an address of this machine: the bot's token goes there")
         return url if url.endswith("/") else f"{url}/"
+
+    @field_validator("zimerr_escalate")
+    @classmethod
+    def _somebody(cls, target: str) -> str:
+        if target and not _SOMEBODY.fullmatch(target):
+            raise ValueError(
+                "must be the id of a person (U…) or of a user group (S…), as Slack shows it in their profile"
+            )
+        return target
 
     @field_validator("zimerr_overlay")
     @classmethod
@@ -170,6 +184,15 @@ class Settings(BaseSettings):
         if path is not None and not path.is_dir():
             raise ValueError(f"{path} is no folder; name the folder that holds your section files")
         return path
+
+
+def is_slack(url: str) -> bool:
+    """Whether *url* leads to Slack and nowhere else, so that the bot's token may go there."""
+    parts = urlsplit(url)
+    host = f".{parts.hostname or ''}"
+    # Other signs may mean another host to whoever opens the address.
+    is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
+    return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
 
 
 def load(env_file: Path | None = Path(".env")) -> Settings:

@@ -245,11 +245,12 @@ async def test_check_is_content_with_a_good_workspace(
 async def test_check_names_a_missing_scope(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """An admin who trimmed the manifest learns which line to put back."""
     trimmed = manifest("socket")
-    trimmed["oauth_config"]["scopes"]["bot"].remove("users:read")
+    for scope in ("users:read", "files:read"):
+        trimmed["oauth_config"]["scopes"]["bot"].remove(scope)
     async with Sandbox(trimmed, transport="socket") as sandbox:
         status, said = await checked(sandbox, monkeypatch, capsys)
     assert status == 1
-    assert "add users:read" in said
+    assert "add files:read, users:read" in said
 
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk asks aiohttp for it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commands import Browse, Command, Explain, Help, Misused, Search, SetLanguage, Status, parse
+from bot.commands import Browse, Command, Explain, Help, Misused, Search, SetLanguage, Status, Triage, parse
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,13 @@ from bot.commands import Browse, Command, Explain, Help, Misused, Search, SetLan
         ("lang", Misused("lang")),
         ("lang fr", Misused("lang")),
         ("status", Status()),
+        ("triage", Triage("")),
+        ("分诊", Triage("")),
+        ("日志", Triage("")),
+        ("triage line 1\nline 2 6000106", Triage("line 1\nline 2 6000106")),
+        ("Triage\nE/ZIM: 6000106", Explain((6000106,))),
+        ("日志 上传", Search("日志 上传")),
+        ("triage 6000106", Explain((6000106,))),
         ("list", Browse(None)),
         ("list room", Browse("room")),
         ("列表 房间", Browse("房间")),

@@ -66,6 +66,8 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         DATABASE_URL="mysql://x",
         ZIMERR_LANGUAGE="fr",
         ZIMERR_OVERLAY="nowhere",
+        ZIMERR_MAX_FILE_MB="0",
+        ZIMERR_ESCALATE="@oncall",
     )
     names = [
         "SLACK_BOT_TOKEN",
@@ -75,6 +77,8 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATABASE_URL",
         "ZIMERR_LANGUAGE",
         "ZIMERR_OVERLAY",
+        "ZIMERR_MAX_FILE_MB",
+        "ZIMERR_ESCALATE",
     ]
     assert [fault.split()[0] for fault in found] == names
     assert "a user's token" in found[0]

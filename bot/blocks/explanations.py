@@ -12,7 +12,6 @@ from bot.blocks.kit import Block, Element, Message
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.language import Language, Words
-from bot.services.decisions import MOST_EXPLAINED
 from bot.services.replies import MOST_CARDS, Annotation, Explained
 from bot.wording import said, steps
 
@@ -46,16 +45,13 @@ class Explanations:
         if not reply.entries:
             said_so = self._say.count("unknown.codes", len(reply.unknown), codes=kit.listed(reply.unknown))
             return {"text": said_so, "blocks": [kit.section(said_so), kit.actions(*self._objections())]}
-        count = len(reply.entries) + len(reply.unknown)
-        is_digest = count > MOST_EXPLAINED
-        shown = self._digest(reply.entries, count) if is_digest else self._cards(reply.entries)
         buttons = [*self._reading_on(reply.entries, reply.unknown), *self._objections()]
-        if is_digest:
-            options = [
-                (f"{entry.code} {said(entry.title, self._language)}", str(entry.code)) for entry in reply.entries
-            ]
-            buttons.insert(0, kit.menu(self._say("button.show_one"), SHOW_CODE, options))
-        blocks = [*shown, *self._unknown(reply.unknown), *self._repeated(reply.counts), kit.actions(*buttons)]
+        blocks = [
+            *self._cards(reply.entries),
+            *self._unknown(reply.unknown),
+            *self._repeated(reply.counts),
+            kit.actions(*buttons),
+        ]
         return {"text": self._text(reply.entries), "blocks": blocks}
 
     def lookup(self, entry: Entry | None) -> dict[str, Any]:
@@ -77,14 +73,6 @@ class Explanations:
             lines += [self._say.count("card.more", more)] if more > 0 else []
             blocks += [kit.divider(), *kit.paragraphs(lines)]
         return blocks
-
-    def _digest(self, entries: Sequence[Entry], count: int) -> list[Block]:
-        title = f"*{self._say.count('digest.title', count)}*"
-        rows = [
-            f"{line(entry, self._language)}\n>{kit.escape(steps(entry.remedy, self._language)[0])}"
-            for entry in entries[:_MOST_LINES]
-        ]
-        return kit.paragraphs([title, *rows])
 
     def _unknown(self, codes: Sequence[int]) -> list[Block]:
         return [kit.context(self._say("unknown.beside", codes=kit.listed(codes)))] if codes else []

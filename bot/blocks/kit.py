@@ -19,7 +19,6 @@ SECTION_TEXT = 3000  # characters
 HEADER_TEXT = 150
 BUTTON_TEXT = 75
 CONTEXT_ELEMENTS = 10
-MENU_OPTIONS = 100
 VIEW_BLOCKS = 100
 MESSAGE_BLOCKS = 50
 # Of all blocks together. Slack names no number; 11,341 characters were refused (bolt-js issue 2867), 10,000 pass.
@@ -126,16 +125,6 @@ def confirmation(title: str, text: str, yes: str, no: str) -> Element:
     }
 
 
-def menu(placeholder: str, action_id: str, options: Sequence[tuple[str, str]]) -> Element:
-    """A menu of (text, value) pairs."""
-    return {
-        "type": "static_select",
-        "action_id": action_id,
-        "placeholder": _plain(placeholder, 150),
-        "options": [option(*each) for each in options[:MENU_OPTIONS]],
-    }
-
-
 def option(text: str, value: str) -> Element:
     """One line of a menu."""
     return {"text": _plain(text, 75), "value": value}
@@ -161,6 +150,27 @@ def modal(title: str, close: str, blocks: Sequence[Block]) -> dict[str, Any]:
         "close": _plain(close, 24),
         "blocks": list(blocks)[:VIEW_BLOCKS],
     }
+
+
+def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Block:
+    """A field of a dialog for several lines of text, *text* in it already."""
+    element: Element = {"type": "plain_text_input", "action_id": field, "multiline": True, "max_length": longest}
+    element |= {"initial_value": text[:longest]} if text else {}
+    return {"type": "input", "block_id": field, "label": _plain(label, 2000), "hint": _plain(hint, 2000)} | {
+        "element": element
+    }
+
+
+def choice_input(field: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
+    """A field of a dialog with (text, value) pairs to choose from, the first of them chosen."""
+    choices = [option(*each) for each in options]
+    element = {"type": "radio_buttons", "action_id": field, "options": choices, "initial_option": choices[0]}
+    return {"type": "input", "block_id": field, "label": _plain(label, 2000), "element": element}
+
+
+def submit(text: str) -> dict[str, Any]:
+    """The button that sends a dialog."""
+    return {"submit": _plain(text, 24)}
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int], wrapped: int) -> Block:

@@ -6,15 +6,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.blocks import kit, notices
+from bot.blocks import kit, logs, notices, triage
 from bot.blocks.explanations import Explanations
 from bot.blocks.kit import Element, Message
+from bot.blocks.pictures import Picture
 from bot.blocks.why import why
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.language import Language, Words, words
 from bot.services import replies
-from bot.services.replies import Reply
+from bot.services.replies import Reply, Triaged
 from bot.wording import said
 
 _KEEP_MOST = 500
@@ -44,10 +45,29 @@ class Renderer:
                 said_so = self._in(language).asked_for(reply)
             case replies.Annotation():
                 said_so = self._in(language).annotation(reply)
+            case replies.Triaged():
+                return self.triage(reply, language)
             case _:
                 said_so = _SAID[type(reply)](reply, language, words(language))
         message: Message = kit.converted(said_so, language)
         return message
+
+    def triage(self, reply: Triaged, language: Language, picture: Picture = Picture.CHART, image: str = "") -> Message:
+        """The message that says what a log says; *image* is the file of the picture, where it is one."""
+        key = reply.source
+        said_so = triage.message(reply.digest, self._catalogue, language, key=key, picture=picture, image=image)
+        # A copy for one person has none: what they do is done to the message that all see.
+        blocks = [block for block in said_so["blocks"] if key or block["type"] != "actions"]
+        return {**said_so, "blocks": blocks}
+
+    def is_cut(self, reply: Triaged, language: Language) -> bool:
+        """Whether the message of *reply* leaves out what the full report has."""
+        return triage.is_cut(reply.digest, self._catalogue, language)
+
+    def paste(self, language: Language, text: str, origin: str) -> dict[str, Any]:
+        """The dialog to paste a log into; see `logs.paste`."""
+        view: dict[str, Any] = kit.converted(logs.paste(words(language), text, origin), language)
+        return view
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """The dialog that finds a code while one types, with *entry* shown below."""
@@ -77,5 +97,10 @@ _SAID: Mapping[type, Callable[[Any, Language, Words], Message]] = {
     replies.Why: why,
     replies.DryRun: notices.dry_run,
     replies.Barred: notices.barred,
+    replies.Unreadable: logs.unreadable,
+    replies.Reading: logs.reading,
+    replies.Leaked: logs.leaked,
+    replies.Escalated: logs.escalated,
+    replies.Note: logs.note,
     replies.Failed: notices.failed,
 }

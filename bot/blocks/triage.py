@@ -6,7 +6,8 @@ Everything that stems from a log or its owner is shown literally; only `Standing
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from bot.blocks.cards import numbered
 from bot.blocks.kit import Block, Message
 from bot.blocks.pictures import Picture
 from bot.catalogue.catalogue import Catalogue
-from bot.language import Language
+from bot.language import Language, Words, words
 from bot.telling import Telling, marked
 from bot.triage.digest import Digest, Window
 from bot.wording import said
@@ -26,6 +27,8 @@ TRIAGE_REPORT = "triage_report"
 TRIAGE_TAKE = "triage_take"
 TRIAGE_ESCALATE = "triage_escalate"
 TRIAGE_WRONG = "triage_wrong"
+_STANDING = "standing"  # how the id of the block begins that says what became of a triage
+_BY = re.compile(r"(taken|escalated):(\w+):(\d+)")
 _MOST_LEADERS = 3
 _MOST_WINDOWS = 2
 _MOST_FILES = 3  # not read whole, that are named
@@ -49,7 +52,6 @@ class Standing:
 
     taken_by: By | None = None
     escalated_by: By | None = None
-    wrong_by: By | None = None
 
 
 def message(
@@ -79,6 +81,20 @@ def is_cut(digest: Digest, catalogue: Catalogue, language: Language) -> bool:
     return builder.blocks(Standing(), builder.picture(Picture.CHART, ""))[1]
 
 
+def standing_of(blocks: Sequence[Block]) -> Standing:
+    """What became of the triage that a message of *blocks* shows."""
+    id_ = next((str(block["block_id"]) for block in blocks if _is_standing(block)), "")
+    done = {what: By(user, int(at)) for what, user, at in _BY.findall(id_)}
+    return Standing(done.get("taken"), done.get("escalated"))
+
+
+def restand(blocks: Sequence[Block], standing: Standing, language: Language) -> list[Block]:
+    """The *blocks* of a message as they are, but for what became of its triage."""
+    kept = [block for block in blocks if not _is_standing(block)]
+    shown: list[Block] = kit.converted(list(_standing(standing, words(language))), language)
+    return [*kept[:-1], *shown, *kept[-1:]]
+
+
 def value(key: str, language: Language) -> str:
     """What a button gives back: *key*, and the language to answer in."""
     return json.dumps({"key": key, "language": language})
@@ -105,7 +121,7 @@ class _Builder:
         before = [*self._answer(), *picture]
         evidence, is_shortened = self._evidence()
         middle = [*evidence, *self._small_print()]
-        after = [*self._standing(standing), self._buttons()]
+        after = [*_standing(standing, self._say), self._buttons()]
         room = kit.MESSAGE_CHARACTERS - _NOTE - _length([*before, *middle, *after])
         table, left_out = self._table(room)
         cut = [self._say.count("triage.cut_rows", left_out)] if left_out else []
@@ -180,16 +196,6 @@ class _Builder:
         if lines:
             yield _verbatim(kit.context("\n".join(lines)))
 
-    def _standing(self, standing: Standing) -> Iterator[Block]:
-        done = {"taken": standing.taken_by, "escalated": standing.escalated_by, "wrong": standing.wrong_by}
-        lines = [
-            self._say(f"triage.{what}", who=f"<@{kit.escape(by.user)}>", time=_moment(by.at))
-            for what, by in done.items()
-            if by
-        ]
-        if lines:
-            yield kit.section("\n".join(lines))
-
     def _buttons(self) -> Block:
         say, language = self._say, self._telling.language
         buttons = [kit.button(say("button.other_language"), TRIAGE_LANGUAGE, value=value(self._key, language.other))]
@@ -203,6 +209,19 @@ class _Builder:
                 kit.button(say("triage.button.wrong"), TRIAGE_WRONG, value=own, confirm=kit.confirmation(*sure)),
             ]
         return kit.actions(*buttons)
+
+
+def _standing(standing: Standing, say: Words) -> Iterator[Block]:
+    """What became of it in words; in the block's id so that it can be read again."""
+    done = [(what, by) for what, by in (("taken", standing.taken_by), ("escalated", standing.escalated_by)) if by]
+    if done:
+        lines = [say(f"triage.{what}", who=f"<@{kit.escape(by.user)}>", time=_moment(by.at)) for what, by in done]
+        id_ = " ".join([_STANDING, *(f"{what}:{by.user}:{int(by.at)}" for what, by in done)])
+        yield kit.section("\n".join(lines)) | {"block_id": id_}
+
+
+def _is_standing(block: Block) -> bool:
+    return str(block.get("block_id", "")).startswith(_STANDING)
 
 
 def _literal(text: str) -> str:

@@ -7,9 +7,12 @@ import re
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.blocks import explanations, notices
+from bot.blocks import explanations, notices, triage
+from bot.blocks.logs import PASTE
 from bot.listeners.actions import Actions
 from bot.listeners.commands import Commands
+from bot.listeners.log_actions import LogActions
+from bot.listeners.log_asking import LogAsking
 from bot.listeners.messages import Messages
 from bot.listeners.parts import Parts
 from bot.listeners.presence import Presence
@@ -38,6 +41,17 @@ def register(app: AsyncApp, parts: Parts) -> None:
     app.action(explanations.QUIET_HERE)(actions.set_mode)
     app.action(re.compile(f"^{notices.SET_MODE}_"))(actions.set_mode)
     app.action(explanations.OPEN_DOCS)(_acknowledge)
+
+    log_actions = LogActions(parts, trouble)
+    app.action(triage.TRIAGE_LANGUAGE)(log_actions.show_language)
+    app.action(triage.TRIAGE_REPORT)(log_actions.report)
+    app.action(triage.TRIAGE_TAKE)(log_actions.take)
+    app.action(triage.TRIAGE_ESCALATE)(log_actions.escalate)
+    app.action(triage.TRIAGE_WRONG)(log_actions.call_wrong)
+
+    asking = LogAsking(parts, trouble)
+    app.message_shortcut("triage_thread")(asking.thread)
+    app.view(PASTE)(asking.pasted)
 
     shortcuts = Shortcuts(parts)
     app.message_shortcut("explain_message")(shortcuts.explain_message)

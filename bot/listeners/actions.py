@@ -45,8 +45,7 @@ class Actions:
     ) -> None:
         """One of the codes that a search found, in full."""
         await ack()
-        chosen = action.get("selected_option") or action  # from a menu, or from a button
-        code = int(chosen["value"])
+        code = int(action["value"])
         self._parts.background.start(self._trouble.guarded(self._show_code(code, body, client, respond), body, respond))
 
     async def not_a_code(self, ack: AsyncAck, body: _Body, respond: AsyncRespond) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.commands import parse
+from bot.commands import Triage, parse
+from bot.listeners.log_asking import origin_of
 from bot.listeners.parts import Parts
 from bot.listeners.slack import SlackDirectory, place_of_command, plain_text
 from bot.services.replies import is_public
@@ -21,7 +22,14 @@ class Commands:
 
     async def zimerr(self, ack: AsyncAck, command: dict[str, Any], client: AsyncWebClient) -> None:
         """`/zimerr …`: explanations for all, the rest for who asked."""
-        place = place_of_command(command)
-        answer = await self._parts.answers.to(parse(plain_text(command.get("text", ""))), place, SlackDirectory(client))
+        place, directory = place_of_command(command), SlackDirectory(client)
+        asked = parse(plain_text(command.get("text", "")))
+        if isinstance(asked, Triage):
+            language = (await self._parts.languages.of_person(place, directory)).language
+            await ack()
+            view = self._parts.renderer.paste(language, asked.text, origin_of(command))
+            await client.views_open(trigger_id=command["trigger_id"], view=view)
+            return
+        answer = await self._parts.answers.to(asked, place, directory)
         message = self._parts.renderer.message(answer.reply, answer.language)
         await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)

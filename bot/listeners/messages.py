@@ -12,6 +12,7 @@ from bot.inbox import Job
 from bot.listeners.parts import Parts
 from bot.listeners.slack import SlackDirectory, place_of_event
 from bot.services.decisions import Sighting
+from bot.services.logs import is_log, log_files, secrets_in
 from bot.services.place import Place
 
 _Event = Mapping[str, Any]
@@ -49,7 +50,7 @@ class Messages:
         if _speaks_to(event, context):
             return  # comes as app_mention, too
         sightings = self._parts.annotations.sightings(event)
-        if sightings:
+        if sightings or log_files(event):
             # Slack answers while the database writes.
             self._parts.background.start(self._prepare(place))
             await self._take(body, place, event, kind="message", sightings=sightings)
@@ -71,24 +72,31 @@ class Messages:
             return
         sightings = self._parts.annotations.sightings(now)
         # A link preview changes a message too, but not what it says.
-        if _codes(sightings) != _codes(self._parts.annotations.sightings(before)):
+        if _subjects(now, sightings) != _subjects(before, self._parts.annotations.sightings(before)):
             await self._take(body, place, now, kind=f"changed:{event['event_ts']}", sightings=sightings)
 
     async def _deleted(self, body: _Event, place: Place, before: _Event, context: AsyncBoltContext) -> None:
-        if before.get("bot_id") != context.bot_id and self._parts.annotations.sightings(before):
+        was_read = self._parts.annotations.sightings(before) or log_files(before)
+        if before.get("bot_id") != context.bot_id and was_read:
             await self._take(body, place, before, kind="deleted")
 
     async def _take(
         self, body: _Event, place: Place, message: _Event, *, kind: str, sightings: tuple[Sighting, ...] = ()
     ) -> None:
         ts = message["ts"]
+        detail: dict[str, Any] = {"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]}
+        if kind not in ("asked", "deleted") and is_log(message, sightings):
+            detail["log"] = True
+            kind = "log" if kind == "message" else kind
+        elif kind == "message" and (secrets := secrets_in(message)):
+            detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
             place,
             ts,
             message.get("thread_ts", ts),
             codes=tuple(dict.fromkeys(each.code for each in sightings)),
             kind=kind,
-            detail={"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]},
+            detail=detail,
             event_id=body.get("event_id", ""),
         )
         await self._parts.inbox.take(job)
@@ -98,5 +106,6 @@ def _speaks_to(message: _Event, context: AsyncBoltContext) -> bool:
     return f"<@{context.bot_user_id}>" in (message.get("text") or "")
 
 
-def _codes(sightings: tuple[Sighting, ...]) -> list[int]:
-    return sorted({each.code for each in sightings if not each.quoted})
+def _subjects(message: _Event, sightings: tuple[Sighting, ...]) -> tuple[list[int], list[str]]:
+    """What a message is about: its codes, and its files."""
+    return sorted({each.code for each in sightings if not each.quoted}), sorted(log_files(message))

@@ -8,6 +8,8 @@ from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue
 from bot.inbox import Inbox
+from bot.listeners.reading import Reader
+from bot.listeners.standing import Standings
 from bot.posting import Poster
 from bot.services.annotations import Annotations
 from bot.services.answers import Answers
@@ -28,3 +30,5 @@ class Parts:
     poster: Poster
     workspaces: Workspaces
     background: Background
+    reader: Reader
+    standings: Standings

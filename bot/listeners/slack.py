@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_bolt.request.internals import extract_team_id
@@ -15,10 +16,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot import log
 from bot.detect.mrkdwn import passages
 from bot.services.place import DirectoryError, Place
+from bot.settings import is_slack
 
 _log = log.get(__name__)
 # A slash command must be answered within 3 s; the language must not use that up.
 _PATIENCE_S = 1.5
+_MOST_PAGES = 10  # of a thread
 
 
 class SlackDirectory:
@@ -41,6 +44,19 @@ class SlackDirectory:
         answer = await self._ask("conversations.replies", arguments)
         messages = answer.get("messages", []) if answer else []
         return next((message for message in messages if message["ts"] == ts), None)
+
+    async def thread(self, channel: str, ts: str) -> Sequence[Mapping[str, Any]]:
+        """The messages of a thread, the first ones where there are very many; none where they may not be read."""
+        messages: list[Mapping[str, Any]] = []
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            arguments = {"channel": channel, "ts": ts, "limit": "200"} | ({"cursor": cursor} if cursor else {})
+            answer = await self._ask("conversations.replies", arguments) or {}
+            messages += answer.get("messages", [])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return messages
 
     async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
         """The latest messages of a channel, the newest first, or None where they may not be read."""
@@ -70,6 +86,12 @@ class SlackDirectory:
 def plain_text(text: str) -> str:
     """What a person typed behind a command: Slack escapes it, and makes links of numbers that look like telephones'."""
     return "\n".join(passage.text for passage in passages(text))
+
+
+def may_be_trusted(client: AsyncWebClient, url: str) -> bool:
+    """Whether *url* is Slack's, or on this machine where the Web API itself is: files and the token may go there."""
+    here, api = urlsplit(url), urlsplit(client.base_url)
+    return is_slack(url) or (not is_slack(client.base_url) and here[:2] == api[:2])
 
 
 def begun(thread: str, ts: str) -> str | None:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from bot.blocks.replies import Renderer
 from bot.commands import parse
 from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
 from bot.listeners.given_up import GivenUp
+from bot.listeners.reading import Site, of_message, of_thread, site_of
 from bot.listeners.slack import SlackDirectory, begun, plain_text
 from bot.posting import Poster
 from bot.services.annotations import Annotations, Message
 from bot.services.answers import Answers
 from bot.services.decisions import Sighting
+from bot.services.logs import is_paste, log_files
 from bot.services.replies import Answer, is_public
+from bot.triage.digest import Secret, SecretKind
 from bot.workspaces import Workspaces
 
+if TYPE_CHECKING:  # they speak by the voice that is here
+    from bot.listeners.logs import Logs
+    from bot.listeners.standing import Standings
+
+_TRIAGE = ("triage", "分诊")  # whatever follows, such as “this, please”
 MARK = "mag"  # the reaction that says: I know this code
 
 
@@ -62,6 +71,8 @@ class Worker:
         poster: Poster,
         given_up: GivenUp,
         workspaces: Workspaces,
+        logs: Logs,
+        standings: Standings,
     ) -> None:
         self._annotations = annotations
         self._answers = answers
@@ -69,6 +80,8 @@ class Worker:
         self._poster = poster
         self._given_up = given_up
         self._workspaces = workspaces
+        self._logs = logs
+        self._standings = standings
 
     async def work(self, jobs: Sequence[Job]) -> None:
         """Deal with *jobs*: messages of one thread, or one of another kind.
@@ -77,16 +90,39 @@ class Worker:
         """
         team = jobs[0].place.team
         try:
-            directory = SlackDirectory((await self._workspaces.get(team)).client)
+            site = await site_of(self._workspaces, team)
             try:
-                await self._work(jobs, directory)
+                await self._work_at(jobs, site)
             except GiveUp as error:
-                await self._given_up.tell(jobs[0], error, directory)
+                await self._given_up.tell(jobs[0], error, SlackDirectory(site.client))
                 raise
         except StopWorkspace as error:
             if await self._workspaces.is_lost(team, str(error)):
                 raise
             raise RetryLater(str(error)) from error
+
+    async def _work_alone(self, job: Job, site: Site) -> bool:
+        """Deal with *job* where it is of a kind that is about no other message: somebody asked, or it is a log."""
+        match job.kind.partition(":")[0], job.detail:
+            case ("log", _) | ("changed", {"log": True}):
+                await self._logs.unasked(job, _message(job), site)
+            case "asked", _:
+                await self._answer(job, site)
+            case "thread", _:
+                await self._logs.asked(job, of_thread(job.thread), site)
+            case "report", _:
+                await self._logs.report(job, site)
+            case "escalate", _:
+                await self._standings.escalate(job, SlackDirectory(site.client))
+            case _:
+                return False
+        return True
+
+    async def _work_at(self, jobs: Sequence[Job], site: Site) -> None:
+        if not await self._work_alone(jobs[0], site):
+            await self._work(jobs, SlackDirectory(site.client))
+            for job in jobs:
+                await self._logs.warn(job, _secrets(job), site)
 
     async def _work(self, jobs: Sequence[Job], directory: SlackDirectory) -> None:
         voice = SlackVoice(jobs, self._poster, self._renderer)
@@ -98,21 +134,33 @@ class Worker:
                 await self._annotations.follow(messages[0], voice, directory)
             case "deleted":
                 await self._annotations.withdraw(messages[0], voice, directory)
-            case "asked":
-                await self._answer(jobs[0], directory)
 
-    async def _answer(self, job: Job, directory: SlackDirectory) -> None:
+    async def _answer(self, job: Job, site: Site) -> None:
         """Answer somebody who spoke to the bot. What was said is asked of Slack: the inbox keeps no text."""
+        directory = SlackDirectory(site.client)
         message = await directory.message(job.place.channel, job.ts, job.thread)
         if message is None:
             return
-        words = " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
+        words = _words(message)
+        if words.lower().startswith(_TRIAGE) or is_paste(message) or log_files(message):
+            is_all = words.lower().startswith(_TRIAGE) and job.thread != job.ts
+            await self._logs.asked(job, of_thread(job.thread) if is_all else of_message(job.ts, job.thread), site)
+            return
         answer = await self._answers.to(parse(words), job.place, directory)
         said = self._renderer.message(answer.reply, answer.language)
         if is_public(answer.reply) or job.place.is_direct:
             await self._poster.post([job], said)
         else:
             await self._poster.whisper(job.place, begun(job.thread, job.ts), said, lease=job.lease)
+
+
+def _words(message: Mapping[str, Any]) -> str:
+    """What somebody said to the bot, without its name."""
+    return " ".join(part for part in plain_text(message.get("text", "")).split() if not part.startswith("@"))
+
+
+def _secrets(job: Job) -> list[Secret]:
+    return [Secret(SecretKind(kind), 0, line) for kind, line in job.detail.get("secrets", ())]
 
 
 def _message(job: Job) -> Message:

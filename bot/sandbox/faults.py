@@ -19,6 +19,7 @@ class Kind(StrEnum):
     SERVER_ERROR = "server_error"
     LOST = "lost"  # done, but the answer never arrives
     SLOW = "slow"
+    REDIRECTED = "redirected"
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Fault:
     probability: float = 1.0
     status: int = 503
     seconds: float = 1.0  # Retry-After of a rate limit, delay of a slow answer
+    location: str = ""  # where a redirect leads
 
 
 async def meet(fault: Fault | None, request: web.Request, work: Callable[[], web.Response]) -> web.Response:
@@ -40,6 +42,8 @@ async def meet(fault: Fault | None, request: web.Request, work: Callable[[], web
             return rate_limited(wait_s)
         case Kind.SERVER_ERROR, Fault(status=status):
             return web.Response(status=status, text="upstream connect error")
+        case Kind.REDIRECTED, Fault(location=location):
+            return web.Response(status=302, headers={"Location": location})
         case Kind.SLOW, Fault(seconds=delay_s):
             await asyncio.sleep(delay_s)
     response = work()
@@ -80,6 +84,10 @@ class Faults:
     def slow(self, method: str = "*", *, seconds: float, times: int | None = 1) -> None:
         """Answer late."""
         self.add(Fault(Kind.SLOW, method, times, seconds=seconds))
+
+    def redirected(self, method: str, location: str, *, times: int | None = 1) -> None:
+        """Send the caller elsewhere."""
+        self.add(Fault(Kind.REDIRECTED, method, times, location=location))
 
     def clear(self) -> None:
         """End all faults."""

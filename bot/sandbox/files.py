@@ -99,6 +99,15 @@ class FileStore:
         """Slack's description of a file; else `file_not_found`."""
         if file_id not in self._files:
             raise SlackError("file_not_found")
+        if self._files[file_id]["mode"] == "tombstone":
+            raise SlackError("file_deleted")
+        return self._files[file_id]
+
+    def remove(self, file_id: str, *, expired: bool = False) -> Json:
+        """Delete a file, or hide it as the free plan does with old ones; return what its messages show now."""
+        self.info(file_id)
+        del self._content[file_id]
+        self._files[file_id] = {"id": file_id, "mode": "hidden_by_limit" if expired else "tombstone"}
         return self._files[file_id]
 
     def announce(self, name: str, length: int) -> tuple[str, str]:
@@ -144,14 +153,15 @@ class FileStore:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in self._workspace.tokens or "files:read" not in self._app.scopes:
             return web.Response(text=_LOGIN_PAGE, content_type="text/html")
-        if file_id not in self._files:
+        if file_id not in self._content:
             return web.Response(status=404, text="not found")
         return web.Response(body=self._content[file_id], content_type=self._files[file_id]["mimetype"])
 
 
 def _kind(name: str, content: bytes) -> tuple[str, str, str | None]:
     """Media type, Slack's file type, and the text if it is one."""
-    guessed = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    guessed, packed = mimetypes.guess_type(name)
+    guessed = f"application/{packed}" if packed else guessed or "application/octet-stream"
     is_text = guessed.startswith("text/") or name.lower().endswith(_TEXT_SUFFIXES)
     if not is_text or b"\0" in content:
         return guessed, name.rpartition(".")[2].lower() or "binary", None

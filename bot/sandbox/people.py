@@ -116,6 +116,15 @@ class People:
             raise Refused("Only the author of a message can delete it.")
         self.workspace.delete(channel, ts, by=author)
 
+    async def delete_file(self, channel: str, ts: str, file_id: str, *, expired: bool = False) -> None:
+        """Delete a file, or let it expire; its message stays. Apps hear of a deletion as of an edit."""
+        message, shown = self.workspace.message(channel, ts), self.files.remove(file_id, expired=expired)
+        files = [shown if file["id"] == file_id else file for file in message["files"]]
+        if expired:
+            message["files"] = files
+        else:
+            self.workspace.edit(channel, ts, {"files": files})
+
     async def unfurl(self, channel: str, ts: str) -> Json:
         """Let Slack add a link preview: the message changes, its text does not."""
         preview = {"id": 1, "from_url": "https://example.com/", "title": "Example", "fallback": "Example"}

@@ -14,10 +14,11 @@ from bot.detect.lines import lines_of
 from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
-from bot.services.replies import Annotation, Answer, Why
+from bot.services.replies import Annotation, Answer, Triaged, Unreadable, Why
 from bot.services.sightings import WRITTEN, sightings_in
 from bot.storage.annotations import AnnotationStore, Record, Spot
 from bot.storage.channels import Channel, ChannelSettings
+from bot.triage.digest import FileRefused
 
 COOL_DOWN_S = 3600.0
 _ONCE: Mapping[int, int] = {}  # every code came once
@@ -31,6 +32,7 @@ class Message:
     ts: str
     thread: str  # the thread that an answer goes to: the message's own, or the one it stands in
     sightings: tuple[Sighting, ...]
+    triaged: Triaged | None = None  # where it is a log; it is answered alone then
 
     @property
     def spot(self) -> Spot:
@@ -94,7 +96,7 @@ class Annotations:
             record, situation, channel = await self._survey(message)
             if record is None:
                 situation = replace(situation, in_thread=situation.in_thread | explained)
-                decision = decide(message.sightings, situation)
+                decision = await self._beside_triage(message, decide(message.sightings, situation))
                 decided.append((message, decision))
                 explained |= {*decision.codes} if decision.act is Act.REPLY else set()
             elif record.act == Act.COUNT:
@@ -111,7 +113,8 @@ class Annotations:
         reply = None
         if replied:
             codes = tuple(code for _, decision in replied for code in decision.codes)
-            answer = await self._answer(replied[0][0], codes, directory, channel=channel)
+            answer = await self._triage(replied[0][0], directory, channel)
+            answer = answer or await self._answer(replied[0][0], codes, directory, channel=channel)
             reply = await voice.reply(answer, [message.ts for message, _ in replied])
         # Recorded before the rest: whoever clicks a reaction at once must find what it stands for.
         records = {
@@ -144,8 +147,12 @@ class Annotations:
             await self.withdraw(message, voice, directory)
         elif decision.codes != record.codes:
             now = _record(message, decision, record.reply)
-            answered = await self._store.of_reply(replace(message.spot, ts=record.reply))
-            await self._revise(message, record.reply, answered | {message.ts: now}, voice, directory)
+            answered = await self._store.of_reply(replace(message.spot, ts=record.reply)) | {message.ts: now}
+            triaged = await self._triage(message, directory) if len(answered) == 1 else None
+            if triaged:
+                await voice.revise(record.reply, triaged)
+            else:
+                await self._revise(message, record.reply, answered, voice, directory)
             dropped = {*record.codes} - {*now.codes}
             await self._store.put({message.spot: now}, now=self._clock(), dropped=dropped)
 
@@ -180,6 +187,29 @@ class Annotations:
         await voice.withdraw(reply.ts)
         for ts, record in answered.items():
             await self._store.forget(replace(reply, ts=ts), record)
+
+    async def say_unreadable(
+        self, message: Message, files: tuple[FileRefused, ...], voice: Voice, directory: Directory
+    ) -> None:
+        """Say why the files of a message were not read, where the bot would have answered and did not yet."""
+        record, situation, channel = await self._survey(message)
+        if record is None and situation.mode is Mode.THREAD:
+            language = (await self._languages.of_channel(message.place, directory, channel)).language
+            reply = await voice.reply(Answer(Unreadable(files), language), [message.ts])
+            record = Record(message.thread, Act.TRIAGE, reply, (), ())
+            await self._store.put({message.spot: record}, now=self._clock())
+
+    async def call_wrong(self, reply: Spot, voice: Voice) -> None:
+        """A person says that the triage *reply* is wrong: take it back, and keep that it was."""
+        for ts, record in (await self._store.of_reply(reply)).items():
+            spot = replace(reply, ts=ts)
+            await self._store.forget(spot, record)
+            await self._store.put({spot: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
+        await voice.withdraw(reply.ts)
+
+    async def is_done(self, spot: Spot) -> bool:
+        """Whether something was done about a message already."""
+        return await self._store.get(spot) is not None
 
     async def set_mode(self, place: Place, mode: Mode) -> None:
         """Set how the bot behaves, unasked, in a channel."""
@@ -228,7 +258,25 @@ class Annotations:
         replies = await self._store.in_thread(message.spot, message.thread)
         for reply in {replies[code] for code in codes if code in replies}:
             answered = await self._store.of_reply(replace(message.spot, ts=reply))
-            await self._revise(message, reply, answered, voice, directory)
+            if not _is_triage(answered):  # that would have to be read again
+                await self._revise(message, reply, answered, voice, directory)
+
+    async def _beside_triage(self, message: Message, decision: Decision) -> Decision:
+        """*decision*, but a reaction where it would count codes that a triage explains: its message does not count."""
+        if decision.act is not Act.COUNT:
+            return decision
+        replies = await self._store.in_thread(message.spot, message.thread)
+        for reply in {replies[code] for code in decision.codes if code in replies}:
+            if _is_triage(await self._store.of_reply(replace(message.spot, ts=reply))):
+                return replace(decision, act=Act.REACT)
+        return decision
+
+    async def _triage(self, message: Message, directory: Directory, channel: Channel | None = None) -> Answer | None:
+        """The answer to a log, in its channel's language."""
+        if message.triaged is None:
+            return None
+        choice = await self._languages.of_channel(message.place, directory, channel)
+        return Answer(message.triaged, choice.language)
 
     async def _revise(
         self, message: Message, reply: str, answered: Mapping[str, Record], voice: Voice, directory: Directory
@@ -255,7 +303,14 @@ class Annotations:
 
 def _record(message: Message, decision: Decision, reply: str | None) -> Record:
     shapes = tuple(dict.fromkeys(each.shape for each in message.sightings))
-    return Record(message.thread, decision.act, reply if decision.act is Act.REPLY else None, decision.codes, shapes)
+    is_reply = decision.act is Act.REPLY
+    act = Act.TRIAGE if is_reply and message.triaged else decision.act
+    return Record(message.thread, act, reply if is_reply else None, decision.codes, shapes)
+
+
+def _is_triage(answered: Mapping[str, Record]) -> bool:
+    """Whether a reply to such messages is a triage."""
+    return any(record.act == Act.TRIAGE for record in answered.values())
 
 
 def _without(record: Record, situation: Situation) -> Situation:

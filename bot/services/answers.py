@@ -63,7 +63,7 @@ class Answers:
                 return await self._why(command, place, directory)
             case commands.Misused(word):
                 return Usage(misused=word)
-            case commands.Help():
+            case commands.Help() | commands.Triage():  # a triage is not answered at once, see the listeners
                 return Usage()
 
     async def settings(

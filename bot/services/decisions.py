@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-MOST_EXPLAINED = 3  # more codes than this make a digest
-
 
 class Mode(StrEnum):
     """How the bot behaves, unasked, in a channel."""
@@ -22,6 +20,8 @@ class Act(StrEnum):
 
     REPLY = "reply"
     REACT = "react"
+    TRIAGE = "triage"  # as a reply, about the whole of a log
+    WRONG = "wrong"  # people called the triage wrong, and it was taken back
     COUNT = "count"  # the first reply in the thread says how often the code came
     NOTHING = "nothing"
 

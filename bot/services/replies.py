@@ -12,6 +12,7 @@ from bot.detect.finding import Finding, LookAlike
 from bot.language import Language
 from bot.services.decisions import Act, Mode, Rule
 from bot.services.languages import Choice
+from bot.triage.digest import Digest, FileRefused, Secret
 
 MOST_CARDS = 5
 
@@ -138,6 +139,51 @@ class Barred:
 
 
 @dataclass(frozen=True, slots=True)
+class Triaged:
+    """What a log says; *source* tells what to read again for another rendition of it."""
+
+    digest: Digest
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Files that looked like logs and could not be read."""
+
+    files: tuple[FileRefused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Logs are being read; *megabytes* so far."""
+
+    megabytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaked:
+    """What looked live among what somebody posted: kinds and places, never values."""
+
+    secrets: tuple[Secret, ...]
+    files: tuple[str, ...]  # their names; empty for what was pasted
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """Somebody is called to a triage."""
+
+    target: str  # id of a person or a user group
+    by: str  # the person who calls
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line about a triage, for whoever pressed a button or asked."""
+
+    what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something went wrong; the log has the details under *incident*."""
 
@@ -146,7 +192,7 @@ class Failed:
 
 Reply = (
     Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | Settings | NoCodes | Why
-    | NoMessage | DryRun | Barred | Failed
+    | NoMessage | DryRun | Barred | Triaged | Unreadable | Reading | Leaked | Escalated | Note | Failed
 )  # fmt: skip
 
 
@@ -160,4 +206,4 @@ class Answer:
 
 def is_public(reply: Reply) -> bool:
     """Whether everybody in the channel sees it: explanations are for all, the rest for who asked."""
-    return isinstance(reply, (Explained, Annotation))
+    return isinstance(reply, (Explained, Annotation, Triaged, Unreadable))

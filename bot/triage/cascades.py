@@ -69,6 +69,11 @@ class Cascades(_Strict):
         """The codes that can make *follower* follow, with their rules."""
         return self._causes.get(follower, {})
 
+    def reason(self, cause: int, follower: int) -> Text | None:
+        """Why *follower* comes after *cause*, or None where no rule says so."""
+        rule = self.causes_of(follower).get(cause)
+        return rule.reason if rule else None
+
     def rank(self, code: int, section: str | None) -> int:
         """The place of the code's class, the likeliest first; *section* is where the catalogue has it."""
         return self._ranks[0].get(code, self._ranks[1].get(section or "", len(self.classes)))

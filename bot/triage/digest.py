@@ -39,6 +39,10 @@ class Refusal(StrEnum):
     NESTED = "nested"  # an archive in an archive
     BOMB = "bomb"  # unpacks to far more than it is
     TOO_MANY = "too-many"  # beyond the files of one triage
+    TOO_LARGE = "too-large"
+    FORBIDDEN = "forbidden"  # the app lacks the scope files:read
+    GONE = "gone"  # deleted, or too old for the workspace's plan
+    ELSEWHERE = "elsewhere"  # kept by another service than Slack
 
 
 class Cut(StrEnum):

@@ -104,9 +104,7 @@ def test_any_digest_makes_a_message_that_slack_accepts(
 ) -> None:
     """A message that Slack refuses is an answer that nobody gets, in the middle of an incident; nothing in it pings."""
     by = By("U0LIN", 1_795_500_000.0) if is_handled else None
-    said = message(
-        digest, catalogue, language, key="7", standing=Standing(by, by, by), picture=picture, image="F0PICTURE"
-    )
+    said = message(digest, catalogue, language, key="7", standing=Standing(by, by), picture=picture, image="F0PICTURE")
     assert_sendable(said)
     parsed = [text for block in said["blocks"] if not literal(block) for text in texts(block)]
     for text in [said["text"], *parsed]:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Sandbox, Upload
@@ -83,6 +84,32 @@ async def test_a_file_of_another_workspace_must_be_asked_for(sandbox: Sandbox, c
     assert (await fetch(info["url_private"], sandbox.app.bot_token))[2] == b"6000104"
 
 
+@pytest.mark.parametrize(("expired", "mode"), [(False, "tombstone"), (True, "hidden_by_limit")])
+async def test_a_file_that_is_gone_can_be_read_no_more(
+    sandbox: Sandbox, client: AsyncWebClient, expired: bool, mode: str
+) -> None:
+    """Deleted by its owner, or hidden because the workspace's plan keeps no old files."""
+    message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
+    (file,) = message["files"]
+    await sandbox.delete_file(ONCALL, message["ts"], file["id"], expired=expired)
+    assert message["files"] == [{"id": file["id"], "mode": mode}]
+    assert (await fetch(file["url_private"], sandbox.app.bot_token))[0] == 404
+    if expired:
+        assert (await client.files_info(file=file["id"]))["file"]["mode"] == mode
+    else:
+        with pytest.raises(SlackApiError, match="file_deleted"):
+            await client.files_info(file=file["id"])
+
+
+async def test_a_download_can_be_led_astray(sandbox: Sandbox) -> None:
+    """Only a careful app keeps its token to itself then."""
+    message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
+    sandbox.faults.redirected("files-pri", "https://evil.example/a.log")
+    url = message["files"][0]["url_private"]
+    async with aiohttp.ClientSession() as session, session.get(url, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, "https://evil.example/a.log")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "mimetype", "mode"),
     [
@@ -91,6 +118,7 @@ async def test_a_file_of_another_workspace_must_be_asked_for(sandbox: Sandbox, c
         ("a.png", b"\x89PNG", "image/png", "hosted"),
         ("a.log", b"\0\1\2", "application/octet-stream", "hosted"),
         ("big.log", b"x" * 1_000_001, "text/plain", "hosted"),
+        ("a.log.gz", b"\x1f\x8b", "application/gzip", "hosted"),
         ("noext", b"x", "application/octet-stream", "hosted"),
     ],
 )

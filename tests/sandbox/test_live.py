@@ -63,7 +63,7 @@ async def test_the_state_comes_first(sandbox: Sandbox, enter: Enter) -> None:
     assert {c["name"] for c in state["channels"]} == {"oncall", "值班", "quiet", "zimerr"}
     assert state["commands"] == [{"command": "/zimerr", "description": "Explain codes", "usage_hint": "6000354"}]
     assert {s["callback_id"] for s in state["shortcuts"]} == {"explain", "look_up"}
-    assert {example["kind"] for example in state["examples"]} == {"message", "command"}
+    assert {example["kind"] for example in state["examples"]} == {"message", "command", "file"}
     assert (state["me"], state["home"], state["app"]["user"]) == (ANN, None, "U0ZIMERR")
 
 

@@ -39,6 +39,7 @@ _STEP = re.compile(
     r"| (?P<verb>edits|deletes|forwards|clicks|says that|retitles)(?: (?P<what>\d\d:\d\d))?(?: is no code)?)?"
     r"(?:: (?P<text>.*))?"
 )
+_OTHER_LANGUAGE = ("show_language", "triage_language")
 _TIMES = re.compile(r"(\d{7})\D+(\d+) (?:times in this thread|次)")
 
 
@@ -187,15 +188,17 @@ def is_bots(message: Json) -> bool:
 def said(message: Json) -> str:
     """Which codes a message of the bot explains, in which language and form."""
     elements = [element for block in message["blocks"] for element in block.get("elements", ())]
-    values = [json.loads(each["value"]) for each in elements if each.get("action_id") == "show_language"]
+    values = [json.loads(each["value"]) for each in elements if each.get("action_id") in _OTHER_LANGUAGE]
     if not values:
         return f": {message['text']}"
     language = "Chinese" if values[0]["language"] == "en" else "English"
-    form = ", a digest" if any(each["type"] == "static_select" for each in elements) else ""
+    tables = [block["rows"] for block in message["blocks"] if block["type"] == "table"]
+    if tables:
+        return f" in {language}, a triage: {', '.join(row[0]['text'] for row in tables[0][1:])}"
     shown = "\n".join(texts([block for block in message["blocks"] if block["type"] == "context"]))
     counts = {int(code): times for code, times in _TIMES.findall(shown)}
     codes = (f"{code} ×{counts[code]}" if code in counts else str(code) for code in values[0]["codes"])
-    return f" in {language}{form}: {', '.join(codes)}"
+    return f" in {language}: {', '.join(codes)}"
 
 
 def test_the_hour_is_as_busy_as_it_claims() -> None:

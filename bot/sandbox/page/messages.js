@@ -188,7 +188,7 @@ function folded(body, lines) {
 }
 
 function drawFile(file) {
-  const words = h("div", {}, h("div", { class: "file-name" }, file.name), h("div", { class: "quiet" }, size(file.size)));
+  const words = h("div", {}, h("div", { class: "file-name" }, file.name ?? t("fileGone")), file.size !== undefined && h("div", { class: "quiet" }, size(file.size)));
   const head = h("div", { class: "file-head" }, h("span", { class: "file-icon" }, icon("file")), words);
   return h("div", { class: "file" }, head, file.preview && h("pre", {}, h("code", {}, file.preview)));
 }

@@ -1,0 +1,579 @@
+"""Logs in Slack: what becomes a triage, what does not, and what people do with one."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import EVENTS_PATH, running
+from bot.sandbox.files import Upload
+from bot.sandbox.server import Sandbox
+from tests.blocks.kit_rules import assert_sendable
+from tests.scenarios.conftest import (
+    ANN,
+    BEN,
+    CHINESE,
+    ENGLISH,
+    FOREIGN,
+    LIN,
+    Start,
+    Transport,
+    free_port,
+    manifest,
+    settings_for,
+)
+from tests.scenarios.logs import LOG, PLAIN, TOKEN, answers, file, kinds, the_answer, uploads
+from tests.scenarios.reading import marks, said_by_bot, settled, shown
+
+FENCED = f"look at this\n```\n{LOG}```"
+
+
+def zipped(files: dict[str, bytes | str]) -> bytes:
+    """An archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+async def silence(slack: Sandbox, message: dict[str, Any]) -> bool:
+    """Whether the bot left *message* alone."""
+    await settled(slack, ENGLISH, BEN)
+    return not answers(slack, message, ENGLISH) and not marks(message)
+
+
+@contextlib.asynccontextmanager
+async def bot_with(
+    transport: Transport, folder: Path, *, plan: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Sandbox]:
+    """A workspace in which the bot has other settings, or fewer permissions."""
+    async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
+        port = free_port()
+        async with running(settings_for(sandbox, transport, folder / "bot.db", port=port, **settings)):
+            if transport == "http":
+                sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+            yield sandbox
+
+
+# What becomes a triage
+
+
+async def test_a_long_paste_with_a_code_is_triaged_in_its_thread(slack: Sandbox) -> None:
+    """The likely cause first, its followers under it, in one message."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    assert shown(answer).startswith("Likely cause: 6000106 · Token expired")
+    assert "follows 6000106" in shown(answer)
+    assert "table" in kinds(answer)
+    assert "data_visualization" in kinds(answer)
+    assert marks(message) == []
+    assert uploads(slack, message, ENGLISH) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("zim.log", LOG.encode()),
+        ("zim.txt", LOG.encode("utf-16")),
+        ("events.ndjson", b'{"t":1,"msg":"login failed","code":6000106}\n' * 9),
+        ("zim.log.gz", gzip.compress(LOG.encode())),
+        ("support.zip", zipped({"a/zim.log": LOG, "photo.png": b"\x89PNG\0"})),
+        ("noname", LOG.encode()),
+    ],
+)
+async def test_a_log_is_known_by_what_is_in_it(slack: Sandbox, name: str, content: bytes) -> None:
+    """However people pack it."""
+    message = await slack.say(ENGLISH, ANN, "", files=[Upload(name, content)])
+    answer = await the_answer(slack, message, ENGLISH)
+    assert "Likely cause: 6000106" in shown(answer)
+
+
+async def test_a_log_from_another_workspace_is_asked_for(slack: Sandbox) -> None:
+    """Slack Connect tells only an id at first."""
+    message = await slack.say(ENGLISH, ANN, "", files=[Upload("zim.log", LOG.encode(), is_connect=True)])
+    assert "Likely cause: 6000106" in shown(await the_answer(slack, message, ENGLISH))
+
+
+async def test_several_files_and_the_words_beside_them_are_one_triage(slack: Sandbox) -> None:
+    """One message, one reply."""
+    files = [file("one.log"), file("two.log", "03-02 03:20:00.000 E/ZIM: errorCode=6000354\n")]
+    message = await slack.say(ENGLISH, ANN, "and 6000211 in the console", files=files)
+    answer = await the_answer(slack, message, ENGLISH)
+    for said in ("6000106", "6000121", "6000354", "6000211", "two.log"):
+        assert said in shown(answer)
+
+
+async def test_an_alert_with_many_codes_is_triaged(slack: Sandbox) -> None:
+    """Other bots paste logs, too."""
+    message = await slack.say_as_bot(ENGLISH, "Alerts", "errors: 6000103, 6000104, 6000106, 6000121")
+    assert "table" in kinds(await the_answer(slack, message, ENGLISH))
+
+
+async def test_a_triage_speaks_the_channels_language(slack: Sandbox) -> None:
+    """Everybody there reads it."""
+    message = await slack.say(CHINESE, LIN, "", files=[file("日志.log")])
+    assert "6000106 · Token 已过期" in shown(await the_answer(slack, message, CHINESE))
+
+
+# What does not
+
+
+@pytest.mark.parametrize(
+    "upload",
+    [
+        Upload("zim.log", PLAIN.encode()),
+        Upload("photo.png", b"\x89PNG 6000106"),
+        Upload("slides.pdf", b"%PDF 6000106"),
+        Upload("report.docx", b"PK 6000106"),
+        Upload("core", b"\0\1\2 6000106"),
+        Upload("empty.log", b""),
+    ],
+    ids=lambda upload: upload.name,
+)
+async def test_files_without_a_code_earn_silence(slack: Sandbox, upload: Upload) -> None:
+    """People share all kinds of files; pictures and documents are not even fetched."""
+    message = await slack.say(ENGLISH, ANN, "have a look", files=[upload])
+    assert await silence(slack, message)
+    if not upload.name.endswith(".log") and upload.name != "core":
+        assert slack.calls("files.info") == []
+
+
+async def test_a_long_message_without_a_code_earns_silence(slack: Sandbox) -> None:
+    """People write at length, too."""
+    assert await silence(slack, await slack.say(ENGLISH, ANN, f"```\n{PLAIN}```"))
+
+
+async def test_a_quoted_log_earns_silence(slack: Sandbox) -> None:
+    """It was answered where it was posted."""
+    quoted = "\n".join(f"> {line}" for line in LOG.splitlines())
+    assert await silence(slack, await slack.say(ENGLISH, ANN, f"{quoted}\nis this fixed?"))
+
+
+async def test_in_a_quiet_channel_nothing_is_fetched(slack: Sandbox) -> None:
+    """Off means off."""
+    await slack.command(ENGLISH, ANN, "auto off")
+    assert await silence(slack, await slack.say(ENGLISH, ANN, "", files=[file()]))
+    assert slack.calls("files.info") == []
+
+
+async def test_in_react_mode_a_log_gets_the_reaction(slack: Sandbox) -> None:
+    """Whoever clicks it is told what the codes are."""
+    await slack.command(ENGLISH, ANN, "auto react")
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    await slack.until(lambda: marks(message) == ["mag"])
+    await settled(slack, ENGLISH, BEN)
+    assert answers(slack, message, ENGLISH) == []
+    await slack.react(ENGLISH, message["ts"], LIN, "mag")
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "6000106" in shown(private)
+
+
+async def test_codes_explained_a_moment_ago_earn_only_the_reaction(slack: Sandbox) -> None:
+    """Three people upload the same log."""
+    first = await slack.say(ENGLISH, ANN, "", files=[file()])
+    await the_answer(slack, first, ENGLISH)
+    second = await slack.say(ENGLISH, LIN, "", files=[file()])
+    await slack.until(lambda: marks(second) == ["mag"])
+    in_thread = await slack.say(ENGLISH, BEN, "6000106 again", thread_ts=first["ts"])
+    await slack.until(lambda: marks(in_thread) == ["mag"])
+    assert "table" in kinds(await the_answer(slack, first, ENGLISH))
+    assert answers(slack, second, ENGLISH) == []
+
+
+# What can't be read
+
+
+async def test_a_log_that_is_too_large_gets_one_line(transport: Transport, tmp_path: Path) -> None:
+    """It is not even fetched."""
+    async with bot_with(transport, tmp_path, zimerr_max_file_mb=1) as slack:
+        message = await slack.say(ENGLISH, ANN, "", files=[file("large.log", LOG * 1000)])
+        answer = await the_answer(slack, message, ENGLISH)
+        assert "large.log was not read: it is larger than I may read" in shown(answer)
+
+
+async def test_without_the_permission_the_line_names_it(transport: Transport, tmp_path: Path) -> None:
+    """So that an admin knows what to do."""
+    plan = manifest(transport)
+    plan["oauth_config"]["scopes"]["bot"].remove("files:read")
+    async with bot_with(transport, tmp_path, plan=plan) as slack:
+        message = await slack.say(ENGLISH, ANN, "", files=[file()])
+        assert "the app lacks the permission files:read" in shown(await the_answer(slack, message, ENGLISH))
+        assert await silence(slack, await slack.say(ENGLISH, ANN, "", files=[file("noname")]))
+
+
+@pytest.mark.parametrize("expired", [True, False])
+async def test_a_log_that_is_gone_gets_one_line(slack: Sandbox, expired: bool) -> None:
+    """Between the message and the reading of it."""
+    slack.faults.server_error("files.info")
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    await slack.until(lambda: slack.calls("files.info"))
+    slack.files.remove(message["files"][0]["id"], expired=expired)
+    answer = await the_answer(slack, message, ENGLISH)
+    assert "zim.log was not read: it was deleted or has expired" in shown(answer)
+
+
+async def test_a_binary_that_is_called_a_log_gets_one_line(slack: Sandbox) -> None:
+    """Its owner believes that it was read."""
+    message = await slack.say(ENGLISH, ANN, "", files=[file("trace.log", b"\0\1\2" * 99)])
+    assert "trace.log was not read: it is not text" in shown(await the_answer(slack, message, ENGLISH))
+
+
+async def test_a_line_about_a_file_goes_with_its_message(slack: Sandbox) -> None:
+    """As every answer does."""
+    message = await slack.say(ENGLISH, ANN, "", files=[file("trace.log", b"\0\1\2" * 99)])
+    await the_answer(slack, message, ENGLISH)
+    await slack.delete(ENGLISH, message["ts"])
+    await slack.until(lambda: not [each for each in said_by_bot(slack, ENGLISH) if "trace.log" in shown(each)])
+
+
+# Edits
+
+
+async def test_a_triage_follows_its_message(slack: Sandbox) -> None:
+    """Its codes, and its end."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    first = await the_answer(slack, message, ENGLISH)
+    await slack.edit(ENGLISH, message["ts"], FENCED.replace("6000121", "6000354"))
+    await slack.until(lambda: "6000354" in shown(answers(slack, message, ENGLISH)[0]))
+    assert "table" in kinds(answers(slack, message, ENGLISH)[0])
+    await slack.edit(ENGLISH, message["ts"], "it was 6000107 only")
+    await slack.until(lambda: "6000107 · " in shown(answers(slack, message, ENGLISH)[0]))
+    assert answers(slack, message, ENGLISH)[0]["ts"] == first["ts"]
+    await slack.delete(ENGLISH, message["ts"])
+    await slack.until(lambda: answers(slack, message, ENGLISH) == [])
+
+
+async def test_a_triage_goes_with_its_file(slack: Sandbox) -> None:
+    """Nothing is left that it is about."""
+    message = await slack.say(ENGLISH, ANN, "see", files=[file()])
+    await the_answer(slack, message, ENGLISH)
+    await slack.delete_file(ENGLISH, message["ts"], message["files"][0]["id"])
+    await slack.until(lambda: answers(slack, message, ENGLISH) == [])
+
+
+# Slow work
+
+
+async def test_slow_reading_is_shown_and_then_replaced(slack: Sandbox) -> None:
+    """A reaction after a moment, one message after three seconds, and the answer in its place."""
+    slack.faults.slow("files-pri", seconds=4)
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    await slack.until(lambda: marks(message) == ["hourglass_flowing_sand"], timeout_s=10)
+    (progress,) = await slack.until(lambda: answers(slack, message, ENGLISH), timeout_s=10)
+    first = dict(progress)
+    await slack.until(lambda: "Likely cause" in shown(answers(slack, message, ENGLISH)[0]), timeout_s=10)
+    answer = await the_answer(slack, message, ENGLISH)
+    assert "Reading the log" in shown(first)
+    assert first["metadata"]["event_payload"]["progress"]
+    assert answer["ts"] == first["ts"]
+    assert "progress" not in answer["metadata"]["event_payload"]
+    assert marks(message) == []
+
+
+async def test_slow_reading_of_nothing_leaves_nothing(slack: Sandbox) -> None:
+    """The message that told of it goes again."""
+    slack.faults.slow("files-pri", seconds=4)
+    message = await slack.say(ENGLISH, ANN, "", files=[file("zim.log", PLAIN)])
+    await slack.until(lambda: answers(slack, message, ENGLISH), timeout_s=10)
+    await slack.until(lambda: not answers(slack, message, ENGLISH), timeout_s=10)
+    assert await silence(slack, message)
+
+
+@pytest.mark.parametrize("method", ["files.info", "files-pri"])
+async def test_a_bad_minute_of_slacks_costs_patience_only(slack: Sandbox, method: str) -> None:
+    """Downloads are tried again, as posts are."""
+    slack.faults.server_error(method)
+    slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
+
+
+async def test_an_answer_that_was_lost_on_its_way_is_found_again(slack: Sandbox) -> None:
+    """Slack has it; the bot only did not hear so."""
+    slack.faults.lost("chat.postMessage")
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    await the_answer(slack, message, ENGLISH)
+    posts = [call for call in slack.calls("chat.postMessage") if call.arguments["thread_ts"] == message["ts"]]
+    assert len(posts) == 1
+
+
+# Pictures
+
+
+async def test_a_chart_that_slack_refuses_becomes_a_picture(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older plans may not have it."""
+    refuse_charts(monkeypatch)
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    assert "data_visualization" not in kinds(answer)
+    (image,) = [block for block in answer["blocks"] if block["type"] == "image"]
+    assert slack.files.info(image["slack_file"]["id"])["mimetype"] == "image/png"
+    assert_sendable(answer)
+
+
+async def test_without_any_picture_there_is_still_an_answer(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of bars in text."""
+    refuse_charts(monkeypatch)
+    slack.faults.server_error("files.getUploadURLExternal", times=None)
+    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
+    assert not {"data_visualization", "image"} & {*kinds(answer)}
+    assert "Likely cause" in shown(answer)
+
+
+def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the workspace be one whose plan has no charts."""
+    from bot.sandbox import block_kit
+
+    monkeypatch.delitem(block_kit._IN_MESSAGES, "data_visualization")
+
+
+# Buttons
+
+
+async def test_the_other_language_is_read_again_for_who_asks(slack: Sandbox) -> None:
+    """Nothing of the log was kept."""
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    answer = await the_answer(slack, message, ENGLISH)
+    await slack.click(answer, "triage_language", LIN)
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "6000106 · Token 已过期" in shown(private)
+    assert private["thread_ts"] == message["ts"]
+    assert "actions" not in kinds(private)
+
+
+async def test_where_the_log_is_gone_the_buttons_say_so(slack: Sandbox) -> None:
+    """Honest, and only to who pressed."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = dict(await the_answer(slack, message, ENGLISH))
+    del slack.workspace.channel(ENGLISH).messages[message["ts"]]
+    await slack.click(answer, "triage_language", LIN)
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "已不存在" in shown(private)
+
+
+async def test_the_full_report_is_attached_once(slack: Sandbox) -> None:
+    """Two people press at the same time."""
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    answer = await the_answer(slack, message, ENGLISH)
+    await slack.click(answer, "triage_report", ANN)
+    await slack.click(answer, "triage_report", LIN)
+    (report,) = await slack.until(lambda: uploads(slack, message, ENGLISH))
+    assert report["name"] == f"zimerr-{answer['ts']}.txt"
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "完整报告已在本消息列中" in shown(private)
+    assert len(uploads(slack, message, ENGLISH)) == 1
+    assert len(answers(slack, message, ENGLISH)) == 1
+
+
+async def test_a_message_that_is_cut_brings_its_report(slack: Sandbox) -> None:
+    """More codes than a message shows."""
+    lines = [f"03-02 03:14:07.{number:03} E/ZIM: failed, errorCode={code}" for number, code in enumerate(_MANY)]
+    message = await slack.say(ENGLISH, ANN, "", files=[file("all.log", "\n".join(lines))])
+    answer = await the_answer(slack, message, ENGLISH)
+    assert_sendable(answer)
+    (report,) = uploads(slack, message, ENGLISH)
+    assert report["name"].startswith("zimerr-")
+
+
+_MANY = [code for base in (6000001, 6000101, 6000201, 6000301, 6000501, 6000601) for code in range(base, base + 60)]
+
+
+async def test_who_is_on_it_is_shown_to_all_and_can_be_taken_back(slack: Sandbox) -> None:
+    """So that two people do not look for the same thing."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    before = [block["type"] for block in answer["blocks"]]
+    await slack.click(answer, "triage_take", LIN)
+    await slack.until(lambda: f"<@{LIN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
+    await slack.click(answer, "triage_take", BEN)
+    await slack.until(lambda: f"<@{BEN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
+    assert f"<@{LIN}>" not in shown(answers(slack, message, ENGLISH)[0])
+    await slack.click(answer, "triage_take", BEN)
+    await slack.until(lambda: "is on it" not in shown(answers(slack, message, ENGLISH)[0]))
+    assert kinds(answers(slack, message, ENGLISH)[0]) == before
+
+
+async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -> None:
+    """Privately: nobody else can do anything about it."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    await slack.click(await the_answer(slack, message, ENGLISH), "triage_escalate", ANN)
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "ZIMERR_ESCALATE" in shown(private)
+
+
+async def test_escalating_calls_whom_the_admin_named_once(transport: Transport, tmp_path: Path) -> None:
+    """In the thread, where the log is; the message shows who did it."""
+    async with bot_with(transport, tmp_path, zimerr_escalate="S0ONCALL") as slack:
+        message = await slack.say(ENGLISH, ANN, FENCED)
+        answer = await the_answer(slack, message, ENGLISH)
+        await slack.click(answer, "triage_escalate", LIN)
+        await slack.until(lambda: f"<@{LIN}> escalated it" in shown(answers(slack, message, ENGLISH)[0]))
+        _, call = answers(slack, message, ENGLISH)
+        assert shown(call) == f"<!subteam^S0ONCALL> <@{LIN}> asks you to look at this triage."
+        await slack.click(answer, "triage_escalate", BEN)
+        (private,) = await slack.until(lambda: slack.ephemerals(BEN))
+        assert "escalated this already" in shown(private)
+        assert len(answers(slack, message, ENGLISH)) == 2
+
+
+async def test_a_wrong_triage_is_taken_back_and_why_knows(slack: Sandbox) -> None:
+    """The button asks first."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    (button,) = [each for each in answer["blocks"][-1]["elements"] if each["action_id"] == "triage_wrong"]
+    assert "confirm" in button
+    await slack.click(answer, "triage_wrong", ANN)
+    await slack.until(lambda: answers(slack, message, ENGLISH) == [])
+    link = f"https://zimerr-demo.slack.com/archives/{ENGLISH}/p{message['ts'].replace('.', '')}"
+    await slack.command(ENGLISH, ANN, f"why {link}")
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "People called my triage of this message wrong" in shown(private)
+
+
+# Asking
+
+
+@pytest.mark.parametrize("words", ["@zimerr triage", "@zimerr 分诊", "@zimerr triage this, please"])
+async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) -> None:
+    """Messages and files, whoever posted them; not what the bot said."""
+    root = await slack.say(ENGLISH, ANN, "login is broken")
+    await slack.say(ENGLISH, LIN, "", root["ts"], files=[file("one.log", PLAIN + "errorCode=6000354\n")])
+    await slack.say(ENGLISH, BEN, "we see 6000281 too", thread_ts=root["ts"])
+    await settled(slack, ENGLISH, BEN)
+    count = len(answers(slack, root, ENGLISH))
+    await slack.say(ENGLISH, ANN, words, thread_ts=root["ts"])
+    await slack.until(lambda: len(answers(slack, root, ENGLISH)) > count)
+    answer = answers(slack, root, ENGLISH)[-1]
+    assert "6000354" in shown(answer)
+    assert "6000281" in shown(answer)
+    await slack.click(answer, "triage_language", LIN)
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "6000354" in shown(private)
+
+
+async def test_a_log_shown_to_the_bot_is_triaged_whatever_is_said(slack: Sandbox) -> None:
+    """Somebody asked, so that nothing found is said, too."""
+    message = await slack.say(ENGLISH, ANN, "@zimerr what is this?", files=[file()])
+    assert "Likely cause: 6000106" in shown(await the_answer(slack, message, ENGLISH))
+    plain = await slack.say(ENGLISH, ANN, "@zimerr and this?", files=[file("b.log", PLAIN)])
+    assert "No ZIM error code in it" in shown(await the_answer(slack, plain, ENGLISH))
+
+
+async def test_asking_for_nothing_says_how_to_ask(slack: Sandbox) -> None:
+    """Privately."""
+    await slack.say(ENGLISH, ANN, "@zimerr triage")
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "Say `@zimerr triage` in the thread of a log" in shown(private)
+
+
+async def test_the_shortcut_triages_the_thread(slack: Sandbox) -> None:
+    """For those who never type a command."""
+    root = await slack.say(ENGLISH, ANN, "the log, as asked")
+    reply = await slack.say(ENGLISH, LIN, "", root["ts"], files=[file()])
+    await settled(slack, ENGLISH, BEN)
+    count = len(answers(slack, root, ENGLISH))
+    await slack.shortcut("triage_thread", BEN, reply)
+    await slack.until(lambda: len(answers(slack, root, ENGLISH)) > count)
+    assert "Likely cause: 6000106" in shown(answers(slack, root, ENGLISH)[-1])
+
+
+async def test_the_shortcut_says_where_it_may_not_read(slack: Sandbox) -> None:
+    """Slack offers it in every channel."""
+    await slack.shortcut("triage_thread", ANN, await slack.say(FOREIGN, ANN, FENCED))
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "Invite me" in shown(private)
+
+
+async def opened(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
+    """The dialog to paste into."""
+    await slack.command(channel, ANN, text)
+    view = await slack.until(lambda: slack.modal(ANN))
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize("channel", [ENGLISH, FOREIGN])
+async def test_the_dialog_answers_whom_one_chose(slack: Sandbox, channel: str) -> None:
+    """Also where the bot is no member."""
+    view = await opened(slack, channel, "triage")
+    assert "At most 3,000 characters" in json.dumps(view)
+    await slack.submit(view, ANN, {"pasted": LOG[:2900]})
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN, channel))
+    assert "Likely cause: 6000106" in shown(private)
+    assert said_by_bot(slack, channel) == []
+    view = await opened(slack, channel, "日志")
+    await slack.submit(view, ANN, {"pasted": LOG[:2900], "audience": "everybody"})
+    (public,) = await slack.until(lambda: said_by_bot(slack, channel))
+    assert "Likely cause: 6000106" in shown(public)
+
+
+async def test_what_was_pasted_behind_the_command_is_in_the_dialog(slack: Sandbox) -> None:
+    """One need not paste twice; what is too long is cut."""
+    view = await opened(slack, ENGLISH, f"triage {LOG}{LOG}")
+    assert view["blocks"][0]["element"]["initial_value"] == (LOG + LOG)[:3000]
+
+
+async def test_a_paste_without_a_code_is_told_privately(slack: Sandbox) -> None:
+    """Whoever asked wants an answer; the channel does not."""
+    view = await opened(slack, ENGLISH, "triage")
+    await slack.submit(view, ANN, {"pasted": "hello", "audience": "everybody"})
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "I see no ZIM error code here" in shown(private)
+    assert said_by_bot(slack, ENGLISH) == []
+
+
+# Secrets
+
+
+async def test_the_author_of_a_live_secret_is_warned_alone(slack: Sandbox) -> None:
+    """Kind and line, never the value; once."""
+    log = LOG + f"03-02 03:15:00.000 12483 12519 I/ZIM: login token={TOKEN}\n"
+    message = await slack.say(ENGLISH, ANN, "", files=[file("zim.log", log)])
+    answer = await the_answer(slack, message, ENGLISH)
+    (warning,) = slack.ephemerals(ANN)
+    assert "ZEGO Token: zim.log, line 31" in shown(warning)
+    assert "Revoke it" in shown(warning)
+    assert slack.ephemerals(LIN) == []
+    assert all(TOKEN not in json.dumps(each) for each in (answer, warning))
+
+
+async def test_a_secret_beside_a_single_code_is_warned_of_too(slack: Sandbox) -> None:
+    """One line is enough to leak a token."""
+    message = await slack.say(ENGLISH, ANN, f"login fails with 6000106\ntoken={TOKEN}")
+    assert "6000106 · " in shown(await the_answer(slack, message, ENGLISH))
+    (warning,) = slack.ephemerals(ANN)
+    assert "ZEGO Token: pasted text, line 2" in shown(warning)
+    plain = await slack.say(ENGLISH, LIN, f"hello, token={TOKEN}")
+    assert await silence(slack, plain)
+    assert slack.ephemerals(LIN) == []
+
+
+async def test_a_restart_in_the_middle_leaves_one_answer(
+    workspace: Sandbox, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bot is stopped while it reads; what it said of its progress becomes the answer."""
+    monkeypatch.setattr("bot.app._GRACE_S", 0.1)
+    workspace.faults.slow("files-pri", seconds=30)
+    async with start():
+        message = await workspace.say(ENGLISH, ANN, "", files=[file()])
+        await workspace.until(lambda: answers(workspace, message, ENGLISH), timeout_s=15)
+        (progress,) = (dict(each) for each in answers(workspace, message, ENGLISH))
+    async with start():
+        answer = await the_answer_of(workspace, message)
+        assert answer["ts"] == progress["ts"]
+        assert marks(message) == []
+
+
+async def the_answer_of(slack: Sandbox, message: dict[str, Any]) -> dict[str, Any]:
+    """The answer, once it is more than progress."""
+    await slack.until(lambda: "Likely" in shown(answers(slack, message, ENGLISH)[0]), timeout_s=15)
+    return await the_answer(slack, message, ENGLISH)
