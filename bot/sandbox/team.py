@@ -71,7 +71,7 @@ class Team(People):
         """The Home tab of a user."""
         return self.workspace.homes.get(user)
 
-    async def until(self, predicate: Callable[[], T], timeout_s: float = 5) -> T:
+    async def until(self, predicate: Callable[[], T], timeout_s: float = 20) -> T:
         """Wait until the predicate holds and return its value; it is asked again at every change."""
         async with asyncio.timeout(timeout_s):
             while not (value := predicate()):
