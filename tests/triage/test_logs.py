@@ -17,14 +17,14 @@ LOGS = Path(__file__).parent / "logs"
 EXPECTED = sorted(LOGS.glob("*.expected.yaml"))
 
 
-def logs_of(expected: Path) -> dict[str, str]:
+def logs_of(expected: Path) -> dict[str, bytes]:
     """The log beside *expected*, or the files of its folder, by name."""
     name = expected.name.removesuffix(".expected.yaml")
     folder = LOGS / name
     paths = (
         sorted(folder.iterdir()) if folder.is_dir() else [each for each in LOGS.glob(f"{name}.*") if each != expected]
     )
-    return {path.name: path.read_text(encoding="gb18030" if "gb18030" in path.name else "utf-8") for path in paths}
+    return {path.name: path.read_bytes() for path in paths}
 
 
 def as_data(digest: Digest) -> dict[str, Any]:

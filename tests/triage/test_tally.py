@@ -10,8 +10,9 @@ from bot.catalogue.catalogue import open_catalogue
 from bot.triage.cascades import open_cascades
 from bot.triage.digest import Course, Digest, Role
 from bot.triage.grid import SHOWN, Grid
+from bot.triage.scan import Hit
 from bot.triage.tally import Tally
-from tests.triage.feed import Seen, feed
+from tests.triage.feed import feed
 
 CATALOGUE = open_catalogue()
 CASCADES = open_cascades()
@@ -179,7 +180,7 @@ def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     tally = Tally(CASCADES, CATALOGUE)
     tally.begin(0, b"1732347345 boot")
     for line, (second, code) in enumerate(hits, 1):
-        tally.hit(Seen(code, CATALOGUE.has_code(code), 0, line, f"{1732347345 + second} code={code}".encode()))
+        tally.hit(Hit(code, CATALOGUE.has_code(code), 0, line, f"{1732347345 + second} code={code}".encode()))
     result = tally.digest((), (), {}, 0.0)
     assert result.hits == len(hits)
     assert result.timeline is not None
