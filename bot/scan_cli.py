@@ -136,7 +136,7 @@ def _opened(names: Sequence[str], say: Words, stack: ExitStack) -> dict[str, Bin
     files: dict[str, BinaryIO] = {}
     for name in dict.fromkeys(names):
         try:
-            files[name] = sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))
+            files[name] = sys.stdin.buffer if name == "-" else stack.enter_context(_open(Path(name)))
         except FileNotFoundError:
             _tell(say("terminal.scan.missing", name=name))
         except IsADirectoryError:
@@ -146,6 +146,10 @@ def _opened(names: Sequence[str], say: Words, stack: ExitStack) -> dict[str, Bin
         except (OSError, ValueError) as error:
             _tell(say("terminal.scan.failed", why=str(error)))
     return files
+
+
+def _open(path: Path) -> BinaryIO:
+    return path.open("rb")
 
 
 def _same(file: BinaryIO) -> BinaryIO:

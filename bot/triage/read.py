@@ -15,18 +15,16 @@ from typing import BinaryIO, NamedTuple
 
 from bot.triage import unpack
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
+from bot.triage.limits import NO_LIMITS, Limits
 from bot.triage.text import Decoder, is_archive, is_binary
 from bot.triage.unpack import CHUNK, Refused, Tap
 
+__all__ = ["NO_LIMITS", "Block", "Budget", "Limits", "Log", "Source", "logs"]
+
 HEAD = 65_536  # bytes from which a file is told, see also `Tally.begin`
 LONGEST = 65_536  # bytes of a line; a longer one may come in pieces
-OVERLAP = (
-    1024  # bytes on both sides of a border between pieces that both show, so that what stands there is whole in one
-)
+OVERLAP = 1024  # bytes on both sides of a border that both pieces have, so that what stands there is whole in one
 _TAIL = 1_048_576  # bytes at the end of a file that is cut
-
-_MB = 1_000_000
-_UNLIMITED = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +33,6 @@ class Source:
 
     name: str  # as its owner calls it; shown, never used as a path; "" for a paste
     open: Callable[[], BinaryIO]  # from the start; seekable where it is a file
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of what people send is read."""
-
-    file_bytes: int = 100 * _MB  # of each file, unpacked
-    unpacked_bytes: int = 300 * _MB  # of all
-    files: int = 10
-    seconds: float = 20.0
-    ratio: float = 200.0  # unpacked to packed; logs have 5 to 50
-
-
-NO_LIMITS = Limits(_UNLIMITED, _UNLIMITED, _UNLIMITED, float("inf"))
 
 
 class Block(NamedTuple):
@@ -188,7 +172,7 @@ def _opened(name: str, tap: Tap, budget: Budget) -> Iterator[Log | FileRefused]:
 
 def _archived(name: str, tap: Tap, head: bytes, budget: Budget) -> Iterator[Log | FileRefused]:
     try:
-        for member, chunks in unpack.members(tap, head, budget.limits.ratio):
+        for member, chunks in unpack.members(tap, head, budget.limits):
             if budget.files >= budget.limits.files:
                 yield FileRefused(name, Refusal.TOO_MANY)
                 return

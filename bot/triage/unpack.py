@@ -7,15 +7,16 @@ begins to.
 
 from __future__ import annotations
 
-import shutil
 import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import IO, BinaryIO, cast
 
 from bot.triage.digest import Refusal
+from bot.triage.limits import Limits
 
 CHUNK = 262_144
 _PACKED = 16_384  # bytes taken at once; each member of a gzip copies what is left of them
@@ -71,92 +72,91 @@ class Tap:
 
 def gunzip(tap: Tap, head: bytes, ratio: float) -> Iterator[bytes]:
     """What a gzip that begins with *head* holds; raises Refused where it breaks off, lies or grows too much."""
-    return _guarded(_gunzip(tap, head), tap, 0, ratio)
+    unpacked = 0
+    held: list[bytes] = []  # until it is known not to be a bomb
+    try:
+        for chunk, taken in _gunzip(tap, head):
+            unpacked += len(chunk)
+            if unpacked > _FREE and unpacked > ratio * taken:
+                held = []
+                raise Refused(Refusal.BOMB)
+            if chunk and unpacked <= _FREE:
+                held.append(chunk)
+            else:
+                yield b"".join((*held, chunk))
+                held = []
+    except Refused:
+        yield b"".join(held)
+        raise
+    yield b"".join(held)
 
 
-def _gunzip(tap: Tap, data: bytes) -> Iterator[bytes]:
-    packed = zlib.decompressobj(31)
+def _gunzip(tap: Tap, data: bytes) -> Iterator[tuple[bytes, int]]:
+    """The parts of what it holds, each with the number of bytes that it and those before were packed in."""
+    packed, taken = zlib.decompressobj(31), len(data)
     while True:
         try:
             unpacked = packed.decompress(data, CHUNK)
         except zlib.error as error:
             raise Refused(Refusal.DAMAGED) from error
-        yield unpacked  # even if empty: whoever reads looks at the clock
-        data = packed.unconsumed_tail
+        data = packed.unused_data if packed.eof else packed.unconsumed_tail
+        yield unpacked, taken - len(data)  # even if empty: whoever reads looks at the clock
         if packed.eof:
-            data = packed.unused_data if len(packed.unused_data) > 1 else packed.unused_data + tap.read(_PACKED)
+            more = tap.read(_PACKED) if len(data) < 2 else b""
+            data, taken = data + more, taken + len(more)
             if not data.startswith(b"\x1f\x8b"):
                 return  # padding, or what gunzip calls trailing garbage
             packed = zlib.decompressobj(31)
         elif not data and len(unpacked) < CHUNK:
             data = tap.read(_PACKED)
+            taken += len(data)
             if not data:
                 raise Refused(Refusal.DAMAGED)
 
 
-def members(tap: Tap, head: bytes, ratio: float) -> Iterator[tuple[str, Iterator[bytes]]]:
+def members(tap: Tap, head: bytes, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The name and the content of each file in a zip; raises Refused where it is none, or holds none.
 
     The content raises Refused by itself, so that the others can still be read.
     """
-    if not tap.seekable():
-        tap = _kept(tap, head)
-    try:
-        archive = zipfile.ZipFile(cast("IO[bytes]", tap))
-        entries = [each for each in archive.infolist() if not each.is_dir() and not _is_skipped(each.filename)]
-    except _BROKEN as error:
-        raise Refused(Refusal.DAMAGED) from error
-    if not entries:
-        raise Refused(Refusal.EMPTY)
-    for entry in entries:
-        yield _name(entry), _guarded(_member(archive, entry), tap, tap.taken, ratio)
+    with ExitStack() as stack:
+        if not tap.seekable():
+            file = stack.enter_context(tempfile.TemporaryFile())
+            tap = _kept(tap, head, cast("BinaryIO", file), limits.file_bytes)
+        try:
+            archive = zipfile.ZipFile(cast("IO[bytes]", tap))
+            entries = [each for each in archive.infolist() if not each.is_dir() and not _is_skipped(each.filename)]
+        except _BROKEN as error:
+            raise Refused(Refusal.DAMAGED) from error
+        if not entries:
+            raise Refused(Refusal.EMPTY)
+        size = tap.seek(0, 2)
+        for entry in entries:
+            yield _name(entry), _member(archive, entry, size, limits.ratio)
 
 
-def _kept(tap: Tap, head: bytes) -> Tap:
-    """All that comes through a pipe, in a file without a name."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with its last reader
-    file.write(head)
-    shutil.copyfileobj(cast("IO[bytes]", tap), file, CHUNK)
-    file.seek(0)
-    return Tap(cast("BinaryIO", file))
+def _kept(tap: Tap, head: bytes, file: BinaryIO, most: int) -> Tap:
+    """All that comes through a pipe, in *file*."""
+    size = file.write(head)
+    while size < most and (data := tap.read(CHUNK)):
+        size += file.write(data)
+    return Tap(file)
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, size: int, ratio: float) -> Iterator[bytes]:
     if entry.flag_bits & 1:
         raise Refused(Refusal.ENCRYPTED)
     if entry.compress_type not in _METHODS:
         raise Refused(Refusal.BINARY)
+    # Not more comes out than the directory says, nor more than there is goes in.
+    if entry.file_size > _FREE and entry.file_size > ratio * min(entry.compress_size, size):
+        raise Refused(Refusal.BOMB)
     try:
         with archive.open(entry) as file:
             while data := file.read(CHUNK):
                 yield data
     except _BROKEN as error:
         raise Refused(Refusal.DAMAGED) from error
-
-
-def _guarded(chunks: Iterable[bytes], tap: Tap, since: int, ratio: float) -> Iterator[bytes]:
-    """*chunks*, the first of which are held back until they tell whether the whole is a bomb."""
-    unpacked = 0
-    held: list[bytes] | None = []
-    try:
-        for chunk in chunks:
-            unpacked += len(chunk)
-            if unpacked > _FREE and unpacked > ratio * max(1, tap.taken - since):
-                held = None
-                raise Refused(Refusal.BOMB)
-            if held is None or not chunk:
-                yield chunk
-            elif unpacked <= _FREE:
-                held.append(chunk)
-            else:
-                yield b"".join((*held, chunk))
-                held = None
-    except Refused:
-        if held:
-            yield b"".join(held)
-        raise
-    if held:
-        yield b"".join(held)
 
 
 def _is_skipped(name: str) -> bool:
