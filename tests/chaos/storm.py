@@ -83,7 +83,7 @@ class Storm:
         await asyncio.gather(*self._again)
         async with asyncio.timeout(timeout_s):
             while not all(self.answers().values()):  # noqa: ASYNC110  at every change would be too often
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.5)
 
     def assert_each_once(self) -> None:
         """Nothing was lost, nothing doubled, and all is said in the right thread."""
