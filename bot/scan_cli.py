@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Text
 from bot.language import Language, Words, words
 from bot.report import report
-from bot.triage.cascades import Cascades, open_cascades
+from bot.triage.cascades import open_cascades
 from bot.triage.digest import Digest, FileRefused, Mark, Refusal, Row
 from bot.triage.read import NO_LIMITS, Source
 from bot.triage.triage import triage
@@ -49,7 +48,7 @@ def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_j
     if as_json:
         print(json.dumps(as_object(digest), ensure_ascii=False, indent=2))  # noqa: T201 - the command's output
     elif digest.files:
-        print(report(digest, catalogue, language, _Reasons(cascades)), end="")  # noqa: T201
+        print(report(digest, catalogue, language, cascades), end="")  # noqa: T201
     if as_json or not digest.files:
         _tell_refused(digest.refused, say)
     was_read = digest.files or any(each.reason is Refusal.EMPTY for each in digest.refused)
@@ -89,18 +88,6 @@ def _row(row: Row, digest: Digest) -> dict[str, Any]:
 def _time(mark: Mark) -> str | None:
     """The time as the log has it; its zone is the log's, if it names one."""
     return mark.stamp.text if mark.stamp else None
-
-
-class _Reasons:
-    """Why codes make others follow, from the cascades."""
-
-    def __init__(self, cascades: Cascades) -> None:
-        self._cascades = cascades
-
-    def reason(self, cause: int, follower: int) -> Text | None:
-        """The reason of the rule that makes *follower* follow *cause*."""
-        rule = self._cascades.causes_of(follower).get(cause)
-        return rule.reason if rule else None
 
 
 class _Bar:

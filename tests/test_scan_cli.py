@@ -61,8 +61,13 @@ def test_json_has_what_programs_are_promised(log: Path) -> None:
 def row(code: int, count: int, lines: tuple[int, int], times: tuple[str, str], role: str) -> dict[str, Any]:
     """A row as JSON has it."""
     return {
-        **{"code": code, "count": count, "first_line": lines[0], "last_line": lines[1]},
-        **{"first_time": f"2026-11-23 {times[0]}", "last_time": f"2026-11-23 {times[1]}", "role": role},
+        "code": code,
+        "count": count,
+        "first_line": lines[0],
+        "last_line": lines[1],
+        "first_time": f"2026-11-23 {times[0]}",
+        "last_time": f"2026-11-23 {times[1]}",
+        "role": role,
     }
 
 
