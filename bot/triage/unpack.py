@@ -21,6 +21,7 @@ from bot.triage.limits import Limits
 CHUNK = 262_144
 _PACKED = 16_384  # bytes taken at once; each member of a gzip copies what is left of them
 _FREE = 1_048_576  # bytes unpacked before the ratio counts
+_EMPTY = 10  # packed to unpacked, at which a gzip has nothing but headers
 _DIRECTORY = 4_194_304  # bytes that a zip's directory may have; each entry costs five times its size in memory
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bounds
 _SKIPPED = ("__MACOSX/", ".DS_Store", "Thumbs.db")  # what file managers add
@@ -80,6 +81,8 @@ def gunzip(tap: Tap, head: bytes, ratio: float) -> Iterator[bytes]:
             if unpacked > _FREE and unpacked > ratio * taken:
                 held = []
                 raise Refused(Refusal.BOMB)
+            if taken > _FREE + _EMPTY * unpacked:
+                raise Refused(Refusal.DAMAGED)
             if chunk and unpacked <= _FREE:
                 held.append(chunk)
             else:
