@@ -17,8 +17,9 @@ from bot.detect.finding import Known
 BUFFER = 262_144  # bytes that fit a processor's cache
 
 _CODE = re.compile(rb"600[0-9]{4}")
-# The look-behind comes after the literal, which keeps the literal the first thing that is looked for.
-_CLEAN = re.compile(rb"600(?<![0-9A-Za-z_]600)[0-9]{4}(?![0-9A-Za-z_])")
+# The look-behind comes after the literal, which keeps the literal the first thing that is looked for; of the empty
+# group all matches are one object.
+_CLEAN = re.compile(rb"600(?<![0-9A-Za-z_]600)[0-9]{4}(?![0-9A-Za-z_])()")
 _DENSE = 1000  # fewer bytes to a `600`, and one pass of the pattern is faster than many of the literal
 
 _THOUSANDS = (b"6,00", b"6.00", b"6'00", b"6 00", b"6_00")
@@ -46,25 +47,30 @@ def numbers(data: bytes) -> Iterable[int]:
 def count_clean(file: BinaryIO) -> int:
     """How many codes stand in a file, opened unbuffered, without letters or digits next to them: the bare search."""
     buffer = bytearray(BUFFER)
-    view, kept, found = memoryview(buffer), 0, 0
+    view, kept, total, count = memoryview(buffer), 0, 0, 0
     while size := cast("RawIOBase", file).readinto(view[kept:]):
         size += kept
         # What stands after the last line end is looked at with what follows it, unless it fills the buffer.
         end = buffer.rfind(b"\n", 0, size) + 1 or size
+        # A buffer is as dense as the one before, most of the time.
+        count = _count_dense(buffer, end) if count * _DENSE > BUFFER else _count_sparse(buffer, end)
+        total += count
         kept = size - end
-        found += _count_clean(buffer, end)
         buffer[:kept] = buffer[end:size]
-    return found + _count_clean(buffer, kept)
+    return total + _count_sparse(buffer, kept)
 
 
-def _count_clean(buffer: bytearray, end: int) -> int:
-    if sz.count(buffer, b"600", 0, end) * _DENSE > end:
-        return len(_CLEAN.findall(buffer, 0, end))
-    found, place = 0, sz.find(buffer, b"600", 0, end)
+def _count_dense(buffer: bytearray, end: int) -> int:
+    return len(_CLEAN.findall(buffer, 0, end))
+
+
+def _count_sparse(buffer: bytearray, end: int) -> int:
+    count, place = 0, sz.find(buffer, b"600", 0, end)
     while place >= 0:
-        found += _CLEAN.match(buffer, place, end) is not None
+        if _CLEAN.match(buffer, place, end):
+            count += 1
         place = sz.find(buffer, b"600", place + 3, end)
-    return found
+    return count
 
 
 class Names:
