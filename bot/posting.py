@@ -18,11 +18,12 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.errors import named
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
 from bot.services.place import Place
 from bot.workspaces import Workspaces
 
-__all__ = ["METADATA_TYPE", "GiveUp", "Poster", "RetryLater", "StopWorkspace", "fence"]
+__all__ = ["METADATA_TYPE", "PASSING", "TOKEN_IS_NO_GOOD", "GiveUp", "Poster", "RetryLater", "StopWorkspace", "fence"]
 
 METADATA_TYPE = "zimerr_annotation"
 _Message = Mapping[str, Any]
@@ -31,13 +32,13 @@ _MARGIN_S = 2.0  # between the end of the last call and the lease's: clocks of m
 _PAGE = 200  # messages of a thread in one call
 _WITHOUT_WORD_S = 30.0  # where Slack says 429 without Retry-After
 # The rest is for good. https://docs.slack.dev/reference/methods/chat.postMessage and the errors of all methods there.
-_PASSING = frozenset(
+PASSING = frozenset(
     {
         *("fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"),
         *("ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited"),
     }
 )
-_TOKEN_IS_NO_GOOD = frozenset(
+TOKEN_IS_NO_GOOD = frozenset(
     {
         *("token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed"),
         *("org_login_required", "team_access_not_granted", "ekm_access_denied"),
@@ -163,15 +164,18 @@ class Poster:
         return True
 
     async def _posted(self, job: Job) -> dict[str, Any] | None:
-        """The reply that an earlier attempt posted."""
+        """The reply that an earlier attempt posted; what it posted of its progress only where there is none."""
+        progress = None
         async for reply in self._thread(job):
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             answers = (payload.get("ts"), *str(payload.get("also", "")).split())
             is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.kind)
             if metadata.get("event_type") == METADATA_TYPE and is_alike and job.ts in answers:
-                return reply
-        return None
+                if not _is_progress(reply):
+                    return reply
+                progress = progress or reply
+        return progress
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
         workspace, cursor = await self._workspaces.get(job.place.team), ""
@@ -215,7 +219,7 @@ async def told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
     except SlackApiError as error:
         _raise_for(error)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise RetryLater(f"no answer: {error!r}") from error
+        raise RetryLater(f"no answer: {named(error)}") from error
 
 
 def _raise_for(error: SlackApiError) -> NoReturn:
@@ -226,9 +230,9 @@ def _raise_for(error: SlackApiError) -> NoReturn:
         raise RetryLater("ratelimited", _seconds(response.headers.get("Retry-After"))) from error
     data = getattr(response, "data", None)
     reason = str(data.get("error", "")) if isinstance(data, dict) else ""
-    if status >= 500 or not reason or reason in _PASSING:
+    if status >= 500 or not reason or reason in PASSING:
         raise RetryLater(reason or f"status {status}") from error
-    if reason in _TOKEN_IS_NO_GOOD:
+    if reason in TOKEN_IS_NO_GOOD:
         raise StopWorkspace(reason) from error
     raise GiveUp(reason, scope=data.get("needed") if isinstance(data, dict) else None) from error
 

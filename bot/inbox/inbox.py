@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import log
+from bot.errors import named
 from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace, job_of
 from bot.inbox.lanes import Held, Lanes
 from bot.inbox.owner import is_gone, new_owner
@@ -225,7 +226,7 @@ class Inbox:
             return [self._again(held, self._clock(), str(error), is_refused=True) for held in batch]
         except Exception as error:  # the one place where a job's failure ends: it must not take the others along
             _log.exception("an attempt failed", kind=first.job.kind, channel=place.channel, ts=first.job.ts)
-            return [self._failed(held, repr(error)) for held in batch]
+            return [self._failed(held, named(error)) for held in batch]
         now = self._clock()
         return [Settled(held.id, held.job.attempt, "done", now, held.job.refused) for held in batch]
 

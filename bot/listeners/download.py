@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import named
 from bot.inbox import GiveUp, RetryLater
 from bot.listeners.slack import may_be_trusted
 from bot.posting import told_apart
@@ -73,7 +74,7 @@ class Downloads:
         try:
             await self._download(url, file, spool, heard)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise RetryLater(f"no answer: {error!r}") from error
+            raise RetryLater(f"no answer: {named(error)}") from error
         spool.flush()
         return Source(name, lambda: _reader(spool))
 

@@ -17,6 +17,7 @@ from bot.storage.told import ToldStore
 SIGN = "warning"  # the reaction where no word can be said
 _NOT_AGAIN_S = 86_400.0  # for one channel and reason
 _log = log.get(__name__)
+_ASKED, _UNASKED = ("asked", "thread", "report", "escalate"), ("message", "log")  # kinds of jobs
 
 
 class GivenUp:
@@ -37,7 +38,8 @@ class GivenUp:
         Only who spoke to the bot hears of a missing scope: others do not wait for an answer, and can't add it.
         """
         barrier = _barrier(error.reason)
-        waits = job.kind == "asked" or (job.kind == "message" and barrier is not Barrier.MISSING_SCOPE)
+        kind = job.kind.partition(":")[0]
+        waits = kind in _ASKED or (kind in _UNASKED and barrier is not Barrier.MISSING_SCOPE)
         if barrier is None or not waits or not job.place.user:
             return
         what, now = (job.place.team, job.place.channel, barrier), self._clock()

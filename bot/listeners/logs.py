@@ -15,6 +15,7 @@ from bot.blocks.kit import Message as Said
 from bot.blocks.pictures import Picture, png
 from bot.blocks.replies import Renderer
 from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
+from bot.language import Language
 from bot.listeners.reading import Progress, Read, Reader, Site, of_message
 from bot.listeners.reports import Reports
 from bot.listeners.slack import SlackDirectory, begun
@@ -25,6 +26,7 @@ from bot.services.annotations import Annotations, Message
 from bot.services.decisions import Mode
 from bot.services.languages import Languages
 from bot.services.logs import worth_a_word
+from bot.services.place import DirectoryError
 from bot.services.replies import Answer, Leaked, Note, Reading, Triaged
 from bot.triage.digest import Secret
 
@@ -35,6 +37,10 @@ _REACT_AFTER_S = 1.0
 _TELL_AFTER_S = 3.0
 _TELL_EVERY_S = 3.0
 _log = log.get(__name__)
+
+
+class _NoPicture(Exception):  # noqa: N818  says what is the matter
+    """The picture can't be shown."""
 
 
 class LogVoice(SlackVoice):
@@ -64,7 +70,12 @@ class LogVoice(SlackVoice):
         if self._progress:
             await self._poster.update(self._place, self._progress, message)
         elif not self._job.may_be_answered:
-            self._progress = await self._poster.post([self._job], message, is_progress=True)
+            try:
+                self._progress = await self._poster.post([self._job], message, is_progress=True)
+            except RetryLater:
+                # Slack may have posted it all the same: from now on the thread is asked first, as after a crash.
+                self._job = replace(self._job, attempt=self._job.refused + 2)
+                raise
 
     async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
         """Post in the message's thread, in place of what said how far it is."""
@@ -102,10 +113,21 @@ class LogVoice(SlackVoice):
         except GiveUp as error:
             if error.reason not in _REFUSED or not any(block["type"] == _CHART for block in message["blocks"]):
                 raise
-        with contextlib.suppress(GiveUp, RetryLater):
-            image = await upload(self._client, "codes.png", png(reply.digest))
-            return await say(self._renderer.triage(reply, language, Picture.IMAGE, image))
+        with contextlib.suppress(_NoPicture):
+            return await self._with_image(reply, language, say)
         return await say(self._renderer.triage(reply, language, Picture.TEXT))
+
+    async def _with_image(self, reply: Triaged, language: Language, say: Callable[[Said], Awaitable[str]]) -> str:
+        try:
+            image = await upload(self._client, "codes.png", png(reply.digest))
+        except (GiveUp, RetryLater) as error:
+            raise _NoPicture from error
+        try:
+            return await say(self._renderer.triage(reply, language, Picture.IMAGE, image))
+        except GiveUp as error:
+            if error.reason not in _REFUSED:
+                raise
+            raise _NoPicture from error
 
 
 class Logs:
@@ -195,6 +217,10 @@ class Logs:
         except RetryLater as error:
             # The next attempt must look for what this one has posted, although Slack only told it to wait.
             raise RetryLater(str(error), None if voice.has_acted else error.after_s) from error
+        except GiveUp:
+            with contextlib.suppress(GiveUp, RetryLater):
+                await voice.settle()
+            raise
 
     async def _read(self, job: Job, site: Site, voice: LogVoice, source: str, *, is_asked: bool) -> Read | None:
         progress, is_read = Progress(), asyncio.Event()
@@ -226,7 +252,7 @@ class Logs:
         if voice.replied and read.digest.hits and self._renderer.is_cut(Triaged(read.digest), language):
             try:
                 await self._reports.attach(job, voice.replied, read.digest, site.client, language)
-            except (GiveUp, RetryLater) as error:  # there is a button for it
+            except (GiveUp, RetryLater, DirectoryError) as error:  # there is a button for it
                 _log.warning("no full report", channel=job.place.channel, ts=job.ts, reason=str(error))
 
     async def warn(self, job: Job, secrets: Sequence[Secret], site: Site, files: tuple[str, ...] = ("",)) -> None:
@@ -235,7 +261,13 @@ class Logs:
             return
         choice = await self._languages.of_person(job.place, SlackDirectory(site.client))
         message = self._renderer.message(Leaked(tuple(secrets), files), choice.language)
-        await self._poster.whisper(job.place, begun(job.thread, job.ts), message, lease=job.lease)
+        try:
+            if job.place.is_direct:
+                await self._poster.tell(job.place, message, lease=job.lease)
+            else:
+                await self._poster.whisper(job.place, begun(job.thread, job.ts), message, lease=job.lease)
+        except GiveUp as error:  # who has left, or is another bot, can't be warned; the log is triaged all the same
+            _log.warning("not warned of secrets", channel=job.place.channel, ts=job.ts, reason=str(error))
         self._warned.append(job.key)
 
 

@@ -15,6 +15,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import log
 from bot.detect.mrkdwn import passages
+from bot.errors import named
+from bot.posting import PASSING, TOKEN_IS_NO_GOOD
 from bot.services.place import DirectoryError, Place
 from bot.settings import is_slack
 
@@ -69,17 +71,20 @@ class SlackDirectory:
         return locale
 
     async def _ask(self, method: str, arguments: dict[str, str]) -> Mapping[str, Any] | None:
-        """Slack's answer, or None where it refuses, such as channel_not_found where the bot has not joined."""
+        """Slack's answer, or None where it refuses for good, as with channel_not_found where the bot has not joined."""
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 answer: AsyncSlackResponse = await self._client.api_call(method, params=arguments)
         except SlackApiError as error:
             if error.response.status_code != 200:
                 raise DirectoryError(f"{method}: status {error.response.status_code}") from error
-            _log.info("slack refuses", method=method, error=error.response.get("error"))
+            reason = error.response.get("error")
+            if reason in PASSING or reason in TOKEN_IS_NO_GOOD:
+                raise DirectoryError(f"{method}: {reason}") from error
+            _log.info("slack refuses", method=method, error=reason)
             return None
         except (TimeoutError, aiohttp.ClientError) as error:
-            raise DirectoryError(f"{method}: {error!r}") from error
+            raise DirectoryError(f"{method}: {named(error)}") from error
         return answer.data if isinstance(answer.data, dict) else None
 
 

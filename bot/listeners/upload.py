@@ -10,6 +10,7 @@ from typing import cast
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import named
 from bot.inbox import GiveUp, RetryLater
 from bot.listeners.slack import may_be_trusted
 from bot.posting import told_apart
@@ -39,4 +40,4 @@ async def _send(client: AsyncWebClient, url: str, content: bytes) -> None:
             if answer.status != 200:
                 raise RetryLater(f"upload: status {answer.status}")
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise RetryLater(f"no answer: {error!r}") from error
+        raise RetryLater(f"no answer: {named(error)}") from error

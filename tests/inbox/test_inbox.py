@@ -76,7 +76,7 @@ async def test_pauses_grow_until_the_last_attempt(bench: Workbench) -> None:
         assert bench.begun[-1].attempt == attempt
         bench.end("1.0", RetryLater("status 503") if attempt < 3 else RuntimeError("a bug"))
     row = await bench.until_state("1.0", "dead")
-    assert row.reason == "RuntimeError('a bug')"
+    assert row.reason == "RuntimeError"  # what it says may be anything, a token among it
     pauses = [later - sooner for sooner, later in itertools.pairwise(begun_at)]
     assert pauses[0] >= 0.75
     assert pauses[1] >= 1.5

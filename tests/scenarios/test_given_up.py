@@ -57,6 +57,15 @@ async def test_who_wrote_is_told_once_a_day(slack: Sandbox, clock: Clock) -> Non
     await slack.until(lambda: len(slack.ephemerals(ANN, ENGLISH)) == 2)
 
 
+@pytest.mark.usefixtures("restricted")
+async def test_who_posted_a_log_is_told_too(slack: Sandbox) -> None:
+    """And nothing is left that says it is being read."""
+    message = await slack.say(ENGLISH, ANN, "6000103 6000104 6000106 6000121")
+    (told,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
+    assert "rules do not let me post" in shown(told)
+    assert marks(message) == []
+
+
 @pytest.mark.parametrize(
     ("barrier", "words"), [("kicked", "no longer a member"), ("archived", "the channel is archived")]
 )

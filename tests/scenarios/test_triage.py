@@ -8,14 +8,17 @@ import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.app import EVENTS_PATH, running
+from bot.sandbox.errors import SlackError
 from bot.sandbox.files import Upload
 from bot.sandbox.server import Sandbox
+from bot.sandbox.web_api import METHODS, Api, Arguments
 from tests.blocks.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,
@@ -31,7 +34,7 @@ from tests.scenarios.conftest import (
     settings_for,
 )
 from tests.scenarios.logs import LOG, PLAIN, TOKEN, answers, file, kinds, the_answer, uploads
-from tests.scenarios.reading import marks, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT_USER, marks, said_by_bot, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
 
@@ -306,7 +309,72 @@ async def test_an_answer_that_was_lost_on_its_way_is_found_again(slack: Sandbox)
     assert len(posts) == 1
 
 
+async def test_word_of_progress_that_was_lost_on_its_way_is_not_left_behind(slack: Sandbox) -> None:
+    """Slack has posted it; the answer takes its place all the same."""
+    slack.faults.slow("files-pri", seconds=4)
+    slack.faults.lost("chat.postMessage")
+    message = await slack.say(ENGLISH, ANN, "", files=[file()])
+    await slack.until(lambda: any("Likely cause" in shown(each) for each in answers(slack, message, ENGLISH)))
+    await settled(slack, ENGLISH, ANN)
+    assert len(answers(slack, message, ENGLISH)) == 1
+
+
+async def test_a_question_waits_for_a_slack_that_has_a_bad_moment(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was asked is read from Slack; that it can't just now is no answer."""
+    read = METHODS["conversations.replies"]
+    refused: list[Arguments] = []
+
+    def refuse_once(api: Api, args: Arguments) -> dict[str, Any]:
+        if not refused:
+            refused.append(args)
+            raise SlackError("internal_error")
+        return read.run(api, args)
+
+    monkeypatch.setitem(METHODS, "conversations.replies", replace(read, run=refuse_once))
+    message = await slack.say(ENGLISH, ANN, f"<@{BOT_USER}> triage", files=[file()])
+    assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
+    assert refused
+
+
+async def test_an_author_who_can_not_be_warned_is_answered_all_the_same(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have left, or are another bot."""
+
+    def refuse(api: Api, args: Arguments) -> dict[str, Any]:
+        raise SlackError("user_not_in_channel")
+
+    monkeypatch.setitem(METHODS, "chat.postEphemeral", replace(METHODS["chat.postEphemeral"], run=refuse))
+    message = await slack.say(ENGLISH, ANN, "", files=[file("zim.log", f"{LOG}login token={TOKEN}\n")])
+    assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
+
+
 # Pictures
+
+
+async def test_a_picture_whose_answer_was_lost_is_not_followed_by_another(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slack has it; only a refusal is a reason to try without."""
+    post = METHODS["chat.postMessage"]
+    refused: list[Arguments] = []
+
+    def refuse_charts_and_lose_the_next(api: Api, args: Arguments) -> dict[str, Any]:
+        if "data_visualization" in str(args.get("blocks")):
+            if not refused:
+                slack.faults.lost("chat.postMessage")
+            refused.append(args)
+            raise SlackError("invalid_blocks")
+        return post.run(api, args)
+
+    monkeypatch.setitem(METHODS, "chat.postMessage", replace(post, run=refuse_charts_and_lose_the_next))
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    await the_answer(slack, message, ENGLISH)
+    await settled(slack, ENGLISH, ANN)
+    (answer,) = answers(slack, message, ENGLISH)
+    assert "image" in kinds(answer)
 
 
 async def test_a_chart_that_slack_refuses_becomes_a_picture(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
