@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.filesize import decimal
 
@@ -80,7 +80,7 @@ class Telling:
         since = "triage.since" if first.stamp else "triage.since_place"
         yield self.say(since, place=place, time=_time(first))
         yield self.say.count("triage.times", sum(row.count for row in rows))
-        if self.digest.course in (Course.BURST, Course.STEADY):
+        if self._cause and self.digest.course in (Course.BURST, Course.STEADY):
             yield self._course(self.digest.course, first, last)
         sources = max(row.sources for row in rows)
         if sources:
@@ -94,19 +94,21 @@ class Telling:
         if not (first.stamp and last.stamp):
             return self.say(f"triage.course.{course}")
         seconds = max(last.stamp.seconds - first.stamp.seconds, 0.0)
-        return self.say(f"triage.course_span.{course}", span=self._duration(seconds))
+        # A burst came within so long, which it did not exceed.
+        rounded = math.ceil if course is Course.BURST else round
+        return self.say(f"triage.course_span.{course}", span=self._duration(seconds, rounded))
 
     def _brought(self) -> Iterator[str]:
         followers = [row for row in self.digest.rows if row.role is Role.FOLLOWER]
         if followers:
             yield self.say.count("triage.brought", len(followers), times=f"{sum(row.count for row in followers):,}")
 
-    def _duration(self, seconds: float) -> str:
-        """*seconds* in the largest unit of which there are two, rounded up: it was not more."""
+    def _duration(self, seconds: float, rounded: Callable[[float], int]) -> str:
+        """*seconds* in the largest unit of which there are two."""
         for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
             if seconds >= 2 * length:
-                return self.say.count(f"unit.{unit}", math.ceil(seconds / length))
-        return self.say.count("unit.seconds", max(math.ceil(seconds), 1))
+                return self.say.count(f"unit.{unit}", rounded(seconds / length))
+        return self.say.count("unit.seconds", max(rounded(seconds), 1))
 
     def place(self, mark: Mark) -> str:
         """Where something stands: its line, with its file where there are several."""
@@ -176,7 +178,9 @@ class Telling:
         if context.first and context.last:
             yield self.say("triage.span", first=printable(context.first.text), last=printable(context.last.text))
             zones = self._listed(context.zones)
-            yield self.say("triage.zone", zones=zones) if zones else self.say("triage.no_zone")
+            is_unix = context.first.text.replace(".", "").isdecimal()
+            unzoned = self.say("triage.unix_times" if is_unix else "triage.no_zone")
+            yield self.say("triage.zone", zones=zones) if zones else unzoned
 
     def coverage(self, most_files: int | None = None) -> Iterator[str]:
         """What was read, found, left alone, hidden and not read; of the files not read at most *most_files*."""
@@ -205,7 +209,9 @@ class Telling:
         return [*(self._cut(file, file.cut) for file in self.digest.files if file.cut), *refused]
 
     def _cut(self, file: FileRead, cut: Cut) -> str:
-        skipped = self.say("triage.skipped", size=self.size(file.skipped_bytes)) if file.skipped_bytes else ""
+        if not file.skipped_bytes:
+            return self.say("triage.cut_head", file=self.file(file.name), why=self.say(f"triage.cut.{cut}"))
+        skipped = self.say("triage.skipped", size=self.size(file.skipped_bytes))
         return self.say("triage.cut", file=self.file(file.name), why=self.say(f"triage.cut.{cut}"), skipped=skipped)
 
     def size(self, number: int) -> str:
@@ -248,9 +254,9 @@ class Telling:
         """How much of the log one bucket is."""
         if timeline.start is None:
             return self.lines(max(round(timeline.width), 1))
-        if timeline.width < 2:
+        if timeline.width < 1:
             return self.say.count("unit.milliseconds", max(round(timeline.width * 1000), 1))
-        return self._duration(timeline.width)
+        return self._duration(timeline.width, round)
 
     def axis(self) -> str:
         """What the labels of the timeline's buckets count."""

@@ -486,7 +486,7 @@ async def test_escalating_calls_whom_the_admin_named_once(transport: Transport, 
         await slack.click(answer, "triage_escalate", LIN)
         await slack.until(lambda: f"<@{LIN}> escalated it" in shown(answers(slack, message, ENGLISH)[0]))
         _, call = answers(slack, message, ENGLISH)
-        assert shown(call) == f"<!subteam^S0ONCALL> <@{LIN}> asks you to look at this triage."
+        assert shown(call) == f"<!subteam^S0ONCALL>: <@{LIN}> asks you to look at this triage."
         await slack.click(answer, "triage_escalate", BEN)
         (private,) = await slack.until(lambda: slack.ephemerals(BEN))
         assert "escalated this already" in shown(private)
@@ -609,7 +609,7 @@ async def test_the_author_of_a_live_secret_is_warned_alone(slack: Sandbox) -> No
     answer = await the_answer(slack, message, ENGLISH)
     (warning,) = slack.ephemerals(ANN)
     assert "ZEGO Token: zim.log, line 31" in shown(warning)
-    assert "Revoke it" in shown(warning)
+    assert "Revoke or replace it" in shown(warning)
     assert slack.ephemerals(LIN) == []
     assert all(TOKEN not in json.dumps(each) for each in (answer, warning))
 
