@@ -26,7 +26,7 @@ def unreadable(reply: Unreadable, _: Language, say: Words) -> Message:
         for file in reply.files[:_MOST_NAMED]
     ]
     more = len(reply.files) - _MOST_NAMED
-    return message("\n".join([*lines, *([say.count("triage.more_files", more)] if more > 0 else [])]))
+    return _verbatim(message("\n".join([*lines, *([say.count("triage.more_files", more)] if more > 0 else [])])))
 
 
 def reading(reply: Reading, _: Language, say: Words) -> Message:
@@ -39,7 +39,7 @@ def leaked(reply: Leaked, _: Language, say: Words) -> Message:
     lines = [f"• {_place(secret, reply.files, say)}" for secret in reply.secrets[:_MOST_NAMED]]
     more = len(reply.secrets) - _MOST_NAMED
     lines += [say.count("log.leaked.more", more)] if more > 0 else []
-    return message(say("log.leaked"), "\n".join(lines), say("log.leaked.advice"))
+    return _verbatim(message(say("log.leaked"), "\n".join(lines), say("log.leaked.advice")))
 
 
 def escalated(reply: Escalated, _: Language, say: Words) -> Message:
@@ -68,6 +68,13 @@ def _place(secret: Secret, files: Sequence[str], say: Words) -> str:
     kind, name = say(f"triage.secret.{secret.kind}"), files[secret.file] if secret.file < len(files) else ""
     place = say("triage.file_line", file=_name(name, say), line=secret.line)
     return say("triage.report.secret", kind=kind, place=place)
+
+
+def _verbatim(said: Message) -> Message:
+    """*said* without links and channels made of what files are called."""
+    for block in said["blocks"]:
+        kit.verbatim(block)
+    return said
 
 
 def _name(name: str, say: Words) -> str:

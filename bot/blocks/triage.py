@@ -142,7 +142,7 @@ class _Builder:
             yield kit.section(self._leaders())
         shape = [_literal(clause) for clause in telling.shape()]
         if shape:
-            yield _verbatim(kit.section(" · ".join(shape)))
+            yield kit.verbatim(kit.section(" · ".join(shape)))
 
     def _leaders(self) -> str:
         telling, say = self._telling, self._say
@@ -194,7 +194,7 @@ class _Builder:
         coverage = [_literal(phrase) for phrase in self._telling.coverage(_MOST_FILES)]
         lines = [*([context] if context else []), *coverage]
         if lines:
-            yield _verbatim(kit.context("\n".join(lines)))
+            yield kit.verbatim(kit.context("\n".join(lines)))
 
     def _buttons(self) -> Block:
         say, language = self._say, self._telling.language
@@ -227,13 +227,6 @@ def _is_standing(block: Block) -> bool:
 def _literal(text: str) -> str:
     """What stems from a log or its owner, so that it is neither a mention nor markup."""
     return kit.shorten(kit.escape(text.replace("`", "'")), _PHRASE)
-
-
-def _verbatim(block: Block) -> Block:
-    """*block* without Slack's own finding of links and channels in its texts."""
-    for text in [block["text"]] if "text" in block else block["elements"]:
-        text["verbatim"] = True
-    return block
 
 
 def _shortened(window: Window) -> Window:

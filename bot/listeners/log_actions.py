@@ -13,6 +13,7 @@ from bot.inbox import Job
 from bot.language import Language
 from bot.listeners.parts import Parts
 from bot.listeners.reading import site_of
+from bot.listeners.respond import answer
 from bot.listeners.slack import SlackDirectory, place_of_action
 from bot.listeners.trouble import Trouble
 from bot.listeners.work import SlackVoice
@@ -84,8 +85,7 @@ class LogActions:
 
     async def _whisper(self, reply: Reply, language: Language, body: _Body, respond: AsyncRespond) -> None:
         thread = body.get("container", {}).get("thread_ts")
-        message = self._parts.renderer.message(reply, language)
-        await respond(response_type="ephemeral", replace_original=False, thread_ts=thread, **message)
+        await answer(respond, self._parts.renderer, reply, language, thread=thread)
 
 
 def _job(body: _Body, kind: str, action: _Body | None = None) -> Job:

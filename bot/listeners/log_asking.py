@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.blocks.logs import AUDIENCE, EVERYBODY, PASTED
 from bot.inbox import Job
 from bot.listeners.parts import Parts
+from bot.listeners.respond import answer
 from bot.listeners.slack import SlackDirectory, place_of_action
 from bot.listeners.trouble import Trouble
 from bot.services.place import Place
@@ -62,8 +63,7 @@ class LogAsking:
             await self._parts.inbox.take(Job(place, ts, thread, kind=f"thread:{body['action_ts']}"))
         else:
             choice = await self._parts.languages.of_person(place, directory)
-            message = self._parts.renderer.message(Note("not_member"), choice.language)
-            await respond(response_type="ephemeral", replace_original=False, **message)
+            await answer(respond, self._parts.renderer, Note("not_member"), choice.language)
 
     async def _pasted(
         self, text: str, place: Place, client: AsyncWebClient, respond: AsyncRespond, *, is_public: bool
@@ -75,9 +75,7 @@ class LogAsking:
         reply: Reply = Triaged(digest) if digest.hits else Note("nothing")
         is_public = is_public and digest.hits > 0
         language = (await languages.of_channel(place, directory)).language if is_public else own
-        message = self._parts.renderer.message(reply, language)
-        audience = "in_channel" if is_public else "ephemeral"
-        await respond(response_type=audience, replace_original=False, **message)
+        renderer, audience = self._parts.renderer, "in_channel" if is_public else "ephemeral"
+        await answer(respond, renderer, reply, language, audience=audience)
         if digest.secrets:
-            warning = self._parts.renderer.message(Leaked(digest.secrets, ("",)), own)
-            await respond(response_type="ephemeral", replace_original=False, **warning)
+            await answer(respond, renderer, Leaked(digest.secrets, ("",)), own)

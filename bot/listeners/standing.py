@@ -52,7 +52,7 @@ class Standings:
         try:
             await self._update(place, message, blocks)
         except GiveUp as error:
-            if error.reason != "invalid_blocks":
+            if not error.reason.startswith("invalid_blocks"):
                 raise
             # Slack may give its chart back in a form that it does not take.
             await self._update(place, message, [each for each in blocks if each["type"] != "data_visualization"])

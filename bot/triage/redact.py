@@ -183,6 +183,13 @@ _LIVE_RULES = (
 _RULES: Sequence[_Rule] = (
     *_LIVE_RULES,
     _rule(
+        SecretKind.CLOUD_KEY,
+        # What is shown may begin within a key.
+        r"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,8000}(?:\s|\\[nr]){1,4}){0,200}"
+        r"-----END [A-Z ]{0,20}PRIVATE KEY-----",
+        _private_key,
+    ),
+    _rule(
         SecretKind.MAIL,
         r"(?<![\w.+-])[\w.+-]{1,64}(?P<domain>@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w-])",
         _mail,

@@ -7,6 +7,7 @@ of more than `read.OVERLAP` bytes may hide what it is.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ _BESIDE = 2  # lines shown before and after one of interest
 _SHOWN = 4096  # bytes of a line that are handed on
 _NEAR = 500  # characters to either side of a code in a longer line
 _START = 200  # characters of such a line's start, where its time stands
+_EDGE = r"[A-Za-z0-9_+/=.%~-]{12,}"  # long enough to be a part of one
+_CUT_BEFORE, _CUT_BEHIND = re.compile(rf"\A{_EDGE}"), re.compile(rf"(?<![A-Za-z0-9_+/=.%~-]){_EDGE}\Z")
 
 
 @dataclass(slots=True)
@@ -140,7 +143,7 @@ class Scanner:
             if isinstance(each, LookAlike):
                 self.lookalikes[each.reason] += 1
             else:
-                shown = _part(text, each.span, has_start=not lead)
+                shown = _part(text, each.span, has_start=not lead, has_end=not hold)
                 self._take(Hit(each.code, each.known, self._file, line, shown), data, *span)
 
     def _take(self, hit: Hit, data: bytes, begin: int, end: int) -> None:
@@ -180,10 +183,18 @@ def _lines_before(data: bytes, place: int, earlier: list[bytes]) -> list[bytes]:
     return [*earlier, *found][-_BESIDE:]
 
 
-def _part(text: str, span: tuple[int, int], *, has_start: bool) -> bytes:
-    """What is handed on of a long line: what stands round *span*, and the start of the line."""
-    start = max(0, span[0] - _NEAR)
-    part = text[start : span[1] + _NEAR]
+def _part(text: str, span: tuple[int, int], *, has_start: bool, has_end: bool) -> bytes:
+    """What is handed on of a long line: what stands round *span*, and the start of the line.
+
+    A token that is cut could not be told any more, so nothing is left of what may be one.
+    """
+    start, end = max(0, span[0] - _NEAR), span[1] + _NEAR
+    before, after = text[start : span[0]], text[span[1] : end]
+    if start or not has_start:
+        before = _CUT_BEFORE.sub("…", before)
+    if end < len(text) or not has_end:
+        after = _CUT_BEHIND.sub("…", after)
+    part = before + text[slice(*span)] + after
     if has_start and start > _START:
-        part = f"{text[:_START]} … {part}"
+        part = f"{_CUT_BEHIND.sub('…', text[:_START])} … {part}"
     return part.encode(errors="replace")[:_SHOWN]

@@ -22,6 +22,7 @@ from bot.services.replies import (
     Explained,
     Failed,
     Found,
+    Leaked,
     Listing,
     NoCodes,
     NoMessage,
@@ -29,9 +30,11 @@ from bot.services.replies import (
     Reply,
     Settings,
     Unknown,
+    Unreadable,
     Usage,
     Why,
 )
+from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 from tests.blocks.kit_rules import assert_sendable, texts
 
 LANGUAGES = list(Language)
@@ -126,6 +129,16 @@ def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> 
 def test_nothing_quoted_can_ping_or_link() -> None:
     """What people type comes back to everybody."""
     assert escape("<!channel> & <@U1> <https://x|y>") == "&lt;!channel&gt; &amp; &lt;@U1&gt; &lt;https://x|y&gt;"
+
+
+def test_the_name_of_a_file_neither_pings_nor_links(catalogue: Catalogue) -> None:
+    """Whoever names a file must not speak through the bot."""
+    name = "@here #general https://evil.example/<!channel>.zip"
+    files = (FileRefused(name, Refusal.DAMAGED),)
+    for reply in (Unreadable(files), Leaked((Secret(SecretKind.JWT, 0, 1),), (name,))):
+        said = Renderer(catalogue).message(reply, Language.EN)
+        assert all(block["text"]["verbatim"] for block in said["blocks"])
+        assert "<!channel>" not in json.dumps(said)
 
 
 def test_cut_texts_stay_within_their_limit() -> None:

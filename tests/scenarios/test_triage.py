@@ -388,6 +388,18 @@ async def test_a_chart_that_slack_refuses_becomes_a_picture(slack: Sandbox, monk
     assert_sendable(answer)
 
 
+async def test_who_is_answered_alone_misses_no_answer_for_a_chart(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There Slack tells by a status only that it took nothing."""
+    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
+    refuse_charts(monkeypatch)
+    await slack.click(answer, "triage_language", LIN)
+    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "可能原因" in shown(private)
+    assert "data_visualization" not in kinds(private)
+
+
 async def test_without_any_picture_there_is_still_an_answer(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows of bars in text."""
     refuse_charts(monkeypatch)

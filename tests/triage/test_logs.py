@@ -80,3 +80,16 @@ def test_a_log_becomes_the_triage_that_an_engineer_would_write(expected: Path) -
 def test_there_are_logs_of_at_least_eight_kinds() -> None:
     """A pattern that reads no file would test nothing."""
     assert len(EXPECTED) >= 8
+
+
+@pytest.mark.parametrize("length", [2_000, 5_000, 9_000, 20_000, 70_000, 200_000])
+@pytest.mark.parametrize("where", ["before", "behind"])
+def test_a_token_in_a_line_of_any_length_is_not_shown(length: int, where: str) -> None:
+    """A long line is cut, and what is left of a token could not be told from other words."""
+    token, code = f'"token":"04{"AbCd1234" * 80}"', '"errorCode":6000106'
+    parts = (token, code) if where == "before" else (code, token)
+    line = f'{{"data":"{"y " * (length // 2)}",{parts[0]},{parts[1]},"more":"{"z " * 2000}"}}'
+    digest = feed({"zim.json": f"{line}\n"}, open_catalogue(), open_cascades())
+    (window,) = digest.windows
+    assert "6000106" in window.lines[0]
+    assert "AbCd1234" not in window.lines[0]

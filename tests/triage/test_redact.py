@@ -119,3 +119,13 @@ def test_no_pattern_repeats_without_a_bound() -> None:
     for rule in _RULES:
         plain = re.sub(r"\[(?:\\.|[^\]\\])+\]", "c", rule.pattern.pattern).replace("\\+", "")
         assert not re.search(r"[*+]|\{\d+,\}", plain), plain
+
+
+def test_the_end_of_a_key_is_hidden_without_its_beginning() -> None:
+    """What is shown of a log may begin within one."""
+    text = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nAoIBAQC7VJTUt9Us8cKB==\n-----END PRIVATE KEY-----\ncode 6000106"
+    redacted = redact(text)
+    assert "MIIE" not in redacted.text
+    assert "AoIB" not in redacted.text
+    assert redacted.text.endswith("\ncode 6000106")
+    assert redacted.text.count("\n") == text.count("\n")
