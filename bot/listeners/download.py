@@ -28,7 +28,7 @@ from bot.triage.read import Source
 
 _CHUNK = 256 * 1024  # bytes
 _MOST_REDIRECTS = 3
-_TIMEOUT = aiohttp.ClientTimeout(total=40.0, sock_connect=5.0, sock_read=10.0)
+_TIMEOUT = aiohttp.ClientTimeout(total=20.0, sock_connect=5.0, sock_read=10.0)
 _WITHOUT_WORD_S = 30.0
 
 

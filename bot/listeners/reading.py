@@ -7,13 +7,14 @@ no text is kept meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.inbox import RetryLater
 from bot.listeners.download import Downloads
 from bot.listeners.slack import SlackDirectory
 from bot.listeners.sources import Gathering
@@ -23,6 +24,7 @@ from bot.triage.digest import Digest
 from bot.workspaces import Workspaces
 
 _AT_ONCE = 2
+_PATIENCE_S = 5.0
 
 
 class Progress:
@@ -95,7 +97,7 @@ class Reader:
         if not messages:
             return None
         limits = self.triages.limits
-        async with self._turns:
+        async with self._turn():
             with ExitStack() as spools:
                 downloads = Downloads(site.client, spools, most_bytes=limits.file_bytes)
                 gathering = Gathering(downloads, most_files=limits.files, heard=progress.heard)
@@ -103,6 +105,19 @@ class Reader:
                 digest = await self.triages.read(found.sources)
         digest = replace(digest, refused=(*digest.refused, *found.refused))
         return Read(digest, messages, in_files(digest, has_text=found.has_text))
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One of the turns; raises RetryLater where others take long, for the time of an attempt is limited."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise RetryLater("other logs are being read") from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 async def _messages(client: AsyncWebClient, channel: str, source: str) -> Sequence[Mapping[str, Any]]:

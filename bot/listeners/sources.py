@@ -5,6 +5,7 @@ Nothing is kept of it but while it is read.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -17,6 +18,8 @@ from bot.triage.digest import FileRefused, Refusal
 from bot.triage.read import Source
 
 _Message = Mapping[str, Any]
+# Fetching, one file more and reading must fit into one attempt of the inbox, or all of it is done again and again.
+_PATIENCE_S = 12.0
 
 
 @dataclass(slots=True)
@@ -52,7 +55,11 @@ class Gathering:
         found = Sources()
         found.add_text(messages, with_quotes=is_asked)
         files = list(dict.fromkeys(file for message in messages for file in log_files(message)))
+        begun = time.monotonic()
         for file_id in files[: self._most_files]:
+            if time.monotonic() - begun > _PATIENCE_S:
+                found.refused.append(FileRefused(_name(messages, file_id), Refusal.TOO_LARGE))
+                continue
             try:
                 file = await self._downloads.describe(file_id)
                 if may_be_log(file):
