@@ -26,8 +26,8 @@ _BESIDE = 2  # lines shown before and after one of interest
 _SHOWN = 4096  # bytes of a line that are handed on
 _NEAR = 500  # characters to either side of a code in a longer line
 _START = 200  # characters of such a line's start, where its time stands
-_EDGE = r"[A-Za-z0-9_+/=.%~-]{12,}"  # long enough to be a part of one
-_CUT_BEFORE, _CUT_BEHIND = re.compile(rf"\A{_EDGE}"), re.compile(rf"(?<![A-Za-z0-9_+/=.%~-]){_EDGE}\Z")
+_EDGE = r"[A-Za-z0-9_+/=.%~\\-]{12,}"  # long enough to be a part of one
+_CUT_BEFORE, _CUT_BEHIND = re.compile(rf"\A{_EDGE}"), re.compile(rf"(?<![A-Za-z0-9_+/=.%~\\-]){_EDGE}\Z")
 
 
 @dataclass(slots=True)
