@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select, update
 
+from bot.json_bytes import decode
 from bot.storage.channels import Channel, look, of_channel
 from bot.storage.database import Database
+from bot.storage.prepared import Prepared
 from bot.storage.tables import annotated, explained, refused_shapes
+from bot.storage.together import Together
 
 _NOTHING: Mapping[int, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Spot:
     """A message: its workspace, its channel and its time stamp."""
 
@@ -46,11 +50,28 @@ class Survey:
     channel: Channel
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was done about messages of one thread."""
+
+    records: Mapping[Spot, Record]
+    at: float
+    counted: Mapping[int, int]
+    dropped: Collection[int]
+
+    @property
+    def thread(self) -> tuple[Spot, str]:
+        """One of the messages, and their thread."""
+        return next((spot, record.thread) for spot, record in self.records.items())
+
+
 class AnnotationStore:
     """Annotations by message, and explained codes by thread and by channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._surveys = Together(database, _survey)
+        self._puts = Together(database, self._put)
         remember = database.insert(annotated)
         changed = ("thread", "act", "reply", "codes", "shapes", "at")
         self._remember = remember.on_conflict_do_update(
@@ -60,16 +81,15 @@ class AnnotationStore:
 
     async def get(self, spot: Spot) -> Record | None:
         """What was done about a message, or None."""
-        query = select(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return _record(row) if row else None
+        where = {**_place(spot), "ts": spot.ts}
+        rows = await self._database.run(lambda connection: _OWN.rows(connection, where))
+        return _record(rows[0]) if rows else None
 
     async def of_reply(self, spot: Spot) -> dict[str, Record]:
         """The messages that the bot's message *spot* answers, by their time stamps, and what was done about each."""
-        query = select(annotated).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
-        async with self._database.reading() as connection:
-            return {row.ts: _record(row) for row in await connection.execute(query)}
+        where = {**_place(spot), "reply": spot.ts}
+        rows = await self._database.run(lambda connection: _OF_REPLY.rows(connection, where))
+        return {ts: _record(row) for ts, *row in rows}
 
     async def put(
         self,
@@ -83,91 +103,117 @@ class AnnotationStore:
 
         Codes *counted* came so many times more than they were explained; those *dropped* are not explained any more.
         """
-        spot, thread = next((spot, record.thread) for spot, record in records.items())
-        place = {"team": spot.team, "channel": spot.channel}
-        remember = [place | {"ts": each.ts, "at": now} | _values(record) for each, record in records.items()]
-        rows = [
-            place | {"thread": thread, "code": code, "reply": record.reply, "count": 1, "at": now}
-            for record in records.values()
-            if record.reply
-            for code in record.codes
-        ]
+        await self._puts.ask(_Done(records, now, counted, dropped))
 
-        def write(connection: Connection) -> None:
-            connection.execute(self._remember, remember)
-            if dropped:
-                replies = [record.reply for record in records.values()]
-                gone = explained.c.code.in_(dropped), explained.c.reply.in_(replies)
-                connection.execute(delete(explained).where(*_at(explained, spot), explained.c.thread == thread, *gone))
-            if rows:
-                connection.execute(self._explain, rows)
-            for code, times in counted.items():
-                here = *_at(explained, spot), explained.c.thread == thread, explained.c.code == code
+    def _put(self, connection: Connection, done: Sequence[_Done]) -> Sequence[None]:
+        # In one order by every process, so that none waits for another that waits for it.
+        done = sorted(done, key=lambda each: each.thread)
+        connection.execute(self._remember, [row for each in done for row in _annotated(each)])
+        for each in done:
+            if each.dropped:
+                replies = [record.reply for record in each.records.values()]
+                gone = explained.c.code.in_(each.dropped), explained.c.reply.in_(replies)
+                connection.execute(delete(explained).where(*_in_thread(*each.thread), *gone))
+        if rows := [row for each in done for row in _explained(each)]:
+            connection.execute(self._explain, rows)
+        for each in done:
+            for code, times in each.counted.items():
+                here = *_in_thread(*each.thread), explained.c.code == code
                 connection.execute(update(explained).where(*here).values(count=explained.c.count + times))
-
-        await self._database.run(write)
+        return [None] * len(done)
 
     async def forget(self, spot: Spot, record: Record) -> None:
         """Forget a message, and that its codes were explained in its reply."""
-        mine = (explained.c.thread == record.thread, explained.c.reply == record.reply)
-        async with self._database.writing() as connection:
-            await connection.execute(delete(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts))
+
+        def forget(connection: Connection) -> None:
+            connection.execute(delete(annotated).where(*_at(annotated, spot), annotated.c.ts == spot.ts))
             if record.reply:
-                query = delete(explained).where(*_at(explained, spot), *mine, explained.c.code.in_(record.codes))
-                await connection.execute(query)
+                mine = explained.c.reply == record.reply, explained.c.code.in_(record.codes)
+                connection.execute(delete(explained).where(*_in_thread(spot, record.thread), *mine))
+
+        await self._database.run(forget)
 
     async def in_thread(self, spot: Spot, thread: str) -> dict[int, str]:
         """The codes explained in a thread, with the message that explains each."""
-        query = select(explained.c.code, explained.c.reply).where(*_at(explained, spot), explained.c.thread == thread)
-        async with self._database.reading() as connection:
-            return {row.code: row.reply for row in await connection.execute(query)}
+        query = select(explained.c.code, explained.c.reply).where(*_in_thread(spot, thread))
+        return await self._database.run(lambda connection: {row.code: row.reply for row in connection.execute(query)})
 
     async def survey(self, spot: Spot, thread: str, *, since: float) -> Survey:
         """What bears on a message in *thread*: one look for all, as every message with a code needs it."""
         where = {"team": spot.team, "channel": spot.channel, "ts": spot.ts, "thread": thread, "since": since}
-
-        def survey(connection: Connection) -> Survey:
-            row = connection.execute(_OWN, where).one_or_none()
-            return Survey(
-                record=_record(row) if row else None,
-                in_thread=frozenset(connection.execute(_IN_THREAD, where).scalars()),
-                lately=frozenset(connection.execute(_LATELY, where).scalars()),
-                refused=frozenset(connection.execute(_REFUSED, where).scalars()),
-                channel=look(connection, spot.team, spot.channel),
-            )
-
-        return await self._database.run(survey)
+        return await self._surveys.ask(where)
 
     async def counts(self, spot: Spot, reply: str) -> dict[int, int]:
         """The codes that one of the bot's messages explains, with how often each came in its thread."""
-        query = select(explained.c.code, explained.c.count.label("times")).where(
-            *_at(explained, spot), explained.c.reply == reply
-        )
-        async with self._database.reading() as connection:
-            return {row.code: row.times for row in await connection.execute(query)}
+        query = select(explained.c.code, explained.c.count.label("times"))
+        query = query.where(*_at(explained, spot), explained.c.reply == reply)
+        return await self._database.run(lambda connection: {row.code: row.times for row in connection.execute(query)})
 
     async def forget_before(self, time: float) -> None:
         """Forget annotations of messages so old that nobody edits or deletes them any more."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(annotated).where(annotated.c.at < time))
-            await connection.execute(delete(explained).where(explained.c.at < time))
+        for table in (annotated, explained):
+            await self._database.run(partial(Connection.execute, statement=delete(table).where(table.c.at < time)))
 
 
 def _at(table: Table, spot: Spot) -> tuple[ColumnElement[bool], ...]:
     return table.c.team == spot.team, table.c.channel == spot.channel
 
 
-# Made once: SQLAlchemy takes longer to make a statement than the database to carry it out.
-_OWN = select(annotated).where(*of_channel(annotated), annotated.c.ts == bindparam("ts"))
+def _in_thread(spot: Spot, thread: str) -> tuple[ColumnElement[bool], ...]:
+    return *_at(explained, spot), explained.c.thread == thread
+
+
+def _annotated(done: _Done) -> list[dict[str, Any]]:
+    return [{**_place(spot), "ts": spot.ts, "at": done.at, **_values(each)} for spot, each in done.records.items()]
+
+
+def _explained(done: _Done) -> list[dict[str, Any]]:
+    return [
+        {**_place(spot), "thread": each.thread, "code": code, "reply": each.reply, "count": 1, "at": done.at}
+        for spot, each in done.records.items()
+        if each.reply
+        for code in each.codes
+    ]
+
+
+def _place(spot: Spot) -> dict[str, str]:
+    return {"team": spot.team, "channel": spot.channel}
+
+
+_record_columns = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes
+_OWN = Prepared(select(*_record_columns).where(*of_channel(annotated), annotated.c.ts == bindparam("ts")))
+_OF_REPLY = Prepared(
+    select(annotated.c.ts, *_record_columns).where(*of_channel(annotated), annotated.c.reply == bindparam("reply"))
+)
 _EXPLAINED = select(explained.c.code).where(*of_channel(explained))
-_IN_THREAD = _EXPLAINED.where(explained.c.thread == bindparam("thread"))
-_LATELY = _EXPLAINED.where(explained.c.at >= bindparam("since"))
-_REFUSED = select(refused_shapes.c.shape).where(*of_channel(refused_shapes))
+_IN_THREAD = Prepared(_EXPLAINED.where(explained.c.thread == bindparam("thread")))
+_LATELY = Prepared(_EXPLAINED.where(explained.c.at >= bindparam("since")))
+_REFUSED = Prepared(select(refused_shapes.c.shape).where(*of_channel(refused_shapes)))
+
+
+def _survey(connection: Connection, asked: Sequence[Mapping[str, Any]]) -> list[Survey]:
+    return [_surveyed(connection, where) for where in asked]
+
+
+def _surveyed(connection: Connection, where: Mapping[str, Any]) -> Survey:
+    in_thread, lately, refused = (each.rows(connection, where) for each in (_IN_THREAD, _LATELY, _REFUSED))
+    return Survey(
+        record=next((_record(row) for row in _OWN.rows(connection, where)), None),
+        in_thread=frozenset(code for (code,) in in_thread),
+        lately=frozenset(code for (code,) in lately),
+        refused=frozenset(shape for (shape,) in refused),
+        channel=look(connection, where),
+    )
 
 
 def _values(record: Record) -> dict[str, Any]:
     return {name: getattr(record, name) for name in Record.__slots__}
 
 
-def _record(row: Row[Any]) -> Record:
-    return Record(row.thread, row.act, row.reply, tuple(row.codes), tuple(row.shapes))
+def _record(row: Sequence[Any]) -> Record:
+    thread, act, reply, codes, shapes = row
+    return Record(thread, act, reply, tuple(_decoded(codes)), tuple(_decoded(shapes)))
+
+
+def _decoded(value: Any) -> Any:
+    return decode(value) if isinstance(value, str) else value  # PostgreSQL's driver does it by itself

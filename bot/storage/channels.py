@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, select
 
 from bot.storage.database import Database
+from bot.storage.prepared import Prepared
 from bot.storage.tables import channel_settings, language_votes, refused_shapes
 
 _MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
@@ -41,7 +43,7 @@ class ChannelSettings:
 
     async def get(self, team: str, channel: str) -> Channel:
         """What is known of a channel."""
-        return await self._database.run(lambda connection: look(connection, team, channel))
+        return await self._database.run(lambda connection: look(connection, {"team": team, "channel": channel}))
 
     async def set(self, team: str, channel: str, **values: str | None) -> None:
         """Remember *language* or *mode*; None forgets it."""
@@ -66,13 +68,11 @@ class ChannelSettings:
         await self._database.run(lambda connection: connection.execute(query))
 
 
-def look(connection: Connection, team: str, channel: str) -> Channel:
-    """What is known of a channel, as part of a transaction."""
-    where = {"team": team, "channel": channel}
-    settings = connection.execute(_SETTINGS, where).one_or_none()
-    votes = connection.execute(_VOTES, where).one_or_none()
-    language, mode = settings or (None, None)
-    return Channel(language, mode, Votes(*votes) if votes else Votes())
+def look(connection: Connection, where: Mapping[str, Any]) -> Channel:
+    """What is known of the channel that *where* gives as *team* and *channel*, as part of a transaction."""
+    ((language, mode),) = _SETTINGS.rows(connection, where) or [(None, None)]
+    (votes,) = _VOTES.rows(connection, where) or [()]
+    return Channel(language, mode, Votes(*votes))
 
 
 def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
@@ -80,6 +80,5 @@ def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
     return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
 
 
-# Made once: SQLAlchemy takes longer to make a statement than the database to carry it out.
-_SETTINGS = select(channel_settings.c.language, channel_settings.c.mode).where(*of_channel(channel_settings))
-_VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))
+_SETTINGS = Prepared(select(channel_settings.c.language, channel_settings.c.mode).where(*of_channel(channel_settings)))
+_VOTES = Prepared(select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes)))

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ZimerrError
+from bot.json_bytes import decode, encode_text
 
 T = TypeVar("T")
-_TOGETHER = 200  # transactions made one, at most
+_JSON: dict[str, Any] = {"json_serializer": encode_text, "json_deserializer": decode}
+_BUSY_S, _LOOK_AGAIN_S = 5.0, 0.01  # how long another process may write to SQLite, and how often to see whether it does
 
 
 class Database:
@@ -32,22 +33,16 @@ class Database:
         self.is_shared = self._url.get_backend_name() == "postgresql"  # with other replicas
         try:
             # Before each use PostgreSQL is asked whether it is still there: it may have been restarted.
-            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self.is_shared)
+            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self.is_shared, **_JSON)
         except ModuleNotFoundError as error:
             raise ZimerrError(
                 f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."
             ) from error
-        # On SQLite one writer at a time is fast, many at once wait for each other's locks.
-        self._turn = contextlib.nullcontext() if self.is_shared else asyncio.Lock()
-        self._thread: ThreadPoolExecutor | None = None
         if not self.is_shared:
             event.listen(self._engine.sync_engine, "connect", _tune)
-            # See `run`.
-            self._thread = ThreadPoolExecutor(1, "database")
-            self._waiting: list[tuple[Callable[[Connection], Any], asyncio.Future[Any]]] = []
-            self._working: asyncio.Task[None] | None = None
-            self._engine_in_thread = create_engine(self._url.set(drivername="sqlite"))
-            event.listen(self._engine_in_thread, "connect", _tune)
+            self._engine_here: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
+            event.listen(self._engine_here, "connect", _tune_here)
+            self._connection: Connection | None = None
 
     @property
     def engine(self) -> AsyncEngine:
@@ -65,8 +60,7 @@ class Database:
         from bot.storage import schema
 
         with self._explained():
-            async with self._engine.connect() as connection:
-                await connection.run_sync(schema.check)
+            await self.run(schema.check)
 
     async def upgrade(self) -> None:
         """Bring the schema to the code's version; raises ZimerrError where that fails."""
@@ -74,66 +68,36 @@ class Database:
 
         with self._explained():
             _make_folder(self._url)
-            async with self._engine.begin() as connection:
-                await connection.run_sync(schema.upgrade)
+            await self.run(schema.upgrade)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
-        if self._thread:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._engine_in_thread.dispose)
-            self._thread.shutdown()
-
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read with."""
-        async with self._engine.connect() as connection:
-            yield connection
-
-    @contextlib.asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A connection in a transaction, committed at the end."""
-        async with self._turn, self._engine.begin() as connection:
-            yield connection
+        if not self.is_shared:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+            self._engine_here.dispose()
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Have *work* do a whole transaction, committed at the end: for what is done often, and is several statements.
-
-        aiosqlite goes to its thread and back for each step of each statement; here that is once for all of them. What
-        is asked for while the thread is busy is done together next, and committed together: *work* may be called
-        again where another's fails.
-        """
-        if self._thread is None:
+        """Have *work* do a transaction, committed at the end; *work* may be called again where it could not begin."""
+        if self.is_shared:
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work)
-        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, done))
-        if self._working is None:
-            self._working = asyncio.create_task(self._work_off())
-        return await done
+        for _ in range(round(_BUSY_S / _LOOK_AGAIN_S)):
+            try:
+                return self._here(work)
+            except OperationalError as error:
+                if not getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                    raise
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return self._here(work)
 
-    async def _work_off(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
-            async with self._turn:
-                works = [work for work, _ in group]
-                results = await asyncio.get_running_loop().run_in_executor(self._thread, self._together, works)
-            for (_, done), result in zip(group, results, strict=True):
-                if done.done():
-                    continue  # nobody waits for it any more
-                if isinstance(result, BaseException):
-                    done.set_exception(result)
-                else:
-                    done.set_result(result)
-        self._working = None
-
-    def _together(self, works: list[Callable[[Connection], Any]]) -> list[Any]:
-        """The result of each, or the exception that it raised."""
-        try:
-            with self._engine_in_thread.begin() as connection:
-                return [work(connection) for work in works]
-        except Exception as error:  # whoever waits gets it
-            return [error] if len(works) == 1 else [self._together([work])[0] for work in works]
+    def _here(self, work: Callable[[Connection], T]) -> T:
+        # SQLite takes some 50 microseconds, and does not wait for the disk: to hand that to a thread takes longer.
+        self._connection = self._connection or self._engine_here.connect()
+        with self._connection.begin():
+            return work(self._connection)
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that can say what happens on a conflict; every database has its own."""
@@ -165,5 +129,10 @@ def _tune(connection: Any, _: object) -> None:
     # What is committed survives the process, killed or not; a power cut may take the last moments with it. FULL would
     # keep those, at several milliseconds for each commit: who needs that has PostgreSQL.
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=5000")
+    cursor.execute(f"PRAGMA busy_timeout={round(1000 * _BUSY_S)}")
     cursor.close()
+
+
+def _tune_here(connection: Any, record: object) -> None:
+    _tune(connection, record)
+    connection.execute("PRAGMA busy_timeout=0")  # all else would wait, too

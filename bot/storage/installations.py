@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore, SQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import Dialect, RowMapping, Text, TypeDecorator, delete, select, update
+from sqlalchemy import Connection, Dialect, RowMapping, Text, TypeDecorator, delete, select, update
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
@@ -75,27 +75,27 @@ class Installations(AsyncSQLAlchemyInstallationStore):
     async def all(self) -> list[Bot]:
         """The latest installation everywhere; raises ZimerrError where a token can't be decrypted."""
         query = self.bots.select().where(self.bots.c.client_id == self.client_id).order_by(self.bots.c.installed_at)
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).mappings()
-            return list({(row["enterprise_id"], row["team_id"]): _bot(row) for row in rows}.values())
+        rows = await self._database.run(lambda connection: connection.execute(query).mappings().all())
+        return list({(row["enterprise_id"], row["team_id"]): _bot(row) for row in rows}.values())
 
     async def reencrypt(self) -> int:
         """Encrypt every token by the first key; return how many rows that were."""
-        async with self._database.writing() as connection:
+
+        def reencrypt(connection: Connection) -> int:
             # Locked, so that no token that is just being refreshed is replaced by the one before.
-            rows = (await connection.execute(select(self.bots).with_for_update())).mappings().all()
+            rows = connection.execute(select(self.bots).with_for_update()).mappings().all()
             for row in rows:
                 secrets = {"bot_token": row["bot_token"], "bot_refresh_token": row["bot_refresh_token"]}
-                await connection.execute(update(self.bots).where(self.bots.c.id == row["id"]).values(secrets))
-        return len(rows)
+                connection.execute(update(self.bots).where(self.bots.c.id == row["id"]).values(secrets))
+            return len(rows)
+
+        return await self._database.run(reencrypt)
 
     async def learn(self, team: str, enterprise: str) -> None:
         """Remember that a team belongs to an organisation."""
         query = self._database.insert(enterprise_teams).values(team=team, enterprise=enterprise)
-        async with self._database.writing() as connection:
-            await connection.execute(
-                query.on_conflict_do_update(index_elements=["team"], set_={"enterprise": enterprise})
-            )
+        query = query.on_conflict_do_update(index_elements=["team"], set_={"enterprise": enterprise})
+        await self._database.run(lambda connection: connection.execute(query))
 
     async def teams_of(self, enterprise: str) -> list[str]:
         """The known teams of an organisation."""
@@ -119,13 +119,15 @@ def states(database: Database) -> AsyncSQLAlchemyOAuthStateStore:
 async def forget_states(database: Database, *, before: float) -> None:
     """Forget states that nobody came back with."""
     expired = slack_oauth_states.c.expire_at < datetime.fromtimestamp(before, UTC).replace(tzinfo=None)
-    async with database.writing() as connection:
-        await connection.execute(delete(slack_oauth_states).where(expired))
+    await database.run(lambda connection: connection.execute(delete(slack_oauth_states).where(expired)))
 
 
 async def forget_teams(database: Database, teams: Collection[str]) -> None:
     """Forget all that is stored of some workspaces, but for the inbox: `bot.inbox` forgets that."""
     holding: list[Any] = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
-    async with database.writing() as connection:
+
+    def forget(connection: Connection) -> None:
         for table in holding:
-            await connection.execute(delete(table).where(table.c.team.in_(teams)))
+            connection.execute(delete(table).where(table.c.team.in_(teams)))
+
+    await database.run(forget)

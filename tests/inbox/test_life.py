@@ -236,8 +236,7 @@ class InboxLife(RuleBasedStateMachine):
 
     async def empty(self) -> None:
         """Leave nothing to the next example."""
-        async with self.database.writing() as connection:
-            await connection.execute(delete(inbox))
+        await self.database.run(lambda connection: connection.execute(delete(inbox)))
         await self.database.close()
 
 

@@ -51,8 +51,7 @@ class InboxMachine(RuleBasedStateMachine):
         """Leave nothing to the next example."""
 
         async def empty() -> None:
-            async with self.database.writing() as connection:
-                await connection.execute(delete(inbox))
+            await self.database.run(lambda connection: connection.execute(delete(inbox)))
             await self.database.close()
 
         self.run(empty())

@@ -188,8 +188,7 @@ async def test_of_what_people_write_only_counts_are_stored(
 ) -> None:
     """What people write is theirs."""
     await heard(languages, *[IN_CHINESE] * 3, *[IN_ENGLISH] * 2)
-    async with database.reading() as connection:
-        rows = [tuple(row) for row in await connection.execute(select(language_votes))]
+    rows = await database.run(lambda connection: [tuple(row) for row in connection.execute(select(language_votes))])
     assert rows == [("T1", "C1", 2, 3)]
     written = everything_in(tmp_path)
     assert IN_CHINESE.encode() not in written

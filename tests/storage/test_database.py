@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import ZimerrError
 from bot.storage.channels import Channel, ChannelSettings, Votes
@@ -33,4 +36,29 @@ async def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path: Path) 
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'test.db'}")
     with pytest.raises(ZimerrError, match="DATABASE_URL"):
         await database.open()
+    await database.close()
+
+
+async def test_another_process_that_writes_is_waited_for_while_all_else_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``zimerr inbox purge`` may take a while; commands are answered meanwhile."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    await database.open()
+    other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    settings = ChannelSettings(database)
+    setting = asyncio.create_task(settings.set("T1", "C1", mode="react"))
+    await asyncio.sleep(0.05)
+    assert not setting.done()
+    assert (await settings.get("T1", "C1")).mode is None  # who reads does not wait
+    other.execute("COMMIT")
+    await setting
+    assert (await settings.get("T1", "C1")).mode == "react"
+
+    monkeypatch.setattr("bot.storage.database._BUSY_S", 0.03)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"):
+        await settings.set("T1", "C1", mode="off")
+    other.close()
     await database.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
-from sqlalchemy import JSON, Column, insert, select, text
+from sqlalchemy import JSON, Column, Connection, insert, select, text
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
@@ -49,8 +50,7 @@ async def test_an_installation_comes_back_as_it_was(store: Installations) -> Non
 async def test_no_token_is_stored_as_it_is(store: Installations, database: Database) -> None:
     """Whoever reads the database can't act as the bot."""
     await store.async_save(installation("T1"))
-    async with database.reading() as connection:
-        (row,) = (await connection.execute(select(slack_bots))).all()
+    (row,) = await database.run(lambda connection: connection.execute(select(slack_bots)).all())
     assert TOKEN not in str(row)
     assert REFRESH_TOKEN not in str(row)
     assert row.bot_token.startswith("gAAAA")  # Fernet's
@@ -105,8 +105,7 @@ async def test_a_state_is_good_once_and_is_forgotten_when_it_ends(database: Data
     assert [await store.async_consume(used), await store.async_consume(used)] == [True, False]
     await forget_states(database, before=time.time())
     count = text("SELECT count(*) FROM slack_oauth_states")
-    async with database.reading() as connection:
-        assert (await connection.execute(count)).scalar_one() == 1
+    assert await database.run(lambda connection: connection.execute(count).scalar_one()) == 1
     await forget_states(database, before=time.time() + 601)
     assert not await store.async_consume(left)
 
@@ -121,12 +120,10 @@ async def test_all_that_is_stored_of_a_workspace_is_forgotten_and_nothing_of_ano
     """Whatever table comes next."""
     holding = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
     assert enterprise_teams in holding
-    async with database.writing() as connection:
-        for table in holding:
-            for team in ("T1", "T2"):
-                values = {column.name: _anything(column) for column in table.columns}
-                await connection.execute(insert(table).values(values | {"team": team}))
+    for table in holding:
+        rows = [{column.name: _anything(column) for column in table.columns} | {"team": team} for team in ("T1", "T2")]
+        await database.run(partial(Connection.execute, statement=insert(table), parameters=rows))
     await forget_teams(database, ["T1"])
-    async with database.reading() as connection:
-        for table in holding:
-            assert (await connection.execute(select(table.c.team))).scalars().all() == ["T2"], table.name
+    for table in holding:
+        left = await database.run(partial(Connection.execute, statement=select(table.c.team)))
+        assert left.scalars().all() == ["T2"], table.name
