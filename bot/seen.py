@@ -20,8 +20,8 @@ from bot.detect.find import find_in_message
 from bot.detect.finding import Finding
 from bot.detect.lines import lines_of
 from bot.language import Language, Words, words
+from bot.services.contents import contents
 from bot.services.decisions import Act, Decision, Rule, Situation, decide
-from bot.services.sightings import sightings_in
 
 _Message = Mapping[str, Any]  # as Slack sends it
 
@@ -80,7 +80,7 @@ def _slack_message(line: bytes) -> dict[str, Any]:
 
 
 def _decision(message: _Message, catalogue: Catalogue) -> Decision:
-    return decide(sightings_in(message, catalogue), Situation())
+    return decide(contents(message, catalogue).sightings, Situation())
 
 
 def _finding(finding: Finding, line: int) -> dict[str, Any]:

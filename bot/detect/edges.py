@@ -13,6 +13,7 @@ from bot.detect.site import Site
 
 _RUN_BEFORE = re.compile(r"[A-Za-z0-9_]+$")
 _RUN_AFTER = re.compile(r"[A-Za-z0-9_]+")
+_PROPERTY = re.compile(r"\.([A-Za-z0-9_]+)")
 _CODE = re.compile(r"600[0-9]{4}(?![0-9A-Za-z])")
 _CODE_BEFORE = re.compile(r"(?<![0-9A-Za-z.])600[0-9]{4}$")
 
@@ -22,6 +23,8 @@ _TICKET = re.compile(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)
 
 def run_before(left: str) -> str:
     """Return the letters, digits and underscores at the end of *left*."""
+    if not _RUN_AFTER.match(left[-1:]):
+        return ""
     found = _RUN_BEFORE.search(left[-40:])
     return found[0] if found else ""
 
@@ -63,7 +66,7 @@ def point(site: Site) -> Reason | None:
         if len(site.left) == 1 or not site.left[-2].isascii() or site.left[-2] in "\"')]}":
             return None if len(site.left) > 1 and not site.left[-2].isspace() else Reason.DECIMAL
         return Reason.DECIMAL if site.left[-2].isdigit() or site.left[-2].isspace() else _property(site)
-    after = re.match(r"\.([A-Za-z0-9_]+)", site.right)
+    after = _PROPERTY.match(site.right)
     if not after or not after[1].isascii():
         return None
     if after[1][0].isdigit():
@@ -79,6 +82,8 @@ def _property(site: Site) -> Reason | None:
 
 def comma(site: Site) -> Reason | None:
     """``6000121,50 €`` is a price; ``6000104,6000105`` are two codes."""
+    if site.after != ",":
+        return None
     if re.match(r",000(?![0-9])", site.right):
         return Reason.THOUSANDS
     return Reason.DECIMAL if re.match(r",[0-9]{1,2}(?![0-9])\s?[€$₫đ%]", site.right) else None
@@ -90,7 +95,9 @@ def hyphen(site: Site) -> Reason | None:
         reason = _before_hyphen(site.left.rstrip("-\u2010\u2011"))
         if reason:
             return reason
-    if site.after != "-" or evidence.is_code_key(site.name) or _TEXT_AFTER_HYPHEN.match(site.right):
+    if site.after != "-":
+        return None
+    if evidence.is_code_key(site.name) or _TEXT_AFTER_HYPHEN.match(site.right):
         return Reason.GLUED if re.match(r"-[0-9]", site.right) else None
     return Reason.GLUED if re.match(r"-[A-Za-z0-9]", site.right) else None
 
@@ -148,6 +155,8 @@ def _plus(left: str) -> Reason | None:
 
 def url(site: Site) -> Reason | None:
     """A URL without its scheme: ``example.com/orders?id=6000121``, ``GET /v1/items?id=6000121``."""
+    if "/" not in site.left and "?" not in site.left:
+        return None
     chunk = re.split(r"[\s\"'<>()\[\]{},，。；]", site.left)[-1]
     if re.search(r"(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/", chunk):
         return Reason.URL

@@ -6,37 +6,43 @@ exist is given by the caller; how Slack's messages become text is `message`'s.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.detect import message, names, numbers
 from bot.detect.finding import Detection, Evidence, Finding, Known, LookAlike, Reason
 from bot.detect.fold import fold
 from bot.detect.passage import Passage
 
-Seen = Finding | LookAlike
+_Seen = tuple[tuple[int, int], Evidence | int | Reason]  # where; a number, a symbol with its code, or a look-alike
 
 
-def find(text: str, known: Known, *, quoted: bool = False) -> Detection:
+def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> Detection:
     """Return what stands in a clean text; offsets are into *text*, lines count from 1.
 
-    Takes linear time in the length of the text; a text without a trace of a code costs microseconds.
+    *quoted* and *passage* are what the findings say of themselves. Takes linear time in the length of the text; a text
+    without a trace of a code costs microseconds.
     """
     has_numbers, has_names = numbers.has_numbers(text), names.has_names(text)
     if not (has_numbers or has_names):
-        return Detection()
+        return _NOTHING
     folded = fold(text)
     inside = numbers.urls(folded)
-    seen: list[Seen] = []
-    if has_numbers:
-        for span, verdict in numbers.candidates(folded, known, inside):
-            seen.append(_number(text, folded, span, verdict, known))
+    seen: list[_Seen] = [*numbers.candidates(folded, known, inside)] if has_numbers else []
     if has_names:
-        for span, code in names.candidates(folded, known):
-            if numbers.is_inside(inside, span[0]):
-                code = Reason.URL
-            seen.append(_symbol(text, span, code))
-    return _ordered(text, seen, quoted=quoted)
+        for span, named in names.candidates(folded, known):
+            seen.append((span, Reason.URL if numbers.is_inside(inside, span[0]) else named))
+    findings: list[Finding] = []
+    lookalikes: list[LookAlike] = []
+    for span, verdict, line in _in_order(text, seen):
+        words = text[slice(*span)]
+        if isinstance(verdict, Reason):
+            lookalikes.append(LookAlike(words, line, span, verdict, passage))
+        elif isinstance(verdict, int):
+            findings.append(Finding(verdict, True, line, span, Evidence.SYMBOL, words, quoted, passage))
+        else:
+            code = int(folded[slice(*span)])
+            findings.append(Finding(code, known.has_code(code), line, span, verdict, None, quoted, passage))
+    return Detection(tuple(findings), tuple(lookalikes))
 
 
 def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detection:
@@ -46,42 +52,20 @@ def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detect
 
 def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
     """Return what stands in the passages of a message."""
-    findings: list[Finding] = []
-    lookalikes: list[LookAlike] = []
-    for index, passage in enumerate(passages):
-        detection = find(passage.text, known, quoted=passage.quoted)
-        findings += [replace(each, passage=index) for each in detection.findings]
-        lookalikes += [replace(each, passage=index) for each in detection.lookalikes]
-    return Detection(tuple(findings), tuple(lookalikes))
+    detections = [find(each.text, known, quoted=each.quoted, passage=index) for index, each in enumerate(passages)]
+    findings = tuple(finding for detection in detections for finding in detection.findings)
+    return Detection(findings, tuple(lookalike for detection in detections for lookalike in detection.lookalikes))
 
 
-def _number(text: str, folded: str, span: tuple[int, int], verdict: Evidence | Reason, known: Known) -> Seen:
-    if isinstance(verdict, Reason):
-        return LookAlike(text[slice(*span)], 0, span, verdict)
-    code = int(folded[slice(*span)])
-    return Finding(code, known.has_code(code), 0, span, verdict)
+_NOTHING = Detection()
 
 
-def _symbol(text: str, span: tuple[int, int], verdict: int | Reason) -> Seen:
-    spelling = text[slice(*span)]
-    if isinstance(verdict, Reason):
-        return LookAlike(spelling, 0, span, verdict)
-    return Finding(verdict, True, 0, span, Evidence.SYMBOL, symbol=spelling)
-
-
-def _ordered(text: str, seen: list[Seen], *, quoted: bool) -> Detection:
-    """Put what was seen in the order of the text, with its line; of two that overlap the first stays."""
-    findings: list[Finding] = []
-    lookalikes: list[LookAlike] = []
+def _in_order(text: str, seen: list[_Seen]) -> Iterator[tuple[tuple[int, int], Evidence | int | Reason, int]]:
+    """What was seen in the order of the text, with its line; of two that overlap the first stays."""
     line, counted, end = 1, 0, 0
-    for each in sorted(seen, key=lambda one: (one.span[0], -one.span[1])):
-        start = each.span[0]
-        if start < end:
+    for span, verdict in sorted(seen, key=lambda one: (one[0][0], -one[0][1])):
+        if span[0] < end:
             continue
-        line += text.count("\n", counted, start)
-        counted, end = start, each.span[1]
-        if isinstance(each, Finding):
-            findings.append(replace(each, line=line, quoted=quoted))
-        else:
-            lookalikes.append(replace(each, line=line))
-    return Detection(tuple(findings), tuple(lookalikes))
+        line += text.count("\n", counted, span[0])
+        counted, end = span
+        yield span, verdict, line

@@ -16,13 +16,14 @@ from bot.detect.site import Name, Site
 Rule = Callable[[Site], Reason | None]
 
 _MONEY_BEFORE = re.compile(rf"[{words.CURRENCY_SIGNS}]\s?$")
+_MONEY_WORD_BEFORE = re.compile(r"([A-Za-zđĐồ]+)\.?\s$")
 _MONEY_AFTER = re.compile(rf"(?:\.[0-9]+|,[0-9]+)?\s?(?:[{words.CURRENCY_SIGNS}]|([A-Za-zđĐồẫ]{{1,8}}))")
 
 
 def _money(site: Site) -> Reason | None:
     if _MONEY_BEFORE.search(site.left[-2:]) and not site.left.endswith(("${", "$ {")):
         return Reason.MONEY
-    word = re.search(r"([A-Za-zđĐồ]+)\.?\s$", site.left[-12:])
+    word = _MONEY_WORD_BEFORE.search(site.left[-12:])
     if word and word[1].lower() in words.CURRENCIES:
         return Reason.MONEY
     after = _MONEY_AFTER.match(site.right)
@@ -152,7 +153,9 @@ def _said(site: Site) -> Reason | None:
         return Reason.TICKET
     if name and name.last in ("pos", "điện") and name.before[-1:] in (("kode",), ("bưu",)):
         return Reason.OTHER_CODE
-    if _BUILD.search(site.left) or ((found := _SOURCE.search(site.left)) and found[1] in words.FILE_ENDINGS):
+    if site.before == "(" and _BUILD.search(site.left):
+        return Reason.POSITION
+    if site.before == ":" and (found := _SOURCE.search(site.left)) and found[1] in words.FILE_ENDINGS:
         return Reason.POSITION
     after = _SAID_AFTER.match(site.right)
     return Reason.IDENTIFIER if after and "error" not in after[0] else None
@@ -160,16 +163,17 @@ def _said(site: Site) -> Reason | None:
 
 def _timeout(site: Site) -> Reason | None:
     """``timeout=6000105`` is a time; "Request timeout: 6000105" is what the code says."""
+    if "timeout" not in site.left.lower():
+        return None
     return Reason.TIME if re.search(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$", site.left) else None
+
+
+_AREA_CODE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0[0-9]{2,3}|\([0-9]{2,5}\))[ ]$|\([0-9]{2,5}\)$")
 
 
 def _phone(site: Site) -> Reason | None:
     """An area code before the number: ``(021) 6000121``, ``+86 6000121``."""
-    return (
-        Reason.PHONE
-        if re.search(r"(?:\+[0-9]{1,3}|(?<![0-9])0[0-9]{2,3}|\([0-9]{2,5}\))[ ]$|\([0-9]{2,5}\)$", site.left)
-        else None
-    )
+    return Reason.PHONE if site.before in ("", " ", ")") and _AREA_CODE.search(site.left[-9:]) else None
 
 
 def _index(site: Site) -> Reason | None:
@@ -189,7 +193,7 @@ _DATABASE = re.compile(words.DATABASE_WORDS)
 
 def _figures(site: Site) -> Reason | None:
     """A field between other figures, or in a database row, on a line that speaks of no error."""
-    if evidence.has_error_word(site) or evidence.has_product_word(site) or evidence.is_code_key(site.name):
+    if evidence.is_code_key(site.name) or evidence.has_error_word(site) or evidence.has_product_word(site):
         return None
     if _DATABASE.search(site.left):
         return Reason.FIGURES

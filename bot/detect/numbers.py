@@ -56,8 +56,9 @@ def candidates(
             else:
                 heading = columns.heading(tables, folded, match.start()) if tables else ""
                 yield match.span(), _judge(site(folded, *match.span(), heading), known)
-    for match in _THOUSANDS.finditer(folded):
-        yield match.span(), Reason.THOUSANDS
+    if _HINT_THOUSANDS.search(folded):
+        for match in _THOUSANDS.finditer(folded):
+            yield match.span(), Reason.THOUSANDS
 
 
 def _longer(folded: str, start: int) -> Reason:

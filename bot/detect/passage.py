@@ -27,7 +27,9 @@ class Passage:
 
 def joined(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     """Return *passages* with neighbours of one kind made one, a line each; empty ones are left out."""
-    kept = (passage for passage in passages if passage.text.strip())
+    kept = [passage for passage in passages if passage.text.strip()]
+    if len(kept) < 2:
+        return tuple(kept)
     return tuple(_one(tuple(group)) for _, group in groupby(kept, key=lambda each: (each.kind, each.quoted)))
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from bot.detect.message import passages
 from bot.detect.passage import Kind, Passage
 
 _NOISE = re.compile(r"https?://\S+|`[^`\n]*`|:[a-z0-9_+'-]+:|\S*[_@#/\\=<>{}\[\]]\S*|[A-Za-z]*[0-9][A-Za-z0-9.:,-]*")
@@ -16,10 +15,9 @@ _LOG_LINE = re.compile(
 )
 
 
-def prose(message: Mapping[str, object]) -> str:
-    """Return the words of *message* that show which language its author writes."""
-    own = (each for each in passages({"text": message.get("text"), "blocks": message.get("blocks")}))
-    return "\n".join(_cleaned(each) for each in own if each.kind is Kind.PROSE and not each.quoted)
+def prose(passages: Iterable[Passage]) -> str:
+    """Return the words of a message that show which language its author writes."""
+    return "\n".join(_cleaned(each) for each in passages if each.kind is Kind.PROSE and not each.quoted)
 
 
 def _cleaned(passage: Passage) -> str:

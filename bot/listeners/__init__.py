@@ -23,11 +23,9 @@ from bot.listeners.trouble import Trouble
 def register(app: AsyncApp, parts: Parts) -> None:
     """Connect every listener with what it listens to."""
     trouble = Trouble(parts.renderer, parts.languages.default)
+    app.use(Messages(parts))
     # Bolt asks one after the other whether it is meant: the most frequent comes first.
-    messages = Messages(parts)
-    app.event("message")(messages.message)
     app.command("/zimerr")(Commands(parts).zimerr)
-    app.event("app_mention")(messages.mention)
     presence = Presence(parts)
     app.event("reaction_added")(presence.reacted)
     app.event("member_joined_channel")(presence.joined)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.blocks.replies import Renderer
 from bot.commands import parse
+from bot.detect.message import passages
 from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
 from bot.listeners.given_up import GivenUp
 from bot.listeners.reading import Site, of_message, of_thread, site_of
@@ -142,7 +143,7 @@ class Worker:
         if message is None:
             return
         words = _words(message)
-        if words.lower().startswith(_TRIAGE) or is_paste(message) or log_files(message):
+        if words.lower().startswith(_TRIAGE) or is_paste(passages(message)) or log_files(message):
             is_all = words.lower().startswith(_TRIAGE) and job.thread != job.ts
             await self._logs.asked(job, of_thread(job.thread) if is_all else of_message(job.ts, job.thread), site)
             return

@@ -11,11 +11,11 @@ from bot.catalogue.catalogue import Catalogue
 from bot.detect.find import find_in_message
 from bot.detect.finding import Detection
 from bot.detect.lines import lines_of
+from bot.services.contents import WRITTEN, Contents, contents
 from bot.services.decisions import Act, Decision, Mode, Sighting, Situation, decide
 from bot.services.languages import Languages
 from bot.services.place import Directory, Place
 from bot.services.replies import Annotation, Answer, Triaged, Unreadable, Why
-from bot.services.sightings import WRITTEN, sightings_in
 from bot.storage.annotations import AnnotationStore, Record, Spot
 from bot.storage.channels import Channel, ChannelSettings
 from bot.triage.digest import FileRefused
@@ -79,9 +79,9 @@ class Annotations:
         self._store = store
         self._clock = clock
 
-    def sightings(self, message: Mapping[str, Any]) -> tuple[Sighting, ...]:
-        """The codes in *message*, as Slack sends it; none where nobody wrote it."""
-        return sightings_in(message, self._catalogue)
+    def contents(self, message: Mapping[str, Any]) -> Contents:
+        """What *message* holds, as Slack sends it; nothing where nobody wrote it."""
+        return contents(message, self._catalogue)
 
     async def take(self, messages: Sequence[Message], voice: Voice, directory: Directory) -> None:
         """Deal with new messages of one thread; once, also where an earlier attempt was interrupted after it had acted.
@@ -95,7 +95,8 @@ class Annotations:
         for message in messages:
             record, situation, channel = await self._survey(message)
             if record is None:
-                situation = replace(situation, in_thread=situation.in_thread | explained)
+                if explained:
+                    situation = replace(situation, in_thread=situation.in_thread | explained)
                 decision = await self._beside_triage(message, decide(message.sightings, situation))
                 decided.append((message, decision))
                 explained |= {*decision.codes} if decision.act is Act.REPLY else set()
@@ -229,7 +230,7 @@ class Annotations:
         """Why a message of *place*, as Slack has it, was answered, or was not."""
         detection = self.detection(message)
         ts = str(message["ts"])
-        seen = Message(place, ts, str(message.get("thread_ts", ts)), self.sightings(message))
+        seen = Message(place, ts, str(message.get("thread_ts", ts)), self.contents(message).sightings)
         record, situation, _ = await self._survey(seen)
         situation = _without(record, situation) if record else situation
         silenced = dict(decide(seen.sightings, situation).silenced)

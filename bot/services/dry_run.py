@@ -38,7 +38,7 @@ def _counted(history: Sequence[Mapping[str, Any]], annotations: Annotations, cat
     codes: Counter[int] = Counter()
     explained_at: dict[int, float] = {}
     for message in history:
-        sightings = annotations.sightings(message)
+        sightings = annotations.contents(message).sightings
         now = float(message["ts"])
         lately = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
         decision = decide(sightings, Situation(lately=lately))

@@ -57,10 +57,10 @@ class Languages:
             return by_locale  # the locale also knows which Chinese it is
         return Choice(voted, "vote") if voted else by_locale
 
-    async def prepare(self, place: Place, directory: Directory) -> None:
+    def prepare(self, place: Place, directory: Directory) -> None:
         """Ask Slack already what `of_channel` will want to know."""
-        if not place.is_direct:
-            await self._locale(place.team, place.channel, directory.channel_locale)
+        if not place.is_direct and self._fresh(place.team, place.channel) is None:
+            self._asked(place.team, place.channel, directory.channel_locale)
 
     async def of_person(self, place: Place, directory: Directory) -> Choice:
         """The language of what only the person in *place* sees."""
@@ -96,14 +96,15 @@ class Languages:
         return Choice(negotiate(locale, default=self.default), reason)
 
     async def _locale(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
-        asked_at, locale = self._locales.get((team, key), (float("-inf"), None))
-        if self._clock() - asked_at <= _KEEP_S:
-            return locale
-        try:
-            # Shared by all that ask meanwhile, and not cancelled with the first of them.
-            return await asyncio.shield(self._asked(team, key, ask))
-        except DirectoryError:
-            return locale  # what was known, if anything; the next answer asks again
+        if fresh := self._fresh(team, key):
+            return fresh[1]
+        # Shared by all that ask meanwhile, and not cancelled with the first of them.
+        return await asyncio.shield(self._asked(team, key, ask))
+
+    def _fresh(self, team: str, key: str) -> tuple[float, str | None] | None:
+        """When Slack was asked lately, and what it said; None where it has to be asked."""
+        known = self._locales.get((team, key))
+        return known if known and self._clock() - known[0] <= _KEEP_S else None
 
     def _asked(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> asyncio.Task[str | None]:
         async def learn() -> str | None:
@@ -112,6 +113,8 @@ class Languages:
                 self._locales[team, key] = (self._clock(), locale)
                 _trim(self._locales)
                 return locale
+            except DirectoryError:
+                return self._locales.get((team, key), (0.0, None))[1]  # what was known; the next answer asks again
             finally:
                 del self._asking[team, key]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.detect.message import passages
-from bot.services.decisions import Sighting
+from bot.detect.passage import Passage
+from bot.services.contents import Contents
 from bot.triage.digest import FileRefused, Refusal, Secret
 from bot.triage.redact import live_secrets
 
@@ -28,20 +28,20 @@ _NO_LOG_TYPES = frozenset(
 _GONE = ("tombstone", "hidden_by_limit")
 
 
-def is_paste(message: Mapping[str, Any]) -> bool:
-    """Whether *message* has more lines than people write; quotes do not count."""
-    return sum(each.text.count("\n") + 1 for each in passages(message) if not each.quoted) > _MOST_LINES
+def is_paste(passages: Sequence[Passage]) -> bool:
+    """Whether a message has more lines than people write; quotes do not count."""
+    return sum(each.text.count("\n") + 1 for each in passages if not each.quoted) > _MOST_LINES
 
 
-def is_log(message: Mapping[str, Any], sightings: Sequence[Sighting]) -> bool:
-    """Whether *message*, in which *sightings* were made, is read as a log rather than explained code by code."""
-    own = {each.code for each in sightings if not each.quoted}
-    return len(own) > _MOST_CODES or bool(own and is_paste(message)) or bool(log_files(message))
+def is_log(message: Mapping[str, Any], holds: Contents) -> bool:
+    """Whether *message*, which *holds* so much, is read as a log rather than explained code by code."""
+    own = {each.code for each in holds.sightings if not each.quoted}
+    return len(own) > _MOST_CODES or bool(own and is_paste(holds.passages)) or bool(log_files(message))
 
 
-def secrets_in(message: Mapping[str, Any]) -> tuple[Secret, ...]:
-    """What opens doors among the words of *message*, so that its author can be warned."""
-    return tuple(live_secrets(line for each in passages(message) for line in each.text.split("\n")))
+def secrets_in(passages: Sequence[Passage]) -> tuple[Secret, ...]:
+    """What opens doors among the words of a message, so that its author can be warned."""
+    return tuple(live_secrets(line for each in passages for line in each.text.split("\n")))
 
 
 def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:

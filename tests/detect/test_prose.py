@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.detect.message import passages
 from bot.detect.prose import prose
 from bot.language import Language, prose_language
 
@@ -49,7 +50,7 @@ ZH, EN = Language.ZH, Language.EN
 )  # fmt: skip
 def test_a_message_votes_for_the_language_of_its_own_words(text: str, language: Language | None) -> None:
     """Logs, code and links are English whatever people speak; quotes are somebody else's words."""
-    assert prose_language(prose({"text": text})) == language
+    assert prose_language(prose(passages({"text": text}))) == language
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
@@ -69,16 +70,16 @@ def test_the_composers_blocks_are_read_too() -> None:
         words("rich_text_preformatted", "the network request failed and nobody knows why"),
         words("rich_text_quote", "did anybody see this before the release?"),
     )
-    assert prose_language(prose(message)) == ZH
+    assert prose_language(prose(passages(message))) == ZH
 
 
 def test_what_others_wrote_does_not_vote() -> None:
     """A forwarded message or a link's preview is not what the author writes."""
     preview = {"from_url": "https://example.com", "title": "The documentation of the vendor", "text": "in English only"}
-    assert prose({"text": "看看", "attachments": [preview]}).strip() == "看看"
+    assert prose(passages({"text": "看看", "attachments": [preview]})).strip() == "看看"
 
 
 @given(st.text())
 def test_any_text_gives_some_prose(text: str) -> None:
     """It runs on every message of every channel."""
-    prose_language(prose({"text": text}))
+    prose_language(prose(passages({"text": text})))

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.detect.message import passages
+from bot.services.contents import Contents
 from bot.services.decisions import Sighting
 from bot.services.logs import is_log, log_files, worth_a_word
 from bot.triage.digest import FileRefused, Refusal
@@ -35,7 +37,7 @@ def seen(*codes: int, quoted: bool = False) -> list[Sighting]:
 )
 def test_many_codes_or_many_lines_make_a_log(text: str, sightings: list[Sighting], expected: bool) -> None:
     """Three codes in a sentence are explained one by one."""
-    assert is_log({"text": text}, sightings) is expected
+    assert is_log({"text": text}, Contents(passages({"text": text}), tuple(sightings))) is expected
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
-"""The codes of a message as the noise rules see them: where nobody wrote it, none. Pure, like the rules."""
+"""What a message holds, as the noise rules see it: where nobody wrote it, nothing. Pure, like the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.detect.find import find_in_passages
 from bot.detect.finding import Known
 from bot.detect.message import passages
+from bot.detect.passage import Passage
 from bot.detect.shape import shape
 from bot.services.decisions import Sighting
 
@@ -15,12 +17,21 @@ from bot.services.decisions import Sighting
 WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
 
 
-def sightings_in(message: Mapping[str, Any], known: Known) -> tuple[Sighting, ...]:
-    """The codes in *message*, as Slack sends it; none where nobody wrote it."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The passages of a message and the codes seen in them."""
+
+    passages: tuple[Passage, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+
+
+def contents(message: Mapping[str, Any], known: Known) -> Contents:
+    """What *message* holds, as Slack sends it; nothing where nobody wrote it."""
     if message.get("subtype") not in WRITTEN:
-        return ()
+        return Contents()
     read = passages(message)
-    return tuple(
+    sightings = tuple(
         Sighting(each.code, each.known, each.quoted, shape(read[each.passage].text, each.span))
         for each in find_in_passages(read, known).findings
     )
+    return Contents(read, sightings)
