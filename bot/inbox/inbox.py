@@ -10,9 +10,8 @@ import asyncio
 import math
 import random
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from bot import log
@@ -21,21 +20,23 @@ from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace, job_of
 from bot.inbox.lanes import Held, Lanes
 from bot.inbox.owner import is_gone, new_owner
 from bot.inbox.pacing import Pace
+from bot.inbox.room import Room
 from bot.storage.database import Database
 from bot.storage.inbox import InboxRows, NewRow, Settled
 from bot.storage.journal import UNREACHABLE, Journal
 
 _log = log.get(__name__)
 _BREATH_S = 0.01  # between two looks into the database
-_PURGE_AT_ONCE = 5_000  # rows
+_PURGE_AT_ONCE = 500  # rows
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much at once, how long, how often."""
 
-    held: int = 1000  # jobs in memory; more wait in the database
+    held: int = 256  # jobs in memory; more wait in the database
     held_per_channel: int = 32
+    patience_s: float = 0.5  # for room in memory: to leave a job to the database costs more than to wait
     running: int = 64
     running_per_channel: int = 4
     attempts: int = 20
@@ -80,7 +81,7 @@ class Inbox:
         self._pace = Pace(clock)
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
-        self._load: Counter[str] = Counter()  # by channel, the jobs held and those about to be
+        self._room = Room(limits.held, limits.held_per_channel)  # for the jobs held and those about to be
         self._running: dict[Held, asyncio.Task[list[Settled]]] = {}
         self._stopped: set[str] = set()  # workspaces
         self._loops: list[asyncio.Task[None]] = []
@@ -107,6 +108,7 @@ class Inbox:
         What is taken from now on is recorded and left, too.
         """
         self._is_open = False
+        self._room.open()
         for held in [held for held in self._held.values() if held not in self._running]:
             self._let_go(held)
         if self._running:
@@ -123,10 +125,12 @@ class Inbox:
 
     async def take(self, job: Job) -> bool:
         """Record *job*; return, once that is safe, whether it was new. Raises where it can't be recorded."""
+        if self._is_open and self._room.left <= 0:
+            await self._room.wait(self._limits.patience_s)
         now = self._clock()
-        is_admitted = self._has_room(job)
+        is_admitted = self._is_wanted(job)
         if is_admitted:
-            self._load[job.place.channel] += 1
+            self._room.occupy(job.place.channel)
         lease_until = now + self._limits.lease_s if is_admitted else None
         row = NewRow(job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until)
         return await self._journal.record(row, partial(self._recorded, job, row))
@@ -143,11 +147,11 @@ class Inbox:
         finally:
             self._stopped.discard(team)
 
-    def _has_room(self, job: Job) -> bool:
+    def _is_wanted(self, job: Job) -> bool:
+        """Whether work on *job* can begin soon."""
         return (
             self._is_open
-            and self._load.total() < self._limits.held
-            and self._load[job.place.channel] < self._limits.held_per_channel
+            and self._room.has(job.place.channel)
             and job.place.team not in self._stopped
             and not self._pace.is_closed(job.place.channel)
         )
@@ -160,7 +164,7 @@ class Inbox:
         elif row.lease_until is None:
             self._expect(beside, row.at)
         else:
-            held = self._hold(id_, replace(job, attempt=1), row.at, row.lease_until)
+            held = self._hold(id_, job, row.at, row.lease_until)
             if self._is_open and all(self._is_in_turn(each) for each in beside):
                 self._lanes.add(held)
                 self._start()
@@ -177,7 +181,7 @@ class Inbox:
 
     def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> Held:
         lease = Lease(lease_until, self._clock)
-        self._held[id_] = held = Held(id_, replace(job, lease=lease), received_at, lease)
+        self._held[id_] = held = Held(id_, job.under(lease), received_at, lease)
         return held
 
     def _is_in_turn(self, id_: int) -> bool:
@@ -274,10 +278,8 @@ class Inbox:
             self._settle(held, self._unbegun(held, self._clock()))
 
     def _unload(self, job: Job) -> None:
-        self._load[job.place.channel] -= 1
-        if not self._load[job.place.channel]:
-            del self._load[job.place.channel]
-        if self._has_more and self._load.total() <= self._limits.held * 3 // 4:
+        self._room.vacate(job.place.channel)
+        if self._has_more and self._room.left >= self._limits.held // 4:
             self._look_again(self._clock())
 
     def _look_again(self, at: float) -> None:
@@ -319,22 +321,21 @@ class Inbox:
         self._drop([held for held in self._held.values() if held.lease.until < now])
         if taken_over := await self._rows.take_over(now=now):
             _log.warning("taken over from a process that has gone", jobs=taken_over)
-        most = self._limits.held - self._load.total()
+        most = self._room.left
         if most <= 0:
             self._has_more = True
             return
-        room = {channel: self._limits.held_per_channel - load for channel, load in self._load.items()}
         lease_until = now + self._limits.lease_s
         rows, self._has_more = await self._rows.lease(
             now=now,
             until=lease_until,
             most=most,
-            room=room | dict.fromkeys(closed, 0),
+            room=self._room.left_by_channel() | dict.fromkeys(closed, 0),
             usual_room=self._limits.held_per_channel,
             but_teams=self._stopped,
         )
         for row in rows:
-            self._load[row.key[1]] += 1
+            self._room.occupy(row.key[1])
             held = self._hold(row.id, job_of(row), row.received_at, lease_until)
             held.is_followed = True
             self._lanes.add(held)

@@ -49,7 +49,7 @@ class Lanes:
 
     def start(self) -> list[Held]:
         """The next job, and those behind it that join it, which run from now on; none where nothing can start."""
-        while self._ready and self._running.total() < self._most:
+        while self._ready and len(self._busy) < self._most:
             lane = self._ready.popleft()
             if lane in self._busy or lane not in self._lanes:
                 continue  # all in it was removed since, and perhaps others were added

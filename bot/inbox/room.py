@@ -1,0 +1,63 @@
+"""How many jobs are in memory, in all and of each channel, and who waits until there is room for another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+
+
+class Room:
+    """Holds *most* jobs, of one channel no more than *most_per_channel*."""
+
+    def __init__(self, most: int, most_per_channel: int) -> None:
+        self._most = most
+        self._most_per_channel = most_per_channel
+        self._by_channel: Counter[str] = Counter()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.left = most  # may be less than none: what is retried is held all the same
+
+    def has(self, channel: str) -> bool:
+        """Whether there is room for a job of a channel."""
+        return self.left > 0 and self._by_channel[channel] < self._most_per_channel
+
+    def left_by_channel(self) -> dict[str, int]:
+        """How many more jobs of the channels in memory there is room for."""
+        return {channel: self._most_per_channel - jobs for channel, jobs in self._by_channel.items()}
+
+    def occupy(self, channel: str) -> None:
+        """A job of a channel comes in."""
+        self._by_channel[channel] += 1
+        self.left -= 1
+
+    def vacate(self, channel: str) -> None:
+        """A job of a channel goes; who waits the longest gets its turn."""
+        self._by_channel[channel] -= 1
+        if not self._by_channel[channel]:
+            del self._by_channel[channel]
+        self.left += 1
+        while self._waiting and self.left > 0:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(None)
+                break
+
+    async def wait(self, patience_s: float) -> None:
+        """Wait until there is room for another, at most so long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience_s
+        while self.left <= 0 and loop.time() < until:
+            waiting: asyncio.Future[None] = loop.create_future()
+            self._waiting.append(waiting)
+            timer = loop.call_at(until, _let_go, waiting)
+            await waiting
+            timer.cancel()
+
+    def open(self) -> None:
+        """Let everybody go on who waits."""
+        for waiting in self._waiting:
+            _let_go(waiting)
+
+
+def _let_go(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
