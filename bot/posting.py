@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from contextvars import ContextVar
+from functools import partial
 from typing import Any, NoReturn
 
 import aiohttp
@@ -21,9 +21,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import named
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
 from bot.services.place import Place
+from bot.slack_client import before_sending
 from bot.workspaces import Workspaces
 
-__all__ = ["METADATA_TYPE", "PASSING", "TOKEN_IS_NO_GOOD", "GiveUp", "Poster", "RetryLater", "StopWorkspace", "fence"]
+__all__ = ["METADATA_TYPE", "PASSING", "TOKEN_IS_NO_GOOD", "GiveUp", "Poster", "RetryLater", "StopWorkspace"]
 
 METADATA_TYPE = "zimerr_annotation"
 _Message = Mapping[str, Any]
@@ -46,30 +47,13 @@ TOKEN_IS_NO_GOOD = frozenset(
 )
 
 
-_lease: ContextVar[Lease | None] = ContextVar("lease", default=None)  # under which the call at hand is made
-
-
-def fence() -> aiohttp.TraceConfig:
-    """What has a session check the lease again when a request's body is about to be sent.
-
-    Until then it may have waited for a connection, or the whole process for the processor.
-    """
-
-    async def check(*_: object) -> None:
-        _check(_lease.get())
-
-    trace = aiohttp.TraceConfig()
-    trace.on_request_chunk_sent.append(check)
-    return trace
-
-
-def _check(lease: Lease | None) -> None:
-    if lease and not lease.outlives(_CALL_S + _MARGIN_S):
+def _check(lease: Lease) -> None:
+    if not lease.outlives(_CALL_S + _MARGIN_S):
         raise RetryLater("the lease was about to end")
 
 
 class Poster:
-    """Posts in every workspace, by its own client, whose session should have a `fence`."""
+    """Posts in every workspace, by its own client."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
@@ -201,8 +185,9 @@ class Poster:
         self, team: str, method: str, *, lease: Lease | None = None, **arguments: Any
     ) -> AsyncSlackResponse:
         workspace = await self._workspaces.get(team)
-        _check(lease)
-        _lease.set(lease)
+        if lease:
+            _check(lease)
+        before_sending.set(partial(_check, lease) if lease else None)
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
         return await told_apart(workspace.posting.api_call(method, json=arguments))
 

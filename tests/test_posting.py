@@ -13,10 +13,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
-from bot.posting import Poster, fence
+from bot.posting import Poster
 from bot.sandbox.faults import Fault, Kind
 from bot.sandbox.server import Sandbox
 from bot.services.place import Place
+from bot.slack_client import SlackClient
 from bot.workspaces import Workspace, Workspaces
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 
@@ -157,12 +158,13 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
 
     asleep.on_connection_create_end.append(sleep)
     job = replace(await a_job(sandbox), lease=lease)
-    async with aiohttp.ClientSession(trace_configs=[asleep, fence()]) as session:
+    async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(RetryLater):
-            await poster(sandbox, session=session).post([job], {"text": "hi"})
+            await Poster(Here(client)).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
         assert sandbox.calls("chat.postMessage") == []
-        await poster(sandbox, session=session).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
+        await Poster(Here(client)).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 

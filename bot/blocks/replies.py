@@ -27,6 +27,8 @@ class Renderer:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._annotations: OrderedDict[tuple[object, ...], Message] = OrderedDict()  # a few make up most
+        for language in Language:
+            words(language)  # read now, so that the first answer does not wait for it
 
     def message(self, reply: Reply, language: Language) -> Message:
         """The text and the blocks that say *reply*; they are not to be changed, as they may be given again."""
