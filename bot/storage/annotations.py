@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
-from bot.json_bytes import decode
-from bot.storage.channels import Channel, look, of_channel
+from bot.storage.channels import Channel, Votes, of_channel
 from bot.storage.database import Database
-from bot.storage.prepared import Prepared
-from bot.storage.tables import annotated, explained, refused_shapes
+from bot.storage.tables import annotated, channel_settings, explained, language_votes, refused_shapes
 from bot.storage.together import Together
 
 _NOTHING: Mapping[int, int] = {}
@@ -81,14 +93,14 @@ class AnnotationStore:
 
     async def get(self, spot: Spot) -> Record | None:
         """What was done about a message, or None."""
-        where = {**_place(spot), "ts": spot.ts}
-        rows = await self._database.run(lambda connection: _OWN.rows(connection, where))
-        return _record(rows[0]) if rows else None
+        query = select(*_own).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
+        return _record(row) if row else None
 
     async def of_reply(self, spot: Spot) -> dict[str, Record]:
         """The messages that the bot's message *spot* answers, by their time stamps, and what was done about each."""
-        where = {**_place(spot), "reply": spot.ts}
-        rows = await self._database.run(lambda connection: _OF_REPLY.rows(connection, where))
+        query = select(annotated.c.ts, *_own).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {ts: _record(row) for ts, *row in rows}
 
     async def put(
@@ -180,29 +192,41 @@ def _place(spot: Spot) -> dict[str, str]:
     return {"team": spot.team, "channel": spot.channel}
 
 
-_record_columns = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes
-_OWN = Prepared(select(*_record_columns).where(*of_channel(annotated), annotated.c.ts == bindparam("ts")))
-_OF_REPLY = Prepared(
-    select(annotated.c.ts, *_record_columns).where(*of_channel(annotated), annotated.c.reply == bindparam("reply"))
+def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Some of what is known about a message, in the form that all parts of the survey have."""
+    words: list[ColumnElement[Any]] = [cast(column, String) for column in columns]
+    words += [null()] * (3 - len(columns))
+    return select(literal(name), *words, null(), null()).where(*of_channel(table))
+
+
+# One statement, made once: to make and send one takes longer than the database takes to carry it out.
+_own = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes
+_SURVEY = union_all(
+    select(literal("own"), *_own).where(*of_channel(annotated), annotated.c.ts == bindparam("ts")),
+    _part("in_thread", explained, explained.c.code).where(explained.c.thread == bindparam("thread")),
+    _part("lately", explained, explained.c.code).where(explained.c.at >= bindparam("since")),
+    _part("refused", refused_shapes, refused_shapes.c.shape),
+    _part("settings", channel_settings, channel_settings.c.language, channel_settings.c.mode),
+    _part("votes", language_votes, language_votes.c.en, language_votes.c.zh),
 )
-_EXPLAINED = select(explained.c.code).where(*of_channel(explained))
-_IN_THREAD = Prepared(_EXPLAINED.where(explained.c.thread == bindparam("thread")))
-_LATELY = Prepared(_EXPLAINED.where(explained.c.at >= bindparam("since")))
-_REFUSED = Prepared(select(refused_shapes.c.shape).where(*of_channel(refused_shapes)))
 
 
 def _survey(connection: Connection, asked: Sequence[Mapping[str, Any]]) -> list[Survey]:
-    return [_surveyed(connection, where) for where in asked]
+    return [_surveyed(connection.execute(_SURVEY, each).all()) for each in asked]
 
 
-def _surveyed(connection: Connection, where: Mapping[str, Any]) -> Survey:
-    in_thread, lately, refused = (each.rows(connection, where) for each in (_IN_THREAD, _LATELY, _REFUSED))
+def _surveyed(rows: Sequence[Sequence[Any]]) -> Survey:
+    found: dict[str, list[Sequence[Any]]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row[1:])
+    settings, votes = (found.get(part, [()])[0] for part in ("settings", "votes"))
+    language, mode = settings[:2] or (None, None)
     return Survey(
-        record=next((_record(row) for row in _OWN.rows(connection, where)), None),
-        in_thread=frozenset(code for (code,) in in_thread),
-        lately=frozenset(code for (code,) in lately),
-        refused=frozenset(shape for (shape,) in refused),
-        channel=look(connection, where),
+        record=_record(found["own"][0]) if "own" in found else None,
+        in_thread=frozenset(int(code) for code, *_ in found.get("in_thread", ())),
+        lately=frozenset(int(code) for code, *_ in found.get("lately", ())),
+        refused=frozenset(shape for shape, *_ in found.get("refused", ())),
+        channel=Channel(language, mode, Votes(*(int(count) for count in votes[:2]))),
     )
 
 
@@ -212,8 +236,4 @@ def _values(record: Record) -> dict[str, Any]:
 
 def _record(row: Sequence[Any]) -> Record:
     thread, act, reply, codes, shapes = row
-    return Record(thread, act, reply, tuple(_decoded(codes)), tuple(_decoded(shapes)))
-
-
-def _decoded(value: Any) -> Any:
-    return decode(value) if isinstance(value, str) else value  # PostgreSQL's driver does it by itself
+    return Record(thread, act, reply, tuple(codes), tuple(shapes))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, select
 
 from bot.storage.database import Database
-from bot.storage.prepared import Prepared
 from bot.storage.tables import channel_settings, language_votes, refused_shapes
 
 _MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
@@ -43,7 +41,13 @@ class ChannelSettings:
 
     async def get(self, team: str, channel: str) -> Channel:
         """What is known of a channel."""
-        return await self._database.run(lambda connection: look(connection, {"team": team, "channel": channel}))
+        where = {"team": team, "channel": channel}
+
+        def look(connection: Connection) -> Channel:
+            language, mode = connection.execute(_SETTINGS, where).one_or_none() or (None, None)
+            return Channel(language, mode, Votes(*connection.execute(_VOTES, where).one_or_none() or ()))
+
+        return await self._database.run(look)
 
     async def set(self, team: str, channel: str, **values: str | None) -> None:
         """Remember *language* or *mode*; None forgets it."""
@@ -68,17 +72,10 @@ class ChannelSettings:
         await self._database.run(lambda connection: connection.execute(query))
 
 
-def look(connection: Connection, where: Mapping[str, Any]) -> Channel:
-    """What is known of the channel that *where* gives as *team* and *channel*, as part of a transaction."""
-    ((language, mode),) = _SETTINGS.rows(connection, where) or [(None, None)]
-    (votes,) = _VOTES.rows(connection, where) or [()]
-    return Channel(language, mode, Votes(*votes))
-
-
 def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
     """Conditions that leave the rows of the channel given as *team* and *channel*."""
     return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
 
 
-_SETTINGS = Prepared(select(channel_settings.c.language, channel_settings.c.mode).where(*of_channel(channel_settings)))
-_VOTES = Prepared(select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes)))
+_SETTINGS = select(channel_settings.c.language, channel_settings.c.mode).where(*of_channel(channel_settings))
+_VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))

@@ -32,22 +32,18 @@ class Database:
         self._url = make_url(url)
         self.is_shared = self._url.get_backend_name() == "postgresql"  # with other replicas
         try:
-            # Before each use PostgreSQL is asked whether it is still there: it may have been restarted.
-            self._engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self.is_shared, **_JSON)
+            # On SQLite, only for slack_sdk's stores, which bring their own queries. Before each use PostgreSQL is asked
+            # whether it is still there: it may have been restarted.
+            self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self.is_shared, **_JSON)
         except ModuleNotFoundError as error:
             raise ZimerrError(
                 f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."
             ) from error
         if not self.is_shared:
-            event.listen(self._engine.sync_engine, "connect", _tune)
+            event.listen(self.engine.sync_engine, "connect", _tune)
             self._engine_here: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
             event.listen(self._engine_here, "connect", _tune_here)
             self._connection: Connection | None = None
-
-    @property
-    def engine(self) -> AsyncEngine:
-        """For slack_sdk's stores, which bring their own queries."""
-        return self._engine
 
     async def open(self) -> None:
         """Make sure that the database is there with the code's schema; raises ZimerrError where it can't be.
@@ -72,7 +68,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
+        await self.engine.dispose()
         if not self.is_shared:
             if self._connection:
                 self._connection.close()
@@ -82,7 +78,7 @@ class Database:
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Have *work* do a transaction, committed at the end; *work* may be called again where it could not begin."""
         if self.is_shared:
-            async with self._engine.begin() as connection:
+            async with self.engine.begin() as connection:
                 return await connection.run_sync(work)
         for _ in range(round(_BUSY_S / _LOOK_AGAIN_S)):
             try:
