@@ -164,7 +164,8 @@ class AnnotationStore:
     async def forget_before(self, time: float) -> None:
         """Forget annotations of messages so old that nobody edits or deletes them any more."""
         for table in (annotated, explained):
-            await self._database.run(partial(Connection.execute, statement=delete(table).where(table.c.at < time)))
+            old = delete(table).where(table.c.at < time)
+            await self._database.run_aside(partial(Connection.execute, statement=old))
 
 
 def _at(table: Table, spot: Spot) -> tuple[ColumnElement[bool], ...]:

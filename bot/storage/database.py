@@ -32,8 +32,8 @@ class Database:
         self._url = make_url(url)
         self.is_shared = self._url.get_backend_name() == "postgresql"  # with other replicas
         try:
-            # On SQLite, only for slack_sdk's stores, which bring their own queries. Before each use PostgreSQL is asked
-            # whether it is still there: it may have been restarted.
+            # On SQLite, for `run_aside`, and slack_sdk's stores, which bring their own queries. Before each use
+            # PostgreSQL is asked whether it is still there: it may have been restarted.
             self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self.is_shared, **_JSON)
         except ModuleNotFoundError as error:
             raise ZimerrError(
@@ -78,8 +78,7 @@ class Database:
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Have *work* do a transaction, committed at the end; *work* may be called again where it could not begin."""
         if self.is_shared:
-            async with self.engine.begin() as connection:
-                return await connection.run_sync(work)
+            return await self.run_aside(work)
         for _ in range(round(_BUSY_S / _LOOK_AGAIN_S)):
             try:
                 return self._here(work)
@@ -88,6 +87,11 @@ class Database:
                     raise
             await asyncio.sleep(_LOOK_AGAIN_S)
         return self._here(work)
+
+    async def run_aside(self, work: Callable[[Connection], T]) -> T:
+        """As `run`, for what may take long: all else goes on meanwhile."""
+        async with self.engine.begin() as connection:
+            return await connection.run_sync(work)
 
     def _here(self, work: Callable[[Connection], T]) -> T:
         # SQLite takes some 50 microseconds, and does not wait for the disk: to hand that to a thread takes longer.

@@ -130,4 +130,4 @@ async def forget_teams(database: Database, teams: Collection[str]) -> None:
         for table in holding:
             connection.execute(delete(table).where(table.c.team.in_(teams)))
 
-    await database.run(forget)
+    await database.run_aside(forget)
