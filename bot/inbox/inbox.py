@@ -108,7 +108,7 @@ class Inbox:
         What is taken from now on is recorded and left, too.
         """
         self._is_open = False
-        self._room.open()
+        self._room.close()
         for held in [held for held in self._held.values() if held not in self._running]:
             self._let_go(held)
         if self._running:
@@ -125,7 +125,7 @@ class Inbox:
 
     async def take(self, job: Job) -> bool:
         """Record *job*; return, once that is safe, whether it was new. Raises where it can't be recorded."""
-        if self._is_open and self._room.left <= 0:
+        if self._room.left <= 0:
             await self._room.wait(self._limits.patience_s)
         now = self._clock()
         is_admitted = self._is_wanted(job)

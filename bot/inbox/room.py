@@ -14,6 +14,7 @@ class Room:
         self._most_per_channel = most_per_channel
         self._by_channel: Counter[str] = Counter()
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._is_closed = False
         self.left = most  # may be less than none: what is retried is held all the same
 
     def has(self, channel: str) -> bool:
@@ -45,15 +46,16 @@ class Room:
         """Wait until there is room for another, at most so long."""
         loop = asyncio.get_running_loop()
         until = loop.time() + patience_s
-        while self.left <= 0 and loop.time() < until:
+        while self.left <= 0 and not self._is_closed and loop.time() < until:
             waiting: asyncio.Future[None] = loop.create_future()
             self._waiting.append(waiting)
             timer = loop.call_at(until, _let_go, waiting)
             await waiting
             timer.cancel()
 
-    def open(self) -> None:
-        """Let everybody go on who waits."""
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        self._is_closed = True
         for waiting in self._waiting:
             _let_go(waiting)
 

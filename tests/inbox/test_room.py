@@ -45,9 +45,14 @@ async def test_who_waits_goes_on_as_soon_as_a_job_goes() -> None:
 
 
 async def test_nobody_waits_for_ever() -> None:
-    """Slack wants its acknowledgement; the job can wait in the database."""
+    """Slack wants its acknowledgement, also from a bot that stops; the job can wait in the database."""
     room = Room(1, 1)
     room.occupy("C1")
     async with asyncio.timeout(5):
         await room.wait(0.01)
+        waiting = asyncio.create_task(room.wait(60.0))
+        await asyncio.sleep(0)
+        room.close()
+        await waiting
+        await room.wait(60.0)
     assert room.left == 0
