@@ -142,11 +142,11 @@ def _panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
     facts.add_row(say("card.retry"), say(f"retry.{entry.retry}"))
     facts.add_row(say("card.severity"), Rich(say(f"severity.{entry.severity}"), style=_COLOURS[entry.severity]))
     for limit in entry.limits:
-        facts.add_row(say("card.limits"), limit_line(limit, language, say))
+        facts.add_row(say("card.limits"), _prose(limit_line(limit, language, say)))
     if entry.methods:
         facts.add_row(say("card.methods"), ", ".join(entry.methods))
     parts: list[Any] = [
-        Rich(said(entry.meaning, language)),
+        _prose(said(entry.meaning, language)),
         Rich(),
         *_numbered(steps(entry.remedy, language)),
         Rich(),
@@ -154,7 +154,7 @@ def _panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
     ]
     for meaning in entry.other_meanings:
         parts += [Rich(), Rich(say("card.other", title=said(meaning.title, language)), style="bold")]
-        parts += [Rich(f"{say('card.when')} {said(meaning.when, language)}"), Rich(said(meaning.meaning, language))]
+        parts += [_prose(f"{say('card.when')} {said(meaning.when, language)}"), _prose(said(meaning.meaning, language))]
         parts += _numbered(steps(meaning.remedy, language))
     parts += [
         Rich(),
@@ -164,7 +164,13 @@ def _panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
 
 
 def _numbered(lines: Sequence[str]) -> list[Padding]:
-    return [Padding(Rich(f"{number}. {line}"), (0, 0, 0, 2)) for number, line in enumerate(lines, 1)]
+    return [Padding(_prose(f"{number}. {line}"), (0, 0, 0, 2)) for number, line in enumerate(lines, 1)]
+
+
+def _prose(text: str) -> Rich:
+    """A text of the catalogue's, what stands in back-ticks set off."""
+    parts = enumerate(text.split("`"))
+    return Rich.assemble(*((part, "bold" if position % 2 else "") for position, part in parts))
 
 
 def _table(entries: Sequence[Entry], language: Language) -> Table:

@@ -40,6 +40,7 @@ def test_a_code_is_explained(language: str, title: str) -> None:
     assert result.exit_code == 0
     assert "6000106" in result.output
     assert title in result.output
+    assert "`" not in result.output
 
 
 def test_programs_get_json() -> None:
