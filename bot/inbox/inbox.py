@@ -130,7 +130,7 @@ class Inbox:
         now = self._clock()
         is_admitted = self._is_wanted(job)
         if is_admitted:
-            self._room.occupy(job.place.channel)
+            self._room.occupy(job.channel)
         lease_until = now + self._limits.lease_s if is_admitted else None
         row = NewRow(job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until)
         return await self._journal.record(row, partial(self._recorded, job, row))
@@ -151,9 +151,9 @@ class Inbox:
         """Whether work on *job* can begin soon."""
         return (
             self._is_open
-            and self._room.has(job.place.channel)
+            and self._room.has(job.channel)
             and job.place.team not in self._stopped
-            and not self._pace.is_closed(job.place.channel)
+            and not self._pace.is_closed(job.channel)
         )
 
     def _recorded(self, job: Job, row: NewRow, id_: int | None, beside: tuple[int, ...]) -> None:
@@ -211,7 +211,7 @@ class Inbox:
     async def _attempt(self, batch: Sequence[Held]) -> list[Settled]:
         """Work on jobs once, one or several together, and say what became of them."""
         place, first = batch[0].job.place, batch[0]
-        if wait_s := self._pace.wait_s(place.channel):
+        if wait_s := self._pace.wait_s(first.job.channel):
             at = self._clock() + wait_s
             return [self._unbegun(held, at) for held in batch]
         try:
@@ -220,7 +220,7 @@ class Inbox:
         except RetryLater as error:
             if error.after_s is None or self._clock() - first.received_at > self._limits.refused_s:
                 return [self._failed(held, str(error)) for held in batch]
-            self._pace.slow_down(place.channel, error.after_s)
+            self._pace.slow_down(first.job.channel, error.after_s)
             at = self._clock() + error.after_s
             return [self._again(held, at, str(error), is_refused=True) for held in batch]
         except GiveUp as error:
@@ -278,7 +278,7 @@ class Inbox:
             self._settle(held, self._unbegun(held, self._clock()))
 
     def _unload(self, job: Job) -> None:
-        self._room.vacate(job.place.channel)
+        self._room.vacate(job.channel)
         if self._has_more and self._room.left >= self._limits.held // 4:
             self._look_again(self._clock())
 
@@ -335,7 +335,7 @@ class Inbox:
             but_teams=self._stopped,
         )
         for row in rows:
-            self._room.occupy(row.key[1])
+            self._room.occupy(row.key[:2])
             held = self._hold(row.id, job_of(row), row.received_at, lease_until)
             held.is_followed = True
             self._lanes.add(held)

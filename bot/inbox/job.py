@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.services.place import Place
-from bot.storage.inbox import Key, Lane, Row
+from bot.storage.inbox import Channel, Key, Lane, Row
 
 
 @dataclass(slots=True)
@@ -68,6 +68,11 @@ class Job:
     def is_mergeable(self) -> bool:
         """Whether one answer may do for this and others of its lane. What failed before goes alone."""
         return self.kind == "message" and not self.may_be_answered
+
+    @property
+    def channel(self) -> Channel:
+        """What is fast or slow by itself, and has a share of the memory."""
+        return (self.place.team, self.place.channel)
 
     @property
     def lane(self) -> Lane:

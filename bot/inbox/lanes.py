@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.inbox.job import Job, Lease
-from bot.storage.inbox import Lane, Settled
+from bot.storage.inbox import Channel, Lane, Settled
 
 _MOST_TOGETHER = 20
 
@@ -36,8 +36,8 @@ class Lanes:
         self._most_per_channel = most_per_channel
         self._lanes: dict[Lane, deque[Held]] = {}
         self._ready: deque[Lane] = deque()  # lanes whose first job could start
-        self._waiting: dict[str, deque[Lane]] = {}  # by channel, lanes that wait for another of the channel to finish
-        self._running: Counter[str] = Counter()  # by channel
+        self._waiting: dict[Channel, deque[Lane]] = {}  # lanes that wait for another of their channel to finish
+        self._running: Counter[Channel] = Counter()  # by channel
         self._busy: set[Lane] = set()
 
     def add(self, held: Held) -> None:
@@ -53,7 +53,7 @@ class Lanes:
             lane = self._ready.popleft()
             if lane in self._busy or lane not in self._lanes:
                 continue  # all in it was removed since, and perhaps others were added
-            channel = lane[1]
+            channel = lane[:2]
             if self._running[channel] >= self._most_per_channel:
                 self._waiting.setdefault(channel, deque()).append(lane)
                 continue
@@ -64,7 +64,7 @@ class Lanes:
 
     def finish(self, batch: Sequence[Held]) -> None:
         """Let the next of its lane, and of its channel, have their turn."""
-        lane, channel = batch[0].job.lane, batch[0].job.place.channel
+        lane, channel = batch[0].job.lane, batch[0].job.channel
         self._busy.discard(lane)
         self._running[channel] -= 1
         if not self._running[channel]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.storage.inbox import Channel
+
 
 @dataclass(slots=True)
 class _Bucket:
@@ -28,16 +30,16 @@ class Pace:
         self._per_s = per_s
         self._burst = burst
         self._calm_after_s = calm_after_s
-        self._buckets: dict[str, _Bucket] = {}
+        self._buckets: dict[Channel, _Bucket] = {}
 
-    def slow_down(self, channel: str, after_s: float) -> None:
+    def slow_down(self, channel: Channel, after_s: float) -> None:
         """Slack said: nothing in this channel for so long."""
         now = self._clock()
         bucket = self._buckets.setdefault(channel, _Bucket(self._burst, now, now, now))
         bucket.opens_at = max(bucket.opens_at, now + after_s)
         bucket.slow_until = bucket.opens_at + self._calm_after_s
 
-    def wait_s(self, channel: str) -> float:
+    def wait_s(self, channel: Channel) -> float:
         """How long a post in the channel has to wait; 0: it takes its turn now."""
         if channel not in self._buckets:
             return 0.0
@@ -46,17 +48,17 @@ class Pace:
             self._buckets[channel].tokens -= 1.0
         return wait_s
 
-    def is_closed(self, channel: str) -> bool:
+    def is_closed(self, channel: Channel) -> bool:
         """Whether the channel has to wait now."""
         return channel in self._buckets and self._look(channel, self._clock()) > 0.0
 
-    def closed(self) -> dict[str, float]:
+    def closed(self) -> dict[Channel, float]:
         """The channels that have to wait now, and how long."""
         now = self._clock()
         waits = {channel: self._look(channel, now) for channel in list(self._buckets)}
         return {channel: wait_s for channel, wait_s in waits.items() if wait_s > 0.0}
 
-    def _look(self, channel: str, now: float) -> float:
+    def _look(self, channel: Channel, now: float) -> float:
         bucket = self._buckets[channel]
         if now >= bucket.slow_until:
             del self._buckets[channel]

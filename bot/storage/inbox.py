@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.sql.selectable import NamedFromClause
@@ -31,6 +32,7 @@ from bot.storage.tables import inbox
 
 T = TypeVar("T")
 State = Literal["pending", "working", "done", "dead"]
+Channel = tuple[str, str]  # team, channel
 Lane = tuple[str, str, str]  # team, channel, thread
 Key = tuple[str, str, str, str]  # team, channel, ts, kind: what one row is about
 _LOOK_AT = 200  # rows at a time, of which those are leased whose channel has room
@@ -131,7 +133,7 @@ class InboxRows:
         now: float,
         until: float,
         most: int,
-        room: Mapping[str, int],
+        room: Mapping[Channel, int],
         usual_room: int,
         but_teams: Collection[str] = (),
     ) -> tuple[list[Row], bool]:
@@ -148,7 +150,8 @@ class InboxRows:
             while True:
                 full = [channel for channel, places in left.items() if places <= 0]
                 due = connection.execute(_due(now, full, chosen, but_teams, look_at)).all()
-                for id_, channel in due:
+                for id_, *where in due:
+                    channel: Channel = tuple(where)
                     if len(chosen) < most and left.setdefault(channel, usual_room) > 0:
                         left[channel] -= 1
                         chosen.append(id_)
@@ -298,14 +301,15 @@ _lane_is_held = (
 )
 
 
-def _due(now: float, full: Sequence[str], chosen: Sequence[int], but_teams: Collection[str], most: int) -> Any:
-    query = select(inbox.c.id, inbox.c.channel).where(in_state("pending"), inbox.c.next_attempt_at <= now)
-    query = query.where(~_lane_is_held, inbox.c.channel.not_in(full), inbox.c.id.not_in(chosen))
+def _due(now: float, full: Sequence[Channel], chosen: Sequence[int], but_teams: Collection[str], most: int) -> Any:
+    query = select(inbox.c.id, inbox.c.team, inbox.c.channel)
+    query = query.where(in_state("pending"), inbox.c.next_attempt_at <= now, ~_lane_is_held)
+    query = query.where(tuple_(inbox.c.team, inbox.c.channel).not_in(full), inbox.c.id.not_in(chosen))
     query = query.where(inbox.c.team.not_in(but_teams)).order_by(inbox.c.next_attempt_at, inbox.c.id).limit(most)
     return query.with_for_update(skip_locked=True, of=inbox)
 
 
-def _behind(connection: Connection, first: Sequence[Row], now: float, most: int, left: dict[str, int]) -> list[int]:
+def _behind(connection: Connection, first: Sequence[Row], now: float, most: int, left: dict[Channel, int]) -> list[int]:
     """Rows that follow the *first* of their lanes without a gap and are due. Nobody else leases them meanwhile."""
     if not first or most <= 0:
         return []
@@ -317,8 +321,8 @@ def _behind(connection: Connection, first: Sequence[Row], now: float, most: int,
     for id_, team, channel, thread, state, next_attempt_at in connection.execute(query):
         if (lane := (team, channel, thread)) not in lanes:
             continue
-        if state == "pending" and next_attempt_at <= now and left[channel] > 0 and len(found) < most:
-            left[channel] -= 1
+        if state == "pending" and next_attempt_at <= now and left[team, channel] > 0 and len(found) < most:
+            left[team, channel] -= 1
             found.append(id_)
         else:
             lanes.discard(lane)

@@ -84,7 +84,7 @@ class InboxMachine(RuleBasedStateMachine):
         """A process takes what is due: the first of each thread that nobody works on, and what follows it."""
         until = self.now + LEASE_S
         leased, _ = self.run(
-            self.rows[owner].lease(now=self.now, until=until, most=most, room={"C1": room}, usual_room=3)
+            self.rows[owner].lease(now=self.now, until=until, most=most, room={("T1", "C1"): room}, usual_room=3)
         )
         assert len(leased) <= most
         assert len([row for row in leased if row.key[1] == "C1"]) <= room
