@@ -25,7 +25,7 @@ from bot import listeners, log, resources
 from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue, open_catalogue
-from bot.errors import ZimerrError
+from bot.errors import ZimerrError, named
 from bot.inbox import Inbox, Limits
 from bot.language import Language
 from bot.listeners.given_up import GivenUp
@@ -47,6 +47,7 @@ from bot.storage.annotations import AnnotationStore
 from bot.storage.channels import ChannelSettings
 from bot.storage.database import Database
 from bot.storage.installations import forget_states, states
+from bot.storage.journal import UNREACHABLE
 from bot.storage.told import ToldStore
 from bot.triage.cascades import open_cascades
 from bot.triage.read import Limits as LogLimits
@@ -72,7 +73,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
         connect = partial(slack_client, settings, session)
         client = connect(settings.slack_bot_token.get_secret_value() or None)
-        workspaces, named = await _workspaces(settings, database, client, connect, clock)
+        workspaces, described = await _workspaces(settings, database, client, connect, clock)
         background = Background()
         app, inbox = _assemble(settings, catalogue, database, client, workspaces, clock, background)
         routes = _install_routes(settings, database, workspaces, client)
@@ -82,12 +83,12 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             routes.append(_events_route(app))
         if routes:
             await _listen(routes, inbox, settings, stack)
-        # These end before the connection: what Slack sends meanwhile is recorded still.
+        stack.push_async_callback(_ended, asyncio.create_task(_tidy(database, clock)))
+        # These end first, and before the connection: what Slack sends meanwhile is recorded still.
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
         await inbox.open()
-        stack.push_async_callback(_ended, asyncio.create_task(_tidy(database, clock)))
-        _log.info("ready", transport=settings.transport, workspace=named)
+        _log.info("ready", transport=settings.transport, workspace=described)
         yield
 
 
@@ -142,8 +143,11 @@ async def _tidy(database: Database, clock: Callable[[], float]) -> None:
     """Forget old annotations, and who did not install the app in the end, now and then."""
     store = AnnotationStore(database)
     while True:
-        await store.forget_before(clock() - _KEEP_ANNOTATIONS_S)
-        await forget_states(database, before=clock())
+        try:
+            await store.forget_before(clock() - _KEEP_ANNOTATIONS_S)
+            await forget_states(database, before=clock())
+        except UNREACHABLE as error:
+            _log.warning("old annotations could not be forgotten now", error=named(error))
         await asyncio.sleep(_TIDY_EVERY_S)
 
 
