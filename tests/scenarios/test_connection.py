@@ -1,0 +1,27 @@
+"""The socket is refreshed, announced to end, or cut, in the middle of everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.sandbox.server import Sandbox
+from tests.scenarios.conftest import ANN, ENGLISH
+from tests.scenarios.reading import BOT, settled
+
+CODES = (6000103, 6000104, 6000106, 6000107)
+
+
+@pytest.mark.parametrize("transport", ["socket"], indirect=True)
+@pytest.mark.parametrize("event", ["refresh_requested", "warning", "cut"])
+async def test_whatever_becomes_of_the_socket_each_message_is_answered_once(slack: Sandbox, event: str) -> None:
+    """Slack refreshes connections every few hours, and networks fail; one connection is open at a time."""
+    opened = len(slack.calls("apps.connections.open"))
+    said = [await slack.say(ENGLISH, ANN, f"login: {code}") for code in CODES[:2]]
+    await (slack.drop_socket() if event == "cut" else slack.refresh_socket(event))
+    said += [await slack.say(ENGLISH, ANN, f"login: {code}") for code in CODES[2:]]
+    await slack.until(lambda: all(slack.replies(ENGLISH, message["ts"]) for message in said))
+    await settled(slack, ENGLISH, ANN)
+    for message in said:
+        assert [reply["bot_id"] for reply in slack.replies(ENGLISH, message["ts"])] == [BOT]
+    assert len(slack.calls("apps.connections.open")) == opened + 1
+    assert slack.connections == 1
