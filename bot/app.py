@@ -26,7 +26,7 @@ from bot.background import Background
 from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError, named
-from bot.inbox import Inbox, Limits
+from bot.inbox import Inbox, Limits, Pace
 from bot.language import Language
 from bot.listeners.given_up import GivenUp
 from bot.listeners.installing import Installing, Leaving, oauth_settings
@@ -180,7 +180,8 @@ def _assemble(
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
-    poster = Poster(workspaces)
+    pace = Pace(clock)
+    poster = Poster(workspaces, pace)
     given_up = GivenUp(ToldStore(database), languages, renderer, poster, clock)
     triages = Triages(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
     reader = Reader(triages)
@@ -195,6 +196,7 @@ def _assemble(
         worker.work,
         limits=limits,
         clock=clock,
+        pace=pace,
         on_stop=lambda team, reason: (leaving.stop if leaving else _say_stopped)(team, reason),
     )
     leaving = None

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import named
-from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Job, Lease, Pace, RetryLater, StopWorkspace
 from bot.services.place import Place
 from bot.slack_client import before_sending
 from bot.workspaces import Workspaces
@@ -55,8 +55,9 @@ def _check(lease: Lease) -> None:
 class Poster:
     """Posts in every workspace, by its own client."""
 
-    def __init__(self, workspaces: Workspaces) -> None:
+    def __init__(self, workspaces: Workspaces, pace: Pace) -> None:
         self._workspaces = workspaces
+        self._pace = pace
 
     async def post(
         self, jobs: Sequence[Job], message: _Message, *, over: str | None = None, is_progress: bool = False
@@ -79,6 +80,7 @@ class Poster:
         metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
         if over and await self._changed(job.place, over, {**message, "metadata": metadata}):
             return over
+        self._pace.posted(job.channel)
         answer = await self._call(
             job.place.team,
             "chat.postMessage",

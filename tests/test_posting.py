@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import GiveUp, Job, Lease, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Job, Lease, Pace, RetryLater, StopWorkspace
 from bot.posting import Poster
 from bot.sandbox.faults import Fault, Kind
 from bot.sandbox.server import Sandbox
@@ -47,7 +48,7 @@ class Here(Workspaces):
 def poster(sandbox: Sandbox, **changes: Any) -> Poster:
     """A poster as the bot has it."""
     values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
-    return Poster(Here(AsyncWebClient(**values)))
+    return Poster(Here(AsyncWebClient(**values)), Pace(time.time))
 
 
 async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
@@ -161,10 +162,10 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
     async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(RetryLater):
-            await Poster(Here(client)).post([job], {"text": "hi"})
+            await Poster(Here(client), Pace(time.time)).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
         assert sandbox.calls("chat.postMessage") == []
-        await Poster(Here(client)).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
+        await Poster(Here(client), Pace(time.time)).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 

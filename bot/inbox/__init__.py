@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from bot.inbox.inbox import Inbox, Limits
 from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace
+from bot.inbox.pacing import Pace
 
-__all__ = ["GiveUp", "Inbox", "Job", "Lease", "Limits", "RetryLater", "StopWorkspace"]
+__all__ = ["GiveUp", "Inbox", "Job", "Lease", "Limits", "Pace", "RetryLater", "StopWorkspace"]

@@ -66,6 +66,7 @@ class Inbox:
         limits: Limits = Limits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pace: Pace | None = None,
         owner: str | None = None,
         on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
@@ -78,7 +79,7 @@ class Inbox:
         self._clock = clock
         self._sleep = sleep
         self._on_stop = on_stop
-        self._pace = Pace(clock)
+        self._pace = pace or Pace(clock)  # of which whoever posts must know
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
         self._room = Room(limits.held, limits.held_per_channel)  # for the jobs held and those about to be
@@ -153,7 +154,7 @@ class Inbox:
             self._is_open
             and self._room.has(job.channel)
             and job.place.team not in self._stopped
-            and not self._pace.is_closed(job.channel)
+            and not self._pace.wait_s(job.channel)
         )
 
     def _recorded(self, job: Job, row: NewRow, id_: int | None, beside: tuple[int, ...]) -> None:

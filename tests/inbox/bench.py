@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.inbox import Inbox, Job, Limits
+from bot.inbox import Inbox, Job, Limits, Pace
 from bot.services.place import Place
 from bot.storage.database import Database
 from bot.storage.inbox import Filter, InboxRows, Row
@@ -35,12 +35,14 @@ class Workbench:
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.pace = Pace(self.time.clock)
         self.inbox = Inbox(
             self.database,
             self._work,
             limits=self.limits,
             clock=self.time.clock,
             sleep=self.time.sleep,
+            pace=self.pace,
             owner=self.owner,
             on_stop=lambda team, reason: self.stopped.append((team, reason)),
         )

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.server import Sandbox
 from tests.blocks.kit_rules import assert_sendable
-from tests.scenarios.conftest import ANN, ENGLISH, LIN
+from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN
 from tests.scenarios.reading import BOT, settled, shown
 
 LINES = ("login: 6000106", "send: 6000281", "again 6000106", "retry: 6000281, then 6000121")
@@ -78,3 +78,19 @@ async def test_each_message_knows_why_it_was_answered(slack: Sandbox, burst: lis
     (why,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
     assert "6000121" in shown(why)
     assert "6000106" not in shown(why)
+
+
+async def test_a_channel_gets_a_few_answers_at_once_and_then_one_a_second(slack: Sandbox) -> None:
+    """Slack takes no more in one channel, and its refusals would cost everybody more; other channels wait for none."""
+    codes = (6000103, 6000104, 6000106, 6000107, 6000121, 6000281, 6000322, 6000354)
+    said = [await slack.say(ENGLISH, ANN, f"login: {code}") for code in codes]
+    await slack.until(lambda: len(replies(slack, said[4])) == 1)
+    elsewhere = await slack.say(CHINESE, LIN, "登录报错误码 6000106")
+    await slack.until(lambda: slack.replies(CHINESE, elsewhere["ts"]))
+    assert replies(slack, said[-1]) == []
+    await slack.until(lambda: len(replies(slack, said[-1])) == 1)
+    answers = [replies(slack, message) for message in said]
+    assert [len(each) for each in answers] == [1] * 8
+    at = sorted(float(each[0]["ts"]) for each in answers)
+    assert at[7] - at[4] > 2.0
+    assert not [call for call in slack.calls("chat.postMessage") if call.error]
