@@ -90,6 +90,16 @@ async def test_an_example_is_sent_with_one_click(page: Page, demo: Sandbox) -> N
     await expect(page.locator("[data-ts]").first).to_be_visible()
 
 
+async def test_the_welcome_makes_room_for_what_is_said(page: Page) -> None:
+    """Whoever has begun to write wants to read the answer, and may still want another example."""
+    await go_to(page, "C0ONCALL")
+    await expect(page.locator("#welcome h2")).to_be_visible()
+    await write(page, "good morning")
+    await expect(message(page, "good morning").first).to_be_visible()
+    await expect(page.locator("#welcome h2")).to_be_hidden()
+    await expect(page.locator("[data-example]").first).to_be_visible()
+
+
 async def test_a_dropped_file_is_posted(page: Page, demo: Sandbox, tmp_path: Path) -> None:
     """Logs come as files."""
     await go_to(page, "C0ONCALL")

@@ -186,6 +186,7 @@ export async function deliver({ channel, thread_ts, text, raw = text, files = []
   const known = parsed && state.commands.some(({ command }) => command === parsed.command);
   if (parsed && !known) return refuse(t("notCommand", { name: parsed.command }));
   if (known && inThread) return refuse(t("noThreadCommand"));
+  set({ welcome: state.welcome && "short" }); // from now on, what is said needs the room
   if (files.length) {
     try {
       await upload({ channel, thread_ts, text, files });

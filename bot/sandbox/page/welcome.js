@@ -35,7 +35,6 @@ function drawExample(example, index, go) {
   const run = async () => {
     const { channel, kind, text, filename } = example;
     go(channel, { focus: false });
-    set({ welcome: "short" });
     const files = kind === "file" ? [new File([text], filename ?? "example.log", { type: "text/plain" })] : [];
     await deliver({ channel, text: files.length ? "" : text, files });
   };
