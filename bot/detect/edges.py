@@ -24,7 +24,7 @@ _TICKET = re.compile(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)
 def run_before(left: str) -> str:
     """Return the letters, digits and underscores at the end of *left*."""
     if not _RUN_AFTER.match(left[-1:]):
-        return ""
+        return ""  # at once: mostly a space stands there
     found = _RUN_BEFORE.search(left[-40:])
     return found[0] if found else ""
 

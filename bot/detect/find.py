@@ -24,7 +24,7 @@ def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> 
     """
     has_numbers, has_names = numbers.has_numbers(text), names.has_names(text)
     if not (has_numbers or has_names):
-        return _NOTHING
+        return Detection()
     folded = fold(text)
     inside = numbers.urls(folded)
     seen: list[_Seen] = [*numbers.candidates(folded, known, inside)] if has_numbers else []
@@ -55,9 +55,6 @@ def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
     detections = [find(each.text, known, quoted=each.quoted, passage=index) for index, each in enumerate(passages)]
     findings = tuple(finding for detection in detections for finding in detection.findings)
     return Detection(findings, tuple(lookalike for detection in detections for lookalike in detection.lookalikes))
-
-
-_NOTHING = Detection()
 
 
 def _in_order(text: str, seen: list[_Seen]) -> Iterator[tuple[tuple[int, int], Evidence | int | Reason, int]]:

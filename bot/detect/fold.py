@@ -13,8 +13,6 @@ _FOLD |= dict.fromkeys([0x00A0, 0x2007, 0x2009, 0x200B, 0x200C, 0x200D, 0x202F, 
 # One line is what people see as one line.
 _FOLD |= dict.fromkeys([0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], 0x20)
 
-_RETURNS = frozenset("\r\v\f")
-
 # Colours of a terminal: with the escape character, as text, or with the escape lost on the way.
 _COLOUR = re.compile(r"(?:\x1b|\\x1b|\\e|\\033|\\u001b|\^\[)?\[\d{0,3}(?:;\d{1,3}){0,4}m", re.IGNORECASE)
 # Gson and others write `=` and quotes so in JSON.
@@ -24,8 +22,7 @@ _WHITE = re.compile(r"\\[nrt](?=600\d|[A-Z])")
 
 def fold(text: str) -> str:
     """Return *text* with full-width characters in ASCII and escapes taken away, character for character."""
-    if not text.isascii() or _RETURNS.intersection(text):
-        text = text.translate(_FOLD)
+    text = text.translate(_FOLD)
     if "[" in text:
         text = _COLOUR.sub(_blank, text)
     if "\\" in text:

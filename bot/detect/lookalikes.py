@@ -169,11 +169,12 @@ def _timeout(site: Site) -> Reason | None:
 
 
 _AREA_CODE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0[0-9]{2,3}|\([0-9]{2,5}\))[ ]$|\([0-9]{2,5}\)$")
+_AREA_CODE_LENGTH = 9  # of the longest, and the character before it
 
 
 def _phone(site: Site) -> Reason | None:
     """An area code before the number: ``(021) 6000121``, ``+86 6000121``."""
-    return Reason.PHONE if site.before in ("", " ", ")") and _AREA_CODE.search(site.left[-9:]) else None
+    return Reason.PHONE if _AREA_CODE.search(site.left[-_AREA_CODE_LENGTH:]) else None
 
 
 def _index(site: Site) -> Reason | None:

@@ -29,8 +29,8 @@ def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
 
 
 def _passages(message: Mapping[str, object], depth: int) -> tuple[Passage, ...]:
+    seen = kit.passages(message.get("blocks"))
     said = mrkdwn.passages(string(message.get("text")))
-    seen = kit.passages(blocks) if (blocks := message.get("blocks")) else ()
     own = _with_missing(seen, said) if seen else said
     attached = [each for attachment in items(message.get("attachments")) for each in _attachment(attachment, depth + 1)]
     return (*own, *attached)

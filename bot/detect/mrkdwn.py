@@ -58,7 +58,7 @@ def link(url: str, label: str) -> str:
 
 def _passages(text: str, *, escaped: bool = True) -> Iterator[Passage]:
     end = 0
-    for fence in _FENCE.finditer(text) if "```" in text else ():
+    for fence in _FENCE.finditer(text):
         yield from _prose(text[end : fence.start()], escaped=escaped)
         yield Passage(_clean(fence[1], escaped=escaped).strip("\n"), Kind.CODE)
         end = fence.end()
@@ -66,18 +66,20 @@ def _passages(text: str, *, escaped: bool = True) -> Iterator[Passage]:
 
 
 def _prose(text: str, *, escaped: bool) -> Iterator[Passage]:
+    if not text.strip():
+        return
     mark = _QUOTE if escaped else _MARKDOWN_QUOTE
     rest_is_quote = False
     for line in text.strip("\n").split("\n"):
         quote = mark.match(line)
         rest_is_quote = rest_is_quote or (quote is not None and line.startswith((">>>", "&gt;&gt;&gt;")))
         clean = _clean(line[quote.end() :] if quote else line, escaped=escaped)
-        code = tuple(match.span(1) for match in _INLINE.finditer(clean)) if "`" in clean else ()
+        code = tuple(match.span(1) for match in _INLINE.finditer(clean))
         yield Passage(clean, quoted=quote is not None or rest_is_quote, code=code)
 
 
 def _clean(text: str, *, escaped: bool) -> str:
-    if not escaped or not ("<" in text or "&" in text):
+    if not escaped:
         return text
     return _ENTITY.sub(lambda match: _ENTITIES[match[1]], _BRACKETS.sub(_said, text))
 

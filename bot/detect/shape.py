@@ -11,23 +11,15 @@ import re
 _WINDOW = 40  # characters to either side in which the neighbouring words are looked for
 _DIGITS = re.compile(r"\d+")
 # Chinese has no spaces: there the two characters next to the number stand for a word.
-_CHINESE = re.compile(r"[\u3400-\u9fff]")
+_LAST = re.compile(r"(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)\s*$")
 _FIRST = re.compile(r"\s*(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)")
 
 
 def shape(text: str, span: tuple[int, int]) -> str:
     """Return the shape of the number at *span*: the word before and the word after it, all numbers alike."""
     start, end = span
+    before = _LAST.search(text[max(0, start - _WINDOW) : start])
     after = _FIRST.match(text[end : end + _WINDOW])
-    sides = (_last(text[max(0, start - _WINDOW) : start]), after[0].strip() if after else "")
+    sides = (before.group().strip() if before else "", after.group().strip() if after else "")
     words = _DIGITS.sub("0", " # ".join(sides).lower())
     return hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()[:16]
-
-
-def _last(text: str) -> str:
-    word = (text.split() or [""])[-1]
-    if word.isascii():
-        return word
-    if _CHINESE.match(word[-1]):
-        return word[-2:] if _CHINESE.match(word[-2:]) else word[-1:]
-    return _CHINESE.split(word)[-1]
