@@ -47,8 +47,8 @@ TOKEN_IS_NO_GOOD = frozenset(
 )
 
 
-def _check(lease: Lease) -> None:
-    if not lease.outlives(_CALL_S + _MARGIN_S):
+def _check(lease: Lease | None) -> None:
+    if lease and not lease.outlives(_CALL_S + _MARGIN_S):
         raise RetryLater("the lease was about to end")
 
 
@@ -187,9 +187,8 @@ class Poster:
         self, team: str, method: str, *, lease: Lease | None = None, **arguments: Any
     ) -> AsyncSlackResponse:
         workspace = await self._workspaces.get(team)
-        if lease:
-            _check(lease)
-        before_sending.set(partial(_check, lease) if lease else None)
+        _check(lease)
+        before_sending.set(partial(_check, lease))
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
         return await told_apart(workspace.posting.api_call(method, json=arguments))
 

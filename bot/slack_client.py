@@ -6,7 +6,6 @@ whether to retry. It also forgets its time-out where it is given a session. What
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
-from multidict import CIMultiDict
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -34,9 +32,9 @@ class SlackClient(AsyncWebClient):
         super().__init__(token=token, session=session, **options)
         self._own_session = session
         self._urls: dict[str, URL] = {}
-        self._patience = aiohttp.ClientTimeout(total=self.timeout, ceil_threshold=math.inf)
-        self._headers = CIMultiDict(self.headers | ({"Authorization": f"Bearer {token}"} if token else {}))
-        self._headers_of_json = CIMultiDict(self._headers, **{"Content-Type": "application/json;charset=utf-8"})
+        self._patience = aiohttp.ClientTimeout(total=self.timeout)
+        self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
+        self._headers_of_json = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
 
     def like(self, token: str | None, retry_handlers: Sequence[AsyncRetryHandler]) -> SlackClient:
         """A client of the same session, with another token or another idea of what to repeat."""

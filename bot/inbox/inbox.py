@@ -11,7 +11,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import log
@@ -54,8 +54,8 @@ class Limits:
 class Inbox:
     """Takes jobs, and has each worked on by *work* until it is done or given up.
 
-    *work* gets one job, or several of a lane that waited and can be answered together. *on_stop* is told of a
-    workspace, and why, whose jobs are left alone from now on.
+    *work* gets one job, or several of a lane that waited and can be answered together; what it posts, it tells *pace*.
+    *on_stop* is told of a workspace, and why, whose jobs are left alone from now on.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class Inbox:
         database: Database,
         work: Callable[[Sequence[Job]], Awaitable[None]],
         *,
+        pace: Pace,
         limits: Limits = Limits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        pace: Pace | None = None,
         owner: str | None = None,
         on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
@@ -79,7 +79,7 @@ class Inbox:
         self._clock = clock
         self._sleep = sleep
         self._on_stop = on_stop
-        self._pace = pace or Pace(clock)  # of which whoever posts must know
+        self._pace = pace
         self._lanes = Lanes(limits.running, limits.running_per_channel)
         self._held: dict[int, Held] = {}
         self._room = Room(limits.held, limits.held_per_channel)  # for the jobs held and those about to be
@@ -126,10 +126,9 @@ class Inbox:
 
     async def take(self, job: Job) -> bool:
         """Record *job*; return, once that is safe, whether it was new. Raises where it can't be recorded."""
-        if self._room.left <= 0:
-            await self._room.wait(self._limits.patience_s)
+        await self._room.wait(self._limits.patience_s)
         now = self._clock()
-        is_admitted = self._is_wanted(job)
+        is_admitted = self._can_begin(job)
         if is_admitted:
             self._room.occupy(job.channel)
         lease_until = now + self._limits.lease_s if is_admitted else None
@@ -148,7 +147,7 @@ class Inbox:
         finally:
             self._stopped.discard(team)
 
-    def _is_wanted(self, job: Job) -> bool:
+    def _can_begin(self, job: Job) -> bool:
         """Whether work on *job* can begin soon."""
         return (
             self._is_open
@@ -182,7 +181,7 @@ class Inbox:
 
     def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> Held:
         lease = Lease(lease_until, self._clock)
-        self._held[id_] = held = Held(id_, job.under(lease), received_at, lease)
+        self._held[id_] = held = Held(id_, replace(job, lease=lease), received_at, lease)
         return held
 
     def _is_in_turn(self, id_: int) -> bool:

@@ -44,21 +44,6 @@ class Job:
         """What no two jobs share."""
         return (self.place.team, self.place.channel, self.ts, self.kind)
 
-    def under(self, lease: Lease) -> Job:
-        """The same job, held under a lease."""
-        return Job(
-            self.place,
-            self.ts,
-            self.thread,
-            self.codes,
-            self.kind,
-            self.detail,
-            self.event_id,
-            self.attempt,
-            self.refused,
-            lease,
-        )
-
     @property
     def may_be_answered(self) -> bool:
         """Whether an earlier attempt may have posted the answer: it failed, or its process died."""

@@ -44,7 +44,7 @@ class Pace:
         return max(0.0, bucket.counted_at - self._clock() + max(0.0, 1.0 - bucket.tokens) / self._per_s)
 
     def closed(self) -> dict[Channel, float]:
-        """The channels that have to wait now, and how long."""
+        """The channels that have to wait now, and how long; those that were quiet for a while are forgotten."""
         for channel in [each for each in self._buckets if self._counted(each).tokens >= self._burst]:
             del self._buckets[channel]
         waits = {channel: self.wait_s(channel) for channel in self._buckets}

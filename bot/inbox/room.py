@@ -12,12 +12,11 @@ class Room:
     """Holds *most* jobs, of one channel no more than *most_per_channel*."""
 
     def __init__(self, most: int, most_per_channel: int) -> None:
-        self._most = most
         self._most_per_channel = most_per_channel
         self._by_channel: Counter[Channel] = Counter()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
-        self.left = most  # may be less than none: what is retried is held all the same
+        self.left = most
 
     def has(self, channel: Channel) -> bool:
         """Whether there is room for a job of a channel."""
@@ -38,11 +37,8 @@ class Room:
         if not self._by_channel[channel]:
             del self._by_channel[channel]
         self.left += 1
-        while self._waiting and self.left > 0:
-            waiting = self._waiting.popleft()
-            if not waiting.done():
-                waiting.set_result(None)
-                break
+        while self._waiting and not _let_go(self._waiting.popleft()):
+            pass  # that one had lost its patience
 
     async def wait(self, patience_s: float) -> None:
         """Wait until there is room for another, at most so long."""
@@ -62,6 +58,9 @@ class Room:
             _let_go(waiting)
 
 
-def _let_go(waiting: asyncio.Future[None]) -> None:
-    if not waiting.done():
-        waiting.set_result(None)
+def _let_go(waiting: asyncio.Future[None]) -> bool:
+    """Have somebody go on; return whether they were waiting still."""
+    if waiting.done():
+        return False
+    waiting.set_result(None)
+    return True

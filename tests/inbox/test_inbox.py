@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
 
-from bot.inbox import GiveUp, Inbox, Job, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Inbox, Job, Pace, RetryLater, StopWorkspace
 from bot.services.place import Place
 from bot.storage.database import Database
 from bot.storage.inbox import Filter
@@ -361,7 +362,7 @@ async def test_many_takes_need_few_commits(database: Database) -> None:
 
     async def work(_: Sequence[Job]) -> None: ...
 
-    inbox = Inbox(database, work)
+    inbox = Inbox(database, work, pace=Pace(time.time))
     commits = 0
     write = inbox._journal._write
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
-from bot.inbox import GiveUp, Inbox, Job, Limits, RetryLater
+from bot.inbox import GiveUp, Inbox, Job, Limits, Pace, RetryLater
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
 from bot.storage.inbox import Filter, InboxRows
@@ -72,7 +72,8 @@ class Process:
         self._slack = slack
         self.time = time
         self.attempts: list[asyncio.Future[str]] = []
-        self.inbox = Inbox(database, self._work, limits=LIMITS, clock=time.clock, sleep=time.sleep, owner=name)
+        pace, clock = Pace(time.clock), time.clock
+        self.inbox = Inbox(database, self._work, pace=pace, limits=LIMITS, clock=clock, sleep=time.sleep, owner=name)
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         fate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
