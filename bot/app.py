@@ -203,8 +203,20 @@ def _assemble(
     if isinstance(workspaces, ManyWorkspaces):
         leaving = Leaving(workspaces, inbox, languages, database, background)
 
+    app = _bolt(settings, client, workspaces)
+    if leaving:
+        leaving.register(app)
+    parts = Parts(
+        catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
+    )
+    listeners.register(app, parts)
+    return app, inbox
+
+
+def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) -> AsyncApp:
+    """Bolt, of which only what the bot needs is on."""
     secret = settings.slack_signing_secret
-    app = AsyncApp(
+    return AsyncApp(
         client=client,
         authorize=_Authorize(workspaces),  # type: ignore[arg-type]  # Bolt takes one, but does not say so
         signing_secret=secret.get_secret_value() if secret else None,
@@ -214,13 +226,6 @@ def _assemble(
         attaching_conversation_kwargs_enabled=False,
         attaching_function_token_enabled=False,
     )
-    if leaving:
-        leaving.register(app)
-    parts = Parts(
-        catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
-    )
-    listeners.register(app, parts)
-    return app, inbox
 
 
 class _Authorize(AsyncAuthorize):
