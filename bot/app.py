@@ -188,13 +188,10 @@ def _assemble(
     logs = Logs(reader, Reports(catalogue, triages.cascades), annotations, languages, renderer, poster)
     standings = Standings(languages, renderer, poster, clock, settings.zimerr_escalate)
     worker = Worker(annotations, answers, renderer, poster, given_up, workspaces, logs, standings)
-    pause_s = settings.zimerr_retry_pause_s
-    # One job of a channel at a time: what was explained there just now decides about the next.
-    limits = Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
     inbox = Inbox(
         database,
         worker.work,
-        limits=limits,
+        limits=_limits(settings),
         clock=clock,
         pace=pace,
         on_stop=lambda team, reason: (leaving.stop if leaving else _say_stopped)(team, reason),
@@ -238,6 +235,12 @@ class _Authorize(AsyncAuthorize):
     async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> AuthorizeResult | None:
         found = await self._workspaces.find(team_id, enterprise_id)
         return found.authorization if found else None
+
+
+def _limits(settings: Settings) -> Limits:
+    pause_s = settings.zimerr_retry_pause_s
+    # One job of a channel at a time: what was explained there just now decides about the next.
+    return Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
 
 
 def _log_limits(settings: Settings) -> LogLimits:
