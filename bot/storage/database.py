@@ -23,6 +23,9 @@ from bot.json_bytes import decode, encode_text
 T = TypeVar("T")
 _JSON: dict[str, Any] = {"json_serializer": encode_text, "json_deserializer": decode}
 _BUSY_S, _LOOK_AGAIN_S = 5.0, 0.01  # how long another process may write to SQLite, and how often to see whether it does
+_IDLE_S = (
+    5.0  # within a transaction on PostgreSQL; with a lease of 20 s, its jobs are taken over within 30 s all the same
+)
 
 
 class Database:
@@ -39,8 +42,8 @@ class Database:
             raise ZimerrError(
                 f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."
             ) from error
+        event.listen(self.engine.sync_engine, "connect", _tune_shared if self.is_shared else _tune)
         if not self.is_shared:
-            event.listen(self.engine.sync_engine, "connect", _tune)
             self._engine_here: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
             event.listen(self._engine_here, "connect", _tune_here)
             self._connection: Connection | None = None
@@ -131,6 +134,14 @@ def _tune(connection: Any, _: object) -> None:
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute(f"PRAGMA busy_timeout={round(1000 * _BUSY_S)}")
     cursor.close()
+
+
+def _tune_shared(connection: Any, _: object) -> None:
+    # A replica that is suspended within a transaction, or cut off, would keep its locks from all others for ever.
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {round(1000 * _IDLE_S)}")
+    cursor.close()
+    connection.commit()
 
 
 def _tune_here(connection: Any, record: object) -> None:

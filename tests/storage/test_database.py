@@ -7,11 +7,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import ZimerrError
+from bot.settings import DatabaseSettings
 from bot.storage.channels import Channel, ChannelSettings, Votes
 from bot.storage.database import Database
+from bot.storage.tables import channel_settings
 
 
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
@@ -62,3 +64,25 @@ async def test_another_process_that_writes_is_waited_for_while_all_else_goes_on(
         await settings.set("T1", "C1", mode="off")
     other.close()
     await database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_replica_that_sleeps_within_a_transaction_holds_up_the_others_for_seconds_only(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine may be suspended at any moment; what it has locked would wait for it."""
+    monkeypatch.setattr("bot.storage.database._IDLE_S", 0.3)
+    url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
+    asleep, awake = Database(url), Database(url)
+    await asleep.upgrade()
+    query = awake.insert(channel_settings).values(team="T1", channel="C1", language="zh")
+    connection = await asleep.engine.connect()
+    await connection.execute(query)
+    async with asyncio.timeout(5):
+        await ChannelSettings(awake).set("T1", "C1", language="en")
+    with pytest.raises(DBAPIError):
+        await connection.execute(query)
+    await connection.close()
+    assert (await ChannelSettings(asleep).get("T1", "C1")).language == "en"  # it can go on when it wakes up
+    await asleep.close()
+    await awake.close()
