@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bot.cli import commands
+from bot.cli.main import commands
 
 
 def main() -> None:

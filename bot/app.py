@@ -21,37 +21,37 @@ from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import listeners, log, resources
+from bot import log, resources, slack
 from bot.background import Background
-from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError, named
+from bot.i18n import Language
 from bot.inbox import Inbox, Limits, Pace
-from bot.language import Language
-from bot.listeners.given_up import GivenUp
-from bot.listeners.installing import Installing, Leaving, oauth_settings
-from bot.listeners.logs import Logs
-from bot.listeners.parts import Parts
-from bot.listeners.reading import Reader
-from bot.listeners.reports import Reports
-from bot.listeners.standing import Standings
-from bot.listeners.work import Worker
-from bot.posting import Poster
-from bot.services.annotations import Annotations
-from bot.services.answers import Answers
-from bot.services.languages import Languages
-from bot.services.triage import Triages
+from bot.policy.annotate import Annotations
+from bot.policy.answer import Answers
+from bot.policy.language import Languages
+from bot.policy.triage_pool import Triages
+from bot.render.renderer import Renderer
 from bot.settings import Settings
-from bot.slack_client import SlackClient
-from bot.storage.annotations import AnnotationStore
-from bot.storage.channels import ChannelSettings
+from bot.slack.client import SlackClient
+from bot.slack.deps import Parts
+from bot.slack.failure_notice import GivenUp
+from bot.slack.incident import Standings
+from bot.slack.log_jobs import Logs
+from bot.slack.log_reader import Reader
+from bot.slack.oauth import Installing, Leaving, oauth_settings
+from bot.slack.report_upload import Reports
+from bot.slack.sender import Poster
+from bot.slack.worker import Worker
+from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
+from bot.storage.annotation_store import AnnotationStore
+from bot.storage.batching import UNREACHABLE
+from bot.storage.channel_store import ChannelSettings
 from bot.storage.database import Database
-from bot.storage.installations import forget_states, states
-from bot.storage.journal import UNREACHABLE
-from bot.storage.told import ToldStore
+from bot.storage.installation_store import forget_states, states
+from bot.storage.notice_store import ToldStore
 from bot.triage.cascades import open_cascades
-from bot.triage.read import Limits as LogLimits
-from bot.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
+from bot.triage.reader import Limits as LogLimits
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -206,7 +206,7 @@ def _assemble(
     parts = Parts(
         catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
     )
-    listeners.register(app, parts)
+    slack.register(app, parts)
     return app, inbox
 
 

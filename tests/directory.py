@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.services.place import DirectoryError
+from bot.policy.place import DirectoryError
 
 
 class FakeDirectory:

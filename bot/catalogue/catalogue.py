@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bot import resources
-from bot.catalogue import load
+from bot.catalogue import loader
 from bot.catalogue.entry import Entry, Links, Section, Status
 from bot.catalogue.search import Hit, Search
 from bot.catalogue.symbols import normalise
@@ -109,7 +109,7 @@ def open_catalogue(overlay: Path | None = None) -> Catalogue:
     layers: list[tuple[Section, ...]] = []
     for folder in filter(None, (codes_folder(), overlay)):
         try:
-            layers.append(load.sections(folder))
+            layers.append(loader.sections(folder))
         except CatalogueError as error:
             faults += error.faults
     if faults:

@@ -2,13 +2,13 @@
 
 Each job is taken once, however often Slack delivers it, and worked on again wherever the process was when it died.
 A listener that has called `Inbox.take` may acknowledge. Working holds up neither the acknowledgement nor other jobs;
-jobs of one thread keep their order. Knows nothing of Slack but its ids; posting is `bot.posting`'s.
+jobs of one thread keep their order. Knows nothing of Slack but its ids; posting is `bot.slack.sender`'s.
 """
 
 from __future__ import annotations
 
 from bot.inbox.inbox import Inbox, Limits
 from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace
-from bot.inbox.pacing import Pace
+from bot.inbox.rate_limit import Pace
 
 __all__ = ["GiveUp", "Inbox", "Job", "Lease", "Limits", "Pace", "RetryLater", "StopWorkspace"]

@@ -16,14 +16,14 @@ from functools import partial
 
 from bot import log
 from bot.errors import named
+from bot.inbox.admission import Room
 from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace, job_of
-from bot.inbox.lanes import Held, Lanes
-from bot.inbox.owner import is_gone, new_owner
-from bot.inbox.pacing import Pace
-from bot.inbox.room import Room
+from bot.inbox.ordering import Held, Lanes
+from bot.inbox.process_id import is_gone, new_owner
+from bot.inbox.rate_limit import Pace
+from bot.storage.batching import UNREACHABLE, Journal
 from bot.storage.database import Database
-from bot.storage.inbox import InboxRows, NewRow, Settled
-from bot.storage.journal import UNREACHABLE, Journal
+from bot.storage.inbox_rows import InboxRows, NewRow, Settled
 
 _log = log.get(__name__)
 _BREATH_S = 0.01  # between two looks into the database
@@ -45,7 +45,7 @@ class Limits:
     attempt_s: float = 60.0  # an attempt that takes longer has failed
     refused_s: float = 86_400.0  # a job that Slack has told to wait since then is given up
     lease_s: float = 20.0  # with the poll, a dead process's jobs are taken over well within 30 s
-    renew_s: float = 5.0  # often enough that most of a lease is left: `bot.posting` wants 12 s of it for a post
+    renew_s: float = 5.0  # often enough that most of a lease is left: `bot.slack.sender` wants 12 s of it for a post
     poll_s: float = 1.0
     keep_done_s: float = 86_400.0  # a delivery of the same after that would be taken as new
     purge_s: float = 60.0

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.services.place import Place
-from bot.storage.inbox import Channel, Key, Lane, Row
+from bot.policy.place import Place
+from bot.storage.inbox_rows import Channel, Key, Lane, Row
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What JSON must look like, said as checks that compose; faults are in Slack's words.
 
-A `Check` takes a value and its JSON pointer and yields faults. What blocks must look like is `bot.sandbox.block_kit`'s.
+A `Check` takes a value and its JSON pointer and yields faults. What blocks must look like is `block_schema`'s.
 """
 
 from __future__ import annotations

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sandbox.block_kit import check_blocks
-from bot.sandbox.errors import SlackError
+from bot.sandbox.api_error import SlackError
+from bot.sandbox.block_schema import check_blocks
 from bot.sandbox.manifest import Json
+from bot.sandbox.message_text import stored
 from bot.sandbox.model import Workspace
-from bot.sandbox.text import stored
 
 _MAX_TEXT = 40_000  # longer texts are cut, not refused
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.sandbox.errors import Refused
+from bot.sandbox.api_error import Refused
 from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.model import What, Workspace
 

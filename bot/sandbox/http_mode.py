@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from bot.sandbox.api_error import Refused
 from bot.sandbox.delivery import Answer, Delivery, Kind, Parcel
-from bot.sandbox.errors import Refused
 from bot.sandbox.manifest import Json
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.api_error import Refused, SlackError
 from bot.sandbox.delivery import Answer, Delivery, Kind, Parcel
-from bot.sandbox.errors import Refused, SlackError
 from bot.sandbox.manifest import APP_ID, Installation, Json
+from bot.sandbox.message_text import escape
+from bot.sandbox.modals import Views
 from bot.sandbox.model import Channel, Workspace
 from bot.sandbox.responses import Hook, ResponseUrls
-from bot.sandbox.text import escape
-from bot.sandbox.views import Views
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from dataclasses import asdict
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.errors import Refused, SlackError
+from bot.sandbox.api_error import Refused, SlackError
 from bot.sandbox.interactions import Place, action_of
 from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.model import Change, Channel, What
-from bot.sandbox.people import People
 from bot.sandbox.seed import EXAMPLES
+from bot.sandbox.user_actions import People
 
 
 class Visitor:

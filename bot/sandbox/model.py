@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from bot.sandbox.errors import SlackError
+from bot.sandbox.api_error import SlackError
 from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
 
 

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.sandbox.errors import SlackError
-from bot.sandbox.files import Upload
+from bot.sandbox.api_error import SlackError
+from bot.sandbox.file_store import Upload
 from bot.sandbox.live import Visitor
 from bot.sandbox.manifest import Installation
-from bot.sandbox.people import People
+from bot.sandbox.user_actions import People
 
 _HEADERS = {
     "Content-Security-Policy": (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from bot.sandbox.api_error import SlackError
 from bot.sandbox.content import content
-from bot.sandbox.errors import SlackError
 from bot.sandbox.faults import Faults, meet
 from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import What, Workspace

@@ -10,8 +10,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from bot.sandbox.api_error import Refused
 from bot.sandbox.delivery import Answer, Delivery, Kind, Parcel
-from bot.sandbox.errors import Refused
 from bot.sandbox.manifest import APP_ID, Json
 
 

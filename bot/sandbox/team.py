@@ -7,16 +7,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from bot.sandbox.delivery import Delivery
-from bot.sandbox.events import Events
+from bot.sandbox.event_stream import Events
 from bot.sandbox.faults import Faults
-from bot.sandbox.files import FileStore
+from bot.sandbox.file_store import FileStore
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.manifest import Installation, Json
+from bot.sandbox.modals import Views
 from bot.sandbox.model import Workspace
-from bot.sandbox.people import People
 from bot.sandbox.responses import ResponseUrls
 from bot.sandbox.seed import plant
-from bot.sandbox.views import Views
+from bot.sandbox.user_actions import People
 from bot.sandbox.web_api import Call
 
 T = TypeVar("T")

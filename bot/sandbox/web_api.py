@@ -15,13 +15,13 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.errors import SlackError
+from bot.sandbox.api_error import SlackError
 from bot.sandbox.faults import Faults, Kind, PostingRate, meet, rate_limited
-from bot.sandbox.files import FileStore
+from bot.sandbox.file_store import FileStore
+from bot.sandbox.install_flow import OAuth
 from bot.sandbox.manifest import APP_ID, Installation, Json
+from bot.sandbox.modals import Views
 from bot.sandbox.model import Channel, What, Workspace
-from bot.sandbox.oauth import OAuth
-from bot.sandbox.views import Views
 
 _JSON_ARGUMENTS = frozenset({"attachments", "blocks", "files", "metadata", "view"})
 _TRUE = (True, "true", "True", "1", 1)

@@ -68,7 +68,7 @@ def _partial(name: str, columns: tuple[str, ...], condition: str) -> Index:
     )
 
 
-# The conditions stand in the queries in the same words (`bot.storage.inbox.in_state`): else the index is not used.
+# The conditions stand in the queries in the same words (`bot.storage.inbox_rows.in_state`): else the index is not used.
 _partial("inbox_pending", ("next_attempt_at", "id"), "state = 'pending'")
 _partial("inbox_working", ("lease_until",), "state = 'working'")
 _partial("inbox_open", ("thread", "id"), "state IN ('pending', 'working')")
@@ -103,7 +103,7 @@ explained = Table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
-# Shapes that people called no code (see bot/detect/shape.py).
+# Shapes that people called no code (see bot/detection/shape.py).
 refused_shapes = Table(
     "refused_shapes",
     metadata,

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from bot import resources
-from bot.catalogue import load
+from bot.catalogue import loader
 from bot.catalogue.entry import Line, Text
 
 Code = Annotated[int, Field(ge=0, le=9_999_999)]
@@ -101,7 +101,7 @@ class Cascades(_Strict):
 
 def open_cascades(path: Path | None = None) -> Cascades:
     """The rules that ship with the bot, or those in *path*; raises CatalogueError with every mistake."""
-    return load.validated(path or resources.data() / "cascades.yaml", Cascades)
+    return loader.validated(path or resources.data() / "cascades.yaml", Cascades)
 
 
 def _circle(pairs: list[tuple[int, int]]) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.detect.finding import Reason
+from bot.detection.result import Reason
 
 
 class Role(StrEnum):

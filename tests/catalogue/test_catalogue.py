@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.blocks.replies import Renderer
 from bot.catalogue.catalogue import EXACT, Catalogue, open_catalogue
 from bot.catalogue.entry import Status
 from bot.errors import CatalogueError
-from bot.language import Language
-from bot.services.replies import Explained
-from tests.blocks.kit_rules import texts
+from bot.i18n import Language
+from bot.policy.replies import Explained
+from bot.render.renderer import Renderer
+from tests.render.kit_rules import texts
 
 OWN = """
 section: {section}

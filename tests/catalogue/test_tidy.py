@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from bot import resources
-from bot.catalogue import load
+from bot.catalogue import loader
 from bot.catalogue.catalogue import Catalogue, codes_folder
 from bot.catalogue.entry import Entry, Status, Steps, Text, Words
 from bot.catalogue.symbols import normalise
@@ -64,7 +64,7 @@ def test_every_code_is_there(catalogue: Catalogue) -> None:
 @pytest.mark.parametrize("path", CODE_FILES, ids=lambda path: path.stem)
 def test_a_file_is_sorted_and_in_house_order(path: Path) -> None:
     """People find an entry by its number, and a field by its place."""
-    content = load.read(path)
+    content = loader.read(path)
     codes = [entry["code"] for entry in content["codes"]]
     assert codes == sorted(set(codes))
     assert content["section"] == path.stem
@@ -77,7 +77,7 @@ def test_a_file_is_sorted_and_in_house_order(path: Path) -> None:
 
 def test_no_code_stands_twice() -> None:
     """Two entries for one code would answer by chance."""
-    codes = Counter(entry.code for section in load.sections(codes_folder()) for entry in section.codes)
+    codes = Counter(entry.code for section in loader.sections(codes_folder()) for entry in section.codes)
     assert [code for code, count in codes.items() if count > 1] == []
 
 
@@ -235,4 +235,4 @@ def test_the_glossarys_terms_are_used(catalogue: Catalogue) -> None:
 def test_the_editors_schema_is_up_to_date() -> None:
     """Editors check people's entries by it while they type."""
     shipped = (resources.data() / "section.schema.json").read_text(encoding="utf-8")
-    assert shipped == load.json_schema(), "run: zimerr schema > data/section.schema.json"
+    assert shipped == loader.json_schema(), "run: zimerr schema > data/section.schema.json"

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.catalogue.catalogue import open_catalogue
 from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import BOT_USER
 from bot.sandbox.model import Channel
-from bot.sandbox.server import Sandbox
 from tests.scenarios.conftest import ANN, LIN
 
 _CHANNELS = 250  # so many that pacing, which Slack asks for in each by itself, does not set the pace of all

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.faults import Fault, Kind
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox import InboxRows
+from bot.storage.inbox_rows import InboxRows
 from tests.chaos.process import BotProcess
 from tests.chaos.storm import Storm
 from tests.postgres import Postgres

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.inbox import Inbox, Job, Limits, Pace
-from bot.services.place import Place
+from bot.policy.place import Place
 from bot.storage.database import Database
-from bot.storage.inbox import Filter, InboxRows, Row
+from bot.storage.inbox_rows import Filter, InboxRows, Row
 from tests.inbox.time import Time
 
 LIMITS = Limits(first_pause_s=1.0, attempts=3)

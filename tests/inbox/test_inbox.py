@@ -11,9 +11,9 @@ from dataclasses import replace
 import pytest
 
 from bot.inbox import GiveUp, Inbox, Job, Pace, RetryLater, StopWorkspace
-from bot.services.place import Place
+from bot.policy.place import Place
 from bot.storage.database import Database
-from bot.storage.inbox import Filter
+from bot.storage.inbox_rows import Filter
 from tests.inbox.bench import LIMITS, Workbench, job
 from tests.inbox.time import Time
 

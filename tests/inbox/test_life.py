@@ -20,7 +20,7 @@ from sqlalchemy import delete
 from bot.inbox import GiveUp, Inbox, Job, Limits, Pace, RetryLater
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox import Filter, InboxRows
+from bot.storage.inbox_rows import Filter, InboxRows
 from bot.storage.tables import inbox
 from tests.inbox.bench import job
 from tests.inbox.time import Time
@@ -47,7 +47,7 @@ class Slack:
     wrong: list[str] = field(default_factory=list)  # not raised: the inbox would take it for a failed attempt
 
     def post(self, jobs: Sequence[Job]) -> None:
-        """Answer, as `bot.posting` does."""
+        """Answer, as `bot.slack.sender` does."""
         first = jobs[0]
         if not first.lease or not first.lease.outlives(CALL_S):
             raise RetryLater("the lease was about to end")
@@ -245,7 +245,7 @@ def test_every_message_is_answered_once_whatever_happens(database_url: str, monk
     """On SQLite and on PostgreSQL alike."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     monkeypatch.setattr(InboxLife, "url", url, raising=False)
-    monkeypatch.setattr("bot.storage.journal._LINGER_S", 0.0)
+    monkeypatch.setattr("bot.storage.batching._LINGER_S", 0.0)
     run_state_machine_as_test(
         InboxLife,
         settings=settings(

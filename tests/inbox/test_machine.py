@@ -17,7 +17,7 @@ from sqlalchemy import delete
 
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox import Filter, InboxRows, Key, NewRow, Row, Settled
+from bot.storage.inbox_rows import Filter, InboxRows, Key, NewRow, Row, Settled
 from bot.storage.tables import inbox
 
 LEASE_S, KEEP_S = 20.0, 3600.0

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import running
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from tests import chromium
 from tests.scenarios.conftest import manifest, settings_for
 

@@ -16,7 +16,7 @@ import yaml
 
 from bot import resources
 from bot.app import EVENTS_PATH, running
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from bot.settings import Settings
 
 Transport = Literal["socket", "http"]

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from bot.sandbox.files import Upload
-from bot.sandbox.server import Sandbox
+from bot.sandbox.file_store import Upload
+from bot.sandbox.http_server import Sandbox
 from tests.scenarios.reading import BOT, settled
 
 _EVENTS = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from bot.sandbox.team import Team
-from tests.blocks.kit_rules import texts
+from tests.render.kit_rules import texts
 
 BOT, BOT_USER = "B0ZIMERR", "U0ZIMERR"
 

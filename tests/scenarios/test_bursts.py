@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.server import Sandbox
-from tests.blocks.kit_rules import assert_sendable
+from bot.sandbox.http_server import Sandbox
+from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN
 from tests.scenarios.reading import BOT, settled, shown
 

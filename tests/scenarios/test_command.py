@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from bot.sandbox.server import Sandbox
-from tests.blocks.kit_rules import assert_sendable
+from bot.sandbox.http_server import Sandbox
+from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
 from tests.scenarios.reading import said_by_bot, shown
 

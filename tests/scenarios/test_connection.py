@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, ENGLISH
 from tests.scenarios.reading import BOT, settled
 

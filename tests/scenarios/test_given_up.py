@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.errors import SlackError
-from bot.sandbox.server import Sandbox
+from bot.sandbox.api_error import SlackError
+from bot.sandbox.http_server import Sandbox
 from bot.sandbox.web_api import METHODS, Api, Arguments
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Clock
 from tests.scenarios.reading import BOT_USER, marks, said_by_bot, shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN, Start
 from tests.scenarios.reading import BOT, answer_in_thread, said_by_bot, settled, shown
 

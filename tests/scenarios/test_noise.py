@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.server import Sandbox
-from tests.blocks.kit_rules import assert_sendable
+from bot.sandbox.http_server import Sandbox
+from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, Clock
 from tests.scenarios.reading import BOT, answer_in_thread, marks, said_by_bot, settled, shown
 

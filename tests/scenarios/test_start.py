@@ -16,7 +16,7 @@ import pytest
 
 from bot.app import EVENTS_PATH, running
 from bot.errors import ZimerrError
-from bot.sandbox.server import Sandbox
+from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, ENGLISH, free_port, manifest, settings_for
 
 

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import running
+from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
 from bot.sandbox.model import Change, Channel, User, What
-from bot.sandbox.server import Sandbox
-from tests.blocks.kit_rules import texts
+from tests.render.kit_rules import texts
 from tests.scenarios.conftest import manifest, settings_for
 
 INCIDENT = Path(__file__).parent / "incident.txt"

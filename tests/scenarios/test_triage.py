@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from bot.app import EVENTS_PATH, running
-from bot.sandbox.errors import SlackError
-from bot.sandbox.files import Upload
-from bot.sandbox.server import Sandbox
+from bot.sandbox.api_error import SlackError
+from bot.sandbox.file_store import Upload
+from bot.sandbox.http_server import Sandbox
 from bot.sandbox.web_api import METHODS, Api, Arguments
-from tests.blocks.kit_rules import assert_sendable
+from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,
     BEN,
@@ -411,9 +411,9 @@ async def test_without_any_picture_there_is_still_an_answer(slack: Sandbox, monk
 
 def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the workspace be one whose plan has no charts."""
-    from bot.sandbox import block_kit
+    from bot.sandbox import block_schema
 
-    monkeypatch.delitem(block_kit._IN_MESSAGES, "data_visualization")
+    monkeypatch.delitem(block_schema._IN_MESSAGES, "data_visualization")
 
 
 # Buttons

@@ -18,13 +18,14 @@ import structlog
 from cryptography.fernet import Fernet
 from yarl import URL
 
-from bot import log, operations
+from bot import log
 from bot.app import EVENTS_PATH, running
+from bot.cli import admin
 from bot.errors import ZimerrError
 from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
 from bot.sandbox.model import Channel
-from bot.sandbox.server import Sandbox
 from bot.sandbox.team import Team
 from bot.settings import Settings
 from bot.storage.tables import metadata
@@ -320,7 +321,7 @@ async def test_the_key_can_be_changed(site: Site, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{site.database}")
     monkeypatch.setenv("SLACK_CLIENT_ID", site.sandbox.app.client_id)
     monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", f"{new},{old}")
-    await operations.reencrypted()
+    await admin.reencrypted()
     site.keys = [new]
     async with site.bot():
         await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))

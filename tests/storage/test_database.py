@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
-from bot.storage.channels import Channel, ChannelSettings, Votes
+from bot.storage.channel_store import Channel, ChannelSettings, Votes
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.storage.batching import Journal
 from bot.storage.database import Database
-from bot.storage.inbox import Filter, InboxRows, NewRow, Settled
-from bot.storage.journal import Journal
+from bot.storage.inbox_rows import Filter, InboxRows, NewRow, Settled
 
 
 def new_row(ts: str, *, channel: str = "C1", lease_until: float | None = None) -> NewRow:

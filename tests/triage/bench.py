@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.triage.places import count_clean
+from bot.triage.prefilter import count_clean
 
 _ROUNDS = 5
 _PEAK = (
-    "import resource, sys; from bot.cli import commands\n"
+    "import resource, sys; from bot.cli.main import commands\n"
     "try: commands(['scan', '--json', sys.argv[1]])\n"
     "except SystemExit: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
 )

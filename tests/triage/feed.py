@@ -9,8 +9,8 @@ from io import BytesIO
 from bot.catalogue.catalogue import Catalogue
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest
-from bot.triage.read import Limits, Source
-from bot.triage.triage import triage
+from bot.triage.pipeline import triage
+from bot.triage.reader import Limits, Source
 
 
 def feed(logs: Mapping[str, str | bytes], catalogue: Catalogue, cascades: Cascades) -> Digest:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bot.detect.find import find
-from bot.detect.finding import Known, Reason
-from bot.triage.read import NO_LIMITS, Budget, Limits, Log, Source, logs
-from bot.triage.scan import Hit, Scanner
+from bot.detection.detector import find
+from bot.detection.result import Known, Reason
+from bot.triage.reader import NO_LIMITS, Budget, Limits, Log, Source, logs
+from bot.triage.scanner import Hit, Scanner
 
 
 class Window(NamedTuple):

@@ -1,5 +1,5 @@
 """The methods of the Web API, one module per family; importing them registers them."""
 
-from bot.sandbox.methods import chat, conversations, files, oauth, people, views
+from bot.sandbox.methods import chat_api, conversations_api, files_api, oauth_api, users_api, views_api
 
-__all__ = ["chat", "conversations", "files", "oauth", "people", "views"]
+__all__ = ["chat_api", "conversations_api", "files_api", "oauth_api", "users_api", "views_api"]

@@ -1,0 +1,1 @@
+"""The `zimerr` command line: one module per command."""

@@ -1,0 +1,81 @@
+"""What is said around a triage: what could not be read, how far it is, what leaked, and the dialog to paste into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.i18n import Language, Words
+from bot.policy.replies import Escalated, Leaked, Note, Reading, Unreadable
+from bot.render import block_kit
+from bot.render.block_kit import Message
+from bot.render.notices import message
+from bot.triage.digest import Secret
+
+PASTE = "paste_log"  # the dialog
+PASTED, AUDIENCE = "pasted", "audience"  # its fields
+ALONE, EVERYBODY = "alone", "everybody"  # who sees the answer
+MOST_PASTED = 3000  # characters, Slack's limit of a field
+_MOST_NAMED = 5  # files, and secrets
+
+
+def unreadable(reply: Unreadable, _: Language, say: Words) -> Message:
+    """Files that could not be read, a line each, and why."""
+    lines = [
+        say("triage.refused", file=_name(file.name, say), why=say(f"triage.refused.{file.reason}"))
+        for file in reply.files[:_MOST_NAMED]
+    ]
+    more = len(reply.files) - _MOST_NAMED
+    return _verbatim(message("\n".join([*lines, *([say.count("triage.more_files", more)] if more > 0 else [])])))
+
+
+def reading(reply: Reading, _: Language, say: Words) -> Message:
+    """Logs are being read."""
+    return message(say.count("log.reading", reply.megabytes) if reply.megabytes else say("log.begun"))
+
+
+def leaked(reply: Leaked, _: Language, say: Words) -> Message:
+    """What looked live, and what to do about it."""
+    lines = [f"• {_place(secret, reply.files, say)}" for secret in reply.secrets[:_MOST_NAMED]]
+    more = len(reply.secrets) - _MOST_NAMED
+    lines += [say.count("log.leaked.more", more)] if more > 0 else []
+    return _verbatim(message(say("log.leaked"), "\n".join(lines), say("log.leaked.advice")))
+
+
+def escalated(reply: Escalated, _: Language, say: Words) -> Message:
+    """The call for somebody: the one place where the bot mentions whom it was told to."""
+    target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
+    return message(say("log.escalated", target=target, by=f"<@{reply.by}>"))
+
+
+def note(reply: Note, _: Language, say: Words) -> Message:
+    """One line for one person."""
+    return message(say(f"log.note.{reply.what}"))
+
+
+def paste(say: Words, text: str, origin: str) -> dict[str, Any]:
+    """The dialog to paste a log into, with *text* in it; *origin* comes back with what was pasted."""
+    audience = [(say(f"log.paste.{who}"), who) for who in (ALONE, EVERYBODY)]
+    blocks = [
+        block_kit.text_input(PASTED, say("log.paste.label"), say("log.paste.hint"), text, MOST_PASTED),
+        block_kit.choice_input(AUDIENCE, say("log.paste.audience"), audience),
+    ]
+    view = block_kit.modal(say("log.paste.title"), say("lookup.close"), blocks)
+    return {"callback_id": PASTE, "private_metadata": origin, **view, **block_kit.submit(say("log.paste.submit"))}
+
+
+def _place(secret: Secret, files: Sequence[str], say: Words) -> str:
+    kind, name = say(f"triage.secret.{secret.kind}"), files[secret.file] if secret.file < len(files) else ""
+    place = say("triage.file_line", file=_name(name, say), line=secret.line)
+    return say("triage.report.secret", kind=kind, place=place)
+
+
+def _verbatim(said: Message) -> Message:
+    """*said* without links and channels made of what files are called."""
+    for block in said["blocks"]:
+        block_kit.verbatim(block)
+    return said
+
+
+def _name(name: str, say: Words) -> str:
+    return block_kit.escape(block_kit.shorten(name.replace("`", "'"), 100)) or say("triage.paste")

@@ -1,0 +1,129 @@
+"""Reading logs for whoever wants their digest: gathered from Slack, triaged, let go.
+
+What was read is named by a *source*, ``message:<ts>:<thread>`` or ``thread:<ts>``, so that it can be read again later:
+no text is kept meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.inbox import RetryLater
+from bot.policy.noise_rules import Sighting
+from bot.policy.triage_pool import Triages, in_files
+from bot.slack.download import Downloads
+from bot.slack.log_sources import Gathering
+from bot.slack.lookup import SlackDirectory
+from bot.slack.workspaces import Workspaces
+from bot.triage.digest import Digest
+
+_AT_ONCE = 2
+_PATIENCE_S = 5.0
+
+
+class Progress:
+    """How many bytes came so far: over the network, then out of the files."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def heard(self, count: int) -> None:
+        """So many bytes more."""
+        self.bytes += count
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read."""
+
+    digest: Digest
+    messages: Sequence[Mapping[str, Any]]
+    in_files: tuple[Sighting, ...]  # the codes that stand in files
+
+
+def of_message(ts: str, thread: str) -> str:
+    """The source that is one message."""
+    return f"message:{ts}:{thread}"
+
+
+def of_thread(ts: str) -> str:
+    """The source that is a thread."""
+    return f"thread:{ts}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where something is read: the client of its workspace, and who the bot is there."""
+
+    client: AsyncWebClient
+    own_bot: str
+
+
+async def site_of(workspaces: Workspaces, team: str) -> Site:
+    """Where a team's logs are read; raises StopWorkspace where the app is not installed."""
+    workspace = await workspaces.get(team)
+    return Site(workspace.client, workspace.authorization.bot_id or "")
+
+
+class Reader:
+    """Reads what a source names, two at once: what was downloaded waits for nothing."""
+
+    def __init__(self, triages: Triages) -> None:
+        self.triages = triages
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def read(
+        self,
+        site: Site,
+        channel: str,
+        source: str,
+        *,
+        is_asked: bool = True,
+        progress: Progress | None = None,
+    ) -> Read | None:
+        """What *source* says, or None where it is gone or may not be read; raises RetryLater or StopWorkspace.
+
+        What the bot said itself is no log. Somebody who asked means quotes, too.
+        """
+        progress = progress or Progress()
+        found_messages = await _messages(site.client, channel, source)
+        messages = [each for each in found_messages if each.get("bot_id") != site.own_bot]
+        if not messages:
+            return None
+        limits = self.triages.limits
+        async with self._turn():
+            with ExitStack() as spools:
+                downloads = Downloads(site.client, spools, most_bytes=limits.file_bytes)
+                gathering = Gathering(downloads, most_files=limits.files, heard=progress.heard)
+                found = await gathering.gather(messages, is_asked=is_asked)
+                digest = await self.triages.read(found.sources)
+        digest = replace(digest, refused=(*digest.refused, *found.refused))
+        return Read(digest, messages, in_files(digest, has_text=found.has_text))
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One of the turns; raises RetryLater where others take long, for the time of an attempt is limited."""
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise RetryLater("other logs are being read") from error
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+async def _messages(client: AsyncWebClient, channel: str, source: str) -> Sequence[Mapping[str, Any]]:
+    kind, ts, *thread = source.split(":")
+    directory = SlackDirectory(client)
+    if kind == "thread":
+        return await directory.thread(channel, ts)
+    message = await directory.message(channel, ts, *thread)
+    return [message] if message else []

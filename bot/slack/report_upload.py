@@ -1,0 +1,41 @@
+"""The full report of a triage, as a file in its thread: once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Language
+from bot.inbox import Job
+from bot.render.digest_report import Reasons, report
+from bot.slack.lookup import SlackDirectory
+from bot.slack.upload import upload
+from bot.triage.digest import Digest
+
+
+class Reports:
+    """Attaches reports."""
+
+    def __init__(self, catalogue: Catalogue, reasons: Reasons) -> None:
+        self._catalogue = catalogue
+        self._reasons = reasons
+
+    async def attach(self, job: Job, reply: str, digest: Digest, client: AsyncWebClient, language: str) -> bool:
+        """Attach the report that belongs to the message *reply*; False where the thread has it already.
+
+        Raises RetryLater, GiveUp or StopWorkspace.
+        """
+        name = f"zimerr-{reply}.txt"
+        for message in await SlackDirectory(client).thread(job.place.channel, job.thread):
+            if any(_name(file) == name for file in message.get("files") or ()):
+                return False
+        text = report(digest, self._catalogue, Language(language), self._reasons)
+        await upload(client, name, text.encode(), channel_id=job.place.channel, thread_ts=job.thread)
+        return True
+
+
+def _name(file: Mapping[str, Any]) -> str:
+    return str(file.get("name") or "")

@@ -1,0 +1,157 @@
+"""Tests for `zimerr scan`, as people and programs call it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli.main import commands
+
+LOG = """\
+2026-11-23 07:35:45.740 I/ZIM: login 6000121 bytes sent
+2026-11-23 07:35:46.000 E/ZIM: renewToken failed, error code: 6000106
+2026-11-23 07:35:46.500 E/ZIM: sendMessage failed, error code: 6000121, mail ann@example.com
+2026-11-23 07:35:47.500 E/ZIM: sendMessage failed, error code: 6000121
+2026-11-23 07:35:48.500 E/ZIM: something failed, error code: 6009999
+"""
+
+
+def run(*arguments: str, given: bytes | None = None) -> Result:
+    """What `zimerr scan` answers to *arguments*."""
+    return CliRunner().invoke(commands, ["scan", "--lang", "en", *arguments], input=given)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A log in which the token expires and what needs a login fails."""
+    path = tmp_path / "app.log"
+    path.write_text(LOG)
+    return path
+
+
+def test_json_has_what_programs_are_promised(log: Path) -> None:
+    """Scripts read these keys; none may come or go unseen."""
+    answer: dict[str, Any] = json.loads(run("--json", str(log)).stdout)
+    seconds = answer.pop("seconds")
+
+    assert seconds >= 0
+    assert answer == {
+        "lines": 5,
+        "bytes": len(LOG),
+        "cause": 6000106,
+        "codes": [
+            row(6000106, 1, (2, 2), ("07:35:46.000", "07:35:46.000"), "cause"),
+            row(6000121, 2, (3, 4), ("07:35:46.500", "07:35:47.500"), "follower"),
+        ],
+        "unknown": [row(6009999, 1, (5, 5), ("07:35:48.500", "07:35:48.500"), "unrelated")],
+        "lookalikes": 1,
+        "secrets_hidden": 1,
+        "truncated": False,
+    }
+
+
+def row(code: int, count: int, lines: tuple[int, int], times: tuple[str, str], role: str) -> dict[str, Any]:
+    """A row as JSON has it."""
+    return {
+        "code": code,
+        "count": count,
+        "first_line": lines[0],
+        "last_line": lines[1],
+        "first_time": f"2026-11-23 {times[0]}",
+        "last_time": f"2026-11-23 {times[1]}",
+        "role": role,
+    }
+
+
+def test_the_report_is_for_people(log: Path) -> None:
+    """The cause comes first, in words, and nobody's address is shown."""
+    answer = run(str(log))
+
+    assert answer.exit_code == 0
+    assert "Token expired" in answer.stdout.splitlines()[0]
+    assert "ann@example.com" not in answer.stdout
+    assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("packed", [LOG.encode(), gzip.compress(LOG.encode()), LOG.encode("utf-16")], ids=["plain", "gzip", "utf-16"])
+def test_standard_input_is_a_file_too(packed: bytes) -> None:
+    """`kubectl logs | zimerr scan -` is how it is used at night."""
+    assert json.loads(run("--json", "-", given=packed).stdout)["cause"] == 6000106
+
+
+def test_several_files_are_one_triage(log: Path, tmp_path: Path) -> None:
+    """The cause may stand in another file than what followed."""
+    other = tmp_path / "other.log"
+    other.write_text("2026-11-23 07:35:49.000 error code: 6000121\n")
+    codes = json.loads(run("--json", str(log), str(other), str(log)).stdout)["codes"]
+
+    assert [(each["code"], each["count"]) for each in codes] == [(6000106, 1), (6000121, 3)]
+    assert (codes[1]["first_file"], codes[1]["last_file"]) == (str(log), str(other))
+
+
+def test_a_log_without_codes_was_read(tmp_path: Path) -> None:
+    """Finding nothing is an answer and no failure."""
+    for text in ("all is well\n", ""):
+        (tmp_path / "app.log").write_text(text)
+        answer = run("--json", str(tmp_path / "app.log"))
+        assert (answer.exit_code, json.loads(answer.stdout)["codes"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "does not exist"),
+        (b"\x89PNG\r\n\x1a\n", "app.log"),
+        (gzip.compress(gzip.compress(b"x")), "app.log"),
+        (b"PK\x03\x04 no zip", "damaged"),
+    ],
+)
+def test_what_can_not_be_read_is_said(content: bytes | None, sentence: str, tmp_path: Path) -> None:
+    """A script must notice, and its owner must know why."""
+    path = tmp_path / "app.log"
+    if content is not None:
+        path.write_bytes(content)
+    answer = run(str(path))
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_folder_is_no_log_and_does_not_keep_others_from_being_read(log: Path, tmp_path: Path) -> None:
+    """`zimerr scan *` meets folders."""
+    answer = run("--json", str(tmp_path), str(log))
+
+    assert (answer.exit_code, json.loads(answer.stdout)["cause"]) == (0, 6000106)
+    assert "folder" in answer.stderr
+
+
+def test_without_a_file_it_says_how_it_is_called() -> None:
+    """Usage is status 2, as everywhere."""
+    assert run().exit_code == 2
+
+
+def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
+    """Logs are larger than machines: a hundred times the lines must not need more memory."""
+    peaks = []
+    for times in (20_000, 1_000_000):
+        path = tmp_path / f"{times}.log"
+        with path.open("w") as file:
+            file.writelines(LOG.splitlines(keepends=True)[0].replace("6000121", str(n)) for n in range(times))
+        code = (
+            "import resource, sys; from bot.cli.main import commands\n"
+            "try: commands(['scan', '--json', sys.argv[1]])\n"
+            "except SystemExit: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+        )
+        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True, env=os.environ)
+        peaks.append(int(done.stderr.split()[-1]))
+
+    assert peaks[1] - peaks[0] < 32_000  # KB

@@ -1,0 +1,67 @@
+"""The shape of what stands around a number."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.detection.fingerprint import shape
+
+CODE = re.compile(r"600\d{4}")
+
+
+def of(text: str) -> str:
+    """The shape of the first code in *text*."""
+    found = CODE.search(text)
+    assert found
+    return shape(text, found.span())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("parcel 6000354 arrived", "parcel 6000121 arrived"),
+        ("Parcel 6000354 Arrived", "our parcel 6000354 arrived today"),
+        ("batch-17 6000354 of 9", "batch-18 6000354 of 10"),
+        ("parcel\n6000354\narrived", "parcel   6000354 arrived"),
+        ("工单 6000354 已处理", "请看：工单 6000121 已处理"),
+        ("请看工单6000354，已处理", "昨天的工单6000121，谢谢"),
+        ("6000354", "6000121"),
+    ],
+)
+def test_the_same_words_around_any_number_are_one_shape(one: str, other: str) -> None:
+    """People say “not a code” once, not for each number."""
+    assert of(one) == of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("parcel 6000354 arrived", "error 6000354 arrived"),
+        ("parcel 6000354 arrived", "parcel 6000354 lost"),
+        ("parcel 6000354", "6000354 parcel"),
+        ("parcel 6000354", "6000354"),
+        ("parcel #6000354", "parcel 6000354"),
+        ("code=6000354", "6000354"),
+        ("工单6000354已处理", "报错6000354已处理"),
+    ],
+)
+def test_other_words_around_it_are_another_shape(one: str, other: str) -> None:
+    """A real code must not go unanswered because of a parcel's number."""
+    assert of(one) != of(other)
+
+
+@given(st.text(), st.text())
+def test_a_shape_tells_nothing_of_the_words(before: str, after: str) -> None:
+    """It is stored; what people write is not."""
+    assert re.fullmatch(r"[0-9a-f]{16}", shape(f"{before}6000354{after}", (len(before), len(before) + 7)))
+
+
+@given(st.text(alphabet="ab 1\n", max_size=60))
+def test_words_far_away_do_not_matter(far: str) -> None:
+    """A long paste around it is another text each time."""
+    near = "x" * 40
+    assert of(f"{far} {near} 6000354 {near} {far}") == of(f"{near} 6000354 {near}")

@@ -1,0 +1,242 @@
+"""Slack's messages made passages: every word once, and what kind of text it is."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.detection.detector import find_in_message
+from bot.detection.passage import Kind, Passage
+from bot.detection.result import Finding, LookAlike
+from bot.detection.slack_text import passages
+from tests.detection.known import KNOWN
+
+
+def rich(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
+def part(kind: str, *elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": f"rich_text_{kind}", "elements": list(elements)}
+
+
+def words(text: str, **style: bool) -> dict[str, Any]:
+    return {"type": "text", "text": text, **({"style": style} if style else {})}
+
+
+def section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def codes_of(message: dict[str, Any]) -> list[int]:
+    return [finding.code for finding in find_in_message(message, KNOWN).findings]
+
+
+@pytest.mark.parametrize(
+    ("written", "clean"),
+    [
+        ("a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"),
+        ("<tel:6000354|6000354>", "6000354"),
+        ("<tel:6000354>", "6000354"),
+        ("<mailto:a@b.example|a@b.example>", "a@b.example"),
+        ("see <https://x.example/a>", "see https://x.example/a"),
+        ("see <https://x.example/a|the page>", "see the page"),
+        ("<https://x.example/browse/6000121|6000121>", "https://x.example/browse/6000121"),
+        ("<http://err.co|err.co>de", "err.code"),
+        ("<@U6000121> <!subteam^S1|@oncall> hi", "@… @… hi"),
+        ("<#C1|zim-6000121> <!here>", "#… @here"),
+        ("<!date^1600012100^{date}|today>", "today"),
+    ],
+)
+def test_markup_becomes_what_it_says(written: str, clean: str) -> None:
+    """Ids in mentions are no codes, a telephone link may be one."""
+    assert [passage.text for passage in passages({"text": written})] == [clean]
+
+
+def test_prose_code_and_quotes_are_told_apart() -> None:
+    """The language vote reads prose only; quotes are answered once."""
+    text = "hi `x=1`\n&gt; said 6000121\n```a &lt; b```\nbye"
+    assert passages({"text": text}) == (
+        Passage("hi `x=1`", code=((4, 7),)),
+        Passage("said 6000121", quoted=True),
+        Passage("a < b", Kind.CODE),
+        Passage("bye"),
+    )
+
+
+def test_both_renditions_of_a_message_give_the_same_passages() -> None:
+    """What a person typed comes as text and as rich text."""
+    text = "got `6000121` &amp; more <@U1>\n```6000104\nx```\n&gt; 6000106\n• one\n• two"
+    block = rich(
+        part(
+            "section", words("got "), words("6000121", code=True), words(" & more "), {"type": "user", "user_id": "U1"}
+        ),
+        part("preformatted", words("6000104\nx")),
+        part("quote", words("6000106")),
+        {"type": "rich_text_list", "elements": [part("section", words("one")), part("section", words("two"))]},
+    )
+    from_text, from_blocks = passages({"text": text}), passages({"text": text, "blocks": [block]})
+    assert [passage.text for passage in from_text[:3]] == [passage.text for passage in from_blocks[:3]]
+    assert [(passage.kind, passage.quoted) for passage in from_text] == [
+        (each.kind, each.quoted) for each in from_blocks
+    ]
+    assert from_text[0].code == from_blocks[0].code
+    assert codes_of({"text": text, "blocks": [block]}) == [6000121, 6000104, 6000106]
+
+
+def test_a_quoted_code_is_a_finding_and_says_so() -> None:
+    """Noise rules decide about it, not detection."""
+    detection = find_in_message({"text": "&gt; 6000121\nI get 6000104"}, KNOWN)
+    assert [(each.code, each.quoted, each.passage) for each in detection.findings] == [
+        (6000121, True, 0),
+        (6000104, False, 1),
+    ]
+
+
+def test_quoting_to_the_end_goes_to_the_end() -> None:
+    """Three marks quote all that follows."""
+    assert [each.quoted for each in passages({"text": "a\n&gt;&gt;&gt; b\nc"})] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        section("error 6000121"),
+        {"type": "section", "fields": [{"type": "mrkdwn", "text": "*Error code:*\n6000121"}]},
+        {"type": "header", "text": {"type": "plain_text", "text": "6000121"}},
+        {
+            "type": "context",
+            "elements": [{"type": "mrkdwn", "text": "6000121"}, {"type": "image", "alt_text": "6000104"}],
+        },
+        {"type": "markdown", "text": "**6000121** [docs](https://x.example/6000104)"},
+        {"type": "table", "rows": [[{"type": "raw_text", "text": "code"}], [{"type": "raw_text", "text": "6000121"}]]},
+        {"type": "table", "rows": [[rich(part("section", words("6000121")))]]},
+        {"type": "from_the_future", "body": {"type": "mrkdwn", "text": "6000121"}},
+        rich(part("section", {"type": "link", "url": "tel:6000121", "text": "6000121"})),
+        rich(part("section", words("6000"), words("121", bold=True))),
+    ],
+    ids=lambda block: str(block["type"]),
+)
+def test_blocks_alone_carry_codes(block: dict[str, Any]) -> None:
+    """Alerts come from other bots, often without any text."""
+    assert codes_of({"text": "", "blocks": [block]}) == [6000121]
+
+
+def test_a_block_and_its_text_count_once_and_text_of_its_own_counts_too() -> None:
+    """A bot's text repeats its blocks, or says something else for the notification."""
+    assert codes_of({"text": "*Alert* 6000121", "blocks": [section(":fire: Alert 6000121 again")]}) == [6000121]
+    assert codes_of({"text": "6000104", "blocks": [section("6000121")]}) == [6000121, 6000104]
+
+
+def test_buttons_and_menus_are_not_read() -> None:
+    """Our own kind of answer has a button for each related code."""
+    button = {"type": "button", "text": {"type": "plain_text", "text": "6000104"}, "value": "6000104"}
+    assert codes_of(
+        {"blocks": [section("6000121") | {"accessory": button}, {"type": "actions", "elements": [button]}]}
+    ) == [6000121]
+
+
+def test_attachments_carry_codes_once() -> None:
+    """Older alerting tools know nothing but attachments."""
+    fields = [{"title": "Error code", "value": "6000999"}, {"title": "Order", "value": "6000104"}]
+    attachment = {
+        "fallback": "login 6000121",
+        "pretext": "now",
+        "title": "login 6000121",
+        "text": "x",
+        "fields": fields,
+    }
+    assert sorted(codes_of({"text": "", "attachments": [attachment]})) == [6000121, 6000999]
+    assert codes_of({"attachments": [{"fallback": "only here: 6000121"}]}) == [6000121]
+
+
+def test_a_shared_message_is_a_quote_and_a_link_preview_is_nothing() -> None:
+    """Slack adds both; only the first are words of somebody here."""
+    shared = {
+        "is_share": True,
+        "from_url": "https://w.slack.com/archives/C1/p1",
+        "text": "6000121",
+        "fallback": "[x] 6000121",
+    }
+    inner = {"message": {"blocks": [rich(part("section", words("6000104")))]}}
+    unfurled = {"is_msg_unfurl": True, "message_blocks": [inner], "fallback": "6000104"}
+    preview = {"from_url": "https://x.example/errors", "title": "6000106", "text": "All errors: 6000106"}
+    findings = find_in_message({"text": "look", "attachments": [shared, unfurled, preview]}, KNOWN).findings
+    assert [(each.code, each.quoted) for each in findings] == [(6000121, True), (6000104, True)]
+
+
+def test_a_header_cell_says_what_a_table_holds() -> None:
+    """A table of orders holds no errors."""
+    rows = [["Order", "Error code"], ["6000121", "6000999"]]
+    block = {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]}
+    assert codes_of({"blocks": [block]}) == [6000999]
+
+
+KEYS = st.sampled_from(
+    [
+        "text",
+        "blocks",
+        "attachments",
+        "type",
+        "elements",
+        "fields",
+        "fallback",
+        "title",
+        "value",
+        "pretext",
+        "message_blocks",
+        "message",
+        "style",
+        "code",
+        "url",
+        "rows",
+        "is_share",
+    ]
+)
+LEAVES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
+    st.sampled_from(["rich_text", "rich_text_section", "section", "mrkdwn", "table", "text", "link", "6000121"]),
+)  # fmt: skip
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=5)),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(KEYS, JSON, max_size=6))
+def test_whatever_json_comes_nothing_is_raised(message: dict[str, Any]) -> None:
+    """An odd payload must not lose the events behind it."""
+    detection = find_in_message(message, KNOWN)
+    found = passages(message)
+    seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
+    for each in seen:
+        assert 0 <= each.span[0] < each.span[1] <= len(found[each.passage].text)
+
+
+def test_deep_nesting_is_not_followed_for_ever() -> None:
+    """A payload a thousand levels deep must not end the process."""
+    block: dict[str, Any] = {"type": "x", "text": {"type": "mrkdwn", "text": "6000121"}}
+    attachment: dict[str, Any] = {"text": "6000121"}
+    for _ in range(2000):
+        block, attachment = {"type": "x", "elements": [block]}, {"attachments": [attachment]}
+    assert codes_of({"blocks": [block], "attachments": [attachment]}) == []
+    assert codes_of({"blocks": [rich(block)]}) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<" * 40000, "&gt;" * 10000, "`" * 40000, "a" * 40000, "_" * 40000, "<a|" * 13000, "[a](" * 10000, "```a" * 10000],
+)
+def test_hostile_markup_takes_no_time(text: str) -> None:
+    """One message must not hold up the others; the bound is generous for slow machines."""
+    started = time.perf_counter()
+    block = {"type": "markdown", "text": text}
+    find_in_message(
+        {"text": text, "blocks": [block, section(text)], "attachments": [{"text": text, "fallback": text}]}, KNOWN
+    )
+    assert time.perf_counter() - started < 2

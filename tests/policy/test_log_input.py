@@ -1,0 +1,86 @@
+"""Which messages and files are read as logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.detection.slack_text import passages
+from bot.policy.input import Contents
+from bot.policy.log_input import is_log, log_files, worth_a_word
+from bot.policy.noise_rules import Sighting
+from bot.triage.digest import FileRefused, Refusal
+
+LINES = "\n".join(f"line {number}" for number in range(20))
+
+
+def seen(*codes: int, quoted: bool = False) -> list[Sighting]:
+    """Sightings of codes."""
+    return [Sighting(code, True, quoted, "") for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("text", "sightings", "expected"),
+    [
+        ("6000106", seen(6000106), False),
+        ("three", seen(6000103, 6000104, 6000106, 6000106), False),
+        ("four", seen(6000103, 6000104, 6000106, 6000121), True),
+        ("four, one of them quoted", [*seen(6000103, 6000104, 6000106), *seen(6000121, quoted=True)], False),
+        (LINES, seen(), False),
+        (LINES, seen(6000106), True),
+        (f"```\n{LINES}\n```", seen(6000106), True),
+        ("\n".join(LINES.split("\n")[:15]), seen(6000106), False),
+        (LINES.replace("line", "> line"), seen(6000106, quoted=True), False),
+        ("my own 6000106\n" + LINES.replace("line", "&gt; line"), seen(6000106), False),
+    ],
+)
+def test_many_codes_or_many_lines_make_a_log(text: str, sightings: list[Sighting], expected: bool) -> None:
+    """Three codes in a sentence are explained one by one."""
+    assert is_log({"text": text}, Contents(passages({"text": text}), tuple(sightings))) is expected
+
+
+@pytest.mark.parametrize(
+    ("described", "expected"),
+    [
+        ({"mimetype": "text/plain", "filetype": "text"}, True),
+        ({"mimetype": "application/json", "filetype": "json"}, True),
+        ({"mimetype": "application/zip", "filetype": "zip"}, True),
+        ({"mimetype": "application/octet-stream", "filetype": "binary"}, True),
+        ({"file_access": "check_file_info"}, True),
+        ({"mimetype": "image/png", "filetype": "png"}, False),
+        ({"mimetype": "video/mp4", "filetype": "mp4"}, False),
+        ({"mimetype": "application/pdf", "filetype": "pdf"}, False),
+        ({"mimetype": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}, False),
+        ({"mimetype": "application/vnd.slack-docs", "filetype": "quip"}, False),
+        ({"mode": "tombstone"}, False),
+        ({"mode": "hidden_by_limit"}, False),
+    ],
+)
+def test_pictures_and_documents_are_no_logs(described: dict[str, Any], expected: bool) -> None:
+    """Nobody pays for fetching them."""
+    files = [{"id": "F1", **described}, {"id": "F1", **described}]
+    assert log_files({"files": files}) == (("F1",) if expected else ())
+
+
+@pytest.mark.parametrize("message", [{}, {"files": None}, {"files": ["F1", {"name": "x"}]}])
+def test_messages_without_files_have_none(message: dict[str, Any]) -> None:
+    """Most have none; some of Slack's have odd ones."""
+    assert log_files(message) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "expected"),
+    [
+        ("zim.log", Refusal.BINARY, True),
+        ("ZIM.LOG.2", Refusal.GONE, True),
+        ("support.zip", Refusal.ENCRYPTED, True),
+        ("support.zip/zim.log", Refusal.DAMAGED, True),
+        ("support.zip/photo.png", Refusal.BINARY, False),
+        ("core", Refusal.BINARY, False),
+        ("zim.log", Refusal.EMPTY, False),
+    ],
+)
+def test_only_what_is_called_a_log_is_worth_a_word(name: str, reason: Refusal, expected: bool) -> None:
+    """A line about every binary that somebody shares is noise."""
+    assert bool(worth_a_word([FileRefused(name, reason)])) is expected

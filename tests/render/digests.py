@@ -1,0 +1,124 @@
+"""Digests as logs give them, for the tests of what is said of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.detection.result import Reason
+from bot.triage.digest import (
+    Context,
+    Course,
+    Cut,
+    Digest,
+    FileRead,
+    FileRefused,
+    Mark,
+    Refusal,
+    Role,
+    Row,
+    Secret,
+    SecretKind,
+    Stamp,
+    Timeline,
+    Window,
+)
+
+HOSTILE = "\x1b[31m\u202e<!channel> <@U1> &lt;!here&gt; ```x``` *b* <https://evil.example|x>"
+
+
+def stamp(seconds: float) -> Stamp:
+    """A time as the Web SDK writes it, so many seconds after 07:35:45.740."""
+    minutes, rest = divmod(7 * 3600 + 35 * 60 + 45.740 + seconds, 60)
+    return Stamp(seconds, f"1122 {int(minutes) // 60:02}:{int(minutes) % 60:02}:{rest:06.3f}")
+
+
+def mark(line: int, seconds: float | None = None, file: int = 0) -> Mark:
+    """A place."""
+    return Mark(file, line, None if seconds is None else stamp(seconds))
+
+
+def spread(count: int, first: int = 0, last: int = 19) -> tuple[int, ...]:
+    """*count* occurrences over the buckets from *first* to *last*, more at the beginning."""
+    width = last - first + 1
+    each, rest = divmod(count, width)
+    return tuple(each + (index - first < rest) if first <= index <= last else 0 for index in range(20))
+
+
+def expired() -> Digest:
+    """A Token expired, and everything after it failed: one log of the Web SDK, pasted."""
+    rows = (
+        Row(6000106, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 0, spread(12)),
+        Row(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, 6000106, 0, spread(57)),
+        Row(6000204, 1, mark(230, 140), mark(230, 140), Role.UNRELATED, None, 0, spread(1, 9, 9)),
+    )
+    lines = (
+        "[1122 07:35:45.301][Net][WebSocket] ping, 48 ms",
+        "[1122 07:35:45.688][Conv][API.queryConversationList] count 20",
+        "[1122 07:35:45.740][Login][onTokenExpired] code:6000106 message:token expired, user u_***31",
+        "[1122 07:35:45.741][Login][state] CONNECTED -> DISCONNECTED, event TOKEN_EXPIRED",
+        "[1122 07:35:46.140][Conv][API.sendMessage] code:6000121 <@U1> `user is not logged`",
+    )
+    return Digest(
+        cause=6000106,
+        rows=rows,
+        unknown=(),
+        course=Course.STEADY,
+        is_ongoing=True,
+        timeline=Timeline(stamp(0), 15.0, 20),
+        windows=(Window(6000106, 0, 16, 18, lines),),
+        context=Context(("2.18.1",), ("Web",), ("14******29",), stamp(-42), stamp(301), ()),
+        files=(FileRead("", 420, 38_211, "UTF-8", None, 0),),
+        refused=(),
+        lookalikes={Reason.URL: 2, Reason.LONGER_NUMBER: 9},
+        secrets=(Secret(SecretKind.ZEGO_TOKEN, 0, 12),),
+        hidden={SecretKind.ZEGO_TOKEN: 1, SecretKind.IP: 3},
+    )
+
+
+def bundle() -> Digest:
+    """Several files of several devices; no single cause, an unknown code, things that could not be read."""
+    rows = (
+        Row(6000104, 1_240, mark(88, 0), mark(90_112, 3000, 1), Role.UNRELATED, None, 14, spread(1240, 0, 6)),
+        Row(6000009, 310, mark(91, 1), mark(90_009, 2990, 1), Role.FOLLOWER, 6000104, 14, spread(310, 0, 6)),
+        Row(6000212, 3, mark(1_204, 700, 1), mark(1_299, 760, 1), Role.UNRELATED, None, 1, spread(3, 4, 5)),
+    )
+    unknown = (Row(6009999, 2, mark(77), mark(79), Role.UNRELATED, None, 0, spread(2, 0, 0)),)
+    window = Window(6000104, 1, 1, 2, ("", f"E/ZIM: onError 6000104 {HOSTILE} {'长' * 400}", "…"))
+    return Digest(
+        cause=None,
+        rows=rows,
+        unknown=unknown,
+        course=Course.BURST,
+        is_ongoing=False,
+        timeline=Timeline(stamp(0), 150.0, 20),
+        windows=(Window(6000104, 0, 87, 88, ("a", "E/ZIM: onError 6000104 network", "b")), window),
+        context=Context(("2.18.1", "2.19.0"), ("Android", "iOS"), ("14******29",), stamp(-3), stamp(3600), ("+08:00",)),
+        files=(
+            FileRead("android/zim.log", 120_000, 98_123_456, "UTF-8", Cut.SIZE, 12_000_000),
+            FileRead(f"{HOSTILE}.log", 90_200, 8_123_456, "GB18030", None, 0),
+        ),
+        refused=(FileRefused("screen.png", Refusal.BINARY), FileRefused("old.zip", Refusal.ENCRYPTED)),
+        lookalikes={Reason.UNIT: 1},
+        secrets=(),
+        hidden={SecretKind.APP_ID: 1},
+    )
+
+
+def nothing(**changes: Any) -> Digest:
+    """A log without any code."""
+    values: dict[str, Any] = {
+        "cause": None,
+        "rows": (),
+        "unknown": (),
+        "course": None,
+        "is_ongoing": None,
+        "timeline": None,
+        "windows": (),
+        "context": Context((), (), (), None, None, ()),
+        "files": (FileRead("app.log", 1_204, 98_000, "UTF-16", None, 0),),
+        "refused": (),
+        "lookalikes": {Reason.HEX: 4},
+        "secrets": (),
+        "hidden": {},
+    }
+    return Digest(**(values | changes))

@@ -1,0 +1,149 @@
+"""Every reply in Slack's form."""
+
+from __future__ import annotations
+
+import json
+from itertools import cycle
+from typing import get_args
+
+import pytest
+
+from bot.catalogue.catalogue import Catalogue
+from bot.detection import result
+from bot.detection.result import Evidence, Finding, LookAlike
+from bot.i18n import Language
+from bot.policy.language import Choice, Reason
+from bot.policy.noise_rules import Act, Mode, Rule
+from bot.policy.replies import (
+    Annotation,
+    DryRun,
+    Explained,
+    Failed,
+    Found,
+    Leaked,
+    Listing,
+    NoCodes,
+    NoMessage,
+    NothingFound,
+    Reply,
+    Settings,
+    Unknown,
+    Unreadable,
+    Usage,
+    Why,
+)
+from bot.render.block_kit import escape, fallback, paragraphs, shorten
+from bot.render.renderer import Renderer
+from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
+from tests.render.kit_rules import assert_sendable, texts
+
+LANGUAGES = list(Language)
+HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_entry_makes_a_card_that_slack_accepts(catalogue: Catalogue, language: Language) -> None:
+    """A text that grew too long would fail in the middle of an incident."""
+    for entry in catalogue:
+        message = Renderer(catalogue).message(Explained((entry,)), language)
+        assert_sendable(message)
+        shown = "\n".join(texts(message["blocks"]))
+        assert str(entry.code) in shown
+        assert "…" not in shown, f"{entry.code} is cut"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language) -> None:
+    """Five codes at once are five cards in one message."""
+    renderer = Renderer(catalogue)
+
+    def length(code: int) -> int:
+        entry = catalogue.get(code)
+        assert entry
+        return sum(len(text) for text in texts(renderer.message(Explained((entry,)), language)["blocks"]))
+
+    longest = sorted((entry.code for entry in catalogue), key=length, reverse=True)[:20]
+    entries = tuple(entry for code in longest if (entry := catalogue.get(code)))
+    assert_sendable(renderer.message(Explained(entries, (6009999,)), language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_codes_at_once_still_make_a_message(catalogue: Catalogue, language: Language) -> None:
+    """Somebody will paste the whole table."""
+    message = Renderer(catalogue).message(Explained(tuple(catalogue), tuple(range(6009000, 6009999))), language)
+    assert_sendable(message)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language) -> None:
+    """Help and errors are what people see when something is already wrong."""
+    entries = tuple(catalogue)
+    seen = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
+    findings = tuple(zip(cycle(seen), (None, *Rule), strict=False))
+    lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in result.Reason)
+    replies: list[Reply] = [
+        Unknown((6009999,), catalogue.family(6000399), entries[:3]),
+        Unknown(tuple(range(6009000, 6009999)), None, entries[:3]),
+        Found(HOSTILE, entries[:8]),
+        NothingFound(HOSTILE),
+        Listing(catalogue.sections),
+        *(Listing((section,)) for section in catalogue.sections),
+        Usage(),
+        Usage("lang"),
+        Usage("search"),
+        Usage("auto"),
+        Usage("why"),
+        Settings(Choice(language, "setting"), Mode.THREAD, "language"),
+        *(Settings(Choice(language, "setting"), mode, "mode") for mode in Mode),
+        *(Settings(Choice(language, reason), mode) for reason in get_args(Reason) for mode in Mode),
+        Annotation(entries[:1], (6009999,), {entries[0].code: 3}),
+        Annotation((), (6009999,), {}),
+        Annotation(entries, tuple(range(6009000, 6009999)), {entry.code: 2 for entry in entries}),
+        NoCodes(),
+        NoMessage(),
+        DryRun(None),
+        DryRun(1, 1, 0, entries[:1]),
+        DryRun(100, 7, 1, entries[:5]),
+        *(Why(findings, lookalikes[:15], did, is_written=True) for did in (*Act, None)),
+        Why((), lookalikes[15:], None, is_written=False),
+        Why((), (), None, is_written=True),
+        Failed("abc123"),
+    ]
+    for reply in replies:
+        message = Renderer(catalogue).message(reply, language)
+        assert_sendable(message)
+        assert "<!" not in json.dumps(message)
+        assert "<@" not in json.dumps(message)
+
+
+def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> None:
+    """A Chinese reader in an English channel is one press away from Chinese."""
+    entry = catalogue.get(6000106)
+    assert entry
+    for language, label in ((Language.EN, "中文"), (Language.ZH, "English")):
+        buttons = Renderer(catalogue).message(Explained((entry,)), language)["blocks"][-1]["elements"]
+        assert buttons[0]["text"]["text"] == label
+        assert json.loads(buttons[0]["value"]) == {"codes": [6000106], "language": language.other}
+
+
+def test_nothing_quoted_can_ping_or_link() -> None:
+    """What people type comes back to everybody."""
+    assert escape("<!channel> & <@U1> <https://x|y>") == "&lt;!channel&gt; &amp; &lt;@U1&gt; &lt;https://x|y&gt;"
+
+
+def test_the_name_of_a_file_neither_pings_nor_links(catalogue: Catalogue) -> None:
+    """Whoever names a file must not speak through the bot."""
+    name = "@here #general https://evil.example/<!channel>.zip"
+    files = (FileRefused(name, Refusal.DAMAGED),)
+    for reply in (Unreadable(files), Leaked((Secret(SecretKind.JWT, 0, 1),), (name,))):
+        said = Renderer(catalogue).message(reply, Language.EN)
+        assert all(block["text"]["verbatim"] for block in said["blocks"])
+        assert "<!channel>" not in json.dumps(said)
+
+
+def test_cut_texts_stay_within_their_limit() -> None:
+    """Chinese takes three bytes a character, and Slack counts both ways."""
+    assert shorten("abc", 3) == "abc"
+    assert shorten("abcd", 3) == "ab…"
+    assert len(fallback("错" * 5000).encode()) < 4000
+    assert [len(block["text"]["text"]) <= 3000 for block in paragraphs(["x" * 400] * 20)] == [True] * 3

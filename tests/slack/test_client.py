@@ -1,0 +1,90 @@
+"""The short way through Slack's client leads where the long one does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.sandbox.http_server import Sandbox
+from bot.slack.client import SlackClient
+from tests.scenarios.conftest import ENGLISH, manifest
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A workspace without a bot."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=[AsyncWebClient, SlackClient], ids=["the SDK's", "ours"])
+async def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[AsyncWebClient]:
+    """Both clients, as the bot makes them."""
+    async with aiohttp.ClientSession() as session:
+        handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)]
+        values: dict[str, Any] = {"base_url": sandbox.api_url, "session": session, "retry_handlers": handlers}
+        yield request.param(token=sandbox.app.bot_token, **values)
+
+
+async def test_arguments_arrive_as_they_were_meant(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """Blocks as JSON, switches as Slack spells them, what is None not at all."""
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "值班 <ok> & “so”"}}]
+    posted = await client.api_call(
+        "chat.postMessage", json={"channel": ENGLISH, "text": "hi", "blocks": blocks, "unfurl_links": False}
+    )
+    ts = posted["ts"]
+    read = await client.conversations_replies(channel=ENGLISH, ts=ts, include_all_metadata=True, limit=2, cursor=None)
+    assert read["messages"][0]["blocks"][0]["text"] == blocks[0]["text"]
+    info = await client.api_call("conversations.info", params={"channel": ENGLISH, "include_locale": "true"})
+    assert info["channel"]["locale"] == "en-US"
+    assert (await client.auth_test())["bot_id"] == posted["message"]["bot_id"]
+
+
+async def test_a_token_in_the_arguments_is_the_one_that_counts(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """The socket is opened with another than the bot's."""
+    opened = await client.apps_connections_open(app_token=sandbox.app.app_token or "")
+    assert opened["url"].startswith("ws")
+    with pytest.raises(SlackApiError, match="invalid_auth"):
+        await client.api_call("auth.test", params={"token": "xoxb-another"})
+
+
+async def test_a_refusal_is_raised_with_slacks_word(client: AsyncWebClient) -> None:
+    """Errors are told apart by it."""
+    with pytest.raises(SlackApiError) as failure:
+        await client.api_call("conversations.info", params={"channel": "C0NOWHERE"})
+    assert failure.value.response["error"] == "channel_not_found"
+
+
+async def test_it_waits_where_slack_says_so_and_not_for_ever(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """A 429 passes by itself."""
+    sandbox.faults.rate_limited("conversations.info", retry_after_s=0)
+    assert (await client.api_call("conversations.info", params={"channel": ENGLISH}))["ok"]
+    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=0, times=9)
+    with pytest.raises(SlackApiError) as failure:
+        await client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"})
+    assert failure.value.response.status_code == 429
+    assert failure.value.response.headers["Retry-After"] == "0"
+
+
+async def test_a_page_instead_of_json_is_an_error_with_its_status(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """A proxy in between answers in HTML."""
+    sandbox.faults.server_error("conversations.info", status=502)
+    with pytest.raises(SlackApiError) as failure:
+        await client.api_call("conversations.info", params={"channel": ENGLISH})
+    response: Any = failure.value.response
+    assert 502 in (getattr(response, "status_code", 0), getattr(response, "status", 0))
+
+
+async def test_our_client_keeps_its_time_out(sandbox: Sandbox) -> None:
+    """The SDK's forgets it where it is given a session, and an answer that never comes would be waited for."""
+    sandbox.faults.slow("conversations.info", seconds=5)
+    async with aiohttp.ClientSession() as session:
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, timeout=1)
+        with pytest.raises(TimeoutError):
+            await client.api_call("conversations.info", params={"channel": ENGLISH})

@@ -1,0 +1,235 @@
+"""Each answer once, and every error told apart."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.inbox import GiveUp, Job, Lease, Pace, RetryLater, StopWorkspace
+from bot.policy.place import Place
+from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.http_server import Sandbox
+from bot.slack.client import SlackClient
+from bot.slack.sender import Poster
+from bot.slack.workspaces import Workspace, Workspaces
+from tests.scenarios.conftest import ANN, ENGLISH, manifest
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A workspace without a bot."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        yield sandbox
+
+
+class Here(Workspaces):
+    """One workspace, in which *client* posts."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._here = Workspace(client, client, AuthorizeResult(enterprise_id=None, team_id="T0DEMO"))
+
+    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
+        """This one."""
+        return self._here
+
+    async def is_lost(self, team: str, reason: str) -> bool:
+        """It is."""
+        return True
+
+
+def poster(sandbox: Sandbox, **changes: Any) -> Poster:
+    """A poster as the bot has it."""
+    values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
+    return Poster(Here(AsyncWebClient(**values)), Pace(time.time))
+
+
+async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
+    """A message that waits for its answer."""
+    message = await sandbox.say(ENGLISH, ANN, "6000106")
+    return replace(Job(Place("T0DEMO", ENGLISH, ANN), message["ts"], message["ts"]), **changes)
+
+
+async def test_an_answer_names_its_job(sandbox: Sandbox) -> None:
+    """By that it is found again."""
+    job = await a_job(sandbox)
+    ts = await poster(sandbox).post([job], {"text": "hi"})
+    (reply,) = sandbox.replies(ENGLISH, job.ts)
+    assert reply["ts"] == ts
+    payload = {"team": "T0DEMO", "ts": job.ts, "kind": "message"}
+    assert reply["metadata"] == {"event_type": "zimerr_annotation", "event_payload": payload}
+
+
+async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(sandbox: Sandbox) -> None:
+    """The network broke at the worst moment."""
+    sandbox.faults.lost("chat.postMessage")
+    job = await a_job(sandbox)
+    with pytest.raises(RetryLater) as failure:
+        await poster(sandbox).post([job], {"text": "hi"})
+    assert failure.value.after_s is None
+    ts = await poster(sandbox).post([replace(job, attempt=2)], {"text": "hi"})
+    assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
+
+
+async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox) -> None:
+    """Others in the thread were answered, too."""
+    job = await a_job(sandbox)
+    for other in (replace(job, kind="dry_run"), replace(job, ts=(await a_job(sandbox)).ts)):
+        await poster(sandbox).post([other], {"text": "another"})
+    await poster(sandbox).post([replace(job, attempt=3)], {"text": "hi"})
+    assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
+
+
+async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox) -> None:
+    """A burst was answered with one message, and then the process died before it had noted that."""
+    parent = await a_job(sandbox)
+    jobs = [replace(await a_job(sandbox), thread=parent.ts) for _ in range(3)]
+    ts = await poster(sandbox).post(jobs, {"text": "hi"})
+    for job in jobs:
+        assert await poster(sandbox).post([replace(job, attempt=2)], {"text": "again"}) == ts
+    assert await poster(sandbox).post([replace(parent, attempt=2)], {"text": "another"}) != ts
+
+
+async def test_the_answer_takes_the_place_of_what_told_of_its_progress(sandbox: Sandbox) -> None:
+    """Within one attempt; where somebody has deleted that meanwhile, it is posted anew."""
+    job, same = await a_job(sandbox), poster(sandbox)
+    progress = await same.post([job], {"text": "40 MB so far"}, is_progress=True)
+    assert await same.post([job], {"text": "hi"}, over=progress) == progress
+    (reply,) = sandbox.replies(ENGLISH, job.ts)
+    assert (reply["text"], reply["metadata"]["event_payload"].get("progress")) == ("hi", None)
+    await same.delete(job.place, progress)
+    assert await same.post([job], {"text": "hi"}, over=progress) != progress
+    assert len(sandbox.replies(ENGLISH, job.ts)) == 1
+
+
+async def test_progress_that_a_crash_left_is_taken_up(sandbox: Sandbox) -> None:
+    """The next attempt answers in its place, or takes it away; an answer that stands there stays."""
+    job, same = await a_job(sandbox), poster(sandbox)
+    again = replace(job, attempt=2)
+    progress = await same.post([job], {"text": "40 MB so far"}, is_progress=True)
+    assert await same.post([again], {"text": "hi"}) == progress
+    assert await same.post([again], {"text": "hi again"}) == progress
+    await same.clear(again, None)
+    assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["hi"]
+    other = await a_job(sandbox)
+    await same.post([other], {"text": "40 MB so far"}, is_progress=True)
+    await same.clear(replace(other, attempt=2), None)
+    assert sandbox.replies(ENGLISH, other.ts) == []
+
+
+async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> None:
+    """A 429 says that nothing was posted; to ask as well would only be one more call too many."""
+    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
+    job, same = await a_job(sandbox), poster(sandbox)
+    with pytest.raises(RetryLater) as failure:
+        await same.post([job], {"text": "hi"})
+    assert failure.value.after_s == 7.0
+    await same.post([replace(job, attempt=2, refused=1)], {"text": "hi"})
+    assert sandbox.calls("conversations.replies") == []
+    # Of an attempt that was not refused nothing is known, and the thread is asked whatever comes after.
+    await same.post([replace(job, attempt=4, refused=2)], {"text": "hi"})
+    assert len(sandbox.replies(ENGLISH, job.ts)) == 1
+
+
+@pytest.mark.parametrize(("left_s", "posted"), [(12.5, 1), (11.5, 0), (-3.0, 0)])
+async def test_nothing_is_posted_that_might_arrive_after_the_lease(
+    sandbox: Sandbox, left_s: float, posted: int
+) -> None:
+    """Another process would have asked the thread by then, found nothing, and answered."""
+    job = replace(await a_job(sandbox), lease=Lease(100.0, lambda: 100.0 - left_s))
+    with contextlib.nullcontext() if posted else pytest.raises(RetryLater, match="lease"):
+        await poster(sandbox).post([job], {"text": "hi"})
+    assert len(sandbox.calls("chat.postMessage")) == posted
+
+
+async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sandbox) -> None:
+    """Between the decision to post and the first byte on the wire a machine may have been suspended for a minute."""
+    lease = Lease(20.0, lambda: 0.0)
+    asleep = aiohttp.TraceConfig()
+
+    async def sleep(*_: object) -> None:
+        lease.clock = lambda: 60.0
+
+    asleep.on_connection_create_end.append(sleep)
+    job = replace(await a_job(sandbox), lease=lease)
+    async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
+        with pytest.raises(RetryLater):
+            await Poster(Here(client), Pace(time.time)).post([job], {"text": "hi"})
+        assert lease.clock() == 60.0
+        assert sandbox.calls("chat.postMessage") == []
+        await Poster(Here(client), Pace(time.time)).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
+    assert len(sandbox.replies(ENGLISH, job.ts)) == 1
+
+
+async def test_changes_can_be_repeated(sandbox: Sandbox) -> None:
+    """The attempt before may have done it all."""
+    job, same = await a_job(sandbox), poster(sandbox)
+    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
+    ts = await same.post([job], {"text": "hi", "blocks": blocks})
+    for _ in range(2):
+        await same.update(job.place, ts, {"text": "ho"})
+    (reply,) = sandbox.replies(ENGLISH, job.ts)
+    assert reply["text"] == "ho"
+    assert not reply.get("blocks")
+    for _ in range(2):
+        await same.delete(job.place, ts)
+    await same.update(job.place, ts, {"text": "too late"})
+    assert sandbox.replies(ENGLISH, job.ts) == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, status: int) -> None:
+    """It is mended, mostly."""
+    sandbox.faults.server_error("chat.postMessage", status=status)
+    with pytest.raises(RetryLater, match=str(status)):
+        await poster(sandbox).post([await a_job(sandbox)], {"text": "hi"})
+
+
+async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows whether it has posted."""
+    monkeypatch.setattr("bot.slack.sender._CALL_S", 0.2)
+    sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", times=1, seconds=1.0))
+    async with aiohttp.ClientSession() as session:  # in which the SDK's own time-out does not count
+        with pytest.raises(RetryLater) as failure:
+            await poster(sandbox, session=session).post([await a_job(sandbox)], {"text": "hi"})
+    assert failure.value.after_s is None
+    with pytest.raises(RetryLater, match="no answer"):
+        await poster(sandbox, base_url="http://127.0.0.1:1/api/").post([await a_job(sandbox)], {"text": "hi"})
+
+
+async def test_what_can_never_work_is_given_up(sandbox: Sandbox) -> None:
+    """With the reason in Slack's words, for who can mend it."""
+    job = await a_job(sandbox)
+    sandbox.workspace.channel(ENGLISH).is_archived = True
+    with pytest.raises(GiveUp, match="is_archived"):
+        await poster(sandbox).post([job], {"text": "hi"})
+    sandbox.workspace.channel(ENGLISH).is_archived = False
+    await sandbox.kick(ENGLISH)
+    with pytest.raises(GiveUp, match="not_in_channel"):
+        await poster(sandbox).post([job], {"text": "hi"})
+    with pytest.raises(GiveUp, match="channel_not_found"):
+        await poster(sandbox).post([replace(job, place=Place("T0DEMO", "C404", ANN))], {"text": "hi"})
+
+
+async def test_a_missing_scope_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An admin has to add it, and should not have to guess."""
+    job = await a_job(sandbox)
+    scopes = tuple(scope for scope in sandbox.app.scopes if scope != "chat:write")
+    monkeypatch.setattr(type(sandbox.app), "scopes", scopes, raising=False)
+    with pytest.raises(GiveUp) as failure:
+        await poster(sandbox).post([job], {"text": "hi"})
+    assert (failure.value.reason, failure.value.scope) == ("missing_scope", "chat:write")
+
+
+async def test_a_token_that_is_no_good_stops_the_workspace(sandbox: Sandbox) -> None:
+    """Every further call would be refused."""
+    with pytest.raises(StopWorkspace, match="invalid_auth"):
+        await poster(sandbox, token="xoxb-revoked").post([await a_job(sandbox)], {"text": "hi"})

@@ -1,0 +1,127 @@
+"""Tokens by workspace, where another process may have a newer one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from cryptography.fernet import Fernet
+from slack_sdk.oauth.installation_store import Installation
+
+from bot.inbox import StopWorkspace
+from bot.sandbox.http_server import Sandbox
+from bot.slack.client import SlackClient
+from bot.slack.workspaces import ManyWorkspaces
+from bot.storage.database import Database
+from bot.storage.installation_store import Installations
+from tests.scenarios.conftest import manifest
+
+# slack_sdk asks aiohttp for it, for the app's secret.
+pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
+
+
+class Replica(ManyWorkspaces):
+    """The workspaces as one process knows them."""
+
+    now = time.time()
+
+    def __init__(self, store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+        def connect(token: str | None) -> SlackClient:
+            return SlackClient(token, base_url=sandbox.api_url, session=session)
+
+        super().__init__(store, connect, client_secret=sandbox.app.client_secret, clock=lambda: self.now)
+
+    async def token(self, team: str = "T1") -> str | None:
+        """The bot's token."""
+        return (await self.get(team)).client.token
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def store(database: Database, sandbox: Sandbox) -> Installations:
+    """What the processes share."""
+    return Installations(database, sandbox.app.client_id, [Fernet.generate_key().decode()])
+
+
+def installation(token: str, **changes: Any) -> Installation:
+    """The app in a workspace."""
+    names = {"app_id": "A1", "team_id": "T1", "bot_id": "B1", "bot_user_id": "U1", "user_id": "U2"}
+    values: dict[str, Any] = {**names, "bot_token": token, **changes}
+    return Installation(**values)
+
+
+async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    """Every event asks for it."""
+    replica = Replica(store, sandbox, session)
+    with pytest.raises(StopWorkspace, match="not_installed"):
+        await replica.token()
+    await store.async_save(installation("xoxb-1"))
+    assert await replica.get("T1") is await replica.get("T1")
+    assert await replica.token() == "xoxb-1"
+
+
+async def test_a_token_that_another_process_has_renewed_loses_nothing(
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    """The app was removed and installed again through it; this one still holds the token from before."""
+    replica = Replica(store, sandbox, session)
+    await store.async_save(installation("xoxb-1"))
+    await replica.get("T1")
+    await store.async_delete_bot(enterprise_id=None, team_id="T1")
+    await store.async_save(installation("xoxb-2"))
+    assert not await replica.is_lost("T1", "token_revoked")
+    assert await replica.token() == "xoxb-2"
+    assert await replica.is_lost("T1", "token_revoked")
+
+
+@pytest.mark.parametrize(
+    ("reason", "is_lost"),
+    [
+        ("token_revoked", True),
+        ("account_inactive", True),
+        ("invalid_auth", False),
+        ("token_expired", False),
+        ("ekm_access_denied", False),
+    ],
+)
+async def test_only_a_token_that_is_gone_for_good_loses_the_workspace(
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession, reason: str, *, is_lost: bool
+) -> None:
+    """An address that is not allowed, or keys that were suspended, must not cost anybody their settings."""
+    replica = Replica(store, sandbox, session)
+    await store.async_save(installation("xoxb-1"))
+    await replica.get("T1")
+    assert await replica.is_lost("T1", reason) is is_lost
+
+
+async def test_who_comes_second_takes_the_token_that_the_first_has_refreshed(
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
+) -> None:
+    """A refresh token is good once. Until the first has stored what it got, the old token is still good."""
+    one, two = Replica(store, sandbox, session), Replica(store, sandbox, session)
+    ends = {"bot_refresh_token": "xoxe-1-used", "bot_token_expires_in": 3600}
+    await store.async_save(installation("xoxb-1", **ends))
+    assert await two.token() == "xoxb-1"  # Slack refuses the refresh token
+    refreshed = await store.find("T1", None)
+    assert refreshed is not None
+    refreshed.bot_token, refreshed.bot_token_expires_at = "xoxb-2", int(time.time()) + 43_200
+    await store.async_save_bot(refreshed)
+    assert await one.token() == "xoxb-2"
+    assert await two.token() == "xoxb-1"
+    two.now += 61.0
+    assert await two.token() == "xoxb-2"
+    assert [call.error for call in sandbox.calls("oauth.v2.access")] == ["invalid_refresh_token"]

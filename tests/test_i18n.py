@@ -1,0 +1,154 @@
+"""Which language serves whom, and the bot's own words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+from bot import resources
+from bot.i18n import Language, negotiate, prose_language, traditional, words
+
+PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("zh-CN", "zh"), ("zh-Hans", "zh"), ("zh-SG", "zh"), ("zh", "zh"), ("zh_CN", "zh"), ("zh-Hans-CN", "zh"),
+        ("zh-TW", "zh-Hant"), ("zh-HK", "zh-Hant"), ("zh-Hant", "zh-Hant"), ("zh_TW", "zh-Hant"),
+        ("zh-Hant-HK", "zh-Hant"), ("zh-MO", "zh-Hant"), ("zh-Hans-HK", "zh"),
+        ("en-US", "en"), ("en", "en"), ("ja-JP", "en"), ("fr-FR", "en"), ("ko-KR", "en"),
+        (None, "zh"), ("", "zh"), ("klingon", "zh"), ("xx-YY", "zh"), ("e", "zh"),
+    ],
+)  # fmt: skip
+def test_a_locale_gets_the_language_that_serves_it(tag: str | None, language: str) -> None:
+    """Chinese of every kind reads Chinese, everybody else English; without a usable tag the default decides."""
+    assert negotiate(tag, default=Language.ZH) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "other", "is_chinese"),
+    [
+        (Language.EN, Language.ZH, False),
+        (Language.ZH, Language.EN, True),
+        (Language.ZH_HANT, Language.EN, True),
+    ],
+)
+def test_each_language_has_another_to_offer(language: Language, other: Language, is_chinese: bool) -> None:
+    """The language button leads from either Chinese to English."""
+    assert (language.other, language.is_chinese) == (other, is_chinese)
+
+
+@pytest.mark.parametrize(
+    ("simplified", "converted"),
+    [
+        ("登录失败，网络请求超时", "登錄失敗，網絡請求超時"),
+        ("房间不存在", "房間不存在"),
+        ("Token expired: 6000106", "Token expired: 6000106"),
+        ("`ZIMErrorCode.USER_IS_NOT_LOGGED` 用户未登录", "`ZIMErrorCode.USER_IS_NOT_LOGGED` 用戶未登錄"),
+        ("", ""),
+    ],
+)
+def test_chinese_becomes_traditional_and_nothing_else_changes(simplified: str, converted: str) -> None:
+    """Readers in Taipei and Hong Kong; codes and names must stay what they are."""
+    assert traditional(simplified) == converted
+
+
+def test_without_the_extra_chinese_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenCC is optional; simplified characters are better than none."""
+    monkeypatch.setattr("bot.i18n._converter", lambda: None)
+    assert traditional("登录失败") == "登录失败"
+
+
+@pytest.mark.parametrize(
+    ("prose", "language"),
+    [
+        ("登录失败了", Language.ZH),
+        ("login 登录失败", Language.ZH),
+        ("login failed again", Language.EN),
+        ("she said 好的 and then left the channel", Language.EN),
+        ("login failed 登录失败", Language.ZH),
+        ("please help with login 登录", None),
+        ("好", None),
+        ("ok thanks", None),
+        ("", None),
+        ("привет как дела", None),
+    ],
+)
+def test_words_vote_for_a_language_or_for_none(prose: str, language: Language | None) -> None:
+    """Two words say nothing, and a Chinese channel speaks of login, token and app."""
+    assert prose_language(prose) == language
+
+
+def catalog(language: Language) -> Catalog:
+    """The bot's words in one language, as translators write them."""
+    with (resources.data() / "locale" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=str(language), abort_invalid=True)
+
+
+def messages(language: Language) -> dict[str, Message]:
+    """The messages by key."""
+    found: dict[str, Message] = {}
+    for message in catalog(language):
+        key = str(message.id[0] if isinstance(message.id, tuple) else message.id)
+        if key:
+            assert key not in found, f"{key} stands twice in {language}.po"
+            found[key] = message
+    return found
+
+
+def forms(message: Message) -> tuple[str, ...]:
+    """The wordings of a message: one, or one for each plural."""
+    return tuple(map(str, message.string)) if isinstance(message.string, tuple) else (str(message.string),)
+
+
+def placeholders(form: str) -> set[str]:
+    """The names in braces."""
+    return set(PLACEHOLDER.findall(form))
+
+
+def test_both_languages_have_the_same_words() -> None:
+    """A key that one language lacks would fail in front of its readers only."""
+    english, chinese = messages(Language.EN), messages(Language.ZH)
+    assert english.keys() == chinese.keys()
+    for key in english:
+        assert all(forms(english[key])), key
+        assert all(forms(chinese[key])), key
+        assert len(forms(english[key])) == (2 if isinstance(english[key].id, tuple) else 1), key
+        assert len(forms(chinese[key])) == 1, key
+        for form in forms(english[key]):
+            # “One code” may say its number in a word.
+            assert placeholders(form) - {"n"} == placeholders(forms(chinese[key])[0]) - {"n"}, key
+
+
+def test_every_word_is_used_and_every_use_has_its_word() -> None:
+    """Dead words mislead translators; a missing one breaks an answer."""
+    folder = resources.data().parent / "bot"
+    sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if "sandbox" not in path.parts]
+    source = "".join(text for text in sources if "bot.i18n import" in text)
+    used = set(re.findall(r"""(?:words(?:\(\w+\))?|say)(?:\.count)?\(\s*f?["']([a-z_.]+)""", source)) | set(
+        re.findall(r"""(?:key = |else )["']([a-z_]+\.[a-z_.]+)["']""", source)
+    )
+    prefixes = {key for key in used if key.endswith(".")}
+    for key in messages(Language.EN):
+        assert key in used or any(key.startswith(prefix) for prefix in prefixes), f"{key} is not used"
+    for key in used - prefixes:
+        assert key in messages(Language.EN), f"{key} has no words"
+
+
+def test_a_missing_word_is_an_error() -> None:
+    """Nobody should ever read a key instead of words."""
+    with pytest.raises(KeyError):
+        words(Language.EN)("no.such.key")
+    with pytest.raises(KeyError):
+        words(Language.ZH).count("no.such.key", 2)
+
+
+def test_numbers_take_the_right_plural() -> None:
+    """“1 requests” looks careless."""
+    assert words(Language.EN).count("unit.requests", 1) == "1 request"
+    assert words(Language.EN).count("unit.requests", 1000) == "1,000 requests"
+    assert words(Language.ZH).count("unit.requests", 1000) == "1,000 次"

@@ -1,0 +1,66 @@
+"""What a log says of where it comes from."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.triage.metadata import MOST, Sightings
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("ZIM => 2.19.0.3101", "2.19.0.3101"),
+        ("ZIM SDK version: 2.18.1", "2.18.1"),
+        ('ZIM.getVersion() = "2.29.0"', "2.29.0"),
+        ('"zego-zim-web": "^2.18.1"', "2.18.1"),
+        ("zego-zim-react-native@2.28.0", "2.28.0"),
+        ("implementation 'im.zego:zim:2.16.0'", "2.16.0"),
+        ("zego_zim: 2.17.0", "2.17.0"),
+        ("Express => 3.17.1.41087", None),
+        ("Chrome/129.0.0.0 server 203.0.113.25", None),
+    ],
+)
+def test_the_version_of_the_sdk_is_found_and_no_other(text: str, version: str | None) -> None:
+    """Support asks for it first; that of the video SDK would mislead."""
+    seen = Sightings()
+    seen.look(text)
+    assert seen.versions == ((version,) if version else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "platforms"),
+    [
+        ("11-23 07:35:45.740  123  456 E ZIM: x", ("Android",)),
+        ("E/flutter (31234): x", ("Flutter", "Android")),
+        ("iPhone15,3, iOS 18.1", ("iOS",)),
+        ("UnityEngine.Debug:Log(Object)", ("Unity",)),
+        ("E/ReactNativeJS( 123): x", ("React Native", "Android")),
+        ("Uncaught (in promise) {code:6000281}", ("Web",)),
+        ("[1122 07:35:45.740][Conv][API.sendMessage]:6000121", ("Web",)),
+        ("zego-zim-uniapp 2.1.0", ("uni-app",)),
+        ("Microsoft Windows NT", ("Windows",)),
+        ("macOS 15.1", ("macOS",)),
+        ('{"service":"im-gateway"}', ("Server",)),
+        ("code 6000106", ()),
+    ],
+)
+def test_the_platform_is_named_where_the_log_shows_it(text: str, platforms: tuple[str, ...]) -> None:
+    """The remedy's method names differ by platform."""
+    seen = Sightings()
+    seen.look(text)
+    assert seen.platforms == platforms
+
+
+def test_an_app_id_is_masked() -> None:
+    """It is half of what opens the app's account."""
+    seen = Sightings()
+    seen.look('{"appID": 1719238450} appId=1719238450 appID: 6000003')
+    assert seen.app_ids == ("17…0",)
+
+
+def test_what_is_kept_is_bounded() -> None:
+    """A log of a farm of devices names thousands."""
+    seen = Sightings()
+    seen.look("\n".join(f"appID={1000000000 + index * 101}" for index in range(500)))
+    assert len(seen.app_ids) <= MOST

@@ -1,0 +1,148 @@
+"""Tests for finding the codes of a log."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.catalogue.catalogue import open_catalogue
+from bot.detection import vocabulary
+from bot.triage.archive import CHUNK
+from bot.triage.prefilter import count_clean
+from bot.triage.reader import LONGEST
+from tests.triage.scanning import found, scan
+
+KNOWN = open_catalogue()
+LABELLED = Path(__file__).parent.parent / "detect" / "labelled.jsonl"
+
+
+def _messages() -> list[str]:
+    texts = (json.loads(line).get("text") or "" for line in LABELLED.read_text("utf-8").splitlines())
+    return [line for text in texts for line in re.split("\r\n|\r|\n", text.replace("\0", ""))]
+
+
+def test_a_log_of_all_labelled_messages_has_the_codes_that_detection_finds() -> None:
+    """A log must not be judged by other rules than a message: people compare the two."""
+    lines = _messages()
+    seen = scan("\n".join(lines).encode("utf-8", "surrogatepass"), KNOWN)
+    codes, lookalikes = found(lines, KNOWN)
+
+    assert len(codes) > 100
+    assert seen.codes == codes
+    assert seen.lookalikes == lookalikes
+
+
+_TEXTS = (
+    "6000106|6000104|6000121|6009999|6000000|600010|16000106|60001069|6.000.104|６０００１０４|０２１|３|9|2,|000|,000|",
+    "1732345678|1732345678901|2732345678|021|121|0x|9x|md5|md6|km2|km3|.mp4|.mp3|+86|$|T07:35|2026-11-23 07:35:45.740|",
+    " | |,|, |: |=|-|.|/|\\|\\n|\t|(|)|[|]|\"|'|#|+|，|：|次|é|https://|www.|example.com|?id=|wss://a.b|insert t (|",
+    "error|code|errorCode|onError|orderNo|userID|zip code|port|amount|ms|bytes|E|错误码|订单号|[0m|\\u003d|\\x1b[31m|",
+    "insert into t values (|",
+    "NetworkModuleTokenExpired|ZIMErrorCode.|USER_IS_NOT_LOGGED|zim|TokenExpired|A_B|MAX_SIZE_OF_X|\\u0022|ＮetworkＭ|",
+    "ZIMErrorCodeNetworkModuleTokenExpired|networkmoduletokenexpired|xxxxxxxxxxxxxxxxxxxxxxxxxxxx|word word word word ",
+)
+_PIECES = st.sampled_from("".join(_TEXTS).split("|"))
+_LINES = st.lists(st.lists(_PIECES, max_size=14).map("".join), min_size=1, max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_LINES)
+@example(["order\\n6000106", "err 6000106 021 6000104", "err 6000106 121 6000104"])
+@example(["1732345678, 6000104", "2732345678, 6000104", "9" * 72 + "2732345678, 6000104"])
+def test_a_scan_sees_what_detection_sees_line_by_line(lines: list[str]) -> None:
+    """What was remembered of a line must not be said of another that only looks like it."""
+    # Every line comes again with other digits, which is where a memory of shapes could go wrong.
+    other = [line.translate(str.maketrans("2345789", "9872453")) for line in lines]
+    everything = [*lines, *other, *lines]
+    codes, lookalikes = found(everything, KNOWN)
+    seen = scan("\n".join(everything).encode(), KNOWN)
+
+    assert seen.codes == codes
+    assert seen.lookalikes == lookalikes
+
+
+def test_a_window_holds_two_lines_on_each_side_across_blocks() -> None:
+    """The evidence is what the reader trusts: it must not end where a buffer did."""
+    lines = [f"{number} info {'x' * 90}" for number in range(20_000)]
+    for at in (0, 1, 2_500, 2_600, 19_999):
+        lines[at] = f"{at} error code: 6000{101 + at % 7}"
+    everything = [line.encode() for line in lines]
+    for window in scan(b"\n".join(everything), KNOWN).windows:
+        assert window.lines == tuple(everything[window.first_line - 1 :][: len(window.lines)])
+        assert window.line - window.first_line == min(2, window.line - 1)
+        assert len(window.lines) == min(5, window.line + 2, 20_000 - window.line + 3)
+        assert str(window.code).encode() in everything[window.line - 1]
+
+
+@pytest.mark.parametrize(
+    "before", [0, 1, 7, LONGEST - 8, LONGEST - 3, LONGEST, CHUNK - 1030, CHUNK - 4, CHUNK, 600_000]
+)
+def test_a_code_anywhere_in_a_line_without_end_counts_once(before: int) -> None:
+    """Servers write JSON of many megabytes on one line; its codes fall on every border there is."""
+    entry = b'{"code":6000106,"ok":1},'
+    data = b"{" + b"x" * before + b'"a":[' + entry + b"y " * 300_000 + entry * 3 + b"]}\n" + b"error 6000121\n"
+    seen = scan(data, KNOWN)
+
+    assert seen.codes == [(1, 6000106)] * 4 + [(2, 6000121)]
+    assert all(str(hit.code).encode() in hit.text and len(hit.text) <= 4096 for hit in seen.hits)
+
+
+@given(st.integers(1000, 3000), st.integers(0, 30))
+@settings(max_examples=8, deadline=None)
+def test_many_codes_in_a_line_without_end_add_up(count: int, gap: int) -> None:
+    """Rows must add up, also where a line comes in pieces."""
+    data = b"".join(b'{"errorCode":%d,"n":"%s"},' % (6000101 + n % 5, b"z" * (gap + n % 97)) for n in range(count * 3))
+    seen = scan(data, KNOWN)
+
+    assert len(seen.hits) == count * 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "W/ZIM: NetworkModuleTokenExpired",
+        "throw ZIMErrorCode.USER_IS_NOT_LOGGED;",
+        '{"msg":"failed\\nNetworkModuleTokenExpired"}',
+        "zim_error_code_network_module_token_expired",
+    ],
+)
+def test_a_symbol_on_a_line_without_numbers_is_a_hit(line: str) -> None:
+    """Some platforms print names only."""
+    assert scan(f"nothing\n{line}\n".encode(), KNOWN).codes == found(["nothing", line], KNOWN)[0] != []
+
+
+def test_an_unknown_code_that_is_called_an_error_is_a_hit() -> None:
+    """New codes come before the catalogue has them."""
+    hit = scan(b"errorCode: 6009999\nsize 6009998\n", KNOWN).hits
+
+    assert [(each.code, each.known) for each in hit] == [(6009999, False)]
+
+
+def test_digits_in_the_words_of_detection_are_told_apart() -> None:
+    """A memory of shapes takes digits for alike; a new word with a digit in it must be known to it first."""
+    listed = [
+        vocabulary.KEYS,
+        vocabulary.CODE_KEYS,
+        vocabulary.UNITS,
+        vocabulary.UNITS_GLUED,
+        vocabulary.FILE_ENDINGS,
+        vocabulary.CURRENCIES,
+    ]
+    named = re.findall(r"'([a-z]*[0-9][a-z0-9]*)'", repr(listed))
+
+    assert set(named) == {"md5", "km2", "mp3", "mp4", "m4a"}
+
+
+def test_the_bare_search_counts_codes_that_touch_nothing(tmp_path: Path) -> None:
+    """The benchmark is worth something only if what it times is right."""
+    line = b"6000106 x6000106 6000106, 60001061 (6000104)\n"
+    for count, gap in ((20_000, b""), (3_000, b"." * 700 + b"\n")):
+        path = tmp_path / "a.log"
+        path.write_bytes((line + gap) * count + b"6000106")
+        with path.open("rb", buffering=0) as file:
+            assert count_clean(file) == 3 * count + 1

@@ -1,0 +1,109 @@
+"""Reading the time of a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.triage.timestamps import FORMATS, recognise
+
+SAMPLES = [
+    # line, its format, the stamp as written, its zone
+    ("2026-11-23T07:35:45.740Z boot", "iso", "2026-11-23T07:35:45.740Z", "Z"),
+    ("2026-11-23 07:35:45,740 [main] boot", "iso", "2026-11-23 07:35:45,740", None),
+    ("2026-11-23 07:35:45.740396+0800 App[12:34] boot", "iso", "2026-11-23 07:35:45.740396+0800", "+0800"),
+    ("2026-11-23 07:35:45.740 App[123:456] boot", "iso", "2026-11-23 07:35:45.740", None),
+    ("11-23 07:35:45.740  123  456 E ZIM: [1122 07:35:45.1]", "logcat", "11-23 07:35:45.740", None),
+    ("[1122 07:35:45.740][Conv][API.sendMessage]", "sdk", "1122 07:35:45.740", None),
+    (" INFO  0129 11:45:21.854 [ZegoUIKit][]", "sdk", "0129 11:45:21.854", None),
+    ('{"level":"error","ts":1732347345123}', "json-epoch", "1732347345123", None),
+    ('{"ts": 1732347345.5}', "json-epoch", "1732347345.5", None),
+    ('{"expires":"2027-01-01T00:00:00Z","time":"2026-11-23T07:35:45+08:00"}', "json-iso",
+     "2026-11-23T07:35:45+08:00", "+08:00"),
+    ("1732347345 boot", "epoch", "1732347345", None),
+    ("<34>Nov  3 07:35:45 host app[1]: boot", "syslog", "Nov  3 07:35:45", None),
+    ('203.0.113.9 - - [23/Nov/2026:07:35:45 +0800] "GET /"', "web-server", "23/Nov/2026:07:35:45 +0800", "+0800"),
+    ("2026/11/23 7:35:45 boot", "slashes", "2026/11/23 7:35:45", None),
+    ("2026/11/23 下午7:35:45 启动", "slashes", "2026/11/23 下午7:35:45", None),
+    ("2026年11月23日 07时35分45秒 启动", "chinese", "2026年11月23日 07时35分45秒", None),
+    ("11/23/2026, 7:35:45 PM boot", "us", "11/23/2026, 7:35:45 PM", None),
+    ("07:35:45.740 boot", "clock", "07:35:45.740", None),
+    ("下午 7:35:45 启动", "clock", "下午 7:35:45", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "name", "text", "zone"), SAMPLES)
+def test_a_stamp_is_read_as_it_is_written(line: str, name: str, text: str, zone: str | None) -> None:
+    """People look the line up by what stands there, and no zone is invented."""
+    raw = line.encode()
+    reader = recognise(raw)
+    assert reader is not None
+    assert reader.format.name == name
+    stamp = reader.stamp(raw)
+    assert stamp is not None
+    assert (stamp.text, stamp.zone) == (text, zone)
+
+
+def test_every_format_has_a_sample() -> None:
+    """A format without one may have stopped working."""
+    assert {form.name for form in FORMATS} - {name for _, name, _, _ in SAMPLES} == {"chinese-day"}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "apart"),
+    [
+        ("2026-11-23T07:35:45.740Z", "2026-11-23T15:35:46.740+08:00", 1.0),
+        ("[1231 23:59:59.500]", "[0101 00:00:00.500]", 1.0),
+        ("[0228 23:59:59.000]", "[0229 00:00:00.000]", 1.0),
+        ("23:59:58.000 x", "00:00:01.000 x", 3.0),
+        ("Dec 31 23:59:59 h a: x", "Jan  1 00:00:09 h a: x", 10.0),
+        ("2026/11/23 上午12:00:01 x", "2026/11/23 下午12:00:01 x", 43200.0),
+        ("11月23日 11时59分00秒 x", "11月23日 中午12时00分00秒 x", 60.0),
+        ("11/23/2026, 11:59:59 AM x", "11/23/2026, 12:00:01 PM x", 2.0),
+        ('{"ts":1732347345}', '{"ts":1732347345250}', 0.25),
+        ("07:35:46.000 x", "07:35:45.500 x", -0.5),
+    ],
+)
+def test_times_differ_by_what_went_by(earlier: str, later: str, apart: float) -> None:
+    """How soon one code came after another decides about cause and follower, over midnight and New Year too."""
+    reader = recognise(earlier.encode())
+    assert reader is not None
+    first, second = reader.seconds(earlier.encode()), reader.seconds(later.encode())
+    assert first is not None
+    assert second is not None
+    assert second - first == pytest.approx(apart)
+
+
+@pytest.mark.parametrize(
+    "line", ["boot", "version 2.19.0", "23/11/2026 boot", "2026-13-45 boot", "ratio 12:34", "25:61:00", "6000106"]
+)
+def test_what_is_no_time_is_not_read_as_one(line: str) -> None:
+    """A wrong time is worse than none."""
+    reader = recognise(line.encode())
+    assert reader is None or reader.stamp(line.encode()) is None
+
+
+def test_day_and_month_are_not_guessed() -> None:
+    """05/04 is April in Berlin and May in Boston; without AM or PM only the time of day is sure."""
+    reader = recognise(b"05/04/2026 07:35:45 boot")
+    assert reader is not None
+    assert not reader.format.has_date
+
+
+def test_a_file_has_the_format_that_its_lines_begin_with() -> None:
+    """Lines talk about other times: expiry dates, server times."""
+    head = b"[1122 07:35:45.740] expires 2027-01-01T00:00:00Z\n[1122 07:35:46.740] 12:00:00 noon\n  at x\n"
+    reader = recognise(head)
+    assert reader is not None
+    assert reader.format.name == "sdk"
+    assert reader.seconds(b"    at im.zego.zim.ZIM.login(ZIM.java:12)") is None
+
+
+def test_a_line_looked_at_later_keeps_its_day() -> None:
+    """Evidence is dated when midnight has gone by already."""
+    reader = recognise(b"23:59:58.000 x")
+    assert reader is not None
+    before = reader.seconds(b"23:59:58.000 x")
+    reader.seconds(b"00:00:01.000 x")
+    again = reader.stamp(b"23:59:58.000 x")
+    assert again is not None
+    assert again.seconds == before
