@@ -26,32 +26,32 @@ from bot.background import Background
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import ZimerrError, named
 from bot.i18n import Language
-from bot.inbox import Inbox, Limits, Pace
+from bot.inbox import Inbox, InboxLimits, RateLimit
 from bot.policy.annotate import Annotations
 from bot.policy.answer import Answers
 from bot.policy.language import Languages
-from bot.policy.triage_pool import Triages
+from bot.policy.triage_pool import TriagePool
 from bot.render.renderer import Renderer
 from bot.settings import Settings
 from bot.slack.client import SlackClient
-from bot.slack.deps import Parts
-from bot.slack.failure_notice import GivenUp
-from bot.slack.incident import Standings
-from bot.slack.log_jobs import Logs
-from bot.slack.log_reader import Reader
-from bot.slack.oauth import Installing, Leaving, oauth_settings
-from bot.slack.report_upload import Reports
-from bot.slack.sender import Poster
+from bot.slack.deps import Deps
+from bot.slack.failure_notice import FailureNotice
+from bot.slack.incident import Incidents
+from bot.slack.log_jobs import LogJobs
+from bot.slack.log_reader import LogReader
+from bot.slack.oauth import InstallFlow, Uninstall, oauth_settings
+from bot.slack.report_upload import ReportUpload
+from bot.slack.sender import Sender
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.batching import UNREACHABLE
-from bot.storage.channel_store import ChannelSettings
+from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.installation_store import forget_states, states
-from bot.storage.notice_store import ToldStore
+from bot.storage.notice_store import NoticeStore
 from bot.triage.cascades import open_cascades
-from bot.triage.reader import Limits as LogLimits
+from bot.triage.reader import ReadLimits
 
 EVENTS_PATH = "/slack/events"
 _GRACE_S = 10.0  # for what is in work when the bot is told to stop
@@ -121,7 +121,7 @@ def _install_routes(
         scopes=resources.scopes(),
         authorization_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
     )
-    return Installing(chosen, client, workspaces).routes()
+    return InstallFlow(chosen, client, workspaces).routes()
 
 
 def _say_stopped(team: str, reason: str) -> None:
@@ -176,17 +176,17 @@ def _assemble(
 ) -> tuple[AsyncApp, Inbox]:
     """The bot's parts, put together; nothing is received yet."""
     renderer = Renderer(catalogue)
-    channels = ChannelSettings(database)
+    channels = ChannelStore(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
-    pace = Pace(clock)
-    poster = Poster(workspaces, pace)
-    given_up = GivenUp(ToldStore(database), languages, renderer, poster, clock)
-    triages = Triages(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
-    reader = Reader(triages)
-    logs = Logs(reader, Reports(catalogue, triages.cascades), annotations, languages, renderer, poster)
-    standings = Standings(languages, renderer, poster, clock, settings.zimerr_escalate)
+    pace = RateLimit(clock)
+    poster = Sender(workspaces, pace)
+    given_up = FailureNotice(NoticeStore(database), languages, renderer, poster, clock)
+    triages = TriagePool(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
+    reader = LogReader(triages)
+    logs = LogJobs(reader, ReportUpload(catalogue, triages.cascades), annotations, languages, renderer, poster)
+    standings = Incidents(languages, renderer, poster, clock, settings.zimerr_escalate)
     worker = Worker(annotations, answers, renderer, poster, given_up, workspaces, logs, standings)
     inbox = Inbox(
         database,
@@ -198,12 +198,12 @@ def _assemble(
     )
     leaving = None
     if isinstance(workspaces, ManyWorkspaces):
-        leaving = Leaving(workspaces, inbox, languages, database, background)
+        leaving = Uninstall(workspaces, inbox, languages, database, background)
 
     app = _bolt(settings, client, workspaces)
     if leaving:
         leaving.register(app)
-    parts = Parts(
+    parts = Deps(
         catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
     )
     slack.register(app, parts)
@@ -237,14 +237,14 @@ class _Authorize(AsyncAuthorize):
         return found.authorization if found else None
 
 
-def _limits(settings: Settings) -> Limits:
+def _limits(settings: Settings) -> InboxLimits:
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
-    return Limits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
+    return InboxLimits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
 
 
-def _log_limits(settings: Settings) -> LogLimits:
-    return LogLimits(
+def _log_limits(settings: Settings) -> ReadLimits:
+    return ReadLimits(
         file_bytes=settings.zimerr_max_file_mb * 2**20,
         unpacked_bytes=settings.zimerr_max_unpacked_mb * 2**20,
         files=settings.zimerr_max_files,

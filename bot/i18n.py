@@ -91,7 +91,7 @@ def _converter() -> Any:
     return OpenCC("s2tw")
 
 
-class Words:
+class Translator:
     """The bot's own words in one language, by key."""
 
     def __init__(self, translations: gettext.NullTranslations) -> None:
@@ -113,7 +113,7 @@ class Words:
 
 
 @cache
-def words(language: Language) -> Words:
+def words(language: Language) -> Translator:
     """The bot's words in *language*."""
     name = "zh" if language.is_chinese else "en"
     with (resources.data() / "locale" / f"{name}.po").open("rb") as file:
@@ -121,4 +121,4 @@ def words(language: Language) -> Words:
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    return Words(gettext.GNUTranslations(compiled))
+    return Translator(gettext.GNUTranslations(compiled))

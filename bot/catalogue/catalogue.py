@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bot import resources
 from bot.catalogue import loader
-from bot.catalogue.entry import Entry, Links, Section, Status
-from bot.catalogue.search import Hit, Search
+from bot.catalogue.entry import Entry, EntryStatus, Links, Section
+from bot.catalogue.search import SearchHit, SearchIndex
 from bot.catalogue.symbols import normalise
 from bot.errors import CatalogueError
 
@@ -47,14 +47,14 @@ class Catalogue:
         """The vendor's page for *entry*."""
         return entry.docs or self.section_of(entry).docs
 
-    def search(self, query: str, most: int = 8) -> tuple[Hit, ...]:
+    def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """What fits *query*, best first: a code, a symbol, a section, the beginning of a code, or words.
 
         What is named exactly scores above everything that words find.
         """
         exact = self._named(query.strip())
         if exact:
-            return tuple(Hit(entry, EXACT) for entry in exact)
+            return tuple(SearchHit(entry, EXACT) for entry in exact)
         return self._index.find(query, most)
 
     def _named(self, query: str) -> tuple[Entry, ...]:
@@ -71,9 +71,9 @@ class Catalogue:
         return tuple(entry for entry in self if str(entry.code).startswith(match[1])) if match else ()
 
     @cached_property
-    def _index(self) -> Search:
+    def _index(self) -> SearchIndex:
         # Made at the first search: `explain` needs none.
-        return Search(self.sections)
+        return SearchIndex(self.sections)
 
     def has_code(self, code: int) -> bool:
         """Whether there is an entry for *code*."""
@@ -135,7 +135,7 @@ def _with(section: Section, own: Mapping[int, Entry], joining: Sequence[Entry]) 
 
 def _own(entry: Entry) -> Entry:
     # Whatever the file says: readers must see that this is not the vendor's word.
-    return entry.model_copy(update={"status": Status.OVERLAY})
+    return entry.model_copy(update={"status": EntryStatus.OVERLAY})
 
 
 def codes_folder() -> Path:

@@ -79,7 +79,7 @@ class Severity(StrEnum):
     HIGH = "high"  # login or a whole feature is down
 
 
-class Status(StrEnum):
+class EntryStatus(StrEnum):
     """What an entry rests on."""
 
     DOCUMENTED = "documented"  # in at least one of the vendor's two documents
@@ -164,7 +164,7 @@ class Entry(_Strict):
     """Everything known about one code. Fields stand in the file in this order."""
 
     code: Annotated[int, Field(ge=0, le=9_999_999)]
-    status: Status
+    status: EntryStatus
     title: Text
     meaning: Text
     remedy: Steps

@@ -52,14 +52,14 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class SearchHit:
     """An entry that a search found, with its score (higher is better; comparable within one search)."""
 
     entry: Entry
     score: float
 
 
-class Search:
+class SearchIndex:
     """The index over all entries."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
@@ -68,7 +68,7 @@ class Search:
         self._postings = _index([fields for _, fields in documents])
         self._words = [word for word in self._postings if word.isascii() and word.isalpha() and len(word) > 3]
 
-    def find(self, query: str, most: int = 8) -> tuple[Hit, ...]:
+    def find(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """The entries that fit *query*, best first, at most *most*; those far behind the best are left out."""
         scores: dict[int, float] = defaultdict(float)
         matched: dict[int, float] = defaultdict(float)
@@ -83,7 +83,7 @@ class Search:
                 scores[document] += share * weight
                 matched[document] += share
         # An entry that holds all that was asked for beats one that holds a part of it often.
-        ranked = [Hit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
+        ranked = [SearchHit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
         ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
         return tuple(hit for hit in ranked[:most] if hit.score >= max(0.3 * ranked[0].score, _LEAST))
 

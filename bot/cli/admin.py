@@ -13,7 +13,7 @@ import click
 from bot.errors import ZimerrError
 from bot.settings import load_database, load_stored_tokens, split_keys
 from bot.storage.database import Database
-from bot.storage.inbox_rows import Filter, InboxRows, Row, State
+from bot.storage.inbox_rows import InboxRow, InboxRows, RowFilter, State
 from bot.storage.installation_store import Installations
 
 
@@ -52,9 +52,9 @@ async def reencrypted() -> int:
 def browse(states: tuple[State, ...], most: int) -> None:
     """Print the newest rows, and how many there are in each state."""
 
-    async def run() -> tuple[list[Row], dict[str, int]]:
+    async def run() -> tuple[list[InboxRow], dict[str, int]]:
         async with _opened() as rows:
-            return await rows.find(Filter(states=states), most), await rows.counts()
+            return await rows.find(RowFilter(states=states), most), await rows.counts()
 
     found, counts = asyncio.run(run())
     for row in reversed(found):
@@ -68,9 +68,9 @@ def browse(states: tuple[State, ...], most: int) -> None:
 def show(id_: int) -> None:
     """Print all that is known of one row; raises ZimerrError where there is none."""
 
-    async def run() -> list[Row]:
+    async def run() -> list[InboxRow]:
         async with _opened() as rows:
-            return await rows.find(Filter(ids=(id_,)))
+            return await rows.find(RowFilter(ids=(id_,)))
 
     found = asyncio.run(run())
     if not found:
@@ -104,7 +104,7 @@ def retry(ids: tuple[int, ...]) -> None:
 
     async def run() -> int:
         async with _opened() as rows:
-            return await rows.revive(Filter(ids=ids), now=time.time())
+            return await rows.revive(RowFilter(ids=ids), now=time.time())
 
     click.echo(f"To be tried again: {asyncio.run(run())}")
 

@@ -18,7 +18,7 @@ from bot.settings import Settings, load
 from bot.slack.workspaces import installations, sign_in, slack_client
 from bot.storage.database import Database
 
-Finding = tuple[bool, str]  # whether it is in order, and what it says
+CheckResult = tuple[bool, str]  # whether it is in order, and what it says
 
 
 async def run(overlay: Path | None = None, *, offline: bool) -> int:
@@ -36,7 +36,7 @@ async def run(overlay: Path | None = None, *, offline: bool) -> int:
     return 0 if all(good for good, _ in findings) else 1
 
 
-def _catalogue(overlay: Path | None) -> Iterator[Finding]:
+def _catalogue(overlay: Path | None) -> Iterator[CheckResult]:
     try:
         yield True, f"catalogue: {len(open_catalogue(overlay))} codes"
     except CatalogueError as error:
@@ -44,7 +44,7 @@ def _catalogue(overlay: Path | None) -> Iterator[Finding]:
             yield False, f"catalogue: {fault}"
 
 
-async def _running_parts(settings: Settings, *, offline: bool) -> AsyncIterator[Finding]:
+async def _running_parts(settings: Settings, *, offline: bool) -> AsyncIterator[CheckResult]:
     database = Database(settings.database_url)
     try:
         await database.open()
@@ -62,7 +62,7 @@ async def _running_parts(settings: Settings, *, offline: bool) -> AsyncIterator[
                 yield finding
 
 
-async def _installed(settings: Settings, database: Database) -> AsyncIterator[Finding]:
+async def _installed(settings: Settings, database: Database) -> AsyncIterator[CheckResult]:
     """The workspaces where the app is installed, and whether with all that it needs."""
     installed = await installations(settings, database).all()
     yield True, f"installed: in {len(installed)} workspaces or organisations; their tokens can be decrypted"
@@ -72,7 +72,7 @@ async def _installed(settings: Settings, database: Database) -> AsyncIterator[Fi
             yield False, f"scopes: {place} has not granted {', '.join(sorted(missing))}; install the app there again"
 
 
-async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[Finding]:
+async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIterator[CheckResult]:
     client = slack_client(settings, session, settings.slack_bot_token.get_secret_value() or None)
     try:
         if settings.is_for_many:
@@ -88,7 +88,7 @@ async def _slack(settings: Settings, session: aiohttp.ClientSession) -> AsyncIte
         yield False, f"Slack: {error}"
 
 
-async def _bot_token(client: AsyncWebClient) -> AsyncIterator[Finding]:
+async def _bot_token(client: AsyncWebClient) -> AsyncIterator[CheckResult]:
     identity = await sign_in(client)
     yield True, f"bot token: belongs to workspace {identity.team}"
     missing = frozenset(resources.scopes()) - identity.scopes

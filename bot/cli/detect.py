@@ -19,9 +19,9 @@ from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.detection.lines import lines_of
 from bot.detection.result import Finding
-from bot.i18n import Language, Words, words
+from bot.i18n import Language, Translator, words
 from bot.policy.input import contents
-from bot.policy.noise_rules import Act, Decision, Rule, Situation, decide
+from bot.policy.noise_rules import Act, ChannelHistory, Decision, SilenceRule, decide
 
 _Message = Mapping[str, Any]  # as Slack sends it
 
@@ -80,7 +80,7 @@ def _slack_message(line: bytes) -> dict[str, Any]:
 
 
 def _decision(message: _Message, catalogue: Catalogue) -> Decision:
-    return decide(contents(message, catalogue).sightings, Situation())
+    return decide(contents(message, catalogue).sightings, ChannelHistory())
 
 
 def _finding(finding: Finding, line: int) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _finding(finding: Finding, line: int) -> dict[str, Any]:
     }
 
 
-def _print_seen(message: _Message, catalogue: Catalogue, say: Words) -> None:
+def _print_seen(message: _Message, catalogue: Catalogue, say: Translator) -> None:
     detection, decision = find_in_message(message, catalogue), _decision(message, catalogue)
     line_of, rules = lines_of(message, detection), dict(decision.silenced)
     findings = [_row_of_finding(each, line_of[each], rules.get(each.code), say) for each in detection.findings]
@@ -114,7 +114,7 @@ def _print_seen(message: _Message, catalogue: Catalogue, say: Words) -> None:
             out.print(Group(Rich(), Rich(title), Padding(table, (0, 0, 0, 2))))
 
 
-def _row_of_finding(finding: Finding, line: int, rule: Rule | None, say: Words) -> tuple[str, ...]:
+def _row_of_finding(finding: Finding, line: int, rule: SilenceRule | None, say: Translator) -> tuple[str, ...]:
     evidence = say(f"evidence.{finding.evidence.name}")
     if not finding.known:
         evidence += say("list.separator") + say("terminal.not_known")

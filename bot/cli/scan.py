@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bot.catalogue.catalogue import Catalogue
-from bot.i18n import Language, Words, words
+from bot.i18n import Language, Translator, words
 from bot.render.digest_report import report
 from bot.triage.cascades import open_cascades
-from bot.triage.digest import Digest, FileRefused, Mark, Refusal, Row
+from bot.triage.digest import CodeRow, Digest, FileRefused, Mark, Refusal
 from bot.triage.pipeline import triage
-from bot.triage.reader import NO_LIMITS, Source
+from bot.triage.reader import NO_LIMITS, LogFile
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -36,7 +36,7 @@ def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_j
         files = _opened(names, say, stack)
         bar = _Bar(sum(map(_size, files.values())))
         stack.callback(bar.stop)
-        sources = [Source(name, partial(_same, file)) for name, file in files.items()]
+        sources = [LogFile(name, partial(_same, file)) for name, file in files.items()]
         try:
             digest = triage(
                 sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=bar if _is_watched() else None
@@ -70,7 +70,7 @@ def as_object(digest: Digest) -> dict[str, Any]:
     }
 
 
-def _row(row: Row, digest: Digest) -> dict[str, Any]:
+def _row(row: CodeRow, digest: Digest) -> dict[str, Any]:
     found = {
         "code": row.code,
         "count": row.count,
@@ -118,7 +118,7 @@ class _Bar:
             self._progress.stop()
 
 
-def _opened(names: Sequence[str], say: Words, stack: ExitStack) -> dict[str, BinaryIO]:
+def _opened(names: Sequence[str], say: Translator, stack: ExitStack) -> dict[str, BinaryIO]:
     """The files that can be opened, by name; of the others, say why not."""
     files: dict[str, BinaryIO] = {}
     for name in dict.fromkeys(names):
@@ -157,7 +157,7 @@ def _is_watched() -> bool:
     return sys.stderr.isatty()
 
 
-def _tell_refused(refused: Sequence[FileRefused], say: Words) -> None:
+def _tell_refused(refused: Sequence[FileRefused], say: Translator) -> None:
     for file in refused:
         _tell(say("triage.refused", file=file.name, why=say(f"triage.refused.{file.reason}")))
 

@@ -25,7 +25,7 @@ _QUOTES = frozenset("\"'")
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class NameBefore:
     """The word before a number that may say what the number is."""
 
     word: str  # as written
@@ -41,7 +41,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class NumberContext:
     """A number in a folded text."""
 
     text: str
@@ -50,7 +50,7 @@ class Site:
     left: str  # what stands before it on its line, at most BEFORE characters
     right: str  # what stands after it on its line, at most AFTER characters
     digits: str
-    name: Name | None
+    name: NameBefore | None
 
     @property
     def before(self) -> str:
@@ -63,12 +63,14 @@ class Site:
         return self.right[:1]
 
 
-def site(text: str, start: int, end: int, heading: str = "") -> Site:
+def site(text: str, start: int, end: int, heading: str = "") -> NumberContext:
     """Return the neighbourhood of ``text[start:end]`` in a folded text; *heading* is that of its column, if any."""
     left = text[max(0, start - BEFORE) : start]
     left = left[left.rfind("\n") + 1 :]
     right = text[end : end + AFTER].split("\n", 1)[0]
-    return Site(text, start, end, left, right, text[start:end], name_before(f"{heading}: " if heading else left))
+    return NumberContext(
+        text, start, end, left, right, text[start:end], name_before(f"{heading}: " if heading else left)
+    )
 
 
 def parts(word: str) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def parts(word: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _PART.findall(word))
 
 
-def name_before(left: str) -> Name | None:
+def name_before(left: str) -> NameBefore | None:
     """Return the name that the end of *left* gives to what follows, or None."""
     tokens = _TOKEN.findall(left)
     has_sign = False
@@ -112,14 +114,14 @@ def _before_code(tokens: list[str], position: int) -> int:
     return position - 1 - (tokens[position] in _QUOTES)
 
 
-def _named(tokens: list[str], position: int, *, has_sign: bool) -> Name | None:
+def _named(tokens: list[str], position: int, *, has_sign: bool) -> NameBefore | None:
     word = tokens[position]
     if _CHINESE.match(word):
         bare = _without_filler(word)
-        return Name(bare, (bare,), (), has_sign or (bare != word and word[-1] in "是为為"), True)
+        return NameBefore(bare, (bare,), (), has_sign or (bare != word and word[-1] in "是为為"), True)
     if not (word[0].isalpha() or word[0] == "_"):
         return None
-    return Name(word, parts(word), _before(tokens[max(0, position - 3) : position]), has_sign, False)
+    return NameBefore(word, parts(word), _before(tokens[max(0, position - 3) : position]), has_sign, False)
 
 
 def _before(tokens: list[str]) -> tuple[str, ...]:

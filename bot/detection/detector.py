@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.detection import numbers, slack_text, symbols
 from bot.detection.normalize import fold
 from bot.detection.passage import Passage
-from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, Reason
+from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason
 
-_Seen = tuple[tuple[int, int], Evidence | int | Reason]  # where; a number, a symbol with its code, or a look-alike
+_Seen = tuple[
+    tuple[int, int], Evidence | int | LookAlikeReason
+]  # where; a number, a symbol with its code, or a look-alike
 
 
 def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> Detection:
@@ -30,12 +32,12 @@ def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> 
     seen: list[_Seen] = [*numbers.candidates(folded, known, inside)] if has_numbers else []
     if has_names:
         for span, named in symbols.candidates(folded, known):
-            seen.append((span, Reason.URL if numbers.is_inside(inside, span[0]) else named))
+            seen.append((span, LookAlikeReason.URL if numbers.is_inside(inside, span[0]) else named))
     findings: list[Finding] = []
     lookalikes: list[LookAlike] = []
     for span, verdict, line in _in_order(text, seen):
         words = text[slice(*span)]
-        if isinstance(verdict, Reason):
+        if isinstance(verdict, LookAlikeReason):
             lookalikes.append(LookAlike(words, line, span, verdict, passage))
         elif isinstance(verdict, int):
             findings.append(Finding(verdict, True, line, span, Evidence.SYMBOL, words, quoted, passage))
@@ -57,7 +59,7 @@ def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
     return Detection(findings, tuple(lookalike for detection in detections for lookalike in detection.lookalikes))
 
 
-def _in_order(text: str, seen: list[_Seen]) -> Iterator[tuple[tuple[int, int], Evidence | int | Reason, int]]:
+def _in_order(text: str, seen: list[_Seen]) -> Iterator[tuple[tuple[int, int], Evidence | int | LookAlikeReason, int]]:
     """What was seen in the order of the text, with its line; of two that overlap the first stays."""
     line, counted, end = 1, 0, 0
     for span, verdict in sorted(seen, key=lambda one: (one[0][0], -one[0][1])):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bot.detection import vocabulary
-from bot.detection.context import Name, Site, parts
+from bot.detection.context import NameBefore, NumberContext, parts
 from bot.detection.result import Evidence
 
 _NOT_FAR = 48  # characters in which an error word counts as nearby
@@ -27,7 +27,7 @@ _AFTER = re.compile(
 )
 
 
-def is_code_key(name: Name | None) -> bool:
+def is_code_key(name: NameBefore | None) -> bool:
     """Whether the name says that what follows is an error code, however weakly: ``failed``, 报."""
     if name is None:
         return False
@@ -36,7 +36,7 @@ def is_code_key(name: Name | None) -> bool:
     return name.last in vocabulary.CODE_KEYS or _numbers_errors(name)
 
 
-def is_strong_key(name: Name | None) -> bool:
+def is_strong_key(name: NameBefore | None) -> bool:
     """Whether the name names an error code and nothing else: ``errorCode``, 错误码."""
     if name is None:
         return False
@@ -45,7 +45,7 @@ def is_strong_key(name: Name | None) -> bool:
     return name.last in vocabulary.STRONG_KEYS or _numbers_errors(name)
 
 
-def _numbers_errors(name: Name) -> bool:
+def _numbers_errors(name: NameBefore) -> bool:
     """``errNo``, ``error id``, ``error number``: ids, but of errors."""
     if name.last not in ("id", "no", "number", "num"):
         return False
@@ -66,17 +66,17 @@ def is_glued_to_error(run: str) -> bool:
     )
 
 
-def has_error_word(site: Site) -> bool:
+def has_error_word(site: NumberContext) -> bool:
     """Whether an error word stands on the line, not far from the number."""
     return bool(_ERROR.search(site.left[-_NOT_FAR:]) or _ERROR.search(site.right))
 
 
-def has_product_word(site: Site) -> bool:
+def has_product_word(site: NumberContext) -> bool:
     """Whether the line speaks of ZIM, not far from the number."""
     return bool(_PRODUCT.search(site.left) or _PRODUCT.search(site.right))
 
 
-def of_number(site: Site) -> Evidence:
+def of_number(site: NumberContext) -> Evidence:
     """Return the strongest evidence there is for a number that is no look-alike."""
     if is_strong_key(site.name):
         return Evidence.CODE_KEY

@@ -16,7 +16,7 @@ _DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class HeadedTable:
     """Where the rows of a table stand, and its headings."""
 
     start: int
@@ -25,17 +25,17 @@ class Table:
     headings: tuple[str, ...]
 
 
-def tables(folded: str) -> tuple[Table, ...]:
+def tables(folded: str) -> tuple[HeadedTable, ...]:
     """Return the tables in a folded text, in order."""
     if "\n" not in folded or not any(separator in folded for separator in _SEPARATORS):
         return ()
-    found: list[Table] = []
-    current: Table | None = None
+    found: list[HeadedTable] = []
+    current: HeadedTable | None = None
     position = 0
     for line in folded.split("\n"):
         end = position + len(line)
         if current and len(line) <= _LONGEST and line.count(current.separator) >= len(current.headings) - 1:
-            current = Table(current.start, end, current.separator, current.headings)
+            current = HeadedTable(current.start, end, current.separator, current.headings)
         else:
             found += [current] if current and current.end > current.start else []
             current = _begun(line, end)
@@ -43,7 +43,7 @@ def tables(folded: str) -> tuple[Table, ...]:
     return (*found, current) if current and current.end > current.start else tuple(found)
 
 
-def heading(found: tuple[Table, ...], folded: str, position: int) -> str:
+def heading(found: tuple[HeadedTable, ...], folded: str, position: int) -> str:
     """Return the heading of the column in which *position* stands, empty where it stands in no table."""
     index = bisect_right(found, position, key=lambda table: table.start) - 1
     if index < 0 or position >= found[index].end:
@@ -53,7 +53,7 @@ def heading(found: tuple[Table, ...], folded: str, position: int) -> str:
     return table.headings[column] if column < len(table.headings) else ""
 
 
-def _begun(line: str, end: int) -> Table | None:
+def _begun(line: str, end: int) -> HeadedTable | None:
     """The table that *line* would be the head of."""
     if not line or len(line) > _LONGEST or _DIGIT.search(line):
         return None
@@ -62,4 +62,4 @@ def _begun(line: str, end: int) -> Table | None:
         return None
     cells = tuple(cell.strip(" \"'*`\r") for cell in line.split(separator))
     is_head = all(not cell or (_HEADING.fullmatch(cell) and len(cell.split()) < 4) for cell in cells)
-    return Table(end, end, separator, cells) if is_head and any(cells) else None
+    return HeadedTable(end, end, separator, cells) if is_head and any(cells) else None

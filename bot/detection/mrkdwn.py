@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.detection.passage import Kind, Passage, joined
+from bot.detection.passage import Passage, PassageKind, joined
 
 _FENCE = re.compile(r"```(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -60,7 +60,7 @@ def _passages(text: str, *, escaped: bool = True) -> Iterator[Passage]:
     end = 0
     for fence in _FENCE.finditer(text):
         yield from _prose(text[end : fence.start()], escaped=escaped)
-        yield Passage(_clean(fence[1], escaped=escaped).strip("\n"), Kind.CODE)
+        yield Passage(_clean(fence[1], escaped=escaped).strip("\n"), PassageKind.CODE)
         end = fence.end()
     yield from _prose(text[end:], escaped=escaped)
 

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from bot.detection import evidence, headings, lookalike_rules
-from bot.detection.context import Site, site
-from bot.detection.result import Evidence, Known, Reason
+from bot.detection.context import NumberContext, site
+from bot.detection.result import Evidence, Known, LookAlikeReason
 
 Span = tuple[int, int]
 
@@ -42,7 +42,7 @@ def is_inside(spans: tuple[list[int], list[int]], position: int) -> bool:
 
 def candidates(
     folded: str, known: Known, inside: tuple[list[int], list[int]]
-) -> Iterator[tuple[Span, Evidence | Reason]]:
+) -> Iterator[tuple[Span, Evidence | LookAlikeReason]]:
     """Yield every number that is a code or looks like one, with what speaks for or against it."""
     tables = headings.tables(folded)
     for match in _DIGITS.finditer(folded):
@@ -52,24 +52,24 @@ def candidates(
                 yield match.span(), _longer(folded, match.start())
         elif digits.startswith("600"):
             if is_inside(inside, match.start()):
-                yield match.span(), Reason.URL
+                yield match.span(), LookAlikeReason.URL
             else:
                 heading = headings.heading(tables, folded, match.start()) if tables else ""
                 yield match.span(), _judge(site(folded, *match.span(), heading), known)
     if _HINT_THOUSANDS.search(folded):
         for match in _THOUSANDS.finditer(folded):
-            yield match.span(), Reason.THOUSANDS
+            yield match.span(), LookAlikeReason.THOUSANDS
 
 
-def _longer(folded: str, start: int) -> Reason:
-    return Reason.HEX if folded[max(0, start - 2) : start].lower() == "0x" else Reason.LONGER_NUMBER
+def _longer(folded: str, start: int) -> LookAlikeReason:
+    return LookAlikeReason.HEX if folded[max(0, start - 2) : start].lower() == "0x" else LookAlikeReason.LONGER_NUMBER
 
 
-def _judge(place: Site, known: Known) -> Evidence | Reason:
+def _judge(place: NumberContext, known: Known) -> Evidence | LookAlikeReason:
     reason = lookalike_rules.reason_against(place)
     if reason:
         return reason
     for_it = evidence.of_number(place)
     if for_it in (Evidence.CLEAN, Evidence.ERROR_NEARBY) and not known.has_code(int(place.digits)):
-        return Reason.NO_ERROR_WORDS
+        return LookAlikeReason.NO_ERROR_WORDS
     return for_it

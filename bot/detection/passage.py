@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 
 
-class Kind(StrEnum):
+class PassageKind(StrEnum):
     """How a passage is set."""
 
     PROSE = "prose"
@@ -20,7 +20,7 @@ class Passage:
     """Clean text: no entities, no Slack markup but back-ticks, mentions without names."""
 
     text: str
-    kind: Kind = Kind.PROSE
+    kind: PassageKind = PassageKind.PROSE
     quoted: bool = False  # a quote, or a message forwarded from elsewhere
     code: tuple[tuple[int, int], ...] = ()  # inline code within prose: offsets into text, end exclusive
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.detection.passage import Kind, Passage
+from bot.detection.passage import Passage, PassageKind
 
 _NOISE = re.compile(r"https?://\S+|`[^`\n]*`|:[a-z0-9_+'-]+:|\S*[_@#/\\=<>{}\[\]]\S*|[A-Za-z]*[0-9][A-Za-z0-9.:,-]*")
 # How logs of every platform begin or speak: a stamp, a level, a bracket, JSON, a stack frame, an exception.
@@ -17,7 +17,7 @@ _LOG_LINE = re.compile(
 
 def prose(passages: Iterable[Passage]) -> str:
     """Return the words of a message that show which language its author writes."""
-    return "\n".join(_cleaned(each) for each in passages if each.kind is Kind.PROSE and not each.quoted)
+    return "\n".join(_cleaned(each) for each in passages if each.kind is PassageKind.PROSE and not each.quoted)
 
 
 def _cleaned(passage: Passage) -> str:

@@ -31,7 +31,7 @@ class Evidence(StrEnum):
     CLEAN = "known code with clean boundaries"
 
 
-class Reason(StrEnum):
+class LookAlikeReason(StrEnum):
     """Why something that looks like a code is none."""
 
     LONGER_NUMBER = "part of a longer number"
@@ -80,7 +80,7 @@ class LookAlike:
     text: str
     line: int  # counted from 1, within the passage
     span: tuple[int, int]  # character offsets into the cleaned passage, end exclusive
-    reason: Reason
+    reason: LookAlikeReason
     passage: int = 0  # index of the passage in its message
 
 

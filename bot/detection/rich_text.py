@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bot.detection.mrkdwn import CHANNEL, MENTION, link
-from bot.detection.passage import Kind, Passage, joined
+from bot.detection.passage import Passage, PassageKind, joined
 from bot.detection.payload import items, mapping, string
 
 _MENTIONS = {"user": MENTION, "usergroup": MENTION, "channel": CHANNEL, "team": MENTION}
@@ -27,7 +27,7 @@ def _element(element: Mapping[str, object]) -> Iterator[Passage]:
         return
     text, code = _text(element, backticks=kind != "rich_text_preformatted")
     if kind == "rich_text_preformatted":
-        yield Passage(text.strip("\n"), Kind.CODE)
+        yield Passage(text.strip("\n"), PassageKind.CODE)
     else:
         yield Passage(text.strip("\n"), quoted=kind == "rich_text_quote", code=_moved(text, code))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.detection.result import Known, Reason
+from bot.detection.result import Known, LookAlikeReason
 
 Span = tuple[int, int]
 
@@ -32,7 +32,7 @@ def has_names(text: str) -> bool:
     return any(hint in text for hint in _HINTS) or _UPPER.search(text) is not None
 
 
-def candidates(folded: str, known: Known) -> Iterator[tuple[Span, int | Reason]]:
+def candidates(folded: str, known: Known) -> Iterator[tuple[Span, int | LookAlikeReason]]:
     """Yield every symbol with its code, and every name that only looks like one with the reason."""
     qualified_at = -1  # where a name that `ZIMErrorCode.` qualifies would begin
     qualifier_start = 0
@@ -49,7 +49,12 @@ def candidates(folded: str, known: Known) -> Iterator[tuple[Span, int | Reason]]
             continue
         span = (qualifier_start if is_qualified else start, end)
         verdict = _judge(folded, span, known)
-        if isinstance(verdict, int) or verdict is not Reason.UNKNOWN_SYMBOL or is_qualified or _ENUM.match(name):
+        if (
+            isinstance(verdict, int)
+            or verdict is not LookAlikeReason.UNKNOWN_SYMBOL
+            or is_qualified
+            or _ENUM.match(name)
+        ):
             yield span, verdict
 
 
@@ -73,14 +78,14 @@ def _has_form(folded: str, match: re.Match[str]) -> bool:
     return name.count("_") > 2 or _ZIM.search(near) is not None
 
 
-def _judge(folded: str, span: Span, known: Known) -> int | Reason:
+def _judge(folded: str, span: Span, known: Known) -> int | LookAlikeReason:
     code = known.code_of_symbol(folded[slice(*span)])
     if code is None or code < FIRST_CODE:
-        return Reason.UNKNOWN_SYMBOL
+        return LookAlikeReason.UNKNOWN_SYMBOL
     start, end = span
     if (start and folded[start - 1] in "/\\-@") or _FILE.match(folded, end) or folded[end : end + 1] == "-":
-        return Reason.PATH
+        return LookAlikeReason.PATH
     value = _VALUE.match(folded[end : end + 40])
     if value and int(value[1]) != code:
-        return Reason.OTHER_NUMBER
+        return LookAlikeReason.OTHER_NUMBER
     return code

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 
 
 def _words(listed: str) -> frozenset[str]:
@@ -20,10 +20,10 @@ def _endings(listed: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class KeyRule:
     """Words that, standing before a number, say what the number is."""
 
-    reason: Reason
+    reason: LookAlikeReason
     english: frozenset[str]  # also as the end of a longer name
     alone: frozenset[str] = frozenset()  # only as the whole name: `room: 6000121`, not `joinRoom: 6000121`
     assigned: frozenset[str] = frozenset()  # only with `=` or `:`, or as the end of a longer name
@@ -33,8 +33,8 @@ class Key:
 
 
 KEYS = (
-    Key(
-        Reason.PHONE,
+    KeyRule(
+        LookAlikeReason.PHONE,
         _words(
             "callto cellphone dial ext fax hotline hp mobile nomor phone phones sms tel telephone telepon telp whatsapp"
         ),
@@ -42,8 +42,8 @@ KEYS = (
         adjacent=_words("call"),
         chinese=_endings("传真 分机 座机 手机 手机号 手机号码 拨打 热线 电话 联系方式 致电"),
     ),
-    Key(
-        Reason.TICKET,
+    KeyRule(
+        LookAlikeReason.TICKET,
         _words(
             "booking changeset checkout commit contract incident invoice jira merge mr order orders parcel pesanan "
             "po pr pull quotation reservation shipment ticket tickets tiket tracking waybill zendesk"
@@ -55,8 +55,8 @@ KEYS = (
             "运单号 需求"
         ),
     ),
-    Key(
-        Reason.IDENTIFIER,
+    KeyRule(
+        LookAlikeReason.IDENTIFIER,
         _words(
             "accountid acct appid badge batch bid callid cid clientid conversationid deviceid ean employee "
             "employeeid fd fid gid groupid guid hash id ids idx imei inode isbn job login_name mac md5 memberid "
@@ -79,8 +79,8 @@ KEYS = (
             "频道"
         ),
     ),
-    Key(
-        Reason.AMOUNT,
+    KeyRule(
+        LookAlikeReason.AMOUNT,
         _words(
             "allocated amount amounts approx approximately avg balance bandwidth bitrate budget bytes capacity cents "
             "cnt coins cost costs count counter counts diamonds downloaded expense exported fee fees followers fps "
@@ -102,8 +102,8 @@ KEYS = (
             "长度 阅读量 预算 高达"
         ),
     ),
-    Key(
-        Reason.TIME,
+    KeyRule(
+        LookAlikeReason.TIME,
         _words(
             "atime ctime deadline delay duration elapsed epoch expires expiresin expiry interval latency millis ms "
             "mtime nanos ping rtt seek settimeout timestamp took ts ttl uptime usleep"
@@ -112,8 +112,8 @@ KEYS = (
         chinese=_endings("历时 延迟 时长 时间戳 用时 耗时 间隔"),
         chinese_assigned=_endings("时间"),
     ),
-    Key(
-        Reason.POSITION,
+    KeyRule(
+        LookAlikeReason.POSITION,
         _words(
             "build buildnumber chapter col column coord coordinates index lat latitude line lineno lng lon longitude "
             "offset page paragraph port ports rev revision ver version versioncode"

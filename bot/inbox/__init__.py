@@ -7,8 +7,8 @@ jobs of one thread keep their order. Knows nothing of Slack but its ids; posting
 
 from __future__ import annotations
 
-from bot.inbox.inbox import Inbox, Limits
+from bot.inbox.inbox import Inbox, InboxLimits
 from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace
-from bot.inbox.rate_limit import Pace
+from bot.inbox.rate_limit import RateLimit
 
-__all__ = ["GiveUp", "Inbox", "Job", "Lease", "Limits", "Pace", "RetryLater", "StopWorkspace"]
+__all__ = ["GiveUp", "Inbox", "InboxLimits", "Job", "Lease", "RateLimit", "RetryLater", "StopWorkspace"]

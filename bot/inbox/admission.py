@@ -5,33 +5,33 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 
-from bot.storage.inbox_rows import Channel
+from bot.storage.inbox_rows import ChannelKey
 
 
-class Room:
+class Admission:
     """Holds *most* jobs, of one channel no more than *most_per_channel*."""
 
     def __init__(self, most: int, most_per_channel: int) -> None:
         self._most_per_channel = most_per_channel
-        self._by_channel: Counter[Channel] = Counter()
+        self._by_channel: Counter[ChannelKey] = Counter()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
         self.left = most
 
-    def has(self, channel: Channel) -> bool:
+    def has(self, channel: ChannelKey) -> bool:
         """Whether there is room for a job of a channel."""
         return self.left > 0 and self._by_channel[channel] < self._most_per_channel
 
-    def left_by_channel(self) -> dict[Channel, int]:
+    def left_by_channel(self) -> dict[ChannelKey, int]:
         """How many more jobs of the channels in memory there is room for."""
         return {channel: self._most_per_channel - jobs for channel, jobs in self._by_channel.items()}
 
-    def occupy(self, channel: Channel) -> None:
+    def occupy(self, channel: ChannelKey) -> None:
         """A job of a channel comes in."""
         self._by_channel[channel] += 1
         self.left -= 1
 
-    def vacate(self, channel: Channel) -> None:
+    def vacate(self, channel: ChannelKey) -> None:
         """A job of a channel goes; who waits the longest gets its turn."""
         self._by_channel[channel] -= 1
         if not self._by_channel[channel]:

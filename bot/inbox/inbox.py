@@ -16,14 +16,14 @@ from functools import partial
 
 from bot import log
 from bot.errors import named
-from bot.inbox.admission import Room
+from bot.inbox.admission import Admission
 from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace, job_of
-from bot.inbox.ordering import Held, Lanes
+from bot.inbox.ordering import HeldJob, LaneOrder
 from bot.inbox.process_id import is_gone, new_owner
-from bot.inbox.rate_limit import Pace
-from bot.storage.batching import UNREACHABLE, Journal
+from bot.inbox.rate_limit import RateLimit
+from bot.storage.batching import UNREACHABLE, InboxWriter
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRows, NewRow, Settled
+from bot.storage.inbox_rows import InboxRows, NewInboxRow, SettledJob
 
 _log = log.get(__name__)
 _BREATH_S = 0.01  # between two looks into the database
@@ -31,7 +31,7 @@ _PURGE_AT_ONCE = 500  # rows
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class InboxLimits:
     """How much at once, how long, how often."""
 
     held: int = 256  # jobs in memory; more wait in the database
@@ -63,8 +63,8 @@ class Inbox:
         database: Database,
         work: Callable[[Sequence[Job]], Awaitable[None]],
         *,
-        pace: Pace,
-        limits: Limits = Limits(),
+        pace: RateLimit,
+        limits: InboxLimits = InboxLimits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
@@ -73,17 +73,17 @@ class Inbox:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
         self._rows = InboxRows(database, self._owner)
-        self._journal = Journal(self._rows.write, sleep)
+        self._journal = InboxWriter(self._rows.write, sleep)
         self._work = work
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
         self._on_stop = on_stop
         self._pace = pace
-        self._lanes = Lanes(limits.running, limits.running_per_channel)
-        self._held: dict[int, Held] = {}
-        self._room = Room(limits.held, limits.held_per_channel)  # for the jobs held and those about to be
-        self._running: dict[Held, asyncio.Task[list[Settled]]] = {}
+        self._lanes = LaneOrder(limits.running, limits.running_per_channel)
+        self._held: dict[int, HeldJob] = {}
+        self._room = Admission(limits.held, limits.held_per_channel)  # for the jobs held and those about to be
+        self._running: dict[HeldJob, asyncio.Task[list[SettledJob]]] = {}
         self._stopped: set[str] = set()  # workspaces
         self._loops: list[asyncio.Task[None]] = []
         self._is_open = False
@@ -132,7 +132,9 @@ class Inbox:
         if is_admitted:
             self._room.occupy(job.channel)
         lease_until = now + self._limits.lease_s if is_admitted else None
-        row = NewRow(job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until)
+        row = NewInboxRow(
+            job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until
+        )
         return await self._journal.record(row, partial(self._recorded, job, row))
 
     async def forget(self, team: str) -> None:
@@ -156,7 +158,7 @@ class Inbox:
             and not self._pace.wait_s(job.channel)
         )
 
-    def _recorded(self, job: Job, row: NewRow, id_: int | None, beside: tuple[int, ...]) -> None:
+    def _recorded(self, job: Job, row: NewInboxRow, id_: int | None, beside: tuple[int, ...]) -> None:
         """Start on a job right after its commit, or leave it to the database."""
         if id_ is None:
             if row.lease_until is not None:
@@ -179,9 +181,9 @@ class Inbox:
                 self._held[each].is_followed = True
         self._look_again(at)
 
-    def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> Held:
+    def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> HeldJob:
         lease = Lease(lease_until, self._clock)
-        self._held[id_] = held = Held(id_, replace(job, lease=lease), received_at, lease)
+        self._held[id_] = held = HeldJob(id_, replace(job, lease=lease), received_at, lease)
         return held
 
     def _is_in_turn(self, id_: int) -> bool:
@@ -195,7 +197,7 @@ class Inbox:
             self._running |= dict.fromkeys(batch, task)
             task.add_done_callback(partial(self._attempted, batch))
 
-    def _attempted(self, batch: Sequence[Held], task: asyncio.Task[list[Settled]]) -> None:
+    def _attempted(self, batch: Sequence[HeldJob], task: asyncio.Task[list[SettledJob]]) -> None:
         for held in batch:
             del self._running[held]
         interrupted = [self._again(held, self._clock(), "interrupted") for held in batch] if task.cancelled() else None
@@ -208,7 +210,7 @@ class Inbox:
             self._settle(held, each)
         self._start()
 
-    async def _attempt(self, batch: Sequence[Held]) -> list[Settled]:
+    async def _attempt(self, batch: Sequence[HeldJob]) -> list[SettledJob]:
         """Work on jobs once, one or several together, and say what became of them."""
         place, first = batch[0].job.place, batch[0]
         if wait_s := self._pace.wait_s(first.job.channel):
@@ -232,14 +234,14 @@ class Inbox:
             _log.exception("an attempt failed", kind=first.job.kind, channel=place.channel, ts=first.job.ts)
             return [self._failed(held, named(error)) for held in batch]
         now = self._clock()
-        return [Settled(held.id, held.job.attempt, "done", now, held.job.refused) for held in batch]
+        return [SettledJob(held.id, held.job.attempt, "done", now, held.job.refused) for held in batch]
 
     def _stop(self, team: str, reason: str) -> None:
         if team not in self._stopped:
             self._stopped.add(team)
             self._on_stop(team, reason)
 
-    def _failed(self, held: Held, reason: str) -> Settled:
+    def _failed(self, held: HeldJob, reason: str) -> SettledJob:
         failed = held.job.attempt - held.job.refused
         if failed >= self._limits.attempts:
             return self._dead(held, reason)
@@ -248,30 +250,30 @@ class Inbox:
         pause_s *= random.uniform(0.75, 1.25)  # noqa: S311
         return self._again(held, self._clock() + pause_s, reason)
 
-    def _dead(self, held: Held, reason: str) -> Settled:
+    def _dead(self, held: HeldJob, reason: str) -> SettledJob:
         job = held.job
         _log.warning("given up", kind=job.kind, channel=job.place.channel, ts=job.ts, reason=reason)
-        return Settled(held.id, job.attempt, "dead", self._clock(), job.refused, reason)
+        return SettledJob(held.id, job.attempt, "dead", self._clock(), job.refused, reason)
 
-    def _again(self, held: Held, at: float, reason: str, *, is_refused: bool = False) -> Settled:
-        return Settled(held.id, held.job.attempt, "pending", at, held.job.refused + is_refused, reason)
+    def _again(self, held: HeldJob, at: float, reason: str, *, is_refused: bool = False) -> SettledJob:
+        return SettledJob(held.id, held.job.attempt, "pending", at, held.job.refused + is_refused, reason)
 
-    def _unbegun(self, held: Held, at: float) -> Settled:
-        return Settled(held.id, held.job.attempt, "pending", at, held.job.refused, is_begun=False)
+    def _unbegun(self, held: HeldJob, at: float) -> SettledJob:
+        return SettledJob(held.id, held.job.attempt, "pending", at, held.job.refused, is_begun=False)
 
-    def _settle(self, held: Held, settled: Settled) -> None:
+    def _settle(self, held: HeldJob, settled: SettledJob) -> None:
         """Write what became of a job; the lease is kept until that is written."""
         held.settled = settled
         self._journal.settle(settled, partial(self._forget, held, settled))
 
-    def _forget(self, held: Held, settled: Settled) -> None:
+    def _forget(self, held: HeldJob, settled: SettledJob) -> None:
         if self._held.get(held.id) is held:
             del self._held[held.id]
         self._unload(held.job)
         if settled.state == "pending" or held.is_followed:
             self._look_again(settled.at)
 
-    def _let_go(self, held: Held) -> None:
+    def _let_go(self, held: HeldJob) -> None:
         """Give back a job that was not begun."""
         if not held.settled:
             self._lanes.remove(held)
@@ -357,7 +359,7 @@ class Inbox:
             held[each].lease.until = until
         self._drop([each for each in held.values() if each.id not in kept])
 
-    def _drop(self, lost: list[Held]) -> None:
+    def _drop(self, lost: list[HeldJob]) -> None:
         for held in lost:
             if held in self._running:
                 self._running[held].cancel()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.policy.place import Place
-from bot.storage.inbox_rows import Channel, Key, Lane, Row
+from bot.storage.inbox_rows import ChannelKey, InboxRow, JobKey, LaneKey
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Job:
     lease: Lease | None = field(default=None, compare=False)  # None: nobody else works on it
 
     @property
-    def key(self) -> Key:
+    def key(self) -> JobKey:
         """What no two jobs share."""
         return (self.place.team, self.place.channel, self.ts, self.kind)
 
@@ -55,17 +55,17 @@ class Job:
         return self.kind == "message" and not self.may_be_answered
 
     @property
-    def channel(self) -> Channel:
+    def channel(self) -> ChannelKey:
         """What is fast or slow by itself, and has a share of the memory."""
         return (self.place.team, self.place.channel)
 
     @property
-    def lane(self) -> Lane:
+    def lane(self) -> LaneKey:
         """Jobs of one lane are worked on in order, one at a time."""
         return (self.place.team, self.place.channel, self.thread)
 
 
-def job_of(row: Row) -> Job:
+def job_of(row: InboxRow) -> Job:
     """The job that a row records."""
     team, channel, ts, kind = row.key
     return Job(

@@ -13,11 +13,11 @@ from bot.detection.lines import lines_of
 from bot.detection.result import Detection
 from bot.policy.input import WRITTEN, Contents, contents
 from bot.policy.language import Languages
-from bot.policy.noise_rules import Act, Decision, Mode, Sighting, Situation, decide
+from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Annotation, Answer, Triaged, Unreadable, Why
-from bot.storage.annotation_store import AnnotationStore, Record, Spot
-from bot.storage.channel_store import Channel, ChannelSettings
+from bot.policy.replies import Annotation, Answer, Triaged, UnreadableReply, WhyReply
+from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
+from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
 
 COOL_DOWN_S = 3600.0
@@ -25,7 +25,7 @@ _ONCE: Mapping[int, int] = {}  # every code came once
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SeenMessage:
     """A message to decide about. Its text is not kept."""
 
     place: Place
@@ -35,15 +35,15 @@ class Message:
     triaged: Triaged | None = None  # where it is a log; it is answered alone then
 
     @property
-    def spot(self) -> Spot:
+    def spot(self) -> MessageRef:
         """Where it stands."""
-        return Spot(self.place.team, self.place.channel, self.ts)
+        return MessageRef(self.place.team, self.place.channel, self.ts)
 
 
-_Decided = tuple[Message, Decision]
+_Decided = tuple[SeenMessage, Decision]
 
 
-class Voice(Protocol):
+class ThreadVoice(Protocol):
     """How the bot makes itself seen in one thread. Each act can be repeated without harm."""
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
@@ -69,7 +69,7 @@ class Annotations:
         self,
         catalogue: Catalogue,
         languages: Languages,
-        settings: ChannelSettings,
+        settings: ChannelStore,
         store: AnnotationStore,
         clock: Callable[[], float],
     ) -> None:
@@ -83,7 +83,7 @@ class Annotations:
         """What *message* holds, as Slack sends it; nothing where nobody wrote it."""
         return contents(message, self._catalogue)
 
-    async def take(self, messages: Sequence[Message], voice: Voice, directory: Directory) -> None:
+    async def take(self, messages: Sequence[SeenMessage], voice: ThreadVoice, directory: Directory) -> None:
         """Deal with new messages of one thread; once, also where an earlier attempt was interrupted after it had acted.
 
         One reply explains what several of them deserve to have explained.
@@ -91,7 +91,7 @@ class Annotations:
         decided: list[_Decided] = []
         explained: frozenset[int] = frozenset()
         counted: tuple[int, ...] = ()
-        channel: Channel | None = None
+        channel: ChannelState | None = None
         for message in messages:
             record, situation, channel = await self._survey(message)
             if record is None:
@@ -108,7 +108,7 @@ class Annotations:
         await self._show_counts(messages[0], counted, voice, directory)
 
     async def _deal(
-        self, decided: Sequence[_Decided], voice: Voice, directory: Directory, channel: Channel | None
+        self, decided: Sequence[_Decided], voice: ThreadVoice, directory: Directory, channel: ChannelState | None
     ) -> None:
         replied = [(message, decision) for message, decision in decided if decision.act is Act.REPLY]
         reply = None
@@ -132,7 +132,7 @@ class Annotations:
         if counted:
             await self._show_counts(decided[0][0], tuple(counted), voice, directory)
 
-    async def follow(self, message: Message, voice: Voice, directory: Directory) -> None:
+    async def follow(self, message: SeenMessage, voice: ThreadVoice, directory: Directory) -> None:
         """Deal with an edit of a message; *message* is as it stands now. The rules are those for a new one."""
         record, situation, channel = await self._survey(message)
         if record is None:
@@ -158,7 +158,12 @@ class Annotations:
             await self._store.put({message.spot: now}, now=self._clock(), dropped=dropped)
 
     async def _follow_mark(
-        self, message: Message, record: Record, decision: Decision, voice: Voice, directory: Directory
+        self,
+        message: SeenMessage,
+        record: AnnotationRecord,
+        decision: Decision,
+        voice: ThreadVoice,
+        directory: Directory,
     ) -> None:
         """Deal with an edit of a message that was reacted to, or counted."""
         if decision.act in (Act.REPLY, Act.REACT):
@@ -167,7 +172,7 @@ class Annotations:
             await voice.unmark(message.ts)
             await self._store.forget(message.spot, record)
 
-    async def withdraw(self, message: Message, voice: Voice, directory: Directory) -> None:
+    async def withdraw(self, message: SeenMessage, voice: ThreadVoice, directory: Directory) -> None:
         """Take back what was said about a message, because it is gone or holds no code any more."""
         record = await self._store.get(message.spot)
         if record and record.reply:
@@ -180,7 +185,7 @@ class Annotations:
         if record:
             await self._store.forget(message.spot, record)
 
-    async def refuse(self, reply: Spot, voice: Voice) -> None:
+    async def refuse(self, reply: MessageRef, voice: ThreadVoice) -> None:
         """A person says that what *reply* explains is no code: take it back, and learn it for this channel."""
         answered = await self._store.of_reply(reply)
         shapes = [shape for record in answered.values() for shape in record.shapes]
@@ -190,17 +195,17 @@ class Annotations:
             await self._store.forget(replace(reply, ts=ts), record)
 
     async def say_unreadable(
-        self, message: Message, files: tuple[FileRefused, ...], voice: Voice, directory: Directory
+        self, message: SeenMessage, files: tuple[FileRefused, ...], voice: ThreadVoice, directory: Directory
     ) -> None:
         """Say why the files of a message were not read, where the bot would have answered and did not yet."""
         record, situation, channel = await self._survey(message)
         if record is None and situation.mode is Mode.THREAD:
             language = (await self._languages.of_channel(message.place, directory, channel)).language
-            reply = await voice.reply(Answer(Unreadable(files), language), [message.ts])
-            record = Record(message.thread, Act.TRIAGE, reply, (), ())
+            reply = await voice.reply(Answer(UnreadableReply(files), language), [message.ts])
+            record = AnnotationRecord(message.thread, Act.TRIAGE, reply, (), ())
             await self._store.put({message.spot: record}, now=self._clock())
 
-    async def call_wrong(self, reply: Spot, voice: Voice) -> None:
+    async def call_wrong(self, reply: MessageRef, voice: ThreadVoice) -> None:
         """A person says that the triage *reply* is wrong: take it back, and keep that it was."""
         for ts, record in (await self._store.of_reply(reply)).items():
             spot = replace(reply, ts=ts)
@@ -208,7 +213,7 @@ class Annotations:
             await self._store.put({spot: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
         await voice.withdraw(reply.ts)
 
-    async def is_done(self, spot: Spot) -> bool:
+    async def is_done(self, spot: MessageRef) -> bool:
         """Whether something was done about a message already."""
         return await self._store.get(spot) is not None
 
@@ -221,21 +226,21 @@ class Annotations:
         channel = await self._settings.get(place.team, place.channel)
         return Mode(channel.mode) if channel.mode else Mode.THREAD
 
-    async def marked(self, spot: Spot) -> tuple[str, tuple[int, ...]] | None:
+    async def marked(self, spot: MessageRef) -> tuple[str, tuple[int, ...]] | None:
         """The thread and the codes of a message that the bot only reacted to, or None."""
         record = await self._store.get(spot)
         return (record.thread, record.codes) if record and record.act == Act.REACT else None
 
-    async def why(self, message: Mapping[str, Any], place: Place) -> Why:
+    async def why(self, message: Mapping[str, Any], place: Place) -> WhyReply:
         """Why a message of *place*, as Slack has it, was answered, or was not."""
         detection = self.detection(message)
         ts = str(message["ts"])
-        seen = Message(place, ts, str(message.get("thread_ts", ts)), self.contents(message).sightings)
+        seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), self.contents(message).sightings)
         record, situation, _ = await self._survey(seen)
         situation = _without(record, situation) if record else situation
         silenced = dict(decide(seen.sightings, situation).silenced)
         line_of = lines_of(message, detection)
-        return Why(
+        return WhyReply(
             findings=tuple((replace(each, line=line_of[each]), silenced.get(each.code)) for each in detection.findings),
             lookalikes=tuple(replace(each, line=line_of[each]) for each in detection.lookalikes),
             did=Act(record.act) if record else None,
@@ -246,13 +251,15 @@ class Annotations:
         """Everything seen in a message, look-alikes among it."""
         return find_in_message(message, self._catalogue)
 
-    async def _survey(self, message: Message) -> tuple[Record | None, Situation, Channel]:
+    async def _survey(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
         """What was done about a message already, and what is known about its place."""
         found = await self._store.survey(message.spot, message.thread, since=self._clock() - COOL_DOWN_S)
         mode = Mode(found.channel.mode) if found.channel.mode else Mode.THREAD
-        return found.record, Situation(mode, found.refused, found.in_thread, found.lately), found.channel
+        return found.record, ChannelHistory(mode, found.refused, found.in_thread, found.lately), found.channel
 
-    async def _show_counts(self, message: Message, codes: Sequence[int], voice: Voice, directory: Directory) -> None:
+    async def _show_counts(
+        self, message: SeenMessage, codes: Sequence[int], voice: ThreadVoice, directory: Directory
+    ) -> None:
         """Say in the thread's first replies how often their codes came."""
         if not codes:
             return
@@ -262,7 +269,7 @@ class Annotations:
             if not _is_triage(answered):  # that would have to be read again
                 await self._revise(message, reply, answered, voice, directory)
 
-    async def _beside_triage(self, message: Message, decision: Decision) -> Decision:
+    async def _beside_triage(self, message: SeenMessage, decision: Decision) -> Decision:
         """*decision*, but a reaction where it would count codes that a triage explains: its message does not count."""
         if decision.act is not Act.COUNT:
             return decision
@@ -272,7 +279,9 @@ class Annotations:
                 return replace(decision, act=Act.REACT)
         return decision
 
-    async def _triage(self, message: Message, directory: Directory, channel: Channel | None = None) -> Answer | None:
+    async def _triage(
+        self, message: SeenMessage, directory: Directory, channel: ChannelState | None = None
+    ) -> Answer | None:
         """The answer to a log, in its channel's language."""
         if message.triaged is None:
             return None
@@ -280,7 +289,12 @@ class Annotations:
         return Answer(message.triaged, choice.language)
 
     async def _revise(
-        self, message: Message, reply: str, answered: Mapping[str, Record], voice: Voice, directory: Directory
+        self,
+        message: SeenMessage,
+        reply: str,
+        answered: Mapping[str, AnnotationRecord],
+        voice: ThreadVoice,
+        directory: Directory,
     ) -> None:
         """Have a reply say what the messages that it answers deserve, in their order, and how often each code came."""
         counts = await self._store.counts(message.spot, reply)
@@ -290,11 +304,11 @@ class Annotations:
 
     async def _answer(
         self,
-        message: Message,
+        message: SeenMessage,
         codes: tuple[int, ...],
         directory: Directory,
         counts: Mapping[int, int] = _ONCE,
-        channel: Channel | None = None,
+        channel: ChannelState | None = None,
     ) -> Answer:
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
         unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
@@ -302,19 +316,19 @@ class Annotations:
         return Answer(Annotation(entries, unknown, counts), choice.language)
 
 
-def _record(message: Message, decision: Decision, reply: str | None) -> Record:
+def _record(message: SeenMessage, decision: Decision, reply: str | None) -> AnnotationRecord:
     shapes = tuple(dict.fromkeys(each.shape for each in message.sightings))
     is_reply = decision.act is Act.REPLY
     act = Act.TRIAGE if is_reply and message.triaged else decision.act
-    return Record(message.thread, act, reply if is_reply else None, decision.codes, shapes)
+    return AnnotationRecord(message.thread, act, reply if is_reply else None, decision.codes, shapes)
 
 
-def _is_triage(answered: Mapping[str, Record]) -> bool:
+def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:
     """Whether a reply to such messages is a triage."""
     return any(record.act == Act.TRIAGE for record in answered.values())
 
 
-def _without(record: Record, situation: Situation) -> Situation:
+def _without(record: AnnotationRecord, situation: ChannelHistory) -> ChannelHistory:
     """*situation* as if the message of *record* had not been answered: that is no reason against its own codes."""
     own = frozenset(record.codes) if record.reply else frozenset()
     return replace(situation, in_thread=situation.in_thread - own, lately=situation.lately - own)

@@ -22,7 +22,7 @@ from bot.policy.replies import (
     NothingFound,
     Range,
     Reply,
-    Settings,
+    SettingsReply,
     Unknown,
     Usage,
     is_public,
@@ -45,35 +45,35 @@ class Answers:
 
     async def _reply(self, command: grammar.Command, place: Place, directory: Directory) -> Reply:
         match command:
-            case grammar.Explain(codes):
+            case grammar.ExplainCommand(codes):
                 return self.explain(codes)
-            case grammar.Search(query):
+            case grammar.SearchCommand(query):
                 return self.search(query)
-            case grammar.Browse(name):
+            case grammar.BrowseCommand(name):
                 return self._browse(name)
-            case grammar.SetLanguage(choice):
+            case grammar.SetLanguageCommand(choice):
                 await self._languages.set(place, None if choice == "auto" else Language(choice))
                 return await self.settings(place, directory, changed="language")
-            case grammar.SetMode(mode):
+            case grammar.SetModeCommand(mode):
                 await self._annotations.set_mode(place, Mode(mode))
                 return await self.settings(place, directory, changed="mode")
-            case grammar.Status():
+            case grammar.StatusCommand():
                 return await self.settings(place, directory)
-            case grammar.Why():
+            case grammar.WhyCommand():
                 return await self._why(command, place, directory)
-            case grammar.Misused(word):
+            case grammar.MisusedCommand(word):
                 return Usage(misused=word)
-            case grammar.Help() | grammar.Triage():  # a triage is not answered at once, see the listeners
+            case grammar.HelpCommand() | grammar.TriageCommand():  # a triage is not answered at once, see the listeners
                 return Usage()
 
     async def settings(
         self, place: Place, directory: Directory, *, changed: Literal["language", "mode"] | None = None
-    ) -> Settings:
+    ) -> SettingsReply:
         """The channel's settings."""
         language = await self._languages.of_channel(place, directory)
-        return Settings(language, await self._annotations.mode(place), changed)
+        return SettingsReply(language, await self._annotations.mode(place), changed)
 
-    async def _why(self, asked: grammar.Why, place: Place, directory: Directory) -> Reply:
+    async def _why(self, asked: grammar.WhyCommand, place: Place, directory: Directory) -> Reply:
         # Whoever asks in the message's own channel may read it; elsewhere that is not sure.
         if asked.channel != place.channel:
             return NoMessage()

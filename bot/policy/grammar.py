@@ -10,36 +10,36 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-LanguageChoice = Literal["en", "zh", "auto"]
+LanguageArgument = Literal["en", "zh", "auto"]
 ModeChoice = Literal["thread", "react", "off"]
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class HelpCommand:
     """How to use the bot."""
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusCommand:
     """This channel's settings."""
 
 
 @dataclass(frozen=True, slots=True)
-class SetLanguage:
+class SetLanguageCommand:
     """This channel's language from now on."""
 
-    choice: LanguageChoice
+    choice: LanguageArgument
 
 
 @dataclass(frozen=True, slots=True)
-class SetMode:
+class SetModeCommand:
     """How the bot behaves, unasked, in this channel from now on."""
 
     mode: ModeChoice
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class WhyCommand:
     """Why a message was answered, or was not. Ids and time stamps are Slack's."""
 
     channel: str
@@ -48,45 +48,56 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Explain:
+class ExplainCommand:
     """The codes to explain, each once, in the order typed."""
 
     codes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Triage:
+class TriageCommand:
     """The likely cause of what a log shows; *text* is what was pasted behind the word."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Browse:
+class BrowseCommand:
     """What the catalogue holds: everything, or one section."""
 
     section: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchCommand:
     """Words, a symbol, a section or the beginning of a code, to be found in the catalogue."""
 
     query: str
 
 
 @dataclass(frozen=True, slots=True)
-class Misused:
+class MisusedCommand:
     """A command word whose argument is missing or wrong."""
 
     word: str
 
 
-Command = Help | Status | SetLanguage | SetMode | Why | Explain | Triage | Browse | Search | Misused
+Command = (
+    HelpCommand
+    | StatusCommand
+    | SetLanguageCommand
+    | SetModeCommand
+    | WhyCommand
+    | ExplainCommand
+    | TriageCommand
+    | BrowseCommand
+    | SearchCommand
+    | MisusedCommand
+)
 
 # Who types behind /zimerr means a code: only digits around it make it another number.
 _CODE = re.compile(r"(?<![0-9])600[0-9]{4}(?![0-9])")
-_LANGUAGES: dict[str, LanguageChoice] = {
+_LANGUAGES: dict[str, LanguageArgument] = {
     "zh": "zh", "cn": "zh", "中文": "zh", "chinese": "zh",
     "en": "en", "英文": "en", "english": "en",
     "auto": "auto", "自动": "auto",
@@ -117,40 +128,40 @@ def parse(text: str) -> Command:
     """
     text = unicodedata.normalize("NFKC", text).strip()
     if not text:
-        return Help()
+        return HelpCommand()
     head, rest = [*text.split(None, 1), ""][:2]
     word = _WORDS.get(head.lower())
     if word == "lang":
         choice = _LANGUAGES.get(rest.lower())
-        return SetLanguage(choice) if choice else Misused("lang")
+        return SetLanguageCommand(choice) if choice else MisusedCommand("lang")
     if word == "auto":
         mode = _MODES.get(rest.lower())
-        return SetMode(mode) if mode else Misused("auto")
+        return SetModeCommand(mode) if mode else MisusedCommand("auto")
     if word == "why":
         return _why(rest)
     if word == "list":
-        return Browse(rest or None)
+        return BrowseCommand(rest or None)
     if word == "search":
-        return Search(rest) if rest else Misused("search")
+        return SearchCommand(rest) if rest else MisusedCommand("search")
     # “日志 上传” looks for words; only a paste is meant to be read as a log.
     if word == "triage" and (not rest or "\n" in rest):
-        return Triage(rest)
+        return TriageCommand(rest)
     if word and not rest:
-        return Help() if word == "help" else Status()
+        return HelpCommand() if word == "help" else StatusCommand()
     return _lookup(text)
 
 
-def _why(rest: str) -> Why | Misused:
+def _why(rest: str) -> WhyCommand | MisusedCommand:
     link = _LINK.search(rest)
     if not link:
-        return Misused("why")
+        return MisusedCommand("why")
     ts = f"{link[2]}.{link[3]}"
-    return Why(link[1], ts, link[4] or ts)
+    return WhyCommand(link[1], ts, link[4] or ts)
 
 
-def _lookup(text: str) -> Explain | Search:
+def _lookup(text: str) -> ExplainCommand | SearchCommand:
     # 0 and 1 are codes of the vendor's table, but only when nothing else is typed: in a text they are just digits.
     if text in ("0", "1"):
-        return Explain((int(text),))
+        return ExplainCommand((int(text),))
     codes = tuple(dict.fromkeys(int(match) for match in _CODE.findall(text)))
-    return Explain(codes) if codes else Search(text)
+    return ExplainCommand(codes) if codes else SearchCommand(text)

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from bot.i18n import Language, negotiate, prose_language
 from bot.policy.place import Directory, DirectoryError, Place
-from bot.storage.channel_store import Channel, ChannelSettings, Votes
+from bot.storage.channel_store import ChannelState, ChannelStore, Votes
 
-Reason = Literal["setting", "vote", "channel", "person", "default"]
+LanguageReason = Literal["setting", "vote", "channel", "person", "default"]
 _KEEP_S = 3600.0
 _KEEP_MOST = 10_000
 _FEWEST_VOTES = 5
@@ -25,17 +25,17 @@ _SAVE_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LanguageChoice:
     """A language and why it was chosen."""
 
     language: Language
-    reason: Reason
+    reason: LanguageReason
 
 
 class Languages:
     """Chooses languages; remembers what people set and how they write."""
 
-    def __init__(self, settings: ChannelSettings, *, default: Language, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: ChannelStore, *, default: Language, clock: Callable[[], float]) -> None:
         self._settings = settings
         self.default = default
         self._clock = clock
@@ -43,11 +43,13 @@ class Languages:
         self._asking: dict[tuple[str, str], asyncio.Task[str | None]] = {}
         self._heard: OrderedDict[tuple[str, str], Votes] = OrderedDict()  # and not saved yet
 
-    async def of_channel(self, place: Place, directory: Directory, channel: Channel | None = None) -> Choice:
+    async def of_channel(
+        self, place: Place, directory: Directory, channel: ChannelState | None = None
+    ) -> LanguageChoice:
         """The language that everybody in *place* reads; *channel* is what is known of it, where that was read."""
         channel = channel or await self._settings.get(place.team, place.channel)
         if channel.language:
-            return Choice(Language(channel.language), "setting")
+            return LanguageChoice(Language(channel.language), "setting")
         if place.is_direct:
             return await self.of_person(place, directory)
         voted = _winner(channel.votes.plus(self._heard.get((place.team, place.channel), Votes())))
@@ -55,14 +57,14 @@ class Languages:
         by_locale = self._choice(locale, "channel")
         if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
             return by_locale  # the locale also knows which Chinese it is
-        return Choice(voted, "vote") if voted else by_locale
+        return LanguageChoice(voted, "vote") if voted else by_locale
 
     def prepare(self, place: Place, directory: Directory) -> None:
         """Ask Slack already what `of_channel` will want to know."""
         if not place.is_direct and self._fresh(place.team, place.channel) is None:
             self._asked(place.team, place.channel, directory.channel_locale)
 
-    async def of_person(self, place: Place, directory: Directory) -> Choice:
+    async def of_person(self, place: Place, directory: Directory) -> LanguageChoice:
         """The language of what only the person in *place* sees."""
         return self._choice(await self._locale(place.team, place.user, directory.user_locale), "person")
 
@@ -90,10 +92,10 @@ class Languages:
         self._heard.pop(key, None)
         return self._settings.add_votes(*key, heard)
 
-    def _choice(self, locale: str | None, reason: Reason) -> Choice:
+    def _choice(self, locale: str | None, reason: LanguageReason) -> LanguageChoice:
         if not locale:
-            return Choice(self.default, "default")
-        return Choice(negotiate(locale, default=self.default), reason)
+            return LanguageChoice(self.default, "default")
+        return LanguageChoice(negotiate(locale, default=self.default), reason)
 
     async def _locale(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
         if fresh := self._fresh(team, key):

@@ -26,7 +26,7 @@ class Act(StrEnum):
     NOTHING = "nothing"
 
 
-class Rule(StrEnum):
+class SilenceRule(StrEnum):
     """Why a code is not explained."""
 
     OFF = "off"
@@ -48,7 +48,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ChannelHistory:
     """What is already known about the place of a message."""
 
     mode: Mode = Mode.THREAD
@@ -63,18 +63,18 @@ class Decision:
 
     act: Act
     codes: tuple[int, ...]  # what to explain, to react for, or to count
-    silenced: tuple[tuple[int, Rule], ...] = ()
+    silenced: tuple[tuple[int, SilenceRule], ...] = ()
 
     @property
     def repeated(self) -> tuple[int, ...]:
         """The codes that are counted where the thread explains them."""
         is_seen = self.act in (Act.REPLY, Act.COUNT)
-        return tuple(code for code, rule in self.silenced if is_seen and rule is Rule.IN_THREAD)
+        return tuple(code for code, rule in self.silenced if is_seen and rule is SilenceRule.IN_THREAD)
 
 
-def decide(sightings: Sequence[Sighting], situation: Situation) -> Decision:
+def decide(sightings: Sequence[Sighting], situation: ChannelHistory) -> Decision:
     """Decide about a message; a code counts once, and in doubt nothing is done."""
-    rules: dict[int, Rule | None] = {}
+    rules: dict[int, SilenceRule | None] = {}
     for sighting in sightings:
         rule = _silences(sighting, situation)
         # One place where nothing speaks against a code is enough.
@@ -84,21 +84,25 @@ def decide(sightings: Sequence[Sighting], situation: Situation) -> Decision:
     fresh = tuple(code for code, rule in rules.items() if rule is None)
     if fresh:
         return Decision(Act.REPLY, fresh, silenced)
-    for act, rule in ((Act.COUNT, Rule.IN_THREAD), (Act.REACT, Rule.REACT_ONLY), (Act.REACT, Rule.COOL_DOWN)):
+    for act, rule in (
+        (Act.COUNT, SilenceRule.IN_THREAD),
+        (Act.REACT, SilenceRule.REACT_ONLY),
+        (Act.REACT, SilenceRule.COOL_DOWN),
+    ):
         codes = tuple(code for code, silencing in silenced if silencing is rule)
         if codes:
             return Decision(act, codes, silenced)
     return Decision(Act.NOTHING, (), silenced)
 
 
-def _silences(sighting: Sighting, situation: Situation) -> Rule | None:
+def _silences(sighting: Sighting, situation: ChannelHistory) -> SilenceRule | None:
     """The first rule that keeps the bot from explaining *sighting*, or None."""
     checks = (
-        (situation.mode is Mode.OFF, Rule.OFF),
-        (sighting.quoted, Rule.QUOTED),
-        (sighting.shape in situation.refused, Rule.NOT_A_CODE),
-        (sighting.code in situation.in_thread, Rule.IN_THREAD),
-        (situation.mode is Mode.REACT, Rule.REACT_ONLY),
-        (sighting.code in situation.lately, Rule.COOL_DOWN),
+        (situation.mode is Mode.OFF, SilenceRule.OFF),
+        (sighting.quoted, SilenceRule.QUOTED),
+        (sighting.shape in situation.refused, SilenceRule.NOT_A_CODE),
+        (sighting.code in situation.in_thread, SilenceRule.IN_THREAD),
+        (situation.mode is Mode.REACT, SilenceRule.REACT_ONLY),
+        (sighting.code in situation.lately, SilenceRule.COOL_DOWN),
     )
     return next((rule for applies, rule in checks if applies), None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.policy.annotate import COOL_DOWN_S, Annotations
-from bot.policy.noise_rules import Act, Situation, decide
+from bot.policy.noise_rules import Act, ChannelHistory, decide
 from bot.policy.place import Directory, DirectoryError
 from bot.policy.replies import DryRun
 
@@ -41,7 +41,7 @@ def _counted(history: Sequence[Mapping[str, Any]], annotations: Annotations, cat
         sightings = annotations.contents(message).sightings
         now = float(message["ts"])
         lately = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
-        decision = decide(sightings, Situation(lately=lately))
+        decision = decide(sightings, ChannelHistory(lately=lately))
         acts[decision.act] += 1
         codes.update(decision.codes)
         if decision.act is Act.REPLY:

@@ -10,8 +10,8 @@ from typing import Literal
 from bot.catalogue.entry import Entry, Section
 from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
-from bot.policy.language import Choice
-from bot.policy.noise_rules import Act, Mode, Rule
+from bot.policy.language import LanguageChoice
+from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.triage.digest import Digest, FileRefused, Secret
 
 MOST_CARDS = 5
@@ -81,10 +81,10 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SettingsReply:
     """A channel's settings, on request or after a change of one."""
 
-    language: Choice
+    language: LanguageChoice
     mode: Mode
     changed: Literal["language", "mode"] | None = None
 
@@ -95,10 +95,10 @@ class NoCodes:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class WhyReply:
     """Why a message was answered, or was not."""
 
-    findings: tuple[tuple[Finding, Rule | None], ...]  # with the rule that silences it
+    findings: tuple[tuple[Finding, SilenceRule | None], ...]  # with the rule that silences it
     lookalikes: tuple[LookAlike, ...]
     did: Act | None  # what the bot did about it, if anything
     is_written: bool  # by somebody, not a join or a topic change
@@ -147,7 +147,7 @@ class Triaged:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableReply:
     """Files that looked like logs and could not be read."""
 
     files: tuple[FileRefused, ...]
@@ -191,8 +191,9 @@ class Failed:
 
 
 Reply = (
-    Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | Settings | NoCodes | Why
-    | NoMessage | DryRun | Barred | Triaged | Unreadable | Reading | Leaked | Escalated | Note | Failed
+    Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | SettingsReply
+    | NoCodes | WhyReply | NoMessage | DryRun | Barred | Triaged | UnreadableReply | Reading | Leaked
+    | Escalated | Note | Failed
 )  # fmt: skip
 
 
@@ -206,4 +207,4 @@ class Answer:
 
 def is_public(reply: Reply) -> bool:
     """Whether everybody in the channel sees it: explanations are for all, the rest for who asked."""
-    return isinstance(reply, (Explained, Annotation, Triaged, Unreadable))
+    return isinstance(reply, (Explained, Annotation, Triaged, UnreadableReply))

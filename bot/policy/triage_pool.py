@@ -11,15 +11,17 @@ from bot.policy.noise_rules import Sighting
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest
 from bot.triage.pipeline import triage
-from bot.triage.reader import Limits, Source
+from bot.triage.reader import LogFile, ReadLimits
 
 _AT_ONCE = 2
 
 
-class Triages:
+class TriagePool:
     """Reads logs."""
 
-    def __init__(self, catalogue: Catalogue, cascades: Cascades, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, cascades: Cascades, limits: ReadLimits, clock: Callable[[], float]
+    ) -> None:
         self.cascades = cascades
         self.limits = limits
         self._catalogue = catalogue
@@ -27,7 +29,7 @@ class Triages:
         # Not asyncio's own pool: a thread whose caller gave up goes on, and still counts.
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="triage")
 
-    async def read(self, sources: Sequence[Source], heard: Callable[[int], None] | None = None) -> Digest:
+    async def read(self, sources: Sequence[LogFile], heard: Callable[[int], None] | None = None) -> Digest:
         """What *sources* say; *heard* is told, in another thread, how many bytes were read."""
 
         def work() -> Digest:

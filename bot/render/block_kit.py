@@ -13,7 +13,7 @@ from bot.i18n import Language, traditional
 
 Block = dict[str, Any]
 Element = dict[str, Any]
-Message = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
+MessagePayload = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
 
 SECTION_TEXT = 3000  # characters
 HEADER_TEXT = 150

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bot.detection.result import Finding, LookAlike
-from bot.i18n import Language, Words
-from bot.policy.noise_rules import Rule
-from bot.policy.replies import Why
+from bot.i18n import Language, Translator
+from bot.policy.noise_rules import SilenceRule
+from bot.policy.replies import WhyReply
 from bot.render import block_kit
-from bot.render.block_kit import Message
+from bot.render.block_kit import MessagePayload
 
 _MOST = 20  # findings, and look-alikes
 
 
-def why(reply: Why, _: Language, say: Words) -> Message:
+def why(reply: WhyReply, _: Language, say: Translator) -> MessagePayload:
     """The message that says *reply*."""
     verdict = say(f"why.did.{reply.did}") if reply.did else say("why.did.nothing")
     blocks = [block_kit.section(f"*{verdict}*")]
@@ -27,12 +27,12 @@ def why(reply: Why, _: Language, say: Words) -> Message:
     return {"text": verdict, "blocks": blocks}
 
 
-def _finding(finding: Finding, rule: Rule | None, say: Words) -> str:
+def _finding(finding: Finding, rule: SilenceRule | None, say: Translator) -> str:
     text = say("why.finding", code=finding.code, line=finding.line, evidence=say(f"evidence.{finding.evidence.name}"))
     return f"• {text} {say(f'rule.{rule}') if rule else ''}".rstrip()
 
 
-def _lookalike(each: LookAlike, say: Words) -> str:
+def _lookalike(each: LookAlike, say: Translator) -> str:
     reason = say(f"reason.{each.reason.name}")
     text = block_kit.escape(block_kit.shorten(each.text.replace("`", ""), 60))
     return "• " + say("why.lookalike", text=text, line=each.line, reason=reason)

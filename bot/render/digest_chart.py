@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.render import block_kit
 from bot.render.block_kit import Block
-from bot.render.digest_text import Telling, offsets
+from bot.render.digest_text import DigestView, offsets
 from bot.triage.digest import Digest
 
 _MOST_LANES = 8
@@ -32,7 +32,7 @@ class Picture(StrEnum):
     NONE = "none"
 
 
-def chart(telling: Telling) -> Block | None:
+def chart(telling: DigestView) -> Block | None:
     """The chart block; None where there is nothing to see."""
     labels, _ = offsets(telling.digest.timeline)
     if not telling.is_drawable or len(labels) > block_kit.CHART_POINTS:
@@ -42,7 +42,7 @@ def chart(telling: Telling) -> Block | None:
     return block_kit.chart(title, labels, shown, x_label=below, y_label=beside)
 
 
-def bars(telling: Telling) -> Block | None:
+def bars(telling: DigestView) -> Block | None:
     """The picture as text; None where there is nothing to see."""
     title, rows = telling.bars()
     return block_kit.preformatted("\n".join(rows[:_MOST_LANES]), title) if rows else None

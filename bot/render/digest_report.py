@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Text
 from bot.i18n import Language, traditional
-from bot.render.digest_text import Telling, marked
+from bot.render.digest_text import DigestView, marked
 from bot.render.entry_text import said
 from bot.triage.digest import Digest, Mark, Role
 
@@ -23,7 +23,7 @@ class Reasons(Protocol):
 
 def report(digest: Digest, catalogue: Catalogue, language: Language, reasons: Reasons | None = None) -> str:
     """Everything in *digest*, in *language*; ends with a line break."""
-    writer = _Writer(Telling(digest, catalogue, language), reasons)
+    writer = _Writer(DigestView(digest, catalogue, language), reasons)
     text = "\n\n".join("\n".join(section) for section in writer.sections() if section)
     return text + "\n"
 
@@ -31,7 +31,7 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, reasons: Re
 class _Writer:
     """Writes the sections of one report."""
 
-    def __init__(self, telling: Telling, reasons: Reasons | None) -> None:
+    def __init__(self, telling: DigestView, reasons: Reasons | None) -> None:
         self._telling = telling
         self._say = telling.say
         self._reasons = reasons

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
-from bot.i18n import Language, Words, words
+from bot.i18n import Language, Translator, words
 from bot.render import block_kit, digest_chart
-from bot.render.block_kit import Block, Message
+from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_chart import Picture
-from bot.render.digest_text import Telling, marked
+from bot.render.digest_text import DigestView, marked
 from bot.render.entry_card import numbered
 from bot.render.entry_text import said
-from bot.triage.digest import Digest, Window
+from bot.triage.digest import Digest, Excerpt
 
 TRIAGE_LANGUAGE = "triage_language"  # action ids; each with the value that `value` makes
 TRIAGE_REPORT = "triage_report"
@@ -39,7 +39,7 @@ _LINE, _NEIGHBOUR = 300, 200  # of the evidence
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class StandingBy:
     """Who did something, and when."""
 
     user: str  # Slack's id
@@ -47,11 +47,11 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class IncidentState:
     """What became of a triage since it was posted."""
 
-    taken_by: By | None = None
-    escalated_by: By | None = None
+    taken_by: StandingBy | None = None
+    escalated_by: StandingBy | None = None
 
 
 def message(
@@ -60,35 +60,35 @@ def message(
     language: Language,
     *,
     key: str = "",
-    standing: Standing | None = None,
+    standing: IncidentState | None = None,
     picture: Picture = Picture.CHART,
     image: str = "",
-) -> Message:
+) -> MessagePayload:
     """The text and the blocks that say *digest*, within Slack's limits.
 
     *key* is what the buttons give back, so that the digest can be found again; *image* is the id of the uploaded PNG,
     for `Picture.IMAGE`.
     """
-    builder = _Builder(Telling(digest, catalogue, language), key)
-    blocks, _ = builder.blocks(standing or Standing(), builder.picture(picture, image))
-    found: Message = block_kit.converted({"text": builder.text(), "blocks": blocks}, language)
+    builder = _Builder(DigestView(digest, catalogue, language), key)
+    blocks, _ = builder.blocks(standing or IncidentState(), builder.picture(picture, image))
+    found: MessagePayload = block_kit.converted({"text": builder.text(), "blocks": blocks}, language)
     return found
 
 
 def is_cut(digest: Digest, catalogue: Catalogue, language: Language) -> bool:
     """Whether a message leaves out codes, evidence or files that the full report has; long lines do not count."""
-    builder = _Builder(Telling(digest, catalogue, language), "")
-    return builder.blocks(Standing(), builder.picture(Picture.CHART, ""))[1]
+    builder = _Builder(DigestView(digest, catalogue, language), "")
+    return builder.blocks(IncidentState(), builder.picture(Picture.CHART, ""))[1]
 
 
-def standing_of(blocks: Sequence[Block]) -> Standing:
+def standing_of(blocks: Sequence[Block]) -> IncidentState:
     """What became of the triage that a message of *blocks* shows."""
     id_ = next((str(block["block_id"]) for block in blocks if _is_standing(block)), "")
-    done = {what: By(user, int(at)) for what, user, at in _BY.findall(id_)}
-    return Standing(done.get("taken"), done.get("escalated"))
+    done = {what: StandingBy(user, int(at)) for what, user, at in _BY.findall(id_)}
+    return IncidentState(done.get("taken"), done.get("escalated"))
 
 
-def restand(blocks: Sequence[Block], standing: Standing, language: Language) -> list[Block]:
+def restand(blocks: Sequence[Block], standing: IncidentState, language: Language) -> list[Block]:
     """The *blocks* of a message as they are, but for what became of its triage."""
     kept = [block for block in blocks if not _is_standing(block)]
     shown: list[Block] = block_kit.converted(list(_standing(standing, words(language))), language)
@@ -103,7 +103,7 @@ def value(key: str, language: Language) -> str:
 class _Builder:
     """Makes the blocks of one message."""
 
-    def __init__(self, telling: Telling, key: str) -> None:
+    def __init__(self, telling: DigestView, key: str) -> None:
         self._telling = telling
         self._say = telling.say
         self._key = key
@@ -116,7 +116,7 @@ class _Builder:
             lines += [self._say("triage.actor_plain", actor=telling.actor(entry)), telling.steps(entry)[0]]
         return block_kit.fallback(block_kit.escape("\n".join(lines)))
 
-    def blocks(self, standing: Standing, picture: list[Block]) -> tuple[list[Block], bool]:
+    def blocks(self, standing: IncidentState, picture: list[Block]) -> tuple[list[Block], bool]:
         """The blocks, and whether something had to be left out of them."""
         before = [*self._answer(), *picture]
         evidence, is_shortened = self._evidence()
@@ -215,7 +215,7 @@ class _Builder:
         return block_kit.actions(*buttons)
 
 
-def _standing(standing: Standing, say: Words) -> Iterator[Block]:
+def _standing(standing: IncidentState, say: Translator) -> Iterator[Block]:
     """What became of it in words; in the block's id so that it can be read again."""
     done = [(what, by) for what, by in (("taken", standing.taken_by), ("escalated", standing.escalated_by)) if by]
     if done:
@@ -233,7 +233,7 @@ def _literal(text: str) -> str:
     return block_kit.shorten(block_kit.escape(text.replace("`", "'")), _PHRASE)
 
 
-def _shortened(window: Window) -> Window:
+def _shortened(window: Excerpt) -> Excerpt:
     """*window* with two lines before and after the one of interest, none of them long."""
     focus = window.line - window.first_line
     first = max(focus - 2, 0)

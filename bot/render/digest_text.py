@@ -12,7 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, words
 from bot.render.entry_text import said, steps
-from bot.triage.digest import Course, Cut, Digest, FileRead, Mark, Role, Row, Timeline, Window
+from bot.triage.digest import CodeRow, Cut, Digest, Excerpt, FileRead, Mark, Pattern, Role, Timeline
 
 _NONE = "–"
 # Control characters drive a terminal, and those of direction make a line look like another.
@@ -21,14 +21,14 @@ _FILE = 24  # characters of a file's name in a column
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-class Telling:
+class DigestView:
     """Says what *digest* holds."""
 
     def __init__(self, digest: Digest, catalogue: Catalogue, language: Language) -> None:
         self.digest = digest
         self.say = words(language)
         self.language = language
-        self.rows: tuple[Row, ...] = (*digest.rows, *digest.unknown)
+        self.rows: tuple[CodeRow, ...] = (*digest.rows, *digest.unknown)
         self._catalogue = catalogue
         self._cause = next((row for row in digest.rows if row.code == digest.cause), None)
 
@@ -42,7 +42,7 @@ class Telling:
             return self.say("triage.only_unknown")
         return self.say("triage.nothing" if self.digest.files else "triage.unread")
 
-    def entry(self, row: Row | None) -> Entry | None:
+    def entry(self, row: CodeRow | None) -> Entry | None:
         """What the catalogue has on *row*."""
         return self._catalogue.get(row.code) if row else None
 
@@ -57,7 +57,7 @@ class Telling:
         alone = (self.entry(row) for row in self.digest.rows if row.role is not Role.FOLLOWER)
         return tuple(entry for entry in alone if entry) if self._cause is None else ()
 
-    def name(self, row: Row) -> str:
+    def name(self, row: CodeRow) -> str:
         """The title of a code."""
         entry = self.entry(row)
         return said(entry.title, self.language) if entry else _NONE
@@ -80,7 +80,7 @@ class Telling:
         since = "triage.since" if first.stamp else "triage.since_place"
         yield self.say(since, place=place, time=_time(first))
         yield self.say.count("triage.times", sum(row.count for row in rows))
-        if self._cause and self.digest.course in (Course.BURST, Course.STEADY):
+        if self._cause and self.digest.course in (Pattern.BURST, Pattern.STEADY):
             yield self._course(self.digest.course, first, last)
         sources = max(row.sources for row in rows)
         if sources:
@@ -90,12 +90,12 @@ class Telling:
         ongoing = {True: "yes", False: "no", None: "unknown"}[self.digest.is_ongoing]
         yield self.say(f"triage.ongoing.{ongoing}")
 
-    def _course(self, course: Course, first: Mark, last: Mark) -> str:
+    def _course(self, course: Pattern, first: Mark, last: Mark) -> str:
         if not (first.stamp and last.stamp):
             return self.say(f"triage.course.{course}")
         seconds = max(last.stamp.seconds - first.stamp.seconds, 0.0)
         # A burst came within so long, which it did not exceed.
-        rounded = math.ceil if course is Course.BURST else round
+        rounded = math.ceil if course is Pattern.BURST else round
         return self.say(f"triage.course_span.{course}", span=self._duration(seconds, rounded))
 
     def _brought(self) -> Iterator[str]:
@@ -120,7 +120,7 @@ class Telling:
         """What a file is called."""
         return printable(name) or self.say("triage.paste")
 
-    def role(self, row: Row) -> str:
+    def role(self, row: CodeRow) -> str:
         """What a code is to the others."""
         if row in self.digest.unknown:
             return self.say("triage.role.unknown")
@@ -148,7 +148,7 @@ class Telling:
             lines.append([str(row.code), name, f"{row.count:,}", *times, self._lines(row), self.role(row)])
         return [self.say(f"triage.column.{column}") for column in columns], lines
 
-    def _lines(self, row: Row) -> str:
+    def _lines(self, row: CodeRow) -> str:
         first, last = row.first, row.last
         if len(self.digest.files) == 1:
             return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)
@@ -162,7 +162,7 @@ class Telling:
         name = self.file(self.digest.files[file].name)
         return name if len(name) <= _FILE else "…" + name[1 - _FILE :]
 
-    def evidence(self, window: Window) -> str:
+    def evidence(self, window: Excerpt) -> str:
         """What some lines are about, and where they stand."""
         return self.say("triage.evidence_of", code=window.code, place=self.place(Mark(window.file, window.line, None)))
 
@@ -283,7 +283,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
-def marked(window: Window) -> list[str]:
+def marked(window: Excerpt) -> list[str]:
     """The lines of *window* with their numbers, the one of interest marked."""
     width = len(str(window.first_line + len(window.lines) - 1))
     return [
@@ -311,7 +311,7 @@ def _time(mark: Mark) -> str:
     return printable(mark.stamp.text) if mark.stamp else _NONE
 
 
-def _span(rows: Sequence[Row]) -> tuple[Mark, Mark]:
+def _span(rows: Sequence[CodeRow]) -> tuple[Mark, Mark]:
     """The first and the last place of *rows*: by time where any has one, else by file and line."""
     marks = [mark for row in rows for mark in (row.first, row.last)]
     timed = sorted((mark.stamp.seconds, index) for index, mark in enumerate(marks) if mark.stamp)

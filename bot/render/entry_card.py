@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.catalogue.entry import Entry, Meaning
-from bot.i18n import Language, Words
+from bot.i18n import Language, Translator
 from bot.render import block_kit
 from bot.render.block_kit import Block
 from bot.render.entry_text import limit_line, notes, said, steps
@@ -13,7 +13,7 @@ from bot.render.entry_text import limit_line, notes, said, steps
 _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴"}
 
 
-def card(entry: Entry, language: Language, words: Words) -> list[Block]:
+def card(entry: Entry, language: Language, words: Translator) -> list[Block]:
     """The blocks that explain *entry*."""
     blocks = [
         block_kit.header(f"{entry.code} · {said(entry.title, language)}"),
@@ -45,7 +45,7 @@ def numbered(lines: tuple[str, ...]) -> str:
     return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
 
 
-def _facts(entry: Entry, words: Words) -> Iterator[str]:
+def _facts(entry: Entry, words: Translator) -> Iterator[str]:
     for name, value in (("actor", entry.actor), ("retry", entry.retry), ("severity", entry.severity)):
         mark = f"{_SEVERITY_MARK[value]} " if name == "severity" else ""
         judged = f" {words('card.judged')}" if name in entry.judged and name != "severity" else ""
@@ -54,7 +54,7 @@ def _facts(entry: Entry, words: Words) -> Iterator[str]:
         yield f"*{words('card.methods')}*\n" + " ".join(f"`{method}`" for method in entry.methods)
 
 
-def _other(meaning: Meaning, language: Language, words: Words) -> Block:
+def _other(meaning: Meaning, language: Language, words: Translator) -> Block:
     return block_kit.section(
         f"*{words('card.other', title=block_kit.escape(said(meaning.title, language)))}*\n"
         f"_{words('card.when')}_ {block_kit.escape(said(meaning.when, language))}\n"

@@ -8,10 +8,10 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
-from bot.i18n import Language, Words
+from bot.i18n import Language, Translator
 from bot.policy.replies import MOST_CARDS, Annotation, Explained
 from bot.render import block_kit
-from bot.render.block_kit import Block, Element, Message
+from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.entry_card import card, line
 from bot.render.entry_text import said, steps
 
@@ -29,18 +29,18 @@ _MOST_CODES = 100  # that a button remembers
 class Explanations:
     """Explains codes in one language."""
 
-    def __init__(self, catalogue: Catalogue, language: Language, say: Words) -> None:
+    def __init__(self, catalogue: Catalogue, language: Language, say: Translator) -> None:
         self._catalogue = catalogue
         self._language = language
         self._say = say
 
-    def asked_for(self, reply: Explained) -> Message:
+    def asked_for(self, reply: Explained) -> MessagePayload:
         """A card for each of the first codes, a line for each of the others."""
         blocks = [*self._cards(reply.entries), *self._unknown(reply.unknown)]
         blocks.append(block_kit.actions(*self._reading_on(reply.entries, reply.unknown)))
         return {"text": self._text(reply.entries), "blocks": blocks}
 
-    def annotation(self, reply: Annotation) -> Message:
+    def annotation(self, reply: Annotation) -> MessagePayload:
         """An explanation that nobody asked for: short, and easy to get rid of."""
         if not reply.entries:
             said_so = self._say.count("unknown.codes", len(reply.unknown), codes=block_kit.listed(reply.unknown))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.catalogue.entry import Entry, Limit, Links, Status, Steps, Text
-from bot.i18n import Language, Words
+from bot.catalogue.entry import Entry, EntryStatus, Limit, Links, Steps, Text
+from bot.i18n import Language, Translator
 
 
 def said(text: Text | Links, language: Language) -> str:
@@ -18,7 +18,7 @@ def steps(remedy: Steps, language: Language) -> tuple[str, ...]:
     return remedy.zh if language.is_chinese else remedy.en
 
 
-def limit_line(limit: Limit, language: Language, words: Words) -> str:
+def limit_line(limit: Limit, language: Language, words: Translator) -> str:
     """One limit, such as “attribute changes: at most 20 requests in 10 seconds (per room, …)”."""
     if limit.value is None:
         amount = words("limit.unlimited")
@@ -36,9 +36,9 @@ def limit_line(limit: Limit, language: Language, words: Words) -> str:
     )
 
 
-def notes(entry: Entry, language: Language, words: Words) -> Iterator[str]:
+def notes(entry: Entry, language: Language, words: Translator) -> Iterator[str]:
     """What the entry rests on, where that is worth a word: its status, and sources that say something else."""
-    if entry.status is not Status.DOCUMENTED:
+    if entry.status is not EntryStatus.DOCUMENTED:
         yield words(f"status.{entry.status}")
     for source in entry.sources:
         if source.differs:

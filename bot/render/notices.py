@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.i18n import Language, Words
+from bot.i18n import Language, Translator
 from bot.policy.noise_rules import Mode
 from bot.policy.replies import (
     Barred,
@@ -14,12 +14,12 @@ from bot.policy.replies import (
     NoMessage,
     NothingFound,
     Range,
-    Settings,
+    SettingsReply,
     Unknown,
     Usage,
 )
 from bot.render import block_kit
-from bot.render.block_kit import Message
+from bot.render.block_kit import MessagePayload
 from bot.render.entry_card import line
 from bot.render.entry_slack import SHOW_CODE
 from bot.render.entry_text import said
@@ -28,7 +28,7 @@ SET_MODE = "set_mode"  # action id, with the mode behind it
 _MOST_LISTED = 100  # codes of a range
 
 
-def message(*paragraphs: str) -> Message:
+def message(*paragraphs: str) -> MessagePayload:
     """A message of some paragraphs."""
     return {
         "text": block_kit.fallback(paragraphs[0]),
@@ -36,7 +36,7 @@ def message(*paragraphs: str) -> Message:
     }
 
 
-def unknown(reply: Unknown, language: Language, say: Words) -> Message:
+def unknown(reply: Unknown, language: Language, say: Translator) -> MessagePayload:
     """Not one of the codes is known."""
     first = say.count("unknown.codes", len(reply.codes), codes=block_kit.listed(reply.codes))
     if reply.family:
@@ -47,7 +47,7 @@ def unknown(reply: Unknown, language: Language, say: Words) -> Message:
     return message(first, nearest)
 
 
-def found(reply: Found, language: Language, say: Words) -> Message:
+def found(reply: Found, language: Language, say: Translator) -> MessagePayload:
     """What a search found, each with a button that shows it in full."""
     title = say.count("search.found", len(reply.entries), query=block_kit.escape(block_kit.shorten(reply.query, 200)))
     hits = message(title)
@@ -58,7 +58,7 @@ def found(reply: Found, language: Language, say: Words) -> Message:
     return hits
 
 
-def range_(reply: Range, language: Language, say: Words) -> Message:
+def range_(reply: Range, language: Language, say: Translator) -> MessagePayload:
     """The codes that begin alike."""
     found = message(say.count("search.range", len(reply.entries), query=block_kit.escape(reply.query)))
     found["blocks"] += block_kit.paragraphs([line(entry, language) for entry in reply.entries[:_MOST_LISTED]])
@@ -67,7 +67,7 @@ def range_(reply: Range, language: Language, say: Words) -> Message:
     return found
 
 
-def listing(reply: Listing, language: Language, say: Words) -> Message:
+def listing(reply: Listing, language: Language, say: Translator) -> MessagePayload:
     """The sections, or one with its codes."""
     if len(reply.sections) > 1:
         lines = [
@@ -83,7 +83,7 @@ def listing(reply: Listing, language: Language, say: Words) -> Message:
     return found
 
 
-def usage(reply: Usage, _: Language, say: Words) -> Message:
+def usage(reply: Usage, _: Language, say: Translator) -> MessagePayload:
     """How to use the bot."""
     paragraphs = [say("help.title"), say("help.commands"), say("help.messages")]
     if reply.misused:
@@ -91,7 +91,7 @@ def usage(reply: Usage, _: Language, say: Words) -> Message:
     return message(*paragraphs)
 
 
-def settings(reply: Settings, _: Language, say: Words) -> Message:
+def settings(reply: SettingsReply, _: Language, say: Translator) -> MessagePayload:
     """A channel's settings."""
     language = say(f"language.{reply.language.language}")
     language_key = "settings.changed" if reply.changed == "language" else "settings.shown"
@@ -106,7 +106,7 @@ def settings(reply: Settings, _: Language, say: Words) -> Message:
             return message(said_of_language, said_of_mode, say("settings.hint"))
 
 
-def dry_run(reply: DryRun, language: Language, say: Words) -> Message:
+def dry_run(reply: DryRun, language: Language, say: Translator) -> MessagePayload:
     """What the bot would have done, and the choice how to behave."""
     if reply.messages is None:
         paragraphs = [say("dry_run.blind")]
@@ -122,29 +122,29 @@ def dry_run(reply: DryRun, language: Language, say: Words) -> Message:
     return found
 
 
-def nothing_found(reply: NothingFound, _: Language, say: Words) -> Message:
+def nothing_found(reply: NothingFound, _: Language, say: Translator) -> MessagePayload:
     """A search without a result, and what could be tried."""
     return message(
         say("search.nothing", query=block_kit.escape(block_kit.shorten(reply.query, 200))), say("search.hint")
     )
 
 
-def no_codes(_: NoCodes, __: Language, say: Words) -> Message:
+def no_codes(_: NoCodes, __: Language, say: Translator) -> MessagePayload:
     """A message that somebody wanted explained holds no code."""
     return message(say("message.no_codes"), say("search.hint"))
 
 
-def no_message(_: NoMessage, __: Language, say: Words) -> Message:
+def no_message(_: NoMessage, __: Language, say: Translator) -> MessagePayload:
     """The message that a link names can't be looked at."""
     return message(say("why.no_message"))
 
 
-def barred(reply: Barred, _: Language, say: Words) -> Message:
+def barred(reply: Barred, _: Language, say: Translator) -> MessagePayload:
     """Why a message gets no answer, what can be done, and the way that is still open."""
     reason = say(f"barred.{reply.barrier}", channel=f"<#{reply.channel}>", scope=reply.scope or "?")
     return message(reason, say("barred.meanwhile"))
 
 
-def failed(reply: Failed, _: Language, say: Words) -> Message:
+def failed(reply: Failed, _: Language, say: Translator) -> MessagePayload:
     """Something went wrong."""
     return message(say("trouble.failed", id=reply.incident))

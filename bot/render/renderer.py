@@ -8,11 +8,11 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
-from bot.i18n import Language, Words, words
+from bot.i18n import Language, Translator, words
 from bot.policy import replies
 from bot.policy.replies import Reply, Triaged
 from bot.render import block_kit, digest_slack, notices, triage_notices
-from bot.render.block_kit import Element, Message
+from bot.render.block_kit import Element, MessagePayload
 from bot.render.detection_slack import why
 from bot.render.digest_chart import Picture
 from bot.render.entry_slack import Explanations
@@ -26,11 +26,11 @@ class Renderer:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._annotations: OrderedDict[tuple[object, ...], Message] = OrderedDict()  # a few make up most
+        self._annotations: OrderedDict[tuple[object, ...], MessagePayload] = OrderedDict()  # a few make up most
         for language in Language:
             words(language)  # read now, so that the first answer does not wait for it
 
-    def message(self, reply: Reply, language: Language) -> Message:
+    def message(self, reply: Reply, language: Language) -> MessagePayload:
         """The text and the blocks that say *reply*; they are not to be changed, as they may be given again."""
         if not isinstance(reply, replies.Annotation) or reply.counts:
             return self._made(reply, language)
@@ -41,7 +41,7 @@ class Renderer:
                 self._annotations.popitem(last=False)
         return self._annotations[key]
 
-    def _made(self, reply: Reply, language: Language) -> Message:
+    def _made(self, reply: Reply, language: Language) -> MessagePayload:
         match reply:
             case replies.Explained():
                 said_so = self._in(language).asked_for(reply)
@@ -51,10 +51,12 @@ class Renderer:
                 return self.triage(reply, language)
             case _:
                 said_so = _SAID[type(reply)](reply, language, words(language))
-        message: Message = block_kit.converted(said_so, language)
+        message: MessagePayload = block_kit.converted(said_so, language)
         return message
 
-    def triage(self, reply: Triaged, language: Language, picture: Picture = Picture.CHART, image: str = "") -> Message:
+    def triage(
+        self, reply: Triaged, language: Language, picture: Picture = Picture.CHART, image: str = ""
+    ) -> MessagePayload:
         """The message that says what a log says; *image* is the file of the picture, where it is one."""
         key = reply.source
         said_so = digest_slack.message(reply.digest, self._catalogue, language, key=key, picture=picture, image=image)
@@ -88,20 +90,20 @@ class Renderer:
         return Explanations(self._catalogue, language, words(language))
 
 
-_SAID: Mapping[type, Callable[[Any, Language, Words], Message]] = {
+_SAID: Mapping[type, Callable[[Any, Language, Translator], MessagePayload]] = {
     replies.Unknown: notices.unknown,
     replies.Found: notices.found,
     replies.NothingFound: notices.nothing_found,
     replies.Range: notices.range_,
     replies.Listing: notices.listing,
     replies.Usage: notices.usage,
-    replies.Settings: notices.settings,
+    replies.SettingsReply: notices.settings,
     replies.NoCodes: notices.no_codes,
     replies.NoMessage: notices.no_message,
-    replies.Why: why,
+    replies.WhyReply: why,
     replies.DryRun: notices.dry_run,
     replies.Barred: notices.barred,
-    replies.Unreadable: triage_notices.unreadable,
+    replies.UnreadableReply: triage_notices.unreadable,
     replies.Reading: triage_notices.reading,
     replies.Leaked: triage_notices.leaked,
     replies.Escalated: triage_notices.escalated,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.i18n import Language, Words
-from bot.policy.replies import Escalated, Leaked, Note, Reading, Unreadable
+from bot.i18n import Language, Translator
+from bot.policy.replies import Escalated, Leaked, Note, Reading, UnreadableReply
 from bot.render import block_kit
-from bot.render.block_kit import Message
+from bot.render.block_kit import MessagePayload
 from bot.render.notices import message
 from bot.triage.digest import Secret
 
@@ -19,7 +19,7 @@ MOST_PASTED = 3000  # characters, Slack's limit of a field
 _MOST_NAMED = 5  # files, and secrets
 
 
-def unreadable(reply: Unreadable, _: Language, say: Words) -> Message:
+def unreadable(reply: UnreadableReply, _: Language, say: Translator) -> MessagePayload:
     """Files that could not be read, a line each, and why."""
     lines = [
         say("triage.refused", file=_name(file.name, say), why=say(f"triage.refused.{file.reason}"))
@@ -29,12 +29,12 @@ def unreadable(reply: Unreadable, _: Language, say: Words) -> Message:
     return _verbatim(message("\n".join([*lines, *([say.count("triage.more_files", more)] if more > 0 else [])])))
 
 
-def reading(reply: Reading, _: Language, say: Words) -> Message:
+def reading(reply: Reading, _: Language, say: Translator) -> MessagePayload:
     """Logs are being read."""
     return message(say.count("log.reading", reply.megabytes) if reply.megabytes else say("log.begun"))
 
 
-def leaked(reply: Leaked, _: Language, say: Words) -> Message:
+def leaked(reply: Leaked, _: Language, say: Translator) -> MessagePayload:
     """What looked live, and what to do about it."""
     lines = [f"• {_place(secret, reply.files, say)}" for secret in reply.secrets[:_MOST_NAMED]]
     more = len(reply.secrets) - _MOST_NAMED
@@ -42,18 +42,18 @@ def leaked(reply: Leaked, _: Language, say: Words) -> Message:
     return _verbatim(message(say("log.leaked"), "\n".join(lines), say("log.leaked.advice")))
 
 
-def escalated(reply: Escalated, _: Language, say: Words) -> Message:
+def escalated(reply: Escalated, _: Language, say: Translator) -> MessagePayload:
     """The call for somebody: the one place where the bot mentions whom it was told to."""
     target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
     return message(say("log.escalated", target=target, by=f"<@{reply.by}>"))
 
 
-def note(reply: Note, _: Language, say: Words) -> Message:
+def note(reply: Note, _: Language, say: Translator) -> MessagePayload:
     """One line for one person."""
     return message(say(f"log.note.{reply.what}"))
 
 
-def paste(say: Words, text: str, origin: str) -> dict[str, Any]:
+def paste(say: Translator, text: str, origin: str) -> dict[str, Any]:
     """The dialog to paste a log into, with *text* in it; *origin* comes back with what was pasted."""
     audience = [(say(f"log.paste.{who}"), who) for who in (ALONE, EVERYBODY)]
     blocks = [
@@ -64,18 +64,18 @@ def paste(say: Words, text: str, origin: str) -> dict[str, Any]:
     return {"callback_id": PASTE, "private_metadata": origin, **view, **block_kit.submit(say("log.paste.submit"))}
 
 
-def _place(secret: Secret, files: Sequence[str], say: Words) -> str:
+def _place(secret: Secret, files: Sequence[str], say: Translator) -> str:
     kind, name = say(f"triage.secret.{secret.kind}"), files[secret.file] if secret.file < len(files) else ""
     place = say("triage.file_line", file=_name(name, say), line=secret.line)
     return say("triage.report.secret", kind=kind, place=place)
 
 
-def _verbatim(said: Message) -> Message:
+def _verbatim(said: MessagePayload) -> MessagePayload:
     """*said* without links and channels made of what files are called."""
     for block in said["blocks"]:
         block_kit.verbatim(block)
     return said
 
 
-def _name(name: str, say: Words) -> str:
+def _name(name: str, say: Translator) -> str:
     return block_kit.escape(block_kit.shorten(name.replace("`", "'"), 100)) or say("triage.paste")

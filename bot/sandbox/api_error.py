@@ -23,5 +23,5 @@ class SlackError(Exception):
         return body
 
 
-class Refused(Exception):  # noqa: N818  a refusal is not the program's mistake
+class ActRefused(Exception):  # noqa: N818  a refusal is not the program's mistake
     """What a person tried cannot be done here; the text says why."""

@@ -9,12 +9,12 @@ from bot.sandbox.api_error import SlackError
 from bot.sandbox.block_schema import check_blocks
 from bot.sandbox.manifest import Json
 from bot.sandbox.message_text import stored
-from bot.sandbox.model import Workspace
+from bot.sandbox.model import SandboxWorkspace
 
 _MAX_TEXT = 40_000  # longer texts are cut, not refused
 
 
-def content(workspace: Workspace, values: Mapping[str, Any], *, whole: bool = True) -> Json:
+def content(workspace: SandboxWorkspace, values: Mapping[str, Any], *, whole: bool = True) -> Json:
     """The checked `text`, `blocks` and `attachments`; `no_text` where there is none of them.
 
     *whole* also limits the text of all blocks together, which response URLs do not.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import Change, What, Workspace
+from bot.sandbox.model import Change, SandboxWorkspace, What
 
 Named = tuple[str, Json]  # the subscription that it needs, and the event
 _CHANNEL_TYPES = {"channels": "channel", "groups": "group", "im": "im"}
@@ -18,7 +18,7 @@ _CHANNEL_TYPES = {"channels": "channel", "groups": "group", "im": "im"}
 class Events:
     """Turns each change into the events that the installed app is subscribed to."""
 
-    def __init__(self, workspace: Workspace, app: Installation, deliver: Callable[[Json], None]) -> None:
+    def __init__(self, workspace: SandboxWorkspace, app: Installation, deliver: Callable[[Json], None]) -> None:
         self._workspace = workspace
         self._app = app
         self._deliver = deliver

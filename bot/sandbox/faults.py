@@ -12,7 +12,7 @@ from enum import StrEnum
 from aiohttp import web
 
 
-class Kind(StrEnum):
+class FaultKind(StrEnum):
     """How a call goes wrong."""
 
     RATE_LIMITED = "rate_limited"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 class Fault:
     """One fault; it goes away after *times* hits, and never of itself without them."""
 
-    kind: Kind
+    kind: FaultKind
     method: str = "*"  # also "response_url" and "files-pri"
     times: int | None = None
     probability: float = 1.0
@@ -38,16 +38,16 @@ class Fault:
 async def meet(fault: Fault | None, request: web.Request, work: Callable[[], web.Response]) -> web.Response:
     """Do the work and answer, as far as the fault lets it."""
     match fault.kind if fault else None, fault:
-        case Kind.RATE_LIMITED, Fault(seconds=wait_s):
+        case FaultKind.RATE_LIMITED, Fault(seconds=wait_s):
             return rate_limited(wait_s)
-        case Kind.SERVER_ERROR, Fault(status=status):
+        case FaultKind.SERVER_ERROR, Fault(status=status):
             return web.Response(status=status, text="upstream connect error")
-        case Kind.REDIRECTED, Fault(location=location):
+        case FaultKind.REDIRECTED, Fault(location=location):
             return web.Response(status=302, headers={"Location": location})
-        case Kind.SLOW, Fault(seconds=delay_s):
+        case FaultKind.SLOW, Fault(seconds=delay_s):
             await asyncio.sleep(delay_s)
     response = work()
-    if fault and fault.kind is Kind.LOST and request.transport:
+    if fault and fault.kind is FaultKind.LOST and request.transport:
         request.transport.close()
     return response
 
@@ -71,23 +71,23 @@ class Faults:
 
     def rate_limited(self, method: str = "*", *, retry_after_s: float = 1, times: int | None = 1) -> None:
         """Answer 429 with Retry-After."""
-        self.add(Fault(Kind.RATE_LIMITED, method, times, seconds=retry_after_s))
+        self.add(Fault(FaultKind.RATE_LIMITED, method, times, seconds=retry_after_s))
 
     def server_error(self, method: str = "*", *, status: int = 503, times: int | None = 1) -> None:
         """Answer 5xx without doing anything."""
-        self.add(Fault(Kind.SERVER_ERROR, method, times, status=status))
+        self.add(Fault(FaultKind.SERVER_ERROR, method, times, status=status))
 
     def lost(self, method: str = "*", *, times: int | None = 1) -> None:
         """Do what is asked, then cut the connection."""
-        self.add(Fault(Kind.LOST, method, times))
+        self.add(Fault(FaultKind.LOST, method, times))
 
     def slow(self, method: str = "*", *, seconds: float, times: int | None = 1) -> None:
         """Answer late."""
-        self.add(Fault(Kind.SLOW, method, times, seconds=seconds))
+        self.add(Fault(FaultKind.SLOW, method, times, seconds=seconds))
 
     def redirected(self, method: str, location: str, *, times: int | None = 1) -> None:
         """Send the caller elsewhere."""
-        self.add(Fault(Kind.REDIRECTED, method, times, location=location))
+        self.add(Fault(FaultKind.REDIRECTED, method, times, location=location))
 
     def clear(self) -> None:
         """End all faults."""

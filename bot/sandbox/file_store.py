@@ -12,7 +12,7 @@ from aiohttp import web
 from bot.sandbox.api_error import SlackError
 from bot.sandbox.faults import Faults, meet
 from bot.sandbox.manifest import Installation, Json
-from bot.sandbox.model import Workspace
+from bot.sandbox.model import SandboxWorkspace
 
 _SNIPPET_BYTES = 1_000_000
 _PREVIEW_LINES, _PREVIEW_CHARACTERS = 5, 500
@@ -43,7 +43,9 @@ class _Pending:
 class FileStore:
     """The files of a workspace, with their bytes."""
 
-    def __init__(self, workspace: Workspace, app: Installation, base_url: Callable[[], str], faults: Faults) -> None:
+    def __init__(
+        self, workspace: SandboxWorkspace, app: Installation, base_url: Callable[[], str], faults: Faults
+    ) -> None:
         self._workspace = workspace
         self._app = app
         self._base_url = base_url

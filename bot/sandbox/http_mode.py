@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.sandbox.api_error import Refused
-from bot.sandbox.delivery import Answer, Delivery, Kind, Parcel
+from bot.sandbox.api_error import ActRefused
+from bot.sandbox.delivery import Delivery, DeliveryAnswer, DeliveryKind, Parcel
 from bot.sandbox.manifest import Json
 
 
@@ -36,7 +36,7 @@ class HttpDelivery(Delivery):
         body = {"type": "url_verification", "token": "verification-token", "challenge": challenge}
         answer = await self._post(json.dumps(body), "application/json", {})
         if challenge not in (answer.payload or {}).values():
-            raise Refused(f"{self._url} did not answer with the challenge.")
+            raise ActRefused(f"{self._url} did not answer with the challenge.")
 
     async def close(self) -> None:
         """Give up what is under way and close the connections."""
@@ -44,18 +44,18 @@ class HttpDelivery(Delivery):
         if self._session:
             await self._session.close()
 
-    async def _attempt(self, parcel: Parcel, number: int, reason: str) -> Answer:
+    async def _attempt(self, parcel: Parcel, number: int, reason: str) -> DeliveryAnswer:
         retry = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason} if number else {}
         form = "application/x-www-form-urlencoded"
         match parcel.kind:
-            case Kind.EVENT:
+            case DeliveryKind.EVENT:
                 return await self._post(json.dumps(parcel.body, ensure_ascii=False), "application/json", retry)
-            case Kind.COMMAND:
+            case DeliveryKind.COMMAND:
                 return await self._post(urlencode(parcel.body), form, retry)
-            case Kind.INTERACTION:
+            case DeliveryKind.INTERACTION:
                 return await self._post(urlencode({"payload": json.dumps(parcel.body)}), form, retry)
 
-    async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> Answer:
+    async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> DeliveryAnswer:
         self._session = self._session or aiohttp.ClientSession()
         signed = headers | self.sign(body) | {"Content-Type": content_type}
         timeout = aiohttp.ClientTimeout(total=self._ack_timeout_s)
@@ -65,12 +65,12 @@ class HttpDelivery(Delivery):
             ) as response:
                 is_final = response.headers.get("X-Slack-No-Retry") == "1"
                 if not response.ok or response.status >= 300:
-                    return Answer(False, error="http_error", is_final=is_final)
-                return Answer(True, _payload(await response.text(), response.content_type))
+                    return DeliveryAnswer(False, error="http_error", is_final=is_final)
+                return DeliveryAnswer(True, _payload(await response.text(), response.content_type))
         except TimeoutError:
-            return Answer(False, error="http_timeout")
+            return DeliveryAnswer(False, error="http_timeout")
         except aiohttp.ClientError:
-            return Answer(False, error="connection_failed")
+            return DeliveryAnswer(False, error="connection_failed")
 
     def sign(self, body: str) -> dict[str, str]:
         """The two headers of Slack's signature, version 0."""

@@ -9,14 +9,14 @@ from typing import Any, Literal, Self
 from aiohttp import web
 
 import bot.sandbox.methods  # noqa: F401  registers the methods
-from bot.sandbox.api_error import Refused
-from bot.sandbox.delivery import Answer, Delivery, Parcel
+from bot.sandbox.api_error import ActRefused
+from bot.sandbox.delivery import Delivery, DeliveryAnswer, Parcel
 from bot.sandbox.event_stream import Events
 from bot.sandbox.faults import Faults, PostingRate
 from bot.sandbox.http_mode import HttpDelivery
 from bot.sandbox.install_flow import OAuth
 from bot.sandbox.manifest import Installation
-from bot.sandbox.model import Change, What, Workspace
+from bot.sandbox.model import Change, SandboxWorkspace, What
 from bot.sandbox.page import Page
 from bot.sandbox.socket_mode import SocketDelivery
 from bot.sandbox.team import Team
@@ -48,14 +48,14 @@ class Sandbox(Team):
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self.faults = Faults()
-        workspace = Workspace()
+        workspace = SandboxWorkspace()
         workspace.tokens[self.app.bot_token] = math.inf
         chosen = SocketDelivery if transport == "socket" else HttpDelivery
         self.delivery: Delivery = chosen(
             workspace, self.app, retry_delays_s=retry_delays_s, ack_timeout_s=ack_timeout_s
         )
         self._calls: list[Call] = []
-        self._workspaces: dict[str, Workspace] = {}
+        self._workspaces: dict[str, SandboxWorkspace] = {}
         self._events: dict[str, Events] = {}
         self.oauth = OAuth(self.app, self._events, self._workspaces)
         self._web_api = WebApi(self.app, self.oauth, self.faults, self._calls)
@@ -69,7 +69,7 @@ class Sandbox(Team):
         self, team_id: str, name: str, *, enterprise_id: str | None = None, seed: Literal["demo", "empty"] = "demo"
     ) -> Team:
         """One more workspace, in which the app is not installed yet; its channels have the same ids as the first's."""
-        workspace = Workspace(team_id=team_id, name=name, enterprise_id=enterprise_id)
+        workspace = SandboxWorkspace(team_id=team_id, name=name, enterprise_id=enterprise_id)
         team = Team(workspace, self.app, self.delivery, **self._shared(), seed=seed)
         self._join(team)
         return team
@@ -182,7 +182,7 @@ class Sandbox(Team):
         """Hold chat.postMessage to Slack's rate per channel from now on."""
         self._web_api.apis[0].rate = PostingRate(self.workspace.clock, per_second=per_second, burst=burst)
 
-    async def redeliver(self, event_id: str) -> Answer:
+    async def redeliver(self, event_id: str) -> DeliveryAnswer:
         """Send an event that was sent before once more."""
         return await self.delivery.send_again(event_id)
 
@@ -200,10 +200,10 @@ class Sandbox(Team):
 
     def _socket(self) -> SocketDelivery:
         if not isinstance(self.delivery, SocketDelivery):
-            raise Refused("This sandbox delivers over HTTP.")
+            raise ActRefused("This sandbox delivers over HTTP.")
         return self.delivery
 
     def _http(self) -> HttpDelivery:
         if not isinstance(self.delivery, HttpDelivery):
-            raise Refused("This sandbox delivers over Socket Mode.")
+            raise ActRefused("This sandbox delivers over Socket Mode.")
         return self.delivery

@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.sandbox.api_error import SlackError
 from bot.sandbox.event_stream import Events
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import Workspace
+from bot.sandbox.model import SandboxWorkspace
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>{app}</title><h1>{app} asks for access</h1>
 <p>It would be allowed to: {scopes}</p><form method="post">{buttons}</form>"""
@@ -33,7 +33,7 @@ class _Grant:
 class OAuth:
     """Hands out the bot's tokens for all workspaces of the sandbox."""
 
-    def __init__(self, app: Installation, events: dict[str, Events], workspaces: dict[str, Workspace]) -> None:
+    def __init__(self, app: Installation, events: dict[str, Events], workspaces: dict[str, SandboxWorkspace]) -> None:
         self._app = app
         self._events = events
         self._workspaces = workspaces
@@ -146,7 +146,7 @@ class OAuth:
         self.revoke(team_id)
         self._events[team_id].tell("team_access_revoked", team_ids=[team_id])
 
-    def places_of(self, token: str) -> list[Workspace]:
+    def places_of(self, token: str) -> list[SandboxWorkspace]:
         """Where a token is good; else the error that says why not."""
         found = [workspace for workspace in self._workspaces.values() if token in workspace.tokens]
         if not found:
@@ -155,7 +155,7 @@ class OAuth:
             raise SlackError("token_expired")
         return found
 
-    def _served(self, target: str) -> Iterator[Workspace]:
+    def _served(self, target: str) -> Iterator[SandboxWorkspace]:
         for workspace in self._workspaces.values():
             if target and target in (workspace.team_id, workspace.enterprise_id):
                 yield workspace

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.api_error import Refused, SlackError
-from bot.sandbox.delivery import Answer, Delivery, Kind, Parcel
+from bot.sandbox.api_error import ActRefused, SlackError
+from bot.sandbox.delivery import Delivery, DeliveryAnswer, DeliveryKind, Parcel
 from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.message_text import escape
 from bot.sandbox.modals import Views
-from bot.sandbox.model import Channel, Workspace
+from bot.sandbox.model import Channel, SandboxWorkspace
 from bot.sandbox.responses import Hook, ResponseUrls
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ElementHolder:
     """Where an element stands: in a message of a channel, or in a view."""
 
     channel: str = ""
@@ -38,14 +38,14 @@ class Place:
             fits = element["action_id"] == action_id and block_id in ("", block["block_id"])
             if fits and value in (None, element.get("value")):
                 return block, element
-        raise Refused(f"There is no element with the action id {action_id}.")
+        raise ActRefused(f"There is no element with the action id {action_id}.")
 
 
 class Interactions:
     """Sends interactions to the app and carries out its answers."""
 
     def __init__(
-        self, workspace: Workspace, app: Installation, delivery: Delivery, views: Views, responses: ResponseUrls
+        self, workspace: SandboxWorkspace, app: Installation, delivery: Delivery, views: Views, responses: ResponseUrls
     ) -> None:
         self._workspace = workspace
         self._app = app
@@ -53,23 +53,23 @@ class Interactions:
         self._views = views
         self._responses = responses
 
-    def place(self, target: Json) -> Place:
+    def place(self, target: Json) -> ElementHolder:
         """Where a message or a view stands now."""
         if target.get("type") in ("modal", "home"):
             try:
-                return Place(view=self._views.find(target["id"])[1])
+                return ElementHolder(view=self._views.find(target["id"])[1])
             except SlackError as error:
-                raise Refused("This view is closed.") from error
+                raise ActRefused("This view is closed.") from error
         ts = target["ts"]
         channel = self._workspace.place_of(ts)
         whispered = [whispers[ts] for whispers in self._workspace.ephemerals.values() if ts in whispers]
-        return Place(channel, whispered[0] if whispered else self._workspace.message(channel, ts))
+        return ElementHolder(channel, whispered[0] if whispered else self._workspace.message(channel, ts))
 
     async def command(self, channel_id: str, user: str, text: str, command: str) -> None:
         """Run a slash command; its acknowledgement may be the answer, its failure is shown to the user."""
         known = self._app.commands.get(command)
         if known is None or "commands" not in self._app.scopes:
-            raise Refused(f"{command} is not a valid command.")
+            raise ActRefused(f"{command} is not a valid command.")
         channel = self._workspace.channel(channel_id)
         hook = Hook(channel.id, user, command={"user": user, "text": f"{command} {text}".rstrip()})
         body = {
@@ -88,7 +88,7 @@ class Interactions:
             "response_url": self._responses.issue(hook),
             "trigger_id": self._views.trigger(user),
         }
-        answer = await self._delivery.send(Parcel(Kind.COMMAND, body))
+        answer = await self._delivery.send(Parcel(DeliveryKind.COMMAND, body))
         error = "" if answer.acknowledged else _command_error(answer)
         if answer.payload:
             try:
@@ -99,7 +99,7 @@ class Interactions:
             text = f'{command} failed with the error "{error}"'
             self._workspace.whisper(channel.id, user, {"user": "USLACKBOT", "text": text})
 
-    async def act(self, place: Place, user: str, action: Json, state: Json | None = None) -> None:
+    async def act(self, place: ElementHolder, user: str, action: Json, state: Json | None = None) -> None:
         """Use an element; *action* is what Slack puts into ``actions``."""
         body = self._body("block_actions", user) | {"actions": [action | {"action_ts": self._workspace.new_ts()}]}
         if place.view:
@@ -112,11 +112,11 @@ class Interactions:
             del body["message"]
         await self._send(body)
 
-    async def shortcut(self, callback_id: str, user: str, place: Place | None = None) -> None:
+    async def shortcut(self, callback_id: str, user: str, place: ElementHolder | None = None) -> None:
         """Use a message shortcut on a message, or a global one."""
         shortcut = self._app.shortcuts.get(callback_id)
         if shortcut is None or (shortcut["type"] == "message") != (place is not None):
-            raise Refused(f"There is no such shortcut: {callback_id}.")
+            raise ActRefused(f"There is no such shortcut: {callback_id}.")
         kind = "message_action" if place else "shortcut"
         body = self._body(kind, user) | {"callback_id": callback_id, "action_ts": self._workspace.new_ts()}
         if place and place.message:
@@ -142,7 +142,7 @@ class Interactions:
                 case _ if any(v["id"] == view_id for v in self._workspace.modals.get(user, ())):
                     self._views.close(user)
         except SlackError as error:
-            raise Refused(f"The app's answer was refused: {error.code} {' '.join(error.messages)}") from error
+            raise ActRefused(f"The app's answer was refused: {error.code} {' '.join(error.messages)}") from error
         return {}
 
     async def close(self, user: str, view_id: str) -> None:
@@ -152,7 +152,7 @@ class Interactions:
         if view["notify_on_close"]:
             await self._send(self._body("view_closed", user) | {"view": view, "is_cleared": False})
 
-    async def suggest(self, place: Place, user: str, block_id: str, action_id: str, value: str) -> Json:
+    async def suggest(self, place: ElementHolder, user: str, block_id: str, action_id: str, value: str) -> Json:
         """Ask for the options of an external select; `options` or `option_groups` come back."""
         body = self._body("block_suggestion", user)
         body |= {"block_id": block_id, "action_id": action_id, "value": value}
@@ -168,7 +168,7 @@ class Interactions:
         for view in self._workspace.modals.get(user, ()):
             if view["id"] == view_id:
                 return view
-        raise Refused("This view is closed.")
+        raise ActRefused("This view is closed.")
 
     def _body(self, kind: str, user: str) -> Json:
         name = self._workspace.users[user].name
@@ -184,7 +184,7 @@ class Interactions:
             "trigger_id": self._views.trigger(user),
         }
 
-    def _message_part(self, place: Place, user: str) -> Json:
+    def _message_part(self, place: ElementHolder, user: str) -> Json:
         message: Json = place.message or {}
         channel = self._workspace.channel(place.channel)
         is_ephemeral = bool(message.get("ephemeral"))
@@ -201,12 +201,12 @@ class Interactions:
             "response_url": self._responses.issue(hook),
         }
 
-    async def _send(self, body: Json) -> Answer:
+    async def _send(self, body: Json) -> DeliveryAnswer:
         if not self._app.is_interactive:
-            raise Refused("This app is not configured to handle interactive responses.")
-        answer = await self._delivery.send(Parcel(Kind.INTERACTION, body))
+            raise ActRefused("This app is not configured to handle interactive responses.")
+        answer = await self._delivery.send(Parcel(DeliveryKind.INTERACTION, body))
         if not answer.acknowledged:
-            raise Refused(f"{self._app.name} did not answer ({answer.error}).")
+            raise ActRefused(f"{self._app.name} did not answer ({answer.error}).")
         return answer
 
 
@@ -220,6 +220,6 @@ def _name(channel: Channel) -> str:
     return {"im": "directmessage", "groups": "privategroup"}.get(channel.kind, channel.name)
 
 
-def _command_error(answer: Answer) -> str:
+def _command_error(answer: DeliveryAnswer) -> str:
     """How Slack's client names a failed command."""
     return "operation_timeout" if answer.error.endswith("timeout") else "dispatch_failed"

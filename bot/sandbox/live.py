@@ -9,18 +9,18 @@ from dataclasses import asdict
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.api_error import Refused, SlackError
-from bot.sandbox.interactions import Place, action_of
+from bot.sandbox.api_error import ActRefused, SlackError
+from bot.sandbox.interactions import ElementHolder, action_of
 from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.model import Change, Channel, What
 from bot.sandbox.seed import EXAMPLES
-from bot.sandbox.user_actions import People
+from bot.sandbox.user_actions import UserActions
 
 
 class Visitor:
     """One person with the page open."""
 
-    def __init__(self, people: People, app: Installation, socket: web.WebSocketResponse, user: str) -> None:
+    def __init__(self, people: UserActions, app: Installation, socket: web.WebSocketResponse, user: str) -> None:
         self.people = people
         self.user = user
         self._workspace = people.workspace
@@ -59,12 +59,12 @@ class Visitor:
         try:
             frame = json.loads(data)
             await _ACTS[frame["type"]](self, frame)
-        except (Refused, SlackError) as error:
+        except (ActRefused, SlackError) as error:
             self.show({"type": "error", "text": str(error)})
         except (KeyError, TypeError, ValueError) as error:
             self.show({"type": "error", "text": f"The sandbox did not understand that ({error!r})."})
 
-    def place(self, frame: Json) -> Place:
+    def place(self, frame: Json) -> ElementHolder:
         """The message or view that a frame speaks of."""
         if frame.get("view_id"):
             return self.people.interactions.place({"type": "modal", "id": frame["view_id"]})

@@ -42,7 +42,7 @@ _STYLES = {"bold": "*", "italic": "_", "strike": "~"}
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class MentionNames:
     """Who and what can be mentioned: ids by name."""
 
     users: Mapping[str, str]
@@ -71,7 +71,7 @@ def stored(text: str) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def typed(text: str, names: Names, new_id: Callable[[], str]) -> Typed:
+def typed(text: str, names: MentionNames, new_id: Callable[[], str]) -> Typed:
     """Turn what was typed into a message; ``@name`` and ``<@U…>`` of a known user are mentions."""
     texts: list[str] = []
     elements: list[Json] = []
@@ -87,7 +87,7 @@ def typed(text: str, names: Names, new_id: Callable[[], str]) -> Typed:
     return Typed("".join(texts), [block] if elements else [])
 
 
-def _add_prose(text: str, names: Names, texts: list[str], elements: list[Json]) -> None:
+def _add_prose(text: str, names: MentionNames, texts: list[str], elements: list[Json]) -> None:
     for is_quote, part in _by_quote(text):
         pieces = [_piece(piece, names) for piece in _pieces(part)]
         shown = "".join(shown for shown, _ in pieces)
@@ -122,7 +122,7 @@ def _pieces(text: str) -> Iterator[str | re.Match[str]]:
         yield text[at:]
 
 
-def _piece(piece: str | re.Match[str], names: Names) -> tuple[str, list[Json]]:
+def _piece(piece: str | re.Match[str], names: MentionNames) -> tuple[str, list[Json]]:
     """The text and the elements of one run of words, link, mention or style."""
     if isinstance(piece, str):
         return escape(piece), [_words(piece)]
@@ -135,33 +135,33 @@ def _piece(piece: str | re.Match[str], names: Names) -> tuple[str, list[Json]]:
     return known or (escape(piece.group()), [_words(piece.group())])
 
 
-def _code(value: str, names: Names) -> tuple[str, list[Json]]:
+def _code(value: str, names: MentionNames) -> tuple[str, list[Json]]:
     return f"`{escape(value)}`", [_styled(_words(value), "code")]
 
 
-def _url(value: str, names: Names) -> tuple[str, list[Json]]:
+def _url(value: str, names: MentionNames) -> tuple[str, list[Json]]:
     url = value.rstrip(_URL_END)
     rest = value[len(url) :]
     return f"<{escape(url)}>{escape(rest)}", [{"type": "link", "url": url}, *([_words(rest)] if rest else [])]
 
 
-def _mail(value: str, names: Names) -> tuple[str, list[Json]]:
+def _mail(value: str, names: MentionNames) -> tuple[str, list[Json]]:
     return f"<mailto:{value}|{value}>", [{"type": "link", "url": f"mailto:{value}", "text": value}]
 
 
-def _user(value: str, names: Names) -> tuple[str, list[Json]] | None:
+def _user(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
     if value in _BROADCASTS:
         return f"<!{value}>", [{"type": "broadcast", "range": value}]
     user = names.users.get(value)
     return (f"<@{user}>", [{"type": "user", "user_id": user}]) if user else None
 
 
-def _channel(value: str, names: Names) -> tuple[str, list[Json]] | None:
+def _channel(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
     channel = names.channels.get(value)
     return (f"<#{channel}|{value}>", [{"type": "channel", "channel_id": channel}]) if channel else None
 
 
-def _raw(value: str, names: Names) -> tuple[str, list[Json]] | None:
+def _raw(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
     """A mention typed by id; an unknown one is only words."""
     by_id = {user: name for name, user in (names.users if value[0] == "@" else names.channels).items()}
     name = by_id.get(value[1:], "")
@@ -170,11 +170,11 @@ def _raw(value: str, names: Names) -> tuple[str, list[Json]] | None:
     return (_user if value[0] == "@" else _channel)(name, names)
 
 
-def _emoji(value: str, names: Names) -> tuple[str, list[Json]] | None:
+def _emoji(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
     return (f":{value}:", [{"type": "emoji", "name": value}]) if value in _EMOJI else None
 
 
-_LEAVES: dict[str, Callable[[str, Names], tuple[str, list[Json]] | None]] = {
+_LEAVES: dict[str, Callable[[str, MentionNames], tuple[str, list[Json]] | None]] = {
     "code": _code,
     "url": _url,
     "mail": _mail,

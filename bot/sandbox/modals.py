@@ -8,7 +8,7 @@ from typing import Any
 from bot.sandbox.api_error import SlackError
 from bot.sandbox.block_schema import check_view
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import Workspace
+from bot.sandbox.model import SandboxWorkspace
 
 TRIGGER_LIFE_S = 3.0
 _MAX_STACK = 3
@@ -17,7 +17,7 @@ _MAX_STACK = 3
 class Views:
     """Opens and changes views; a trigger says for whom, once and for three seconds."""
 
-    def __init__(self, workspace: Workspace, app: Installation) -> None:
+    def __init__(self, workspace: SandboxWorkspace, app: Installation) -> None:
         self._workspace = workspace
         self._app = app
         self._triggers: dict[str, tuple[str, float]] = {}  # user and end of life

@@ -90,7 +90,7 @@ class Change:
     inviter: str = ""
 
 
-class Workspace:
+class SandboxWorkspace:
     """The state, and the only way to change it."""
 
     def __init__(

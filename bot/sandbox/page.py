@@ -11,7 +11,7 @@ from bot.sandbox.api_error import SlackError
 from bot.sandbox.file_store import Upload
 from bot.sandbox.live import Visitor
 from bot.sandbox.manifest import Installation
-from bot.sandbox.user_actions import People
+from bot.sandbox.user_actions import UserActions
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -29,7 +29,7 @@ _TYPES = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".
 class Page:
     """Serves the page to any number of people at once."""
 
-    def __init__(self, people: People, app: Installation) -> None:
+    def __init__(self, people: UserActions, app: Installation) -> None:
         self._people = people
         self._app = app
         self._sockets: set[web.WebSocketResponse] = set()

@@ -12,7 +12,7 @@ from bot.sandbox.api_error import SlackError
 from bot.sandbox.content import content
 from bot.sandbox.faults import Faults, meet
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import What, Workspace
+from bot.sandbox.model import SandboxWorkspace, What
 from bot.sandbox.web_api import Call
 
 USES, LIFE_S = 5, 30 * 60
@@ -34,7 +34,12 @@ class ResponseUrls:
     """Hands out response URLs and serves them."""
 
     def __init__(
-        self, workspace: Workspace, app: Installation, base_url: Callable[[], str], faults: Faults, calls: list[Call]
+        self,
+        workspace: SandboxWorkspace,
+        app: Installation,
+        base_url: Callable[[], str],
+        faults: Faults,
+        calls: list[Call],
     ) -> None:
         self._workspace = workspace
         self._app = app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.manifest import Installation, Json
-from bot.sandbox.model import Channel, User, Workspace
+from bot.sandbox.model import Channel, SandboxWorkspace, User
 
 _PEOPLE = (
     User("U0ANN", "ann", "Ann", "en-US", "America/Los_Angeles", "b4472f", "A"),
@@ -72,7 +72,7 @@ EXAMPLES: tuple[Json, ...] = (
 )
 
 
-def plant(workspace: Workspace, app: Installation, seed: str) -> None:
+def plant(workspace: SandboxWorkspace, app: Installation, seed: str) -> None:
     """Fill a new workspace: ``demo`` with channels, ``empty`` with people only."""
     for person in _PEOPLE:
         workspace.users[person.id] = User(

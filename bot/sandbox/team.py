@@ -13,21 +13,21 @@ from bot.sandbox.file_store import FileStore
 from bot.sandbox.interactions import Interactions
 from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.modals import Views
-from bot.sandbox.model import Workspace
+from bot.sandbox.model import SandboxWorkspace
 from bot.sandbox.responses import ResponseUrls
 from bot.sandbox.seed import plant
-from bot.sandbox.user_actions import People
+from bot.sandbox.user_actions import UserActions
 from bot.sandbox.web_api import Call
 
 T = TypeVar("T")
 
 
-class Team(People):
+class Team(UserActions):
     """Act in a workspace as people do, look at what came of it."""
 
     def __init__(
         self,
-        workspace: Workspace,
+        workspace: SandboxWorkspace,
         app: Installation,
         delivery: Delivery,
         *,

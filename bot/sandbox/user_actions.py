@@ -7,20 +7,20 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.sandbox.api_error import Refused, SlackError
+from bot.sandbox.api_error import ActRefused, SlackError
 from bot.sandbox.file_store import FileStore, Upload
 from bot.sandbox.interactions import Interactions, action_of
 from bot.sandbox.manifest import Json
-from bot.sandbox.message_text import Names, Typed, stored, typed
-from bot.sandbox.model import What, Workspace
+from bot.sandbox.message_text import MentionNames, Typed, stored, typed
+from bot.sandbox.model import SandboxWorkspace, What
 
 Chosen = str | Json | Sequence[str | Json]  # a value, an option, or several
 
 
-class People:
+class UserActions:
     """Acts in somebody's name; messages are returned as the workspace holds them."""
 
-    workspace: Workspace
+    workspace: SandboxWorkspace
     interactions: Interactions
     files: FileStore
 
@@ -105,7 +105,7 @@ class People:
         """Edit a message, as its author unless another is named."""
         author = str(self.workspace.message(channel, ts).get("user", ""))
         if user not in (None, author):
-            raise Refused("Only the author of a message can edit it.")
+            raise ActRefused("Only the author of a message can edit it.")
         words = self._typed(text)
         return self.workspace.edit(channel, ts, {"text": words.text, "blocks": words.blocks}, by=author)
 
@@ -113,7 +113,7 @@ class People:
         """Delete a message, as its author unless another is named."""
         author = str(self.workspace.message(channel, ts).get("user", ""))
         if user not in (None, author):
-            raise Refused("Only the author of a message can delete it.")
+            raise ActRefused("Only the author of a message can delete it.")
         self.workspace.delete(channel, ts, by=author)
 
     async def delete_file(self, channel: str, ts: str, file_id: str, *, expired: bool = False) -> None:
@@ -198,7 +198,7 @@ class People:
     def _typed(self, text: str) -> Typed:
         users = {user.name: user.id for user in self.workspace.users.values()}
         channels = {channel.name: channel.id for channel in self.workspace.channels.values() if channel.name}
-        return typed(text, Names(users, channels), lambda: self.workspace.new_id(""))
+        return typed(text, MentionNames(users, channels), lambda: self.workspace.new_id(""))
 
     def _must_be_in(self, channel_id: str, user: str) -> None:
         if user not in self.workspace.channel(channel_id).members:
@@ -217,7 +217,7 @@ def _option(element: Json, value: Any) -> Json | None:
         return value
     found = next((option for option in _options(element) if option["value"] == value), None)
     if found is None:
-        raise Refused(f"There is no option {value}.")
+        raise ActRefused(f"There is no option {value}.")
     return {"text": found["text"], "value": found["value"]}
 
 

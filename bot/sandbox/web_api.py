@@ -16,12 +16,12 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.api_error import SlackError
-from bot.sandbox.faults import Faults, Kind, PostingRate, meet, rate_limited
+from bot.sandbox.faults import FaultKind, Faults, PostingRate, meet, rate_limited
 from bot.sandbox.file_store import FileStore
 from bot.sandbox.install_flow import OAuth
 from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.modals import Views
-from bot.sandbox.model import Channel, What, Workspace
+from bot.sandbox.model import Channel, SandboxWorkspace, What
 
 _JSON_ARGUMENTS = frozenset({"attachments", "blocks", "files", "metadata", "view"})
 _TRUE = (True, "true", "True", "1", 1)
@@ -64,7 +64,7 @@ class Arguments:
 class Api:
     """What the methods work on."""
 
-    workspace: Workspace
+    workspace: SandboxWorkspace
     app: Installation
     views: Views
     files: FileStore
@@ -106,7 +106,7 @@ Run = Callable[[Api, Arguments], Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class ApiMethod:
     """A method of the Web API; any one of the scopes lets it be called."""
 
     run: Run
@@ -124,14 +124,14 @@ class Call:
     error: str = ""  # Slack's name of it, or the fault that struck; empty where all went well
 
 
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, ApiMethod] = {}
 
 
 def method(name: str, *scopes: str, caller: Caller = Caller.BOT) -> Callable[[Run], Run]:
     """Register a function as a method."""
 
     def register(run: Run) -> Run:
-        METHODS[name] = Method(run, scopes, caller)
+        METHODS[name] = ApiMethod(run, scopes, caller)
         return run
 
     return register
@@ -165,7 +165,7 @@ class WebApi:
         self.apis[0].workspace.tell(What.PROGRESS)
         fault = self._faults.strike(name)
         response = await meet(fault, request, lambda: self._answer(call, token))
-        if fault and fault.kind is not Kind.SLOW:
+        if fault and fault.kind is not FaultKind.SLOW:
             call.error = fault.kind.value
         self.apis[0].workspace.tell(What.PROGRESS)
         return response
@@ -191,7 +191,7 @@ class WebApi:
         call.arguments = _decoded(call.arguments)
         return found.run(api, Arguments(call.arguments))
 
-    def _api(self, found: Method, token: str, arguments: Json) -> Api:
+    def _api(self, found: ApiMethod, token: str, arguments: Json) -> Api:
         """The workspace that a call is for, if it may be made; an organisation's token tells it by the channel."""
         if found.caller is Caller.ANYBODY:
             return self.apis[0]

@@ -11,22 +11,22 @@ from bot.render import digest_slack, entry_slack, notices
 from bot.render.triage_notices import PASTE
 from bot.slack.actions import Actions
 from bot.slack.commands import Commands
-from bot.slack.deps import Parts
-from bot.slack.error_reply import Trouble
-from bot.slack.events import Presence
+from bot.slack.deps import Deps
+from bot.slack.error_reply import ErrorReply
+from bot.slack.events import BotEvents
 from bot.slack.messages import Messages
 from bot.slack.shortcuts import Shortcuts
-from bot.slack.triage_actions import LogActions
-from bot.slack.triage_modal import LogAsking
+from bot.slack.triage_actions import TriageActions
+from bot.slack.triage_modal import TriageModal
 
 
-def register(app: AsyncApp, parts: Parts) -> None:
+def register(app: AsyncApp, parts: Deps) -> None:
     """Connect every listener with what it listens to."""
-    trouble = Trouble(parts.renderer, parts.languages.default)
+    trouble = ErrorReply(parts.renderer, parts.languages.default)
     app.use(Messages(parts))
     # Bolt asks one after the other whether it is meant: the most frequent comes first.
     app.command("/zimerr")(Commands(parts).zimerr)
-    presence = Presence(parts)
+    presence = BotEvents(parts)
     app.event("reaction_added")(presence.reacted)
     app.event("member_joined_channel")(presence.joined)
     # Slack sends again what nobody acknowledges, so events that are of no use here are acknowledged too.
@@ -40,14 +40,14 @@ def register(app: AsyncApp, parts: Parts) -> None:
     app.action(re.compile(f"^{notices.SET_MODE}_"))(actions.set_mode)
     app.action(entry_slack.OPEN_DOCS)(_acknowledge)
 
-    log_actions = LogActions(parts, trouble)
+    log_actions = TriageActions(parts, trouble)
     app.action(digest_slack.TRIAGE_LANGUAGE)(log_actions.show_language)
     app.action(digest_slack.TRIAGE_REPORT)(log_actions.report)
     app.action(digest_slack.TRIAGE_TAKE)(log_actions.take)
     app.action(digest_slack.TRIAGE_ESCALATE)(log_actions.escalate)
     app.action(digest_slack.TRIAGE_WRONG)(log_actions.call_wrong)
 
-    asking = LogAsking(parts, trouble)
+    asking = TriageModal(parts, trouble)
     app.message_shortcut("triage_thread")(asking.thread)
     app.view(PASTE)(asking.pasted)
 

@@ -13,11 +13,11 @@ from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.noise_rules import Mode
 from bot.policy.replies import Reply
-from bot.slack.deps import Parts
-from bot.slack.error_reply import Trouble
-from bot.slack.lookup import SlackDirectory, place_of_action
-from bot.slack.worker import SlackVoice
-from bot.storage.annotation_store import Spot
+from bot.slack.deps import Deps
+from bot.slack.error_reply import ErrorReply
+from bot.slack.lookup import SlackLookup, place_of_action
+from bot.slack.worker import ThreadReplier
+from bot.storage.annotation_store import MessageRef
 
 _Body = dict[str, Any]
 
@@ -29,7 +29,7 @@ class Actions:
     lazy listeners would do that too, but copy the request with the client in it, whose HTTP session can't be copied.)
     """
 
-    def __init__(self, parts: Parts, trouble: Trouble) -> None:
+    def __init__(self, parts: Deps, trouble: ErrorReply) -> None:
         self._parts = parts
         self._trouble = trouble
 
@@ -52,9 +52,9 @@ class Actions:
         """Take an annotation back for everyone, and learn."""
         await ack()
         place = place_of_action(body)
-        reply = Spot(place.team, place.channel, body["message"]["ts"])
+        reply = MessageRef(place.team, place.channel, body["message"]["ts"])
         job = Job(place, reply.ts, body["message"].get("thread_ts", reply.ts))
-        voice = SlackVoice([job], self._parts.poster, self._parts.renderer)
+        voice = ThreadReplier([job], self._parts.poster, self._parts.renderer)
         self._parts.background.start(self._trouble.guarded(self._parts.annotations.refuse(reply, voice), body, respond))
 
     async def set_mode(
@@ -66,13 +66,13 @@ class Actions:
         self._parts.background.start(self._trouble.guarded(self._set_mode(mode, body, client, respond), body, respond))
 
     async def _set_mode(self, mode: Mode, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        place, directory = place_of_action(body), SlackDirectory(client)
+        place, directory = place_of_action(body), SlackLookup(client)
         await self._parts.annotations.set_mode(place, mode)
         reply = await self._parts.answers.settings(place, directory, changed="mode")
         await self._show(reply, (await self._parts.languages.of_person(place, directory)).language, body, respond)
 
     async def _show_code(self, code: int, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        choice = await self._parts.languages.of_person(place_of_action(body), SlackDirectory(client))
+        choice = await self._parts.languages.of_person(place_of_action(body), SlackLookup(client))
         await self._show(self._parts.answers.explain((code,)), choice.language, body, respond)
 
     async def _show(self, reply: Reply, language: Language, body: _Body, respond: AsyncRespond) -> None:

@@ -69,7 +69,7 @@ class SlackClient(AsyncWebClient):
             "GET" if json is None else "POST",
             self._urls[method],
             params=params,
-            data=None if json is None else _Body(encode(json), before_sending.get()),
+            data=None if json is None else _CheckedBody(encode(json), before_sending.get()),
             headers=self._headers if json is None else self._headers_of_json,
             timeout=self._patience,
             proxy=self.proxy,
@@ -77,7 +77,7 @@ class SlackClient(AsyncWebClient):
             return answer, await answer.read()
 
 
-class _Body(BytesPayload):
+class _CheckedBody(BytesPayload):
     def __init__(self, body: bytes, check: Callable[[], None] | None) -> None:
         super().__init__(body)
         self._check = check

@@ -11,14 +11,14 @@ from bot.policy.annotate import Annotations
 from bot.policy.answer import Answers
 from bot.policy.language import Languages
 from bot.render.renderer import Renderer
-from bot.slack.incident import Standings
-from bot.slack.log_reader import Reader
-from bot.slack.sender import Poster
+from bot.slack.incident import Incidents
+from bot.slack.log_reader import LogReader
+from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Deps:
     """The bot's parts that face Slack."""
 
     catalogue: Catalogue
@@ -27,8 +27,8 @@ class Parts:
     languages: Languages
     renderer: Renderer
     inbox: Inbox
-    poster: Poster
+    poster: Sender
     workspaces: Workspaces
     background: Background
-    reader: Reader
-    standings: Standings
+    reader: LogReader
+    standings: Incidents

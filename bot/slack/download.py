@@ -24,7 +24,7 @@ from bot.policy.log_input import is_gone
 from bot.slack.lookup import may_be_trusted
 from bot.slack.sender import told_apart
 from bot.triage.digest import Refusal
-from bot.triage.reader import Source
+from bot.triage.reader import LogFile
 
 _CHUNK = 256 * 1024  # bytes
 _MOST_REDIRECTS = 3
@@ -32,7 +32,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20.0, sock_connect=5.0, sock_read=10.0)
 _WITHOUT_WORD_S = 30.0
 
 
-class Unreadable(Exception):  # noqa: N818  says what it is about, as its siblings do
+class UnreadableFile(Exception):  # noqa: N818  says what it is about, as its siblings do
     """A file can't be had."""
 
     def __init__(self, name: str, reason: Refusal) -> None:
@@ -54,29 +54,29 @@ class Downloads:
         try:
             answer = await told_apart(self._client.api_call("files.info", params={"file": file_id}))
         except GiveUp as error:
-            raise Unreadable("", Refusal.FORBIDDEN if error.reason == "missing_scope" else Refusal.GONE) from error
+            raise UnreadableFile("", Refusal.FORBIDDEN if error.reason == "missing_scope" else Refusal.GONE) from error
         file: dict[str, Any] = answer["file"]
         return file
 
-    async def fetch(self, file: Mapping[str, Any], heard: Callable[[int], None]) -> Source:
+    async def fetch(self, file: Mapping[str, Any], heard: Callable[[int], None]) -> LogFile:
         """The bytes of a file that `describe` gave; raises Unreadable, RetryLater or StopWorkspace.
 
         *heard* is told how many bytes came, again and again.
         """
         name, url = str(file.get("name") or ""), str(file.get("url_private") or "")
         if is_gone(file):
-            raise Unreadable(name, Refusal.GONE)
+            raise UnreadableFile(name, Refusal.GONE)
         if file.get("is_external") or not may_be_trusted(self._client, url):
-            raise Unreadable(name, Refusal.ELSEWHERE)
+            raise UnreadableFile(name, Refusal.ELSEWHERE)
         if int(file.get("size") or 0) > self._most_bytes:
-            raise Unreadable(name, Refusal.TOO_LARGE)
+            raise UnreadableFile(name, Refusal.TOO_LARGE)
         spool = self._spools.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - `spools` closes it
         try:
             await self._download(url, file, spool, heard)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise RetryLater(f"no answer: {named(error)}") from error
         spool.flush()
-        return Source(name, lambda: _reader(spool))
+        return LogFile(name, lambda: _reader(spool))
 
     async def _download(
         self, url: str, file: Mapping[str, Any], spool: IO[bytes], heard: Callable[[int], None]
@@ -86,12 +86,12 @@ class Downloads:
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 first, size = first or chunk, size + len(chunk)
                 if size > self._most_bytes:
-                    raise Unreadable(name, Refusal.TOO_LARGE)
+                    raise UnreadableFile(name, Refusal.TOO_LARGE)
                 spool.write(chunk)
                 heard(len(chunk))
             # A log may begin like a page; then it is as long as Slack said.
             if _is_sign_in(answer, first) and size != file.get("size"):
-                raise Unreadable(name, Refusal.FORBIDDEN)
+                raise UnreadableFile(name, Refusal.FORBIDDEN)
 
     @asynccontextmanager
     async def _answer(self, url: str, name: str) -> AsyncIterator[aiohttp.ClientResponse]:
@@ -108,7 +108,7 @@ class Downloads:
                 _raise_for(answer, name)
                 yield answer
                 return
-        raise Unreadable(name, Refusal.ELSEWHERE)
+        raise UnreadableFile(name, Refusal.ELSEWHERE)
 
 
 def _raise_for(answer: aiohttp.ClientResponse, name: str) -> None:
@@ -118,9 +118,9 @@ def _raise_for(answer: aiohttp.ClientResponse, name: str) -> None:
     if answer.status >= 500:
         raise RetryLater(f"status {answer.status}")
     if answer.status in (401, 403):
-        raise Unreadable(name, Refusal.FORBIDDEN)
+        raise UnreadableFile(name, Refusal.FORBIDDEN)
     if answer.status != 200:
-        raise Unreadable(name, Refusal.GONE)
+        raise UnreadableFile(name, Refusal.GONE)
 
 
 def _is_sign_in(answer: aiohttp.ClientResponse, first: bytes) -> bool:
@@ -130,10 +130,10 @@ def _is_sign_in(answer: aiohttp.ClientResponse, first: bytes) -> bool:
 
 
 def _reader(spool: IO[bytes]) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(_Reader(spool.fileno()), _CHUNK))
+    return cast(BinaryIO, io.BufferedReader(_SpoolReader(spool.fileno()), _CHUNK))
 
 
-class _Reader(io.RawIOBase):
+class _SpoolReader(io.RawIOBase):
     """Reads an open file from its start, whoever else reads it."""
 
     def __init__(self, fileno: int) -> None:

@@ -17,7 +17,7 @@ from bot.render.renderer import Renderer
 _log = log.get(__name__)
 
 
-class Trouble:
+class ErrorReply:
     """Tells the person that something went wrong, and the log what."""
 
     def __init__(self, renderer: Renderer, language: Language) -> None:

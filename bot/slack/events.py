@@ -9,16 +9,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.policy.place import Place
 from bot.policy.preview import dry_run
-from bot.slack.deps import Parts
-from bot.slack.lookup import SlackDirectory, begun, team_of
+from bot.slack.deps import Deps
+from bot.slack.lookup import SlackLookup, begun, team_of
 from bot.slack.worker import MARK
-from bot.storage.annotation_store import Spot
+from bot.storage.annotation_store import MessageRef
 
 
-class Presence:
+class BotEvents:
     """Answers privately whoever clicks or invites."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Deps) -> None:
         self._parts = parts
 
     async def reacted(self, body: dict[str, Any], client: AsyncWebClient) -> None:
@@ -26,7 +26,7 @@ class Presence:
         event = body["event"]
         item = event["item"]
         if event["reaction"] == MARK and item.get("type") == "message":
-            spot = Spot(team_of(body), item["channel"], item["ts"])
+            spot = MessageRef(team_of(body), item["channel"], item["ts"])
             self._parts.background.start(self._explain(spot, event["user"], client))
 
     async def joined(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
@@ -37,17 +37,17 @@ class Presence:
             place = Place(team_of(body), event["channel"], inviter)
             self._parts.background.start(self._introduce(place, context.bot_id, client))
 
-    async def _explain(self, spot: Spot, user: str, client: AsyncWebClient) -> None:
+    async def _explain(self, spot: MessageRef, user: str, client: AsyncWebClient) -> None:
         found = await self._parts.annotations.marked(spot)
         if found:
             thread, codes = found
             place = Place(spot.team, spot.channel, user)
-            choice = await self._parts.languages.of_person(place, SlackDirectory(client))
+            choice = await self._parts.languages.of_person(place, SlackLookup(client))
             message = self._parts.renderer.message(self._parts.answers.explain(codes), choice.language)
             await self._parts.poster.whisper(place, begun(thread, spot.ts), message)
 
     async def _introduce(self, place: Place, own_bot: str | None, client: AsyncWebClient) -> None:
-        directory = SlackDirectory(client)
+        directory = SlackLookup(client)
         reply = await dry_run(place.channel, directory, self._parts.annotations, self._parts.catalogue, own_bot=own_bot)
         choice = await self._parts.languages.of_person(place, directory)
         await self._parts.poster.whisper(place, None, self._parts.renderer.message(reply, choice.language))

@@ -11,8 +11,8 @@ from bot.policy.place import Directory
 from bot.policy.replies import Barred, Barrier
 from bot.render.renderer import Renderer
 from bot.slack.lookup import begun
-from bot.slack.sender import Poster
-from bot.storage.notice_store import ToldStore
+from bot.slack.sender import Sender
+from bot.storage.notice_store import NoticeStore
 
 SIGN = "warning"  # the reaction where no word can be said
 _NOT_AGAIN_S = 86_400.0  # for one channel and reason
@@ -20,11 +20,11 @@ _log = log.get(__name__)
 _ASKED, _UNASKED = ("asked", "thread", "report", "escalate"), ("message", "log")  # kinds of jobs
 
 
-class GivenUp:
+class FailureNotice:
     """Tells people why their messages get no answer."""
 
     def __init__(
-        self, told: ToldStore, languages: Languages, renderer: Renderer, poster: Poster, clock: Callable[[], float]
+        self, told: NoticeStore, languages: Languages, renderer: Renderer, poster: Sender, clock: Callable[[], float]
     ) -> None:
         self._told = told
         self._languages = languages

@@ -12,17 +12,17 @@ from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.replies import Escalated
 from bot.render.block_kit import Block
-from bot.render.digest_slack import By, Standing, restand, standing_of
+from bot.render.digest_slack import IncidentState, StandingBy, restand, standing_of
 from bot.render.renderer import Renderer
-from bot.slack.lookup import SlackDirectory
-from bot.slack.sender import Poster
+from bot.slack.lookup import SlackLookup
+from bot.slack.sender import Sender
 
 
-class Standings:
+class Incidents:
     """Changes what a triage's message says of it; *target* is whom to call, by Slack's id, or empty."""
 
     def __init__(
-        self, languages: Languages, renderer: Renderer, poster: Poster, clock: Callable[[], float], target: str
+        self, languages: Languages, renderer: Renderer, poster: Sender, clock: Callable[[], float], target: str
     ) -> None:
         self._languages = languages
         self._renderer = renderer
@@ -34,20 +34,22 @@ class Standings:
         """Somebody is on it; the same person again is not any more."""
         standing = standing_of(message["blocks"])
         is_own = standing.taken_by is not None and standing.taken_by.user == place.user
-        taken_by = None if is_own else By(place.user, self._clock())
+        taken_by = None if is_own else StandingBy(place.user, self._clock())
         await self._show(place, message, replace(standing, taken_by=taken_by), language)
 
-    async def escalate(self, job: Job, directory: SlackDirectory) -> None:
+    async def escalate(self, job: Job, directory: SlackLookup) -> None:
         """Call whom the settings name into the thread of the triage, once."""
         language = (await self._languages.of_channel(job.place, directory)).language
         call = Escalated(self.target, job.place.user)
         await self._poster.post([job], self._renderer.message(call, language))
         message = await directory.message(job.place.channel, job.ts, job.thread)
         if message:
-            standing = replace(standing_of(message["blocks"]), escalated_by=By(job.place.user, self._clock()))
+            standing = replace(standing_of(message["blocks"]), escalated_by=StandingBy(job.place.user, self._clock()))
             await self._show(job.place, message, standing, Language(job.detail["language"]))
 
-    async def _show(self, place: Place, message: Mapping[str, Any], standing: Standing, language: Language) -> None:
+    async def _show(
+        self, place: Place, message: Mapping[str, Any], standing: IncidentState, language: Language
+    ) -> None:
         blocks = restand(message["blocks"], standing, language)
         try:
             await self._update(place, message, blocks)

@@ -13,21 +13,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import log
 from bot.i18n import Language
 from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
-from bot.policy.annotate import Annotations, Message
+from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.language import Languages
 from bot.policy.log_input import worth_a_word
 from bot.policy.noise_rules import Mode
 from bot.policy.place import DirectoryError
 from bot.policy.replies import Answer, Leaked, Note, Reading, Triaged
-from bot.render.block_kit import Message as Said
+from bot.render.block_kit import MessagePayload
 from bot.render.digest_chart import Picture, png
 from bot.render.renderer import Renderer
-from bot.slack.log_reader import Progress, Read, Reader, Site, of_message
-from bot.slack.lookup import SlackDirectory, begun
-from bot.slack.report_upload import Reports
-from bot.slack.sender import Poster
+from bot.slack.log_reader import BotSite, LogReader, Progress, ReadLog, of_message
+from bot.slack.lookup import SlackLookup, begun
+from bot.slack.report_upload import ReportUpload
+from bot.slack.sender import Sender
 from bot.slack.upload import upload
-from bot.slack.worker import SlackVoice
+from bot.slack.worker import ThreadReplier
 from bot.triage.digest import Secret
 
 WAIT = "hourglass_flowing_sand"  # the reaction that says: I am reading this
@@ -43,10 +43,10 @@ class _NoPicture(Exception):  # noqa: N818  says what is the matter
     """The picture can't be shown."""
 
 
-class LogVoice(SlackVoice):
+class LogReplier(ThreadReplier):
     """The bot's acts around a log: it may say how far it is, and draws what it found."""
 
-    def __init__(self, job: Job, poster: Poster, renderer: Renderer, client: AsyncWebClient) -> None:
+    def __init__(self, job: Job, poster: Sender, renderer: Renderer, client: AsyncWebClient) -> None:
         super().__init__([job], poster, renderer)
         self._job = job
         self._client = client
@@ -80,7 +80,7 @@ class LogVoice(SlackVoice):
     async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
         """Post in the message's thread, in place of what said how far it is."""
 
-        async def post(message: Said) -> str:
+        async def post(message: MessagePayload) -> str:
             return await self._poster.post([self._job], message, over=self._progress)
 
         self.replied = await self._drawn(answer, post)
@@ -89,7 +89,7 @@ class LogVoice(SlackVoice):
     async def revise(self, reply: str, answer: Answer) -> None:
         """Change one of the bot's replies."""
 
-        async def update(message: Said) -> str:
+        async def update(message: MessagePayload) -> str:
             await self._poster.update(self._place, reply, message)
             return reply
 
@@ -102,7 +102,7 @@ class LogVoice(SlackVoice):
         if not self.replied:
             await self._poster.clear(self._job, self._progress)
 
-    async def _drawn(self, answer: Answer, say: Callable[[Said], Awaitable[str]]) -> str:
+    async def _drawn(self, answer: Answer, say: Callable[[MessagePayload], Awaitable[str]]) -> str:
         """Say *answer* with the best picture that Slack takes; a picture is no reason to say nothing."""
         reply, language = answer.reply, answer.language
         if not isinstance(reply, Triaged):
@@ -117,7 +117,9 @@ class LogVoice(SlackVoice):
             return await self._with_image(reply, language, say)
         return await say(self._renderer.triage(reply, language, Picture.TEXT))
 
-    async def _with_image(self, reply: Triaged, language: Language, say: Callable[[Said], Awaitable[str]]) -> str:
+    async def _with_image(
+        self, reply: Triaged, language: Language, say: Callable[[MessagePayload], Awaitable[str]]
+    ) -> str:
         try:
             image = await upload(self._client, "codes.png", png(reply.digest))
         except (GiveUp, RetryLater) as error:
@@ -130,17 +132,17 @@ class LogVoice(SlackVoice):
             raise _NoPicture from error
 
 
-class Logs:
+class LogJobs:
     """Deals with the jobs that are about logs."""
 
     def __init__(
         self,
-        reader: Reader,
-        reports: Reports,
+        reader: LogReader,
+        reports: ReportUpload,
         annotations: Annotations,
         languages: Languages,
         renderer: Renderer,
-        poster: Poster,
+        poster: Sender,
     ) -> None:
         self._reader = reader
         self._reports = reports
@@ -151,9 +153,9 @@ class Logs:
         # Warnings can't be looked up in Slack; after a crash one may come twice.
         self._warned: deque[tuple[str, ...]] = deque(maxlen=1000)
 
-    async def unasked(self, job: Job, message: Message, site: Site) -> None:
+    async def unasked(self, job: Job, message: SeenMessage, site: BotSite) -> None:
         """Deal with a message that is a log, or has files: by the rules for any message, and with its own answer."""
-        directory = SlackDirectory(site.client)
+        directory = SlackLookup(site.client)
         is_edit, is_done = job.kind != "log", await self._annotations.is_done(message.spot)
         if is_done and not is_edit:
             async with self._speaking(job, site) as voice:  # an earlier attempt may have left its reaction
@@ -177,11 +179,11 @@ class Logs:
                 await self._annotations.take([message], voice, directory)
             await self._reported(job, site, voice, read)
 
-    async def asked(self, job: Job, source: str, site: Site) -> None:
+    async def asked(self, job: Job, source: str, site: BotSite) -> None:
         """Triage what somebody asked for: everybody sees it where it is."""
         async with self._speaking(job, site) as voice:
             read = await self._read(job, site, voice, source, is_asked=True)
-            choice = await self._languages.of_channel(job.place, SlackDirectory(site.client))
+            choice = await self._languages.of_channel(job.place, SlackLookup(site.client))
             if read is None:
                 return
             if not _has_content(read):
@@ -191,7 +193,7 @@ class Logs:
             await voice.reply(Answer(Triaged(read.digest, source), choice.language))
             await self._reported(job, site, voice, read)
 
-    async def report(self, job: Job, site: Site) -> None:
+    async def report(self, job: Job, site: BotSite) -> None:
         """Attach the full report to the thread, once, for somebody who asked."""
         read = await self._reader.read(site, job.place.channel, job.detail["source"])
         if read is None:
@@ -199,8 +201,8 @@ class Logs:
         elif not await self._reports.attach(job, job.ts, read.digest, site.client, job.detail["language"]):
             await self._note(job, Note("reported"), site)
 
-    async def _note(self, job: Job, note: Note, site: Site) -> None:
-        choice = await self._languages.of_person(job.place, SlackDirectory(site.client))
+    async def _note(self, job: Job, note: Note, site: BotSite) -> None:
+        choice = await self._languages.of_person(job.place, SlackLookup(site.client))
         message = self._renderer.message(note, choice.language)
         if job.place.is_direct:
             await self._poster.post([job], message)
@@ -208,9 +210,9 @@ class Logs:
             await self._poster.whisper(job.place, begun(job.thread, job.ts), message, lease=job.lease)
 
     @contextlib.asynccontextmanager
-    async def _speaking(self, job: Job, site: Site) -> AsyncIterator[LogVoice]:
+    async def _speaking(self, job: Job, site: BotSite) -> AsyncIterator[LogReplier]:
         """A voice for *job*; what it said of its progress is taken away where nothing took its place."""
-        voice = LogVoice(job, self._poster, self._renderer, site.client)
+        voice = LogReplier(job, self._poster, self._renderer, site.client)
         try:
             yield voice
             await voice.settle()
@@ -222,7 +224,7 @@ class Logs:
                 await voice.settle()
             raise
 
-    async def _read(self, job: Job, site: Site, voice: LogVoice, source: str, *, is_asked: bool) -> Read | None:
+    async def _read(self, job: Job, site: BotSite, voice: LogReplier, source: str, *, is_asked: bool) -> ReadLog | None:
         progress, is_read = Progress(), asyncio.Event()
         telling = asyncio.create_task(self._tell(job, site, voice, progress, is_read))
         try:
@@ -231,7 +233,9 @@ class Logs:
             is_read.set()
             await telling
 
-    async def _tell(self, job: Job, site: Site, voice: LogVoice, progress: Progress, is_read: asyncio.Event) -> None:
+    async def _tell(
+        self, job: Job, site: BotSite, voice: LogReplier, progress: Progress, is_read: asyncio.Event
+    ) -> None:
         """React when it takes a moment; say how far it is when it takes longer."""
         is_quiet = await self._annotations.mode(job.place) is not Mode.THREAD and job.detail.get("log")
         try:
@@ -240,26 +244,26 @@ class Logs:
             await voice.wait()
             pause_s = _TELL_AFTER_S - _REACT_AFTER_S
             while not is_quiet and not await _within(is_read, pause_s):
-                choice = await self._languages.of_channel(job.place, SlackDirectory(site.client))
+                choice = await self._languages.of_channel(job.place, SlackLookup(site.client))
                 await voice.tell(Answer(Reading(progress.bytes // 2**20), choice.language))
                 pause_s = _TELL_EVERY_S
         except (RetryLater, GiveUp, StopWorkspace) as error:
             _log.info("progress not shown", channel=job.place.channel, ts=job.ts, reason=str(error))
 
-    async def _reported(self, job: Job, site: Site, voice: LogVoice, read: Read) -> None:
+    async def _reported(self, job: Job, site: BotSite, voice: LogReplier, read: ReadLog) -> None:
         """Attach the full report where the message had to leave something out."""
-        language = (await self._languages.of_channel(job.place, SlackDirectory(site.client))).language
+        language = (await self._languages.of_channel(job.place, SlackLookup(site.client))).language
         if voice.replied and read.digest.hits and self._renderer.is_cut(Triaged(read.digest), language):
             try:
                 await self._reports.attach(job, voice.replied, read.digest, site.client, language)
             except (GiveUp, RetryLater, DirectoryError) as error:  # there is a button for it
                 _log.warning("no full report", channel=job.place.channel, ts=job.ts, reason=str(error))
 
-    async def warn(self, job: Job, secrets: Sequence[Secret], site: Site, files: tuple[str, ...] = ("",)) -> None:
+    async def warn(self, job: Job, secrets: Sequence[Secret], site: BotSite, files: tuple[str, ...] = ("",)) -> None:
         """Tell the author, alone and once, what looked live; *files* are the names of what the secrets stand in."""
         if not secrets or not job.place.user or job.key in self._warned:
             return
-        choice = await self._languages.of_person(job.place, SlackDirectory(site.client))
+        choice = await self._languages.of_person(job.place, SlackLookup(site.client))
         message = self._renderer.message(Leaked(tuple(secrets), files), choice.language)
         try:
             if job.place.is_direct:
@@ -279,7 +283,7 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     return event.is_set()
 
 
-def _as_read(message: Message, read: Read) -> Message:
+def _as_read(message: SeenMessage, read: ReadLog) -> SeenMessage:
     """*message* with what its files hold, and its triage where there is anything to say."""
     own = {sighting.code for sighting in message.sightings}
     found = tuple(sighting for sighting in read.in_files if sighting.code not in own)
@@ -287,6 +291,6 @@ def _as_read(message: Message, read: Read) -> Message:
     return replace(message, sightings=message.sightings + found, triaged=triaged)
 
 
-def _has_content(read: Read) -> bool:
+def _has_content(read: ReadLog) -> bool:
     """Whether there is anything to tell: a code, or a file."""
     return bool(read.digest.hits or read.digest.refused or any(file.name for file in read.digest.files))

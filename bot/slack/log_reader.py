@@ -16,10 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import RetryLater
 from bot.policy.noise_rules import Sighting
-from bot.policy.triage_pool import Triages, in_files
+from bot.policy.triage_pool import TriagePool, in_files
 from bot.slack.download import Downloads
-from bot.slack.log_sources import Gathering
-from bot.slack.lookup import SlackDirectory
+from bot.slack.log_sources import LogCollector
+from bot.slack.lookup import SlackLookup
 from bot.slack.workspaces import Workspaces
 from bot.triage.digest import Digest
 
@@ -39,7 +39,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadLog:
     """What was read."""
 
     digest: Digest
@@ -58,35 +58,35 @@ def of_thread(ts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class BotSite:
     """Where something is read: the client of its workspace, and who the bot is there."""
 
     client: AsyncWebClient
     own_bot: str
 
 
-async def site_of(workspaces: Workspaces, team: str) -> Site:
+async def site_of(workspaces: Workspaces, team: str) -> BotSite:
     """Where a team's logs are read; raises StopWorkspace where the app is not installed."""
     workspace = await workspaces.get(team)
-    return Site(workspace.client, workspace.authorization.bot_id or "")
+    return BotSite(workspace.client, workspace.authorization.bot_id or "")
 
 
-class Reader:
+class LogReader:
     """Reads what a source names, two at once: what was downloaded waits for nothing."""
 
-    def __init__(self, triages: Triages) -> None:
+    def __init__(self, triages: TriagePool) -> None:
         self.triages = triages
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def read(
         self,
-        site: Site,
+        site: BotSite,
         channel: str,
         source: str,
         *,
         is_asked: bool = True,
         progress: Progress | None = None,
-    ) -> Read | None:
+    ) -> ReadLog | None:
         """What *source* says, or None where it is gone or may not be read; raises RetryLater or StopWorkspace.
 
         What the bot said itself is no log. Somebody who asked means quotes, too.
@@ -100,11 +100,11 @@ class Reader:
         async with self._turn():
             with ExitStack() as spools:
                 downloads = Downloads(site.client, spools, most_bytes=limits.file_bytes)
-                gathering = Gathering(downloads, most_files=limits.files, heard=progress.heard)
+                gathering = LogCollector(downloads, most_files=limits.files, heard=progress.heard)
                 found = await gathering.gather(messages, is_asked=is_asked)
                 digest = await self.triages.read(found.sources)
         digest = replace(digest, refused=(*digest.refused, *found.refused))
-        return Read(digest, messages, in_files(digest, has_text=found.has_text))
+        return ReadLog(digest, messages, in_files(digest, has_text=found.has_text))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -122,7 +122,7 @@ class Reader:
 
 async def _messages(client: AsyncWebClient, channel: str, source: str) -> Sequence[Mapping[str, Any]]:
     kind, ts, *thread = source.split(":")
-    directory = SlackDirectory(client)
+    directory = SlackLookup(client)
     if kind == "thread":
         return await directory.thread(channel, ts)
     message = await directory.message(channel, ts, *thread)

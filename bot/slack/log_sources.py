@@ -13,9 +13,9 @@ from typing import Any
 
 from bot.detection.slack_text import passages
 from bot.policy.log_input import log_files, may_be_log
-from bot.slack.download import Downloads, Unreadable
+from bot.slack.download import Downloads, UnreadableFile
 from bot.triage.digest import FileRefused, Refusal
-from bot.triage.reader import Source
+from bot.triage.reader import LogFile
 
 _Message = Mapping[str, Any]
 # Fetching, one file more and reading must fit into one attempt of the inbox, or all of it is done again and again.
@@ -23,10 +23,10 @@ _PATIENCE_S = 12.0
 
 
 @dataclass(slots=True)
-class Sources:
+class CollectedLogs:
     """What was gathered, and what could not be had."""
 
-    sources: list[Source] = field(default_factory=list)
+    sources: list[LogFile] = field(default_factory=list)
     refused: list[FileRefused] = field(default_factory=list)
     has_text: bool = False  # the first source is what was written
 
@@ -35,11 +35,11 @@ class Sources:
         shown = [each.text for message in messages for each in passages(message) if with_quotes or not each.quoted]
         text = "\n".join(shown).encode(errors="replace")
         if text.strip():
-            self.sources.append(Source("", lambda: BytesIO(text)))
+            self.sources.append(LogFile("", lambda: BytesIO(text)))
             self.has_text = True
 
 
-class Gathering:
+class LogCollector:
     """Gathers from one workspace; *spools* owns what was downloaded."""
 
     def __init__(self, downloads: Downloads, *, most_files: int, heard: Callable[[int], None]) -> None:
@@ -47,12 +47,12 @@ class Gathering:
         self._most_files = most_files
         self._heard = heard
 
-    async def gather(self, messages: Sequence[_Message], *, is_asked: bool) -> Sources:
+    async def gather(self, messages: Sequence[_Message], *, is_asked: bool) -> CollectedLogs:
         """The text and the files of *messages*; somebody who asked means the quotes, too.
 
         Raises RetryLater or StopWorkspace.
         """
-        found = Sources()
+        found = CollectedLogs()
         found.add_text(messages, with_quotes=is_asked)
         files = list(dict.fromkeys(file for message in messages for file in log_files(message)))
         begun = time.monotonic()
@@ -64,7 +64,7 @@ class Gathering:
                 file = await self._downloads.describe(file_id)
                 if may_be_log(file):
                     found.sources.append(await self._downloads.fetch(file, self._heard))
-            except Unreadable as error:
+            except UnreadableFile as error:
                 found.refused.append(FileRefused(error.name or _name(messages, file_id), error.reason))
         found.refused += [
             FileRefused(_name(messages, file_id), Refusal.TOO_MANY) for file_id in files[self._most_files :]

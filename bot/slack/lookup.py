@@ -26,7 +26,7 @@ _PATIENCE_S = 1.5
 _MOST_PAGES = 10  # of a thread
 
 
-class SlackDirectory:
+class SlackLookup:
     """Slack's word on channels and people."""
 
     def __init__(self, client: AsyncWebClient) -> None:

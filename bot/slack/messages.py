@@ -18,8 +18,8 @@ from bot.inbox import Job
 from bot.policy.input import Contents
 from bot.policy.log_input import is_log, log_files, secrets_in
 from bot.policy.place import Place
-from bot.slack.deps import Parts
-from bot.slack.lookup import SlackDirectory, place_of_event
+from bot.slack.deps import Deps
+from bot.slack.lookup import SlackLookup, place_of_event
 
 _Event = Mapping[str, Any]
 _NOTHING = Contents()
@@ -28,7 +28,7 @@ _NOTHING = Contents()
 class Messages(AsyncMiddleware):
     """Records what is to be done about messages. Slack gets its acknowledgement once that is safe."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Deps) -> None:
         self._parts = parts
 
     async def async_process(
@@ -73,7 +73,7 @@ class Messages(AsyncMiddleware):
         if holds.sightings or log_files(event):
             # Slack answers while the database writes.
             if workspace := await self._parts.workspaces.find(place.team):
-                self._parts.languages.prepare(place, SlackDirectory(workspace.client))
+                self._parts.languages.prepare(place, SlackLookup(workspace.client))
             await self._take(body, place, event, kind="message", holds=holds)
         if is_person and (saving := self._parts.languages.hear(place, prose(holds.passages))):
             self._parts.background.start(saving)

@@ -29,7 +29,7 @@ INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 _log = log.get(__name__)
 
 
-class Installing(AsyncOAuthFlow):
+class InstallFlow(AsyncOAuthFlow):
     """Bolt's OAuth flow: to Slack's page, and back with a code that is good for a token."""
 
     def __init__(self, settings: AsyncOAuthSettings, client: AsyncWebClient, workspaces: ManyWorkspaces) -> None:
@@ -83,7 +83,7 @@ def oauth_settings(
     )
 
 
-class Leaving:
+class Uninstall:
     """Forgets workspaces that the app has lost: the token, what is stored, what waits to be answered."""
 
     def __init__(

@@ -11,12 +11,12 @@ from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
 from bot.inbox import Job
 from bot.render.digest_report import Reasons, report
-from bot.slack.lookup import SlackDirectory
+from bot.slack.lookup import SlackLookup
 from bot.slack.upload import upload
 from bot.triage.digest import Digest
 
 
-class Reports:
+class ReportUpload:
     """Attaches reports."""
 
     def __init__(self, catalogue: Catalogue, reasons: Reasons) -> None:
@@ -29,7 +29,7 @@ class Reports:
         Raises RetryLater, GiveUp or StopWorkspace.
         """
         name = f"zimerr-{reply}.txt"
-        for message in await SlackDirectory(client).thread(job.place.channel, job.thread):
+        for message in await SlackLookup(client).thread(job.place.channel, job.thread):
             if any(_name(file) == name for file in message.get("files") or ()):
                 return False
         text = report(digest, self._catalogue, Language(language), self._reasons)

@@ -19,12 +19,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import named
-from bot.inbox import GiveUp, Job, Lease, Pace, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Job, Lease, RateLimit, RetryLater, StopWorkspace
 from bot.policy.place import Place
 from bot.slack.client import before_sending
 from bot.slack.workspaces import Workspaces
 
-__all__ = ["METADATA_TYPE", "PASSING", "TOKEN_IS_NO_GOOD", "GiveUp", "Poster", "RetryLater", "StopWorkspace"]
+__all__ = ["METADATA_TYPE", "PASSING", "TOKEN_IS_NO_GOOD", "GiveUp", "RetryLater", "Sender", "StopWorkspace"]
 
 METADATA_TYPE = "zimerr_annotation"
 _Message = Mapping[str, Any]
@@ -52,10 +52,10 @@ def _check(lease: Lease | None) -> None:
         raise RetryLater("the lease was about to end")
 
 
-class Poster:
+class Sender:
     """Posts in every workspace, by its own client."""
 
-    def __init__(self, workspaces: Workspaces, pace: Pace) -> None:
+    def __init__(self, workspaces: Workspaces, pace: RateLimit) -> None:
         self._workspaces = workspaces
         self._pace = pace
 

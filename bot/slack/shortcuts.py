@@ -9,8 +9,8 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.i18n import Language
-from bot.slack.deps import Parts
-from bot.slack.lookup import SlackDirectory, place_of_action
+from bot.slack.deps import Deps
+from bot.slack.lookup import SlackLookup, place_of_action
 
 _MOST_OFFERED = 20
 
@@ -18,7 +18,7 @@ _MOST_OFFERED = 20
 class Shortcuts:
     """Answers shortcuts and the dialog that one of them opens. All of it is for one reader."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Deps) -> None:
         self._parts = parts
 
     async def explain_message(
@@ -52,4 +52,4 @@ class Shortcuts:
         await client.views_update(view_id=body["view"]["id"], view=view)
 
     async def _language(self, body: dict[str, Any], client: AsyncWebClient) -> Language:
-        return (await self._parts.languages.of_person(place_of_action(body), SlackDirectory(client))).language
+        return (await self._parts.languages.of_person(place_of_action(body), SlackLookup(client))).language

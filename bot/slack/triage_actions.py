@@ -13,21 +13,21 @@ from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.place import Place
 from bot.policy.replies import Note, Reply, Triaged
-from bot.slack.deps import Parts
-from bot.slack.error_reply import Trouble
+from bot.slack.deps import Deps
+from bot.slack.error_reply import ErrorReply
 from bot.slack.log_reader import site_of
-from bot.slack.lookup import SlackDirectory, place_of_action
+from bot.slack.lookup import SlackLookup, place_of_action
 from bot.slack.respond import answer
-from bot.slack.worker import SlackVoice
-from bot.storage.annotation_store import Spot
+from bot.slack.worker import ThreadReplier
+from bot.storage.annotation_store import MessageRef
 
 _Body = dict[str, Any]
 
 
-class LogActions:
+class TriageActions:
     """Answers presses of a triage's buttons."""
 
-    def __init__(self, parts: Parts, trouble: Trouble) -> None:
+    def __init__(self, parts: Deps, trouble: ErrorReply) -> None:
         self._parts = parts
         self._trouble = trouble
 
@@ -63,8 +63,8 @@ class LogActions:
         """Take a triage back for everyone, and keep that it was wrong."""
         await ack()
         place, ts = place_of_action(body), body["message"]["ts"]
-        voice = SlackVoice([_job(body, "wrong")], self._parts.poster, self._parts.renderer)
-        self._start(self._parts.annotations.call_wrong(Spot(place.team, place.channel, ts), voice), body, respond)
+        voice = ThreadReplier([_job(body, "wrong")], self._parts.poster, self._parts.renderer)
+        self._start(self._parts.annotations.call_wrong(MessageRef(place.team, place.channel, ts), voice), body, respond)
 
     def _start(self, work: Awaitable[None], body: _Body, respond: AsyncRespond) -> None:
         self._parts.background.start(self._trouble.guarded(work, body, respond))
@@ -79,7 +79,7 @@ class LogActions:
 
     async def _tell(self, note: Note, body: _Body, respond: AsyncRespond) -> None:
         place = place_of_action(body)
-        directory = SlackDirectory((await self._parts.workspaces.get(place.team)).client)
+        directory = SlackLookup((await self._parts.workspaces.get(place.team)).client)
         choice = await self._parts.languages.of_person(place, directory)
         await self._whisper(note, choice.language, body, respond)
 

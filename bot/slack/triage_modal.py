@@ -15,11 +15,11 @@ from bot.inbox import Job
 from bot.policy.place import Place
 from bot.policy.replies import Leaked, Note, Reply, Triaged
 from bot.render.triage_notices import AUDIENCE, EVERYBODY, PASTED
-from bot.slack.deps import Parts
-from bot.slack.error_reply import Trouble
-from bot.slack.lookup import SlackDirectory, place_of_action
+from bot.slack.deps import Deps
+from bot.slack.error_reply import ErrorReply
+from bot.slack.lookup import SlackLookup, place_of_action
 from bot.slack.respond import answer
-from bot.triage.reader import Source
+from bot.triage.reader import LogFile
 
 _Body = dict[str, Any]
 
@@ -29,10 +29,10 @@ def origin_of(command: Mapping[str, Any]) -> str:
     return json.dumps({"channel": command["channel_id"], "url": command["response_url"]})
 
 
-class LogAsking:
+class TriageModal:
     """Takes what people ask to be triaged."""
 
-    def __init__(self, parts: Parts, trouble: Trouble) -> None:
+    def __init__(self, parts: Deps, trouble: ErrorReply) -> None:
         self._parts = parts
         self._trouble = trouble
 
@@ -56,7 +56,7 @@ class LogAsking:
         self._parts.background.start(self._trouble.guarded(work, {**body, "response_url": origin["url"]}, respond))
 
     async def _thread(self, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        place, directory = place_of_action(body), SlackDirectory(client)
+        place, directory = place_of_action(body), SlackLookup(client)
         ts = body["message"]["ts"]
         thread = body["message"].get("thread_ts", ts)
         if await directory.message(place.channel, ts, thread):
@@ -68,9 +68,9 @@ class LogAsking:
     async def _pasted(
         self, text: str, place: Place, client: AsyncWebClient, respond: AsyncRespond, *, is_public: bool
     ) -> None:
-        directory, languages = SlackDirectory(client), self._parts.languages
+        directory, languages = SlackLookup(client), self._parts.languages
         pasted = text.encode(errors="replace")
-        digest = await self._parts.reader.triages.read([Source("", lambda: BytesIO(pasted))])
+        digest = await self._parts.reader.triages.read([LogFile("", lambda: BytesIO(pasted))])
         own = (await languages.of_person(place, directory)).language
         reply: Reply = Triaged(digest) if digest.hits else Note("nothing")
         is_public = is_public and digest.hits > 0

@@ -7,32 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 from bot.detection.slack_text import passages
 from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
-from bot.policy.annotate import Annotations, Message
+from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.answer import Answers
 from bot.policy.grammar import parse
 from bot.policy.log_input import is_paste, log_files
 from bot.policy.noise_rules import Sighting
 from bot.policy.replies import Answer, is_public
 from bot.render.renderer import Renderer
-from bot.slack.failure_notice import GivenUp
-from bot.slack.log_reader import Site, of_message, of_thread, site_of
-from bot.slack.lookup import SlackDirectory, begun, plain_text
-from bot.slack.sender import Poster
+from bot.slack.failure_notice import FailureNotice
+from bot.slack.log_reader import BotSite, of_message, of_thread, site_of
+from bot.slack.lookup import SlackLookup, begun, plain_text
+from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
 from bot.triage.digest import Secret, SecretKind
 
 if TYPE_CHECKING:  # they speak by the voice that is here
-    from bot.slack.incident import Standings
-    from bot.slack.log_jobs import Logs
+    from bot.slack.incident import Incidents
+    from bot.slack.log_jobs import LogJobs
 
 _TRIAGE = ("triage", "分诊")  # whatever follows, such as “this, please”
 MARK = "mag"  # the reaction that says: I know this code
 
 
-class SlackVoice:
+class ThreadReplier:
     """The bot's acts around the messages of jobs of one thread."""
 
-    def __init__(self, jobs: Sequence[Job], poster: Poster, renderer: Renderer) -> None:
+    def __init__(self, jobs: Sequence[Job], poster: Sender, renderer: Renderer) -> None:
         self._jobs = {job.ts: job for job in jobs}
         self._place = jobs[0].place
         self._poster = poster
@@ -69,11 +69,11 @@ class Worker:
         annotations: Annotations,
         answers: Answers,
         renderer: Renderer,
-        poster: Poster,
-        given_up: GivenUp,
+        poster: Sender,
+        given_up: FailureNotice,
         workspaces: Workspaces,
-        logs: Logs,
-        standings: Standings,
+        logs: LogJobs,
+        standings: Incidents,
     ) -> None:
         self._annotations = annotations
         self._answers = answers
@@ -95,14 +95,14 @@ class Worker:
             try:
                 await self._work_at(jobs, site)
             except GiveUp as error:
-                await self._given_up.tell(jobs[0], error, SlackDirectory(site.client))
+                await self._given_up.tell(jobs[0], error, SlackLookup(site.client))
                 raise
         except StopWorkspace as error:
             if await self._workspaces.is_lost(team, str(error)):
                 raise
             raise RetryLater(str(error)) from error
 
-    async def _work_alone(self, job: Job, site: Site) -> bool:
+    async def _work_alone(self, job: Job, site: BotSite) -> bool:
         """Deal with *job* where it is of a kind that is about no other message: somebody asked, or it is a log."""
         match job.kind.partition(":")[0], job.detail:
             case ("log", _) | ("changed", {"log": True}):
@@ -114,19 +114,19 @@ class Worker:
             case "report", _:
                 await self._logs.report(job, site)
             case "escalate", _:
-                await self._standings.escalate(job, SlackDirectory(site.client))
+                await self._standings.escalate(job, SlackLookup(site.client))
             case _:
                 return False
         return True
 
-    async def _work_at(self, jobs: Sequence[Job], site: Site) -> None:
+    async def _work_at(self, jobs: Sequence[Job], site: BotSite) -> None:
         if not await self._work_alone(jobs[0], site):
-            await self._work(jobs, SlackDirectory(site.client))
+            await self._work(jobs, SlackLookup(site.client))
             for job in jobs:
                 await self._logs.warn(job, _secrets(job), site)
 
-    async def _work(self, jobs: Sequence[Job], directory: SlackDirectory) -> None:
-        voice = SlackVoice(jobs, self._poster, self._renderer)
+    async def _work(self, jobs: Sequence[Job], directory: SlackLookup) -> None:
+        voice = ThreadReplier(jobs, self._poster, self._renderer)
         messages = [_message(job) for job in jobs]
         match jobs[0].kind.partition(":")[0]:
             case "message":
@@ -136,9 +136,9 @@ class Worker:
             case "deleted":
                 await self._annotations.withdraw(messages[0], voice, directory)
 
-    async def _answer(self, job: Job, site: Site) -> None:
+    async def _answer(self, job: Job, site: BotSite) -> None:
         """Answer somebody who spoke to the bot. What was said is asked of Slack: the inbox keeps no text."""
-        directory = SlackDirectory(site.client)
+        directory = SlackLookup(site.client)
         message = await directory.message(job.place.channel, job.ts, job.thread)
         if message is None:
             return
@@ -164,5 +164,7 @@ def _secrets(job: Job) -> list[Secret]:
     return [Secret(SecretKind(kind), 0, line) for kind, line in job.detail.get("secrets", ())]
 
 
-def _message(job: Job) -> Message:
-    return Message(job.place, job.ts, job.thread, tuple(Sighting(*each) for each in job.detail.get("sightings", ())))
+def _message(job: Job) -> SeenMessage:
+    return SeenMessage(
+        job.place, job.ts, job.thread, tuple(Sighting(*each) for each in job.detail.get("sightings", ()))
+    )

@@ -23,8 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from bot.storage.channel_store import Channel, Votes, of_channel
-from bot.storage.coalesce import Together
+from bot.storage.channel_store import ChannelState, Votes, of_channel
+from bot.storage.coalesce import Coalescer
 from bot.storage.database import Database
 from bot.storage.tables import annotated, channel_settings, explained, language_votes, refused_shapes
 
@@ -32,7 +32,7 @@ _NOTHING: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Spot:
+class MessageRef:
     """A message: its workspace, its channel and its time stamp."""
 
     team: str
@@ -41,7 +41,7 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class AnnotationRecord:
     """What was done about a message."""
 
     thread: str
@@ -52,27 +52,27 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class MessageHistory:
     """Everything remembered that bears on one message."""
 
-    record: Record | None  # what was done about it already
+    record: AnnotationRecord | None  # what was done about it already
     in_thread: frozenset[int]  # codes explained in its thread
     lately: frozenset[int]  # codes explained in its channel of late
     refused: frozenset[str]  # shapes that people there called no code
-    channel: Channel
+    channel: ChannelState
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
     """What was done about messages of one thread."""
 
-    records: Mapping[Spot, Record]
+    records: Mapping[MessageRef, AnnotationRecord]
     at: float
     counted: Mapping[int, int]
     dropped: Collection[int]
 
     @property
-    def thread(self) -> tuple[Spot, str]:
+    def thread(self) -> tuple[MessageRef, str]:
         """One of the messages, and their thread."""
         return next((spot, record.thread) for spot, record in self.records.items())
 
@@ -82,8 +82,8 @@ class AnnotationStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._surveys = Together(database, _survey)
-        self._puts = Together(database, self._put)
+        self._surveys = Coalescer(database, _survey)
+        self._puts = Coalescer(database, self._put)
         remember = database.insert(annotated)
         changed = ("thread", "act", "reply", "codes", "shapes", "at")
         self._remember = remember.on_conflict_do_update(
@@ -91,13 +91,13 @@ class AnnotationStore:
         )
         self._explain = database.insert(explained).on_conflict_do_nothing()
 
-    async def get(self, spot: Spot) -> Record | None:
+    async def get(self, spot: MessageRef) -> AnnotationRecord | None:
         """What was done about a message, or None."""
         query = select(*_own).where(*_at(annotated, spot), annotated.c.ts == spot.ts)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return _record(row) if row else None
 
-    async def of_reply(self, spot: Spot) -> dict[str, Record]:
+    async def of_reply(self, spot: MessageRef) -> dict[str, AnnotationRecord]:
         """The messages that the bot's message *spot* answers, by their time stamps, and what was done about each."""
         query = select(annotated.c.ts, *_own).where(*_at(annotated, spot), annotated.c.reply == spot.ts)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
@@ -105,7 +105,7 @@ class AnnotationStore:
 
     async def put(
         self,
-        records: Mapping[Spot, Record],
+        records: Mapping[MessageRef, AnnotationRecord],
         *,
         now: float,
         counted: Mapping[int, int] = _NOTHING,
@@ -134,7 +134,7 @@ class AnnotationStore:
                 connection.execute(update(explained).where(*here).values(count=explained.c.count + times))
         return [None] * len(done)
 
-    async def forget(self, spot: Spot, record: Record) -> None:
+    async def forget(self, spot: MessageRef, record: AnnotationRecord) -> None:
         """Forget a message, and that its codes were explained in its reply."""
 
         def forget(connection: Connection) -> None:
@@ -145,17 +145,17 @@ class AnnotationStore:
 
         await self._database.run(forget)
 
-    async def in_thread(self, spot: Spot, thread: str) -> dict[int, str]:
+    async def in_thread(self, spot: MessageRef, thread: str) -> dict[int, str]:
         """The codes explained in a thread, with the message that explains each."""
         query = select(explained.c.code, explained.c.reply).where(*_in_thread(spot, thread))
         return await self._database.run(lambda connection: {row.code: row.reply for row in connection.execute(query)})
 
-    async def survey(self, spot: Spot, thread: str, *, since: float) -> Survey:
+    async def survey(self, spot: MessageRef, thread: str, *, since: float) -> MessageHistory:
         """What bears on a message in *thread*: one look for all, as every message with a code needs it."""
         where = {"team": spot.team, "channel": spot.channel, "ts": spot.ts, "thread": thread, "since": since}
         return await self._surveys.ask(where)
 
-    async def counts(self, spot: Spot, reply: str) -> dict[int, int]:
+    async def counts(self, spot: MessageRef, reply: str) -> dict[int, int]:
         """The codes that one of the bot's messages explains, with how often each came in its thread."""
         query = select(explained.c.code, explained.c.count.label("times"))
         query = query.where(*_at(explained, spot), explained.c.reply == reply)
@@ -168,11 +168,11 @@ class AnnotationStore:
             await self._database.run_aside(partial(Connection.execute, statement=old))
 
 
-def _at(table: Table, spot: Spot) -> tuple[ColumnElement[bool], ...]:
+def _at(table: Table, spot: MessageRef) -> tuple[ColumnElement[bool], ...]:
     return table.c.team == spot.team, table.c.channel == spot.channel
 
 
-def _in_thread(spot: Spot, thread: str) -> tuple[ColumnElement[bool], ...]:
+def _in_thread(spot: MessageRef, thread: str) -> tuple[ColumnElement[bool], ...]:
     return *_at(explained, spot), explained.c.thread == thread
 
 
@@ -189,7 +189,7 @@ def _explained(done: _Done) -> list[dict[str, Any]]:
     ]
 
 
-def _place(spot: Spot) -> dict[str, str]:
+def _place(spot: MessageRef) -> dict[str, str]:
     return {"team": spot.team, "channel": spot.channel}
 
 
@@ -212,29 +212,29 @@ _SURVEY = union_all(
 )
 
 
-def _survey(connection: Connection, asked: Sequence[Mapping[str, Any]]) -> list[Survey]:
+def _survey(connection: Connection, asked: Sequence[Mapping[str, Any]]) -> list[MessageHistory]:
     return [_surveyed(connection.execute(_SURVEY, each).all()) for each in asked]
 
 
-def _surveyed(rows: Sequence[Sequence[Any]]) -> Survey:
+def _surveyed(rows: Sequence[Sequence[Any]]) -> MessageHistory:
     found: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         found.setdefault(row[0], []).append(row[1:])
     settings, votes = (found.get(part, [()])[0] for part in ("settings", "votes"))
     language, mode = settings[:2] or (None, None)
-    return Survey(
+    return MessageHistory(
         record=_record(found["own"][0]) if "own" in found else None,
         in_thread=frozenset(int(code) for code, *_ in found.get("in_thread", ())),
         lately=frozenset(int(code) for code, *_ in found.get("lately", ())),
         refused=frozenset(shape for shape, *_ in found.get("refused", ())),
-        channel=Channel(language, mode, Votes(*(int(count) for count in votes[:2]))),
+        channel=ChannelState(language, mode, Votes(*(int(count) for count in votes[:2]))),
     )
 
 
-def _values(record: Record) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in Record.__slots__}
+def _values(record: AnnotationRecord) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in AnnotationRecord.__slots__}
 
 
-def _record(row: Sequence[Any]) -> Record:
+def _record(row: Sequence[Any]) -> AnnotationRecord:
     thread, act, reply, codes, shapes = row
-    return Record(thread, act, reply, tuple(codes), tuple(shapes))
+    return AnnotationRecord(thread, act, reply, tuple(codes), tuple(shapes))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
-from bot.storage.inbox_rows import NewRow, Recorded, Settled
+from bot.storage.inbox_rows import NewInboxRow, RecordedJobs, SettledJob
 
-Write = Callable[[Sequence[NewRow], Sequence[Settled]], Awaitable[Recorded]]
+Write = Callable[[Sequence[NewInboxRow], Sequence[SettledJob]], Awaitable[RecordedJobs]]
 Then = Callable[[int | None, tuple[int, ...]], None]  # the new row's id, or None; what else is open in its lane
 UNREACHABLE = (SQLAlchemyError, OSError)
 _PASSING = (OperationalError, InterfaceError, OSError)  # it is away, or busy
@@ -26,23 +26,23 @@ _LINGER_S = 0.05  # what nobody waits for is written along with what somebody do
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    row: NewRow
+    row: NewInboxRow
     then: Then
     is_new: asyncio.Future[bool]
 
 
-class Journal:
+class InboxWriter:
     """Writes to the inbox by *write*, of which one call runs at a time."""
 
     def __init__(self, write: Write, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
         self._write = write
         self._sleep = sleep
         self._new: list[_Waiting] = []
-        self._settled: list[tuple[Settled, Callable[[], None]]] = []
+        self._settled: list[tuple[SettledJob, Callable[[], None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._linger: asyncio.TimerHandle | None = None
 
-    async def record(self, row: NewRow, then: Then) -> bool:
+    async def record(self, row: NewInboxRow, then: Then) -> bool:
         """Return, once it is safe, whether *row* was new; raises what the database raises.
 
         *then* is called in any case, right after the commit, even if the caller has gone away.
@@ -52,7 +52,7 @@ class Journal:
         self._start()
         return await is_new
 
-    def settle(self, settled: Settled, then: Callable[[], None]) -> None:
+    def settle(self, settled: SettledJob, then: Callable[[], None]) -> None:
         """Write *settled* soon, however often the database fails, and call *then*."""
         self._settled.append((settled, then))
         if not self._is_writing() and self._linger is None:
@@ -86,7 +86,7 @@ class Journal:
                 await asyncio.sleep(_GATHER_S)
         self._task = None
 
-    async def _commit(self, new: list[_Waiting], settled: list[tuple[Settled, Callable[[], None]]]) -> None:
+    async def _commit(self, new: list[_Waiting], settled: list[tuple[SettledJob, Callable[[], None]]]) -> None:
         rows = list({waiting.row.key: waiting.row for waiting in reversed(new)}.values())[::-1]
         try:
             recorded = await self._patiently(rows, [each for each, _ in settled])
@@ -104,7 +104,7 @@ class Journal:
         for _, then in settled:
             then()
 
-    async def _patiently(self, rows: list[NewRow], settled: list[Settled]) -> Recorded:
+    async def _patiently(self, rows: list[NewInboxRow], settled: list[SettledJob]) -> RecordedJobs:
         for pause_s in _PAUSES_S:
             try:
                 return await self._write(rows, settled)

@@ -25,7 +25,7 @@ class Votes(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class ChannelState:
     """What is known of a channel."""
 
     language: str | None  # that people set; None where they did not
@@ -33,19 +33,19 @@ class Channel:
     votes: Votes
 
 
-class ChannelSettings:
+class ChannelStore:
     """The settings of channels, by workspace and channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, team: str, channel: str) -> Channel:
+    async def get(self, team: str, channel: str) -> ChannelState:
         """What is known of a channel."""
         where = {"team": team, "channel": channel}
 
-        def look(connection: Connection) -> Channel:
+        def look(connection: Connection) -> ChannelState:
             language, mode = connection.execute(_SETTINGS, where).one_or_none() or (None, None)
-            return Channel(language, mode, Votes(*connection.execute(_VOTES, where).one_or_none() or ()))
+            return ChannelState(language, mode, Votes(*connection.execute(_VOTES, where).one_or_none() or ()))
 
         return await self._database.run(look)
 

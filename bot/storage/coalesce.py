@@ -11,25 +11,25 @@ from sqlalchemy import Connection
 from bot.storage.database import Database
 
 Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+Answered = TypeVar("Answered")
 _MOST = 100
 
 
-class Together(Generic[Asked, Answer]):
+class Coalescer(Generic[Asked, Answered]):
     """Has *work* answer what is asked in one round of the event loop, and while it works, together.
 
     *work* gives an answer to each in order. Where it fails, it is called again for each by itself.
     """
 
-    def __init__(self, database: Database, work: Callable[[Connection, Sequence[Asked]], Sequence[Answer]]) -> None:
+    def __init__(self, database: Database, work: Callable[[Connection, Sequence[Asked]], Sequence[Answered]]) -> None:
         self._database = database
         self._work = work
-        self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[Asked, asyncio.Future[Answered]]] = []
         self._working: asyncio.Task[None] | None = None
 
-    async def ask(self, asked: Asked) -> Answer:
+    async def ask(self, asked: Asked) -> Answered:
         """The answer; raises what the database raises."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, answer))
         if self._working is None:
             self._working = asyncio.create_task(self._work_off())
@@ -41,7 +41,7 @@ class Together(Generic[Asked, Answer]):
             await self._answer(group)
         self._working = None
 
-    async def _answer(self, group: Sequence[tuple[Asked, asyncio.Future[Answer]]]) -> None:
+    async def _answer(self, group: Sequence[tuple[Asked, asyncio.Future[Answered]]]) -> None:
         try:
             asked = [each for each, _ in group]
             answers = await self._database.run(lambda connection: self._work(connection, asked))

@@ -32,17 +32,17 @@ from bot.storage.tables import inbox
 
 T = TypeVar("T")
 State = Literal["pending", "working", "done", "dead"]
-Channel = tuple[str, str]  # team, channel
-Lane = tuple[str, str, str]  # team, channel, thread
-Key = tuple[str, str, str, str]  # team, channel, ts, kind: what one row is about
+ChannelKey = tuple[str, str]  # team, channel
+LaneKey = tuple[str, str, str]  # team, channel, thread
+JobKey = tuple[str, str, str, str]  # team, channel, ts, kind: what one row is about
 _LOOK_AT = 200  # rows at a time, of which those are leased whose channel has room
 
 
 @dataclass(frozen=True, slots=True)
-class NewRow:
+class NewInboxRow:
     """What is to be recorded."""
 
-    key: Key
+    key: JobKey
     user: str
     thread: str
     codes: tuple[int, ...]
@@ -52,17 +52,17 @@ class NewRow:
     lease_until: float | None  # at once leased by who records it; None: pending
 
     @property
-    def lane(self) -> Lane:
+    def lane(self) -> LaneKey:
         """The thread that it belongs to."""
         return (self.key[0], self.key[1], self.thread)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class InboxRow:
     """A recorded row."""
 
     id: int
-    key: Key
+    key: JobKey
     user: str
     thread: str
     codes: tuple[int, ...]
@@ -80,7 +80,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledJob:
     """What became of a leased row; it is leased no more."""
 
     id: int
@@ -93,15 +93,15 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedJobs:
     """Which rows were new, and what else is open in their lanes."""
 
-    ids: dict[Key, int]
-    open: dict[Lane, tuple[int, ...]]
+    ids: dict[JobKey, int]
+    open: dict[LaneKey, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class RowFilter:
     """Which rows a person asks for; empty: all."""
 
     states: tuple[State, ...] = ()
@@ -116,14 +116,14 @@ class InboxRows:
         self._owner = owner
         self._turn = asyncio.Lock()
 
-    async def write(self, new: Sequence[NewRow], settled: Sequence[Settled]) -> Recorded:
+    async def write(self, new: Sequence[NewInboxRow], settled: Sequence[SettledJob]) -> RecordedJobs:
         """Record and settle in one transaction. Of rows with one event, or about one thing, only the first is new."""
 
-        def write(connection: Connection) -> Recorded:
+        def write(connection: Connection) -> RecordedJobs:
             ids = self._insert(connection, new) if new else {}
             if settled:
                 connection.execute(_settle, [self._settlement(each) for each in settled])
-            return Recorded(ids, _open_beside(connection, [row for row in new if row.key in ids], ids))
+            return RecordedJobs(ids, _open_beside(connection, [row for row in new if row.key in ids], ids))
 
         return await self._run(write)
 
@@ -133,10 +133,10 @@ class InboxRows:
         now: float,
         until: float,
         most: int,
-        room: Mapping[Channel, int],
+        room: Mapping[ChannelKey, int],
         usual_room: int,
         but_teams: Collection[str] = (),
-    ) -> tuple[list[Row], bool]:
+    ) -> tuple[list[InboxRow], bool]:
         """Lease pending rows that are due, the longest due first; also say whether more may be due.
 
         With the first of a lane come those behind it that are due, too. No more of a channel than *room* says,
@@ -145,13 +145,13 @@ class InboxRows:
         left = dict(room)
         look_at = min(_LOOK_AT, 4 * most)
 
-        def lease(connection: Connection) -> tuple[list[Row], bool]:
+        def lease(connection: Connection) -> tuple[list[InboxRow], bool]:
             chosen: list[int] = []
             while True:
                 full = [channel for channel, places in left.items() if places <= 0]
                 due = connection.execute(_due(now, full, chosen, but_teams, look_at)).all()
                 for id_, *where in due:
-                    channel: Channel = tuple(where)
+                    channel: ChannelKey = tuple(where)
                     if len(chosen) < most and left.setdefault(channel, usual_room) > 0:
                         left[channel] -= 1
                         chosen.append(id_)
@@ -194,7 +194,7 @@ class InboxRows:
         async with self._turn:
             return await self._database.run_aside(lambda connection: connection.execute(query).rowcount)
 
-    async def find(self, wanted: Filter, most: int = 100) -> list[Row]:
+    async def find(self, wanted: RowFilter, most: int = 100) -> list[InboxRow]:
         """Rows, newest first."""
         query = select(inbox).where(*_wanted(wanted)).order_by(inbox.c.id.desc()).limit(most)
         return await self._run(lambda connection: [_row(found) for found in connection.execute(query).mappings()])
@@ -204,7 +204,7 @@ class InboxRows:
         query = select(inbox.c.state, func.count().label("rows")).group_by(inbox.c.state)
         return await self._run(lambda connection: {found.state: found.rows for found in connection.execute(query)})
 
-    async def revive(self, wanted: Filter, *, now: float) -> int:
+    async def revive(self, wanted: RowFilter, *, now: float) -> int:
         """Make dead rows pending again, their attempts counted anew; return how many."""
         # Not 0: an earlier attempt may have posted, so the next one has to ask Slack first.
         values = {"state": "pending", "attempts": 1, "refused": 0, "next_attempt_at": now, "finished_at": None}
@@ -218,13 +218,13 @@ class InboxRows:
     async def _count(self, query: Update | Delete) -> int:
         return await self._run(lambda connection: connection.execute(query).rowcount)
 
-    def _insert(self, connection: Connection, new: Sequence[NewRow]) -> dict[Key, int]:
+    def _insert(self, connection: Connection, new: Sequence[NewInboxRow]) -> dict[JobKey, int]:
         query = self._database.insert(inbox).on_conflict_do_nothing()
         columns = (inbox.c.id, inbox.c.team, inbox.c.channel, inbox.c.ts, inbox.c.kind)
         recorded = connection.execute(query.returning(*columns), [self._new(row) for row in new]).all()
         return {(team, channel, ts, kind): id_ for id_, team, channel, ts, kind in recorded}
 
-    def _new(self, row: NewRow) -> dict[str, Any]:
+    def _new(self, row: NewInboxRow) -> dict[str, Any]:
         team, channel, ts, kind = row.key
         leased = row.lease_until is not None
         return {
@@ -246,7 +246,7 @@ class InboxRows:
             "lease_owner": self._owner if leased else None,
         }
 
-    def _settlement(self, settled: Settled) -> dict[str, Any]:
+    def _settlement(self, settled: SettledJob) -> dict[str, Any]:
         return {
             "settled_id": settled.id,
             "settled_by": self._owner,
@@ -259,7 +259,7 @@ class InboxRows:
             "finished_at": None if settled.state == "pending" else settled.at,
         }
 
-    def _claim(self, connection: Connection, ids: Collection[int], until: float) -> list[Row]:
+    def _claim(self, connection: Connection, ids: Collection[int], until: float) -> list[InboxRow]:
         if not ids:
             return []
         query = update(inbox).where(inbox.c.id.in_(ids), in_state("pending"))
@@ -301,7 +301,7 @@ _lane_is_held = (
 )
 
 
-def _due(now: float, full: Sequence[Channel], chosen: Sequence[int], but_teams: Collection[str], most: int) -> Any:
+def _due(now: float, full: Sequence[ChannelKey], chosen: Sequence[int], but_teams: Collection[str], most: int) -> Any:
     query = select(inbox.c.id, inbox.c.team, inbox.c.channel)
     query = query.where(in_state("pending"), inbox.c.next_attempt_at <= now, ~_lane_is_held)
     query = query.where(tuple_(inbox.c.team, inbox.c.channel).not_in(full), inbox.c.id.not_in(chosen))
@@ -309,7 +309,9 @@ def _due(now: float, full: Sequence[Channel], chosen: Sequence[int], but_teams: 
     return query.with_for_update(skip_locked=True, of=inbox)
 
 
-def _behind(connection: Connection, first: Sequence[Row], now: float, most: int, left: dict[Channel, int]) -> list[int]:
+def _behind(
+    connection: Connection, first: Sequence[InboxRow], now: float, most: int, left: dict[ChannelKey, int]
+) -> list[int]:
     """Rows that follow the *first* of their lanes without a gap and are due. Nobody else leases them meanwhile."""
     if not first or most <= 0:
         return []
@@ -329,7 +331,9 @@ def _behind(connection: Connection, first: Sequence[Row], now: float, most: int,
     return found
 
 
-def _open_beside(connection: Connection, new: Sequence[NewRow], ids: Mapping[Key, int]) -> dict[Lane, tuple[int, ...]]:
+def _open_beside(
+    connection: Connection, new: Sequence[NewInboxRow], ids: Mapping[JobKey, int]
+) -> dict[LaneKey, tuple[int, ...]]:
     """What is open in the lanes of new rows, but for these. A message that opens its thread has nothing before it."""
     lanes = {row.lane for row in new if row.thread != row.key[2] or row.key[3] != "message"}
     if not lanes:
@@ -337,7 +341,7 @@ def _open_beside(connection: Connection, new: Sequence[NewRow], ids: Mapping[Key
     threads = sorted({thread for _, _, thread in lanes})
     query = select(inbox.c.team, inbox.c.channel, inbox.c.thread, inbox.c.id)
     found = connection.execute(query.where(in_state("pending", "working"), inbox.c.thread.in_(threads)))
-    beside: dict[Lane, tuple[int, ...]] = {}
+    beside: dict[LaneKey, tuple[int, ...]] = {}
     mine = set(ids.values())
     for team, channel, thread, id_ in found:
         if id_ not in mine and (lane := (team, channel, thread)) in lanes:
@@ -345,7 +349,7 @@ def _open_beside(connection: Connection, new: Sequence[NewRow], ids: Mapping[Key
     return beside
 
 
-def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
+def _wanted(wanted: RowFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.states:
         conditions.append(in_state(*wanted.states))
@@ -354,7 +358,7 @@ def _wanted(wanted: Filter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _row(found: RowMapping) -> Row:
+def _row(found: RowMapping) -> InboxRow:
     values = dict(found)
     team, channel, ts, kind = (values.pop(name) for name in ("team", "channel", "ts", "kind"))
-    return Row(key=(team, channel, ts, kind), **values | {"codes": tuple(values["codes"])})
+    return InboxRow(key=(team, channel, ts, kind), **values | {"codes": tuple(values["codes"])})

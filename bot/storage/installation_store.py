@@ -22,7 +22,7 @@ from bot.storage.tables import enterprise_teams, inbox, metadata, slack_oauth_st
 STATE_LIFE_S = 600  # for as long, somebody may look at Slack's page before they press Allow
 
 
-class Encrypted(TypeDecorator[str]):
+class EncryptedText(TypeDecorator[str]):
     """A secret: in the database, only what the first key made of it."""
 
     impl = Text
@@ -54,7 +54,7 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         super().__init__(client_id, database.engine)
         self._database = database
         for secret in (self.bots.c.bot_token, self.bots.c.bot_refresh_token):
-            secret.type = Encrypted(keys)
+            secret.type = EncryptedText(keys)
 
     async def async_save(self, installation: Installation) -> None:
         """Keep a new installation."""

@@ -8,7 +8,7 @@ from bot.storage.database import Database
 from bot.storage.tables import told
 
 
-class ToldStore:
+class NoticeStore:
     """By workspace and channel, when something was told last."""
 
     def __init__(self, database: Database) -> None:

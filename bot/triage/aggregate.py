@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 from bot.triage import timestamps
-from bot.triage.analyze import Conclusion
+from bot.triage.analyze import Analysis
 from bot.triage.cascades import Cascades
-from bot.triage.digest import Digest, FileRead, FileRefused, Secret, Stamp, Window
-from bot.triage.state import NEVER, Count, Counted, Link, Place
+from bot.triage.digest import Digest, Excerpt, FileRead, FileRefused, Secret, Stamp
+from bot.triage.state import NEVER, CodeCount, FileSpan, FollowLink, LogState
 
 _MOST_SOURCES = 1000  # ids counted of one code; beyond that the count is a lower bound
 _ALL_SOURCES = 20_000  # of all codes together
@@ -22,7 +22,7 @@ _ID = rb"_?[iI][dD][\"']?\s{0,2}[:=]\s{0,2}[\"']?([\w@.+-]{1,64})"
 _USER, _DEVICE = re.compile(rb"ser(?<=[uU]ser)" + _ID), re.compile(rb"evice(?<=[dD]evice)" + _ID)
 
 
-class Hit(Protocol):
+class CountableHit(Protocol):
     """One code in a log, as the scan hands it over."""
 
     code: int
@@ -32,17 +32,17 @@ class Hit(Protocol):
     text: bytes  # its line
 
 
-class Tally:
+class Aggregator:
     """Fed by the scan in the order of the log: `begin`, hits and windows, `end`, for each file."""
 
     def __init__(self, cascades: Cascades, known: Catalogue) -> None:
         self._cascades = cascades
         self._known = known
-        self._counted = counted = Counted()
+        self._counted = counted = LogState()
         self._counts, self._by_time, self._by_line = counted.counts, counted.by_time, counted.by_line
-        self._readers: dict[int, timestamps.Reader] = {}
+        self._readers: dict[int, timestamps.TimestampReader] = {}
         self._sources = 0
-        self._reader: timestamps.Reader | None = None
+        self._reader: timestamps.TimestampReader | None = None
         self._lines_before = 0.0  # where this file begins on the axis of lines
         self._position = 0.0  # of the last hit on that axis
         self._now = 0.0  # the last stamp read; before there is one, the file's first
@@ -74,7 +74,7 @@ class Tally:
                     link.latest = NEVER
         self._kind = kind
 
-    def _aligned(self, reader: timestamps.Reader, first: Stamp) -> Stamp:
+    def _aligned(self, reader: timestamps.TimestampReader, first: Stamp) -> Stamp:
         """*first* in the year, or on the day, that lies nearest to the files before it."""
         before = next(
             (span[0] for file, span in self._counted.spans.items() if self._counted.kinds[file] == reader.kind), None
@@ -84,7 +84,7 @@ class Tally:
         reader.turned = reader.turn * round((before.seconds - first.seconds) / reader.turn)
         return Stamp(first.seconds + reader.turned, first.text, first.zone)
 
-    def hit(self, hit: Hit) -> None:
+    def hit(self, hit: CountableHit) -> None:
         """Count one occurrence. A line without a stamp takes the one of the last hit that had one."""
         line, code = hit.line, hit.code
         position = self._position = self._lines_before + line
@@ -101,7 +101,7 @@ class Tally:
         count.at = at
         spot = (at, line, self._written, self._zone, own)
         if not count.places or count.places[-1].file != hit.file:
-            count.places.append(Place(hit.file, spot))
+            count.places.append(FileSpan(hit.file, spot))
             self._counted.hit_files[hit.file] = None
         else:
             place = count.places[-1]
@@ -114,17 +114,17 @@ class Tally:
         if source := _USER.search(hit.text) or _DEVICE.search(hit.text):
             self._note_source(count, source[1])
 
-    def _new(self, code: int, known: bool) -> Count:
-        new = Count(code, known)
+    def _new(self, code: int, known: bool) -> CodeCount:
+        new = CodeCount(code, known)
         if known:
             for count in self._counts.values():
                 for cause, follower in ((count, new), (new, count)):
                     if rule := self._cascades.causes_of(follower.code).get(cause.code):
-                        follower.links.append(Link(cause, rule.window_s, rule.window_lines))
+                        follower.links.append(FollowLink(cause, rule.window_s, rule.window_lines))
         self._counts[code] = new
         return new
 
-    def _link(self, count: Count, at: float) -> None:
+    def _link(self, count: CodeCount, at: float) -> None:
         is_dated = self._reader is not None
         for link in count.links:
             since = link.cause.at
@@ -134,7 +134,7 @@ class Tally:
                 link.count += 1
                 link.latest = at
 
-    def _note_source(self, count: Count, source: bytes) -> None:
+    def _note_source(self, count: CodeCount, source: bytes) -> None:
         if len(count.sources) < _MOST_SOURCES and self._sources < _ALL_SOURCES:
             size = len(count.sources)
             count.sources.add(hash(source))
@@ -159,7 +159,7 @@ class Tally:
             held and self._counted.is_one_clock and at < held[0]
         ):
             self._counted.context.look(b"\n".join(lines).decode("utf-8", "replace"))
-            self._counted.windows[code] = (at, Window(code, file, first_line, line, ()), tuple(lines))
+            self._counted.windows[code] = (at, Excerpt(code, file, first_line, line, ()), tuple(lines))
 
     def end(self, file: int, tail: bytes) -> None:
         """The file is over; *tail* is its last 64 KB."""
@@ -175,10 +175,10 @@ class Tally:
         self,
         files: Sequence[FileRead],
         refused: Sequence[FileRefused],
-        lookalikes: Mapping[Reason, int],
+        lookalikes: Mapping[LookAlikeReason, int],
         seconds: float,
         secrets: Sequence[Secret] = (),
     ) -> Digest:
         """The triage of everything that came in; see `conclusion`."""
-        conclusion = Conclusion(self._counted, self._cascades, self._known, files)
+        conclusion = Analysis(self._counted, self._cascades, self._known, files)
         return conclusion.digest(refused, lookalikes, seconds, secrets)

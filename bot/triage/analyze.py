@@ -9,32 +9,32 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 from bot.triage import timestamps
 from bot.triage.cascades import Cascades
 from bot.triage.digest import (
+    CodeRow,
     Context,
     Digest,
+    Excerpt,
     FileRead,
     FileRefused,
     Mark,
     Role,
-    Row,
     Secret,
     SecretKind,
     Timeline,
-    Window,
 )
 from bot.triage.excerpt import shown
 from bot.triage.pattern import course_of, is_still_coming
-from bot.triage.state import Count, Counted, Link, Place, Spot
+from bot.triage.state import CodeCount, FileSpan, FollowLink, LineSpot, LogState
 
 _ROLES = (Role.CAUSE, Role.FOLLOWER, Role.UNRELATED)
 _MOST_SECRETS = 100
 _Timelines = Mapping[int, tuple[int, ...]]
 
 
-class Conclusion:
+class Analysis:
     """What was *counted* in *files*, judged.
 
     A code is a follower where a rule says so and most of its occurrences came within the rule's window after the
@@ -47,7 +47,7 @@ class Conclusion:
     mean no harm are no causes beside others. Where nothing follows anything there is none.
     """
 
-    def __init__(self, counted: Counted, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
+    def __init__(self, counted: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
         self._counted = counted
         self._cascades = cascades
         self._catalogue = catalogue
@@ -59,7 +59,7 @@ class Conclusion:
     def digest(
         self,
         refused: Sequence[FileRefused],
-        lookalikes: Mapping[Reason, int],
+        lookalikes: Mapping[LookAlikeReason, int],
         seconds: float,
         secrets: Sequence[Secret],
     ) -> Digest:
@@ -90,21 +90,21 @@ class Conclusion:
             seconds=seconds,
         )
 
-    def _rows(self, timelines: _Timelines) -> tuple[Row, ...]:
+    def _rows(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
         """The known codes, the cause first, then what follows, then the rest."""
 
-        def place(row: Row) -> tuple[int, int, tuple[float, int, int]]:
+        def place(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
             return _ROLES.index(row.role), self._rank(row.code) if self._cause is None else 0, self._order(row.first)
 
         return tuple(sorted((self._row(each, timelines[each.code]) for each in self._known), key=place))
 
-    def _unknown(self, timelines: _Timelines) -> tuple[Row, ...]:
+    def _unknown(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
         rows = [self._row(each, timelines[each.code]) for each in self._counted.counts.values() if not each.known]
         return tuple(sorted(rows, key=lambda row: self._order(row.first)))
 
     def _evidence(
-        self, rows: Sequence[Row], secrets: Sequence[Secret]
-    ) -> tuple[tuple[Window, ...], dict[SecretKind, int]]:
+        self, rows: Sequence[CodeRow], secrets: Sequence[Secret]
+    ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
         """The lines that say most, without their secrets; and how many of each kind the log holds."""
         held = self._counted.windows
         telling = [held[code] for code in self._telling(rows) if code in held]
@@ -113,7 +113,7 @@ class Conclusion:
             hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
         return windows, {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
 
-    def _cause_of(self, count: Count) -> int | None:
+    def _cause_of(self, count: CodeCount) -> int | None:
         """The code that *count* follows, or None."""
         best = max(
             (link for link in count.links if link.count * 2 > count.count or self._came_right_after(link, count)),
@@ -122,7 +122,7 @@ class Conclusion:
         )
         return best.cause.code if best else None
 
-    def _came_right_after(self, link: Link, count: Count) -> bool:
+    def _came_right_after(self, link: FollowLink, count: CodeCount) -> bool:
         if not self._counted.is_one_clock or (len(self._counted.hit_files) < 2 and link.count):
             return False
         cause, follower = self._first(link.cause).stamp, self._first(count).stamp
@@ -147,7 +147,7 @@ class Conclusion:
             code = above
         return code
 
-    def _telling(self, rows: Sequence[Row]) -> list[int]:
+    def _telling(self, rows: Sequence[CodeRow]) -> list[int]:
         """The two codes whose lines say most: the cause and the strongest other, or the first two."""
         if self._cause is None:
             return [row.code for row in rows[:2]]
@@ -156,19 +156,19 @@ class Conclusion:
         second = max(unrelated, key=lambda row: row.count, default=others[0] if others else None)
         return [self._cause, *([second.code] if second else [])]
 
-    def _row(self, count: Count, timeline: tuple[int, ...]) -> Row:
+    def _row(self, count: CodeCount, timeline: tuple[int, ...]) -> CodeRow:
         follow = self._follows.get(count.code)
         role = Role.CAUSE if count.code == self._cause else Role.UNRELATED if follow is None else Role.FOLLOWER
         first, last = self._first(count), self._last(count)
-        return Row(count.code, count.count, first, last, role, follow, len(count.sources), timeline)
+        return CodeRow(count.code, count.count, first, last, role, follow, len(count.sources), timeline)
 
-    def _first(self, count: Count) -> Mark:
+    def _first(self, count: CodeCount) -> Mark:
         return min((self._mark(place, place.first) for place in count.places), key=self._order)
 
-    def _last(self, count: Count) -> Mark:
+    def _last(self, count: CodeCount) -> Mark:
         return max((self._mark(place, place.last) for place in count.places), key=self._order)
 
-    def _mark(self, place: Place, spot: Spot) -> Mark:
+    def _mark(self, place: FileSpan, spot: LineSpot) -> Mark:
         at, line, written, zone, _ = spot
         return Mark(place.file, line, None if written is None else timestamps.made(at, written, zone))
 

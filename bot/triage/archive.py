@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from typing import IO, BinaryIO, cast
 
 from bot.triage.digest import Refusal
-from bot.triage.limits import Limits
+from bot.triage.limits import ReadLimits
 
 CHUNK = 262_144
 _PACKED = 16_384  # bytes taken at once; each member of a gzip copies what is left of them
@@ -32,7 +32,7 @@ _BROKEN = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - not an error of ours
+class ArchiveRefused(Exception):  # noqa: N818 - not an error of ours
     """A file can't be read, or not any further."""
 
     def __init__(self, reason: Refusal) -> None:
@@ -40,7 +40,7 @@ class Refused(Exception):  # noqa: N818 - not an error of ours
         self.reason = reason
 
 
-class Tap:
+class CountingStream:
     """A file that counts what is taken from it; also what a zip is read through, which may ask for no huge part."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], None] | None = None) -> None:
@@ -51,7 +51,7 @@ class Tap:
     def read(self, size: int = -1) -> bytes:
         """Up to *size* bytes; the rest of a file only where that is little."""
         if size > _DIRECTORY:
-            raise Refused(Refusal.DAMAGED)
+            raise ArchiveRefused(Refusal.DAMAGED)
         data = self._file.read(size if size >= 0 else _DIRECTORY)
         self.taken += len(data)
         if self._progress:
@@ -71,7 +71,7 @@ class Tap:
         return self._file.seekable()
 
 
-def gunzip(tap: Tap, head: bytes, ratio: float) -> Iterator[bytes]:
+def gunzip(tap: CountingStream, head: bytes, ratio: float) -> Iterator[bytes]:
     """What a gzip that begins with *head* holds; raises Refused where it breaks off, lies or grows too much."""
     unpacked = 0
     held: list[bytes] = []  # until it is known not to be a bomb
@@ -80,28 +80,28 @@ def gunzip(tap: Tap, head: bytes, ratio: float) -> Iterator[bytes]:
             unpacked += len(chunk)
             if unpacked > _FREE and unpacked > ratio * taken:
                 held = []
-                raise Refused(Refusal.BOMB)
+                raise ArchiveRefused(Refusal.BOMB)
             if taken > _FREE + _EMPTY * unpacked:
-                raise Refused(Refusal.DAMAGED)
+                raise ArchiveRefused(Refusal.DAMAGED)
             if chunk and unpacked <= _FREE:
                 held.append(chunk)
             else:
                 yield b"".join((*held, chunk))
                 held = []
-    except Refused:
+    except ArchiveRefused:
         yield b"".join(held)
         raise
     yield b"".join(held)
 
 
-def _gunzip(tap: Tap, data: bytes) -> Iterator[tuple[bytes, int]]:
+def _gunzip(tap: CountingStream, data: bytes) -> Iterator[tuple[bytes, int]]:
     """The parts of what it holds, each with the number of bytes that it and those before were packed in."""
     packed, taken = zlib.decompressobj(31), len(data)
     while True:
         try:
             unpacked = packed.decompress(data, CHUNK)
         except zlib.error as error:
-            raise Refused(Refusal.DAMAGED) from error
+            raise ArchiveRefused(Refusal.DAMAGED) from error
         data = packed.unused_data if packed.eof else packed.unconsumed_tail
         yield unpacked, taken - len(data)  # even if empty: whoever reads looks at the clock
         if packed.eof:
@@ -114,10 +114,10 @@ def _gunzip(tap: Tap, data: bytes) -> Iterator[tuple[bytes, int]]:
             data = tap.read(_PACKED)
             taken += len(data)
             if not data:
-                raise Refused(Refusal.DAMAGED)
+                raise ArchiveRefused(Refusal.DAMAGED)
 
 
-def members(tap: Tap, head: bytes, limits: Limits) -> Iterator[tuple[str, Iterator[bytes]]]:
+def members(tap: CountingStream, head: bytes, limits: ReadLimits) -> Iterator[tuple[str, Iterator[bytes]]]:
     """The name and the content of each file in a zip; raises Refused where it is none, or holds none.
 
     The content raises Refused by itself, so that the others can still be read.
@@ -130,36 +130,36 @@ def members(tap: Tap, head: bytes, limits: Limits) -> Iterator[tuple[str, Iterat
             archive = zipfile.ZipFile(cast("IO[bytes]", tap))
             entries = [each for each in archive.infolist() if not each.is_dir() and not _is_skipped(each.filename)]
         except _BROKEN as error:
-            raise Refused(Refusal.DAMAGED) from error
+            raise ArchiveRefused(Refusal.DAMAGED) from error
         if not entries:
-            raise Refused(Refusal.EMPTY)
+            raise ArchiveRefused(Refusal.EMPTY)
         size = tap.seek(0, 2)
         for entry in entries:
             yield _name(entry), _member(archive, entry, size, limits.ratio)
 
 
-def _kept(tap: Tap, head: bytes, file: BinaryIO, most: int) -> Tap:
+def _kept(tap: CountingStream, head: bytes, file: BinaryIO, most: int) -> CountingStream:
     """All that comes through a pipe, in *file*."""
     size = file.write(head)
     while size < most and (data := tap.read(CHUNK)):
         size += file.write(data)
-    return Tap(file)
+    return CountingStream(file)
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, size: int, ratio: float) -> Iterator[bytes]:
     if entry.flag_bits & 1:
-        raise Refused(Refusal.ENCRYPTED)
+        raise ArchiveRefused(Refusal.ENCRYPTED)
     if entry.compress_type not in _METHODS:
-        raise Refused(Refusal.BINARY)
+        raise ArchiveRefused(Refusal.BINARY)
     # Not more comes out than the directory says, nor more than there is goes in.
     if entry.file_size > _FREE and entry.file_size > ratio * min(entry.compress_size, size):
-        raise Refused(Refusal.BOMB)
+        raise ArchiveRefused(Refusal.BOMB)
     try:
         with archive.open(entry) as file:
             while data := file.read(CHUNK):
                 yield data
     except _BROKEN as error:
-        raise Refused(Refusal.DAMAGED) from error
+        raise ArchiveRefused(Refusal.DAMAGED) from error
 
 
 def _is_skipped(name: str) -> bool:

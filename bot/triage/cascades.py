@@ -17,14 +17,14 @@ from bot.catalogue import loader
 from bot.catalogue.entry import Line, Text
 
 Code = Annotated[int, Field(ge=0, le=9_999_999)]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*$")]
+ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*$")]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Rule(_Strict):
+class CascadeRule(_Strict):
     """One code makes others follow."""
 
     cause: Code
@@ -36,20 +36,20 @@ class Rule(_Strict):
     rests_on: Literal["vendor", "sdk", "judgement"]  # the vendor's documents, the SDK's behaviour, or our experience
 
 
-class Class(_Strict):
+class CauseClass(_Strict):
     """One kind of causes: its codes, and all other codes of its sections."""
 
-    name: Key
+    name: ClassName
     codes: tuple[Code, ...] = ()
-    sections: tuple[Key, ...] = ()
+    sections: tuple[ClassName, ...] = ()
     explains: bool = True  # False: nothing is wrong where such a code comes, so it is no cause
 
 
 class Cascades(_Strict):
     """All rules, and the classes in the order in which they are likely to be the cause."""
 
-    classes: Annotated[tuple[Class, ...], Field(min_length=1)]
-    rules: tuple[Rule, ...]
+    classes: Annotated[tuple[CauseClass, ...], Field(min_length=1)]
+    rules: tuple[CascadeRule, ...]
 
     @model_validator(mode="after")
     def _is_sound(self) -> Cascades:
@@ -65,7 +65,7 @@ class Cascades(_Strict):
             raise ValueError(f"{circle} follows itself; a cause must come before what it makes follow")
         return self
 
-    def causes_of(self, follower: int) -> Mapping[int, Rule]:
+    def causes_of(self, follower: int) -> Mapping[int, CascadeRule]:
         """The codes that can make *follower* follow, with their rules."""
         return self._causes.get(follower, {})
 
@@ -84,8 +84,8 @@ class Cascades(_Strict):
         return rank < len(self.classes) and not self.classes[rank].explains
 
     @cached_property
-    def _causes(self) -> Mapping[int, Mapping[int, Rule]]:
-        causes: dict[int, dict[int, Rule]] = {}
+    def _causes(self) -> Mapping[int, Mapping[int, CascadeRule]]:
+        causes: dict[int, dict[int, CascadeRule]] = {}
         for rule in self.rules:
             for follower in rule.followers:
                 causes.setdefault(follower, {})[rule.cause] = rule

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 
 
 class Role(StrEnum):
@@ -21,7 +21,7 @@ class Role(StrEnum):
     UNRELATED = "unrelated"
 
 
-class Course(StrEnum):
+class Pattern(StrEnum):
     """How a code came, over the time of its log."""
 
     ONCE = "once"
@@ -100,7 +100,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CodeRow:
     """One code."""
 
     code: int
@@ -114,7 +114,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Excerpt:
     """Some lines of a log around one of interest."""
 
     code: int
@@ -179,16 +179,16 @@ class Digest:
     """The triage of one or several logs."""
 
     cause: int | None  # the likely cause; None where nothing stands out, or nothing was found
-    rows: tuple[Row, ...]  # known codes by role, then by first occurrence
-    unknown: tuple[Row, ...]  # codes that are called errors and are in no catalogue
-    course: Course | None  # of the cause, or of all codes where there is none
+    rows: tuple[CodeRow, ...]  # known codes by role, then by first occurrence
+    unknown: tuple[CodeRow, ...]  # codes that are called errors and are in no catalogue
+    course: Pattern | None  # of the cause, or of all codes where there is none
     is_ongoing: bool | None  # still coming at the log's end; None where the log does not tell
     timeline: Timeline | None  # None where nothing was found
-    windows: tuple[Window, ...]  # evidence, at most two: the cause's first
+    windows: tuple[Excerpt, ...]  # evidence, at most two: the cause's first
     context: Context
     files: tuple[FileRead, ...]
     refused: tuple[FileRefused, ...]
-    lookalikes: Mapping[Reason, int]
+    lookalikes: Mapping[LookAlikeReason, int]
     secrets: tuple[Secret, ...]  # live ones, at most 100
     hidden: Mapping[SecretKind, int]  # how many were hidden of what is shown and of what was warned of
     seconds: float = 0.0  # that reading took

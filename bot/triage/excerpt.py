@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.triage.digest import Secret, SecretKind, Window
+from bot.triage.digest import Excerpt, Secret, SecretKind
 from bot.triage.redact import redact
 
 WIDTH = 400  # characters of a line; of a longer one, those round the code
 
 
 def shown(
-    windows: Sequence[tuple[Window, Sequence[bytes]]], warned: Sequence[Secret]
-) -> tuple[tuple[Window, ...], Counter[SecretKind]]:
+    windows: Sequence[tuple[Excerpt, Sequence[bytes]]], warned: Sequence[Secret]
+) -> tuple[tuple[Excerpt, ...], Counter[SecretKind]]:
     """*windows* with their lines, and how many secrets of each kind were hidden: there, or *warned* of."""
     hidden = Counter(secret.kind for secret in warned)
     counted = {(secret.kind, secret.file, secret.line) for secret in warned}
-    done: list[Window] = []
+    done: list[Excerpt] = []
     seen: set[tuple[int, int]] = set()  # windows may overlap
     for window, raw in windows:
         text = "\n".join(line.decode("utf-8", "replace") for line in raw)

@@ -12,7 +12,7 @@ _FINE = 160  # cells while counting
 SHOWN = 20  # buckets at most when shown
 
 
-class Grid:
+class Histogram:
     """One axis and, per code, how many fell into each of its cells."""
 
     def __init__(self) -> None:

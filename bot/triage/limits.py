@@ -9,7 +9,7 @@ _UNLIMITED = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadLimits:
     """How much of what people send is read."""
 
     file_bytes: int = 100 * _MB  # of each file, unpacked
@@ -19,4 +19,4 @@ class Limits:
     ratio: float = 200.0  # unpacked to packed; logs have 5 to 50
 
 
-NO_LIMITS = Limits(_UNLIMITED, _UNLIMITED, _UNLIMITED, float("inf"))
+NO_LIMITS = ReadLimits(_UNLIMITED, _UNLIMITED, _UNLIMITED, float("inf"))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bot.detection.context import AFTER, BEFORE
 from bot.detection.detector import find
-from bot.detection.result import Known, Reason
+from bot.detection.result import Known, LookAlikeReason
 
 LONGEST = 4096  # bytes of a line whose verdict is remembered
 
@@ -42,22 +42,22 @@ _CUT_LEFT = re.compile(r"(?:[0-9]{3})?[0-9]{7}(?![0-9])")
 _CUT_RIGHT = re.compile(r"(?<![0-9])(?:[0-9]{3})?[0-9]{7}\Z")
 
 
-class Verdict(NamedTuple):
+class LineVerdict(NamedTuple):
     """What stands in a line."""
 
     codes: tuple[tuple[int, bool], ...]  # each occurrence, and whether it is known
-    lookalikes: tuple[Reason, ...]
+    lookalikes: tuple[LookAlikeReason, ...]
 
 
-class Verdicts:
+class LineCache:
     """Judges lines as `find` does."""
 
     def __init__(self, known: Known) -> None:
         self._known = known
-        self._of: dict[tuple[object, ...], Verdict] = {}
+        self._of: dict[tuple[object, ...], LineVerdict] = {}
         self._may_tell: dict[bytes, bool] = {}
 
-    def of(self, line: bytes, *, has_names: bool) -> Verdict:
+    def of(self, line: bytes, *, has_names: bool) -> LineVerdict:
         """The verdict on a line of at most `LONGEST` bytes; *has_names* where more than numbers stands in it."""
         text = line.decode("utf-8", "replace")
         shape = self._shape(text, has_names=has_names)
@@ -66,7 +66,7 @@ class Verdicts:
             if len(self._of) >= _MOST:
                 self._of.clear()
             seen = find(text, self._known)
-            verdict = self._of[shape] = Verdict(
+            verdict = self._of[shape] = LineVerdict(
                 tuple((each.code, each.known) for each in seen.findings), tuple(each.reason for each in seen.lookalikes)
             )
         return verdict

@@ -52,7 +52,7 @@ _PLATFORMS = (
 _MARKS = tuple((name, re.compile(pattern, re.MULTILINE)) for name, pattern in _PLATFORMS)
 
 
-class Sightings:
+class MetadataScan:
     """What has been seen so far, in the order of its first appearance; at most `MOST` of each."""
 
     def __init__(self) -> None:

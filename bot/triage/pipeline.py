@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from bot.catalogue.catalogue import Catalogue
-from bot.triage.aggregate import Tally
+from bot.triage.aggregate import Aggregator
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, FileRead, FileRefused, Secret
-from bot.triage.reader import HEAD, Block, Budget, Limits, Log, Source, logs
+from bot.triage.reader import HEAD, LogBlock, LogFile, LogReading, ReadBudget, ReadLimits, logs
 from bot.triage.redact import live_secrets
-from bot.triage.scanner import Hit, Scanner
+from bot.triage.scanner import CodeHit, Scanner
 
 _SEARCHED = 5_000_000  # bytes of a file in which secrets are looked for; of a longer one, in its tail and evidence too
 _MOST_SECRETS = 1000
 
 
 def triage(
-    sources: Iterable[Source],
+    sources: Iterable[LogFile],
     catalogue: Catalogue,
     cascades: Cascades,
-    limits: Limits,
+    limits: ReadLimits,
     *,
     clock: Callable[[], float],
     progress: Callable[[int], None] | None = None,
@@ -34,11 +34,11 @@ def triage(
     can't be opened or read.
     """
     started = clock()
-    watch = _Watch(Tally(cascades, catalogue))
+    watch = _Watch(Aggregator(cascades, catalogue))
     scanner = Scanner(catalogue, watch)
     files: list[FileRead] = []
     refused: list[FileRefused] = []
-    for log in logs(sources, Budget(limits, clock), progress):
+    for log in logs(sources, ReadBudget(limits, clock), progress):
         if isinstance(log, FileRefused):
             refused.append(log)
             continue
@@ -50,7 +50,7 @@ def triage(
     return watch.tally.digest(files, refused, scanner.lookalikes, clock() - started, secrets)
 
 
-def _read(log: Log, file: int, scanner: Scanner, watch: _Watch) -> FileRead:
+def _read(log: LogReading, file: int, scanner: Scanner, watch: _Watch) -> FileRead:
     scanner.begin(file)
     for block in log.blocks():
         watch.block(block, file)
@@ -63,14 +63,14 @@ def _read(log: Log, file: int, scanner: Scanner, watch: _Watch) -> FileRead:
 class _Watch:
     """Stands between scan and tally: knows where in a file the scan is, and looks for secrets."""
 
-    def __init__(self, tally: Tally) -> None:
+    def __init__(self, tally: Aggregator) -> None:
         self.tally = tally
         self.secrets: dict[Secret, None] = {}
         self._line = 1  # of the block that comes next
         self._bytes = 0
         self._tail = (1, b"")  # the last lines so far, and the number of their first
 
-    def block(self, block: Block, file: int) -> None:
+    def block(self, block: LogBlock, file: int) -> None:
         """The next block of a file."""
         if not self._bytes:
             self.tally.begin(file, block.data[:HEAD])
@@ -94,7 +94,7 @@ class _Watch:
             self._search(self._tail[1], file, self._tail[0])
         self._line, self._bytes, self._tail = 1, 0, (1, b"")
 
-    def hit(self, hit: Hit) -> None:
+    def hit(self, hit: CodeHit) -> None:
         """Pass a hit on."""
         self.tally.hit(hit)
 

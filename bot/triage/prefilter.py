@@ -73,7 +73,7 @@ def _count_sparse(buffer: bytearray, end: int) -> int:
     return count
 
 
-class Names:
+class SymbolFilter:
     """Where SDK symbols stand, and other things than plain numbers that detection has to look at."""
 
     def __init__(self, known: Known) -> None:

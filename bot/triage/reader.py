@@ -14,12 +14,12 @@ from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from bot.triage import archive
-from bot.triage.archive import CHUNK, Refused, Tap
+from bot.triage.archive import CHUNK, ArchiveRefused, CountingStream
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
 from bot.triage.encoding import Decoder, is_archive, is_binary
-from bot.triage.limits import NO_LIMITS, Limits
+from bot.triage.limits import NO_LIMITS, ReadLimits
 
-__all__ = ["NO_LIMITS", "Block", "Budget", "Limits", "Log", "Source", "logs"]
+__all__ = ["NO_LIMITS", "LogBlock", "LogFile", "LogReading", "ReadBudget", "ReadLimits", "logs"]
 
 HEAD = 65_536  # bytes from which a file is told, see also `Tally.begin`
 LONGEST = 65_536  # bytes of a line; a longer one may come in pieces
@@ -28,14 +28,14 @@ _TAIL = 1_048_576  # bytes at the end of a file that is cut
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LogFile:
     """One file, or a paste."""
 
     name: str  # as its owner calls it; shown, never used as a path; "" for a paste
     open: Callable[[], BinaryIO]  # from the start; seekable where it is a file
 
 
-class Block(NamedTuple):
+class LogBlock(NamedTuple):
     """Whole lines; or a piece of a line that is too long."""
 
     data: bytes
@@ -43,10 +43,10 @@ class Block(NamedTuple):
     hold: int = 0  # bytes at the end that the next block will have, and is to judge
 
 
-class Budget:
+class ReadBudget:
     """What of the limits is used up by all files together."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: ReadLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
         self._clock = clock
         self._end = clock() + limits.seconds
@@ -60,10 +60,12 @@ class Budget:
         return Cut.TIME if self._clock() >= self._end else None
 
 
-class Log:
+class LogReading:
     """One text that is being read: its blocks once, and then what it was."""
 
-    def __init__(self, name: str, chunks: Iterator[bytes], head: bytes, budget: Budget, tap: Tap | None = None) -> None:
+    def __init__(
+        self, name: str, chunks: Iterator[bytes], head: bytes, budget: ReadBudget, tap: CountingStream | None = None
+    ) -> None:
         """*head* is the first of the unpacked bytes, *chunks* the others; a plain file comes with its *tap*."""
         self.name = name
         self.bytes = 0
@@ -87,7 +89,7 @@ class Log:
         """Why it was not read to its end, or held nothing."""
         return FileRefused(self.name, self.damage or Refusal.EMPTY)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[LogBlock]:
         """Its lines, some hundred KB at a time."""
         ends_line = True
         for block in _blocks(self._texts()):
@@ -117,11 +119,11 @@ class Log:
                 self._cut = self._budget.cut(self.bytes, limit) if self.bytes != self._size else None
                 if self._cut:
                     break
-        except Refused as refused:
+        except ArchiveRefused as refused:
             self.damage = refused.reason
         yield self._decoder.feed(b"", final=True)
 
-    def _tail(self, tap: Tap, size: int) -> Iterator[bytes]:
+    def _tail(self, tap: CountingStream, size: int) -> Iterator[bytes]:
         length = min(_TAIL, self._budget.limits.file_bytes // 2, size - self.bytes)
         start = size - length + (size - length) % 2  # even, for UTF-16
         self._skipped = start - self.bytes
@@ -143,8 +145,8 @@ class Log:
 
 
 def logs(
-    sources: Iterable[Source], budget: Budget, progress: Callable[[int], None] | None = None
-) -> Iterator[Log | FileRefused]:
+    sources: Iterable[LogFile], budget: ReadBudget, progress: Callable[[int], None] | None = None
+) -> Iterator[LogReading | FileRefused]:
     """Every text in *sources*, to be read before the next is asked for, or why there is none.
 
     *progress* is told how many bytes were taken from a file, as it lies there. Raises OSError where one can't be read.
@@ -154,10 +156,10 @@ def logs(
             yield FileRefused(source.name, Refusal.TOO_MANY)
             continue
         with closing(source.open()) as file:
-            yield from _opened(source.name, Tap(file, progress), budget)
+            yield from _opened(source.name, CountingStream(file, progress), budget)
 
 
-def _opened(name: str, tap: Tap, budget: Budget) -> Iterator[Log | FileRefused]:
+def _opened(name: str, tap: CountingStream, budget: ReadBudget) -> Iterator[LogReading | FileRefused]:
     head = tap.read(HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _archived(name, tap, head, budget)
@@ -167,31 +169,31 @@ def _opened(name: str, tap: Tap, budget: Budget) -> Iterator[Log | FileRefused]:
         yield FileRefused(name, Refusal.BINARY if head else Refusal.EMPTY)
     else:
         budget.files += 1
-        yield Log(name, iter(lambda: tap.read(CHUNK), b""), head, budget, tap)
+        yield LogReading(name, iter(lambda: tap.read(CHUNK), b""), head, budget, tap)
 
 
-def _archived(name: str, tap: Tap, head: bytes, budget: Budget) -> Iterator[Log | FileRefused]:
+def _archived(name: str, tap: CountingStream, head: bytes, budget: ReadBudget) -> Iterator[LogReading | FileRefused]:
     try:
         for member, chunks in archive.members(tap, head, budget.limits):
             if budget.files >= budget.limits.files:
                 yield FileRefused(name, Refusal.TOO_MANY)
                 return
             yield _unpacked(f"{name}/{_shown(member)}", chunks, budget)
-    except Refused as refused:
+    except ArchiveRefused as refused:
         yield FileRefused(name, refused.reason)
 
 
-def _unpacked(name: str, chunks: Iterator[bytes], budget: Budget) -> Log | FileRefused:
+def _unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> LogReading | FileRefused:
     budget.files += 1  # also where it is refused: looking into it was work
     try:
         head = next(filter(None, chunks), b"")
-    except Refused as refused:
+    except ArchiveRefused as refused:
         return FileRefused(name, refused.reason)
     if not head:
         return FileRefused(name, Refusal.EMPTY)
     if is_archive(head):
         return FileRefused(name, Refusal.NESTED)
-    return FileRefused(name, Refusal.BINARY) if is_binary(head[:HEAD]) else Log(name, chunks, head, budget)
+    return FileRefused(name, Refusal.BINARY) if is_binary(head[:HEAD]) else LogReading(name, chunks, head, budget)
 
 
 def _shown(name: str) -> str:
@@ -199,7 +201,7 @@ def _shown(name: str) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:200])
 
 
-def _size(tap: Tap) -> int | None:
+def _size(tap: CountingStream) -> int | None:
     """How long a plain file is; None for a pipe."""
     if not tap.seekable():
         return None
@@ -209,18 +211,18 @@ def _size(tap: Tap) -> int | None:
     return size
 
 
-def _blocks(texts: Iterable[bytes]) -> Iterator[Block]:
+def _blocks(texts: Iterable[bytes]) -> Iterator[LogBlock]:
     """*texts* cut at line ends; a line that is too long in pieces that overlap."""
     rest, lead = b"", 0
     for text in texts:
         end = text.rfind(b"\n") + 1
         if end:
-            yield Block(rest + text[:end], lead)
+            yield LogBlock(rest + text[:end], lead)
             rest, lead = text[end:], 0
         else:
             rest += text
         if len(rest) > LONGEST:
-            yield Block(rest, lead, OVERLAP)
+            yield LogBlock(rest, lead, OVERLAP)
             rest, lead = rest[-2 * OVERLAP :], OVERLAP
     if rest:
-        yield Block(rest, lead)
+        yield LogBlock(rest, lead)

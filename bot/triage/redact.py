@@ -32,7 +32,7 @@ class Redacted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _SecretRule:
     kind: SecretKind
     pattern: re.Pattern[str]
     replace: _Replace = field(repr=False)
@@ -62,7 +62,7 @@ def live_secrets(lines: Iterable[bytes | str], *, file: int = 0, first_line: int
         yield Secret(kind, file, first_line + bisect_right(starts, at) - 1)
 
 
-def _counting(rule: _Rule, hidden: Counter[SecretKind]) -> Callable[[re.Match[str]], str]:
+def _counting(rule: _SecretRule, hidden: Counter[SecretKind]) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
         new = rule.replace(match)
         if new is None:
@@ -73,7 +73,7 @@ def _counting(rule: _Rule, hidden: Counter[SecretKind]) -> Callable[[re.Match[st
     return replace
 
 
-def _noting(rule: _Rule, found: list[tuple[int, SecretKind]]) -> Callable[[re.Match[str]], str]:
+def _noting(rule: _SecretRule, found: list[tuple[int, SecretKind]]) -> Callable[[re.Match[str]], str]:
     def replace(match: re.Match[str]) -> str:
         if rule.replace(match) is None:
             return match[0]
@@ -140,8 +140,8 @@ def mask(number: str) -> str:
     return f"{number[:2]}…{number[-1]}"
 
 
-def _rule(kind: SecretKind, pattern: str, replace: _Replace | None = None, flags: int = 0) -> _Rule:
-    return _Rule(kind, re.compile(pattern, re.ASCII | flags), replace or _whole(kind))
+def _rule(kind: SecretKind, pattern: str, replace: _Replace | None = None, flags: int = 0) -> _SecretRule:
+    return _SecretRule(kind, re.compile(pattern, re.ASCII | flags), replace or _whole(kind))
 
 
 _KEYS = (
@@ -180,7 +180,7 @@ _LIVE_RULES = (
         re.IGNORECASE,
     ),
 )  # fmt: skip
-_RULES: Sequence[_Rule] = (
+_RULES: Sequence[_SecretRule] = (
     *_LIVE_RULES,
     _rule(
         SecretKind.CLOUD_KEY,

@@ -17,10 +17,10 @@ from typing import Protocol
 import stringzilla as sz
 
 from bot.detection.detector import find
-from bot.detection.result import Finding, Known, LookAlike, Reason
+from bot.detection.result import Finding, Known, LookAlike, LookAlikeReason
 from bot.triage import line_cache
-from bot.triage.prefilter import Names, numbers
-from bot.triage.reader import Block
+from bot.triage.prefilter import SymbolFilter, numbers
+from bot.triage.reader import LogBlock
 
 _BESIDE = 2  # lines shown before and after one of interest
 _SHOWN = 4096  # bytes of a line that are handed on
@@ -31,7 +31,7 @@ _CUT_BEFORE, _CUT_BEHIND = re.compile(rf"\A{_EDGE}"), re.compile(rf"(?<![A-Za-z0
 
 
 @dataclass(slots=True)
-class Hit:
+class CodeHit:
     """One occurrence of a code."""
 
     code: int
@@ -41,10 +41,10 @@ class Hit:
     text: bytes  # its line in UTF-8; of a longer one its start and what stands round the code
 
 
-class Sink(Protocol):
+class HitSink(Protocol):
     """What takes the hits, in the order of the log."""
 
-    def hit(self, hit: Hit) -> None:
+    def hit(self, hit: CodeHit) -> None:
         """Take one occurrence."""
 
     def window(self, code: int, file: int, first_line: int, line: int, lines: Sequence[bytes]) -> None:
@@ -52,7 +52,7 @@ class Sink(Protocol):
 
 
 @dataclass(slots=True)
-class _Window:
+class _LineWindow:
     """The lines round a first hit, to which those after it are still coming."""
 
     code: int
@@ -65,17 +65,17 @@ class _Window:
 class Scanner:
     """Finds the hits in logs, one file after the other."""
 
-    def __init__(self, known: Known, sink: Sink) -> None:
-        self.lookalikes: Counter[Reason] = Counter()
+    def __init__(self, known: Known, sink: HitSink) -> None:
+        self.lookalikes: Counter[LookAlikeReason] = Counter()
         self._known = known
         self._sink = sink
-        self._names = Names(known)
-        self._verdicts = line_cache.Verdicts(known)
+        self._names = SymbolFilter(known)
+        self._verdicts = line_cache.LineCache(known)
         self._file = 0
         self._line = 1  # number of the next block's first line
         self._seen: set[int] = set()
         self._before: list[bytes] = []  # the last lines of the block before
-        self._windows: list[_Window] = []
+        self._windows: list[_LineWindow] = []
 
     def begin(self, file: int) -> None:
         """What comes now is the file of that index."""
@@ -88,7 +88,7 @@ class Scanner:
             self._hand_on(window)
         self._windows = []
 
-    def scan(self, block: Block) -> None:
+    def scan(self, block: LogBlock) -> None:
         """Find what stands in the next block of the file."""
         data = block.data
         # A piece of a line that is too long is no line of its own.
@@ -107,7 +107,7 @@ class Scanner:
             text = data[begin:end]
             verdict = self._verdicts.of(text, has_names=has_names)
             for code, known in verdict.codes:
-                self._take(Hit(code, known, self._file, line, text), data, begin, end)
+                self._take(CodeHit(code, known, self._file, line, text), data, begin, end)
             if verdict.lookalikes:
                 self.lookalikes.update(verdict.lookalikes)
         self._line = line + sz.count(data, b"\n", counted)
@@ -144,19 +144,19 @@ class Scanner:
                 self.lookalikes[each.reason] += 1
             else:
                 shown = _part(text, each.span, has_start=not lead, has_end=not hold)
-                self._take(Hit(each.code, each.known, self._file, line, shown), data, *span)
+                self._take(CodeHit(each.code, each.known, self._file, line, shown), data, *span)
 
-    def _take(self, hit: Hit, data: bytes, begin: int, end: int) -> None:
+    def _take(self, hit: CodeHit, data: bytes, begin: int, end: int) -> None:
         self._sink.hit(hit)
         if hit.code in self._seen:
             return
         self._seen.add(hit.code)
         before = _lines_before(data, begin, self._before)
-        window = _Window(hit.code, hit.line - len(before), hit.line, [*before, hit.text], _BESIDE)
+        window = _LineWindow(hit.code, hit.line - len(before), hit.line, [*before, hit.text], _BESIDE)
         self._windows.append(window)
         self._go_on(window, data, end + 1)
 
-    def _go_on(self, window: _Window, data: bytes, place: int) -> None:
+    def _go_on(self, window: _LineWindow, data: bytes, place: int) -> None:
         """Add the lines from *place* on that *window* misses; hand it on when it misses none."""
         while window.missing and place < len(data):
             end = data.find(b"\n", place)
@@ -168,7 +168,7 @@ class Scanner:
             self._windows.remove(window)
             self._hand_on(window)
 
-    def _hand_on(self, window: _Window) -> None:
+    def _hand_on(self, window: _LineWindow) -> None:
         self._sink.window(window.code, self._file, window.first_line, window.line, window.lines)
 
 

@@ -9,33 +9,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.triage.digest import Stamp, Window
-from bot.triage.histogram import Grid
-from bot.triage.metadata import Sightings
+from bot.triage.digest import Excerpt, Stamp
+from bot.triage.histogram import Histogram
+from bot.triage.metadata import MetadataScan
 
 NEVER = float("-inf")
 
 # Where a code stood: seconds (lines where the file has no times), the line, the stamp as written and its zone (None
 # where no line so far had one), and whether that stamp is the line's own. A plain tuple: one is made for every hit.
-Spot = tuple[float, int, bytes | None, bytes | None, bool]
+LineSpot = tuple[float, int, bytes | None, bytes | None, bool]
 
 
-class Place:
+class FileSpan:
     """First and last occurrence of a code in one file."""
 
     __slots__ = ("file", "first", "last")
 
-    def __init__(self, file: int, spot: Spot) -> None:
+    def __init__(self, file: int, spot: LineSpot) -> None:
         self.file = file
         self.first = self.last = spot
 
 
-class Link:
+class FollowLink:
     """A code that may have made another follow, and how often it looks so."""
 
     __slots__ = ("cause", "count", "latest", "lines", "seconds")
 
-    def __init__(self, cause: Count, seconds: float, lines: float) -> None:
+    def __init__(self, cause: CodeCount, seconds: float, lines: float) -> None:
         self.cause = cause
         self.seconds = seconds
         self.lines = lines
@@ -43,7 +43,7 @@ class Link:
         self.count = 0
 
 
-class Count:
+class CodeCount:
     """What is kept of one code."""
 
     __slots__ = ("at", "code", "count", "known", "links", "places", "sources")
@@ -53,24 +53,24 @@ class Count:
         self.known = known
         self.count = 0
         self.at = NEVER  # its latest occurrence
-        self.links: list[Link] = []
-        self.places: list[Place] = []
+        self.links: list[FollowLink] = []
+        self.places: list[FileSpan] = []
         self.sources: set[int] = set()
 
 
 @dataclass(slots=True)
-class Counted:
+class LogState:
     """Everything counted so far."""
 
-    counts: dict[int, Count] = field(default_factory=dict)  # by code
+    counts: dict[int, CodeCount] = field(default_factory=dict)  # by code
     spans: dict[int, tuple[Stamp, Stamp]] = field(default_factory=dict)  # first and last stamp of each dated file
     # Of each dated file: what its stamps can be compared with.
     kinds: dict[int, tuple[bool, bool, bool]] = field(default_factory=dict)
     hit_files: dict[int, None] = field(default_factory=dict)
-    windows: dict[int, tuple[float, Window, Sequence[bytes]]] = field(default_factory=dict)
-    context: Sightings = field(default_factory=Sightings)
-    by_time: Grid = field(default_factory=Grid)
-    by_line: Grid = field(default_factory=Grid)
+    windows: dict[int, tuple[float, Excerpt, Sequence[bytes]]] = field(default_factory=dict)
+    context: MetadataScan = field(default_factory=MetadataScan)
+    by_time: Histogram = field(default_factory=Histogram)
+    by_line: Histogram = field(default_factory=Histogram)
 
     @property
     def is_one_clock(self) -> bool:

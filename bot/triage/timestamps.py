@@ -29,7 +29,7 @@ _FORENOON = frozenset(each.encode() for each in ("上午", "凌晨", "早上", "
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class TimestampFormat:
     """How a log writes its times. In *pattern*, ``t`` is the stamp and ``k`` all of it but fraction and zone."""
 
     name: str
@@ -48,8 +48,8 @@ _EPOCH = r"(?P<k>(?P<e>1\d{9}))(?:\.?(?P<f>\d{1,9}))?(?!\d)"
 _KEY = r'"(?:@?timestamp|ts|time|datetime|asctime|date|t|eventTime|log_?time)"\s{0,3}:\s{0,3}'
 
 
-def _format(name: str, pattern: str, **what: bool) -> Format:
-    return Format(name, re.compile(pattern.encode()), **what)
+def _format(name: str, pattern: str, **what: bool) -> TimestampFormat:
+    return TimestampFormat(name, re.compile(pattern.encode()), **what)
 
 
 FORMATS = (
@@ -101,10 +101,10 @@ FORMATS = (
 )
 
 
-class Reader:
+class TimestampReader:
     """Reads the stamps of one file, in its order."""
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, form: TimestampFormat) -> None:
         self.format = form
         self.written = b""  # the stamp read last, as it stands there
         self.zone: bytes | None = None  # of that stamp
@@ -171,7 +171,7 @@ def made(seconds: float, written: bytes, zone: bytes | None) -> Stamp:
     return Stamp(seconds, written.decode("utf-8", "replace"), zone.decode() if zone else None)
 
 
-def recognise(head: bytes) -> Reader | None:
+def recognise(head: bytes) -> TimestampReader | None:
     """A reader for the file that begins with *head*, or None where it dates no lines.
 
     Each line votes for the format that begins earliest in it: a line's own stamp stands before those it talks about.
@@ -187,7 +187,7 @@ def recognise(head: bytes) -> Reader | None:
             votes[min(found)[1]] += 1
     if not votes:
         return None
-    return Reader(FORMATS[min(votes, key=lambda index: (-votes[index], index))])
+    return TimestampReader(FORMATS[min(votes, key=lambda index: (-votes[index], index))])
 
 
 def _base(match: re.Match[bytes]) -> float | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue.catalogue import EXACT, Catalogue, open_catalogue
-from bot.catalogue.entry import Status
+from bot.catalogue.entry import EntryStatus
 from bot.errors import CatalogueError
 from bot.i18n import Language
 from bot.policy.replies import Explained
@@ -53,7 +53,7 @@ def test_a_known_code_is_replaced_where_it_stands(tmp_path: Path) -> None:
     catalogue = overlay(tmp_path, section="wallet", code=6000106)
     entry = catalogue.get(6000106)
     assert entry
-    assert (len(catalogue), entry.title.en, entry.status) == (205, "Wallet is frozen", Status.OVERLAY)
+    assert (len(catalogue), entry.title.en, entry.status) == (205, "Wallet is frozen", EntryStatus.OVERLAY)
     assert catalogue.section_of(entry).section == "login"
 
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from bot import resources
 from bot.catalogue import loader
 from bot.catalogue.catalogue import Catalogue, codes_folder
-from bot.catalogue.entry import Entry, Status, Steps, Text, Words
+from bot.catalogue.entry import Entry, EntryStatus, Steps, Text, Words
 from bot.catalogue.symbols import normalise
 
 HERE = Path(__file__).parent
@@ -57,7 +57,7 @@ def test_every_code_is_there(catalogue: Catalogue) -> None:
     """A code that is missing is one that nobody gets help with."""
     assert len(catalogue) == 205
     assert {code for code in VENDOR if not catalogue.has_code(code)} == set()
-    documented = {entry.code for entry in catalogue if entry.status is Status.DOCUMENTED}
+    documented = {entry.code for entry in catalogue if entry.status is EntryStatus.DOCUMENTED}
     assert documented == set(VENDOR)
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import Any
 
 from bot.catalogue.catalogue import open_catalogue
-from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import BOT_USER
 from bot.sandbox.model import Channel
@@ -39,12 +39,12 @@ class Storm:
         """30 % of posts are answered 429, 20 % with a 5xx, of 10 % the answer is lost; asking may fail as well."""
         faults = self._sandbox.faults
         # Each fault strikes what the ones before it let through.
-        faults.add(Fault(Kind.RATE_LIMITED, "chat.postMessage", probability=0.25, seconds=0))
-        faults.add(Fault(Kind.RATE_LIMITED, "chat.postMessage", probability=0.05 / 0.75, seconds=1))
-        faults.add(Fault(Kind.SERVER_ERROR, "chat.postMessage", probability=0.2 / 0.7))
-        faults.add(Fault(Kind.LOST, "chat.postMessage", probability=0.1 / 0.5))
-        faults.add(Fault(Kind.SERVER_ERROR, "conversations.replies", probability=0.1))
-        faults.add(Fault(Kind.RATE_LIMITED, "conversations.info", probability=0.1, seconds=0))
+        faults.add(Fault(FaultKind.RATE_LIMITED, "chat.postMessage", probability=0.25, seconds=0))
+        faults.add(Fault(FaultKind.RATE_LIMITED, "chat.postMessage", probability=0.05 / 0.75, seconds=1))
+        faults.add(Fault(FaultKind.SERVER_ERROR, "chat.postMessage", probability=0.2 / 0.7))
+        faults.add(Fault(FaultKind.LOST, "chat.postMessage", probability=0.1 / 0.5))
+        faults.add(Fault(FaultKind.SERVER_ERROR, "conversations.replies", probability=0.1))
+        faults.add(Fault(FaultKind.RATE_LIMITED, "conversations.info", probability=0.1, seconds=0))
 
     async def blow(self, events: int, *, over_s: float) -> None:
         """Say so much, evenly over a time or, on a busy machine, a longer one; a fifth is delivered once more later."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
@@ -173,8 +173,8 @@ async def two_at_work(sandbox: Sandbox, bot: BotProcess, other: BotProcess, chan
     other.start()
     await asyncio.gather(bot.ready(), other.ready())
     storm = Storm(sandbox, chance)
-    sandbox.faults.add(Fault(Kind.SLOW, "conversations.info", probability=0.5, seconds=0.3))
-    sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", probability=0.3, seconds=0.5))
+    sandbox.faults.add(Fault(FaultKind.SLOW, "conversations.info", probability=0.5, seconds=0.3))
+    sandbox.faults.add(Fault(FaultKind.SLOW, "chat.postMessage", probability=0.3, seconds=0.5))
     storm.break_slack()
     return storm
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from bot.cli.main import commands
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRows, NewRow, Settled
+from bot.storage.inbox_rows import InboxRows, NewInboxRow, SettledJob
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         await database.open()
         rows = InboxRows(database, "me")
         for ts, until in (("1.0", now + 20), ("2.0", now + 20), ("3.0", None)):
-            await rows.write([NewRow(("T1", "C1", ts, "message"), "U1", ts, (6000106,), {}, None, now, until)], [])
-        done = Settled(1, 1, "done", now, 0)
-        dead = Settled(2, 1, "dead", now, 0, "missing_scope: chat:write")
+            await rows.write([NewInboxRow(("T1", "C1", ts, "message"), "U1", ts, (6000106,), {}, None, now, until)], [])
+        done = SettledJob(1, 1, "done", now, 0)
+        dead = SettledJob(2, 1, "dead", now, 0, "missing_scope: chat:write")
         await rows.write([], [done, dead])
         await database.close()
 

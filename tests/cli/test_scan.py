@@ -81,7 +81,9 @@ def test_the_report_is_for_people(log: Path) -> None:
     assert answer.stderr == ""
 
 
-@pytest.mark.parametrize("packed", [LOG.encode(), gzip.compress(LOG.encode()), LOG.encode("utf-16")], ids=["plain", "gzip", "utf-16"])
+@pytest.mark.parametrize(
+    "packed", [LOG.encode(), gzip.compress(LOG.encode()), LOG.encode("utf-16")], ids=["plain", "gzip", "utf-16"]
+)
 def test_standard_input_is_a_file_too(packed: bytes) -> None:
     """`kubectl logs | zimerr scan -` is how it is used at night."""
     assert json.loads(run("--json", "-", given=packed).stdout)["cause"] == 6000106

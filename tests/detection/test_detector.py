@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.detection.detector import find
 from bot.detection.normalize import fold
-from bot.detection.result import Detection, Evidence, Finding, LookAlike, Reason
+from bot.detection.result import Detection, Evidence, Finding, LookAlike, LookAlikeReason
 from tests.detection.known import KNOWN
 
 PIECES = st.sampled_from(
@@ -80,7 +80,7 @@ def test_a_finding_says_code_line_place_and_evidence() -> None:
 
 def test_a_lookalike_says_why_it_was_left_alone() -> None:
     """Whoever asks why the bot was silent gets the reason too."""
-    assert find("order 6000121", KNOWN).lookalikes == (LookAlike("6000121", 1, (6, 13), Reason.TICKET),)
+    assert find("order 6000121", KNOWN).lookalikes == (LookAlike("6000121", 1, (6, 13), LookAlikeReason.TICKET),)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_an_unknown_number_is_left_alone_without_error_words(text: str) -> None:
     """Any seven digits that begin with 600 are not an error yet."""
     detection = find(text, KNOWN)
     assert not detection.findings
-    assert [lookalike.reason for lookalike in detection.lookalikes] == [Reason.NO_ERROR_WORDS]
+    assert [lookalike.reason for lookalike in detection.lookalikes] == [LookAlikeReason.NO_ERROR_WORDS]
 
 
 def test_full_width_digits_are_digits_as_code_and_as_boundary() -> None:

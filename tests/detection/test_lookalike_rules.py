@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection.detector import find
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason as Reason
 from tests.detection.known import KNOWN
 
 CASES = {

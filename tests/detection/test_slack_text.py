@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.detector import find_in_message
-from bot.detection.passage import Kind, Passage
+from bot.detection.passage import Passage, PassageKind
 from bot.detection.result import Finding, LookAlike
 from bot.detection.slack_text import passages
 from tests.detection.known import KNOWN
@@ -63,7 +63,7 @@ def test_prose_code_and_quotes_are_told_apart() -> None:
     assert passages({"text": text}) == (
         Passage("hi `x=1`", code=((4, 7),)),
         Passage("said 6000121", quoted=True),
-        Passage("a < b", Kind.CODE),
+        Passage("a < b", PassageKind.CODE),
         Passage("bye"),
     )
 

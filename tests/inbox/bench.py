@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.inbox import Inbox, Job, Limits, Pace
+from bot.inbox import Inbox, InboxLimits, Job, RateLimit
 from bot.policy.place import Place
 from bot.storage.database import Database
-from bot.storage.inbox_rows import Filter, InboxRows, Row
+from bot.storage.inbox_rows import InboxRow, InboxRows, RowFilter
 from tests.inbox.time import Time
 
-LIMITS = Limits(first_pause_s=1.0, attempts=3)
+LIMITS = InboxLimits(first_pause_s=1.0, attempts=3)
 
 
 def job(ts: str = "1.0", *, channel: str = "C1", thread: str = "", event: str = "", **more: Any) -> Job:
@@ -27,7 +27,7 @@ class Workbench:
 
     database: Database
     time: Time = field(default_factory=Time)
-    limits: Limits = LIMITS
+    limits: InboxLimits = LIMITS
     owner: str = "one"
     begun: list[Job] = field(default_factory=list)
     together: list[list[str]] = field(default_factory=list)  # the messages that were begun with one call
@@ -35,7 +35,7 @@ class Workbench:
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.time.clock)
+        self.pace = RateLimit(self.time.clock)
         self.inbox = Inbox(
             self.database,
             self._work,
@@ -66,9 +66,9 @@ class Workbench:
         """The messages on which work has begun, in order."""
         return [job.ts for job in self.begun]
 
-    async def row(self, ts: str) -> Row:
+    async def row(self, ts: str) -> InboxRow:
         """The row of a message."""
-        return next(row for row in await self.rows.find(Filter()) if row.key[2] == ts)
+        return next(row for row in await self.rows.find(RowFilter()) if row.key[2] == ts)
 
     async def until(self, holds: Callable[[], bool], *, step_s: float = 0.05) -> None:
         """Let the inbox run, and time go by, until something holds."""
@@ -77,7 +77,7 @@ class Workbench:
                 await asyncio.sleep(0.005)
                 self.time.advance(step_s)
 
-    async def until_state(self, ts: str, state: str, *, step_s: float = 0.05) -> Row:
+    async def until_state(self, ts: str, state: str, *, step_s: float = 0.05) -> InboxRow:
         """Let the inbox run, and time go by, until a row is in a state."""
         async with asyncio.timeout(10):
             while (row := await self.row(ts)).state != state:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.inbox.admission import Room
-from bot.storage.inbox_rows import Channel
+from bot.inbox.admission import Admission
+from bot.storage.inbox_rows import ChannelKey
 
 C0, C1, C2, C3 = (("T1", f"C{number}") for number in range(4))
 
 
 def test_there_is_room_for_so_many_and_for_so_many_of_one_channel() -> None:
     """One busy channel must leave room for the others."""
-    room = Room(3, 2)
+    room = Admission(3, 2)
     assert room.has(C1)
     room.occupy(C1)
     room.occupy(C1)
@@ -28,9 +28,9 @@ def test_there_is_room_for_so_many_and_for_so_many_of_one_channel() -> None:
 
 async def test_who_waits_goes_on_as_soon_as_a_job_goes() -> None:
     """First come, first served."""
-    room, gone_on = Room(1, 1), list[Channel]()
+    room, gone_on = Admission(1, 1), list[ChannelKey]()
 
-    async def come(name: Channel) -> None:
+    async def come(name: ChannelKey) -> None:
         await room.wait(5.0)
         room.occupy(name)
         gone_on.append(name)
@@ -49,7 +49,7 @@ async def test_who_waits_goes_on_as_soon_as_a_job_goes() -> None:
 
 async def test_nobody_waits_for_ever() -> None:
     """Slack wants its acknowledgement, also from a bot that stops; the job can wait in the database."""
-    room = Room(1, 1)
+    room = Admission(1, 1)
     room.occupy(C1)
     async with asyncio.timeout(5):
         await room.wait(0.01)

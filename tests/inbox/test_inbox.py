@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.inbox import GiveUp, Inbox, Job, Pace, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Inbox, Job, RateLimit, RetryLater, StopWorkspace
 from bot.policy.place import Place
 from bot.storage.database import Database
-from bot.storage.inbox_rows import Filter
+from bot.storage.inbox_rows import RowFilter
 from tests.inbox.bench import LIMITS, Workbench, job
 from tests.inbox.time import Time
 
@@ -110,7 +110,7 @@ async def test_what_was_given_up_can_be_tried_again(bench: Workbench) -> None:
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0", GiveUp("not_in_channel"))
     await bench.until_state("1.0", "dead")
-    assert await bench.rows.revive(Filter(), now=bench.time.now) == 1
+    assert await bench.rows.revive(RowFilter(), now=bench.time.now) == 1
     await bench.until(lambda: bench.worked_on == ["1.0", "1.0"])
     assert bench.begun[-1].attempt > 1  # so that Slack is asked first
     bench.end("1.0")
@@ -137,7 +137,7 @@ async def test_a_workspace_that_is_forgotten_leaves_no_job_and_can_come_back(ben
     bench.end("1.0", StopWorkspace("token_revoked"))
     await bench.until(lambda: bench.stopped == [("T1", "token_revoked")])
     await bench.inbox.forget("T1")
-    assert [row.key[0] for row in await bench.rows.find(Filter())] == ["T2"]
+    assert [row.key[0] for row in await bench.rows.find(RowFilter())] == ["T2"]
 
     assert await bench.inbox.take(job("3.0"))
     await bench.until(lambda: "3.0" in bench.worked_on)
@@ -331,7 +331,7 @@ async def test_closing_finishes_what_it_can_and_leaves_the_rest(database: Databa
     bench.end("1.0")
     await bench.inbox.close(grace_s=0.05)
     assert await bench.inbox.take(job("4.0"))
-    found = {row.key[2]: (row.state, row.attempts, row.lease_owner) for row in await bench.rows.find(Filter())}
+    found = {row.key[2]: (row.state, row.attempts, row.lease_owner) for row in await bench.rows.find(RowFilter())}
     assert found["1.0"] == ("done", 1, None)
     assert found["2.0"] == ("pending", 1, None)  # it may have posted
     assert found["3.0"] == ("pending", 0, None)
@@ -352,7 +352,7 @@ async def test_what_was_done_is_forgotten_after_a_day(bench: Workbench) -> None:
     assert not await bench.inbox.take(job("1.0"))
     bench.time.advance(600.0)
     async with asyncio.timeout(10):
-        while await bench.rows.find(Filter()):
+        while await bench.rows.find(RowFilter()):
             await asyncio.sleep(0.01)
             bench.time.advance(60.0)
 
@@ -362,7 +362,7 @@ async def test_many_takes_need_few_commits(database: Database) -> None:
 
     async def work(_: Sequence[Job]) -> None: ...
 
-    inbox = Inbox(database, work, pace=Pace(time.time))
+    inbox = Inbox(database, work, pace=RateLimit(time.time))
     commits = 0
     write = inbox._journal._write
 

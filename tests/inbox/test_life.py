@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
-from bot.inbox import GiveUp, Inbox, Job, Limits, Pace, RetryLater
+from bot.inbox import GiveUp, Inbox, InboxLimits, Job, RateLimit, RetryLater
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox_rows import Filter, InboxRows
+from bot.storage.inbox_rows import InboxRows, RowFilter
 from bot.storage.tables import inbox
 from tests.inbox.bench import job
 from tests.inbox.time import Time
 
-LIMITS = Limits(first_pause_s=1.0, longest_pause_s=4.0, attempts=1000, held=6, held_per_channel=4)
+LIMITS = InboxLimits(first_pause_s=1.0, longest_pause_s=4.0, attempts=1000, held=6, held_per_channel=4)
 CALL_S = 12.0  # what a post wants of its lease
 ERRORS: dict[str, Exception] = {
     "lost": RetryLater("no answer"),
@@ -72,7 +72,7 @@ class Process:
         self._slack = slack
         self.time = time
         self.attempts: list[asyncio.Future[str]] = []
-        pace, clock = Pace(time.clock), time.clock
+        pace, clock = RateLimit(time.clock), time.clock
         self.inbox = Inbox(database, self._work, pace=pace, limits=LIMITS, clock=clock, sleep=time.sleep, owner=name)
 
     async def _work(self, jobs: Sequence[Job]) -> None:
@@ -153,7 +153,7 @@ class InboxLife(RuleBasedStateMachine):
         if arrived := self.slack.arrived[thread]:
             again = job(arrived[which % len(arrived)], thread=thread, channel=f"C{thread}")
             known = {"asked", "message"} - {again.kind}
-            rows = self.run(InboxRows(self.database).find(Filter(), 1000))
+            rows = self.run(InboxRows(self.database).find(RowFilter(), 1000))
             if not any(row.key[2] == again.ts and row.key[3] in known for row in rows):
                 assert not self.run(self.one(which).inbox.take(again))
 
@@ -233,7 +233,7 @@ class InboxLife(RuleBasedStateMachine):
                 process.finish_all()
             await asyncio.sleep(0.003)
             await self.go_by(0.5, self.processes)
-        raise AssertionError(f"never done: {await rows.find(Filter(states=('pending', 'working')))}")
+        raise AssertionError(f"never done: {await rows.find(RowFilter(states=('pending', 'working')))}")
 
     async def empty(self) -> None:
         """Leave nothing to the next example."""

@@ -17,7 +17,7 @@ from sqlalchemy import delete
 
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox_rows import Filter, InboxRows, Key, NewRow, Row, Settled
+from bot.storage.inbox_rows import InboxRow, InboxRows, JobKey, NewInboxRow, RowFilter, SettledJob
 from bot.storage.tables import inbox
 
 LEASE_S, KEEP_S = 20.0, 3600.0
@@ -37,11 +37,11 @@ class InboxMachine(RuleBasedStateMachine):
         self.run(self.database.upgrade())
         self.rows = {owner: InboxRows(self.database, owner) for owner in ("one", "two")}
         self.now = 1_700_000_000.0
-        self.taken: dict[Key, str] = {}  # the thread of each
-        self.order: dict[tuple[str, str], list[Key]] = defaultdict(list)  # by channel and thread, those not ended
-        self.ended: dict[Key, float] = {}
-        self.lost: list[tuple[str, Row]] = []  # what a process may still believe to work on
-        self.working: dict[str, dict[int, tuple[Row, float]]] = {"one": {}, "two": {}}  # with the end of the lease
+        self.taken: dict[JobKey, str] = {}  # the thread of each
+        self.order: dict[tuple[str, str], list[JobKey]] = defaultdict(list)  # by channel and thread, those not ended
+        self.ended: dict[JobKey, float] = {}
+        self.lost: list[tuple[str, InboxRow]] = []  # what a process may still believe to work on
+        self.working: dict[str, dict[int, tuple[InboxRow, float]]] = {"one": {}, "two": {}}  # with the end of the lease
 
     def run(self, work: Any) -> Any:
         """The result of a coroutine."""
@@ -60,11 +60,11 @@ class InboxMachine(RuleBasedStateMachine):
     @rule(owner=_processes, deliveries=st.lists(_messages, min_size=1, max_size=5), leased=st.booleans())
     def deliver(self, owner: str, deliveries: list[tuple[str, str, int]], leased: bool) -> None:
         """Messages come in, one commit for all; some came before. Only what has no one before it may be leased."""
-        new: dict[Key, NewRow] = {}
+        new: dict[JobKey, NewInboxRow] = {}
         for channel, thread, number in deliveries:
             key = ("T1", channel, f"{thread}{number}", "message")
             until = self.now + LEASE_S if leased and not self.order[channel, thread] and not new else None
-            new.setdefault(key, NewRow(key, "U1", thread, (6000106,), {}, f"Ev{key}", self.now, until))
+            new.setdefault(key, NewInboxRow(key, "U1", thread, (6000106,), {}, f"Ev{key}", self.now, until))
         recorded = self.run(self.rows[owner].write(list(new.values()), []))
         assert recorded.ids.keys() == new.keys() - self.taken.keys()
         for key in new.keys() - self.taken.keys():
@@ -76,7 +76,7 @@ class InboxMachine(RuleBasedStateMachine):
                 self.taken[key] = row.thread
                 self.order[key[1], row.thread].append(key)
                 if row.lease_until:
-                    (found,) = self.run(self.rows[owner].find(Filter(ids=(recorded.ids[key],))))
+                    (found,) = self.run(self.rows[owner].find(RowFilter(ids=(recorded.ids[key],))))
                     self.working[owner][found.id] = (found, row.lease_until)
 
     @rule(owner=_processes, most=st.integers(1, 5), room=st.integers(0, 3))
@@ -106,7 +106,7 @@ class InboxMachine(RuleBasedStateMachine):
         id_ = sorted(mine)[which % len(mine)]
         row, _ = mine.pop(id_)
         at = self.now + 7.0 if how == "pending" else self.now
-        self.run(self.rows[owner].write([], [Settled(id_, row.attempts, how, at, row.refused, how)]))
+        self.run(self.rows[owner].write([], [SettledJob(id_, row.attempts, how, at, row.refused, how)]))
         if how != "pending":
             self.ended[row.key] = self.now
             self.order[row.key[1], row.thread].remove(row.key)
@@ -138,10 +138,10 @@ class InboxMachine(RuleBasedStateMachine):
         """A process that has slept through its lease reports what became of the work. It has no say any more."""
         if self.lost:
             owner, row = self.lost[which % len(self.lost)]
-            before = self.run(self.rows[owner].find(Filter(ids=(row.id,))))
-            late = Settled(row.id, row.attempts, "done", self.now, row.refused)
+            before = self.run(self.rows[owner].find(RowFilter(ids=(row.id,))))
+            late = SettledJob(row.id, row.attempts, "done", self.now, row.refused)
             self.run(self.rows[owner].write([], [late]))
-            assert self.run(self.rows[owner].find(Filter(ids=(row.id,)))) == before
+            assert self.run(self.rows[owner].find(RowFilter(ids=(row.id,)))) == before
 
     @rule(seconds=st.sampled_from([0.5, 5.0, 21.0, 3700.0]))
     def wait(self, seconds: float) -> None:
@@ -152,7 +152,7 @@ class InboxMachine(RuleBasedStateMachine):
     def purge(self, owner: str) -> None:
         """What was done long ago is forgotten, and nothing else."""
         self.run(self.rows[owner].purge(before=self.now - KEEP_S))
-        states = {row.key: row.state for row in self.run(self.rows[owner].find(Filter(), 1000))}
+        states = {row.key: row.state for row in self.run(self.rows[owner].find(RowFilter(), 1000))}
         for key, at in list(self.ended.items()):
             if key not in states:
                 assert at < self.now - KEEP_S
@@ -161,7 +161,7 @@ class InboxMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_lost(self) -> None:
         """Every message taken is there, and open until it has ended."""
-        rows = {row.key: row for row in self.run(self.rows["one"].find(Filter(), 1000))}
+        rows = {row.key: row for row in self.run(self.rows["one"].find(RowFilter(), 1000))}
         assert rows.keys() == self.taken.keys()
         for key, row in rows.items():
             assert (row.state in ("done", "dead")) == (key in self.ended)

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.i18n import Language
-from bot.policy.language import Choice, Languages
+from bot.policy.language import LanguageChoice, Languages
 from bot.policy.place import Place
-from bot.storage.channel_store import ChannelSettings
+from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.tables import language_votes
 from tests.directory import FakeDirectory
@@ -37,36 +37,38 @@ def clock() -> Clock:
 
 @pytest.fixture
 def languages(database: Database, clock: Clock) -> Languages:
-    return Languages(ChannelSettings(database), default=Language.EN, clock=clock)
+    return Languages(ChannelStore(database), default=Language.EN, clock=clock)
 
 
 async def test_a_setting_wins_over_the_channels_locale(languages: Languages) -> None:
     """People who chose a language expect to keep it."""
     directory = FakeDirectory({"C1": "en-US"})
     await languages.set(CHANNEL, Language.ZH)
-    assert await languages.of_channel(CHANNEL, directory) == Choice(Language.ZH, "setting")
+    assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "setting")
     await languages.set(CHANNEL, None)
-    assert await languages.of_channel(CHANNEL, directory) == Choice(Language.EN, "channel")
+    assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.EN, "channel")
 
 
 async def test_the_channels_locale_wins_over_the_default(languages: Languages) -> None:
     """A Chinese channel reads Chinese without anybody setting it."""
-    assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-CN"})) == Choice(Language.ZH, "channel")
-    assert await languages.of_channel(Place("T1", "C2", "U1"), FakeDirectory()) == Choice(Language.EN, "default")
+    assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-CN"})) == LanguageChoice(Language.ZH, "channel")
+    assert await languages.of_channel(Place("T1", "C2", "U1"), FakeDirectory()) == LanguageChoice(
+        Language.EN, "default"
+    )
 
 
 async def test_direct_messages_and_private_answers_follow_the_person(languages: Languages) -> None:
     """Only that person reads them."""
     directory = FakeDirectory({"U1": "zh-TW", "C1": "en-US", "D1": "en-US"})
-    assert await languages.of_channel(DIRECT, directory) == Choice(Language.ZH_HANT, "person")
-    assert await languages.of_person(CHANNEL, directory) == Choice(Language.ZH_HANT, "person")
+    assert await languages.of_channel(DIRECT, directory) == LanguageChoice(Language.ZH_HANT, "person")
+    assert await languages.of_person(CHANNEL, directory) == LanguageChoice(Language.ZH_HANT, "person")
 
 
 async def test_workspaces_do_not_share_settings(languages: Languages) -> None:
     """Two workspaces may have channels of the same id."""
     await languages.set(CHANNEL, Language.ZH)
     other = Place("T2", "C1", "U1")
-    assert await languages.of_channel(other, FakeDirectory()) == Choice(Language.EN, "default")
+    assert await languages.of_channel(other, FakeDirectory()) == LanguageChoice(Language.EN, "default")
 
 
 async def test_slack_is_asked_once_an_hour(languages: Languages, clock: Clock) -> None:
@@ -105,35 +107,35 @@ async def test_five_messages_decide_and_four_do_not(languages: Languages) -> Non
     """An American workspace has English locales everywhere, also where people write Chinese."""
     directory = FakeDirectory({"C1": "en-US"})
     await heard(languages, *[IN_CHINESE] * 4)
-    assert await languages.of_channel(CHANNEL, directory) == Choice(Language.EN, "channel")
+    assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.EN, "channel")
     await heard(languages, IN_CHINESE)
-    assert await languages.of_channel(CHANNEL, directory) == Choice(Language.ZH, "vote")
+    assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_what_says_nothing_of_a_language_does_not_vote(languages: Languages) -> None:
     """“ok”, a code and an emoji are written by everybody."""
     await heard(languages, *[IN_CHINESE] * 4, "ok", "", "6000106", "🎉")
-    assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == Choice(Language.EN, "channel")
+    assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == LanguageChoice(Language.EN, "channel")
 
 
 async def test_the_majority_wins_over_the_locale(languages: Languages) -> None:
     """Both ways, with a few in the other language."""
     directory = FakeDirectory({"C1": "zh-CN"})
     await heard(languages, *[IN_ENGLISH] * 4, IN_CHINESE)
-    assert await languages.of_channel(CHANNEL, directory) == Choice(Language.EN, "vote")
+    assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.EN, "vote")
     await heard(languages, *[IN_CHINESE] * 4)
-    assert await languages.of_channel(CHANNEL, directory) == Choice(Language.ZH, "channel")
+    assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "channel")
 
 
 @pytest.mark.parametrize(
     ("locale", "choice"),
     [
-        ("zh-CN", Choice(Language.ZH, "channel")),
-        ("en-US", Choice(Language.EN, "channel")),
-        (None, Choice(Language.EN, "default")),
+        ("zh-CN", LanguageChoice(Language.ZH, "channel")),
+        ("en-US", LanguageChoice(Language.EN, "channel")),
+        (None, LanguageChoice(Language.EN, "default")),
     ],
 )
-async def test_a_tie_goes_to_the_locale(languages: Languages, locale: str | None, choice: Choice) -> None:
+async def test_a_tie_goes_to_the_locale(languages: Languages, locale: str | None, choice: LanguageChoice) -> None:
     """Half and half is no vote."""
     await heard(languages, *[IN_ENGLISH, IN_CHINESE] * 3)
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": locale})) == choice
@@ -142,14 +144,14 @@ async def test_a_tie_goes_to_the_locale(languages: Languages, locale: str | None
 async def test_the_vote_also_wins_over_the_default(languages: Languages) -> None:
     """Slack does not give every channel a locale."""
     await heard(languages, *[IN_CHINESE] * 5)
-    assert await languages.of_channel(CHANNEL, FakeDirectory()) == Choice(Language.ZH, "vote")
+    assert await languages.of_channel(CHANNEL, FakeDirectory()) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_a_setting_wins_over_the_vote(languages: Languages) -> None:
     """People said so."""
     await heard(languages, *[IN_CHINESE] * 9)
     await languages.set(CHANNEL, Language.EN)
-    assert await languages.of_channel(CHANNEL, FakeDirectory()) == Choice(Language.EN, "setting")
+    assert await languages.of_channel(CHANNEL, FakeDirectory()) == LanguageChoice(Language.EN, "setting")
 
 
 async def test_each_channel_votes_for_itself(languages: Languages) -> None:
@@ -169,18 +171,18 @@ async def test_a_channel_can_change_its_language(languages: Languages) -> None:
 
 async def test_a_vote_survives_a_restart(database: Database, clock: Clock) -> None:
     """A deployment must not turn a Chinese channel English."""
-    await heard(Languages(ChannelSettings(database), default=Language.EN, clock=clock), *[IN_CHINESE] * 5)
-    restarted = Languages(ChannelSettings(database), default=Language.EN, clock=clock)
-    assert await restarted.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == Choice(Language.ZH, "vote")
+    await heard(Languages(ChannelStore(database), default=Language.EN, clock=clock), *[IN_CHINESE] * 5)
+    restarted = Languages(ChannelStore(database), default=Language.EN, clock=clock)
+    assert await restarted.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_a_chinese_vote_leaves_a_traditional_channel_traditional(languages: Languages) -> None:
     """The vote tells Chinese from English; the locale knows which Chinese."""
     await heard(languages, *["使用者登入失敗了"] * 9)
     choice = await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"}))
-    assert choice == Choice(Language.ZH_HANT, "channel")
+    assert choice == LanguageChoice(Language.ZH_HANT, "channel")
     await heard(languages, *[IN_ENGLISH] * 30)
-    assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"})) == Choice(Language.EN, "vote")
+    assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"})) == LanguageChoice(Language.EN, "vote")
 
 
 async def test_of_what_people_write_only_counts_are_stored(

@@ -13,7 +13,7 @@ from bot.policy.language import Languages
 from bot.policy.preview import HISTORY, dry_run
 from bot.policy.replies import DryRun
 from bot.storage.annotation_store import AnnotationStore
-from bot.storage.channel_store import ChannelSettings
+from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from tests.directory import FakeDirectory
 
@@ -21,7 +21,7 @@ from tests.directory import FakeDirectory
 @pytest.fixture
 def rules(catalogue: Catalogue, database: Database) -> Annotations:
     """The rules, on an empty memory."""
-    settings = ChannelSettings(database)
+    settings = ChannelStore(database)
     languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
     return Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 from bot.triage.digest import (
+    CodeRow,
     Context,
-    Course,
     Cut,
     Digest,
+    Excerpt,
     FileRead,
     FileRefused,
     Mark,
+    Pattern,
     Refusal,
     Role,
-    Row,
     Secret,
     SecretKind,
     Stamp,
     Timeline,
-    Window,
 )
 
 HOSTILE = "\x1b[31m\u202e<!channel> <@U1> &lt;!here&gt; ```x``` *b* <https://evil.example|x>"
@@ -47,9 +47,9 @@ def spread(count: int, first: int = 0, last: int = 19) -> tuple[int, ...]:
 def expired() -> Digest:
     """A Token expired, and everything after it failed: one log of the Web SDK, pasted."""
     rows = (
-        Row(6000106, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 0, spread(12)),
-        Row(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, 6000106, 0, spread(57)),
-        Row(6000204, 1, mark(230, 140), mark(230, 140), Role.UNRELATED, None, 0, spread(1, 9, 9)),
+        CodeRow(6000106, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 0, spread(12)),
+        CodeRow(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, 6000106, 0, spread(57)),
+        CodeRow(6000204, 1, mark(230, 140), mark(230, 140), Role.UNRELATED, None, 0, spread(1, 9, 9)),
     )
     lines = (
         "[1122 07:35:45.301][Net][WebSocket] ping, 48 ms",
@@ -62,14 +62,14 @@ def expired() -> Digest:
         cause=6000106,
         rows=rows,
         unknown=(),
-        course=Course.STEADY,
+        course=Pattern.STEADY,
         is_ongoing=True,
         timeline=Timeline(stamp(0), 15.0, 20),
-        windows=(Window(6000106, 0, 16, 18, lines),),
+        windows=(Excerpt(6000106, 0, 16, 18, lines),),
         context=Context(("2.18.1",), ("Web",), ("14******29",), stamp(-42), stamp(301), ()),
         files=(FileRead("", 420, 38_211, "UTF-8", None, 0),),
         refused=(),
-        lookalikes={Reason.URL: 2, Reason.LONGER_NUMBER: 9},
+        lookalikes={LookAlikeReason.URL: 2, LookAlikeReason.LONGER_NUMBER: 9},
         secrets=(Secret(SecretKind.ZEGO_TOKEN, 0, 12),),
         hidden={SecretKind.ZEGO_TOKEN: 1, SecretKind.IP: 3},
     )
@@ -78,27 +78,27 @@ def expired() -> Digest:
 def bundle() -> Digest:
     """Several files of several devices; no single cause, an unknown code, things that could not be read."""
     rows = (
-        Row(6000104, 1_240, mark(88, 0), mark(90_112, 3000, 1), Role.UNRELATED, None, 14, spread(1240, 0, 6)),
-        Row(6000009, 310, mark(91, 1), mark(90_009, 2990, 1), Role.FOLLOWER, 6000104, 14, spread(310, 0, 6)),
-        Row(6000212, 3, mark(1_204, 700, 1), mark(1_299, 760, 1), Role.UNRELATED, None, 1, spread(3, 4, 5)),
+        CodeRow(6000104, 1_240, mark(88, 0), mark(90_112, 3000, 1), Role.UNRELATED, None, 14, spread(1240, 0, 6)),
+        CodeRow(6000009, 310, mark(91, 1), mark(90_009, 2990, 1), Role.FOLLOWER, 6000104, 14, spread(310, 0, 6)),
+        CodeRow(6000212, 3, mark(1_204, 700, 1), mark(1_299, 760, 1), Role.UNRELATED, None, 1, spread(3, 4, 5)),
     )
-    unknown = (Row(6009999, 2, mark(77), mark(79), Role.UNRELATED, None, 0, spread(2, 0, 0)),)
-    window = Window(6000104, 1, 1, 2, ("", f"E/ZIM: onError 6000104 {HOSTILE} {'长' * 400}", "…"))
+    unknown = (CodeRow(6009999, 2, mark(77), mark(79), Role.UNRELATED, None, 0, spread(2, 0, 0)),)
+    window = Excerpt(6000104, 1, 1, 2, ("", f"E/ZIM: onError 6000104 {HOSTILE} {'长' * 400}", "…"))
     return Digest(
         cause=None,
         rows=rows,
         unknown=unknown,
-        course=Course.BURST,
+        course=Pattern.BURST,
         is_ongoing=False,
         timeline=Timeline(stamp(0), 150.0, 20),
-        windows=(Window(6000104, 0, 87, 88, ("a", "E/ZIM: onError 6000104 network", "b")), window),
+        windows=(Excerpt(6000104, 0, 87, 88, ("a", "E/ZIM: onError 6000104 network", "b")), window),
         context=Context(("2.18.1", "2.19.0"), ("Android", "iOS"), ("14******29",), stamp(-3), stamp(3600), ("+08:00",)),
         files=(
             FileRead("android/zim.log", 120_000, 98_123_456, "UTF-8", Cut.SIZE, 12_000_000),
             FileRead(f"{HOSTILE}.log", 90_200, 8_123_456, "GB18030", None, 0),
         ),
         refused=(FileRefused("screen.png", Refusal.BINARY), FileRefused("old.zip", Refusal.ENCRYPTED)),
-        lookalikes={Reason.UNIT: 1},
+        lookalikes={LookAlikeReason.UNIT: 1},
         secrets=(),
         hidden={SecretKind.APP_ID: 1},
     )
@@ -117,7 +117,7 @@ def nothing(**changes: Any) -> Digest:
         "context": Context((), (), (), None, None, ()),
         "files": (FileRead("app.log", 1_204, 98_000, "UTF-16", None, 0),),
         "refused": (),
-        "lookalikes": {Reason.HEX: 4},
+        "lookalikes": {LookAlikeReason.HEX: 4},
         "secrets": (),
         "hidden": {},
     }

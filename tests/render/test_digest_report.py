@@ -9,23 +9,23 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Text
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 from bot.i18n import Language
 from bot.render.digest_report import aligned, columns, report
 from bot.render.digest_text import offsets, sparkline
 from bot.triage.digest import (
-    Course,
+    CodeRow,
     Cut,
     Digest,
+    Excerpt,
     FileRead,
     FileRefused,
+    Pattern,
     Refusal,
     Role,
-    Row,
     Secret,
     SecretKind,
     Timeline,
-    Window,
 )
 from tests.render.digests import HOSTILE, bundle, expired, mark, nothing, stamp
 from tests.snapshots import assert_as_before
@@ -56,11 +56,11 @@ def test_a_report_reads_as_before(catalogue: Catalogue, name: str, language: Lan
 def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -> None:
     """What the message cuts is looked up here."""
     rows = tuple(
-        Row(entry.code, 7, mark(n, n), mark(n, n), Role.UNRELATED, None, 0, (7,))
+        CodeRow(entry.code, 7, mark(n, n), mark(n, n), Role.UNRELATED, None, 0, (7,))
         for n, entry in enumerate(catalogue, 1)
     )
     line = f"{HOSTILE} {'长' * 2000} 6000106"
-    digest = replace(bundle(), rows=rows, windows=(Window(6000106, 0, 1, 1, (line,)),) * 2)
+    digest = replace(bundle(), rows=rows, windows=(Excerpt(6000106, 0, 1, 1, (line,)),) * 2)
     text = report(digest, catalogue, language)
     assert text.count(line.translate(SHOWN)) == 2
     assert "\x1b" not in text
@@ -124,10 +124,14 @@ def test_every_reason_and_kind_has_words(catalogue: Catalogue, language: Languag
         bundle(),
         files=tuple(FileRead("a.log", 1, 1, "UTF-8", cut, 0) for cut in Cut),
         refused=tuple(FileRefused("b", reason) for reason in Refusal),
-        lookalikes=dict.fromkeys(Reason, 2),
+        lookalikes=dict.fromkeys(LookAlikeReason, 2),
         hidden=dict.fromkeys(SecretKind, 1),
         secrets=tuple(Secret(kind, 0, 1) for kind in SecretKind),
     )
-    for course in Course:
+    for course in Pattern:
         text = report(replace(digest, course=course), catalogue, language)
-    assert text.count("2 × ") == len(Reason) if language is Language.EN else text.count(" ×2") == len(Reason)
+    assert (
+        text.count("2 × ") == len(LookAlikeReason)
+        if language is Language.EN
+        else text.count(" ×2") == len(LookAlikeReason)
+    )

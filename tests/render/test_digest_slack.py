@@ -14,26 +14,26 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.result import Reason
+from bot.detection.result import LookAlikeReason
 from bot.i18n import Language
 from bot.render import digest_chart, digest_slack
 from bot.render.digest_chart import Picture
-from bot.render.digest_slack import By, Standing, message
+from bot.render.digest_slack import IncidentState, StandingBy, message
 from bot.triage.digest import (
+    CodeRow,
     Context,
-    Course,
     Cut,
     Digest,
+    Excerpt,
     FileRead,
     FileRefused,
     Mark,
+    Pattern,
     Refusal,
     Role,
-    Row,
     SecretKind,
     Stamp,
     Timeline,
-    Window,
 )
 from tests.render.digests import HOSTILE, bundle, expired, mark, nothing, stamp
 from tests.render.kit_rules import assert_sendable, texts
@@ -70,23 +70,23 @@ def digests(draw: st.DrawFn) -> Digest:
     marks = st.builds(Mark, st.integers(0, len(files) - 1), st.integers(1, 10**9), stamps)
     first, last = draw(marks), draw(marks)
     role, count = draw(st.sampled_from([Role.FOLLOWER, Role.UNRELATED])), draw(st.integers(1, 10**7))
-    rows = tuple(Row(code, count, first, last, role, 6000001, 3, (count, *[0] * 19)) for code in codes)
+    rows = tuple(CodeRow(code, count, first, last, role, 6000001, 3, (count, *[0] * 19)) for code in codes)
     unknown = tuple(replace(row, code=row.code + 9000) for row in rows[: draw(st.integers(0, 3))])
     lines = tuple(draw(st.lists(texts_of_logs, min_size=1, max_size=9)))
-    window = Window(6000106, 0, 10**6, 10**6 + draw(st.integers(0, len(lines) - 1)), lines)
+    window = Excerpt(6000106, 0, 10**6, 10**6 + draw(st.integers(0, len(lines) - 1)), lines)
     few = st.lists(texts_of_logs, max_size=20).map(tuple)
     return Digest(
         cause=draw(st.sampled_from([None, *codes])),
         rows=rows,
         unknown=unknown,
-        course=draw(st.none() | st.sampled_from(Course)),
+        course=draw(st.none() | st.sampled_from(Pattern)),
         is_ongoing=draw(st.none() | st.booleans()),
         timeline=draw(st.none() | timelines) if codes else None,
         windows=(window,) * draw(st.integers(0, 3)),
         context=draw(st.builds(Context, few, few, few, stamps, stamps, few)),
         files=tuple(files),
         refused=tuple(draw(st.lists(st.builds(FileRefused, texts_of_logs, st.sampled_from(Refusal)), max_size=12))),
-        lookalikes=draw(st.dictionaries(st.sampled_from(Reason), st.integers(0, 10**9))),
+        lookalikes=draw(st.dictionaries(st.sampled_from(LookAlikeReason), st.integers(0, 10**9))),
         secrets=(),
         hidden=draw(st.dictionaries(st.sampled_from(SecretKind), st.integers(0, 10**9))),
     )
@@ -103,8 +103,10 @@ def test_any_digest_makes_a_message_that_slack_accepts(
     catalogue: Catalogue, digest: Digest, language: Language, picture: Picture, is_handled: bool
 ) -> None:
     """A message that Slack refuses is an answer that nobody gets, in the middle of an incident; nothing in it pings."""
-    by = By("U0LIN", 1_795_500_000.0) if is_handled else None
-    said = message(digest, catalogue, language, key="7", standing=Standing(by, by), picture=picture, image="F0PICTURE")
+    by = StandingBy("U0LIN", 1_795_500_000.0) if is_handled else None
+    said = message(
+        digest, catalogue, language, key="7", standing=IncidentState(by, by), picture=picture, image="F0PICTURE"
+    )
     assert_sendable(said)
     parsed = [text for block in said["blocks"] if not literal(block) for text in texts(block)]
     for text in [said["text"], *parsed]:
@@ -157,7 +159,7 @@ def test_what_a_log_says_stays_what_it_is(catalogue: Catalogue) -> None:
 
 def test_evidence_stays_as_written_in_traditional_characters(catalogue: Catalogue) -> None:
     """A log line is searched for in the log: converted it would not be found."""
-    digest = replace(expired(), windows=(Window(6000106, 0, 1, 1, ("登录失败 6000106 实时",)),))
+    digest = replace(expired(), windows=(Excerpt(6000106, 0, 1, 1, ("登录失败 6000106 实时",)),))
     said = json.dumps(message(digest, catalogue, Language.ZH_HANT), ensure_ascii=False)
     assert "登录失败 6000106 实时" in said
     assert "錯誤碼" in said
@@ -166,7 +168,7 @@ def test_evidence_stays_as_written_in_traditional_characters(catalogue: Catalogu
 def test_what_does_not_fit_is_counted(catalogue: Catalogue) -> None:
     """All codes of the catalogue in one log: the table holds what fits, and says how many are missing."""
     rows = tuple(
-        Row(entry.code, 1, mark(n, n), mark(n, n), Role.UNRELATED, None, 0, (1,))
+        CodeRow(entry.code, 1, mark(n, n), mark(n, n), Role.UNRELATED, None, 0, (1,))
         for n, entry in enumerate(catalogue, 1)
     )
     digest = replace(expired(), cause=None, rows=rows, timeline=None)
@@ -182,7 +184,7 @@ def test_what_does_not_fit_is_counted(catalogue: Catalogue) -> None:
 def test_a_long_line_is_cut_around_its_code(catalogue: Catalogue) -> None:
     """One line of JSON can be 4 KB; what matters in it is the code."""
     line = "x" * 3000 + " code:6000106 " + "y" * 900
-    digest = replace(expired(), windows=(Window(6000106, 0, 1, 1, (line,)),))
+    digest = replace(expired(), windows=(Excerpt(6000106, 0, 1, 1, (line,)),))
     assert not digest_slack.is_cut(digest, catalogue, Language.EN)
     said = "\n".join(texts(message(digest, catalogue, Language.EN)["blocks"]))
     assert "code:6000106" in said
@@ -206,7 +208,7 @@ def test_buttons_give_back_little_and_know_their_language(catalogue: Catalogue) 
 
 def test_who_took_it_is_the_only_mention(catalogue: Catalogue) -> None:
     """The next one who reads must see that somebody is on it already."""
-    standing = Standing(taken_by=By("U0LIN", 1_795_500_000.0))
+    standing = IncidentState(taken_by=StandingBy("U0LIN", 1_795_500_000.0))
     said = json.dumps(message(bundle(), catalogue, Language.EN, standing=standing)["blocks"])
     assert "<@U0LIN> is on it, since <!date^1795500000^" in said
     assert "escalated" not in said

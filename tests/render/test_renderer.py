@@ -12,8 +12,8 @@ from bot.catalogue.catalogue import Catalogue
 from bot.detection import result
 from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
-from bot.policy.language import Choice, Reason
-from bot.policy.noise_rules import Act, Mode, Rule
+from bot.policy.language import LanguageChoice, LanguageReason
+from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.replies import (
     Annotation,
     DryRun,
@@ -26,11 +26,11 @@ from bot.policy.replies import (
     NoMessage,
     NothingFound,
     Reply,
-    Settings,
+    SettingsReply,
     Unknown,
-    Unreadable,
+    UnreadableReply,
     Usage,
-    Why,
+    WhyReply,
 )
 from bot.render.block_kit import escape, fallback, paragraphs, shorten
 from bot.render.renderer import Renderer
@@ -79,8 +79,8 @@ def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language)
     """Help and errors are what people see when something is already wrong."""
     entries = tuple(catalogue)
     seen = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
-    findings = tuple(zip(cycle(seen), (None, *Rule), strict=False))
-    lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in result.Reason)
+    findings = tuple(zip(cycle(seen), (None, *SilenceRule), strict=False))
+    lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in result.LookAlikeReason)
     replies: list[Reply] = [
         Unknown((6009999,), catalogue.family(6000399), entries[:3]),
         Unknown(tuple(range(6009000, 6009999)), None, entries[:3]),
@@ -93,9 +93,13 @@ def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language)
         Usage("search"),
         Usage("auto"),
         Usage("why"),
-        Settings(Choice(language, "setting"), Mode.THREAD, "language"),
-        *(Settings(Choice(language, "setting"), mode, "mode") for mode in Mode),
-        *(Settings(Choice(language, reason), mode) for reason in get_args(Reason) for mode in Mode),
+        SettingsReply(LanguageChoice(language, "setting"), Mode.THREAD, "language"),
+        *(SettingsReply(LanguageChoice(language, "setting"), mode, "mode") for mode in Mode),
+        *(
+            SettingsReply(LanguageChoice(language, reason), mode)
+            for reason in get_args(LanguageReason)
+            for mode in Mode
+        ),
         Annotation(entries[:1], (6009999,), {entries[0].code: 3}),
         Annotation((), (6009999,), {}),
         Annotation(entries, tuple(range(6009000, 6009999)), {entry.code: 2 for entry in entries}),
@@ -104,9 +108,9 @@ def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language)
         DryRun(None),
         DryRun(1, 1, 0, entries[:1]),
         DryRun(100, 7, 1, entries[:5]),
-        *(Why(findings, lookalikes[:15], did, is_written=True) for did in (*Act, None)),
-        Why((), lookalikes[15:], None, is_written=False),
-        Why((), (), None, is_written=True),
+        *(WhyReply(findings, lookalikes[:15], did, is_written=True) for did in (*Act, None)),
+        WhyReply((), lookalikes[15:], None, is_written=False),
+        WhyReply((), (), None, is_written=True),
         Failed("abc123"),
     ]
     for reply in replies:
@@ -135,7 +139,7 @@ def test_the_name_of_a_file_neither_pings_nor_links(catalogue: Catalogue) -> Non
     """Whoever names a file must not speak through the bot."""
     name = "@here #general https://evil.example/<!channel>.zip"
     files = (FileRefused(name, Refusal.DAMAGED),)
-    for reply in (Unreadable(files), Leaked((Secret(SecretKind.JWT, 0, 1),), (name,))):
+    for reply in (UnreadableReply(files), Leaked((Secret(SecretKind.JWT, 0, 1),), (name,))):
         said = Renderer(catalogue).message(reply, Language.EN)
         assert all(block["text"]["verbatim"] for block in said["blocks"])
         assert "<!channel>" not in json.dumps(said)

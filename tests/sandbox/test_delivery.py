@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox import Refused, Sandbox
+from bot.sandbox import ActRefused, Sandbox
 
 from .conftest import ANN, MANIFEST, ONCALL, Connect, Transport
 
@@ -89,7 +89,7 @@ async def test_a_delivery_can_be_repeated(sandbox: Sandbox, heard: Heard) -> Non
     assert (await sandbox.redeliver(event_id)).acknowledged
     again = await heard.get()
     assert (again.body["event_id"], header(again, "x-slack-retry-num")) == (event_id, "1")
-    with pytest.raises(Refused):
+    with pytest.raises(ActRefused):
         await sandbox.redeliver("Ev0")
 
 
@@ -201,9 +201,9 @@ class TestSocket:
 
     async def test_the_other_transports_handles_are_refused(self, sandbox: Sandbox) -> None:
         """A test that mixes them up is told."""
-        with pytest.raises(Refused):
+        with pytest.raises(ActRefused):
             sandbox.connect_app("http://127.0.0.1:1/")
-        with pytest.raises(Refused):
+        with pytest.raises(ActRefused):
             await sandbox.refresh_socket()
 
 
@@ -220,7 +220,7 @@ class TestHttp:
         await connect(app)
         await sandbox.verify_url()
         sandbox.connect_app(f"{sandbox.base_url}/")
-        with pytest.raises(Refused):
+        with pytest.raises(ActRefused):
             await sandbox.verify_url()
 
     async def test_requests_are_signed(self, sandbox: Sandbox) -> None:

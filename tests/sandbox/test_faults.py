@@ -11,7 +11,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Fault, Sandbox
-from bot.sandbox.faults import Faults, Kind, PostingRate
+from bot.sandbox.faults import FaultKind, Faults, PostingRate
 
 from .conftest import ANN, ONCALL, Transport
 
@@ -78,7 +78,7 @@ def test_chance_is_repeatable() -> None:
 
     def pattern(seed: int) -> list[bool]:
         faults = Faults(seed)
-        faults.add(Fault(Kind.LOST, "chat.postMessage", probability=0.5))
+        faults.add(Fault(FaultKind.LOST, "chat.postMessage", probability=0.5))
         return [faults.strike("chat.postMessage") is not None for _ in range(50)]
 
     assert pattern(1) == pattern(1)

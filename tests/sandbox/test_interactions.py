@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.sandbox import Refused, Sandbox
+from bot.sandbox import ActRefused, Sandbox
 
 from .conftest import ANN, BEN, LIN, MANIFEST, ONCALL, QUIET, Connect, Transport
 
@@ -74,7 +74,7 @@ async def test_what_is_typed_arrives_escaped(sandbox: Sandbox, app: AsyncApp, co
 
 async def test_a_command_that_the_app_does_not_have_is_refused(sandbox: Sandbox) -> None:
     """The manifest decides."""
-    with pytest.raises(Refused, match="/other is not a valid command"):
+    with pytest.raises(ActRefused, match="/other is not a valid command"):
         await sandbox.command(ONCALL, ANN, "", command="/other")
 
 
@@ -231,7 +231,7 @@ async def test_menus_send_what_was_chosen(
     await sandbox.select(message, "code", ANN, offered[0])
     assert chosen == [("static_select", "zh"), ("overflow", "why"), ("external_select", "6000354")]
     for wrong in (sandbox.select(message, "lang", ANN, "fr"), sandbox.click(message, "nowhere", ANN)):
-        with pytest.raises(Refused):
+        with pytest.raises(ActRefused):
             await wrong
 
 
@@ -253,7 +253,7 @@ async def test_a_message_shortcut_brings_its_message(sandbox: Sandbox, app: Asyn
     assert (shortcut["type"], shortcut["message_ts"]) == ("message_action", message["ts"])
     assert shortcut["message"]["text"] == "6000354"
     for wrong in (sandbox.shortcut("explain", BEN), sandbox.shortcut("unknown", BEN)):
-        with pytest.raises(Refused):
+        with pytest.raises(ActRefused):
             await wrong
 
 
@@ -294,7 +294,7 @@ async def test_a_modal_is_submitted_with_its_values(sandbox: Sandbox, app: Async
         "when": {"type": "datepicker", "selected_date": "2026-01-01"},
     }
     assert (got[0]["private_metadata"], got[0]["callback_id"]) == ("mine", "look")
-    with pytest.raises(Refused, match="closed"):
+    with pytest.raises(ActRefused, match="closed"):
         await sandbox.submit(view, ANN, {})
 
 
@@ -324,7 +324,7 @@ async def test_a_submission_can_be_answered_with_errors_another_view_or_the_end(
     third = sandbox.modal(ANN)
     assert third
     assert (third["title"]["text"], third["previous_view_id"]) == ("Pushed", first["id"])
-    with pytest.raises(Refused, match="missing required field"):
+    with pytest.raises(ActRefused, match="missing required field"):
         await sandbox.submit(third, ANN, {})
     await sandbox.submit(third, ANN, {})
     assert sandbox.modal(ANN) is None
@@ -419,7 +419,7 @@ async def test_an_interaction_without_an_acknowledgement_is_told(
     """The person sees that the app did not answer."""
     await connect(app)
     await client.chat_postMessage(channel=ONCALL, text="pick", blocks=[BUTTONS])
-    with pytest.raises(Refused, match="zimerr did not answer"):
+    with pytest.raises(ActRefused, match="zimerr did not answer"):
         await sandbox.click(sandbox.messages(ONCALL)[0], "other", ANN)
 
 
@@ -429,7 +429,7 @@ async def test_without_interactivity_and_home_there_are_none(transport: Transpor
     async with Sandbox(manifest, transport=transport) as sandbox:
         client = AsyncWebClient(token=sandbox.app.bot_token, base_url=sandbox.api_url)
         await client.chat_postMessage(channel=ONCALL, text="pick", blocks=[BUTTONS])
-        with pytest.raises(Refused, match="not configured"):
+        with pytest.raises(ActRefused, match="not configured"):
             await sandbox.click(sandbox.messages(ONCALL)[0], "other", ANN)
         with pytest.raises(SlackApiError, match="not_enabled"):
             await client.views_publish(user_id=ANN, view={"type": "home", "blocks": [BUTTONS]})

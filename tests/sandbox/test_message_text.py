@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.message_text import Names, escape, stored, typed
+from bot.sandbox.message_text import MentionNames, escape, stored, typed
 
-NAMES = Names(users={"ann": "U0ANN", "小林": "U0LIN"}, channels={"oncall": "C0ONCALL"})
+NAMES = MentionNames(users={"ann": "U0ANN", "小林": "U0LIN"}, channels={"oncall": "C0ONCALL"})
 
 
 def both(text: str) -> tuple[str, list[Any]]:

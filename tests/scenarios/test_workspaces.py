@@ -22,7 +22,7 @@ from bot import log
 from bot.app import EVENTS_PATH, running
 from bot.cli import admin
 from bot.errors import ZimerrError
-from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
 from bot.sandbox.model import Channel
@@ -355,7 +355,7 @@ async def test_an_organisation_installs_the_app_for_all_its_workspaces(site: Sit
         await explained(east, await asked(east))
         await east.command(ENGLISH, ANN, "auto react")
         await explained(site.second, await asked(site.second))
-        site.sandbox.faults.add(Fault(Kind.SERVER_ERROR, "chat.postMessage", times=1))
+        site.sandbox.faults.add(Fault(FaultKind.SERVER_ERROR, "chat.postMessage", times=1))
         waiting = await asked(west, channel="C0WEST")
         await west.until(lambda: site.sandbox.calls("chat.postMessage")[-1].error)
     async with site.bot():  # only the team is known of what waits

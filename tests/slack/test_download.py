@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.inbox import RetryLater
 from bot.sandbox.http_server import Sandbox
-from bot.slack.download import Downloads, Unreadable
+from bot.slack.download import Downloads, UnreadableFile
 from bot.slack.lookup import may_be_trusted
 from bot.triage.digest import Refusal
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
@@ -81,7 +81,7 @@ async def test_a_log_comes_whole(fetcher: Fetcher) -> None:
 async def test_another_host_is_not_asked(fetcher: Fetcher, elsewhere: tuple[str, list[str]]) -> None:
     """Whoever can forge an address must not get the token."""
     fetcher.shared["url_private"], seen = elsewhere
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         await fetcher.fetch()
     assert (caught.value.reason, seen) == (Refusal.ELSEWHERE, [])
 
@@ -90,7 +90,7 @@ async def test_a_redirect_to_another_host_is_not_followed(fetcher: Fetcher, else
     """The token would go along."""
     url, seen = elsewhere
     fetcher.sandbox.faults.redirected("files-pri", url)
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         await fetcher.fetch()
     assert (caught.value.reason, seen) == (Refusal.ELSEWHERE, [])
 
@@ -104,14 +104,14 @@ async def test_a_redirect_within_slack_is_followed(fetcher: Fetcher) -> None:
 async def test_redirects_in_a_circle_end(fetcher: Fetcher) -> None:
     """Nobody waits for ever."""
     fetcher.sandbox.faults.redirected("files-pri", fetcher.shared["url_private"], times=None)
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableFile):
         await fetcher.fetch()
 
 
 async def test_a_page_to_sign_in_is_no_log(fetcher: Fetcher) -> None:
     """Slack sends one, with status 200, where a permission is missing."""
     fetcher.sandbox.faults.redirected("files-pri", f"{fetcher.sandbox.base_url}/")
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         await fetcher.fetch()
     assert caught.value.reason is Refusal.FORBIDDEN
 
@@ -130,7 +130,7 @@ async def test_too_large_is_too_large_whatever_was_said(fetcher: Fetcher, said: 
     message = await fetcher.sandbox.say(ENGLISH, ANN, "", files=[file(content="x" * (MOST + 1))])
     fetcher.shared = message["files"][0]
     fetcher.shared["size"] = said
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableFile) as caught:
         await fetcher.fetch()
     assert caught.value.reason is Refusal.TOO_LARGE
 

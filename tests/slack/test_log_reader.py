@@ -8,15 +8,15 @@ from typing import cast
 import pytest
 
 from bot.inbox import RetryLater
-from bot.policy.triage_pool import Triages
+from bot.policy.triage_pool import TriagePool
 from bot.slack import log_reader
-from bot.slack.log_reader import Reader
+from bot.slack.log_reader import LogReader
 
 
 async def test_who_finds_all_turns_taken_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two slow uploads must not use up the attempts of everybody else's logs."""
     monkeypatch.setattr(log_reader, "_PATIENCE_S", 0.01)
-    reader = Reader(cast(Triages, None))  # nothing is read here
+    reader = LogReader(cast(TriagePool, None))  # nothing is read here
     async with reader._turn(), reader._turn():
         with pytest.raises(RetryLater):
             async with reader._turn():

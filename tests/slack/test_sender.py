@@ -13,12 +13,12 @@ import pytest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import GiveUp, Job, Lease, Pace, RetryLater, StopWorkspace
+from bot.inbox import GiveUp, Job, Lease, RateLimit, RetryLater, StopWorkspace
 from bot.policy.place import Place
-from bot.sandbox.faults import Fault, Kind
+from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import SlackClient
-from bot.slack.sender import Poster
+from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspace, Workspaces
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 
@@ -45,10 +45,10 @@ class Here(Workspaces):
         return True
 
 
-def poster(sandbox: Sandbox, **changes: Any) -> Poster:
+def poster(sandbox: Sandbox, **changes: Any) -> Sender:
     """A poster as the bot has it."""
     values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
-    return Poster(Here(AsyncWebClient(**values)), Pace(time.time))
+    return Sender(Here(AsyncWebClient(**values)), RateLimit(time.time))
 
 
 async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
@@ -162,10 +162,12 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
     async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(RetryLater):
-            await Poster(Here(client), Pace(time.time)).post([job], {"text": "hi"})
+            await Sender(Here(client), RateLimit(time.time)).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
         assert sandbox.calls("chat.postMessage") == []
-        await Poster(Here(client), Pace(time.time)).post([replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"})
+        await Sender(Here(client), RateLimit(time.time)).post(
+            [replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"}
+        )
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 
@@ -196,7 +198,7 @@ async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, status: int) -> N
 async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody knows whether it has posted."""
     monkeypatch.setattr("bot.slack.sender._CALL_S", 0.2)
-    sandbox.faults.add(Fault(Kind.SLOW, "chat.postMessage", times=1, seconds=1.0))
+    sandbox.faults.add(Fault(FaultKind.SLOW, "chat.postMessage", times=1, seconds=1.0))
     async with aiohttp.ClientSession() as session:  # in which the SDK's own time-out does not count
         with pytest.raises(RetryLater) as failure:
             await poster(sandbox, session=session).post([await a_job(sandbox)], {"text": "hi"})

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
-from bot.storage.channel_store import Channel, ChannelSettings, Votes
+from bot.storage.channel_store import ChannelState, ChannelStore, Votes
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings
 
@@ -22,13 +22,13 @@ async def test_settings_survive_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         database = Database(url)
         await database.open()
-        await ChannelSettings(database).set("T1", "C1", language="zh")
-        await ChannelSettings(database).set("T1", "C1", mode="react")
+        await ChannelStore(database).set("T1", "C1", language="zh")
+        await ChannelStore(database).set("T1", "C1", mode="react")
         await database.close()
     database = Database(url)
     await database.open()
-    assert await ChannelSettings(database).get("T1", "C1") == Channel("zh", "react", Votes())
-    assert await ChannelSettings(database).get("T1", "C2") == Channel(None, None, Votes())
+    assert await ChannelStore(database).get("T1", "C1") == ChannelState("zh", "react", Votes())
+    assert await ChannelStore(database).get("T1", "C2") == ChannelState(None, None, Votes())
     await database.close()
 
 
@@ -49,7 +49,7 @@ async def test_another_process_that_writes_is_waited_for_while_all_else_goes_on(
     await database.open()
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    settings = ChannelSettings(database)
+    settings = ChannelStore(database)
     setting = asyncio.create_task(settings.set("T1", "C1", mode="react"))
     await asyncio.sleep(0.05)
     assert not setting.done()
@@ -79,10 +79,10 @@ async def test_a_replica_that_sleeps_within_a_transaction_holds_up_the_others_fo
     connection = await asleep.engine.connect()
     await connection.execute(query)
     async with asyncio.timeout(5):
-        await ChannelSettings(awake).set("T1", "C1", language="en")
+        await ChannelStore(awake).set("T1", "C1", language="en")
     with pytest.raises(DBAPIError):
         await connection.execute(query)
     await connection.close()
-    assert (await ChannelSettings(asleep).get("T1", "C1")).language == "en"  # it can go on when it wakes up
+    assert (await ChannelStore(asleep).get("T1", "C1")).language == "en"  # it can go on when it wakes up
     await asleep.close()
     await awake.close()

@@ -10,11 +10,11 @@ from bot.catalogue.catalogue import Catalogue
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest
 from bot.triage.pipeline import triage
-from bot.triage.reader import Limits, Source
+from bot.triage.reader import LogFile, ReadLimits
 
 
 def feed(logs: Mapping[str, str | bytes], catalogue: Catalogue, cascades: Cascades) -> Digest:
     """The digest of logs by name."""
     raw = {name: text.encode() if isinstance(text, str) else text for name, text in logs.items()}
-    sources = [Source(name, partial(BytesIO, content)) for name, content in raw.items()]
-    return triage(sources, catalogue, cascades, Limits(), clock=lambda: 0.0)
+    sources = [LogFile(name, partial(BytesIO, content)) for name, content in raw.items()]
+    return triage(sources, catalogue, cascades, ReadLimits(), clock=lambda: 0.0)

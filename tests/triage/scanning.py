@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bot.detection.detector import find
-from bot.detection.result import Known, Reason
-from bot.triage.reader import NO_LIMITS, Budget, Limits, Log, Source, logs
-from bot.triage.scanner import Hit, Scanner
+from bot.detection.result import Known, LookAlikeReason
+from bot.triage.reader import NO_LIMITS, LogFile, LogReading, ReadBudget, ReadLimits, logs
+from bot.triage.scanner import CodeHit, Scanner
 
 
 class Window(NamedTuple):
@@ -27,16 +27,16 @@ class Seen:
     """Takes what a scan hands on."""
 
     def __init__(self) -> None:
-        self.hits: list[Hit] = []
+        self.hits: list[CodeHit] = []
         self.windows: list[Window] = []
-        self.lookalikes: Counter[Reason] = Counter()
+        self.lookalikes: Counter[LookAlikeReason] = Counter()
 
     @property
     def codes(self) -> list[tuple[int, int]]:
         """Line and code of each hit."""
         return [(hit.line, hit.code) for hit in self.hits]
 
-    def hit(self, hit: Hit) -> None:
+    def hit(self, hit: CodeHit) -> None:
         """Keep a hit."""
         self.hits.append(hit)
 
@@ -45,22 +45,22 @@ class Seen:
         self.windows.append(Window(code, file, first_line, line, tuple(lines)))
 
 
-def source(data: bytes, name: str = "app.log") -> Source:
+def source(data: bytes, name: str = "app.log") -> LogFile:
     """A file in memory."""
-    return Source(name, lambda: io.BytesIO(data))
+    return LogFile(name, lambda: io.BytesIO(data))
 
 
-def opened(data: bytes, limits: Limits = NO_LIMITS) -> list[Log]:
+def opened(data: bytes, limits: ReadLimits = NO_LIMITS) -> list[LogReading]:
     """The texts in a file that holds *data*; they can be read one after the other only."""
-    return [log for log in logs([source(data)], Budget(limits, lambda: 0.0)) if isinstance(log, Log)]
+    return [log for log in logs([source(data)], ReadBudget(limits, lambda: 0.0)) if isinstance(log, LogReading)]
 
 
-def scan(data: bytes, known: Known, limits: Limits = NO_LIMITS) -> Seen:
+def scan(data: bytes, known: Known, limits: ReadLimits = NO_LIMITS) -> Seen:
     """What a scan sees in *data*, read as a file."""
     seen = Seen()
     scanner = Scanner(known, seen)
-    for index, log in enumerate(logs([source(data)], Budget(limits, lambda: 0.0))):
-        if isinstance(log, Log):
+    for index, log in enumerate(logs([source(data)], ReadBudget(limits, lambda: 0.0))):
+        if isinstance(log, LogReading):
             scanner.begin(index)
             for block in log.blocks():
                 scanner.scan(block)
@@ -69,10 +69,10 @@ def scan(data: bytes, known: Known, limits: Limits = NO_LIMITS) -> Seen:
     return seen
 
 
-def found(lines: Iterable[str], known: Known) -> tuple[list[tuple[int, int]], Counter[Reason]]:
+def found(lines: Iterable[str], known: Known) -> tuple[list[tuple[int, int]], Counter[LookAlikeReason]]:
     """What detection finds in *lines*, each by itself: line and code of each occurrence, and the look-alikes."""
     codes: list[tuple[int, int]] = []
-    lookalikes: Counter[Reason] = Counter()
+    lookalikes: Counter[LookAlikeReason] = Counter()
     for number, line in enumerate(lines, 1):
         seen = find(line, known)
         codes += [(number, each.code) for each in seen.findings]

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import open_catalogue
-from bot.triage.aggregate import Tally
+from bot.triage.aggregate import Aggregator
 from bot.triage.cascades import open_cascades
-from bot.triage.digest import Course, Digest, Role
-from bot.triage.histogram import SHOWN, Grid
-from bot.triage.scanner import Hit
+from bot.triage.digest import Digest, Pattern, Role
+from bot.triage.histogram import SHOWN, Histogram
+from bot.triage.scanner import CodeHit
 from tests.triage.feed import feed
 
 CATALOGUE = open_catalogue()
@@ -49,7 +49,7 @@ def test_nothing_found_is_no_cause() -> None:
 def test_one_code_is_the_cause() -> None:
     """There is nothing else that it could come from."""
     result = digest(at(0, "ok"), at(1, 6000604))
-    assert (result.cause, result.course, result.is_ongoing) == (6000604, Course.ONCE, None)
+    assert (result.cause, result.course, result.is_ongoing) == (6000604, Pattern.ONCE, None)
 
 
 def test_unrelated_codes_have_no_single_cause_and_stand_by_class() -> None:
@@ -138,14 +138,14 @@ def test_a_line_without_a_stamp_takes_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     ("seconds", "end", "course", "is_ongoing"),
     [
-        ([100.0], 1000, Course.ONCE, None),
-        ([100 + index for index in range(20)], 1000, Course.BURST, False),
-        ([100 + index * 45 for index in range(20)], 1000, Course.STEADY, True),
-        ([980 + index for index in range(20)], 1000, Course.BURST, True),
-        ([index * 20 for index in range(20)], 1000, Course.STEADY, False),
+        ([100.0], 1000, Pattern.ONCE, None),
+        ([100 + index for index in range(20)], 1000, Pattern.BURST, False),
+        ([100 + index * 45 for index in range(20)], 1000, Pattern.STEADY, True),
+        ([980 + index for index in range(20)], 1000, Pattern.BURST, True),
+        ([index * 20 for index in range(20)], 1000, Pattern.STEADY, False),
     ],
 )
-def test_course_and_end_are_told(seconds: list[float], end: int, course: Course, is_ongoing: bool | None) -> None:
+def test_course_and_end_are_told(seconds: list[float], end: int, course: Pattern, is_ongoing: bool | None) -> None:
     """Whether it is over decides whether somebody gets up."""
     result = digest(at(0, "ok"), *(at(second, 6000007) for second in seconds), at(end, "ok"))
     assert (result.course, result.is_ongoing) == (course, is_ongoing)
@@ -154,7 +154,7 @@ def test_course_and_end_are_told(seconds: list[float], end: int, course: Course,
 def test_a_cause_goes_on_while_its_followers_come() -> None:
     """The token expired once; nobody can send anything since."""
     result = digest(at(0, 6000106), *(at(index * 30, 6000121) for index in range(1, 60)))
-    assert (result.course, result.is_ongoing) == (Course.ONCE, True)
+    assert (result.course, result.is_ongoing) == (Pattern.ONCE, True)
 
 
 def test_users_are_counted_once_each() -> None:
@@ -177,10 +177,10 @@ def test_evidence_is_redacted_and_shows_the_cause_first() -> None:
 @given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))
 def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     """Figures that do not add up are not believed, in whatever order lines come."""
-    tally = Tally(CASCADES, CATALOGUE)
+    tally = Aggregator(CASCADES, CATALOGUE)
     tally.begin(0, b"1732347345 boot")
     for line, (second, code) in enumerate(hits, 1):
-        tally.hit(Hit(code, CATALOGUE.has_code(code), 0, line, f"{1732347345 + second} code={code}".encode()))
+        tally.hit(CodeHit(code, CATALOGUE.has_code(code), 0, line, f"{1732347345 + second} code={code}".encode()))
     result = tally.digest((), (), {}, 0.0)
     assert result.hits == len(hits)
     assert result.timeline is not None
@@ -191,7 +191,7 @@ def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
 
 def test_a_grid_stays_small_however_long_the_log() -> None:
     """Five million hits must fit."""
-    grid = Grid()
+    grid = Histogram()
     for index in range(50_000):
         grid.add(1, index * 977.0)
     start, width, counts = grid.shown([1])

@@ -9,7 +9,7 @@ import pytest
 from bot.catalogue.catalogue import open_catalogue
 from bot.catalogue.entry import Severity
 from bot.errors import CatalogueError
-from bot.triage.cascades import Rule, open_cascades
+from bot.triage.cascades import CascadeRule, open_cascades
 from tests.triage.feed import feed
 
 CATALOGUE = open_catalogue()
@@ -28,7 +28,7 @@ def mistakes(tmp_path: Path, old: str, new: str) -> list[str]:
 
 
 @pytest.mark.parametrize("rule", CASCADES.rules, ids=lambda rule: str(rule.cause))
-def test_a_rule_folds_its_own_example(rule: Rule) -> None:
+def test_a_rule_folds_its_own_example(rule: CascadeRule) -> None:
     """An example that shows something else would mislead who reviews the rule."""
     digest = feed({"": "\n".join(rule.example)}, CATALOGUE, CASCADES)
     assert digest.cause == rule.cause

@@ -10,7 +10,7 @@ import yaml
 
 from bot.catalogue.catalogue import open_catalogue
 from bot.triage.cascades import open_cascades
-from bot.triage.digest import Digest, Mark, Row
+from bot.triage.digest import CodeRow, Digest, Mark
 from tests.triage.feed import feed
 
 LOGS = Path(__file__).parent / "logs"
@@ -55,7 +55,7 @@ def as_data(digest: Digest) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: CodeRow) -> dict[str, Any]:
     return {
         "code": row.code,
         "count": row.count,

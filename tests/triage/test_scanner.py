@@ -18,7 +18,7 @@ from bot.triage.reader import LONGEST
 from tests.triage.scanning import found, scan
 
 KNOWN = open_catalogue()
-LABELLED = Path(__file__).parent.parent / "detect" / "labelled.jsonl"
+LABELLED = Path(__file__).parent.parent / "detection" / "labelled.jsonl"
 
 
 def _messages() -> list[str]:
