@@ -1,4 +1,8 @@
-"""Everything that must hold before code lands: format, lint, types, layers, tests. `python -m tests`."""
+"""Run every check that must pass before code lands: `python -m tests [--full]`.
+
+Format, lint, types, layers and tests. ``--full`` adds coverage, every scenario over both transports and the whole chaos
+matrix.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,28 @@ import time
 
 from tests import chromium
 
+_LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo', '--no-cache'])"
 CHECKS = (
-    ("format", ("ruff", "format", "--check", "--quiet", ".")),
-    ("lint", ("ruff", "check", "--quiet", ".")),
-    ("types", ("mypy", "--no-error-summary")),
-    ("layers", ("importlinter.cli", "lint")),
-    ("tests", ("pytest", "--cov", "--cov-report=term:skip-covered")),
+    ("format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
+    ("lint", ("-m", "ruff", "check", "--quiet", ".")),
+    ("types", ("-m", "mypy", "--no-error-summary")),
+    ("layers", ("-c", _LINT_IMPORTS)),
 )
+TESTS = ("-m", "pytest", "--numprocesses=logical", "--dist=worksteal", "--durations=15")
+FULL = ("--full", "--cov", "--cov-report=term:skip-covered")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run every check, also after one has failed; return 0 if all passed."""
+    if arguments not in ([], ["--full"]):
+        print(__doc__, file=sys.stderr)
+        return 2
     chromium.provide()
     failed = []
-    for name, command in CHECKS:
+    for name, command in (*CHECKS, ("tests", TESTS + (FULL if arguments else ()))):
         started = time.monotonic()
         print(f"== {name}", flush=True)
-        if subprocess.run([sys.executable, "-m", *command], check=False).returncode:
+        if subprocess.run([sys.executable, *command], check=False).returncode:
             failed.append(name)
         print(f"   {time.monotonic() - started:.0f} s", flush=True)
     print(f"FAILED: {', '.join(failed)}" if failed else "all passed")
@@ -32,4 +41,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

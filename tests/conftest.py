@@ -1,4 +1,4 @@
-"""What most tests share."""
+"""Fixtures that most tests share, and the option ``--full``."""
 
 from __future__ import annotations
 
@@ -14,6 +14,19 @@ from bot.storage.database import Database
 
 if TYPE_CHECKING:
     from tests.postgres import Postgres
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--full``."""
+    parser.addoption("--full", action="store_true", help="all scenarios over both transports; the whole chaos matrix")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that are for ``--full`` only; pytest says how many."""
+    if not config.getoption("--full"):
+        left_out = [item for item in items if item.get_closest_marker("full")]
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")

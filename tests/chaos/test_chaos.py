@@ -22,7 +22,17 @@ from tests.chaos.storm import Storm
 from tests.postgres import Postgres
 from tests.scenarios.conftest import Transport, manifest
 
-EVENTS, KILLS = 1000, 10  # on each of two databases over each of two transports
+EVENTS_PER_KILL = 100
+# Transport, database, kills. One short run on each database always, the whole matrix with --full.
+RUNS = [
+    ("http", "sqlite", 2),
+    ("socket", "postgresql", 2),
+    *(
+        pytest.param(transport, database, 10, marks=pytest.mark.full)
+        for transport in ("http", "socket")
+        for database in ("sqlite", "postgresql")
+    ),
+]
 LEG_S = 0.8  # of the stream: before each kill the bot has as long to start, and is killed within as long
 # What is not acknowledged comes again, as at Slack, which waits longer.
 RETRY_DELAYS_S = (0.0, 0.5, *[1.0] * 60)
@@ -34,12 +44,6 @@ def chance() -> random.Random:
     seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
     print(f"CHAOS_SEED={seed}")
     return random.Random(seed)  # noqa: S311
-
-
-@pytest.fixture(params=["socket", "http"])
-def transport(request: pytest.FixtureRequest) -> Transport:
-    """Both ways in which Slack delivers."""
-    return "socket" if request.param == "socket" else "http"
 
 
 @pytest.fixture
@@ -78,20 +82,21 @@ async def emptied(database_url: str, timeout_s: float = 120.0) -> None:
         await database.close()
 
 
+@pytest.mark.parametrize(("transport", "database_url", "kills"), RUNS, indirect=["database_url"])
 async def test_a_bot_that_is_killed_again_and_again_answers_everything_once(
-    sandbox: Sandbox, bot: BotProcess, database_url: str, chance: random.Random
+    sandbox: Sandbox, bot: BotProcess, database_url: str, chance: random.Random, kills: int
 ) -> None:
     """Deployments and the lack of memory come in the middle of an incident, too."""
     bot.run("db", "upgrade")
     storm = Storm(sandbox, chance)
     storm.break_slack()
     bot.start()
-    for _ in range(KILLS):
-        blowing = asyncio.create_task(storm.blow(EVENTS // KILLS // 2, over_s=LEG_S))
+    for _ in range(kills):
+        blowing = asyncio.create_task(storm.blow(EVENTS_PER_KILL // 2, over_s=LEG_S))
         if chance.random() < 0.8:
             await bot.ready()
         await blowing
-        blowing = asyncio.create_task(storm.blow(EVENTS // KILLS // 2, over_s=LEG_S))
+        blowing = asyncio.create_task(storm.blow(EVENTS_PER_KILL // 2, over_s=LEG_S))
         await asyncio.sleep(chance.uniform(0.0, 0.7 * LEG_S))
         assert not blowing.done()
         bot.kill()
@@ -103,7 +108,8 @@ async def test_a_bot_that_is_killed_again_and_again_answers_everything_once(
     storm.assert_each_once()
 
 
-@pytest.mark.parametrize("transport", ["http"], indirect=True)
+@pytest.mark.full
+@pytest.mark.parametrize("transport", ["http"])
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 class TestPostgres:
     """What only a database that several processes share can go through."""

@@ -74,10 +74,15 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["socket", "http"])
-def transport(request: pytest.FixtureRequest) -> Transport:
-    """Every scenario runs over both."""
-    return cast(Transport, request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the scenarios of the transports' contract over both transports, all others over HTTP.
+
+    Bolt hides the transport from all code but a few lines of `bot.server`. ``--full`` runs all over both.
+    """
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "transport" in metafunc.fixturenames and not any(mark.args[0] == "transport" for mark in marks):
+        is_contract = metafunc.definition.get_closest_marker("both_transports") or metafunc.config.getoption("--full")
+        metafunc.parametrize("transport", ["socket", "http"] if is_contract else ["http"])
 
 
 @pytest.fixture

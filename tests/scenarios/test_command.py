@@ -12,6 +12,7 @@ from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
 from tests.scenarios.reading import said_by_bot, shown
 
 
+@pytest.mark.both_transports
 async def test_a_code_is_explained_to_the_channel_in_its_language(slack: Sandbox) -> None:
     """The main job: everybody in the channel sees what it means and what to do."""
     for channel, user, title in ((ENGLISH, ANN, "Token expired"), (CHINESE, ANN, "Token 已过期")):
@@ -75,6 +76,7 @@ async def test_words_find_codes_and_a_button_shows_one(slack: Sandbox) -> None:
     assert "6000106 · Token expired" in shown(card)
 
 
+@pytest.mark.both_transports
 async def test_the_language_button_gives_a_private_copy(slack: Sandbox) -> None:
     """小林 reads the English answer in Chinese without disturbing the others."""
     await slack.command(ENGLISH, ANN, "6000106")

@@ -11,7 +11,7 @@ from tests.scenarios.reading import BOT, settled
 CODES = (6000103, 6000104, 6000106, 6000107)
 
 
-@pytest.mark.parametrize("transport", ["socket"], indirect=True)
+@pytest.mark.parametrize("transport", ["socket"])
 @pytest.mark.parametrize("event", ["refresh_requested", "warning", "cut"])
 async def test_whatever_becomes_of_the_socket_each_message_is_answered_once(slack: Sandbox, event: str) -> None:
     """Slack refreshes connections every few hours, and networks fail; one connection is open at a time."""

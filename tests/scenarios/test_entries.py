@@ -48,6 +48,7 @@ def link(slack: Sandbox, channel: str, message: dict[str, Any]) -> str:
 # Spoken to
 
 
+@pytest.mark.both_transports
 async def test_a_mention_in_a_channel_is_answered_in_its_thread(slack: Sandbox) -> None:
     """People try that first with any bot."""
     message = await slack.say(ENGLISH, LIN, "@zimerr 6000354")
@@ -122,6 +123,7 @@ async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandb
 # The message shortcut
 
 
+@pytest.mark.both_transports
 async def test_the_message_shortcut_explains_a_message_privately(slack: Sandbox) -> None:
     """Also codes in quotes: somebody asked."""
     await slack.command(ENGLISH, ANN, "auto off")
@@ -167,6 +169,7 @@ async def opened(slack: Sandbox, user: str) -> dict[str, Any]:
     return view
 
 
+@pytest.mark.both_transports
 @pytest.mark.parametrize(
     ("user", "typed", "title", "meaning"),
     [
@@ -376,6 +379,7 @@ async def test_auto_says_what_it_set(slack: Sandbox, typed: str, expected: str) 
 # Being invited
 
 
+@pytest.mark.both_transports
 async def test_an_invitation_is_answered_with_a_dry_run_for_the_inviter(slack: Sandbox) -> None:
     """Nobody else is disturbed, and the choice comes with the facts."""
     for text in ("good morning", "error 6000106", "6000106 here too", "order 6000121 shipped", "code 6000121"):

@@ -38,6 +38,7 @@ def restricted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(METHODS, "chat.postMessage", replace(post, run=refuse))
 
 
+@pytest.mark.both_transports
 @pytest.mark.usefixtures("restricted")
 async def test_who_wrote_is_told_once_a_day(slack: Sandbox, clock: Clock) -> None:
     """An incident with a hundred codes must not become a hundred apologies."""

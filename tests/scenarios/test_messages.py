@@ -9,6 +9,7 @@ from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN, Start
 from tests.scenarios.reading import BOT, answer_in_thread, said_by_bot, settled, shown
 
 
+@pytest.mark.both_transports
 async def test_a_code_in_a_message_is_explained_in_its_thread(slack: Sandbox) -> None:
     """Nobody has to ask, and the channel stays quiet."""
     message = await slack.say(ENGLISH, ANN, 'login failed: {code: 6000106, message: "Token expired."}')
@@ -79,6 +80,7 @@ async def test_the_bot_never_answers_itself(slack: Sandbox) -> None:
     assert len([answer for answer in said_by_bot(slack, ENGLISH) if answer.get("thread_ts")]) == 2
 
 
+@pytest.mark.both_transports
 async def test_edits_deletions_and_link_previews_post_nothing(slack: Sandbox) -> None:
     """Slack tells of each of them as of a message."""
     message = await slack.say(ENGLISH, ANN, "6000106 at <https://example.com/x>")
@@ -91,6 +93,7 @@ async def test_edits_deletions_and_link_previews_post_nothing(slack: Sandbox) ->
     assert len(slack.replies(ENGLISH, message["ts"])) == 1
 
 
+@pytest.mark.both_transports
 async def test_the_same_delivery_twice_is_answered_once(slack: Sandbox) -> None:
     """Slack sends again whatever it believes lost."""
     message = await slack.say(ENGLISH, ANN, "6000106")
@@ -101,6 +104,7 @@ async def test_the_same_delivery_twice_is_answered_once(slack: Sandbox) -> None:
     assert len(slack.replies(ENGLISH, message["ts"])) == 1
 
 
+@pytest.mark.both_transports
 async def test_a_restart_forgets_neither_settings_nor_what_was_answered(workspace: Sandbox, start: Start) -> None:
     """A deployment in the middle of the day must go unnoticed."""
     async with start():
@@ -115,6 +119,7 @@ async def test_a_restart_forgets_neither_settings_nor_what_was_answered(workspac
         assert len(workspace.replies(ENGLISH, message["ts"])) == 1
 
 
+@pytest.mark.both_transports
 async def test_what_slack_calls_too_fast_is_posted_later(slack: Sandbox) -> None:
     """A busy minute must cost patience, not answers."""
     slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)

@@ -148,6 +148,7 @@ async def test_three_codes_are_three_cards(slack: Sandbox) -> None:
 # Modes
 
 
+@pytest.mark.both_transports
 async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: Sandbox) -> None:
     """The quietest way to be of use: nobody reads what nobody asked for."""
     await slack.command(ENGLISH, ANN, "auto react")
@@ -295,6 +296,7 @@ async def test_a_message_that_lost_its_codes_loses_its_reaction(slack: Sandbox) 
     await slack.until(lambda: marks(message) == [])
 
 
+@pytest.mark.both_transports
 async def test_a_deleted_message_takes_its_reply_along(slack: Sandbox) -> None:
     """Slack leaves a tombstone where replies hang on a message; it goes when the reply goes."""
     message = await slack.say(ENGLISH, ANN, "6000106")

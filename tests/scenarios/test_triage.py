@@ -70,6 +70,7 @@ async def bot_with(
 # What becomes a triage
 
 
+@pytest.mark.both_transports
 async def test_a_long_paste_with_a_code_is_triaged_in_its_thread(slack: Sandbox) -> None:
     """The likely cause first, its followers under it, in one message."""
     message = await slack.say(ENGLISH, ANN, FENCED)
@@ -440,6 +441,7 @@ async def test_where_the_log_is_gone_the_buttons_say_so(slack: Sandbox) -> None:
     assert "已不存在" in shown(private)
 
 
+@pytest.mark.both_transports
 async def test_the_full_report_is_attached_once(slack: Sandbox) -> None:
     """Two people press at the same time."""
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
@@ -581,6 +583,7 @@ async def opened(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
     return view
 
 
+@pytest.mark.both_transports
 @pytest.mark.parametrize("channel", [ENGLISH, FOREIGN])
 async def test_the_dialog_answers_whom_one_chose(slack: Sandbox, channel: str) -> None:
     """Also where the bot is no member."""

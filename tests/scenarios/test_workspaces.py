@@ -164,6 +164,7 @@ async def until_forgotten(site: Site, team: str) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.both_transports
 async def test_each_workspace_has_answers_and_settings_of_its_own(site: Site) -> None:
     """Channels and messages may have the same ids in both; what is set or said in one is nothing to the other."""
     first, second = site.sandbox, site.second
@@ -258,7 +259,7 @@ async def test_in_one_workspace_by_token_what_waits_is_kept(transport: Transport
             assert "6000121" in shown(await answer_in_thread(sandbox, ENGLISH, other))
 
 
-@pytest.mark.parametrize("transport", ["socket"], indirect=True)
+@pytest.mark.parametrize("transport", ["socket"])
 async def test_nobody_installs_by_a_link_of_somebody_else(site: Site) -> None:
     """A forged or old link would tie a stranger's workspace to one's own."""
     async with site.bot(), Visit(site.port) as visit:
@@ -277,7 +278,7 @@ async def test_nobody_installs_by_a_link_of_somebody_else(site: Site) -> None:
     assert site.sandbox.workspace.tokens == {}
 
 
-@pytest.mark.parametrize("transport", ["http"], indirect=True)
+@pytest.mark.parametrize("transport", ["http"])
 async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Backups and logs go places."""
     written = io.StringIO()
@@ -304,7 +305,7 @@ async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: p
     assert "installed" in written.getvalue()
 
 
-@pytest.mark.parametrize("transport", ["http"], indirect=True)
+@pytest.mark.parametrize("transport", ["http"])
 async def test_the_key_can_be_changed(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Old and new together, then the command, then the new one alone."""
     async with site.bot():
