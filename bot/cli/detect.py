@@ -17,8 +17,8 @@ from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
-from bot.detection.lines import lines_of
 from bot.detection.result import Finding
+from bot.detection.slack_text import lines_of
 from bot.i18n import Language, Translator, words
 from bot.policy.input import contents
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, SilenceRule, decide

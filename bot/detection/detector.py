@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.detection import numbers, slack_text, symbols
 from bot.detection.normalize import fold
-from bot.detection.passage import Passage
-from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason
+from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason, Passage
 
 _Seen = tuple[
     tuple[int, int], Evidence | int | LookAlikeReason

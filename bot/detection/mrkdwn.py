@@ -1,15 +1,16 @@
-"""Slack's text markup, as in ``text`` and in ``mrkdwn`` objects, made clean passages.
+"""Parse Slack's mrkdwn, as in ``text`` and ``mrkdwn`` objects, into clean passages.
 
-Angle brackets hold links and mentions, ``& < >`` are escaped, lines that begin with ``>`` are quotes. Source:
+Links and mentions are in angle brackets, ``& < >`` are escaped, and lines that begin with ``>`` are quotes. Source:
 docs.slack.dev/messaging/formatting-message-text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
-from bot.detection.passage import Passage, PassageKind, joined
+from bot.detection.result import Passage, PassageKind, Span
 
 _FENCE = re.compile(r"```(.*?)```", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -25,26 +26,21 @@ MENTION = "@…"
 CHANNEL = "#…"
 
 
-def passages(text: str) -> tuple[Passage, ...]:
-    """Return the passages of a text in Slack's markup."""
-    return joined(_passages(text))
+def parse(text: str) -> tuple[Passage, ...]:
+    """Return the passages of a text in mrkdwn."""
+    return merge_adjacent(_parse(text, is_escaped=True))
 
 
-def markdown(text: str) -> tuple[Passage, ...]:
-    """Return the passages of a ``markdown`` block: no entities, links as ``[label](url)``."""
-    linked = _MARKDOWN_LINK.sub(lambda match: link(match[2], match[1]), text)
-    return joined(_passages(linked, escaped=False))
+def parse_markdown(text: str) -> tuple[Passage, ...]:
+    """Return the passages of a ``markdown`` block, which has no entities and writes links as ``[label](url)``."""
+    linked = _MARKDOWN_LINK.sub(lambda match: link_text(match[2], match[1]), text)
+    return merge_adjacent(_parse(linked, is_escaped=False))
 
 
-def plain(text: str, *, quoted: bool = False) -> Passage:
-    """Return a text without markup as prose."""
-    return Passage(text, quoted=quoted)
+def link_text(url: str, label: str) -> str:
+    """Return the label of a link, or its URL if there is no label or the label only repeats a code from the URL.
 
-
-def link(url: str, label: str) -> str:
-    """Return what a link says: its label, or the URL where the label only repeats a number from it.
-
-    ``<tel:6000354|6000354>`` is a number that Slack took for a telephone's; it says 6000354.
+    Slack turns numbers into telephone links: ``<tel:6000354|6000354>`` becomes 6000354.
     """
     if not label:
         return url.removeprefix("tel:").removeprefix("mailto:")
@@ -56,36 +52,54 @@ def link(url: str, label: str) -> str:
     return label
 
 
-def _passages(text: str, *, escaped: bool = True) -> Iterator[Passage]:
+def merge_adjacent(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """Merge neighbours of the same kind into one passage, a line each, and drop empty passages."""
+    kept = [passage for passage in passages if passage.text.strip()]
+    if len(kept) < 2:
+        return tuple(kept)
+    merged: list[Passage] = []
+    for (kind, quoted), group in groupby(kept, key=lambda each: (each.kind, each.quoted)):
+        texts: list[str] = []
+        code: list[Span] = []
+        offset = 0
+        for passage in group:
+            texts.append(passage.text)
+            code += [(start + offset, end + offset) for start, end in passage.code]
+            offset += len(passage.text) + 1
+        merged.append(Passage("\n".join(texts), kind, quoted, tuple(code)))
+    return tuple(merged)
+
+
+def _parse(text: str, *, is_escaped: bool) -> Iterator[Passage]:
     end = 0
     for fence in _FENCE.finditer(text):
-        yield from _prose(text[end : fence.start()], escaped=escaped)
-        yield Passage(_clean(fence[1], escaped=escaped).strip("\n"), PassageKind.CODE)
+        yield from _prose(text[end : fence.start()], is_escaped=is_escaped)
+        yield Passage(_clean(fence[1], is_escaped=is_escaped).strip("\n"), PassageKind.CODE)
         end = fence.end()
-    yield from _prose(text[end:], escaped=escaped)
+    yield from _prose(text[end:], is_escaped=is_escaped)
 
 
-def _prose(text: str, *, escaped: bool) -> Iterator[Passage]:
+def _prose(text: str, *, is_escaped: bool) -> Iterator[Passage]:
     if not text.strip():
         return
-    mark = _QUOTE if escaped else _MARKDOWN_QUOTE
-    rest_is_quote = False
+    mark = _QUOTE if is_escaped else _MARKDOWN_QUOTE
+    is_rest_quoted = False
     for line in text.strip("\n").split("\n"):
         quote = mark.match(line)
-        rest_is_quote = rest_is_quote or (quote is not None and line.startswith((">>>", "&gt;&gt;&gt;")))
-        clean = _clean(line[quote.end() :] if quote else line, escaped=escaped)
+        is_rest_quoted = is_rest_quoted or (quote is not None and line.startswith((">>>", "&gt;&gt;&gt;")))
+        clean = _clean(line[quote.end() :] if quote else line, is_escaped=is_escaped)
         code = tuple(match.span(1) for match in _INLINE.finditer(clean))
-        yield Passage(clean, quoted=quote is not None or rest_is_quote, code=code)
+        yield Passage(clean, quoted=quote is not None or is_rest_quoted, code=code)
 
 
-def _clean(text: str, *, escaped: bool) -> str:
-    if not escaped:
+def _clean(text: str, *, is_escaped: bool) -> str:
+    if not is_escaped:
         return text
-    return _ENTITY.sub(lambda match: _ENTITIES[match[1]], _BRACKETS.sub(_said, text))
+    return _ENTITY.sub(lambda match: _ENTITIES[match[1]], _BRACKETS.sub(_bracket_text, text))
 
 
-def _said(match: re.Match[str]) -> str:
-    """What stands for ``<…>``: a link's words, a mention without its name, a date's fallback."""
+def _bracket_text(match: re.Match[str]) -> str:
+    """Return the text for ``<…>``: a link's label or URL, a mention without its name, or a date's fallback."""
     target, _, label = match[1].partition("|")
     if target.startswith(("@", "!subteam^")):
         return MENTION
@@ -95,4 +109,4 @@ def _said(match: re.Match[str]) -> str:
         return label
     if target.startswith("!"):
         return "@" + target[1:].partition("^")[0]
-    return link(target, label)
+    return link_text(target, label)

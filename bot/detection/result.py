@@ -1,7 +1,4 @@
-"""What was seen in a text: findings, look-alikes, and why.
-
-Only values live here; `find` makes them.
-"""
+"""Define the values of detection: passages go in, findings and look-alikes come out."""
 
 from __future__ import annotations
 
@@ -9,19 +6,38 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+Span = tuple[int, int]  # character offsets, end exclusive
+
 
 class Known(Protocol):
-    """Which codes and symbols exist."""
+    """The codes and symbols that exist."""
 
     def has_code(self, code: int) -> bool:
-        """Whether *code* is in the catalogue."""
+        """Return whether *code* is in the catalogue."""
 
     def code_of_symbol(self, name: str) -> int | None:
-        """The code of a symbol in any platform's spelling, with or without ``ZIMErrorCode.`` before it."""
+        """Return the code of a symbol in any platform's spelling, with or without ``ZIMErrorCode.`` before it."""
+
+
+class PassageKind(StrEnum):
+    """The formatting of a passage."""
+
+    PROSE = "prose"
+    CODE = "code"  # a code fence or preformatted text; inline code stays in its prose, see `Passage.code`
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Clean text of a message: no entities, no Slack markup except back-ticks, mentions without names."""
+
+    text: str
+    kind: PassageKind = PassageKind.PROSE
+    quoted: bool = False  # a quote or a forwarded message
+    code: tuple[Span, ...] = ()  # inline code within prose
 
 
 class Evidence(StrEnum):
-    """What speaks for a finding, the strongest that applies."""
+    """The strongest reason to report a finding."""
 
     SYMBOL = "SDK symbol"
     CODE_KEY = "called an error code"
@@ -32,7 +48,7 @@ class Evidence(StrEnum):
 
 
 class LookAlikeReason(StrEnum):
-    """Why something that looks like a code is none."""
+    """The reason why a number or name that looks like a code is not one."""
 
     LONGER_NUMBER = "part of a longer number"
     HEX = "hexadecimal number"
@@ -61,32 +77,32 @@ class LookAlikeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One error code seen in a text."""
+    """An error code found in a text."""
 
     code: int
     known: bool
-    line: int  # counted from 1, within the passage
-    span: tuple[int, int]  # character offsets into the cleaned passage, end exclusive
+    line: int  # 1-based, within the passage
+    span: Span  # within the passage
     evidence: Evidence
-    symbol: str | None = None  # as spelt there, where the code was found by name
-    quoted: bool = False  # stands in a quote or a forwarded message
+    symbol: str | None = None  # as written, if the code was found by name
+    quoted: bool = False  # in a quote or a forwarded message
     passage: int = 0  # index of the passage in its message
 
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """One number or name that looks like a code and was left alone."""
+    """A number or name that looks like a code but is not reported as one."""
 
     text: str
-    line: int  # counted from 1, within the passage
-    span: tuple[int, int]  # character offsets into the cleaned passage, end exclusive
+    line: int  # 1-based, within the passage
+    span: Span  # within the passage
     reason: LookAlikeReason
     passage: int = 0  # index of the passage in its message
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """Everything seen in a text or a message, in the order of the text."""
+    """All findings and look-alikes of a text or a message, in the order of the text."""
 
     findings: tuple[Finding, ...] = ()
     lookalikes: tuple[LookAlike, ...] = ()

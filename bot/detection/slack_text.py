@@ -1,87 +1,103 @@
-"""A Slack message made clean passages, each of its words once.
+"""Turn a Slack message into clean passages that contain each word once.
 
-The same words stand in ``text`` and in ``blocks``, and again in an attachment's ``fallback``: what people see is read,
-and of the other renditions only the lines that name something which the first does not.
+Slack repeats the same words in ``text``, ``blocks`` and an attachment's ``fallback``. The rendition that people see is
+read in full; of the others, only the lines that name something new. Values of an undocumented type are ignored.
+
+Sources: docs.slack.dev/reference/block-kit/blocks and docs.slack.dev/reference/block-kit/blocks/rich-text-block.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import accumulate
+from typing import Any
 
-from bot.detection import block_text, mrkdwn
+from bot.detection import mrkdwn
+from bot.detection.mrkdwn import CHANNEL, MENTION, merge_adjacent
 from bot.detection.normalize import fold
-from bot.detection.passage import Passage, joined
-from bot.detection.payload import items, mapping, string
+from bot.detection.result import Detection, Finding, LookAlike, Passage, PassageKind, Span
 
+_MAX_ATTACHMENT_DEPTH = 3  # attachments within attachments
+_MAX_BLOCK_DEPTH = 8  # deeper than Block Kit nests
 _WORD = re.compile(r"[A-Za-z0-9_]{7,}")
-_TELLING = re.compile(r"600[0-9]{4}|[Mm]odule|MODULE|_[A-Z]|(?i:zim_?error_?code)")
-_DEPTH = 3  # attachments within attachments
+# A word that can be a code or a symbol.
+_CODE_OR_SYMBOL = re.compile(r"600[0-9]{4}|[Mm]odule|MODULE|_[A-Z]|(?i:zim_?error_?code)")
+_CODE = re.compile(r"600[0-9]{4}")
+_SKIPPED = frozenset(
+    ["button", "workflow_button", "overflow", "datepicker", "timepicker", "image", "confirm", "option"]
+)
+_FORWARDED = ("is_msg_unfurl", "is_share", "is_reply_unfurl", "message_blocks", "is_thread_root_unfurl")
+# Bots write a label and its value in a field as `*Error code:*\n6000121`.
+_LABELLED = re.compile(r"(\*?[^\n*]{1,40}?\*?:?\*?)\n([^\n]{1,200})")
+_MENTIONS = {"user": MENTION, "usergroup": MENTION, "channel": CHANNEL, "team": MENTION}
+_EMPTY: Mapping[str, object] = {}
 
 
 def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
-    """Return the passages of a Slack message (an event's, or one from the Web API), in reading order.
+    """Return the passages of a Slack message (from an event or the Web API) in reading order.
 
-    Whatever is not of the documented shape is passed over.
+    The text of an unknown type of block is read too. Buttons, menus and link previews are skipped.
     """
-    return _passages(message, 0)
-
-
-def _passages(message: Mapping[str, object], depth: int) -> tuple[Passage, ...]:
-    seen = block_text.passages(message.get("blocks"))
-    said = mrkdwn.passages(string(message.get("text")))
-    own = _with_missing(seen, said) if seen else said
-    attached = [each for attachment in items(message.get("attachments")) for each in _attachment(attachment, depth + 1)]
+    own = _add_missing(_blocks(message.get("blocks")), mrkdwn.parse(_string(message.get("text"))))
+    attached = [each for attachment in _objects(message.get("attachments")) for each in _attachment(attachment, 1)]
     return (*own, *attached)
 
 
+def lines_of(message: Mapping[str, Any], detection: Detection) -> dict[Finding | LookAlike, int]:
+    """Return the line of each finding and look-alike, 1-based, as the author of *message* counts lines.
+
+    Detection counts within passages, which lack blank lines, fences and markup. Words that are not in ``text`` get
+    their line in the passages read one after the other.
+    """
+    texts = [passage.text for passage in passages(message)]
+    starts = list(accumulate((text.count("\n") + 1 for text in texts), initial=0))
+    given = "" if message.get("attachments") else message.get("text") or ""
+    line, at = 1, 0
+    lines: dict[Finding | LookAlike, int] = {}
+    seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
+    for each in sorted(seen, key=lambda one: (one.passage, one.span)):
+        found = given.find(texts[each.passage][slice(*each.span)], at) if given else -1
+        if found < 0:
+            given = ""
+            lines[each] = starts[each.passage] + each.line
+        else:
+            line += given.count("\n", at, found)
+            at = found + 1
+            lines[each] = line
+    return lines
+
+
 def _attachment(attachment: Mapping[str, object], depth: int) -> tuple[Passage, ...]:
-    if depth > _DEPTH:
+    if depth > _MAX_ATTACHMENT_DEPTH:
         return ()
-    is_forwarded = _is_forwarded(attachment)
+    from_url = _string(attachment.get("from_url"))
+    is_forwarded = any(attachment.get(flag) for flag in _FORWARDED) or ".slack.com/archives/" in from_url
     if not is_forwarded and (attachment.get("from_url") or attachment.get("original_url")):
-        return ()  # a preview that Slack made of a link: nobody said these words here
-    seen = joined((*_blocks_of(attachment), *_fields_of(attachment)))
-    written = joined(_texts_of(attachment))
-    body = _with_missing(seen, written) if seen else written
-    fallback = mrkdwn.passages(string(attachment.get("fallback")))
-    whole = _with_missing(body, fallback) if body else fallback
-    inner = [each for one in items(attachment.get("attachments")) for each in _attachment(one, depth + 1)]
-    return block_text.quoted((*whole, *inner)) if is_forwarded else (*whole, *inner)
+        return ()  # Slack's preview of a link: the author did not write it
+    seen = list(_blocks(attachment.get("blocks")))
+    if not seen:
+        for each in _objects(attachment.get("message_blocks")):
+            seen += _blocks(_object(each.get("message")).get("blocks"))
+    for field in _objects(attachment.get("fields")):
+        # The title says what the value is, so they share a line.
+        title, value = _string(field.get("title")).strip(" :"), field.get("value")
+        words = str(value) if isinstance(value, int) and not isinstance(value, bool) else _string(value)
+        seen += mrkdwn.parse(f"{title}: {words}" if title and words else title or words)
+    keys = ("pretext", "author_name", "title", "text")
+    texts = merge_adjacent(each for key in keys for each in mrkdwn.parse(_string(attachment.get(key))))
+    body = _add_missing(merge_adjacent(seen), texts)
+    whole = _add_missing(body, mrkdwn.parse(_string(attachment.get("fallback"))))
+    inner = [each for one in _objects(attachment.get("attachments")) for each in _attachment(one, depth + 1)]
+    found = (*whole, *inner)
+    return tuple(replace(each, quoted=True) for each in found) if is_forwarded else found
 
 
-def _is_forwarded(attachment: Mapping[str, object]) -> bool:
-    """Whether an attachment is another message of Slack's, shared or unfurled."""
-    flags = ("is_msg_unfurl", "is_share", "is_reply_unfurl", "message_blocks", "is_thread_root_unfurl")
-    return any(attachment.get(flag) for flag in flags) or ".slack.com/archives/" in string(attachment.get("from_url"))
-
-
-def _blocks_of(attachment: Mapping[str, object]) -> tuple[Passage, ...]:
-    own = block_text.passages(attachment.get("blocks"))
-    if own:
-        return own
-    found: list[Passage] = []
-    for each in items(attachment.get("message_blocks")):
-        found += block_text.passages(mapping(each.get("message")).get("blocks"))
-    return tuple(found)
-
-
-def _texts_of(attachment: Mapping[str, object]) -> Iterable[Passage]:
-    for key in ("pretext", "author_name", "title", "text"):
-        yield from mrkdwn.passages(string(attachment.get(key)))
-
-
-def _fields_of(attachment: Mapping[str, object]) -> Iterable[Passage]:
-    """An attachment's fields, a line each: the title says what the value is."""
-    for field in items(attachment.get("fields")):
-        title, value = string(field.get("title")).strip(" :"), field.get("value")
-        words = str(value) if isinstance(value, int) and not isinstance(value, bool) else string(value)
-        yield from mrkdwn.passages(f"{title}: {words}" if title and words else title or words)
-
-
-def _with_missing(seen: tuple[Passage, ...], other: tuple[Passage, ...]) -> tuple[Passage, ...]:
-    """Return *seen* with those lines of *other* that name what *seen* does not."""
+def _add_missing(seen: tuple[Passage, ...], other: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Return *seen* and the lines of *other* that name a code or symbol that is not in *seen*."""
+    if not seen:
+        return other
     named = {name for passage in seen for name in _names(passage.text)}
     missing = [
         Passage(line, passage.kind, passage.quoted)
@@ -89,8 +105,118 @@ def _with_missing(seen: tuple[Passage, ...], other: tuple[Passage, ...]) -> tupl
         for line in passage.text.split("\n")
         if _names(line) - named
     ]
-    return (*seen, *(replace(passage, code=()) for passage in joined(missing)))
+    return (*seen, *merge_adjacent(missing))
 
 
 def _names(text: str) -> set[str]:
-    return {word for word in _WORD.findall(fold(text)) if _TELLING.search(word)}
+    return {word for word in _WORD.findall(fold(text)) if _CODE_OR_SYMBOL.search(word)}
+
+
+def _blocks(blocks: object) -> tuple[Passage, ...]:
+    return merge_adjacent(passage for block in _objects(blocks) for passage in _block(block, 0))
+
+
+def _block(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
+    kind, text = _string(block.get("type")), _string(block.get("text"))
+    if depth > _MAX_BLOCK_DEPTH or kind in _SKIPPED or kind.endswith(("_select", "_input")):
+        return
+    if kind == "rich_text":
+        elements = _objects(block.get("elements"))
+        yield from merge_adjacent(passage for element in elements for passage in _rich_text(element))
+    elif kind == "markdown":
+        yield from mrkdwn.parse_markdown(text)
+    elif kind == "table":
+        yield from _table(block)
+    elif kind == "mrkdwn":
+        yield from mrkdwn.parse(text)
+    elif isinstance(block.get("text"), str):
+        yield Passage(text)
+    else:
+        yield from _children(block, depth + 1)
+
+
+def _children(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
+    for key, value in block.items():
+        if key == "fields":
+            for field in _objects(value):
+                text = _string(field.get("text"))
+                # A label on a line of its own says what the value is, so it goes before the value on one line.
+                if labelled := _LABELLED.fullmatch(text.strip()):
+                    text = f"{labelled[1].strip('*: ')}: {labelled[2]}"
+                yield from mrkdwn.parse(text) if field.get("type") == "mrkdwn" else (Passage(text),)
+        elif isinstance(value, dict) and key not in ("accessory", "placeholder", "confirm"):
+            yield from _block(value, depth)
+        elif isinstance(value, list):
+            for each in _objects(value):
+                yield from _block(each, depth)
+
+
+def _table(block: Mapping[str, object]) -> Iterator[Passage]:
+    """Yield a line for each row, with the column's heading before each cell because it says what the cell is."""
+    headings: list[str] = []
+    for row in _array(block.get("rows")):
+        cells = [
+            " ".join(" ".join(passage.text.split()) for passage in _block(_object(cell), 1)) for cell in _array(row)
+        ]
+        names = headings if len(headings) == len(cells) else [""] * len(cells)
+        yield Passage(
+            " | ".join(f"{name}: {cell}" if name and cell else cell for name, cell in zip(names, cells, strict=True))
+        )
+        headings = headings or ["" if _CODE.search(cell) or len(cell) > 40 else cell.strip("*: ") for cell in cells]
+
+
+def _rich_text(element: Mapping[str, object]) -> Iterator[Passage]:
+    """Yield the passages of an element of a ``rich_text`` block. Its text is not escaped."""
+    kind = element.get("type")
+    if kind == "rich_text_list":
+        for item in _objects(element.get("elements")):
+            yield from _rich_text(item)
+        return
+    is_code = kind == "rich_text_preformatted"
+    text = ""
+    code: list[Span] = []
+    for part in _objects(element.get("elements")):
+        words = _words(part)
+        if words and not is_code and _object(part.get("style")).get("code") is True:
+            code.append((len(text) + 1, len(text) + 1 + len(words)))
+            words = f"`{words}`"  # as in mrkdwn
+        text += words
+    shift = len(text) - len(text.lstrip("\n"))
+    yield Passage(
+        text.strip("\n"),
+        PassageKind.CODE if is_code else PassageKind.PROSE,
+        quoted=kind == "rich_text_quote",
+        code=tuple((start - shift, end - shift) for start, end in code),
+    )
+
+
+def _words(part: Mapping[str, object]) -> str:
+    kind = part.get("type")
+    if kind == "link":
+        return mrkdwn.link_text(_string(part.get("url")), _string(part.get("text")))
+    if kind == "broadcast":
+        return "@" + _string(part.get("range"))
+    if kind == "date":
+        return _string(part.get("fallback"))
+    if kind == "emoji":
+        return " "
+    return _MENTIONS.get(_string(kind)) or _string(part.get("text"))
+
+
+# Values of JSON by type; a value of any other type counts as absent.
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else _EMPTY
+
+
+def _array(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _objects(value: object) -> list[Mapping[str, object]]:
+    return [item for item in _array(value) if isinstance(item, dict)]

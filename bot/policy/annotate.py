@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
-from bot.detection.lines import lines_of
 from bot.detection.result import Detection
+from bot.detection.slack_text import lines_of
 from bot.policy.input import WRITTEN, Contents, contents
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide

@@ -8,8 +8,7 @@ from typing import Any
 
 from bot.detection.detector import find_in_passages
 from bot.detection.fingerprint import shape
-from bot.detection.passage import Passage
-from bot.detection.result import Known
+from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
 

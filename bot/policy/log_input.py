@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.detection.passage import Passage
+from bot.detection.result import Passage
 from bot.policy.input import Contents
 from bot.triage.digest import FileRefused, Refusal, Secret
 from bot.triage.redact import live_secrets

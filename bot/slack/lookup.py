@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import log
-from bot.detection.mrkdwn import passages
+from bot.detection import mrkdwn
 from bot.errors import named
 from bot.policy.place import DirectoryError, Place
 from bot.settings import is_slack
@@ -90,7 +90,7 @@ class SlackLookup:
 
 def plain_text(text: str) -> str:
     """What a person typed behind a command: Slack escapes it, and makes links of numbers that look like telephones'."""
-    return "\n".join(passage.text for passage in passages(text))
+    return "\n".join(passage.text for passage in mrkdwn.parse(text))
 
 
 def may_be_trusted(client: AsyncWebClient, url: str) -> bool:

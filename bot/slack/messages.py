@@ -13,7 +13,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.detection.prose import prose
+from bot.detection.normalize import prose
 from bot.inbox import Job
 from bot.policy.input import Contents
 from bot.policy.log_input import is_log, log_files, secrets_in

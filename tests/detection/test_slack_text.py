@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.detector import find_in_message
-from bot.detection.passage import Passage, PassageKind
-from bot.detection.result import Finding, LookAlike
+from bot.detection.result import Finding, LookAlike, Passage, PassageKind
 from bot.detection.slack_text import passages
 from tests.detection.known import KNOWN
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.prose import prose
+from bot.detection.normalize import prose
 from bot.detection.slack_text import passages
 from bot.i18n import Language, prose_language
 
