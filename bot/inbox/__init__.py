@@ -8,7 +8,7 @@ jobs of one thread keep their order. Knows nothing of Slack but its ids; posting
 from __future__ import annotations
 
 from bot.inbox.inbox import Inbox, InboxLimits
-from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace
+from bot.inbox.job import ASKED_KINDS, UNASKED_KINDS, Job, JobKind, Lease
 from bot.inbox.rate_limit import RateLimit
 
-__all__ = ["GiveUp", "Inbox", "InboxLimits", "Job", "Lease", "RateLimit", "RetryLater", "StopWorkspace"]
+__all__ = ["ASKED_KINDS", "UNASKED_KINDS", "Inbox", "InboxLimits", "Job", "JobKind", "Lease", "RateLimit"]

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import log
-from bot.errors import named
+from bot.errors import GiveUp, RetryLater, StopWorkspace, named
 from bot.inbox.admission import Admission
-from bot.inbox.job import GiveUp, Job, Lease, RetryLater, StopWorkspace, job_of
+from bot.inbox.job import Job, Lease, job_of
 from bot.inbox.ordering import HeldJob, LaneOrder
 from bot.inbox.process_id import is_gone, new_owner
 from bot.inbox.rate_limit import RateLimit
@@ -231,7 +231,7 @@ class Inbox:
             self._stop(place.team, str(error))
             return [self._again(held, self._clock(), str(error), is_refused=True) for held in batch]
         except Exception as error:  # the one place where a job's failure ends: it must not take the others along
-            _log.exception("an attempt failed", kind=first.job.kind, channel=place.channel, ts=first.job.ts)
+            _log.exception("an attempt failed", kind=first.job.stored_kind, channel=place.channel, ts=first.job.ts)
             return [self._failed(held, named(error)) for held in batch]
         now = self._clock()
         return [SettledJob(held.id, held.job.attempt, "done", now, held.job.refused) for held in batch]
@@ -252,7 +252,7 @@ class Inbox:
 
     def _dead(self, held: HeldJob, reason: str) -> SettledJob:
         job = held.job
-        _log.warning("given up", kind=job.kind, channel=job.place.channel, ts=job.ts, reason=reason)
+        _log.warning("given up", kind=job.stored_kind, channel=job.place.channel, ts=job.ts, reason=reason)
         return SettledJob(held.id, job.attempt, "dead", self._clock(), job.refused, reason)
 
     def _again(self, held: HeldJob, at: float, reason: str, *, is_refused: bool = False) -> SettledJob:

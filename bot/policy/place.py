@@ -23,6 +23,30 @@ class Place:
         return self.channel.startswith("D")
 
 
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where the log of a triage is: in one message, or in a whole thread.
+
+    Buttons and job details contain it as text, ``message:<ts>:<thread>`` or ``thread:<thread>``.
+    """
+
+    thread: str
+    ts: str | None = None  # the message; None: all messages of the thread
+
+    @classmethod
+    def parse(cls, text: str) -> LogSource:
+        """Parse the text form; raises ValueError if *text* is not one."""
+        match text.split(":"):
+            case ["message", ts, thread]:
+                return cls(thread, ts)
+            case ["thread", thread]:
+                return cls(thread)
+        raise ValueError(f"not a log source: {text!r}")
+
+    def __str__(self) -> str:
+        return f"thread:{self.thread}" if self.ts is None else f"message:{self.ts}:{self.thread}"
+
+
 class DirectoryError(ZimerrError):
     """Slack could not be asked just now."""
 

@@ -12,6 +12,7 @@ from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
+from bot.policy.place import LogSource
 from bot.triage.digest import Digest, FileRefused, Secret
 
 MOST_CARDS = 5
@@ -140,10 +141,10 @@ class Barred:
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """What a log says; *source* tells what to read again for another rendition of it."""
+    """The triage of a log; *source* is where to read it again, None if it can not be read again."""
 
     digest: Digest
-    source: str = ""
+    source: LogSource | None = None
 
 
 @dataclass(frozen=True, slots=True)

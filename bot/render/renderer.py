@@ -58,7 +58,7 @@ class Renderer:
         self, reply: Triaged, language: Language, picture: Picture = Picture.CHART, image: str = ""
     ) -> MessagePayload:
         """The message that says what a log says; *image* is the file of the picture, where it is one."""
-        key = reply.source
+        key = str(reply.source or "")
         said_so = digest_slack.message(reply.digest, self._catalogue, language, key=key, picture=picture, image=image)
         # A copy for one person has none: what they do is done to the message that all see.
         blocks = [block for block in said_so["blocks"] if key or block["type"] != "actions"]

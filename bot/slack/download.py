@@ -18,8 +18,7 @@ from urllib.parse import urljoin
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import named
-from bot.inbox import GiveUp, RetryLater
+from bot.errors import GiveUp, RetryLater, named
 from bot.policy.log_input import is_gone
 from bot.slack.lookup import may_be_trusted
 from bot.slack.sender import told_apart

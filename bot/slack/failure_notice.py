@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bot import log
-from bot.inbox import GiveUp, Job, RetryLater
+from bot.errors import GiveUp, RetryLater
+from bot.inbox import ASKED_KINDS, UNASKED_KINDS, Job
 from bot.policy.language import Languages
 from bot.policy.place import Directory
 from bot.policy.replies import Barred, Barrier
@@ -17,7 +18,6 @@ from bot.storage.notice_store import NoticeStore
 SIGN = "warning"  # the reaction where no word can be said
 _NOT_AGAIN_S = 86_400.0  # for one channel and reason
 _log = log.get(__name__)
-_ASKED, _UNASKED = ("asked", "thread", "report", "escalate"), ("message", "log")  # kinds of jobs
 
 
 class FailureNotice:
@@ -38,8 +38,7 @@ class FailureNotice:
         Only who spoke to the bot hears of a missing scope: others do not wait for an answer, and can't add it.
         """
         barrier = _barrier(error.reason)
-        kind = job.kind.partition(":")[0]
-        waits = kind in _ASKED or (kind in _UNASKED and barrier is not Barrier.MISSING_SCOPE)
+        waits = job.kind in ASKED_KINDS or (job.kind in UNASKED_KINDS and barrier is not Barrier.MISSING_SCOPE)
         if barrier is None or not waits or not job.place.user:
             return
         what, now = (job.place.team, job.place.channel, barrier), self._clock()

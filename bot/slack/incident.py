@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bot.errors import GiveUp
 from bot.i18n import Language
-from bot.inbox import GiveUp, Job
+from bot.inbox import Job
 from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.replies import Escalated

@@ -11,18 +11,19 @@ from dataclasses import replace
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
+from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
-from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
+from bot.inbox import Job, JobKind
 from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.language import Languages
 from bot.policy.log_input import worth_a_word
 from bot.policy.noise_rules import Mode
-from bot.policy.place import DirectoryError
+from bot.policy.place import DirectoryError, LogSource
 from bot.policy.replies import Answer, Leaked, Note, Reading, Triaged
 from bot.render.block_kit import MessagePayload
 from bot.render.digest_chart import Picture, png
 from bot.render.renderer import Renderer
-from bot.slack.log_reader import BotSite, LogReader, Progress, ReadLog, of_message
+from bot.slack.log_reader import BotSite, LogReader, Progress, ReadLog
 from bot.slack.lookup import SlackLookup, begun
 from bot.slack.report_upload import ReportUpload
 from bot.slack.sender import Sender
@@ -156,7 +157,7 @@ class LogJobs:
     async def unasked(self, job: Job, message: SeenMessage, site: BotSite) -> None:
         """Deal with a message that is a log, or has files: by the rules for any message, and with its own answer."""
         directory = SlackLookup(site.client)
-        is_edit, is_done = job.kind != "log", await self._annotations.is_done(message.spot)
+        is_edit, is_done = job.kind is not JobKind.LOG, await self._annotations.is_done(message.spot)
         if is_done and not is_edit:
             async with self._speaking(job, site) as voice:  # an earlier attempt may have left its reaction
                 await self._annotations.take([message], voice, directory)
@@ -164,7 +165,7 @@ class LogJobs:
         if not is_done and await self._annotations.mode(job.place) is Mode.OFF:
             return
         async with self._speaking(job, site) as voice:
-            read = await self._read(job, site, voice, of_message(job.ts, job.thread), is_asked=False)
+            read = await self._read(job, site, voice, LogSource(job.thread, job.ts), is_asked=False)
             if read is None:
                 return
             message = _as_read(message, read)
@@ -179,7 +180,7 @@ class LogJobs:
                 await self._annotations.take([message], voice, directory)
             await self._reported(job, site, voice, read)
 
-    async def asked(self, job: Job, source: str, site: BotSite) -> None:
+    async def asked(self, job: Job, source: LogSource, site: BotSite) -> None:
         """Triage what somebody asked for: everybody sees it where it is."""
         async with self._speaking(job, site) as voice:
             read = await self._read(job, site, voice, source, is_asked=True)
@@ -195,7 +196,7 @@ class LogJobs:
 
     async def report(self, job: Job, site: BotSite) -> None:
         """Attach the full report to the thread, once, for somebody who asked."""
-        read = await self._reader.read(site, job.place.channel, job.detail["source"])
+        read = await self._reader.read(site, job.place.channel, LogSource.parse(job.detail["source"]))
         if read is None:
             await self._note(job, Note("gone"), site)
         elif not await self._reports.attach(job, job.ts, read.digest, site.client, job.detail["language"]):
@@ -224,7 +225,9 @@ class LogJobs:
                 await voice.settle()
             raise
 
-    async def _read(self, job: Job, site: BotSite, voice: LogReplier, source: str, *, is_asked: bool) -> ReadLog | None:
+    async def _read(
+        self, job: Job, site: BotSite, voice: LogReplier, source: LogSource, *, is_asked: bool
+    ) -> ReadLog | None:
         progress, is_read = Progress(), asyncio.Event()
         telling = asyncio.create_task(self._tell(job, site, voice, progress, is_read))
         try:
@@ -287,7 +290,7 @@ def _as_read(message: SeenMessage, read: ReadLog) -> SeenMessage:
     """*message* with what its files hold, and its triage where there is anything to say."""
     own = {sighting.code for sighting in message.sightings}
     found = tuple(sighting for sighting in read.in_files if sighting.code not in own)
-    triaged = Triaged(read.digest, of_message(message.ts, message.thread)) if read.digest.hits else None
+    triaged = Triaged(read.digest, LogSource(message.thread, message.ts)) if read.digest.hits else None
     return replace(message, sightings=message.sightings + found, triaged=triaged)
 
 

@@ -1,7 +1,6 @@
 """Reading logs for whoever wants their digest: gathered from Slack, triaged, let go.
 
-What was read is named by a *source*, ``message:<ts>:<thread>`` or ``thread:<ts>``, so that it can be read again later:
-no text is kept meanwhile.
+What was read is named by a `LogSource`, so that it can be read again later: no text is kept meanwhile.
 """
 
 from __future__ import annotations
@@ -14,8 +13,9 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import RetryLater
+from bot.errors import RetryLater
 from bot.policy.noise_rules import Sighting
+from bot.policy.place import LogSource
 from bot.policy.triage_pool import TriagePool, in_files
 from bot.slack.download import Downloads
 from bot.slack.log_sources import LogCollector
@@ -47,16 +47,6 @@ class ReadLog:
     in_files: tuple[Sighting, ...]  # the codes that stand in files
 
 
-def of_message(ts: str, thread: str) -> str:
-    """The source that is one message."""
-    return f"message:{ts}:{thread}"
-
-
-def of_thread(ts: str) -> str:
-    """The source that is a thread."""
-    return f"thread:{ts}"
-
-
 @dataclass(frozen=True, slots=True)
 class BotSite:
     """Where something is read: the client of its workspace, and who the bot is there."""
@@ -82,7 +72,7 @@ class LogReader:
         self,
         site: BotSite,
         channel: str,
-        source: str,
+        source: LogSource,
         *,
         is_asked: bool = True,
         progress: Progress | None = None,
@@ -120,10 +110,9 @@ class LogReader:
             self._turns.release()
 
 
-async def _messages(client: AsyncWebClient, channel: str, source: str) -> Sequence[Mapping[str, Any]]:
-    kind, ts, *thread = source.split(":")
+async def _messages(client: AsyncWebClient, channel: str, source: LogSource) -> Sequence[Mapping[str, Any]]:
     directory = SlackLookup(client)
-    if kind == "thread":
-        return await directory.thread(channel, ts)
-    message = await directory.message(channel, ts, *thread)
+    if source.ts is None:
+        return await directory.thread(channel, source.thread)
+    message = await directory.message(channel, source.ts, source.thread)
     return [message] if message else []

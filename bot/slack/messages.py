@@ -14,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.detection.normalize import prose
-from bot.inbox import Job
+from bot.inbox import Job, JobKind
 from bot.policy.input import Contents
 from bot.policy.log_input import is_log, log_files, secrets_in
 from bot.policy.place import Place
@@ -43,7 +43,7 @@ class Messages(AsyncMiddleware):
             case "message":
                 await self._message(req.body, req.context)
             case "app_mention":
-                await self._take(req.body, place_of_event(req.body), req.body["event"], kind="asked")
+                await self._take(req.body, place_of_event(req.body), req.body["event"], kind=JobKind.ASKED)
             case _:
                 return await next()
         return BoltResponse(status=200, body="")
@@ -65,7 +65,7 @@ class Messages(AsyncMiddleware):
         is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
         if place.is_direct:
             if is_person:
-                await self._take(body, place, event, kind="asked")
+                await self._take(body, place, event, kind=JobKind.ASKED)
             return
         if _speaks_to(event, context):
             return  # comes as app_mention, too
@@ -74,7 +74,7 @@ class Messages(AsyncMiddleware):
             # Slack answers while the database writes.
             if workspace := await self._parts.workspaces.find(place.team):
                 self._parts.languages.prepare(place, SlackLookup(workspace.client))
-            await self._take(body, place, event, kind="message", holds=holds)
+            await self._take(body, place, event, kind=JobKind.MESSAGE, holds=holds)
         if is_person and (saving := self._parts.languages.hear(place, prose(holds.passages))):
             self._parts.background.start(saving)
 
@@ -90,22 +90,29 @@ class Messages(AsyncMiddleware):
         holds = self._parts.annotations.contents(now)
         # A link preview changes a message too, but not what it says.
         if _subjects(now, holds) != _subjects(before, self._parts.annotations.contents(before)):
-            await self._take(body, place, now, kind=f"changed:{event['event_ts']}", holds=holds)
+            await self._take(body, place, now, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], holds=holds)
 
     async def _deleted(self, body: _Event, place: Place, before: _Event, context: AsyncBoltContext) -> None:
         was_read = self._parts.annotations.contents(before).sightings or log_files(before)
         if before.get("bot_id") != context.bot_id and was_read:
-            await self._take(body, place, before, kind="deleted")
+            await self._take(body, place, before, kind=JobKind.DELETED)
 
     async def _take(
-        self, body: _Event, place: Place, message: _Event, *, kind: str, holds: Contents = _NOTHING
+        self,
+        body: _Event,
+        place: Place,
+        message: _Event,
+        *,
+        kind: JobKind,
+        trigger_ts: str = "",
+        holds: Contents = _NOTHING,
     ) -> None:
         ts, sightings = message["ts"], holds.sightings
         detail: dict[str, Any] = {"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]}
-        if kind not in ("asked", "deleted") and is_log(message, holds):
+        if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(message, holds):
             detail["log"] = True
-            kind = "log" if kind == "message" else kind
-        elif kind == "message" and (secrets := secrets_in(holds.passages)):
+            kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
+        elif kind is JobKind.MESSAGE and (secrets := secrets_in(holds.passages)):
             detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
             place,
@@ -113,6 +120,7 @@ class Messages(AsyncMiddleware):
             message.get("thread_ts", ts),
             codes=tuple(dict.fromkeys(each.code for each in sightings)),
             kind=kind,
+            trigger_ts=trigger_ts,
             detail=detail,
             event_id=body.get("event_id", ""),
         )

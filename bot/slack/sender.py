@@ -18,13 +18,11 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.errors import named
-from bot.inbox import GiveUp, Job, Lease, RateLimit, RetryLater, StopWorkspace
+from bot.errors import GiveUp, RetryLater, StopWorkspace, named
+from bot.inbox import Job, Lease, RateLimit
 from bot.policy.place import Place
 from bot.slack.client import before_sending
 from bot.slack.workspaces import Workspaces
-
-__all__ = ["METADATA_TYPE", "PASSING", "TOKEN_IS_NO_GOOD", "GiveUp", "RetryLater", "Sender", "StopWorkspace"]
 
 METADATA_TYPE = "zimerr_annotation"
 _Message = Mapping[str, Any]
@@ -72,7 +70,7 @@ class Sender:
             if is_progress or not _is_progress(posted):
                 return str(posted["ts"])
             over = str(posted["ts"])
-        payload = {"team": job.place.team, "ts": job.ts, "kind": job.kind}
+        payload = {"team": job.place.team, "ts": job.ts, "kind": job.stored_kind}
         if len(jobs) > 1:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
         if is_progress:
@@ -156,7 +154,7 @@ class Sender:
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             answers = (payload.get("ts"), *str(payload.get("also", "")).split())
-            is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.kind)
+            is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.stored_kind)
             if metadata.get("event_type") == METADATA_TYPE and is_alike and job.ts in answers:
                 if not _is_progress(reply):
                     return reply

@@ -10,8 +10,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.i18n import Language
-from bot.inbox import Job
-from bot.policy.place import Place
+from bot.inbox import Job, JobKind
+from bot.policy.place import LogSource, Place
 from bot.policy.replies import Note, Reply, Triaged
 from bot.slack.deps import Deps
 from bot.slack.error_reply import ErrorReply
@@ -35,11 +35,13 @@ class TriageActions:
         """The same triage in the other language, for who pressed."""
         await ack()
         asked = json.loads(action["value"])
-        self._start(self._show(asked["key"], Language(asked["language"]), body, respond), body, respond)
+        self._start(
+            self._show(LogSource.parse(asked["key"]), Language(asked["language"]), body, respond), body, respond
+        )
 
     async def report(self, ack: AsyncAck, action: _Body, body: _Body) -> None:
         """The full report, as a file in the thread."""
-        await self._parts.inbox.take(_job(body, f"report:{action['action_ts']}", action))
+        await self._parts.inbox.take(_job(body, JobKind.REPORT, action, trigger_ts=action["action_ts"]))
         await ack()
 
     async def take(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
@@ -54,7 +56,7 @@ class TriageActions:
             await ack()
             self._start(self._tell(Note("nobody"), body, respond), body, respond)
             return
-        is_new = await self._parts.inbox.take(_job(body, "escalate", action))
+        is_new = await self._parts.inbox.take(_job(body, JobKind.ESCALATE, action))
         await ack()
         if not is_new:
             self._start(self._tell(Note("escalated"), body, respond), body, respond)
@@ -63,13 +65,13 @@ class TriageActions:
         """Take a triage back for everyone, and keep that it was wrong."""
         await ack()
         place, ts = place_of_action(body), body["message"]["ts"]
-        voice = ThreadReplier([_job(body, "wrong")], self._parts.poster, self._parts.renderer)
+        voice = ThreadReplier([_job(body, JobKind.WRONG)], self._parts.poster, self._parts.renderer)
         self._start(self._parts.annotations.call_wrong(MessageRef(place.team, place.channel, ts), voice), body, respond)
 
     def _start(self, work: Awaitable[None], body: _Body, respond: AsyncRespond) -> None:
         self._parts.background.start(self._trouble.guarded(work, body, respond))
 
-    async def _show(self, source: str, language: Language, body: _Body, respond: AsyncRespond) -> None:
+    async def _show(self, source: LogSource, language: Language, body: _Body, respond: AsyncRespond) -> None:
         place = place_of_action(body)
         read = await self._parts.reader.read(await site_of(self._parts.workspaces, place.team), place.channel, source)
         if read is None:
@@ -88,9 +90,10 @@ class TriageActions:
         await answer(respond, self._parts.renderer, reply, language, thread=thread)
 
 
-def _job(body: _Body, kind: str, action: _Body | None = None) -> Job:
+def _job(body: _Body, kind: JobKind, action: _Body | None = None, *, trigger_ts: str = "") -> Job:
     """What is to be done about the triage on which somebody pressed."""
     place: Place = place_of_action(body)
     message, asked = body["message"], json.loads(action["value"]) if action else {}
     detail = {"source": asked.get("key", ""), "language": asked.get("language", "")}
-    return Job(place, message["ts"], message.get("thread_ts", message["ts"]), kind=kind, detail=detail)
+    thread = message.get("thread_ts", message["ts"])
+    return Job(place, message["ts"], thread, kind=kind, trigger_ts=trigger_ts, detail=detail)

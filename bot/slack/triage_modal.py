@@ -11,7 +11,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import Job
+from bot.inbox import Job, JobKind
 from bot.policy.place import Place
 from bot.policy.replies import Leaked, Note, Reply, Triaged
 from bot.render.triage_notices import AUDIENCE, EVERYBODY, PASTED
@@ -60,7 +60,7 @@ class TriageModal:
         ts = body["message"]["ts"]
         thread = body["message"].get("thread_ts", ts)
         if await directory.message(place.channel, ts, thread):
-            await self._parts.inbox.take(Job(place, ts, thread, kind=f"thread:{body['action_ts']}"))
+            await self._parts.inbox.take(Job(place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"]))
         else:
             choice = await self._parts.languages.of_person(place, directory)
             await answer(respond, self._parts.renderer, Note("not_member"), choice.language)

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.detection.slack_text import passages
-from bot.inbox import GiveUp, Job, RetryLater, StopWorkspace
+from bot.errors import GiveUp, RetryLater, StopWorkspace
+from bot.inbox import Job, JobKind
 from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.answer import Answers
 from bot.policy.grammar import parse
 from bot.policy.log_input import is_paste, log_files
 from bot.policy.noise_rules import Sighting
+from bot.policy.place import LogSource
 from bot.policy.replies import Answer, is_public
 from bot.render.renderer import Renderer
 from bot.slack.failure_notice import FailureNotice
-from bot.slack.log_reader import BotSite, of_message, of_thread, site_of
+from bot.slack.log_reader import BotSite, site_of
 from bot.slack.lookup import SlackLookup, begun, plain_text
 from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
@@ -104,17 +106,19 @@ class Worker:
 
     async def _work_alone(self, job: Job, site: BotSite) -> bool:
         """Deal with *job* where it is of a kind that is about no other message: somebody asked, or it is a log."""
-        match job.kind.partition(":")[0], job.detail:
-            case ("log", _) | ("changed", {"log": True}):
+        match job.kind, job.detail:
+            case (JobKind.LOG, _) | (JobKind.CHANGED, {"log": True}):
                 await self._logs.unasked(job, _message(job), site)
-            case "asked", _:
+            case JobKind.ASKED, _:
                 await self._answer(job, site)
-            case "thread", _:
-                await self._logs.asked(job, of_thread(job.thread), site)
-            case "report", _:
+            case JobKind.THREAD, _:
+                await self._logs.asked(job, LogSource(job.thread), site)
+            case JobKind.REPORT, _:
                 await self._logs.report(job, site)
-            case "escalate", _:
+            case JobKind.ESCALATE, _:
                 await self._standings.escalate(job, SlackLookup(site.client))
+            case JobKind.UNKNOWN, _:
+                raise GiveUp("unknown_job_kind")
             case _:
                 return False
         return True
@@ -128,12 +132,12 @@ class Worker:
     async def _work(self, jobs: Sequence[Job], directory: SlackLookup) -> None:
         voice = ThreadReplier(jobs, self._poster, self._renderer)
         messages = [_message(job) for job in jobs]
-        match jobs[0].kind.partition(":")[0]:
-            case "message":
+        match jobs[0].kind:
+            case JobKind.MESSAGE:
                 await self._annotations.take(messages, voice, directory)
-            case "changed":
+            case JobKind.CHANGED:
                 await self._annotations.follow(messages[0], voice, directory)
-            case "deleted":
+            case JobKind.DELETED:
                 await self._annotations.withdraw(messages[0], voice, directory)
 
     async def _answer(self, job: Job, site: BotSite) -> None:
@@ -145,7 +149,7 @@ class Worker:
         words = _words(message)
         if words.lower().startswith(_TRIAGE) or is_paste(passages(message)) or log_files(message):
             is_all = words.lower().startswith(_TRIAGE) and job.thread != job.ts
-            await self._logs.asked(job, of_thread(job.thread) if is_all else of_message(job.ts, job.thread), site)
+            await self._logs.asked(job, LogSource(job.thread) if is_all else LogSource(job.thread, job.ts), site)
             return
         answer = await self._answers.to(parse(words), job.place, directory)
         said = self._renderer.message(answer.reply, answer.language)

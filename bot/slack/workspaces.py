@@ -20,8 +20,7 @@ from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
-from bot.errors import ZimerrError
-from bot.inbox import StopWorkspace
+from bot.errors import StopWorkspace, ZimerrError
 from bot.settings import Settings, split_keys
 from bot.slack.client import SlackClient
 from bot.storage.database import Database

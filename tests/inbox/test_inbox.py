@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.inbox import GiveUp, Inbox, Job, RateLimit, RetryLater, StopWorkspace
+from bot.errors import GiveUp, RetryLater, StopWorkspace
+from bot.inbox import Inbox, Job, JobKind, RateLimit
 from bot.policy.place import Place
 from bot.storage.database import Database
 from bot.storage.inbox_rows import RowFilter
@@ -36,7 +37,7 @@ async def test_a_job_is_taken_once(bench: Workbench) -> None:
     assert not await bench.inbox.take(job("1.0", event="Ev2"))
     assert not await bench.inbox.take(job("9.0", event="Ev1"))
     assert await bench.inbox.take(job("1.0", channel="C2", event="Ev3"))
-    assert await bench.inbox.take(job("1.0", event="Ev1", kind="changed:2.0"))
+    assert await bench.inbox.take(job("1.0", event="Ev1", kind=JobKind.CHANGED, trigger_ts="2.0"))
     await bench.until(lambda: len(bench.begun) == 2)
     bench.end("1.0")
 
@@ -50,7 +51,9 @@ async def test_events_without_an_id_are_told_apart_by_their_message(bench: Workb
 
 async def test_what_was_taken_is_what_is_worked_on(database: Database) -> None:
     """The row must carry all of it: it may be another process that works."""
-    taken = job("1.0", thread="0.5", event="Ev1", kind="dry_run", detail={"by": "U2", "n": [1, 2]})
+    taken = job(
+        "1.0", thread="0.5", event="Ev1", kind=JobKind.REPORT, trigger_ts="0.7", detail={"by": "U2", "n": [1, 2]}
+    )
     closed = Workbench(database)
     assert await closed.inbox.take(taken)
     bench = Workbench(database, closed.time)
@@ -151,11 +154,11 @@ async def test_a_workspace_that_is_forgotten_leaves_no_job_and_can_come_back(ben
 async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
     """The second answer often makes sense only after the first. Other threads need not wait."""
     for ts in ("1.1", "1.2", "1.3"):
-        await bench.inbox.take(job(ts, thread="1.0", kind="asked"))
+        await bench.inbox.take(job(ts, thread="1.0", kind=JobKind.ASKED))
     await bench.inbox.take(job("2.0"))
     await bench.until(lambda: bench.worked_on == ["1.1", "2.0"])
     bench.end("1.1", RetryLater("status 503"))
-    await bench.inbox.take(job("1.4", thread="1.0", kind="asked"))
+    await bench.inbox.take(job("1.4", thread="1.0", kind=JobKind.ASKED))
     for ts in ("1.1", "1.2", "1.3", "1.4"):
         await bench.until(lambda: bench.worked_on[-1] == ts)  # noqa: B023
         bench.end(ts)
@@ -164,7 +167,13 @@ async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
 
 async def test_what_waits_in_a_thread_is_worked_on_together(bench: Workbench) -> None:
     """A burst gets one answer. What does not wait is not made to, and what is no message keeps its place."""
-    for ts, kind in (("1.1", "message"), ("1.2", "message"), ("1.3", "message"), ("1.4", "asked"), ("1.5", "message")):
+    for ts, kind in (
+        ("1.1", JobKind.MESSAGE),
+        ("1.2", JobKind.MESSAGE),
+        ("1.3", JobKind.MESSAGE),
+        ("1.4", JobKind.ASKED),
+        ("1.5", JobKind.MESSAGE),
+    ):
         await bench.inbox.take(job(ts, thread="1.0", kind=kind))
     await bench.inbox.take(job("2.0"))
     for ts in ("1.1", "2.0", "1.2", "1.4", "1.5"):
@@ -217,7 +226,7 @@ async def test_what_follows_is_begun_as_soon_as_what_was_before_it_is_over(bench
         return written
 
     bench.inbox._journal._write = slow  # type: ignore[assignment]  # the same, slower
-    taking = asyncio.create_task(bench.inbox.take(job("1.2", thread="1.0", kind="asked")))
+    taking = asyncio.create_task(bench.inbox.take(job("1.2", thread="1.0", kind=JobKind.ASKED)))
     await asyncio.sleep(0.1)
     bench.end("1.1")
     await asyncio.sleep(0.01)

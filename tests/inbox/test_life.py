@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
-from bot.inbox import GiveUp, Inbox, InboxLimits, Job, RateLimit, RetryLater
+from bot.errors import GiveUp, RetryLater
+from bot.inbox import Inbox, InboxLimits, Job, JobKind, RateLimit
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
 from bot.storage.inbox_rows import InboxRows, RowFilter
@@ -139,8 +140,12 @@ class InboxLife(RuleBasedStateMachine):
         self.run(process.inbox.open())
         return process
 
-    @rule(which=_which, thread=st.sampled_from(["1.", "2."]), kind=st.sampled_from(["message", "message", "asked"]))
-    def take(self, which: int, thread: str, kind: str) -> None:
+    @rule(
+        which=_which,
+        thread=st.sampled_from(["1.", "2."]),
+        kind=st.sampled_from([JobKind.MESSAGE, JobKind.MESSAGE, JobKind.ASKED]),
+    )
+    def take(self, which: int, thread: str, kind: JobKind) -> None:
         """A message comes in."""
         arrived = self.slack.arrived[thread]
         arrived.append(f"{thread}{len(arrived):03}")
@@ -152,7 +157,7 @@ class InboxLife(RuleBasedStateMachine):
         """Slack delivers what it has delivered."""
         if arrived := self.slack.arrived[thread]:
             again = job(arrived[which % len(arrived)], thread=thread, channel=f"C{thread}")
-            known = {"asked", "message"} - {again.kind}
+            known = {JobKind.ASKED, JobKind.MESSAGE} - {again.kind}
             rows = self.run(InboxRows(self.database).find(RowFilter(), 1000))
             if not any(row.key[2] == again.ts and row.key[3] in known for row in rows):
                 assert not self.run(self.one(which).inbox.take(again))

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import RetryLater
+from bot.errors import RetryLater
 from bot.sandbox.http_server import Sandbox
 from bot.slack.download import Downloads, UnreadableFile
 from bot.slack.lookup import may_be_trusted

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from bot.inbox import RetryLater
+from bot.errors import RetryLater
 from bot.policy.triage_pool import TriagePool
 from bot.slack import log_reader
 from bot.slack.log_reader import LogReader

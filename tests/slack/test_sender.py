@@ -13,7 +13,8 @@ import pytest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.inbox import GiveUp, Job, Lease, RateLimit, RetryLater, StopWorkspace
+from bot.errors import GiveUp, RetryLater, StopWorkspace
+from bot.inbox import Job, JobKind, Lease, RateLimit
 from bot.policy.place import Place
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
@@ -81,7 +82,7 @@ async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(sa
 async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox) -> None:
     """Others in the thread were answered, too."""
     job = await a_job(sandbox)
-    for other in (replace(job, kind="dry_run"), replace(job, ts=(await a_job(sandbox)).ts)):
+    for other in (replace(job, kind=JobKind.ASKED), replace(job, ts=(await a_job(sandbox)).ts)):
         await poster(sandbox).post([other], {"text": "another"})
     await poster(sandbox).post([replace(job, attempt=3)], {"text": "hi"})
     assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]

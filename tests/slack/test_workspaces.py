@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
 
-from bot.inbox import StopWorkspace
+from bot.errors import StopWorkspace
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import SlackClient
 from bot.slack.workspaces import ManyWorkspaces
