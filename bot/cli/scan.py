@@ -60,7 +60,7 @@ def as_object(digest: Digest) -> dict[str, Any]:
     return {
         "lines": digest.lines,
         "bytes": digest.bytes,
-        "seconds": round(digest.seconds, 3),
+        "seconds": round(digest.duration_s, 3),
         "cause": digest.cause,
         "codes": [_row(row, digest) for row in digest.rows],
         "unknown": [_row(row, digest) for row in digest.unknown],

@@ -85,7 +85,7 @@ class _Writer:
         return self._titled("report.reasons", lines)
 
     def _evidence(self) -> Iterator[list[str]]:
-        for window in self._telling.digest.windows:
+        for window in self._telling.digest.excerpts:
             yield [self._script(self._telling.evidence(window)), *(f"  {line}" for line in marked(window))]
 
     def _others(self) -> list[str]:

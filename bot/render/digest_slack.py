@@ -125,7 +125,7 @@ class _Builder:
         room = block_kit.MESSAGE_CHARACTERS - _NOTE - _length([*before, *middle, *after])
         table, left_out = self._table(room)
         cut = [self._say.count("triage.cut_rows", left_out)] if left_out else []
-        cut += [self._say("triage.cut_windows")] if len(self._telling.digest.windows) > _MOST_WINDOWS else []
+        cut += [self._say("triage.cut_windows")] if len(self._telling.digest.excerpts) > _MOST_WINDOWS else []
         is_cut = bool(cut) or len(self._telling.missing()) > _MOST_FILES
         cut += [self._say("triage.cut_lines")] if is_shortened else []
         note = [block_kit.context("\n".join(cut))] if cut else []
@@ -182,7 +182,7 @@ class _Builder:
         """Some lines around those of interest, and whether any was shortened."""
         blocks = []
         is_shortened = False
-        for window in self._telling.digest.windows[:_MOST_WINDOWS]:
+        for window in self._telling.digest.excerpts[:_MOST_WINDOWS]:
             shown = _shortened(window)
             is_shortened |= shown != window
             title = block_kit.shorten(self._telling.evidence(window), _PHRASE)

@@ -80,9 +80,9 @@ class DigestView:
         since = "triage.since" if first.stamp else "triage.since_place"
         yield self.say(since, place=place, time=_time(first))
         yield self.say.count("triage.times", sum(row.count for row in rows))
-        if self._cause and self.digest.course in (Pattern.BURST, Pattern.STEADY):
-            yield self._course(self.digest.course, first, last)
-        sources = max(row.sources for row in rows)
+        if self._cause and self.digest.pattern in (Pattern.BURST, Pattern.STEADY):
+            yield self._course(self.digest.pattern, first, last)
+        sources = max(row.source_count for row in rows)
         if sources:
             yield self.say.count("triage.sources", sources)
         if self._cause:
@@ -168,7 +168,7 @@ class DigestView:
 
     def context(self) -> Iterator[str]:
         """Where the log comes from, a phrase each."""
-        context = self.digest.context
+        context = self.digest.metadata
         if context.sdk_versions:
             yield self.say("triage.sdk", versions=self._listed(context.sdk_versions))
         if context.platforms:

@@ -14,11 +14,11 @@ from bot.triage import timestamps
 from bot.triage.cascades import Cascades
 from bot.triage.digest import (
     CodeRow,
-    Context,
     Digest,
     Excerpt,
     FileRead,
     FileRefused,
+    LogMetadata,
     Mark,
     Role,
     Secret,
@@ -77,17 +77,17 @@ class Analysis:
             cause=self._cause,
             rows=rows,
             unknown=unknown,
-            course=course_of(leading, extent, self._position_of),
+            pattern=course_of(leading, extent, self._position_of),
             is_ongoing=is_still_coming(groups, extent, self._position_of),
             timeline=self._timeline(start, width, timelines),
-            windows=windows,
-            context=self._seen(),
+            excerpts=windows,
+            metadata=self._seen(),
             files=tuple(self._files),
             refused=tuple(refused),
             lookalikes=dict(lookalikes),
             secrets=tuple(secrets[:_MOST_SECRETS]),
             hidden=hidden,
-            seconds=seconds,
+            duration_s=seconds,
         )
 
     def _rows(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
@@ -211,11 +211,11 @@ class Analysis:
         first = min(firsts, key=self._order)
         return Timeline(first.stamp or self._counted.spans[first.file][0], width, buckets)
 
-    def _seen(self) -> Context:
+    def _seen(self) -> LogMetadata:
         one_clock = len(set(self._counted.kinds.values())) == 1
         spans = list(self._counted.spans.values())
         first = min(spans, key=lambda span: span[0].seconds)[0] if one_clock else spans[0][0] if spans else None
         last = max(spans, key=lambda span: span[1].seconds)[1] if one_clock else spans[-1][1] if spans else None
         zones = Counter(stamp.zone for span in spans for stamp in span if stamp.zone)
         context = self._counted.context
-        return Context(context.versions, context.platforms, context.app_ids, first, last, tuple(zones))
+        return LogMetadata(context.versions, context.platforms, context.app_ids, first, last, tuple(zones))

@@ -109,7 +109,7 @@ class CodeRow:
     last: Mark
     role: Role
     follows: int | None  # the code that made this one follow
-    sources: int  # how many devices or users it came from, by masked id; 0: the log does not tell
+    source_count: int  # how many devices or users it came from, by masked id; 0: the log does not tell
     timeline: tuple[int, ...]  # occurrences in each of `Digest.timeline`'s buckets
 
 
@@ -163,7 +163,7 @@ class FileRefused:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class LogMetadata:
     """What the log says of where it comes from."""
 
     sdk_versions: tuple[str, ...]
@@ -181,17 +181,17 @@ class Digest:
     cause: int | None  # the likely cause; None where nothing stands out, or nothing was found
     rows: tuple[CodeRow, ...]  # known codes by role, then by first occurrence
     unknown: tuple[CodeRow, ...]  # codes that are called errors and are in no catalogue
-    course: Pattern | None  # of the cause, or of all codes where there is none
+    pattern: Pattern | None  # of the cause, or of all codes where there is none
     is_ongoing: bool | None  # still coming at the log's end; None where the log does not tell
     timeline: Timeline | None  # None where nothing was found
-    windows: tuple[Excerpt, ...]  # evidence, at most two: the cause's first
-    context: Context
+    excerpts: tuple[Excerpt, ...]  # evidence, at most two: the cause's first
+    metadata: LogMetadata
     files: tuple[FileRead, ...]
     refused: tuple[FileRefused, ...]
     lookalikes: Mapping[LookAlikeReason, int]
     secrets: tuple[Secret, ...]  # live ones, at most 100
     hidden: Mapping[SecretKind, int]  # how many were hidden of what is shown and of what was warned of
-    seconds: float = 0.0  # that reading took
+    duration_s: float = 0.0  # that reading took
 
     @property
     def hits(self) -> int:

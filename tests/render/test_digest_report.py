@@ -60,7 +60,7 @@ def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -
         for n, entry in enumerate(catalogue, 1)
     )
     line = f"{HOSTILE} {'长' * 2000} 6000106"
-    digest = replace(bundle(), rows=rows, windows=(Excerpt(6000106, 0, 1, 1, (line,)),) * 2)
+    digest = replace(bundle(), rows=rows, excerpts=(Excerpt(6000106, 0, 1, 1, (line,)),) * 2)
     text = report(digest, catalogue, language)
     assert text.count(line.translate(SHOWN)) == 2
     assert "\x1b" not in text
@@ -129,7 +129,7 @@ def test_every_reason_and_kind_has_words(catalogue: Catalogue, language: Languag
         secrets=tuple(Secret(kind, 0, 1) for kind in SecretKind),
     )
     for course in Pattern:
-        text = report(replace(digest, course=course), catalogue, language)
+        text = report(replace(digest, pattern=course), catalogue, language)
     assert (
         text.count("2 × ") == len(LookAlikeReason)
         if language is Language.EN

@@ -21,12 +21,12 @@ from bot.render.digest_chart import Picture
 from bot.render.digest_slack import IncidentState, StandingBy, message
 from bot.triage.digest import (
     CodeRow,
-    Context,
     Cut,
     Digest,
     Excerpt,
     FileRead,
     FileRefused,
+    LogMetadata,
     Mark,
     Pattern,
     Refusal,
@@ -79,11 +79,11 @@ def digests(draw: st.DrawFn) -> Digest:
         cause=draw(st.sampled_from([None, *codes])),
         rows=rows,
         unknown=unknown,
-        course=draw(st.none() | st.sampled_from(Pattern)),
+        pattern=draw(st.none() | st.sampled_from(Pattern)),
         is_ongoing=draw(st.none() | st.booleans()),
         timeline=draw(st.none() | timelines) if codes else None,
-        windows=(window,) * draw(st.integers(0, 3)),
-        context=draw(st.builds(Context, few, few, few, stamps, stamps, few)),
+        excerpts=(window,) * draw(st.integers(0, 3)),
+        metadata=draw(st.builds(LogMetadata, few, few, few, stamps, stamps, few)),
         files=tuple(files),
         refused=tuple(draw(st.lists(st.builds(FileRefused, texts_of_logs, st.sampled_from(Refusal)), max_size=12))),
         lookalikes=draw(st.dictionaries(st.sampled_from(LookAlikeReason), st.integers(0, 10**9))),
@@ -159,7 +159,7 @@ def test_what_a_log_says_stays_what_it_is(catalogue: Catalogue) -> None:
 
 def test_evidence_stays_as_written_in_traditional_characters(catalogue: Catalogue) -> None:
     """A log line is searched for in the log: converted it would not be found."""
-    digest = replace(expired(), windows=(Excerpt(6000106, 0, 1, 1, ("登录失败 6000106 实时",)),))
+    digest = replace(expired(), excerpts=(Excerpt(6000106, 0, 1, 1, ("登录失败 6000106 实时",)),))
     said = json.dumps(message(digest, catalogue, Language.ZH_HANT), ensure_ascii=False)
     assert "登录失败 6000106 实时" in said
     assert "錯誤碼" in said
@@ -184,7 +184,7 @@ def test_what_does_not_fit_is_counted(catalogue: Catalogue) -> None:
 def test_a_long_line_is_cut_around_its_code(catalogue: Catalogue) -> None:
     """One line of JSON can be 4 KB; what matters in it is the code."""
     line = "x" * 3000 + " code:6000106 " + "y" * 900
-    digest = replace(expired(), windows=(Excerpt(6000106, 0, 1, 1, (line,)),))
+    digest = replace(expired(), excerpts=(Excerpt(6000106, 0, 1, 1, (line,)),))
     assert not digest_slack.is_cut(digest, catalogue, Language.EN)
     said = "\n".join(texts(message(digest, catalogue, Language.EN)["blocks"]))
     assert "code:6000106" in said

@@ -37,7 +37,7 @@ def roles(result: Digest) -> dict[int, tuple[Role, int | None]]:
 def test_nothing_found_is_no_cause() -> None:
     """An empty triage must not invent one."""
     result = digest(at(0, "ok"), at(1, "ok"))
-    assert (result.cause, result.rows, result.course, result.is_ongoing, result.timeline) == (
+    assert (result.cause, result.rows, result.pattern, result.is_ongoing, result.timeline) == (
         None,
         (),
         None,
@@ -49,7 +49,7 @@ def test_nothing_found_is_no_cause() -> None:
 def test_one_code_is_the_cause() -> None:
     """There is nothing else that it could come from."""
     result = digest(at(0, "ok"), at(1, 6000604))
-    assert (result.cause, result.course, result.is_ongoing) == (6000604, Pattern.ONCE, None)
+    assert (result.cause, result.pattern, result.is_ongoing) == (6000604, Pattern.ONCE, None)
 
 
 def test_unrelated_codes_have_no_single_cause_and_stand_by_class() -> None:
@@ -148,30 +148,30 @@ def test_a_line_without_a_stamp_takes_the_one_before_it() -> None:
 def test_course_and_end_are_told(seconds: list[float], end: int, course: Pattern, is_ongoing: bool | None) -> None:
     """Whether it is over decides whether somebody gets up."""
     result = digest(at(0, "ok"), *(at(second, 6000007) for second in seconds), at(end, "ok"))
-    assert (result.course, result.is_ongoing) == (course, is_ongoing)
+    assert (result.pattern, result.is_ongoing) == (course, is_ongoing)
 
 
 def test_a_cause_goes_on_while_its_followers_come() -> None:
     """The token expired once; nobody can send anything since."""
     result = digest(at(0, 6000106), *(at(index * 30, 6000121) for index in range(1, 60)))
-    assert (result.course, result.is_ongoing) == (Pattern.ONCE, True)
+    assert (result.pattern, result.is_ongoing) == (Pattern.ONCE, True)
 
 
 def test_users_are_counted_once_each() -> None:
     """One user in trouble or all of them: two different nights."""
     lines = [at(index, 6000105, f'{{"userID":"user{index % 4}"}}') for index in range(20)]
-    assert digest(*lines).rows[0].sources == 4
+    assert digest(*lines).rows[0].source_count == 4
 
 
 def test_evidence_is_redacted_and_shows_the_cause_first() -> None:
     """It is shown to the whole channel."""
     mail = "b.chen@example.com"
     result = digest(at(0, mail), at(1, 6000106, "x" * 3000 + mail), *(at(2 + index, 6000121) for index in range(9)))
-    assert [window.code for window in result.windows] == [6000106, 6000121]
-    shown = "\n".join(line for window in result.windows for line in window.lines)
+    assert [window.code for window in result.excerpts] == [6000106, 6000121]
+    shown = "\n".join(line for window in result.excerpts for line in window.lines)
     assert mail not in shown
     assert all(len(line) <= 402 for line in shown.split("\n"))
-    assert "6000106" in result.windows[0].lines[result.windows[0].line - result.windows[0].first_line]
+    assert "6000106" in result.excerpts[0].lines[result.excerpts[0].line - result.excerpts[0].first_line]
 
 
 @given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))

@@ -29,25 +29,25 @@ def logs_of(expected: Path) -> dict[str, bytes]:
 
 def as_data(digest: Digest) -> dict[str, Any]:
     """A digest as its expectation is written."""
-    context = digest.context
+    metadata = digest.metadata
     return {
         "cause": digest.cause,
-        "course": digest.course,
+        "pattern": digest.pattern,
         "is_ongoing": digest.is_ongoing,
         "codes": [{**_row(row), "role": row.role, "follows": row.follows} for row in digest.rows],
         "unknown": [_row(row) for row in digest.unknown],
         "evidence": [
             {"code": each.code, "file": each.file, "line": each.line, "first_line": each.first_line}
             | {"lines": list(each.lines)}
-            for each in digest.windows
+            for each in digest.excerpts
         ],
-        "context": {
-            "sdk_versions": list(context.sdk_versions),
-            "platforms": list(context.platforms),
-            "app_ids": list(context.app_ids),
-            "first": context.first and context.first.text,
-            "last": context.last and context.last.text,
-            "zones": list(context.zones),
+        "metadata": {
+            "sdk_versions": list(metadata.sdk_versions),
+            "platforms": list(metadata.platforms),
+            "app_ids": list(metadata.app_ids),
+            "first": metadata.first and metadata.first.text,
+            "last": metadata.last and metadata.last.text,
+            "zones": list(metadata.zones),
         },
         "hidden": {str(kind): count for kind, count in digest.hidden.items()},
         "secrets": [[str(each.kind), each.file, each.line] for each in digest.secrets],
@@ -61,7 +61,7 @@ def _row(row: CodeRow) -> dict[str, Any]:
         "count": row.count,
         "first": _mark(row.first),
         "last": _mark(row.last),
-        "sources": row.sources,
+        "source_count": row.source_count,
     }
 
 
@@ -90,6 +90,6 @@ def test_a_token_in_a_line_of_any_length_is_not_shown(length: int, where: str) -
     parts = (token, code) if where == "before" else (code, token)
     line = f'{{"data":"{"y " * (length // 2)}",{parts[0]},{parts[1]},"more":"{"z " * 2000}"}}'
     digest = feed({"zim.json": f"{line}\n"}, open_catalogue(), open_cascades())
-    (window,) = digest.windows
+    (window,) = digest.excerpts
     assert "6000106" in window.lines[0]
     assert "AbCd1234" not in window.lines[0]
