@@ -155,13 +155,6 @@ class UnreadableReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """Logs are being read; *megabytes* so far."""
-
-    megabytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Leaked:
     """What looked live among what somebody posted: kinds and places, never values."""
 
@@ -193,7 +186,7 @@ class Failed:
 
 Reply = (
     Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | SettingsReply
-    | NoCodes | WhyReply | NoMessage | DryRun | Barred | Triaged | UnreadableReply | Reading | Leaked
+    | NoCodes | WhyReply | NoMessage | DryRun | Barred | Triaged | UnreadableReply | Leaked
     | Escalated | Note | Failed
 )  # fmt: skip
 

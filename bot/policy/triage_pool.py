@@ -29,11 +29,11 @@ class TriagePool:
         # Not asyncio's own pool: a thread whose caller gave up goes on, and still counts.
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="triage")
 
-    async def read(self, sources: Sequence[LogFile], heard: Callable[[int], None] | None = None) -> Digest:
-        """What *sources* say; *heard* is told, in another thread, how many bytes were read."""
+    async def read(self, sources: Sequence[LogFile]) -> Digest:
+        """Triage *sources* in a worker thread."""
 
         def work() -> Digest:
-            return triage(sources, self._catalogue, self.cascades, self.limits, clock=self._clock, progress=heard)
+            return triage(sources, self._catalogue, self.cascades, self.limits, clock=self._clock)
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 

@@ -193,11 +193,6 @@ def preformatted(text: str, title: str = "") -> Block:
     return {"type": "rich_text", "elements": [*above, below]}
 
 
-def image(file_id: str, alt_text: str) -> Block:
-    """A picture that was uploaded to Slack."""
-    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": shorten(alt_text, 2000)}
-
-
 def chart(
     title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]], *, x_label: str, y_label: str
 ) -> Block:

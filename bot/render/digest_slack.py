@@ -16,7 +16,6 @@ from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
 from bot.render import block_kit, digest_chart
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_chart import Picture
 from bot.render.digest_text import DigestView, marked
 from bot.render.entry_card import numbered
 from bot.render.entry_text import said
@@ -61,16 +60,15 @@ def message(
     *,
     key: str = "",
     standing: IncidentState | None = None,
-    picture: Picture = Picture.CHART,
-    image: str = "",
+    with_chart: bool = True,
 ) -> MessagePayload:
     """The text and the blocks that say *digest*, within Slack's limits.
 
-    *key* is what the buttons give back, so that the digest can be found again; *image* is the id of the uploaded PNG,
-    for `Picture.IMAGE`.
+    *key* is what the buttons give back, so that the digest can be found again. Without the chart, which Slack may
+    refuse, the timeline is rows of bars in text.
     """
     builder = _Builder(DigestView(digest, catalogue, language), key)
-    blocks, _ = builder.blocks(standing or IncidentState(), builder.picture(picture, image))
+    blocks, _ = builder.blocks(standing or IncidentState(), builder.timeline(with_chart=with_chart))
     found: MessagePayload = block_kit.converted({"text": builder.text(), "blocks": blocks}, language)
     return found
 
@@ -78,7 +76,7 @@ def message(
 def is_cut(digest: Digest, catalogue: Catalogue, language: Language) -> bool:
     """Whether a message leaves out codes, evidence or files that the full report has; long lines do not count."""
     builder = _Builder(DigestView(digest, catalogue, language), "")
-    return builder.blocks(IncidentState(), builder.picture(Picture.CHART, ""))[1]
+    return builder.blocks(IncidentState(), builder.timeline(with_chart=True))[1]
 
 
 def standing_of(blocks: Sequence[Block]) -> IncidentState:
@@ -116,9 +114,9 @@ class _Builder:
             lines += [self._say("triage.actor_plain", actor=telling.actor(entry)), telling.steps(entry)[0]]
         return block_kit.fallback(block_kit.escape("\n".join(lines)))
 
-    def blocks(self, standing: IncidentState, picture: list[Block]) -> tuple[list[Block], bool]:
+    def blocks(self, standing: IncidentState, timeline: list[Block]) -> tuple[list[Block], bool]:
         """The blocks, and whether something had to be left out of them."""
-        before = [*self._answer(), *picture]
+        before = [*self._answer(), *timeline]
         evidence, is_shortened = self._evidence()
         middle = [*evidence, *self._small_print()]
         after = [*_standing(standing, self._say), self._buttons()]
@@ -153,15 +151,9 @@ class _Builder:
         more = len(telling.leaders) - _MOST_LEADERS
         return "\n".join([*lines, *([say.count("triage.more_leaders", more)] if more > 0 else [])])
 
-    def picture(self, picture: Picture, image: str) -> list[Block]:
-        """The picture asked for, where there is anything to see."""
-        block: Block | None = None
-        if picture is Picture.CHART:
-            block = digest_chart.chart(self._telling)
-        elif picture is Picture.TEXT:
-            block = digest_chart.bars(self._telling)
-        elif picture is Picture.IMAGE and image:
-            block = block_kit.image(image, self._say("triage.timeline"))
+    def timeline(self, *, with_chart: bool) -> list[Block]:
+        """Draw the counts over time, as Slack's chart or as bars in text; no block if there is nothing to draw."""
+        block = digest_chart.chart(self._telling) if with_chart else digest_chart.bars(self._telling)
         return [block] if block else []
 
     def _table(self, room: int) -> tuple[list[Block], int]:

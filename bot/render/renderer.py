@@ -14,7 +14,6 @@ from bot.policy.replies import Reply, Triaged
 from bot.render import block_kit, digest_slack, notices, triage_notices
 from bot.render.block_kit import Element, MessagePayload
 from bot.render.detection_slack import why
-from bot.render.digest_chart import Picture
 from bot.render.entry_slack import Explanations
 from bot.render.entry_text import said
 
@@ -54,12 +53,10 @@ class Renderer:
         message: MessagePayload = block_kit.converted(said_so, language)
         return message
 
-    def triage(
-        self, reply: Triaged, language: Language, picture: Picture = Picture.CHART, image: str = ""
-    ) -> MessagePayload:
-        """The message that says what a log says; *image* is the file of the picture, where it is one."""
+    def triage(self, reply: Triaged, language: Language, *, with_chart: bool = True) -> MessagePayload:
+        """Render the triage of a log, with Slack's chart or with bars in text."""
         key = str(reply.source or "")
-        said_so = digest_slack.message(reply.digest, self._catalogue, language, key=key, picture=picture, image=image)
+        said_so = digest_slack.message(reply.digest, self._catalogue, language, key=key, with_chart=with_chart)
         # A copy for one person has none: what they do is done to the message that all see.
         blocks = [block for block in said_so["blocks"] if key or block["type"] != "actions"]
         return {**said_so, "blocks": blocks}
@@ -104,7 +101,6 @@ _SAID: Mapping[type, Callable[[Any, Language, Translator], MessagePayload]] = {
     replies.DryRun: notices.dry_run,
     replies.Barred: notices.barred,
     replies.UnreadableReply: triage_notices.unreadable,
-    replies.Reading: triage_notices.reading,
     replies.Leaked: triage_notices.leaked,
     replies.Escalated: triage_notices.escalated,
     replies.Note: triage_notices.note,

@@ -1,4 +1,4 @@
-"""What is said around a triage: what could not be read, how far it is, what leaked, and the dialog to paste into."""
+"""What is said around a triage: what could not be read, what leaked, and the dialog to paste into."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.i18n import Language, Translator
-from bot.policy.replies import Escalated, Leaked, Note, Reading, UnreadableReply
+from bot.policy.replies import Escalated, Leaked, Note, UnreadableReply
 from bot.render import block_kit
 from bot.render.block_kit import MessagePayload
 from bot.render.notices import message
@@ -27,11 +27,6 @@ def unreadable(reply: UnreadableReply, _: Language, say: Translator) -> MessageP
     ]
     more = len(reply.files) - _MOST_NAMED
     return _verbatim(message("\n".join([*lines, *([say.count("triage.more_files", more)] if more > 0 else [])])))
-
-
-def reading(reply: Reading, _: Language, say: Translator) -> MessagePayload:
-    """Logs are being read."""
-    return message(say.count("log.reading", reply.megabytes) if reply.megabytes else say("log.begun"))
 
 
 def leaked(reply: Leaked, _: Language, say: Translator) -> MessagePayload:

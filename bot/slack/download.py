@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import IO, Any, BinaryIO, cast
 from urllib.parse import urljoin
@@ -57,11 +57,8 @@ class Downloads:
         file: dict[str, Any] = answer["file"]
         return file
 
-    async def fetch(self, file: Mapping[str, Any], heard: Callable[[int], None]) -> LogFile:
-        """The bytes of a file that `describe` gave; raises Unreadable, RetryLater or StopWorkspace.
-
-        *heard* is told how many bytes came, again and again.
-        """
+    async def fetch(self, file: Mapping[str, Any]) -> LogFile:
+        """Download a file that `describe` returned; raises UnreadableFile, RetryLater or StopWorkspace."""
         name, url = str(file.get("name") or ""), str(file.get("url_private") or "")
         if is_gone(file):
             raise UnreadableFile(name, Refusal.GONE)
@@ -71,15 +68,13 @@ class Downloads:
             raise UnreadableFile(name, Refusal.TOO_LARGE)
         spool = self._spools.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - `spools` closes it
         try:
-            await self._download(url, file, spool, heard)
+            await self._download(url, file, spool)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise RetryLater(f"no answer: {named(error)}") from error
         spool.flush()
         return LogFile(name, lambda: _reader(spool))
 
-    async def _download(
-        self, url: str, file: Mapping[str, Any], spool: IO[bytes], heard: Callable[[int], None]
-    ) -> None:
+    async def _download(self, url: str, file: Mapping[str, Any], spool: IO[bytes]) -> None:
         name, size, first = str(file.get("name") or ""), 0, b""
         async with self._answer(url, name) as answer:
             async for chunk in answer.content.iter_chunked(_CHUNK):
@@ -87,7 +82,6 @@ class Downloads:
                 if size > self._most_bytes:
                     raise UnreadableFile(name, Refusal.TOO_LARGE)
                 spool.write(chunk)
-                heard(len(chunk))
             # A log may begin like a page; then it is as long as Slack said.
             if _is_sign_in(answer, first) and size != file.get("size"):
                 raise UnreadableFile(name, Refusal.FORBIDDEN)

@@ -27,17 +27,6 @@ _AT_ONCE = 2
 _PATIENCE_S = 5.0
 
 
-class Progress:
-    """How many bytes came so far: over the network, then out of the files."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def heard(self, count: int) -> None:
-        """So many bytes more."""
-        self.bytes += count
-
-
 @dataclass(frozen=True, slots=True)
 class ReadLog:
     """What was read."""
@@ -68,20 +57,11 @@ class LogReader:
         self.triages = triages
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(
-        self,
-        site: BotSite,
-        channel: str,
-        source: LogSource,
-        *,
-        is_asked: bool = True,
-        progress: Progress | None = None,
-    ) -> ReadLog | None:
+    async def read(self, site: BotSite, channel: str, source: LogSource, *, is_asked: bool = True) -> ReadLog | None:
         """What *source* says, or None where it is gone or may not be read; raises RetryLater or StopWorkspace.
 
         What the bot said itself is no log. Somebody who asked means quotes, too.
         """
-        progress = progress or Progress()
         found_messages = await _messages(site.client, channel, source)
         messages = [each for each in found_messages if each.get("bot_id") != site.own_bot]
         if not messages:
@@ -90,7 +70,7 @@ class LogReader:
         async with self._turn():
             with ExitStack() as spools:
                 downloads = Downloads(site.client, spools, most_bytes=limits.file_bytes)
-                gathering = LogCollector(downloads, most_files=limits.files, heard=progress.heard)
+                gathering = LogCollector(downloads, most_files=limits.files)
                 found = await gathering.gather(messages, is_asked=is_asked)
                 digest = await self.triages.read(found.sources)
         digest = replace(digest, refused=(*digest.refused, *found.refused))

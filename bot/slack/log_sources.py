@@ -6,7 +6,7 @@ Nothing is kept of it but while it is read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -42,10 +42,9 @@ class CollectedLogs:
 class LogCollector:
     """Gathers from one workspace; *spools* owns what was downloaded."""
 
-    def __init__(self, downloads: Downloads, *, most_files: int, heard: Callable[[int], None]) -> None:
+    def __init__(self, downloads: Downloads, *, most_files: int) -> None:
         self._downloads = downloads
         self._most_files = most_files
-        self._heard = heard
 
     async def gather(self, messages: Sequence[_Message], *, is_asked: bool) -> CollectedLogs:
         """The text and the files of *messages*; somebody who asked means the quotes, too.
@@ -63,7 +62,7 @@ class LogCollector:
             try:
                 file = await self._downloads.describe(file_id)
                 if may_be_log(file):
-                    found.sources.append(await self._downloads.fetch(file, self._heard))
+                    found.sources.append(await self._downloads.fetch(file))
             except UnreadableFile as error:
                 found.refused.append(FileRefused(error.name or _name(messages, file_id), error.reason))
         found.refused += [

@@ -7,7 +7,6 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot import log
 from bot.i18n import Language
 from bot.policy.replies import Reply, Triaged
-from bot.render.digest_chart import Picture
 from bot.render.renderer import Renderer
 
 _log = log.get(__name__)
@@ -26,7 +25,7 @@ async def answer(
     message = renderer.message(reply, language)
     sent = await respond(response_type=audience, replace_original=False, thread_ts=thread, **message)
     if sent.status_code != 200 and isinstance(reply, Triaged):
-        message = renderer.triage(reply, language, Picture.TEXT)
+        message = renderer.triage(reply, language, with_chart=False)
         sent = await respond(response_type=audience, replace_original=False, thread_ts=thread, **message)
     if sent.status_code != 200:
         _log.warning("an answer was refused", status=sent.status_code, reason=sent.body)

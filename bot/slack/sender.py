@@ -57,27 +57,18 @@ class Sender:
         self._workspaces = workspaces
         self._pace = pace
 
-    async def post(
-        self, jobs: Sequence[Job], message: _Message, *, over: str | None = None, is_progress: bool = False
-    ) -> str:
+    async def post(self, jobs: Sequence[Job], message: _Message) -> str:
         """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
 
-        It takes the place of a message that told of the job's progress: *over*, or what an earlier attempt left.
         Of several jobs, none has been attempted but in vain. Raises RetryLater, GiveUp or StopWorkspace.
         """
         job = jobs[0]
-        if over is None and job.may_be_answered and (posted := await self._posted(job)):
-            if is_progress or not _is_progress(posted):
-                return str(posted["ts"])
-            over = str(posted["ts"])
+        if job.may_be_answered and (posted := await self._posted(job)):
+            return posted
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.stored_kind}
         if len(jobs) > 1:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
-        if is_progress:
-            payload["progress"] = "yes"
         metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
-        if over and await self._changed(job.place, over, {**message, "metadata": metadata}):
-            return over
         self._pace.posted(job.channel)
         answer = await self._call(
             job.place.team,
@@ -94,14 +85,12 @@ class Sender:
 
     async def update(self, place: Place, ts: str, message: _Message) -> None:
         """Change a message of the bot; one that is gone is left alone. Raises as `post` does."""
-        await self._changed(place, ts, message)
-
-    async def clear(self, job: Job, progress: str | None) -> None:
-        """Take away what told of the progress of *job*, where there is nothing to say. Raises as `post` does."""
-        if progress is None and job.may_be_answered and (posted := await self._posted(job)) and _is_progress(posted):
-            progress = str(posted["ts"])
-        if progress:
-            await self.delete(job.place, progress)
+        try:
+            # Slack keeps the blocks that are not named, so they are.
+            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
+        except GiveUp as error:
+            if error.reason != "message_not_found":
+                raise
 
     async def delete(self, place: Place, ts: str) -> None:
         """Delete a message of the bot; one that is gone is left alone. Raises as `post` does."""
@@ -136,30 +125,16 @@ class Sender:
         """Send the person of *place* a direct message: once or, after an error, again. Raises as `post` does."""
         await self._call(place.team, "chat.postMessage", lease=lease, channel=place.user, **message)
 
-    async def _changed(self, place: Place, ts: str, message: _Message) -> bool:
-        """Change a message; False where it is gone."""
-        try:
-            # Slack keeps the blocks that are not named, so they are.
-            await self._call(place.team, "chat.update", channel=place.channel, ts=ts, **{"blocks": [], **message})
-        except GiveUp as error:
-            if error.reason != "message_not_found":
-                raise
-            return False
-        return True
-
-    async def _posted(self, job: Job) -> dict[str, Any] | None:
-        """The reply that an earlier attempt posted; what it posted of its progress only where there is none."""
-        progress = None
+    async def _posted(self, job: Job) -> str | None:
+        """Return the ts of the reply that an earlier attempt posted, or None."""
         async for reply in self._thread(job):
             metadata = reply.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             answers = (payload.get("ts"), *str(payload.get("also", "")).split())
             is_alike = (payload.get("team"), payload.get("kind")) == (job.place.team, job.stored_kind)
             if metadata.get("event_type") == METADATA_TYPE and is_alike and job.ts in answers:
-                if not _is_progress(reply):
-                    return reply
-                progress = progress or reply
-        return progress
+                return str(reply["ts"])
+        return None
 
     async def _thread(self, job: Job) -> AsyncIterator[dict[str, Any]]:
         workspace, cursor = await self._workspaces.get(job.place.team), ""
@@ -189,10 +164,6 @@ class Sender:
         before_sending.set(partial(_check, lease))
         # As JSON: the client's own methods search all blocks for its model classes, and encode them twice.
         return await told_apart(workspace.posting.api_call(method, json=arguments))
-
-
-def _is_progress(posted: _Message) -> bool:
-    return bool(posted["metadata"]["event_payload"].get("progress"))
 
 
 async def told_apart(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:

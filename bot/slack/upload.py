@@ -1,4 +1,4 @@
-"""Uploading what a message can't hold: the picture of a triage, and its full report.
+"""Uploading what a message can't hold: the full report of a triage.
 
 The bytes go to the address that Slack gives, without the bot's token, and only where that address is Slack's.
 """

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.result import LookAlikeReason
 from bot.i18n import Language
-from bot.render import digest_chart, digest_slack
-from bot.render.digest_chart import Picture
+from bot.render import digest_slack
 from bot.render.digest_slack import IncidentState, StandingBy, message
 from bot.triage.digest import (
     CodeRow,
@@ -97,16 +94,14 @@ def literal(block: Any) -> bool:
     return block["type"] in ("table", "rich_text", "data_visualization")
 
 
-@given(digests(), st.sampled_from(LANGUAGES), st.sampled_from(Picture), st.booleans())
+@given(digests(), st.sampled_from(LANGUAGES), st.booleans(), st.booleans())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_digest_makes_a_message_that_slack_accepts(
-    catalogue: Catalogue, digest: Digest, language: Language, picture: Picture, is_handled: bool
+    catalogue: Catalogue, digest: Digest, language: Language, with_chart: bool, is_handled: bool
 ) -> None:
     """A message that Slack refuses is an answer that nobody gets, in the middle of an incident; nothing in it pings."""
     by = StandingBy("U0LIN", 1_795_500_000.0) if is_handled else None
-    said = message(
-        digest, catalogue, language, key="7", standing=IncidentState(by, by), picture=picture, image="F0PICTURE"
-    )
+    said = message(digest, catalogue, language, key="7", standing=IncidentState(by, by), with_chart=with_chart)
     assert_sendable(said)
     parsed = [text for block in said["blocks"] if not literal(block) for text in texts(block)]
     for text in [said["text"], *parsed]:
@@ -133,7 +128,7 @@ def test_the_answer_stands_in_the_first_three_lines(catalogue: Catalogue, langua
 def test_a_message_reads_as_before(catalogue: Catalogue, name: str, language: Language) -> None:
     """People learn where to look: a change of words or order is made on purpose."""
     digest = {"expired": expired, "bundle": bundle, "nothing": nothing}[name]()
-    blocks = message(digest, catalogue, language, picture=Picture.TEXT)["blocks"]
+    blocks = message(digest, catalogue, language, with_chart=False)["blocks"]
     assert_as_before("\n\n".join(map(shown, blocks)) + "\n", SNAPSHOTS / f"{name}.{language}.txt")
 
 
@@ -214,18 +209,18 @@ def test_who_took_it_is_the_only_mention(catalogue: Catalogue) -> None:
     assert "escalated" not in said
 
 
-def test_the_picture_is_the_one_asked_for(catalogue: Catalogue) -> None:
-    """Where Slack refuses its own chart, the next one must do; without anything to see there is none."""
+def test_the_timeline_is_a_chart_or_bars_in_text(catalogue: Catalogue) -> None:
+    """Slack may refuse its own chart; a log with one point in time has no timeline."""
 
-    def kinds(digest: Digest, picture: Picture) -> set[str]:
-        said = message(digest, catalogue, Language.EN, picture=picture, image="F0PICTURE")
-        return {block["type"] for block in said["blocks"]} & {"data_visualization", "image"}
+    def timeline(digest: Digest, *, with_chart: bool) -> list[str]:
+        blocks = message(digest, catalogue, Language.EN, with_chart=with_chart)["blocks"]
+        title = "data_visualization" if with_chart else "rich_text"
+        return [block["type"] for block in blocks if block["type"] == title and "Codes over time" in json.dumps(block)]
 
-    assert kinds(expired(), Picture.CHART) == {"data_visualization"}
-    assert kinds(expired(), Picture.IMAGE) == {"image"}
-    assert kinds(expired(), Picture.TEXT) == kinds(expired(), Picture.NONE) == set()
     once = replace(expired(), timeline=Timeline(None, 0, 1), rows=(replace(expired().rows[0], timeline=(12,)),))
-    assert kinds(once, Picture.CHART) == set()
+    for with_chart in (True, False):
+        assert len(timeline(expired(), with_chart=with_chart)) == 1
+        assert timeline(once, with_chart=with_chart) == []
 
 
 def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
@@ -241,19 +236,8 @@ def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
     assert sum(point["value"] for each in series for point in each["data"]) == digest.hits
 
 
-def test_a_timeline_that_does_not_add_up_costs_the_picture_only(catalogue: Catalogue) -> None:
-    """The answer matters, the picture is extra: it must never be why there is no reply."""
+def test_a_timeline_that_does_not_add_up_costs_the_timeline_only(catalogue: Catalogue) -> None:
+    """The answer matters, the timeline is extra: it must never be the reason for no reply."""
     digest = replace(expired(), timeline=Timeline(stamp(0), 15.0, 30))
-    for picture in Picture:
-        assert message(digest, catalogue, Language.EN, picture=picture)["blocks"][0]["type"] == "header"
-    assert digest_chart.png(nothing())
-
-
-@pytest.mark.parametrize("digest", [expired(), bundle()], ids=["expired", "bundle"])
-def test_the_png_shows_every_code_in_its_colour(digest: Digest) -> None:
-    """A workspace without charts gets a picture; each lane has its bars."""
-    picture = Image.open(BytesIO(digest_chart.png(digest)))
-    assert picture.width == 1200
-    seen = {colour for _, colour in picture.convert("RGB").getcolors(1 << 24)}  # type: ignore[union-attr]  # not None
-    for colour in ((192, 57, 43), (18, 100, 163), (0, 122, 90)):
-        assert colour in seen
+    for with_chart in (True, False):
+        assert message(digest, catalogue, Language.EN, with_chart=with_chart)["blocks"][0]["type"] == "header"

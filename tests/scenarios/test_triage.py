@@ -267,29 +267,41 @@ async def test_a_triage_goes_with_its_file(slack: Sandbox) -> None:
 # Slow work
 
 
-async def test_slow_reading_is_shown_and_then_replaced(slack: Sandbox) -> None:
-    """A reaction after a moment, one message after three seconds, and the answer in its place."""
-    slack.faults.slow("files-pri", seconds=4)
-    message = await slack.say(ENGLISH, ANN, "", files=[file()])
-    await slack.until(lambda: marks(message) == ["hourglass_flowing_sand"], timeout_s=10)
-    (progress,) = await slack.until(lambda: answers(slack, message, ENGLISH), timeout_s=10)
-    first = dict(progress)
-    await slack.until(lambda: "Likely cause" in shown(answers(slack, message, ENGLISH)[0]), timeout_s=10)
-    answer = await the_answer(slack, message, ENGLISH)
-    assert "Reading the log" in shown(first)
-    assert first["metadata"]["event_payload"]["progress"]
-    assert answer["ts"] == first["ts"]
-    assert "progress" not in answer["metadata"]["event_payload"]
+@pytest.mark.parametrize(("content", "answered"), [(LOG, True), (PLAIN, False)], ids=["codes", "no-codes"])
+async def test_an_hourglass_shows_that_a_log_is_being_read(slack: Sandbox, content: str, answered: bool) -> None:
+    """It comes before the file does, and goes at the end, whether or not there is anything to say."""
+    slack.faults.slow("files-pri", seconds=1)
+    message = await slack.say(ENGLISH, ANN, "", files=[file(content=content)])
+    await slack.until(lambda: marks(message) == ["hourglass_flowing_sand"])
+    assert answers(slack, message, ENGLISH) == []
+    await slack.until(lambda: marks(message) == [])
+    await settled(slack, ENGLISH, BEN)
+    assert len(answers(slack, message, ENGLISH)) == answered
     assert marks(message) == []
 
 
-async def test_slow_reading_of_nothing_leaves_nothing(slack: Sandbox) -> None:
-    """The message that told of it goes again."""
-    slack.faults.slow("files-pri", seconds=4)
-    message = await slack.say(ENGLISH, ANN, "", files=[file("zim.log", PLAIN)])
-    await slack.until(lambda: answers(slack, message, ENGLISH), timeout_s=10)
-    await slack.until(lambda: not answers(slack, message, ENGLISH), timeout_s=10)
-    assert await silence(slack, message)
+async def test_the_hourglass_goes_where_the_answer_fails(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reaction that stays would promise an answer for ever."""
+
+    def refuse(api: Api, args: Arguments) -> dict[str, Any]:
+        raise SlackError("restricted_action")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(METHODS, "chat.postMessage", replace(METHODS["chat.postMessage"], run=refuse))
+        message = await slack.say(ENGLISH, ANN, FENCED)
+        await slack.until(lambda: slack.calls("reactions.remove"))
+        await slack.until(lambda: slack.ephemerals(ANN))
+    await settled(slack, ENGLISH, BEN)
+    assert len(slack.calls("reactions.add")) == 1
+    assert marks(message) == []
+
+
+async def test_a_reaction_that_slack_refuses_costs_no_answer(slack: Sandbox) -> None:
+    """The answer matters, the hourglass is extra."""
+    slack.faults.server_error("reactions.add")
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
+    assert len([call for call in slack.calls("chat.postMessage") if call.arguments["thread_ts"] == message["ts"]]) == 1
 
 
 @pytest.mark.parametrize("method", ["files.info", "files-pri"])
@@ -308,16 +320,6 @@ async def test_an_answer_that_was_lost_on_its_way_is_found_again(slack: Sandbox)
     await the_answer(slack, message, ENGLISH)
     posts = [call for call in slack.calls("chat.postMessage") if call.arguments["thread_ts"] == message["ts"]]
     assert len(posts) == 1
-
-
-async def test_word_of_progress_that_was_lost_on_its_way_is_not_left_behind(slack: Sandbox) -> None:
-    """Slack has posted it; the answer takes its place all the same."""
-    slack.faults.slow("files-pri", seconds=4)
-    slack.faults.lost("chat.postMessage")
-    message = await slack.say(ENGLISH, ANN, "", files=[file()])
-    await slack.until(lambda: any("Likely cause" in shown(each) for each in answers(slack, message, ENGLISH)))
-    await settled(slack, ENGLISH, ANN)
-    assert len(answers(slack, message, ENGLISH)) == 1
 
 
 async def test_a_question_waits_for_a_slack_that_has_a_bad_moment(
@@ -352,40 +354,17 @@ async def test_an_author_who_can_not_be_warned_is_answered_all_the_same(
     assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
 
 
-# Pictures
+# Charts
 
 
-async def test_a_picture_whose_answer_was_lost_is_not_followed_by_another(
-    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Slack has it; only a refusal is a reason to try without."""
-    post = METHODS["chat.postMessage"]
-    refused: list[Arguments] = []
-
-    def refuse_charts_and_lose_the_next(api: Api, args: Arguments) -> dict[str, Any]:
-        if "data_visualization" in str(args.get("blocks")):
-            if not refused:
-                slack.faults.lost("chat.postMessage")
-            refused.append(args)
-            raise SlackError("invalid_blocks")
-        return post.run(api, args)
-
-    monkeypatch.setitem(METHODS, "chat.postMessage", replace(post, run=refuse_charts_and_lose_the_next))
-    message = await slack.say(ENGLISH, ANN, FENCED)
-    await the_answer(slack, message, ENGLISH)
-    await settled(slack, ENGLISH, ANN)
-    (answer,) = answers(slack, message, ENGLISH)
-    assert "image" in kinds(answer)
-
-
-async def test_a_chart_that_slack_refuses_becomes_a_picture(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Older plans may not have it."""
+async def test_a_chart_that_slack_refuses_becomes_bars_in_text(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older plans may not have the block."""
     refuse_charts(monkeypatch)
-    message = await slack.say(ENGLISH, ANN, FENCED)
-    answer = await the_answer(slack, message, ENGLISH)
+    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
     assert "data_visualization" not in kinds(answer)
-    (image,) = [block for block in answer["blocks"] if block["type"] == "image"]
-    assert slack.files.info(image["slack_file"]["id"])["mimetype"] == "image/png"
+    assert "Likely cause" in shown(answer)
+    assert "Codes over time" in shown(answer)
+    assert slack.calls("files.getUploadURLExternal") == []
     assert_sendable(answer)
 
 
@@ -399,15 +378,6 @@ async def test_who_is_answered_alone_misses_no_answer_for_a_chart(
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "可能原因" in shown(private)
     assert "data_visualization" not in kinds(private)
-
-
-async def test_without_any_picture_there_is_still_an_answer(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows of bars in text."""
-    refuse_charts(monkeypatch)
-    slack.faults.server_error("files.getUploadURLExternal", times=None)
-    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
-    assert not {"data_visualization", "image"} & {*kinds(answer)}
-    assert "Likely cause" in shown(answer)
 
 
 def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -643,20 +613,13 @@ async def test_a_secret_beside_a_single_code_is_warned_of_too(slack: Sandbox) ->
 async def test_a_restart_in_the_middle_leaves_one_answer(
     workspace: Sandbox, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bot is stopped while it reads; what it said of its progress becomes the answer."""
+    """The bot is stopped while it reads; the next process reads again, and no hourglass is left."""
     monkeypatch.setattr("bot.app._GRACE_S", 0.1)
     workspace.faults.slow("files-pri", seconds=30)
     async with start():
         message = await workspace.say(ENGLISH, ANN, "", files=[file()])
-        await workspace.until(lambda: answers(workspace, message, ENGLISH), timeout_s=15)
-        (progress,) = (dict(each) for each in answers(workspace, message, ENGLISH))
+        await workspace.until(lambda: marks(message) == ["hourglass_flowing_sand"])
     async with start():
-        answer = await the_answer_of(workspace, message)
-        assert answer["ts"] == progress["ts"]
+        answer = await the_answer(workspace, message, ENGLISH)
+        assert "Likely cause" in shown(answer)
         assert marks(message) == []
-
-
-async def the_answer_of(slack: Sandbox, message: dict[str, Any]) -> dict[str, Any]:
-    """The answer, once it is more than progress."""
-    await slack.until(lambda: "Likely" in shown(answers(slack, message, ENGLISH)[0]), timeout_s=15)
-    return await the_answer(slack, message, ENGLISH)

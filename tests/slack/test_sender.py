@@ -98,33 +98,6 @@ async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox) -> None:
     assert await poster(sandbox).post([replace(parent, attempt=2)], {"text": "another"}) != ts
 
 
-async def test_the_answer_takes_the_place_of_what_told_of_its_progress(sandbox: Sandbox) -> None:
-    """Within one attempt; where somebody has deleted that meanwhile, it is posted anew."""
-    job, same = await a_job(sandbox), poster(sandbox)
-    progress = await same.post([job], {"text": "40 MB so far"}, is_progress=True)
-    assert await same.post([job], {"text": "hi"}, over=progress) == progress
-    (reply,) = sandbox.replies(ENGLISH, job.ts)
-    assert (reply["text"], reply["metadata"]["event_payload"].get("progress")) == ("hi", None)
-    await same.delete(job.place, progress)
-    assert await same.post([job], {"text": "hi"}, over=progress) != progress
-    assert len(sandbox.replies(ENGLISH, job.ts)) == 1
-
-
-async def test_progress_that_a_crash_left_is_taken_up(sandbox: Sandbox) -> None:
-    """The next attempt answers in its place, or takes it away; an answer that stands there stays."""
-    job, same = await a_job(sandbox), poster(sandbox)
-    again = replace(job, attempt=2)
-    progress = await same.post([job], {"text": "40 MB so far"}, is_progress=True)
-    assert await same.post([again], {"text": "hi"}) == progress
-    assert await same.post([again], {"text": "hi again"}) == progress
-    await same.clear(again, None)
-    assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["hi"]
-    other = await a_job(sandbox)
-    await same.post([other], {"text": "40 MB so far"}, is_progress=True)
-    await same.clear(replace(other, attempt=2), None)
-    assert sandbox.replies(ENGLISH, other.ts) == []
-
-
 async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> None:
     """A 429 says that nothing was posted; to ask as well would only be one more call too many."""
     sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
