@@ -1,27 +1,33 @@
-"""The neighbourhood of a number: what stands around it on its line, and what its line calls it.
+"""Read the context of a number: the text around it on its line, and the name that the text or a table gives it.
 
-Everything looked at lies within a fixed window, so that the cost of a number does not depend on the text's length.
-What the neighbourhood means is `lookalikes` and `evidence` to say.
+The context has a fixed size, so the cost of a number does not depend on the length of the text. `lookalike_rules` and
+`evidence` decide what the context means.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from bot.detection import vocabulary
 
-BEFORE = 72  # characters looked at before the number
-AFTER = 40  # characters looked at after it
+BEFORE = 72  # characters read before the number
+AFTER = 40  # characters read after it
 
 _TOKEN = re.compile(r"[A-Za-zÀ-ỹ][A-Za-zÀ-ỹ0-9_]*|_[A-Za-z0-9_]+|[\u3400-\u9fff]+|[0-9]+|\S")
 _PART = re.compile(r"[A-Z]+s?(?![a-zà-ỹ])|[A-ZĐÀ-Ỹ]?[a-zà-ỹđ]+|[0-9]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SIGNS = frozenset(":=>(")
-# What may stand between a key and its number beside signs: quotes, back-slashes, emphasis, opening brackets.
+# Besides signs, these can come between a key and its number: quotes, back-slashes, emphasis, opening brackets.
 _BETWEEN = frozenset("\"'`*\\[{<~#“”‘’「『【《|-")
 _JOINTS = frozenset((",", "、", "/", "and", "or", "和", "与", "或", "&"))
 _QUOTES = frozenset("\"'")
+
+_SEPARATORS = ("|", "\t", ",", ";")
+_MAX_TABLE_LINE = 400  # characters of a line that can belong to a table
+_HEADING = re.compile(r"[^\W\d][\w .()/#*-]{0,30}")
+_DIGIT = re.compile(r"[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,7 @@ class NameBefore:
     word: str  # as written
     parts: tuple[str, ...]  # its parts in lower case: ("error", "code")
     before: tuple[str, ...]  # up to three lower-case words right before it
-    has_sign: bool  # `:`, `=` or `(` stands between it and the number
+    has_sign: bool  # `:`, `=` or `(` is between it and the number
     is_chinese: bool
 
     @property
@@ -42,13 +48,13 @@ class NameBefore:
 
 @dataclass(frozen=True, slots=True)
 class NumberContext:
-    """A number in a folded text."""
+    """A number in a folded text and the text around it."""
 
     text: str
     start: int
     end: int
-    left: str  # what stands before it on its line, at most BEFORE characters
-    right: str  # what stands after it on its line, at most AFTER characters
+    left: str  # the text before it on its line, at most BEFORE characters
+    right: str  # the text after it on its line, at most AFTER characters
     digits: str
     name: NameBefore | None
 
@@ -63,23 +69,35 @@ class NumberContext:
         return self.right[:1]
 
 
-def site(text: str, start: int, end: int, heading: str = "") -> NumberContext:
-    """Return the neighbourhood of ``text[start:end]`` in a folded text; *heading* is that of its column, if any."""
+@dataclass(frozen=True, slots=True)
+class HeadedTable:
+    """The rows below a line of headings: pasted from a table, a CSV or a TSV."""
+
+    start: int
+    end: int
+    separator: str
+    headings: tuple[str, ...]
+
+
+def context_of(text: str, start: int, end: int, heading: str = "") -> NumberContext:
+    """Return the context of ``text[start:end]`` in a folded text.
+
+    A *heading* of the number's column counts as its name; the text before the number is not searched for one then.
+    """
     left = text[max(0, start - BEFORE) : start]
     left = left[left.rfind("\n") + 1 :]
     right = text[end : end + AFTER].split("\n", 1)[0]
-    return NumberContext(
-        text, start, end, left, right, text[start:end], name_before(f"{heading}: " if heading else left)
-    )
+    name = _name_before(f"{heading}: " if heading else left)
+    return NumberContext(text, start, end, left, right, text[start:end], name)
 
 
 def parts(word: str) -> tuple[str, ...]:
-    """Return the parts of a name in lower case: ``orderNo``, ``order_no`` and ``ORDER_NO`` are order, no."""
+    """Split a name into its parts in lower case: ``orderNo``, ``order_no`` and ``ORDER_NO`` give order, no."""
     return tuple(part.lower() for part in _PART.findall(word))
 
 
-def name_before(left: str) -> NameBefore | None:
-    """Return the name that the end of *left* gives to what follows, or None."""
+def _name_before(left: str) -> NameBefore | None:
+    """Return the name that the end of *left* gives to what follows."""
     tokens = _TOKEN.findall(left)
     has_sign = False
     position = len(tokens) - 1
@@ -90,51 +108,78 @@ def name_before(left: str) -> NameBefore | None:
         elif word in vocabulary.FILLERS_CHINESE:
             has_sign = has_sign or word in "是为為即"
         elif word in _JOINTS and _is_code(tokens, position - 1):
-            position = _before_code(tokens, position - 1)
-            continue
+            position -= tokens[position - 1] in _QUOTES
+            position -= 1  # orders 6000121, 6000104: one word names both
         elif word in (",", "]") and position and tokens[position - 1] in _QUOTES:
             has_sign = True  # put("userID", 6000121), map["userID"] = 6000121
         elif word == "]" and position > 2 and tokens[position - 1].isdigit() and tokens[position - 2] == "[":
             position -= 2  # itemID[4] = 6000103
         elif word not in _BETWEEN and word.lower() not in vocabulary.FILLERS:
-            break
+            return _name_at(tokens, position, has_sign=has_sign)
         position -= 1
-    if position < 0:
-        return None
-    return _named(tokens, position, has_sign=has_sign)
+    return None
 
 
 def _is_code(tokens: list[str], position: int) -> bool:
-    """Whether a number like a code ends at *position*: in "orders 6000121, 6000104" one word names both."""
+    """Return whether a number like a code, quoted or not, ends at *position*."""
     position -= position > 0 and tokens[position] in _QUOTES
     return position >= 0 and len(tokens[position]) == 7 and tokens[position].startswith("600")
 
 
-def _before_code(tokens: list[str], position: int) -> int:
-    return position - 1 - (tokens[position] in _QUOTES)
-
-
-def _named(tokens: list[str], position: int, *, has_sign: bool) -> NameBefore | None:
+def _name_at(tokens: list[str], position: int, *, has_sign: bool) -> NameBefore | None:
     word = tokens[position]
     if _CHINESE.match(word):
-        bare = _without_filler(word)
+        # Remove the verb from a run of Chinese: 订单号是 becomes 订单号.
+        fillers = (each for each in vocabulary.FILLERS_CHINESE if len(word) > len(each) and word.endswith(each))
+        bare = word.removesuffix(next(fillers, ""))
         return NameBefore(bare, (bare,), (), has_sign or (bare != word and word[-1] in "是为為"), True)
     if not (word[0].isalpha() or word[0] == "_"):
         return None
-    return NameBefore(word, parts(word), _before(tokens[max(0, position - 3) : position]), has_sign, False)
+    # Only words that no sign separates from the name.
+    before = ""
+    for token in tokens[max(0, position - 3) : position]:
+        before = f"{before} {token.lower()}" if token[0].isalpha() else ""
+    return NameBefore(word, parts(word), tuple(before.split()), has_sign, False)
 
 
-def _before(tokens: list[str]) -> tuple[str, ...]:
-    """The words at the end of *tokens* that no sign parts from what follows."""
-    found = ""
-    for token in tokens:
-        found = f"{found} {token.lower()}" if token[0].isalpha() else ""
-    return tuple(found.split())
+def find_tables(folded: str) -> tuple[HeadedTable, ...]:
+    """Return the tables in a folded text, in order.
+
+    A table is a block of lines with the same separator, the first of them made of short names only.
+    """
+    if "\n" not in folded or not any(separator in folded for separator in _SEPARATORS):
+        return ()
+    found: list[HeadedTable] = []
+    current: HeadedTable | None = None
+    position = 0
+    for line in folded.split("\n"):
+        end = position + len(line)
+        if current and len(line) <= _MAX_TABLE_LINE and line.count(current.separator) >= len(current.headings) - 1:
+            current = HeadedTable(current.start, end, current.separator, current.headings)
+        else:
+            found += [current] if current and current.end > current.start else []
+            current = _table_below(line, end)
+        position = end + 1
+    return (*found, current) if current and current.end > current.start else tuple(found)
 
 
-def _without_filler(run: str) -> str:
-    """Take the verb off a run of Chinese: 订单号是 becomes 订单号."""
-    for filler in vocabulary.FILLERS_CHINESE:
-        if len(run) > len(filler) and run.endswith(filler):
-            return run[: -len(filler)]
-    return run
+def _table_below(line: str, end: int) -> HeadedTable | None:
+    """Return an empty table with *line* as its headings, or None if *line* is not made of short names."""
+    if not line or len(line) > _MAX_TABLE_LINE or _DIGIT.search(line):
+        return None
+    separator = next((each for each in _SEPARATORS if each in line), None)
+    if separator is None:
+        return None
+    cells = tuple(cell.strip(" \"'*`\r") for cell in line.split(separator))
+    is_head = all(not cell or (_HEADING.fullmatch(cell) and len(cell.split()) < 4) for cell in cells)
+    return HeadedTable(end, end, separator, cells) if is_head and any(cells) else None
+
+
+def heading_at(tables: tuple[HeadedTable, ...], folded: str, position: int) -> str:
+    """Return the heading of the column at *position*, empty outside of *tables*."""
+    index = bisect_right(tables, position, key=lambda table: table.start) - 1
+    if index < 0 or position >= tables[index].end:
+        return ""
+    table = tables[index]
+    column = folded.count(table.separator, folded.rfind("\n", 0, position) + 1, position)
+    return table.headings[column] if column < len(table.headings) else ""

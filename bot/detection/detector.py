@@ -1,40 +1,65 @@
-"""Find error codes in what people paste.
+"""Find error codes in text.
 
-A `Finding` says where a code stands and what speaks for it, a `LookAlike` why something was left alone. Which codes
-exist is given by the caller; how Slack's messages become text is `message`'s.
+A `Finding` gives a code with its place and its evidence, a `LookAlike` the reason why a number or name is not a code.
+Known codes and symbols are passed in. `lookalike_rules` rejects numbers, `symbols` finds codes by name.
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.detection import numbers, slack_text, symbols
+from bot.detection import slack_text
+from bot.detection.context import context_of, find_tables, heading_at
+from bot.detection.evidence import evidence_for
+from bot.detection.lookalike_rules import reason_against
 from bot.detection.normalize import fold
-from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason, Passage
+from bot.detection.result import (
+    Detection,
+    Evidence,
+    Finding,
+    Known,
+    LookAlike,
+    LookAlikeReason,
+    Passage,
+    Span,
+)
+from bot.detection.symbols import find_symbols, has_names
 
-_Seen = tuple[
-    tuple[int, int], Evidence | int | LookAlikeReason
-]  # where; a number, a symbol with its code, or a look-alike
+_DIGITS = re.compile(r"[0-9]{7,}")
+_THOUSANDS = re.compile(r"(?<![0-9.,])6([,.' _])(?:00[0-9])\1[0-9]{3}(?![0-9])")
+_THOUSANDS_HINT = re.compile(r"6[,.' _]00")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,14}://[^\s<>\"'`|\\，。；、）】]+|(?i:www\.)[^\s<>\"'`|\\，。；、）】]+")
+
+_Urls = tuple[list[int], list[int]]  # starts and ends
+_Verdict = Evidence | int | LookAlikeReason  # of a number, of a symbol (its code), of a look-alike
 
 
 def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> Detection:
-    """Return what stands in a clean text; offsets are into *text*, lines count from 1.
+    """Return the findings and look-alikes in a clean text.
 
-    *quoted* and *passage* are what the findings say of themselves. Takes linear time in the length of the text; a text
-    without a trace of a code costs microseconds.
+    *quoted* and *passage* are copied to them. Takes linear time; a text without any trace of a code takes microseconds.
     """
-    has_numbers, has_names = numbers.has_numbers(text), symbols.has_names(text)
-    if not (has_numbers or has_names):
+    has_numbers = "600" in text or "０" in text or "６" in text or _THOUSANDS_HINT.search(text) is not None
+    has_symbols = has_names(text)
+    if not (has_numbers or has_symbols):
         return Detection()
     folded = fold(text)
-    inside = numbers.urls(folded)
-    seen: list[_Seen] = [*numbers.candidates(folded, known, inside)] if has_numbers else []
-    if has_names:
-        for span, named in symbols.candidates(folded, known):
-            seen.append((span, LookAlikeReason.URL if numbers.is_inside(inside, span[0]) else named))
+    urls = _find_urls(folded)
+    seen: list[tuple[Span, _Verdict]] = [*_find_numbers(folded, known, urls)] if has_numbers else []
+    if has_symbols:
+        for span, named in find_symbols(folded, known):
+            seen.append((span, LookAlikeReason.URL if _is_in(urls, span[0]) else named))
     findings: list[Finding] = []
     lookalikes: list[LookAlike] = []
-    for span, verdict, line in _in_order(text, seen):
+    line, counted, end = 1, 0, 0
+    # In the order of the text; of two that overlap, the first and longest counts.
+    for span, verdict in sorted(seen, key=lambda one: (one[0][0], -one[0][1])):
+        if span[0] < end:
+            continue
+        line += text.count("\n", counted, span[0])
+        counted, end = span
         words = text[slice(*span)]
         if isinstance(verdict, LookAlikeReason):
             lookalikes.append(LookAlike(words, line, span, verdict, passage))
@@ -47,23 +72,47 @@ def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> 
 
 
 def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detection:
-    """Return what stands in a Slack message: its text, its blocks and its attachments, each occurrence once."""
+    """Return the findings and look-alikes in a Slack message: its text, blocks and attachments, each word once."""
     return find_in_passages(slack_text.passages(slack_message), known)
 
 
 def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
-    """Return what stands in the passages of a message."""
+    """Return the findings and look-alikes in the passages of a message."""
     detections = [find(each.text, known, quoted=each.quoted, passage=index) for index, each in enumerate(passages)]
     findings = tuple(finding for detection in detections for finding in detection.findings)
     return Detection(findings, tuple(lookalike for detection in detections for lookalike in detection.lookalikes))
 
 
-def _in_order(text: str, seen: list[_Seen]) -> Iterator[tuple[tuple[int, int], Evidence | int | LookAlikeReason, int]]:
-    """What was seen in the order of the text, with its line; of two that overlap the first stays."""
-    line, counted, end = 1, 0, 0
-    for span, verdict in sorted(seen, key=lambda one: (one[0][0], -one[0][1])):
-        if span[0] < end:
-            continue
-        line += text.count("\n", counted, span[0])
-        counted, end = span
-        yield span, verdict, line
+def _find_urls(folded: str) -> _Urls:
+    if "://" not in folded and "www." not in folded.lower():
+        return [], []
+    spans = [match.span() for match in _URL.finditer(folded)]
+    return [start for start, _ in spans], [end for _, end in spans]
+
+
+def _is_in(urls: _Urls, position: int) -> bool:
+    index = bisect_right(urls[0], position) - 1
+    return index >= 0 and position < urls[1][index]
+
+
+def _find_numbers(folded: str, known: Known, urls: _Urls) -> Iterator[tuple[Span, Evidence | LookAlikeReason]]:
+    """Yield the span of every number that is a code or looks like one, with the evidence or the reason against it."""
+    tables = find_tables(folded)
+    for match in _DIGITS.finditer(folded):
+        digits, start = match[0], match.start()
+        if len(digits) > 7:
+            if "600" in digits[:-4]:
+                is_hex = folded[max(0, start - 2) : start].lower() == "0x"
+                yield match.span(), LookAlikeReason.HEX if is_hex else LookAlikeReason.LONGER_NUMBER
+        elif digits.startswith("600"):
+            if _is_in(urls, start):
+                yield match.span(), LookAlikeReason.URL
+            else:
+                number = context_of(folded, *match.span(), heading_at(tables, folded, start) if tables else "")
+                verdict = reason_against(number) or evidence_for(number)
+                if verdict in (Evidence.CLEAN, Evidence.ERROR_NEARBY) and not known.has_code(int(digits)):
+                    verdict = LookAlikeReason.NO_ERROR_WORDS
+                yield match.span(), verdict
+    if _THOUSANDS_HINT.search(folded):
+        for match in _THOUSANDS.finditer(folded):
+            yield match.span(), LookAlikeReason.THOUSANDS

@@ -1,6 +1,6 @@
-"""The shape of what stands around a number, so that people can teach the bot that such a thing is no code.
+"""Fingerprint the words around a number, so that the bot can learn which numbers are not codes.
 
-A shape is a digest: the words cannot be read back from it.
+A fingerprint is a hash. It is stored; the words cannot be read back from it.
 """
 
 from __future__ import annotations
@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import re
 
-_WINDOW = 40  # characters to either side in which the neighbouring words are looked for
+from bot.detection.result import Span
+
+_WINDOW = 40  # characters on either side that are searched for the next word
 _DIGITS = re.compile(r"\d+")
-# Chinese has no spaces: there the two characters next to the number stand for a word.
+# Chinese has no spaces: two characters count as a word.
 _LAST = re.compile(r"(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)\s*$")
 _FIRST = re.compile(r"\s*(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)")
 
 
-def shape(text: str, span: tuple[int, int]) -> str:
-    """Return the shape of the number at *span*: the word before and the word after it, all numbers alike."""
+def fingerprint(text: str, span: Span) -> str:
+    """Return 16 hexadecimal digits for the words before and after the number at *span*, with all numbers equal."""
     start, end = span
     before = _LAST.search(text[max(0, start - _WINDOW) : start])
     after = _FIRST.match(text[end : end + _WINDOW])

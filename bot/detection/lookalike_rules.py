@@ -1,7 +1,7 @@
-"""Tell a code from what only looks like one.
+"""Reject seven-digit numbers that only look like a code.
 
-Each rule looks at the neighbourhood of a seven-digit number and names a reason against it, or says nothing.
-The rules stand in the order in which they are asked; the first reason counts.
+Each rule reads the context of a number and returns a reason against it, or None. `RULES` lists them in the order in
+which they are asked: first the characters that touch the number, then the words around it. The first reason counts.
 """
 
 from __future__ import annotations
@@ -9,221 +9,342 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.detection import edges, evidence, vocabulary
+from bot.detection import vocabulary
 from bot.detection.context import NameBefore, NumberContext
+from bot.detection.evidence import has_error_word, has_product_word, is_code_key, is_glued_to_error, is_strong_key
 from bot.detection.result import LookAlikeReason
 
 LookAlikeRule = Callable[[NumberContext], LookAlikeReason | None]
+
+_RUN_BEFORE = re.compile(r"[A-Za-z0-9_]+$")
+_RUN_AFTER = re.compile(r"[A-Za-z0-9_]+")
+
+
+def reason_against(number: NumberContext) -> LookAlikeReason | None:
+    """Return why a seven-digit number is not an error code, or None if no rule rejects it."""
+    return next((reason for rule in RULES if (reason := rule(number))), None)
+
+
+def _run_before(left: str) -> str:
+    """Return the letters, digits and underscores at the end of *left*."""
+    if not _RUN_AFTER.match(left[-1:]):
+        return ""  # a shortcut: mostly a space is before a number
+    found = _RUN_BEFORE.search(left[-40:])
+    return found[0] if found else ""
+
+
+def letters_before(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``a6000121``, a token; not ``onError6000121``, nor ``E6000121`` near an error word."""
+    run = _run_before(number.left)
+    if not run:
+        return None
+    if run.lower().endswith("0x"):
+        return LookAlikeReason.HEX
+    if is_glued_to_error(run):
+        return LookAlikeReason.PATH if number.left[: -len(run)].endswith(("/", "\\")) else None
+    if run.lower() in vocabulary.CURRENCIES:
+        return LookAlikeReason.MONEY
+    if run in ("E", "e", "ZIM", "zim", "ZIM_", "zim_", "E_", "EC") and has_error_word(number):
+        return None
+    return LookAlikeReason.GLUED
+
+
+def letters_after(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``6000121a9f3c``, a token, and ``6000121ms``, an amount; not ``6000121L``, a Java literal."""
+    found = _RUN_AFTER.match(number.right)
+    if not found:
+        return None
+    run = found[0].lower()
+    if run in vocabulary.UNITS or run in vocabulary.UNITS_GLUED:
+        return LookAlikeReason.UNIT
+    if run in vocabulary.CURRENCIES:
+        return LookAlikeReason.MONEY
+    if (run in ("l", "u", "ul") and is_code_key(number.name)) or is_glued_to_error(found[0]):
+        return None
+    return LookAlikeReason.GLUED
+
+
+def url(number: NumberContext) -> LookAlikeReason | None:
+    """Reject numbers in a URL without scheme: ``example.com/orders?id=6000121``, ``GET /v1/items?id=6000121``.
+
+    `detector` has skipped URLs with a scheme before.
+    """
+    if "/" not in number.left and "?" not in number.left:
+        return None
+    chunk = re.split(r"[\s\"'<>()\[\]{},，。；]", number.left)[-1]
+    if re.search(r"(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/", chunk):
+        return LookAlikeReason.URL
+    if re.search(r"^/?[\w./-]*\?[\w-]+=(?!=)[\w.&=%-]*$", chunk) and chunk[0] != "?":
+        return LookAlikeReason.URL
+    return None
+
+
+_PROPERTY = re.compile(r"\.([A-Za-z0-9_]+)")
+
+
+def point(number: NumberContext) -> LookAlikeReason | None:
+    """Reject fractions, addresses, file names and properties: ``9.6000121``, ``6000354.00``, ``6000121.log``."""
+    left = number.left
+    if number.before == "." and not left.endswith(".."):
+        if len(left) == 1 or left[-2].isspace():
+            return LookAlikeReason.DECIMAL
+        if not left[-2].isascii() or left[-2] in "\"')]}":
+            return None  # the end of a sentence
+        if left[-2].isdigit():
+            return LookAlikeReason.DECIMAL
+        return None if is_glued_to_error(_run_before(left[:-1])) else LookAlikeReason.GLUED
+    after = _PROPERTY.match(number.right)
+    if not after or not after[1].isascii():
+        return None
+    if after[1][0].isdigit():
+        return LookAlikeReason.DECIMAL
+    if after[1].lower() in vocabulary.FILE_ENDINGS:
+        return LookAlikeReason.PATH
+    return None if after[1][0].isupper() or is_code_key(number.name) else LookAlikeReason.GLUED
+
+
+def comma(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``6000121,50 €``, a price; not ``6000104,6000105``, two codes."""
+    if number.after != ",":
+        return None
+    if re.match(r",000(?![0-9])", number.right):
+        return LookAlikeReason.THOUSANDS
+    return LookAlikeReason.DECIMAL if re.match(r",[0-9]{1,2}(?![0-9])\s?[€$₫đ%]", number.right) else None
+
 
 _MONEY_BEFORE = re.compile(rf"[{vocabulary.CURRENCY_SIGNS}]\s?$")
 _MONEY_WORD_BEFORE = re.compile(r"([A-Za-zđĐồ]+)\.?\s$")
 _MONEY_AFTER = re.compile(rf"(?:\.[0-9]+|,[0-9]+)?\s?(?:[{vocabulary.CURRENCY_SIGNS}]|([A-Za-zđĐồẫ]{{1,8}}))")
 
 
-def _money(site: NumberContext) -> LookAlikeReason | None:
-    if _MONEY_BEFORE.search(site.left[-2:]) and not site.left.endswith(("${", "$ {")):
+def money(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a number with a currency before or after it; not ``${6000121}``, a template."""
+    if _MONEY_BEFORE.search(number.left[-2:]) and not number.left.endswith(("${", "$ {")):
         return LookAlikeReason.MONEY
-    word = _MONEY_WORD_BEFORE.search(site.left[-12:])
+    word = _MONEY_WORD_BEFORE.search(number.left[-12:])
     if word and word[1].lower() in vocabulary.CURRENCIES:
         return LookAlikeReason.MONEY
-    after = _MONEY_AFTER.match(site.right)
+    after = _MONEY_AFTER.match(number.right)
     if after and (after[1] is None or after[1].lower() in vocabulary.CURRENCIES):
         return LookAlikeReason.MONEY
     return None
 
 
+_HYPHENS = "-\u2010\u2011"
+_TICKET = re.compile(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)$")
+_TEXT_AFTER_HYPHEN = re.compile(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]")  # 6000121-User is not logged in
+
+
+def hyphen(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``ORDER-6000121``, ``2024-6000121``, ``-6000121`` and ``6000121-77``; not ``error-6000121``."""
+    if number.before and number.before in _HYPHENS and (reason := _before_hyphen(number.left.rstrip(_HYPHENS))):
+        return reason
+    if number.after != "-":
+        return None
+    is_code = is_code_key(number.name) or _TEXT_AFTER_HYPHEN.match(number.right)
+    return LookAlikeReason.GLUED if re.match(r"-[0-9]" if is_code else r"-[A-Za-z0-9]", number.right) else None
+
+
+def _before_hyphen(left: str) -> LookAlikeReason | None:
+    run = _run_before(left)
+    if run and is_glued_to_error(run):
+        return LookAlikeReason.PATH if left[: -len(run)].endswith(("/", "\\")) else None
+    if not run:
+        return None if left and not left[-1].isascii() else LookAlikeReason.NEGATIVE
+    return LookAlikeReason.TICKET if _TICKET.search(run) else LookAlikeReason.GLUED
+
+
+_CODE = re.compile(r"600[0-9]{4}(?![0-9A-Za-z])")
+_CODE_BEFORE = re.compile(r"(?<![0-9A-Za-z.])600[0-9]{4}$")
+
+
+def slash(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``orders/6000121``, a path; not ``6000104/6000105``, two codes."""
+    if number.before == "\\" or (number.before == "/" and not _ends_in_code_or_chinese(number.left[:-1])):
+        return LookAlikeReason.PATH
+    if number.after == "/" and re.match(r"/[A-Za-z0-9_.]", number.right) and not _CODE.match(number.right, 1):
+        return None if is_code_key(number.name) else LookAlikeReason.PATH
+    if number.after == "\\" and re.match(r"\\(?![nrt])[A-Za-z0-9]{2}", number.right):
+        return LookAlikeReason.PATH
+    return None
+
+
+def _ends_in_code_or_chinese(left: str) -> bool:
+    return bool(_CODE_BEFORE.search(left[-8:])) or (bool(left) and not left[-1].isascii())
+
+
+def sign(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a number with a sign that belongs to it: ``#6000104``, ``+6000121``, ``@6000121``, ``~6000121``."""
+    left, before = number.left, number.before
+    if before == "#":
+        return None if is_code_key(number.name) and left[-2:] != "&#" else LookAlikeReason.TICKET
+    if before == "!" and (len(left) == 1 or left[-2].isspace()):
+        return LookAlikeReason.TICKET
+    if before == "+":
+        if len(left) == 1 or left[-2].isspace() or left[-2] in "([:=":
+            return LookAlikeReason.PHONE
+        return None if left[-2] in "\"'`)" or _ends_in_code_or_chinese(left[:-1]) else LookAlikeReason.GLUED
+    if before in ("№", "°"):
+        return LookAlikeReason.IDENTIFIER
+    if before and before in "~≈":
+        return LookAlikeReason.AMOUNT
+    is_glued = left.endswith("***") or (before and before in "@%&^") or number.after == "@"
+    return LookAlikeReason.GLUED if is_glued else None
+
+
+# The longest area code and the character before it are 9 characters.
+_AREA_CODE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0[0-9]{2,3}|\([0-9]{2,5}\))[ ]$|\([0-9]{2,5}\)$")
+
+
+def area_code(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a telephone number behind an area code: ``(021) 6000121``, ``+86 6000121``."""
+    return LookAlikeReason.PHONE if _AREA_CODE.search(number.left[-9:]) else None
+
+
 _UNIT = re.compile(r"\s?([A-Za-zµμ][A-Za-zµμ0-9]*)(?:\s([a-z]+))?(?:\s([a-z]+))?")
 _UNIT_CHINESE = re.compile(rf"\s?{vocabulary.UNITS_CHINESE}")
-# "6000104 times out" counts nothing, nor does "6000121 users already logged in".
-_SAYS = frozenset(
-    [
-        "out",
-        "is",
-        "does",
-        "not",
-        "to",
-        "time",
-        "already",
-        "exist",
-        "exists",
-        "limit",
-        "offline",
-        "cannot",
-        "has",
-        "failed",
-        "fails",
-        "error",
-        "exceed",
-        "exceeds",
-    ]
-)
 
 
-def _unit(site: NumberContext) -> LookAlikeReason | None:
-    """A unit or a counted noun behind the number, unless the words before it call it a code."""
-    if site.after and site.after in "%°℃":
+def unit(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a number with a unit or a counted noun behind it, unless the words before it announce a code."""
+    if number.after and number.after in "%°℃":
         return LookAlikeReason.UNIT
-    if evidence.is_strong_key(site.name) and not _other_code(site):
+    if is_strong_key(number.name) and not other_code(number):
         return None
-    return LookAlikeReason.UNIT if _UNIT_CHINESE.match(site.right) or _is_counted(site) else None
+    return LookAlikeReason.UNIT if _UNIT_CHINESE.match(number.right) or _is_count(number) else None
 
 
-def _is_counted(site: NumberContext) -> bool:
-    found = _UNIT.match(site.right)
+def _is_count(number: NumberContext) -> bool:
+    found = _UNIT.match(number.right)
     if not found:
         return False
     following = [word.lower() for word in found.groups("")]
     while len(following) > 1 and following[0] in vocabulary.ADJECTIVES:
         following.pop(0)
-    if following[0] not in vocabulary.UNITS or (following[1:2] and following[1] in _SAYS):
+    if following[0] not in vocabulary.UNITS or (following[1:2] and following[1] in vocabulary.SENTENCE_AFTER_UNIT):
         return False
-    return site.name is None or site.name.word.lower() not in vocabulary.SPOKEN_OF or len(following[0]) < 4
+    return number.name is None or number.name.word.lower() not in vocabulary.BEFORE_PLURAL or len(following[0]) < 4
 
 
-def _other_code(site: NumberContext) -> LookAlikeReason | None:
-    """``zip code 6000121``, ``promoCode=6000121``, 验证码 6000121."""
-    name = site.name
+def other_code(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a code of another kind: ``zip code 6000121``, ``promoCode=6000121``, 验证码 6000121."""
+    name = number.name
     if name is None:
         return None
     if name.is_chinese:
         return LookAlikeReason.OTHER_CODE if name.word.endswith(vocabulary.OTHER_CODES_CHINESE) else None
-    if name.last not in ("code", "codes", "kode", "pin", "otp", "zip", "zipcode", "postcode", "barcode", "passcode"):
-        return None
-    if name.last not in ("code", "codes", "kode"):
+    if name.last in ("pin", "otp", "zip", "zipcode", "postcode", "barcode", "passcode"):
         return LookAlikeReason.OTHER_CODE
+    if name.last not in ("code", "codes", "kode"):
+        return None
     qualifier = name.parts[-2] if len(name.parts) > 1 else (name.before[-1:] or ("",))[0]
     return LookAlikeReason.OTHER_CODE if qualifier in vocabulary.OTHER_CODES else None
-
-
-def _key(site: NumberContext) -> LookAlikeReason | None:
-    """The word before the number says that it is something else: ``userID: 6000121``, 订单号6000121."""
-    if site.name is None or evidence.is_strong_key(site.name):
-        return None
-    return _key_reason_of(site.name)
 
 
 _SENTENCE_CHINESE = re.compile(vocabulary.SENTENCE_CHINESE)
 
 
-def _key_reason_of(name: NameBefore) -> LookAlikeReason | None:
-    is_named = _is_named_in_chinese if name.is_chinese else _is_named
-    return next((key.reason for key in vocabulary.KEYS if is_named(name, key)), None)
+def key(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a number that the word before it names something else: ``userID: 6000121``, 订单号6000121."""
+    name = number.name
+    if name is None or is_strong_key(name):
+        return None
+    matches = _matches_chinese if name.is_chinese else _matches
+    return next((rule.reason for rule in vocabulary.KEYS if matches(name, rule)), None)
 
 
-def _is_named_in_chinese(name: NameBefore, key: vocabulary.KeyRule) -> bool:
+def _matches_chinese(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
     if name.has_sign and len(name.word) > 7 and _SENTENCE_CHINESE.search(name.word):
         return False
-    return name.word.endswith(key.chinese) or (name.has_sign and name.word.endswith(key.chinese_assigned))
+    return name.word.endswith(rule.chinese) or (name.has_sign and name.word.endswith(rule.chinese_assigned))
 
 
-def _is_named(name: NameBefore, key: vocabulary.KeyRule) -> bool:
+def _matches(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
     whole = name.word.strip("_").lower()
     if whole == "appid" and name.before[-1:] == ("invalid",):
         return False
-    if name.last in key.english or whole in key.english:
+    if name.last in rule.english or whole in rule.english:
         return True
     if name.last == "no":
-        return key.reason is LookAlikeReason.IDENTIFIER and _is_numbering(name)
-    if whole in key.alone:
+        # `orderNo`, `part no`; but not "there are no 6000121 errors".
+        is_negation = not name.before or name.before[-1] in vocabulary.NEGATED
+        return rule.reason is LookAlikeReason.IDENTIFIER and (name.has_sign or len(name.parts) > 1 or not is_negation)
+    if whole in rule.alone:
         return not (name.has_sign and vocabulary.SENTENCE.intersection(name.before))
-    if name.last in key.assigned:
+    if name.last in rule.assigned:
         return (name.has_sign or len(name.parts) > 1) and not vocabulary.SENTENCE.intersection(name.before)
-    return whole in key.adjacent and not name.has_sign
-
-
-def _is_numbering(name: NameBefore) -> bool:
-    """``orderNo``, ``part no``; but not "there are no 6000121 errors"."""
-    return name.has_sign or len(name.parts) > 1 or (bool(name.before) and name.before[-1] not in vocabulary.NEGATED)
+    return whole in rule.adjacent and not name.has_sign
 
 
 _BUILD = re.compile(r"[0-9]\.[0-9]+\s?\($")  # 1.2.0 (6000121)
 _SOURCE = re.compile(r"\.([a-z]{1,5}):$")  # main.dart:6000121
-_CASE = re.compile(r"\s*(?::|->|=>|,|\.\.)")
-_SAID_AFTER = re.compile(
+_CASE = re.compile(r"\s*(?::|->|=>|,|\.\.)")  # case 6000121: in a switch
+_NOUN_AFTER = re.compile(
     r"\s?(?:\(|is (?:my|your|his|her|our|the|an?) )(?:[a-z]{2,12} ){0,2}"
     r"(?:number|id|ID|order|ticket|phone|account|room|invoice)\b|"
     r"\s?[这那](?:个|位|条)?(?:用户|账号|帐号|房间|群|订单|工单|电话|号码|手机)|\s?(?:ext\b|转\s?[0-9])"
 )
 
 
-def _said(site: NumberContext) -> LookAlikeReason | None:
-    """``opened case 6000121 with support``, ``6000121 is my order number``, 6000121这个房间."""
-    name = site.name
-    if name and name.word.lower() == "case" and name.before and not name.has_sign and not _CASE.match(site.right):
+def phrase(number: NumberContext) -> LookAlikeReason | None:
+    """Reject by a phrase: ``opened case 6000121 with support``, ``6000121 is my order number``, 6000121这个房间."""
+    name = number.name
+    if name and name.word.lower() == "case" and name.before and not name.has_sign and not _CASE.match(number.right):
         return LookAlikeReason.TICKET
     if name and name.last in ("pos", "điện") and name.before[-1:] in (("kode",), ("bưu",)):
         return LookAlikeReason.OTHER_CODE
-    if site.before == "(" and _BUILD.search(site.left):
+    if number.before == "(" and _BUILD.search(number.left):
         return LookAlikeReason.POSITION
-    if site.before == ":" and (found := _SOURCE.search(site.left)) and found[1] in vocabulary.FILE_ENDINGS:
+    if number.before == ":" and (found := _SOURCE.search(number.left)) and found[1] in vocabulary.FILE_ENDINGS:
         return LookAlikeReason.POSITION
-    after = _SAID_AFTER.match(site.right)
+    after = _NOUN_AFTER.match(number.right)
     return LookAlikeReason.IDENTIFIER if after and "error" not in after[0] else None
 
 
-def _timeout(site: NumberContext) -> LookAlikeReason | None:
-    """``timeout=6000105`` is a time; "Request timeout: 6000105" is what the code says."""
-    if "timeout" not in site.left.lower():
+_TIMEOUT = re.compile(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$")
+
+
+def timeout(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``timeout=6000105``, a time; not "Request timeout: 6000105", the meaning of the code."""
+    return LookAlikeReason.TIME if "timeout" in number.left.lower() and _TIMEOUT.search(number.left) else None
+
+
+def index(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``Runner[6000121:88123]``, a process, and ``CHS[6000121]``, an index; not ``[Room][6000322]``."""
+    run = _run_before(number.left[:-1]) if number.before == "[" else ""
+    if not run or is_glued_to_error(run) or has_error_word(number) or has_product_word(number):
         return None
-    return (
-        LookAlikeReason.TIME
-        if re.search(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$", site.left)
-        else None
-    )
+    return LookAlikeReason.INDEX
 
 
-_AREA_CODE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0[0-9]{2,3}|\([0-9]{2,5}\))[ ]$|\([0-9]{2,5}\)$")
-_AREA_CODE_LENGTH = 9  # of the longest, and the character before it
+def rounded(number: NumberContext) -> LookAlikeReason | None:
+    """Reject ``6000000`` and other multiples of 1000: no code ends in three zeros."""
+    return LookAlikeReason.ROUND if number.digits.endswith("000") else None
 
 
-def _phone(site: NumberContext) -> LookAlikeReason | None:
-    """An area code before the number: ``(021) 6000121``, ``+86 6000121``."""
-    return LookAlikeReason.PHONE if _AREA_CODE.search(site.left[-_AREA_CODE_LENGTH:]) else None
-
-
-def _index(site: NumberContext) -> LookAlikeReason | None:
-    """``Runner[6000121:88123]`` is a process, ``CHS[6000121]`` an index; ``[Room][6000322]`` is a code."""
-    if site.before != "[" or not edges.run_before(site.left[:-1]):
-        return None
-    run = edges.run_before(site.left[:-1])
-    is_code = evidence.is_glued_to_error(run) or evidence.has_error_word(site) or evidence.has_product_word(site)
-    return None if is_code else LookAlikeReason.INDEX
-
-
-# A field that is nothing but a number of four digits or more, in a row of fields.
+# A field that is only a number of four digits or more, in a row of fields.
 _FIGURE = re.compile(r"(?:^|[,;|\t(\[])\s*['\"]?(-?[0-9]{4,12}(?:\.[0-9]+)?)['\"]?\s*(?=$|[,;|\t)\]])")
+_CODE_OR_TIME = re.compile(r"600[0-9]{4}|1[0-9]{9}|1[0-9]{12}")  # times are seconds or milliseconds since 1970
 _WORD = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{2,4}")
 _DATABASE = re.compile(vocabulary.DATABASE_WORDS)
 
 
-def _figures(site: NumberContext) -> LookAlikeReason | None:
-    """A field between other figures, or in a database row, on a line that speaks of no error."""
-    if evidence.is_code_key(site.name) or evidence.has_error_word(site) or evidence.has_product_word(site):
+def figures(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a field between other figures or in a database row, on a line without an error word.
+
+    Other codes do not count as figures, nor do times, which logs print beside codes.
+    """
+    if is_code_key(number.name) or has_error_word(number) or has_product_word(number):
         return None
-    if _DATABASE.search(site.left):
+    if _DATABASE.search(number.left):
         return LookAlikeReason.FIGURES
-    if len(_WORD.findall(f"{site.left} {site.right}")) > 2:
+    if len(_WORD.findall(f"{number.left} {number.right}")) > 2:
         return None
-    figures = (*_FIGURE.findall(site.left), *_FIGURE.findall(site.right))
-    return None if all(_may_stand_by(figure) for figure in figures) else LookAlikeReason.FIGURES
+    found = (*_FIGURE.findall(number.left), *_FIGURE.findall(number.right))
+    return None if all(_CODE_OR_TIME.fullmatch(figure) for figure in found) else LookAlikeReason.FIGURES
 
 
-def _may_stand_by(figure: str) -> bool:
-    """Codes stand by codes, and in logs by times: seconds or milliseconds since 1970."""
-    return re.fullmatch(r"600[0-9]{4}|1[0-9]{9}|1[0-9]{12}", figure) is not None
-
-
-def _round(site: NumberContext) -> LookAlikeReason | None:
-    return LookAlikeReason.ROUND if site.digits.endswith("000") else None
-
-
-# What touches the number comes first, then what stands around it.
 RULES: tuple[LookAlikeRule, ...] = (
-    edges.letters_before, edges.letters_after, edges.url, edges.point, edges.comma, _money, edges.hyphen, edges.slash,
-    edges.mark, _phone, _unit, _other_code, _key, _said, _timeout, _index, _round, _figures,
+    letters_before, letters_after, url, point, comma, money, hyphen, slash, sign,
+    area_code, unit, other_code, key, phrase, timeout, index, rounded, figures,
 )  # fmt: skip
-
-
-def reason_against(site: NumberContext) -> LookAlikeReason | None:
-    """Return why the seven-digit number at *site* is no error code, or None where nothing speaks against it."""
-    return next((reason for rule in RULES if (reason := rule(site))), None)

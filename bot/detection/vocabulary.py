@@ -1,7 +1,7 @@
-"""The words that tell a code from a look-alike, in one readable table.
+"""List the words that distinguish a code from a look-alike.
 
-English words (and Vietnamese and Indonesian ones) are compared with the last part of a name: ``orderNo``, ``order_no``
-and ``order no`` end in ``no``. Chinese ones are compared with the end of the run of characters before the number.
+English, Vietnamese and Indonesian words are compared with the last part of a name: ``orderNo``, ``order_no`` and
+``order no`` end in ``no``. Chinese words are compared with the end of the run of characters before the number.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _endings(listed: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class KeyRule:
-    """Words that, standing before a number, say what the number is."""
+    """Words before a number that name it something other than an error code."""
 
     reason: LookAlikeReason
     english: frozenset[str]  # also as the end of a longer name
@@ -29,7 +29,7 @@ class KeyRule:
     assigned: frozenset[str] = frozenset()  # only with `=` or `:`, or as the end of a longer name
     adjacent: frozenset[str] = frozenset()  # only without a sign between: `call 6000121`, not `call: 6000121`
     chinese: tuple[str, ...] = ()
-    chinese_assigned: tuple[str, ...] = ()  # only with a sign between
+    chinese_assigned: tuple[str, ...] = ()  # only with `=`, `:` or a verb between
 
 
 KEYS = (
@@ -124,7 +124,7 @@ KEYS = (
     ),
 )
 
-# Words before "code" that make it another kind of code.
+# Words before "code" that make it a code of another kind.
 OTHER_CODES = _words(
     "2fa access account activation airport area asset auth authentication backup bank bar booking branch bsb build "
     "bưu cheat city class color colour confirmation cost country coupon course cpt currency customer department dial "
@@ -152,7 +152,7 @@ CODE_KEYS_CHINESE = _endings(
     "报错误 提示 收到 爆 状态码 異常 码 碼 返回 返回了 返回码 遇到 錯誤 錯誤代碼 錯誤碼 错误 错误为 错误代码 错误号 "
     "错误是 错误码 错误编号 错误编码"
 )
-# The subset that names a code and nothing else: stronger than a unit behind the number.
+# The subset that can only mean a code, so that a unit behind the number does not count.
 STRONG_KEYS = _words(
     "code codes ecode errcode errcodes errno errorcode errorcodes kode platformexception retcode subcode"
 )
@@ -161,27 +161,26 @@ STRONG_KEYS_CHINESE = _endings(
     "错误编码"
 )
 
-# Before "no" these make it a negation and no numbering: "there are no 6000121 errors".
+# Before "no" these make it a negation, not a number: "there are no 6000121 errors".
 NEGATED = _words(
     "a and are but for found get got had has have is now or saw say says see seen show shows so still there was were "
     "with yes oh zero means"
 )
-# These make a sentence of the words before the number, one that codes stand for: "user is not in the room (6000321)",
+# These make the words before the number a sentence that describes an error: "user is not in the room (6000321)",
 # "Failed to join room: 6000304", "number of rooms reached limit: 6000324".
 SENTENCE = _words(
     "already another create creating dau dismiss enter exceed exceeded exceeding exceeds frequency has hit in into "
     "invite join joining kick leave mau over rate reached same transfer uninvited"
 )
-
-# The same in Chinese, before "用户：6000121" and the like.
+# The same in Chinese: 用户无法加入的房间：6000321.
 SENTENCE_CHINESE = r"失败|无法|不能|重复|不在|不存在|未|已|加入|创建|退出|解散"
 
-# Between a name and its number these may stand: "error code is 6000121", "order number: 6000121".
+# Words allowed between a name and its number: "error code is 6000121", "order number: 6000121".
 FILLERS = _words("a adalah an are as be by eq equal equals int integer is long là of the this to value was were with")
-# The longest first: what is taken off the end of a run of Chinese is the first that fits.
+# Longest first: only the first that matches is removed from the end of a run of Chinese.
 FILLERS_CHINESE = _endings("是什么 一个 了个 如下 个 为 了 即 是 為 的 ：")
 
-# Names glued to the number: `onError6000121`, `err_6000121`.
+# Names that can touch the number of a code: `onError6000121`, `err_6000121`.
 GLUED = _words("code ecode err errcode errno error errorcode exception fail failed failure retcode")
 
 CURRENCIES = _words(
@@ -202,15 +201,20 @@ UNITS = _words(
     "tickets ticks times tokens tonnes tons tps transactions units users views visitors visits votes weeks wei words "
     "years µs μs"
 )
-# Glued to the number only.
+# Only if it touches the number.
 UNITS_GLUED = _words("b d f g h k m s t th us w x")
-# Between a number and what it counts: "6000121 daily active users".
+# Between a number and the noun that it counts: "6000121 daily active users".
 ADJECTIVES = _words(
     "active concurrent daily different distinct free monthly more new online paying raw registered total unique weekly"
 )
-# What has these before it is spoken of, not counted: "lots of 6000121 messages".
-SPOKEN_OF = _words("all any bunch frequent get getting lots many more plenty same see seeing several these those")
-# Measure words; each is none where it begins another word (日志, 条件) and, in the second group, before any character.
+# After a unit these make it part of a sentence, not a count: "6000104 times out", "6000121 users already logged in".
+SENTENCE_AFTER_UNIT = _words(
+    "already cannot does error exceed exceeds exist exists failed fails has is limit not offline out time to"
+)
+# Before a number these make the noun a plural, not a count: "lots of 6000121 messages".
+BEFORE_PLURAL = _words("all any bunch frequent get getting lots many more plenty same see seeing several these those")
+# Measure words. None counts at the beginning of another word (日志, 条件); those of the second group count only if no
+# Chinese character follows.
 UNITS_CHINESE = (
     r"(?:多(?!次)|余)?(?:元(?!数据|素|信息)|块(?!链)|美元|美金|港币|人民币|日元|欧元|韩元|越南盾|万(?!一)|亿|字节|字符(?!串)|"
     r"毫秒|微秒|纳秒|秒(?!退|断|掉|报|杀|级)|分钟|小时|个月|条(?!件)|个(?!别|人|性|问题|错|报|异常|code)|次(?!数|要|日)|"
@@ -221,13 +225,13 @@ UNITS_CHINESE = (
     r"张(?:图|票|照片|卡)|天[前后内]|年[前后]|笔(?:订单|交易|支付)|份(?:订单|文件))"
 )
 
-# "Error" in the languages seen in practice; a lower-case "err" must begin a word ("transferred" is none).
+# "Error" in the languages seen in practice. A lower-case "err" must begin a word: "transferred" does not count.
 ERROR_WORDS = (
     r"[Ee]rror|ERR|Err|(?<![A-Za-z])err(?![a-z]{3})|[Ee]xception|EXCEPTION|[Ff]ail|FAIL|[Uu]nhandled|[Cc]rash|[Rr]eject|"
     r"[Ee]rreur|[Ll]ỗi|[Tt]hất bại|[Gg]agal|[Kk]esalahan|[Gg]alat|エラー|오류|[Оо]шибк|"
     r"错误|报错|失败|异常|出错|崩溃|錯誤|報錯|失敗|異常"
 )
-# "zim" in any case, not inside another word.
+# "zim" and "zego" in any common case, not inside another word.
 PRODUCT_WORDS = r"(?<![A-Za-z])(?:ZIM|zim|Zim|ZEGO|zego|Zego)"
 DATABASE_WORDS = r"(?i:\binsert into\b|\bvalues\s*\(|\bupdate \w+ set\b|\bdelete from\b)"
 FILE_ENDINGS = _words(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.detection.detector import find_in_passages
-from bot.detection.fingerprint import shape
+from bot.detection.fingerprint import fingerprint
 from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
@@ -30,7 +30,7 @@ def contents(message: Mapping[str, Any], known: Known) -> Contents:
         return Contents()
     read = passages(message)
     sightings = tuple(
-        Sighting(each.code, each.known, each.quoted, shape(read[each.passage].text, each.span))
+        Sighting(each.code, each.known, each.quoted, fingerprint(read[each.passage].text, each.span))
         for each in find_in_passages(read, known).findings
     )
     return Contents(read, sightings)

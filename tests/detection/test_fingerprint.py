@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.fingerprint import shape
+from bot.detection.fingerprint import fingerprint
 
 CODE = re.compile(r"600\d{4}")
 
@@ -17,7 +17,7 @@ def of(text: str) -> str:
     """The shape of the first code in *text*."""
     found = CODE.search(text)
     assert found
-    return shape(text, found.span())
+    return fingerprint(text, found.span())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_other_words_around_it_are_another_shape(one: str, other: str) -> None:
 @given(st.text(), st.text())
 def test_a_shape_tells_nothing_of_the_words(before: str, after: str) -> None:
     """It is stored; what people write is not."""
-    assert re.fullmatch(r"[0-9a-f]{16}", shape(f"{before}6000354{after}", (len(before), len(before) + 7)))
+    assert re.fullmatch(r"[0-9a-f]{16}", fingerprint(f"{before}6000354{after}", (len(before), len(before) + 7)))
 
 
 @given(st.text(alphabet="ab 1\n", max_size=60))
