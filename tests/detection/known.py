@@ -1,4 +1,4 @@
-"""A small catalogue for these tests: codes and symbols, nothing else."""
+"""Provide a small catalogue of codes and symbols for the tests of detection."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SYMBOLS = {
 
 
 class SmallCatalogue:
-    """Knows `CODES` and a few symbols, by the key that the catalogue uses."""
+    """Contains `CODES` and a few symbols, under the keys that the catalogue uses."""
 
     def __init__(self) -> None:
         self._symbols = {normalise(name): code for code, names in _SYMBOLS.items() for name in names.split()}

@@ -1,4 +1,4 @@
-"""The shape of what stands around a number."""
+"""Fingerprint the words around a number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CODE = re.compile(r"600\d{4}")
 
 
 def of(text: str) -> str:
-    """The shape of the first code in *text*."""
+    """Return the fingerprint of the first code in *text*."""
     found = CODE.search(text)
     assert found
     return fingerprint(text, found.span())
@@ -32,8 +32,8 @@ def of(text: str) -> str:
         ("6000354", "6000121"),
     ],
 )
-def test_the_same_words_around_any_number_are_one_shape(one: str, other: str) -> None:
-    """People say “not a code” once, not for each number."""
+def test_the_same_words_around_any_number_have_the_same_fingerprint(one: str, other: str) -> None:
+    """People click “Not a code” once, not for each number."""
     assert of(one) == of(other)
 
 
@@ -49,19 +49,19 @@ def test_the_same_words_around_any_number_are_one_shape(one: str, other: str) ->
         ("工单6000354已处理", "报错6000354已处理"),
     ],
 )
-def test_other_words_around_it_are_another_shape(one: str, other: str) -> None:
-    """A real code must not go unanswered because of a parcel's number."""
+def test_other_words_around_a_number_have_another_fingerprint(one: str, other: str) -> None:
+    """A parcel's number must not silence a real code."""
     assert of(one) != of(other)
 
 
 @given(st.text(), st.text())
-def test_a_shape_tells_nothing_of_the_words(before: str, after: str) -> None:
-    """It is stored; what people write is not."""
+def test_a_fingerprint_does_not_contain_the_words(before: str, after: str) -> None:
+    """Fingerprints are stored, messages are not."""
     assert re.fullmatch(r"[0-9a-f]{16}", fingerprint(f"{before}6000354{after}", (len(before), len(before) + 7)))
 
 
 @given(st.text(alphabet="ab 1\n", max_size=60))
 def test_words_far_away_do_not_matter(far: str) -> None:
-    """A long paste around it is another text each time."""
+    """The rest of a long paste is different each time."""
     near = "x" * 40
     assert of(f"{far} {near} 6000354 {near} {far}") == of(f"{near} 6000354 {near}")

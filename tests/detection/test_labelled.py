@@ -1,4 +1,4 @@
-"""Precision and recall over messages as people and machines write them."""
+"""Measure precision and recall over messages of people and machines."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def found(text: str) -> set[int]:
     return set(find_in_message({"text": escaped}, KNOWN).codes)
 
 
-def test_silent_messages_stay_silent_and_codes_are_found() -> None:
-    """A bot that speaks out of turn is switched off; one that misses codes is forgotten."""
+def test_messages_without_codes_stay_silent_and_codes_are_found() -> None:
+    """People remove a bot that replies without reason, and forget one that misses codes."""
     hits = misses = extras = 0
     spoke: list[str] = []
     for message in MESSAGES:

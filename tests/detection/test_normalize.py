@@ -1,4 +1,4 @@
-"""What people wrote themselves, and the language that it votes for."""
+"""Fold characters in place; reduce messages to the prose that votes for a language."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.normalize import prose
+from bot.detection.normalize import fold, prose
 from bot.detection.slack_text import passages
 from bot.i18n import Language, prose_language
+from tests.detection.test_detector import TEXTS
 
 ZH, EN = Language.ZH, Language.EN
 
@@ -48,23 +49,23 @@ ZH, EN = Language.ZH, Language.EN
         ("<@U0ANN> <@U0BEN> <#C0ONCALL|oncall>", None),
     ],
 )  # fmt: skip
-def test_a_message_votes_for_the_language_of_its_own_words(text: str, language: Language | None) -> None:
-    """Logs, code and links are English whatever people speak; quotes are somebody else's words."""
+def test_a_message_votes_for_the_language_of_its_prose(text: str, language: Language | None) -> None:
+    """Logs, code and links are in English everywhere; quotes are the words of another author."""
     assert prose_language(prose(passages({"text": text}))) == language
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
-    """A message as Slack's composer sends it, without its other rendition."""
+    """Return a message as Slack's composer sends it, but without text."""
     return {"text": "", "blocks": [{"type": "rich_text", "elements": list(elements)}]}
 
 
 def words(kind: str, text: str, **style: bool) -> dict[str, Any]:
-    """A part of a rich text."""
+    """Return an element of a rich text block."""
     return {"type": kind, "elements": [{"type": "text", "text": text, "style": style}]}
 
 
-def test_the_composers_blocks_are_read_too() -> None:
-    """That is how nearly all messages of people come."""
+def test_rich_text_blocks_vote_too() -> None:
+    """Slack's composer sends nearly all messages this way."""
     message = rich(
         words("rich_text_section", "登录失败，谁看一下"),
         words("rich_text_preformatted", "the network request failed and nobody knows why"),
@@ -73,13 +74,19 @@ def test_the_composers_blocks_are_read_too() -> None:
     assert prose_language(prose(passages(message))) == ZH
 
 
-def test_what_others_wrote_does_not_vote() -> None:
-    """A forwarded message or a link's preview is not what the author writes."""
+def test_the_words_of_others_do_not_vote() -> None:
+    """The author wrote neither a forwarded message nor a link's preview."""
     preview = {"from_url": "https://example.com", "title": "The documentation of the vendor", "text": "in English only"}
     assert prose(passages({"text": "看看", "attachments": [preview]})).strip() == "看看"
 
 
 @given(st.text())
-def test_any_text_gives_some_prose(text: str) -> None:
+def test_any_text_has_prose_without_errors(text: str) -> None:
     """It runs on every message of every channel."""
     prose_language(prose(passages({"text": text})))
+
+
+@given(TEXTS)
+def test_folding_keeps_every_character_in_its_place(text: str) -> None:
+    """Offsets into the folded text are used with the original."""
+    assert len(fold(text)) == len(text)

@@ -1,4 +1,4 @@
-"""Codes by name: each platform's spelling, and nothing that only resembles one."""
+"""Find codes by name in each platform's spelling, and reject names that only look similar."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_spelling_has_one_key_and_is_found(name: str) -> None:
     assert find(f"if (e.code == {name}) {{", KNOWN).codes == (6000106,)
 
 
-def test_the_enum_alone_has_a_key_of_its_own() -> None:
+def test_the_name_of_the_enum_is_not_stripped_to_nothing() -> None:
     """`ZIMErrorCode` is a type, not a code."""
     assert normalise("ZIMErrorCode") == "zimerrorcode"
 
@@ -55,12 +55,12 @@ def test_the_enum_alone_has_a_key_of_its_own() -> None:
         ("const code: ZIMErrorCode = error.code;", ()),
     ],
 )
-def test_a_name_counts_only_in_code_like_form(text: str, codes: tuple[int, ...]) -> None:
-    """Ordinary words and other products' names must not set the bot off."""
+def test_a_name_counts_only_if_it_has_the_form_of_a_symbol(text: str, codes: tuple[int, ...]) -> None:
+    """Ordinary words and other products' names must not get a reply."""
     assert find(text, KNOWN).codes == codes
 
 
-def test_the_spelling_is_kept_with_what_qualifies_it() -> None:
-    """The answer shows the name as the reader knows it."""
+def test_a_finding_keeps_the_spelling_and_the_qualifier() -> None:
+    """The reply shows the name as the reader wrote it."""
     finding = find("case ZIMErrorCode.USER_IS_NOT_LOGGED:", KNOWN).findings[0]
     assert (finding.symbol, finding.span) == ("ZIMErrorCode.USER_IS_NOT_LOGGED", (5, 36))
