@@ -75,7 +75,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         client = connect(settings.slack_bot_token.get_secret_value() or None)
         workspaces, described = await _workspaces(settings, database, client, connect, clock)
         background = Background()
-        app, inbox = _assemble(settings, catalogue, database, client, workspaces, clock, background)
+        app, inbox, worker, on_stop = _assemble(settings, catalogue, database, client, workspaces, clock, background)
         routes = _install_routes(settings, database, workspaces, client)
         if settings.transport == "socket":
             await _over_socket(app, settings, stack)
@@ -87,7 +87,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         # These end first, and before the connection: what Slack sends meanwhile is recorded still.
         stack.push_async_callback(background.drain, _GRACE_S)
         stack.push_async_callback(inbox.close, _GRACE_S)
-        await inbox.open()
+        await inbox.open(worker.work, on_stop=on_stop)
         _log.info("ready", transport=settings.transport, workspace=described)
         yield
 
@@ -173,7 +173,7 @@ def _assemble(
     workspaces: Workspaces,
     clock: Callable[[], float],
     background: Background,
-) -> tuple[AsyncApp, Inbox]:
+) -> tuple[AsyncApp, Inbox, Worker, Callable[[str, str], None]]:
     """The bot's parts, put together; nothing is received yet."""
     renderer = Renderer(catalogue)
     channels = ChannelStore(database)
@@ -188,14 +188,7 @@ def _assemble(
     logs = LogJobs(reader, ReportUpload(catalogue, triages.cascades), annotations, languages, renderer, poster)
     standings = Incidents(languages, renderer, poster, clock, settings.zimerr_escalate)
     worker = Worker(annotations, answers, renderer, poster, given_up, workspaces, logs, standings)
-    inbox = Inbox(
-        database,
-        worker.work,
-        limits=_limits(settings),
-        clock=clock,
-        pace=pace,
-        on_stop=lambda team, reason: (leaving.stop if leaving else _say_stopped)(team, reason),
-    )
+    inbox = Inbox(database, limits=_limits(settings), clock=clock, pace=pace)
     leaving = None
     if isinstance(workspaces, ManyWorkspaces):
         leaving = Uninstall(workspaces, inbox, languages, database, background)
@@ -207,7 +200,7 @@ def _assemble(
         catalogue, annotations, answers, languages, renderer, inbox, poster, workspaces, background, reader, standings
     )
     slack.register(app, parts)
-    return app, inbox
+    return app, inbox, worker, leaving.stop if leaving else _say_stopped
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) -> AsyncApp:

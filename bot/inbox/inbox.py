@@ -52,33 +52,27 @@ class InboxLimits:
 
 
 class Inbox:
-    """Takes jobs, and has each worked on by *work* until it is done or given up.
-
-    *work* gets one job, or several of a lane that waited and can be answered together; what it posts, it tells *pace*.
-    *on_stop* is told of a workspace, and why, whose jobs are left alone from now on.
-    """
+    """Record jobs and, once open, work on each until it is done or given up. Every post is counted by *pace*."""
 
     def __init__(
         self,
         database: Database,
-        work: Callable[[Sequence[Job]], Awaitable[None]],
         *,
         pace: RateLimit,
         limits: InboxLimits = InboxLimits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
-        on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
         self._rows = InboxRows(database, self._owner)
         self._journal = InboxWriter(self._rows.write, sleep)
-        self._work = work
+        self._work: Callable[[Sequence[Job]], Awaitable[None]]  # this and the next: set by `open`
+        self._on_stop: Callable[[str, str], None]
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
-        self._on_stop = on_stop
         self._pace = pace
         self._lanes = LaneOrder(limits.running, limits.running_per_channel)
         self._held: dict[int, HeldJob] = {}
@@ -91,8 +85,18 @@ class Inbox:
         self._due_at = math.inf  # when something there is due, as far as known
         self._is_sooner = asyncio.Event()  # it is due sooner than when last looked at
 
-    async def open(self) -> None:
-        """Start to work; first on what was left when the process before ended."""
+    async def open(
+        self,
+        work: Callable[[Sequence[Job]], Awaitable[None]],
+        *,
+        on_stop: Callable[[str, str], None] = lambda team, reason: None,
+    ) -> None:
+        """Start to work, first on the jobs that an earlier process left.
+
+        *work* gets one job, or several of a lane that can be answered together. *on_stop* gets the team id and Slack's
+        reason when work on the jobs of a workspace stops.
+        """
+        self._work, self._on_stop = work, on_stop
         gone = [each for each in await self._rows.owners() if is_gone(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(now=self._clock(), gone=gone)
         self._is_open = True

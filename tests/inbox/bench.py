@@ -38,15 +38,17 @@ class Workbench:
         self.pace = RateLimit(self.time.clock)
         self.inbox = Inbox(
             self.database,
-            self._work,
             limits=self.limits,
             clock=self.time.clock,
             sleep=self.time.sleep,
             pace=self.pace,
             owner=self.owner,
-            on_stop=lambda team, reason: self.stopped.append((team, reason)),
         )
         self.rows = InboxRows(self.database, self.owner)
+
+    async def open(self) -> None:
+        """Start to work."""
+        await self.inbox.open(self._work, on_stop=lambda team, reason: self.stopped.append((team, reason)))
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         self.begun += jobs

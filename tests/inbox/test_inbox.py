@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.inbox import Inbox, Job, JobKind, RateLimit
+from bot.inbox import Inbox, JobKind, RateLimit
 from bot.policy.place import Place
 from bot.storage.database import Database
 from bot.storage.inbox_rows import RowFilter
@@ -25,7 +25,7 @@ HERE = ("T1", "C1")
 async def bench(database: Database) -> AsyncIterator[Workbench]:
     """An open inbox."""
     bench = Workbench(database)
-    await bench.inbox.open()
+    await bench.open()
     yield bench
     await bench.inbox.close(grace_s=0.0)
 
@@ -57,7 +57,7 @@ async def test_what_was_taken_is_what_is_worked_on(database: Database) -> None:
     closed = Workbench(database)
     assert await closed.inbox.take(taken)
     bench = Workbench(database, closed.time)
-    await bench.inbox.open()
+    await bench.open()
     await bench.until(lambda: bench.begun == [taken])
     await bench.inbox.close(grace_s=0.0)
 
@@ -238,7 +238,7 @@ async def test_what_follows_is_begun_as_soon_as_what_was_before_it_is_over(bench
 async def test_a_slow_channel_holds_up_no_other(database: Database) -> None:
     """One channel pastes a thousand lines while Slack takes seconds for each."""
     bench = Workbench(database, limits=replace(LIMITS, held=20, held_per_channel=6, running=8, running_per_channel=2))
-    await bench.inbox.open()
+    await bench.open()
     await asyncio.gather(*(bench.inbox.take(job(f"1.{n:03}")) for n in range(100)))
     await bench.inbox.take(job("2.0", channel="C2"))
     await bench.until(lambda: "2.0" in bench.worked_on)
@@ -249,7 +249,7 @@ async def test_a_slow_channel_holds_up_no_other(database: Database) -> None:
 async def test_what_does_not_fit_into_memory_waits_in_the_database(database: Database) -> None:
     """An incident brings more than can be answered at once; all of it is answered."""
     bench = Workbench(database, limits=replace(LIMITS, held=10, held_per_channel=10))
-    await bench.inbox.open()
+    await bench.open()
     jobs = [job(f"1.{n:03}", channel=f"C{n % 7}") for n in range(100)]
     assert all(await asyncio.gather(*(bench.inbox.take(each) for each in jobs)))
     for done in range(100):
@@ -281,8 +281,8 @@ async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(da
     """Nobody restarts it; another replica goes on."""
     time = Time()
     dead, alive = Workbench(database, time, owner="dead"), Workbench(database, time, owner="alive")
-    await dead.inbox.open()
-    await alive.inbox.open()
+    await dead.open()
+    await alive.open()
     await dead.inbox.take(job("1.0"))
     await dead.until(lambda: dead.worked_on == ["1.0"])
     for loop in dead.inbox._loops:
@@ -301,8 +301,8 @@ async def test_a_lease_lasts_as_long_as_the_work(database: Database) -> None:
     """Two processes on one job would answer twice."""
     time = Time()
     slow, other = Workbench(database, time, owner="slow"), Workbench(database, time, owner="other")
-    await slow.inbox.open()
-    await other.inbox.open()
+    await slow.open()
+    await other.open()
     await slow.inbox.take(job("1.0"))
     started = time.now
     await slow.until(lambda: time.now > started + 50.0, step_s=0.25)
@@ -317,11 +317,11 @@ async def test_a_process_that_lost_its_lease_stops_working(database: Database) -
     """It was stopped for a minute, and wakes up while another does its work."""
     time = Time()
     asleep, other = Workbench(database, time, owner="asleep"), Workbench(database, time, owner="other")
-    await asleep.inbox.open()
+    await asleep.open()
     await asleep.inbox.take(job("1.0"))
     await asleep.until(lambda: asleep.worked_on == ["1.0"])
     time.now += 60.0  # without waking it
-    await other.inbox.open()
+    await other.open()
     await other.until(lambda: other.worked_on == ["1.0"], step_s=0.01)
     await asleep.until(lambda: asleep._ends["1.0"].cancelled())
     other.end("1.0")
@@ -333,7 +333,7 @@ async def test_a_process_that_lost_its_lease_stops_working(database: Database) -
 async def test_closing_finishes_what_it_can_and_leaves_the_rest(database: Database) -> None:
     """A deployment gives ten seconds; the next process starts with what is left, at once."""
     bench = Workbench(database, limits=replace(LIMITS, running=2))
-    await bench.inbox.open()
+    await bench.open()
     for ts in ("1.0", "2.0", "3.0"):
         await bench.inbox.take(job(ts, channel=ts))
     await bench.until(lambda: bench.worked_on == ["1.0", "2.0"])
@@ -345,7 +345,7 @@ async def test_closing_finishes_what_it_can_and_leaves_the_rest(database: Databa
     assert found["2.0"] == ("pending", 1, None)  # it may have posted
     assert found["3.0"] == ("pending", 0, None)
     after = Workbench(database, bench.time, owner="next")
-    await after.inbox.open()
+    await after.open()
     await after.until(lambda: sorted(after.worked_on) == ["2.0", "3.0", "4.0"], step_s=0.001)
     await after.inbox.close(grace_s=0.0)
 
@@ -368,10 +368,7 @@ async def test_what_was_done_is_forgotten_after_a_day(bench: Workbench) -> None:
 
 async def test_many_takes_need_few_commits(database: Database) -> None:
     """SQLite commits a few hundred times a second, and an incident brings thousands of messages."""
-
-    async def work(_: Sequence[Job]) -> None: ...
-
-    inbox = Inbox(database, work, pace=RateLimit(time.time))
+    inbox = Inbox(database, pace=RateLimit(time.time))
     commits = 0
     write = inbox._journal._write
 

@@ -35,7 +35,7 @@ async def test_a_stored_kind_is_read_back(database: Database, stored: str, kind:
     row = NewInboxRow(("T1", "C1", "1.0", stored), "U1", "1.0", (), {}, None, 5.0, None)
     await InboxRows(database).write([row], [])
     bench = Workbench(database)
-    await bench.inbox.open()
+    await bench.open()
     await bench.until(lambda: bench.begun != [])
     assert (bench.begun[0].kind, bench.begun[0].trigger_ts) == (kind, trigger_ts)
     await bench.inbox.close(grace_s=0.0)

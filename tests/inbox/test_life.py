@@ -74,7 +74,11 @@ class Process:
         self.time = time
         self.attempts: list[asyncio.Future[str]] = []
         pace, clock = RateLimit(time.clock), time.clock
-        self.inbox = Inbox(database, self._work, pace=pace, limits=LIMITS, clock=clock, sleep=time.sleep, owner=name)
+        self.inbox = Inbox(database, pace=pace, limits=LIMITS, clock=clock, sleep=time.sleep, owner=name)
+
+    async def open(self) -> None:
+        """Start to work."""
+        await self.inbox.open(self._work)
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         fate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -137,7 +141,7 @@ class InboxLife(RuleBasedStateMachine):
         """A new process."""
         self.born += 1
         process = Process(self.database, Time(self.now), self.slack, f"process {self.born}")
-        self.run(process.inbox.open())
+        self.run(process.open())
         return process
 
     @rule(
