@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from functools import cache, lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
@@ -21,6 +21,7 @@ from bot import resources
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+_T_co = TypeVar("_T_co", covariant=True)
 
 
 class Language(StrEnum):
@@ -91,10 +92,23 @@ def _converter() -> Any:
     return OpenCC("s2tw")
 
 
-class Translator:
-    """The bot's own words in one language, by key."""
+class Bilingual(Protocol[_T_co]):
+    """A value of the catalogue in both languages, such as an entry's title."""
 
-    def __init__(self, translations: gettext.NullTranslations) -> None:
+    @property
+    def en(self) -> _T_co:
+        """The English value."""
+
+    @property
+    def zh(self) -> _T_co:
+        """The Chinese value."""
+
+
+class Translator:
+    """Translates the bot's own words by key, and picks the catalogue's texts, in one language."""
+
+    def __init__(self, language: Language, translations: gettext.NullTranslations) -> None:
+        self.language = language
         self._translations = translations
 
     def __call__(self, key: str, /, **values: object) -> str:
@@ -111,6 +125,10 @@ class Translator:
             raise KeyError(key)
         return text.format(n=f"{number:,}", **values)
 
+    def pick(self, content: Bilingual[_T_co]) -> _T_co:
+        """Return *content* in this language. Chinese is in simplified characters (see `traditional`)."""
+        return content.zh if self.language.is_chinese else content.en
+
 
 @cache
 def words(language: Language) -> Translator:
@@ -121,4 +139,4 @@ def words(language: Language) -> Translator:
     compiled = BytesIO()
     write_mo(compiled, catalog)
     compiled.seek(0)
-    return Translator(gettext.GNUTranslations(compiled))
+    return Translator(language, gettext.GNUTranslations(compiled))

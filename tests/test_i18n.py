@@ -129,7 +129,7 @@ def test_every_word_is_used_and_every_use_has_its_word() -> None:
     folder = resources.data().parent / "bot"
     sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if "sandbox" not in path.parts]
     source = "".join(text for text in sources if "bot.i18n import" in text)
-    used = set(re.findall(r"""(?:words(?:\(\w+\))?|say)(?:\.count)?\(\s*f?["']([a-z_.]+)""", source)) | set(
+    used = set(re.findall(r"""(?:words(?:\(\w+\))?|say|translate)(?:\.count)?\(\s*f?["']([a-z_.]+)""", source)) | set(
         re.findall(r"""(?:key = |else )["']([a-z_]+\.[a-z_.]+)["']""", source)
     )
     prefixes = {key for key in used if key.endswith(".")}

@@ -16,7 +16,7 @@ from rich.text import Text as Rich
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Limit, Meaning
 from bot.i18n import Language, negotiate, words
-from bot.render.entry_text import limit_line, notes, said, steps
+from bot.render.entry_text import limit_line, notes
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
 
@@ -71,15 +71,15 @@ def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_jso
 
 def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[str, Any]:
     """*entry* as JSON holds it: its texts in *language*, its facts as in the catalogue."""
-    links = catalogue.links_of(entry)
+    links, pick = catalogue.links_of(entry), words(language).pick
     return {
         "code": entry.code,
         "language": str(language),
         "section": catalogue.section_of(entry).section,
         "status": str(entry.status),
-        "title": said(entry.title, language),
-        "meaning": said(entry.meaning, language),
-        "remedy": list(steps(entry.remedy, language)),
+        "title": pick(entry.title),
+        "meaning": pick(entry.meaning),
+        "remedy": list(pick(entry.remedy)),
         "actor": str(entry.actor),
         "retry": str(entry.retry),
         "severity": str(entry.severity),
@@ -92,9 +92,9 @@ def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[st
         "server_codes": list(entry.server_codes),
         "related": list(entry.related),
         "other_meanings": [_other(meaning, language) for meaning in entry.other_meanings],
-        "docs": said(links, language),
+        "docs": pick(links),
         "sources": [
-            {"origin": str(source.origin), "differs": said(source.differs, language) if source.differs else None}
+            {"origin": str(source.origin), "differs": pick(source.differs) if source.differs else None}
             for source in entry.sources
         ],
     }
@@ -102,24 +102,25 @@ def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[st
 
 def _limit(limit: Limit, language: Language) -> dict[str, Any]:
     return limit.model_dump(mode="json", exclude_none=True, exclude={"what"}) | {
-        "what": said(limit.what, language),
+        "what": words(language).pick(limit.what),
         "value": limit.value,
     }
 
 
 def _other(meaning: Meaning, language: Language) -> dict[str, Any]:
+    pick = words(language).pick
     return {
-        "when": said(meaning.when, language),
-        "title": said(meaning.title, language),
-        "meaning": said(meaning.meaning, language),
-        "remedy": list(steps(meaning.remedy, language)),
+        "when": pick(meaning.when),
+        "title": pick(meaning.title),
+        "meaning": pick(meaning.meaning),
+        "remedy": list(pick(meaning.remedy)),
         "actor": str(meaning.actor),
         "retry": str(meaning.retry),
     }
 
 
 def _row(entry: Entry, language: Language) -> dict[str, Any]:
-    return {"code": entry.code, "title": said(entry.title, language)}
+    return {"code": entry.code, "title": words(language).pick(entry.title)}
 
 
 def _resolve(names: Sequence[str], catalogue: Catalogue) -> tuple[list[Entry], list[str]]:
@@ -142,25 +143,25 @@ def _panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
     facts.add_row(say("card.retry"), say(f"retry.{entry.retry}"))
     facts.add_row(say("card.severity"), Rich(say(f"severity.{entry.severity}"), style=_COLOURS[entry.severity]))
     for limit in entry.limits:
-        facts.add_row(say("card.limits"), _prose(limit_line(limit, language, say)))
+        facts.add_row(say("card.limits"), _prose(limit_line(limit, say)))
     if entry.methods:
         facts.add_row(say("card.methods"), ", ".join(entry.methods))
     parts: list[Any] = [
-        _prose(said(entry.meaning, language)),
+        _prose(say.pick(entry.meaning)),
         Rich(),
-        *_numbered(steps(entry.remedy, language)),
+        *_numbered(say.pick(entry.remedy)),
         Rich(),
         facts,
     ]
     for meaning in entry.other_meanings:
-        parts += [Rich(), Rich(say("card.other", title=said(meaning.title, language)), style="bold")]
-        parts += [_prose(f"{say('card.when')} {said(meaning.when, language)}"), _prose(said(meaning.meaning, language))]
-        parts += _numbered(steps(meaning.remedy, language))
+        parts += [Rich(), Rich(say("card.other", title=say.pick(meaning.title)), style="bold")]
+        parts += [_prose(f"{say('card.when')} {say.pick(meaning.when)}"), _prose(say.pick(meaning.meaning))]
+        parts += _numbered(say.pick(meaning.remedy))
     parts += [
         Rich(),
-        Rich("\n".join([*notes(entry, language, say), said(catalogue.links_of(entry), language)]), style="dim"),
+        Rich("\n".join([*notes(entry, say), say.pick(catalogue.links_of(entry))]), style="dim"),
     ]
-    return Panel(Group(*parts), title=f"{entry.code}  {said(entry.title, language)}", title_align="left")
+    return Panel(Group(*parts), title=f"{entry.code}  {say.pick(entry.title)}", title_align="left")
 
 
 def _numbered(lines: Sequence[str]) -> list[Padding]:
@@ -176,7 +177,7 @@ def _prose(text: str) -> Rich:
 def _table(entries: Sequence[Entry], language: Language) -> Table:
     table = Table.grid(padding=(0, 2))
     for entry in entries:
-        table.add_row(Rich(str(entry.code), style="bold"), Rich(said(entry.title, language)))
+        table.add_row(Rich(str(entry.code), style="bold"), Rich(words(language).pick(entry.title)))
     return table
 
 

@@ -1,19 +1,20 @@
-"""The few Block Kit elements in use, as plain dicts, within Slack's limits.
+"""Build the Block Kit elements in use, as plain dicts within Slack's limits.
 
-Limits are Slack's (docs.slack.dev, Block Kit reference). Text that comes from people or files goes through
-`escape`, so that it can neither ping anybody nor break the markup.
+The limits are Slack's (docs.slack.dev, Block Kit reference). Pass text that comes from people or files through
+`escape`, so that it can neither mention anybody nor break the markup.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from bot.i18n import Language, traditional
 
 Block = dict[str, Any]
 Element = dict[str, Any]
 MessagePayload = dict[str, Any]  # the arguments `text` and `blocks` of Slack's methods
+_T = TypeVar("_T")
 
 SECTION_TEXT = 3000  # characters
 HEADER_TEXT = 150
@@ -32,43 +33,71 @@ FALLBACK_BYTES = 3900
 
 
 def escape(text: str) -> str:
-    """*text* as Slack shows it literally: no mention, no link, no entity comes out of it."""
+    """Escape *text* for mrkdwn, so that Slack shows it literally, without mentions, links or entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shorten(text: str, limit: int) -> str:
-    """*text* in at most *limit* characters, with an ellipsis where it was cut."""
+    """Cut *text* to at most *limit* characters, with an ellipsis at the cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def fallback(text: str) -> str:
-    """The plain text of a message, for notifications and screen readers, within every method's limit."""
-    encoded = text.encode()
-    if len(encoded) <= FALLBACK_BYTES:
-        return text
-    return encoded[:FALLBACK_BYTES].decode(errors="ignore").rstrip() + "…"
-
-
-def listed(codes: Sequence[int]) -> str:
-    """Some codes, with commas between."""
+def joined(codes: Sequence[int]) -> str:
+    """Join *codes* with commas, in at most 300 characters."""
     return shorten(", ".join(str(code) for code in codes), 300)
 
 
+def message(text: str, blocks: Sequence[Block]) -> MessagePayload:
+    """Build a message; *text* is its plain text for notifications and screen readers.
+
+    Blocks that exceed Slack's limits on one message are left out from the end, with an ellipsis in their place.
+    A row of buttons at the end is kept.
+    """
+    kept = list(blocks)
+    if len(kept) > MESSAGE_BLOCKS or characters(kept) > MESSAGE_CHARACTERS:
+        tail = [context("…"), *(block for block in kept[-1:] if block["type"] == "actions")]
+        kept = kept[: MESSAGE_BLOCKS - len(tail)]
+        while characters([*kept, *tail]) > MESSAGE_CHARACTERS:
+            kept.pop()
+        kept += tail
+    encoded = text.encode()
+    if len(encoded) > FALLBACK_BYTES:
+        text = encoded[:FALLBACK_BYTES].decode(errors="ignore").rstrip() + "…"
+    return {"text": text, "blocks": kept}
+
+
+def characters(content: Any) -> int:
+    """Count the characters in *content*: of every string but types and ids, as Slack does not say which it counts."""
+    if isinstance(content, dict):
+        return sum(characters(inner) for key, inner in content.items() if key not in _UNCOUNTED)
+    if isinstance(content, list):
+        return sum(map(characters, content))
+    return len(content) if isinstance(content, str) else 0
+
+
+_UNCOUNTED = frozenset(["type", "action_id", "value", "align"])
+
+
+def modal(title: str, close: str, blocks: Sequence[Block], *, submit: str = "") -> dict[str, Any]:
+    """Build a modal; *submit* labels the button that sends its inputs."""
+    view = {"type": "modal", "title": _plain(title, 24), "close": _plain(close, 24)}
+    view |= {"submit": _plain(submit, 24)} if submit else {}
+    return view | {"blocks": list(blocks)[:VIEW_BLOCKS]}
+
+
 def header(text: str) -> Block:
-    """A title line; takes no markup."""
+    """Build a header; it takes no markup."""
     return {"type": "header", "text": _plain(text, HEADER_TEXT)}
 
 
 def section(mrkdwn: str, *, accessory: Element | None = None) -> Block:
-    """A paragraph."""
+    """Build a section, with an element such as a button beside its text."""
     block: Block = {"type": "section", "text": _mrkdwn(shorten(mrkdwn, SECTION_TEXT))}
-    if accessory:
-        block["accessory"] = accessory
-    return block
+    return block | ({"accessory": accessory} if accessory else {})
 
 
 def paragraphs(lines: Sequence[str]) -> list[Block]:
-    """*lines*, in as few sections as hold them."""
+    """Build sections of *lines*, as few as can contain them."""
     texts = [""]
     for line in lines:
         if len(texts[-1]) + len(line) >= SECTION_TEXT:
@@ -78,17 +107,22 @@ def paragraphs(lines: Sequence[str]) -> list[Block]:
 
 
 def fields(texts: Sequence[str]) -> Block:
-    """Up to ten short texts in two columns."""
+    """Build a section of up to ten short texts in two columns."""
     return {"type": "section", "fields": [_mrkdwn(shorten(text, 2000)) for text in texts[:10]]}
 
 
 def context(*texts: str) -> Block:
-    """Small print."""
+    """Build a context block: small print."""
     return {"type": "context", "elements": [_mrkdwn(shorten(text, SECTION_TEXT)) for text in texts[:CONTEXT_ELEMENTS]]}
 
 
+def divider() -> Block:
+    """Build a horizontal line."""
+    return {"type": "divider"}
+
+
 def actions(*elements: Element) -> Block:
-    """A row of buttons."""
+    """Build a row of buttons."""
     return {"type": "actions", "elements": list(elements)}
 
 
@@ -100,23 +134,14 @@ def button(
     url: str | None = None,
     confirm: Element | None = None,
 ) -> Element:
-    """A button; with *url* it opens a page, with *confirm* it asks first."""
-    element: Element = {
-        "type": "button",
-        "text": _plain(text, BUTTON_TEXT),
-        "action_id": action_id,
-    }
-    if value is not None:
-        element["value"] = value
-    if url is not None:
-        element["url"] = url
-    if confirm is not None:
-        element["confirm"] = confirm
-    return element
+    """Build a button. With *url* it opens a page; with *confirm* it asks first, see `confirmation`."""
+    element: Element = {"type": "button", "text": _plain(text, BUTTON_TEXT), "action_id": action_id}
+    optional = {"value": value, "url": url, "confirm": confirm}
+    return element | {name: each for name, each in optional.items() if each is not None}
 
 
 def confirmation(title: str, text: str, yes: str, no: str) -> Element:
-    """The question before a button acts."""
+    """Build the dialog that asks before a button acts."""
     return {
         "title": _plain(title, 100),
         "text": _plain(text, 300),
@@ -126,34 +151,24 @@ def confirmation(title: str, text: str, yes: str, no: str) -> Element:
 
 
 def option(text: str, value: str) -> Element:
-    """One line of a menu."""
+    """Build one option of a menu."""
     return {"text": _plain(text, 75), "value": value}
 
 
 def lookup(label: str, placeholder: str, action_id: str) -> Block:
-    """A field that searches while one types, and acts when something is chosen."""
+    """Build a menu that asks the bot for options while one types, and acts when one is selected."""
     select = {
         "type": "external_select",
         "action_id": action_id,
         "min_query_length": 1,
         "placeholder": _plain(placeholder, 150),
     }
-    # Not an input block: Slack refuses one in a dialog without a button to submit it. The fixed id keeps the choice.
+    # Not an input block: Slack refuses one in a modal without a submit button. The fixed block_id keeps the selection.
     return section(label, accessory=select) | {"block_id": action_id}
 
 
-def modal(title: str, close: str, blocks: Sequence[Block]) -> dict[str, Any]:
-    """A dialog."""
-    return {
-        "type": "modal",
-        "title": _plain(title, 24),
-        "close": _plain(close, 24),
-        "blocks": list(blocks)[:VIEW_BLOCKS],
-    }
-
-
 def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Block:
-    """A field of a dialog for several lines of text, *text* in it already."""
+    """Build an input for several lines of at most *longest* characters, filled with *text*."""
     element: Element = {"type": "plain_text_input", "action_id": field, "multiline": True, "max_length": longest}
     element |= {"initial_value": text[:longest]} if text else {}
     return {"type": "input", "block_id": field, "label": _plain(label, 2000), "hint": _plain(hint, 2000)} | {
@@ -162,31 +177,23 @@ def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Bl
 
 
 def choice_input(field: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
-    """A field of a dialog with (text, value) pairs to choose from, the first of them chosen."""
+    """Build an input of radio buttons from (text, value) pairs, the first one selected."""
     choices = [option(*each) for each in options]
     element = {"type": "radio_buttons", "action_id": field, "options": choices, "initial_option": choices[0]}
     return {"type": "input", "block_id": field, "label": _plain(label, 2000), "element": element}
 
 
-def submit(text: str) -> dict[str, Any]:
-    """The button that sends a dialog."""
-    return {"submit": _plain(text, 24)}
-
-
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int], wrapped: int) -> Block:
-    """A table; the columns *numbers* are aligned to the right, the column *wrapped* may take several lines."""
+    """Build a table. The columns at *numbers* are aligned right; lines wrap in the column at *wrapped*."""
     settings: list[Element] = [{"align": "right" if each in numbers else "left"} for each in range(len(titles))]
     settings[wrapped]["is_wrapped"] = True
-    # A raw text is shown as it is: no markup, no mention.
+    # Raw text is shown as it is: no markup, no mentions.
     cells = [[{"type": "raw_text", "text": text or "–"} for text in row] for row in (titles, *rows)]
     return {"type": "table", "rows": cells[:TABLE_ROWS], "column_settings": settings}
 
 
 def preformatted(text: str, title: str = "") -> Block:
-    """*text* as it is, in letters of one width, below a *title*.
-
-    Neither is markup: back-ticks and mentions mean nothing in them.
-    """
+    """Build a code block below a bold *title*. Neither is markup: back-ticks and mentions have no effect."""
     bold = {"type": "text", "text": title, "style": {"bold": True}}
     above = [{"type": "rich_text_section", "elements": [bold]}] if title else []
     below = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
@@ -196,7 +203,7 @@ def preformatted(text: str, title: str = "") -> Block:
 def chart(
     title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]], *, x_label: str, y_label: str
 ) -> Block:
-    """A line for each of *series*, over the same *labels*; limits: docs.slack.dev, data visualization block."""
+    """Build a line chart of *series*, each one value per label. Limits: docs.slack.dev, data visualization block."""
     names = [shorten(label, 20) for label in labels]
     lines = [
         {
@@ -211,32 +218,29 @@ def chart(
 
 
 def verbatim(block: Block) -> Block:
-    """*block*, a section or small print, without Slack's own finding of links and channels in its texts."""
+    """Turn off Slack's detection of links and channels in the texts of *block*, a section or context; return it."""
     for text in [block["text"]] if "text" in block else block["elements"]:
         text["verbatim"] = True
     return block
 
 
-def divider() -> Block:
-    """A line."""
-    return {"type": "divider"}
+def converted(content: _T, language: Language) -> _T:
+    """Convert the texts in *content* to traditional characters if *language* is ZH_HANT; ids and log lines stay."""
+    return cast(_T, _traditional(content)) if language is Language.ZH_HANT else content
 
 
-def converted(content: Any, language: Language) -> Any:
-    """*content* with every text, but no id, value or line of a log, in traditional characters where that is wanted."""
-    if language is not Language.ZH_HANT:
-        return content
+def _traditional(content: Any) -> Any:
     if isinstance(content, list):
-        return [converted(item, language) for item in content]
+        return [_traditional(item) for item in content]
     if not isinstance(content, dict) or content.get("type") == "rich_text_preformatted":
         return content
     return {
-        key: traditional(inner) if key in _TEXTS and isinstance(inner, str) else converted(inner, language)
+        key: traditional(inner) if key in _TEXTS and isinstance(inner, str) else _traditional(inner)
         for key, inner in content.items()
     }
 
 
-# Of a chart the title and what is beside its axes; the names of its lines and points must stay equal to each other.
+# In a chart, only the title and the labels of its axes: names of lines and points must stay equal to each other.
 _TEXTS = frozenset(["text", "title", "x_label", "y_label"])
 
 

@@ -10,7 +10,6 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Text
 from bot.i18n import Language, traditional
 from bot.render.digest_text import DigestView, marked
-from bot.render.entry_text import said
 from bot.triage.digest import Digest, Mark, Role
 
 
@@ -80,7 +79,7 @@ class _Writer:
                 continue
             reason = self._reasons.reason(row.follows, row.code)
             if reason:
-                text = said(reason, self._telling.language).replace("`", "")
+                text = self._say.pick(reason).replace("`", "")
                 lines.append(self._say("triage.report.reason", follower=row.code, code=row.follows, reason=text))
         return self._titled("report.reasons", lines)
 
@@ -93,9 +92,7 @@ class _Writer:
         others = [row for row in telling.digest.rows if row.role is Role.UNRELATED]
         lines = []
         for entry in filter(None, map(telling.entry, others)):
-            lines.append(
-                f"{entry.code} · {said(entry.title, telling.language)} · {telling.actor(entry)}".replace("`", "")
-            )
+            lines.append(f"{entry.code} · {telling.say.pick(entry.title)} · {telling.actor(entry)}".replace("`", ""))
             lines += self._steps(entry)
         return self._titled("report.others" if telling.cause else "steps", lines)
 

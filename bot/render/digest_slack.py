@@ -10,15 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
 from bot.render import block_kit, digest_chart
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_text import DigestView, marked
-from bot.render.entry_card import numbered
-from bot.render.entry_text import said
+from bot.render.entry_slack import numbered
 from bot.triage.digest import Digest, Excerpt
 
 TRIAGE_LANGUAGE = "triage_language"  # action ids; each with the value that `value` makes
@@ -69,8 +67,7 @@ def message(
     """
     builder = _Builder(DigestView(digest, catalogue, language), key)
     blocks, _ = builder.blocks(standing or IncidentState(), builder.timeline(with_chart=with_chart))
-    found: MessagePayload = block_kit.converted({"text": builder.text(), "blocks": blocks}, language)
-    return found
+    return block_kit.converted(block_kit.message(builder.text(), blocks), language)
 
 
 def is_cut(digest: Digest, catalogue: Catalogue, language: Language) -> bool:
@@ -89,7 +86,7 @@ def standing_of(blocks: Sequence[Block]) -> IncidentState:
 def restand(blocks: Sequence[Block], standing: IncidentState, language: Language) -> list[Block]:
     """The *blocks* of a message as they are, but for what became of its triage."""
     kept = [block for block in blocks if not _is_standing(block)]
-    shown: list[Block] = block_kit.converted(list(_standing(standing, words(language))), language)
+    shown = block_kit.converted(list(_standing(standing, words(language))), language)
     return [*kept[:-1], *shown, *kept[-1:]]
 
 
@@ -112,7 +109,7 @@ class _Builder:
         lines = [telling.title()]
         for entry in [telling.cause] if telling.cause else telling.leaders[:1]:
             lines += [self._say("triage.actor_plain", actor=telling.actor(entry)), telling.steps(entry)[0]]
-        return block_kit.fallback(block_kit.escape("\n".join(lines)))
+        return block_kit.escape("\n".join(lines))
 
     def blocks(self, standing: IncidentState, timeline: list[Block]) -> tuple[list[Block], bool]:
         """The blocks, and whether something had to be left out of them."""
@@ -120,7 +117,7 @@ class _Builder:
         evidence, is_shortened = self._evidence()
         middle = [*evidence, *self._small_print()]
         after = [*_standing(standing, self._say), self._buttons()]
-        room = block_kit.MESSAGE_CHARACTERS - _NOTE - _length([*before, *middle, *after])
+        room = block_kit.MESSAGE_CHARACTERS - _NOTE - block_kit.characters([*before, *middle, *after])
         table, left_out = self._table(room)
         cut = [self._say.count("triage.cut_rows", left_out)] if left_out else []
         cut += [self._say("triage.cut_windows")] if len(self._telling.digest.excerpts) > _MOST_WINDOWS else []
@@ -146,7 +143,7 @@ class _Builder:
         telling, say = self._telling, self._say
         lines = [say("triage.in_turn")]
         for entry in telling.leaders[:_MOST_LEADERS]:
-            title = f"*{entry.code}* {block_kit.escape(said(entry.title, telling.language))}"
+            title = f"*{entry.code}* {block_kit.escape(telling.say.pick(entry.title))}"
             lines.append(f"• {title} · {telling.actor(entry)}\n{block_kit.escape(telling.steps(entry)[0])}")
         more = len(telling.leaders) - _MOST_LEADERS
         return "\n".join([*lines, *([say.count("triage.more_leaders", more)] if more > 0 else [])])
@@ -247,15 +244,3 @@ def _around(line: str, what: str, limit: int) -> str:
 def _moment(at: float) -> str:
     """A time, which Slack shows in its reader's zone."""
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC>"
-
-
-def _length(content: Any) -> int:
-    """How many characters of text *content* has: every string but types and ids, as nobody knows which Slack counts."""
-    if isinstance(content, dict):
-        return sum(_length(inner) for key, inner in content.items() if key not in _UNCOUNTED)
-    if isinstance(content, list):
-        return sum(map(_length, content))
-    return len(content) if isinstance(content, str) else 0
-
-
-_UNCOUNTED = frozenset(["type", "action_id", "value", "align"])

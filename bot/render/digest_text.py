@@ -11,7 +11,6 @@ from rich.filesize import decimal
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, words
-from bot.render.entry_text import said, steps
 from bot.triage.digest import CodeRow, Cut, Digest, Excerpt, FileRead, Mark, Pattern, Role, Timeline
 
 _NONE = "–"
@@ -60,7 +59,7 @@ class DigestView:
     def name(self, row: CodeRow) -> str:
         """The title of a code."""
         entry = self.entry(row)
-        return said(entry.title, self.language) if entry else _NONE
+        return self.say.pick(entry.title) if entry else _NONE
 
     def actor(self, entry: Entry) -> str:
         """Who must act, in a word."""
@@ -68,7 +67,7 @@ class DigestView:
 
     def steps(self, entry: Entry) -> tuple[str, ...]:
         """What to do, the first step first."""
-        return steps(entry.remedy, self.language)
+        return self.say.pick(entry.remedy)
 
     def shape(self) -> Iterator[str]:
         """Since when, how often, in which shape, whether it goes on: a clause each."""

@@ -1,19 +1,18 @@
-"""Explanations: one code or several, asked for or not, in a message or in the dialog."""
+"""Show catalogue entries in Slack: as cards in a message, as lines of a list, in the lookup modal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Entry
-from bot.i18n import Language, Translator
+from bot.catalogue.entry import Entry, Meaning
+from bot.i18n import Translator
 from bot.policy.replies import MOST_CARDS, Annotation, Explained
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
-from bot.render.entry_card import card, line
-from bot.render.entry_text import said, steps
+from bot.render.entry_text import limit_line, notes
 
 SHOW_LANGUAGE = "show_language"  # action ids
 SHOW_CODE = "show_code"
@@ -22,88 +21,127 @@ NOT_A_CODE = "not_a_code"
 QUIET_HERE = "quiet_here"
 LOOKUP = "lookup"
 LOOKUP_CODE = "lookup_code"
-_MOST_LINES = 30  # codes beyond the cards, a line each
-_MOST_CODES = 100  # that a button remembers
+_MOST_LINES = 30  # codes after the cards, one line each
+_MOST_CODES = 100  # in the value of a button, which Slack limits to 2,000 characters
+_SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴"}
 
 
-class Explanations:
-    """Explains codes in one language."""
+def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> MessagePayload:
+    """Build the answer to a question: a card for each of the first codes, a line for each of the others."""
+    blocks = [*_cards(reply.entries, reply.unknown, translate)]
+    blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate)))
+    return block_kit.message(_notification(reply.entries, translate), blocks)
 
-    def __init__(self, catalogue: Catalogue, language: Language, say: Translator) -> None:
-        self._catalogue = catalogue
-        self._language = language
-        self._say = say
 
-    def asked_for(self, reply: Explained) -> MessagePayload:
-        """A card for each of the first codes, a line for each of the others."""
-        blocks = [*self._cards(reply.entries), *self._unknown(reply.unknown)]
-        blocks.append(block_kit.actions(*self._reading_on(reply.entries, reply.unknown)))
-        return {"text": self._text(reply.entries), "blocks": blocks}
+def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -> MessagePayload:
+    """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it."""
+    confirm = block_kit.confirmation(*(translate(f"quiet.{part}") for part in ("title", "text", "yes", "no")))
+    dismiss = [
+        block_kit.button(translate("button.not_a_code"), NOT_A_CODE),
+        block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=confirm),
+    ]
+    if not reply.entries:
+        text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown))
+        return block_kit.message(text, [block_kit.section(text), block_kit.actions(*dismiss)])
+    blocks = _cards(reply.entries, reply.unknown, translate)
+    repeated = [
+        translate.count("card.repeated", count, code=code) for code, count in sorted(reply.counts.items()) if count > 1
+    ]
+    blocks += [block_kit.context(*repeated)] if repeated else []
+    blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate), *dismiss))
+    return block_kit.message(_notification(reply.entries, translate), blocks)
 
-    def annotation(self, reply: Annotation) -> MessagePayload:
-        """An explanation that nobody asked for: short, and easy to get rid of."""
-        if not reply.entries:
-            said_so = self._say.count("unknown.codes", len(reply.unknown), codes=block_kit.listed(reply.unknown))
-            return {"text": said_so, "blocks": [block_kit.section(said_so), block_kit.actions(*self._objections())]}
-        buttons = [*self._reading_on(reply.entries, reply.unknown), *self._objections()]
-        blocks = [
-            *self._cards(reply.entries),
-            *self._unknown(reply.unknown),
-            *self._repeated(reply.counts),
-            block_kit.actions(*buttons),
-        ]
-        return {"text": self._text(reply.entries), "blocks": blocks}
 
-    def lookup(self, entry: Entry | None) -> dict[str, Any]:
-        """The dialog that finds a code while one types, with *entry* shown below."""
-        say = self._say
-        blocks = [block_kit.lookup(say("lookup.label"), say("lookup.placeholder"), LOOKUP_CODE)]
-        blocks += card(entry, self._language, say) if entry else []
-        return {"callback_id": LOOKUP, **block_kit.modal(say("lookup.title"), say("lookup.close"), blocks)}
+def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
+    """Build the modal that searches codes while one types, with the card of *entry* below the field."""
+    blocks = [block_kit.lookup(translate("lookup.label"), translate("lookup.placeholder"), LOOKUP_CODE)]
+    blocks += card(entry, translate) if entry else []
+    return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
 
-    def _cards(self, entries: Sequence[Entry]) -> list[Block]:
-        blocks: list[Block] = []
-        for entry in entries[:MOST_CARDS]:
-            blocks += [block_kit.divider()] if blocks else []
-            blocks += card(entry, self._language, self._say)
-        rest = entries[MOST_CARDS:]
-        if rest:
-            more = len(rest) - _MOST_LINES
-            lines = [line(entry, self._language) for entry in rest[:_MOST_LINES]]
-            lines += [self._say.count("card.more", more)] if more > 0 else []
-            blocks += [block_kit.divider(), *block_kit.paragraphs(lines)]
-        return blocks
 
-    def _unknown(self, codes: Sequence[int]) -> list[Block]:
-        return [block_kit.context(self._say("unknown.beside", codes=block_kit.listed(codes)))] if codes else []
+def card(entry: Entry, translate: Translator) -> list[Block]:
+    """Build the blocks that explain *entry*: what happened, what to do, who acts, limits, sources."""
+    blocks = [
+        block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
+        block_kit.section(block_kit.escape(translate.pick(entry.meaning))),
+        block_kit.section(f"*{translate('card.remedy')}*\n{numbered(translate.pick(entry.remedy))}"),
+        block_kit.fields(list(_facts(entry, translate))),
+    ]
+    if entry.limits:
+        lines = "\n".join(f"• {block_kit.escape(limit_line(limit, translate))}" for limit in entry.limits)
+        blocks.append(block_kit.section(f"*{translate('card.limits')}*\n{lines}"))
+    blocks += [_other_meaning(meaning, translate) for meaning in entry.other_meanings]
+    small_print = [block_kit.escape(note) for note in notes(entry, translate)]
+    symbol = next(iter(entry.symbols.model_dump(exclude_none=True).values()), None)
+    if symbol:
+        small_print.append(f"{translate('card.symbol')} `{symbol}`")
+    if small_print:
+        blocks.append(block_kit.context(*small_print))
+    return blocks
 
-    def _repeated(self, counts: Mapping[int, int]) -> list[Block]:
-        repeated = [(code, count) for code, count in sorted(counts.items()) if count > 1]
-        lines = [self._say.count("card.repeated", count, code=code) for code, count in repeated]
-        return [block_kit.context(*lines)] if lines else []
 
-    def _reading_on(self, entries: Sequence[Entry], unknown: Sequence[int]) -> list[Element]:
-        """The buttons for the other language and for the vendor's page."""
-        codes = [*(entry.code for entry in entries), *unknown][:_MOST_CODES]
-        value = json.dumps({"codes": codes, "language": self._language.other})
-        url = said(self._catalogue.links_of(entries[0]), self._language)
-        return [
-            block_kit.button(self._say("button.other_language"), SHOW_LANGUAGE, value=value),
-            block_kit.button(self._say("button.docs"), OPEN_DOCS, url=url),
-        ]
+def line(entry: Entry, translate: Translator) -> str:
+    """Format *entry* as one line of mrkdwn: its code and title."""
+    return f"*{entry.code}*  {block_kit.escape(translate.pick(entry.title))}"
 
-    def _objections(self) -> list[Element]:
-        """The buttons for whoever did not want this."""
-        say = self._say
-        confirm = block_kit.confirmation(say("quiet.title"), say("quiet.text"), say("quiet.yes"), say("quiet.no"))
-        return [
-            block_kit.button(say("button.not_a_code"), NOT_A_CODE),
-            block_kit.button(say("button.quiet"), QUIET_HERE, confirm=confirm),
-        ]
 
-    def _text(self, entries: Sequence[Entry]) -> str:
-        """The message as a notification shows it."""
-        titles = [f"{entry.code} {said(entry.title, self._language)}" for entry in entries]
-        if len(entries) == 1:
-            titles.append(steps(entries[0].remedy, self._language)[0])
-        return block_kit.fallback(block_kit.escape(self._say("list.separator").join(titles)))
+def numbered(steps: Sequence[str]) -> str:
+    """Format *steps* as a numbered list in mrkdwn; a single step gets no number."""
+    escaped = [block_kit.escape(step) for step in steps]
+    return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
+
+
+def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translator) -> list[Block]:
+    blocks: list[Block] = []
+    for entry in entries[:MOST_CARDS]:
+        blocks += [block_kit.divider()] if blocks else []
+        blocks += card(entry, translate)
+    rest = entries[MOST_CARDS:]
+    if rest:
+        lines = [line(entry, translate) for entry in rest[:_MOST_LINES]]
+        more = len(rest) - _MOST_LINES
+        lines += [translate.count("card.more", more)] if more > 0 else []
+        blocks += [block_kit.divider(), *block_kit.paragraphs(lines)]
+    if unknown:
+        blocks.append(block_kit.context(translate("unknown.beside", codes=block_kit.joined(unknown))))
+    return blocks
+
+
+def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, translate: Translator) -> list[Element]:
+    """Build the buttons for the other language and for the vendor's page."""
+    codes = [*(entry.code for entry in reply.entries), *reply.unknown][:_MOST_CODES]
+    value = json.dumps({"codes": codes, "language": translate.language.other})
+    url = translate.pick(catalogue.links_of(reply.entries[0]))
+    return [
+        block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=value),
+        block_kit.button(translate("button.docs"), OPEN_DOCS, url=url),
+    ]
+
+
+def _notification(entries: Sequence[Entry], translate: Translator) -> str:
+    """Return the titles; for a single code its first step too."""
+    titles = [f"{entry.code} {translate.pick(entry.title)}" for entry in entries]
+    if len(entries) == 1:
+        titles.append(translate.pick(entries[0].remedy)[0])
+    return block_kit.escape(translate("list.separator").join(titles))
+
+
+def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
+    for name, value in (("actor", entry.actor), ("retry", entry.retry), ("severity", entry.severity)):
+        mark = f"{_SEVERITY_MARK[value]} " if name == "severity" else ""
+        judged = f" {translate('card.judged')}" if name in entry.judged and name != "severity" else ""
+        yield f"*{translate(f'card.{name}')}*\n{mark}{translate(f'{name}.{value}')}{judged}"
+    if entry.methods:
+        yield f"*{translate('card.methods')}*\n" + " ".join(f"`{method}`" for method in entry.methods)
+
+
+def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
+    title, when, text = (
+        block_kit.escape(translate.pick(each)) for each in (meaning.title, meaning.when, meaning.meaning)
+    )
+    return block_kit.section(
+        f"*{translate('card.other', title=title)}*\n_{translate('card.when')}_ {when}\n"
+        f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
+        f"{translate('card.actor')}: {translate(f'actor.{meaning.actor}')} · "
+        f"{translate('card.retry')}: {translate(f'retry.{meaning.retry}')}"
+    )

@@ -1,45 +1,35 @@
-"""An entry's facts in words of one language, for Slack and for the terminal alike. No markup, no escaping."""
+"""Word the facts of a catalogue entry, for Slack and for the terminal alike. No markup, no escaping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.catalogue.entry import Entry, EntryStatus, Limit, Links, Steps, Text
-from bot.i18n import Language, Translator
+from bot.catalogue.entry import Entry, EntryStatus, Limit
+from bot.i18n import Translator
 
 
-def said(text: Text | Links, language: Language) -> str:
-    """*text* in *language*."""
-    return text.zh if language.is_chinese else text.en
-
-
-def steps(remedy: Steps, language: Language) -> tuple[str, ...]:
-    """The steps of *remedy* in *language*, the first one first to do."""
-    return remedy.zh if language.is_chinese else remedy.en
-
-
-def limit_line(limit: Limit, language: Language, words: Translator) -> str:
-    """One limit, such as “attribute changes: at most 20 requests in 10 seconds (per room, …)”."""
+def limit_line(limit: Limit, translate: Translator) -> str:
+    """Format a limit, such as “attribute changes: at most 20 requests in 10 seconds (per room, …)”."""
     if limit.value is None:
-        amount = words("limit.unlimited")
+        amount = translate("limit.unlimited")
     else:
-        amount = words.count(f"unit.{limit.unit}", limit.value)
-        amount = amount if limit.bound == "exact" else words(f"limit.{limit.bound}", amount=amount)
+        amount = translate.count(f"unit.{limit.unit}", limit.value)
+        amount = amount if limit.bound == "exact" else translate(f"limit.{limit.bound}", amount=amount)
     if limit.window_s:
-        amount = words.count("limit.window", limit.window_s, amount=amount)
-    remarks = [words(f"limit.per.{limit.per}")] if limit.per else []
-    remarks += [words(f"limit.plan.{limit.plan}")] if limit.plan else []
-    remarks += [words("limit.default")] if limit.default else []
-    remarks.append(words(f"origin.{limit.origin}"))
-    return words(
-        "limit.line", what=said(limit.what, language), amount=amount, remarks=words("list.separator").join(remarks)
-    )
+        amount = translate.count("limit.window", limit.window_s, amount=amount)
+    remarks = [translate(f"limit.per.{limit.per}")] if limit.per else []
+    remarks += [translate(f"limit.plan.{limit.plan}")] if limit.plan else []
+    remarks += [translate("limit.default")] if limit.default else []
+    remarks.append(translate(f"origin.{limit.origin}"))
+    remark = translate("list.separator").join(remarks)
+    return translate("limit.line", what=translate.pick(limit.what), amount=amount, remarks=remark)
 
 
-def notes(entry: Entry, language: Language, words: Translator) -> Iterator[str]:
-    """What the entry rests on, where that is worth a word: its status, and sources that say something else."""
+def notes(entry: Entry, translate: Translator) -> Iterator[str]:
+    """Yield remarks on the entry's sources: its status unless documented, and each source that contradicts it."""
     if entry.status is not EntryStatus.DOCUMENTED:
-        yield words(f"status.{entry.status}")
+        yield translate(f"status.{entry.status}")
     for source in entry.sources:
         if source.differs:
-            yield words("card.differs", origin=words(f"origin.{source.origin}"), text=said(source.differs, language))
+            origin, text = translate(f"origin.{source.origin}"), translate.pick(source.differs)
+            yield translate("card.differs", origin=origin, text=text)

@@ -1,57 +1,61 @@
-"""A reply as a message: text and blocks for whichever method sends it."""
+"""Render replies as Slack messages and modals: the text and blocks for whichever method sends them."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+
+from cachetools import LRUCache, cached
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
-from bot.policy.replies import Reply, Triaged
-from bot.render import block_kit, digest_slack, notices, triage_notices
+from bot.policy.replies import Annotation, Reply, Triaged
+from bot.render import block_kit, digest_slack, entry_slack, notices, triage_notices
 from bot.render.block_kit import Element, MessagePayload
 from bot.render.detection_slack import why
-from bot.render.entry_slack import Explanations
-from bot.render.entry_text import said
 
-_KEEP_MOST = 500
+_MOST_CACHED = 500  # annotations
 
 
 class Renderer:
-    """Turns replies into messages, in the language asked for."""
+    """Renders replies in any language."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._annotations: OrderedDict[tuple[object, ...], MessagePayload] = OrderedDict()  # a few make up most
         for language in Language:
             words(language)  # read now, so that the first answer does not wait for it
+        # A few annotations make up most of what the bot posts.
+        annotations: LRUCache[Any, MessagePayload] = LRUCache(_MOST_CACHED)
+        annotation = cached(annotations, key=_annotation_key)(partial(entry_slack.annotation, catalogue))
+        self._views: dict[type, Callable[[Any, Translator], MessagePayload]] = {
+            replies.Explained: partial(entry_slack.explained, catalogue),
+            replies.Annotation: annotation,
+            replies.Triaged: lambda reply, translate: self.triage(reply, translate.language),
+            replies.WhyReply: why,
+            replies.Unknown: notices.unknown,
+            replies.Found: notices.found,
+            replies.NothingFound: notices.nothing_found,
+            replies.Range: notices.code_range,
+            replies.Listing: notices.listing,
+            replies.Usage: notices.usage,
+            replies.SettingsReply: notices.settings,
+            replies.NoCodes: notices.no_codes,
+            replies.NoMessage: notices.no_message,
+            replies.DryRun: notices.dry_run,
+            replies.Barred: notices.barred,
+            replies.UnreadableReply: triage_notices.unreadable,
+            replies.Leaked: triage_notices.leaked,
+            replies.Escalated: triage_notices.escalated,
+            replies.Note: triage_notices.note,
+            replies.Failed: notices.failed,
+        }
 
     def message(self, reply: Reply, language: Language) -> MessagePayload:
-        """The text and the blocks that say *reply*; they are not to be changed, as they may be given again."""
-        if not isinstance(reply, replies.Annotation) or reply.counts:
-            return self._made(reply, language)
-        key = (reply.unknown, language, *(entry.code for entry in reply.entries))
-        if key not in self._annotations:
-            self._annotations[key] = self._made(reply, language)
-            if len(self._annotations) > _KEEP_MOST:
-                self._annotations.popitem(last=False)
-        return self._annotations[key]
-
-    def _made(self, reply: Reply, language: Language) -> MessagePayload:
-        match reply:
-            case replies.Explained():
-                said_so = self._in(language).asked_for(reply)
-            case replies.Annotation():
-                said_so = self._in(language).annotation(reply)
-            case replies.Triaged():
-                return self.triage(reply, language)
-            case _:
-                said_so = _SAID[type(reply)](reply, language, words(language))
-        message: MessagePayload = block_kit.converted(said_so, language)
-        return message
+        """Render *reply*. Do not change the message: it may be returned again."""
+        return block_kit.converted(self._views[type(reply)](reply, words(language)), language)
 
     def triage(self, reply: Triaged, language: Language, *, with_chart: bool = True) -> MessagePayload:
         """Render the triage of a log, with Slack's chart or with bars in text."""
@@ -62,47 +66,26 @@ class Renderer:
         return {**said_so, "blocks": blocks}
 
     def is_cut(self, reply: Triaged, language: Language) -> bool:
-        """Whether the message of *reply* leaves out what the full report has."""
+        """Return whether the message of *reply* leaves out anything that the full report contains."""
         return digest_slack.is_cut(reply.digest, self._catalogue, language)
 
     def paste(self, language: Language, text: str, origin: str) -> dict[str, Any]:
-        """The dialog to paste a log into; see `triage_notices.paste`."""
-        view: dict[str, Any] = block_kit.converted(triage_notices.paste(words(language), text, origin), language)
-        return view
+        """Render the modal to paste a log into; see `notices.paste`."""
+        return block_kit.converted(triage_notices.paste(words(language), text, origin), language)
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
-        """The dialog that finds a code while one types, with *entry* shown below."""
-        view: dict[str, Any] = block_kit.converted(self._in(language).lookup(entry), language)
-        return view
+        """Render the modal that searches codes while one types, with *entry* shown below."""
+        return block_kit.converted(entry_slack.lookup(entry, words(language)), language)
 
     def options(self, entries: Sequence[Entry], language: Language) -> list[Element]:
-        """What the dialog offers while one types."""
+        """Render the suggestions that the lookup modal shows while one types."""
+        translate = words(language)
         options = [
-            block_kit.option(f"{entry.code} {said(entry.title, language)}", str(entry.code)) for entry in entries
+            block_kit.option(f"{entry.code} {translate.pick(entry.title)}", str(entry.code)) for entry in entries
         ]
-        converted: list[Element] = block_kit.converted(options, language)
-        return converted
-
-    def _in(self, language: Language) -> Explanations:
-        return Explanations(self._catalogue, language, words(language))
+        return block_kit.converted(options, language)
 
 
-_SAID: Mapping[type, Callable[[Any, Language, Translator], MessagePayload]] = {
-    replies.Unknown: notices.unknown,
-    replies.Found: notices.found,
-    replies.NothingFound: notices.nothing_found,
-    replies.Range: notices.range_,
-    replies.Listing: notices.listing,
-    replies.Usage: notices.usage,
-    replies.SettingsReply: notices.settings,
-    replies.NoCodes: notices.no_codes,
-    replies.NoMessage: notices.no_message,
-    replies.WhyReply: why,
-    replies.DryRun: notices.dry_run,
-    replies.Barred: notices.barred,
-    replies.UnreadableReply: triage_notices.unreadable,
-    replies.Leaked: triage_notices.leaked,
-    replies.Escalated: triage_notices.escalated,
-    replies.Note: triage_notices.note,
-    replies.Failed: notices.failed,
-}
+def _annotation_key(reply: Annotation, translate: Translator) -> tuple[object, ...]:
+    codes = tuple(entry.code for entry in reply.entries)
+    return codes, reply.unknown, tuple(reply.counts.items()), translate.language

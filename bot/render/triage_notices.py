@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.i18n import Language, Translator
+from bot.i18n import Translator
 from bot.policy.replies import Escalated, Leaked, Note, UnreadableReply
 from bot.render import block_kit
 from bot.render.block_kit import MessagePayload
@@ -19,7 +19,7 @@ MOST_PASTED = 3000  # characters, Slack's limit of a field
 _MOST_NAMED = 5  # files, and secrets
 
 
-def unreadable(reply: UnreadableReply, _: Language, say: Translator) -> MessagePayload:
+def unreadable(reply: UnreadableReply, say: Translator) -> MessagePayload:
     """Files that could not be read, a line each, and why."""
     lines = [
         say("triage.refused", file=_name(file.name, say), why=say(f"triage.refused.{file.reason}"))
@@ -29,7 +29,7 @@ def unreadable(reply: UnreadableReply, _: Language, say: Translator) -> MessageP
     return _verbatim(message("\n".join([*lines, *([say.count("triage.more_files", more)] if more > 0 else [])])))
 
 
-def leaked(reply: Leaked, _: Language, say: Translator) -> MessagePayload:
+def leaked(reply: Leaked, say: Translator) -> MessagePayload:
     """What looked live, and what to do about it."""
     lines = [f"• {_place(secret, reply.files, say)}" for secret in reply.secrets[:_MOST_NAMED]]
     more = len(reply.secrets) - _MOST_NAMED
@@ -37,13 +37,13 @@ def leaked(reply: Leaked, _: Language, say: Translator) -> MessagePayload:
     return _verbatim(message(say("log.leaked"), "\n".join(lines), say("log.leaked.advice")))
 
 
-def escalated(reply: Escalated, _: Language, say: Translator) -> MessagePayload:
+def escalated(reply: Escalated, say: Translator) -> MessagePayload:
     """The call for somebody: the one place where the bot mentions whom it was told to."""
     target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
     return message(say("log.escalated", target=target, by=f"<@{reply.by}>"))
 
 
-def note(reply: Note, _: Language, say: Translator) -> MessagePayload:
+def note(reply: Note, say: Translator) -> MessagePayload:
     """One line for one person."""
     return message(say(f"log.note.{reply.what}"))
 
@@ -55,8 +55,8 @@ def paste(say: Translator, text: str, origin: str) -> dict[str, Any]:
         block_kit.text_input(PASTED, say("log.paste.label"), say("log.paste.hint"), text, MOST_PASTED),
         block_kit.choice_input(AUDIENCE, say("log.paste.audience"), audience),
     ]
-    view = block_kit.modal(say("log.paste.title"), say("lookup.close"), blocks)
-    return {"callback_id": PASTE, "private_metadata": origin, **view, **block_kit.submit(say("log.paste.submit"))}
+    view = block_kit.modal(say("log.paste.title"), say("lookup.close"), blocks, submit=say("log.paste.submit"))
+    return {"callback_id": PASTE, "private_metadata": origin, **view}
 
 
 def _place(secret: Secret, files: Sequence[str], say: Translator) -> str:

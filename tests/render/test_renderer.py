@@ -32,7 +32,6 @@ from bot.policy.replies import (
     Usage,
     WhyReply,
 )
-from bot.render.block_kit import escape, fallback, paragraphs, shorten
 from bot.render.renderer import Renderer
 from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 from tests.render.kit_rules import assert_sendable, texts
@@ -130,11 +129,6 @@ def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> 
         assert json.loads(buttons[0]["value"]) == {"codes": [6000106], "language": language.other}
 
 
-def test_nothing_quoted_can_ping_or_link() -> None:
-    """What people type comes back to everybody."""
-    assert escape("<!channel> & <@U1> <https://x|y>") == "&lt;!channel&gt; &amp; &lt;@U1&gt; &lt;https://x|y&gt;"
-
-
 def test_the_name_of_a_file_neither_pings_nor_links(catalogue: Catalogue) -> None:
     """Whoever names a file must not speak through the bot."""
     name = "@here #general https://evil.example/<!channel>.zip"
@@ -143,11 +137,3 @@ def test_the_name_of_a_file_neither_pings_nor_links(catalogue: Catalogue) -> Non
         said = Renderer(catalogue).message(reply, Language.EN)
         assert all(block["text"]["verbatim"] for block in said["blocks"])
         assert "<!channel>" not in json.dumps(said)
-
-
-def test_cut_texts_stay_within_their_limit() -> None:
-    """Chinese takes three bytes a character, and Slack counts both ways."""
-    assert shorten("abc", 3) == "abc"
-    assert shorten("abcd", 3) == "ab…"
-    assert len(fallback("错" * 5000).encode()) < 4000
-    assert [len(block["text"]["text"]) <= 3000 for block in paragraphs(["x" * 400] * 20)] == [True] * 3
