@@ -67,7 +67,7 @@ def test_a_new_code_joins_its_section_or_makes_one(tmp_path: Path, section: str,
     assert catalogue.section_of(entry).section == section
     assert catalogue.search("wallet frozen")[0].entry is entry
     shown = texts(Renderer(catalogue).message(Explained((entry,)), Language.EN)["blocks"])
-    assert any("operator of this bot" in text for text in shown)
+    assert any("this bot's operator" in text for text in shown)
 
 
 def test_a_mistake_in_an_overlay_is_reported_like_any_other(tmp_path: Path) -> None:

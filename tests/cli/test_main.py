@@ -73,7 +73,7 @@ def test_words_are_searched() -> None:
     assert "6000106" in run("search", "token", "过期").output
     nothing = run("search", "qqqq")
     assert nothing.exit_code == 1
-    assert "Nothing found" in nothing.stderr
+    assert "No results" in nothing.stderr
 
 
 def test_the_catalogue_is_listed() -> None:
@@ -120,7 +120,7 @@ def test_detect_tells_what_the_bot_would_see_and_do() -> None:
 @pytest.mark.parametrize(
     ("language", "answer", "parts"),
     [
-        ("en", "The bot would answer: 6000106, 6000121, 6009999.", ("line 4", "called an error code", "with a unit")),
+        ("en", "The bot would reply with: 6000106, 6000121, 6009999.", ("line 4", "labelled as an error code", "with a unit")),
         ("zh", "机器人会回复：6000106，6000121，6009999。", ("第 4 行", "写明是错误码", "带单位的数字")),
     ],
 )
@@ -139,7 +139,7 @@ def test_detect_says_when_the_bot_would_stay_silent(text: str, codes: list[int])
     """A quote is seen and not answered; a look-alike is no code at all."""
     seen = json.loads(run("detect", "--json", given=text).output)
     assert (seen["codes"], seen["answers"]) == (codes, False)
-    assert "would stay silent" in run("detect", "--lang", "en", given=text).output
+    assert "would not reply" in run("detect", "--lang", "en", given=text).output
 
 
 def test_detect_takes_a_stream_of_messages() -> None:

@@ -109,7 +109,7 @@ def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_ongoing", "said"), [(True, "still coming"), (False, "no more of them"), (None, "does not tell")]
+    ("is_ongoing", "said"), [(True, "still occurring"), (False, "stopped before the end"), (None, "can't tell")]
 )
 def test_whether_it_goes_on_is_said_honestly(catalogue: Catalogue, is_ongoing: bool | None, said: str) -> None:
     """“Over” makes people go back to bed: it is said only where the log shows it."""

@@ -205,7 +205,7 @@ def test_who_took_it_is_the_only_mention(catalogue: Catalogue) -> None:
     """The next one who reads must see that somebody is on it already."""
     standing = IncidentState(taken_by=StandingBy("U0LIN", 1_795_500_000.0))
     said = json.dumps(message(bundle(), catalogue, Language.EN, standing=standing)["blocks"])
-    assert "<@U0LIN> is on it, since <!date^1795500000^" in said
+    assert "<@U0LIN> is on it (since <!date^1795500000^" in said
     assert "escalated" not in said
 
 

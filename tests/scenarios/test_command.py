@@ -29,7 +29,7 @@ async def test_several_codes_are_explained_in_the_order_typed(slack: Sandbox) ->
     await slack.command(ENGLISH, ANN, "6000354, 6000106 and 6009999")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert shown(answer).index("6000354") < shown(answer).index("6000106")
-    assert "I don't know 6009999" in shown(answer)
+    assert "I don't recognize 6009999" in shown(answer)
 
 
 async def test_an_sdk_name_is_a_code(slack: Sandbox) -> None:
@@ -62,7 +62,7 @@ async def test_nonsense_is_answered_kindly(slack: Sandbox) -> None:
     """Nothing that a person types may look like a crash, nor ping anybody."""
     await slack.command(ENGLISH, ANN, "<!here> qqqq zzzz")
     (answer,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "Nothing found" in shown(answer)
+    assert "No results" in shown(answer)
     assert "<!here>" not in shown(answer)
 
 

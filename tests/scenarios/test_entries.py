@@ -99,7 +99,7 @@ async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> Non
         ("we get 6000106 and 6000121, why?", "6000121 · "),
         ("token expired", "6000106"),
         ("help", "explains ZEGO ZIM error codes"),
-        ("hello", "Nothing found"),
+        ("hello", "No results"),
     ],
 )
 async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected: str) -> None:
@@ -139,7 +139,7 @@ async def test_the_message_shortcut_explains_a_message_privately(slack: Sandbox)
 async def test_the_message_shortcut_says_so_where_there_is_no_code(slack: Sandbox) -> None:
     """Silence would look broken."""
     await slack.shortcut("explain_message", ANN, await slack.say(ENGLISH, ANN, "order 6000106 shipped"))
-    assert "I see no ZIM error code in this message" in shown(await whispered(slack, ANN))
+    assert "I don't see a ZIM error code in this message" in shown(await whispered(slack, ANN))
 
 
 async def test_the_message_shortcut_answers_in_the_messages_thread(slack: Sandbox) -> None:
@@ -149,7 +149,7 @@ async def test_the_message_shortcut_answers_in_the_messages_thread(slack: Sandbo
     await slack.shortcut("explain_message", ANN, reply)
     said = await whispered(slack, ANN)
     assert said["thread_ts"] == root["ts"]
-    assert "*6009999* is not a ZIM error code that I know" in shown(said)
+    assert "I don't recognize the ZIM error code *6009999*." in shown(said)
 
 
 async def test_the_message_shortcut_works_where_the_bot_is_no_member(slack: Sandbox) -> None:
@@ -237,9 +237,9 @@ async def test_why_takes_a_link_however_slack_writes_it(slack: Sandbox, written:
     await settled(slack, ENGLISH, ANN)
     await slack.command(ENGLISH, ANN, f"why {written.format(link(slack, ENGLISH, message))}")
     said = shown(await whispered(slack, ANN))
-    assert "I answered this message in its thread." in said
-    assert "*6000106* in line 1: a known code with clean boundaries." in said
-    assert "Silent" not in said
+    assert "I replied to this message in its thread." in said
+    assert "*6000106* on line 1: a known code standing on its own." in said
+    assert "Ignored" not in said
     assert "only" not in said
 
 
@@ -261,17 +261,17 @@ async def test_why_tells_each_rule_that_silenced_a_code(slack: Sandbox) -> None:
     cooled = await slack.say(ENGLISH, BEN, "6000106 here")
     quoted = await slack.say(ENGLISH, BEN, "> 6000121\nlook")
     said = await why(slack, counted)
-    assert "I counted this message in my first answer in its thread." in said
-    assert "Counted only, because it was explained in this thread before." in said
+    assert "I counted this message in my first reply in its thread." in said
+    assert "Counted only: it was already explained in this thread." in said
     said = await why(slack, cooled)
     assert "I only reacted to this message." in said
-    assert "Reaction only, because it was explained in this channel less than an hour ago." in said
+    assert "Reaction only: it was explained in this channel less than an hour ago." in said
     said = await why(slack, quoted)
-    assert "I did nothing about this message." in said
-    assert "Silent, because it is a quote or a forwarded message." in said
+    assert "I took no action on this message." in said
+    assert "Ignored: it is in a quote or a forwarded message." in said
     said = await why(slack, answered)
-    assert "I answered this message in its thread." in said
-    assert "an error word stands before it" in said
+    assert "I replied to this message in its thread." in said
+    assert "preceded by an error word" in said
     assert "because" not in said
 
 
@@ -279,7 +279,7 @@ async def test_why_counts_lines_as_people_see_them(slack: Sandbox) -> None:
     """Blank lines count, in an editor and in Slack."""
     message = await slack.say(ENGLISH, ANN, "two things:\n\nerror 6000106\n\norder 6000121")
     said = await why(slack, message)
-    assert "*6000106* in line 3" in said
+    assert "*6000106* on line 3" in said
     assert "line 5" in said
 
 
@@ -287,12 +287,12 @@ async def test_why_names_the_mode(slack: Sandbox) -> None:
     """Somebody set it; whoever asks may not know."""
     await slack.command(ENGLISH, BEN, "auto react")
     reacted = await slack.say(ENGLISH, BEN, "6000106")
-    assert "Reaction only, because this channel is set so." in await why(slack, reacted)
+    assert "Reaction only: this channel is set to reactions." in await why(slack, reacted)
     await slack.command(ENGLISH, BEN, "auto off")
     silent = await slack.say(ENGLISH, BEN, "6000121")
     said = await why(slack, silent)
-    assert "I did nothing about this message." in said
-    assert "Silent, because this channel is set to quiet." in said
+    assert "I took no action on this message." in said
+    assert "Ignored: this channel is set to quiet." in said
 
 
 async def test_why_names_what_people_called_no_code(slack: Sandbox) -> None:
@@ -302,23 +302,23 @@ async def test_why_names_what_people_called_no_code(slack: Sandbox) -> None:
     await slack.click(slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
     await slack.until(lambda: slack.replies(ENGLISH, message["ts"]) == [])
     said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
-    assert "Silent, because people here said that such a thing is no code." in said
+    assert "Ignored: someone here marked text like this as “not a code”." in said
 
 
 async def test_why_tells_look_alikes_with_their_reason(slack: Sandbox) -> None:
     """A missed code is reported with what the bot took it for."""
     said = await why(slack, await slack.say(ENGLISH, BEN, "size=6000121 bytes\nToken: 0x06000121\nsee you at 6009999"))
-    assert "What only looks like a code" in said
-    assert "`6000121` in line 1" in said
+    assert "Look-alikes (not codes)" in said
+    assert "`6000121` on line 1" in said
     assert "a hexadecimal number" in said
-    assert "no words around it say that it is an error" in said
-    assert "I see nothing" in await why(slack, await slack.say(ENGLISH, BEN, "hello"))
+    assert "an unknown code with no error words around it" in said
+    assert "It contains nothing" in await why(slack, await slack.say(ENGLISH, BEN, "hello"))
 
 
 async def test_why_knows_what_nobody_wrote(slack: Sandbox) -> None:
     """A topic may hold a code."""
     topic = await slack.notice(ENGLISH, BEN, "channel_topic", "on call for error 6000106")
-    assert "It is a notice of Slack's or the copy of a reply" in await why(slack, topic)
+    assert "It's a Slack system message or a copy of a thread reply" in await why(slack, topic)
 
 
 async def test_why_refuses_other_channels_and_what_is_gone(slack: Sandbox) -> None:
@@ -335,7 +335,7 @@ async def test_why_refuses_other_channels_and_what_is_gone(slack: Sandbox) -> No
     await slack.command(FOREIGN, ANN, f"why {link(slack, FOREIGN, foreign)}")
     assert "I can't see that message" in shown(await whispered(slack, ANN, 3))
     await slack.command(ENGLISH, ANN, "why")
-    assert "Give the link of a message" in shown(await whispered(slack, ANN, 4))
+    assert "Add the link of a message" in shown(await whispered(slack, ANN, 4))
 
 
 # Settings
@@ -345,28 +345,28 @@ async def test_status_shows_language_mode_and_where_they_come_from(slack: Sandbo
     """The first thing to look at when the bot surprises somebody."""
     await slack.command(CHINESE, ANN, "status")
     said = shown(await whispered(slack, ANN))
-    assert "I answer in *Chinese*. I took it from the channel's locale." in said
-    assert "I answer messages that hold a code in their thread." in said
+    assert "I reply in *Chinese* in this channel. I took it from the channel's locale." in said
+    assert "I reply in a thread to messages that contain a code." in said
     for text in ("does anybody know this error?", "we saw it after the release", "it is gone now") * 2:
         await slack.say(CHINESE, BEN, text)
     await settled(slack, CHINESE, BEN)
     await slack.command(CHINESE, ANN, "auto react")
-    assert "I only react with :mag:" in shown(await whispered(slack, ANN, 2))
+    assert "I only add a :mag: reaction" in shown(await whispered(slack, ANN, 2))
     await slack.command(CHINESE, ANN, "status")
     said = shown(await whispered(slack, ANN, 3))
-    assert "I answer in *English*. That is what people have been writing here." in said
-    assert "I only react with :mag:" in said
+    assert "I reply in *English* in this channel. This is the language people use here." in said
+    assert "I only add a :mag: reaction" in said
 
 
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [
-        ("auto off", "I do not answer messages here by myself."),
-        ("auto react", "I only react with :mag:"),
-        ("auto thread", "I answer messages that hold a code in their thread."),
-        ("auto on", "I answer messages that hold a code in their thread."),
-        ("auto loud", "Say how I should behave here"),
-        ("auto", "Say how I should behave here"),
+        ("auto off", "I don't reply to messages here on my own."),
+        ("auto react", "I only add a :mag: reaction"),
+        ("auto thread", "I reply in a thread to messages that contain a code."),
+        ("auto on", "I reply in a thread to messages that contain a code."),
+        ("auto loud", "Choose how I should respond here"),
+        ("auto", "Choose how I should respond here"),
     ],
 )
 async def test_auto_says_what_it_set(slack: Sandbox, typed: str, expected: str) -> None:
@@ -401,7 +401,7 @@ async def test_the_dry_run_says_what_would_have_happened(slack: Sandbox) -> None
         await slack.say(FOREIGN, BEN, text)
     await slack.invite(FOREIGN, ANN)
     said = shown(await whispered(slack, ANN))
-    assert "Of the last 5 messages here, I would have answered 2 in their threads and reacted to 1." in said
+    assert "I checked the last 5 messages here. I would have posted 2 replies and added 1 reaction." in said
     assert "*6000106*  Token expired" in said
 
 
@@ -412,7 +412,7 @@ async def test_the_inviter_chooses_how_the_bot_behaves(slack: Sandbox, mode: str
     said = await whispered(slack, ANN)
     await slack.click(said, f"set_mode_{mode}", ANN)
     confirmed = shown(await whispered(slack, ANN, 2))
-    expected = {"thread": "in their thread", "react": "only react", "off": "do not answer messages here"}[mode]
+    expected = {"thread": "in a thread", "react": "only add a :mag:", "off": "don't reply to messages here"}[mode]
     assert expected in confirmed
     message = await slack.say(FOREIGN, BEN, "6000106")
     await settled(slack, FOREIGN, BEN)
@@ -447,6 +447,6 @@ async def test_without_the_permission_it_says_that_it_saw_nothing(transport: Tra
         await slack.say(FOREIGN, BEN, "6000106")
         await slack.invite(FOREIGN, ANN)
         said = await whispered(slack, ANN)
-        assert "I may not read the history here" in shown(said)
+        assert "I'm not allowed to read the history here" in shown(said)
         await slack.click(said, "set_mode_react", ANN)
-        assert "only react" in shown(await whispered(slack, ANN, 2))
+        assert "only add a :mag: reaction" in shown(await whispered(slack, ANN, 2))

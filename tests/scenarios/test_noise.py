@@ -425,7 +425,7 @@ async def test_an_unknown_code_is_mentioned_shortly_where_words_call_it_an_error
     """Better a short word than none: the number may be mistyped, or new."""
     message = await slack.say(ENGLISH, ANN, "login fails with error code 6009999 since today")
     reply = await answer_in_thread(slack, ENGLISH, message)
-    assert "*6009999* is not a ZIM error code that I know" in shown(reply)
+    assert "I don't recognize the ZIM error code *6009999*." in shown(reply)
     assert len(reply["blocks"]) == 2
     assert_sendable(reply)
     await slack.click(reply, "not_a_code", LIN)

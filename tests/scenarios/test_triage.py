@@ -184,7 +184,7 @@ async def test_a_log_that_is_too_large_gets_one_line(transport: Transport, tmp_p
     async with bot_with(transport, tmp_path, zimerr_max_file_mb=1) as slack:
         message = await slack.say(ENGLISH, ANN, "", files=[file("large.log", LOG * 1000)])
         answer = await the_answer(slack, message, ENGLISH)
-        assert "large.log was not read: it is larger than I may read" in shown(answer)
+        assert "large.log was not read: it exceeds the size limit" in shown(answer)
 
 
 async def test_without_the_permission_the_line_names_it(transport: Transport, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ async def test_without_the_permission_the_line_names_it(transport: Transport, tm
     plan["oauth_config"]["scopes"]["bot"].remove("files:read")
     async with bot_with(transport, tmp_path, plan=plan) as slack:
         message = await slack.say(ENGLISH, ANN, "", files=[file()])
-        assert "the app lacks the permission files:read" in shown(await the_answer(slack, message, ENGLISH))
+        assert "the app lacks the files:read scope" in shown(await the_answer(slack, message, ENGLISH))
         assert await silence(slack, await slack.say(ENGLISH, ANN, "", files=[file("noname")]))
 
 
@@ -451,12 +451,12 @@ async def test_escalating_calls_whom_the_admin_named_once(transport: Transport, 
         message = await slack.say(ENGLISH, ANN, FENCED)
         answer = await the_answer(slack, message, ENGLISH)
         await slack.click(answer, "triage_escalate", LIN)
-        await slack.until(lambda: f"<@{LIN}> escalated it" in shown(answers(slack, message, ENGLISH)[0]))
+        await slack.until(lambda: f"<@{LIN}> escalated this" in shown(answers(slack, message, ENGLISH)[0]))
         _, call = answers(slack, message, ENGLISH)
         assert shown(call) == f"<!subteam^S0ONCALL>: <@{LIN}> asks you to look at this triage."
         await slack.click(answer, "triage_escalate", BEN)
         (private,) = await slack.until(lambda: slack.ephemerals(BEN))
-        assert "escalated this already" in shown(private)
+        assert "already escalated this" in shown(private)
         assert len(answers(slack, message, ENGLISH)) == 2
 
 
@@ -471,7 +471,7 @@ async def test_a_wrong_triage_is_taken_back_and_why_knows(slack: Sandbox) -> Non
     link = f"https://zimerr-demo.slack.com/archives/{ENGLISH}/p{message['ts'].replace('.', '')}"
     await slack.command(ENGLISH, ANN, f"why {link}")
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "People called my triage of this message wrong" in shown(private)
+    assert "Someone marked my triage of this message as wrong" in shown(private)
 
 
 # Asking
@@ -500,14 +500,14 @@ async def test_a_log_shown_to_the_bot_is_triaged_whatever_is_said(slack: Sandbox
     message = await slack.say(ENGLISH, ANN, "@zimerr what is this?", files=[file()])
     assert "Likely cause: 6000106" in shown(await the_answer(slack, message, ENGLISH))
     plain = await slack.say(ENGLISH, ANN, "@zimerr and this?", files=[file("b.log", PLAIN)])
-    assert "No ZIM error code in it" in shown(await the_answer(slack, plain, ENGLISH))
+    assert "No ZIM error code found" in shown(await the_answer(slack, plain, ENGLISH))
 
 
 async def test_asking_for_nothing_says_how_to_ask(slack: Sandbox) -> None:
     """Privately."""
     await slack.say(ENGLISH, ANN, "@zimerr triage")
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "Say `@zimerr triage` in the thread of a log" in shown(private)
+    assert "Say `@zimerr triage` in the log's thread" in shown(private)
 
 
 async def test_the_shortcut_triages_the_thread(slack: Sandbox) -> None:
@@ -541,7 +541,7 @@ async def opened(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
 async def test_the_dialog_answers_whom_one_chose(slack: Sandbox, channel: str) -> None:
     """Also where the bot is no member."""
     view = await opened(slack, channel, "triage")
-    assert "At most 3,000 characters" in json.dumps(view)
+    assert "Up to 3,000 characters" in json.dumps(view)
     await slack.submit(view, ANN, {"pasted": LOG[:2900]})
     (private,) = await slack.until(lambda: slack.ephemerals(ANN, channel))
     assert "Likely cause: 6000106" in shown(private)
@@ -563,7 +563,7 @@ async def test_a_paste_without_a_code_is_told_privately(slack: Sandbox) -> None:
     view = await opened(slack, ENGLISH, "triage")
     await slack.submit(view, ANN, {"pasted": "hello", "audience": "everybody"})
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "I see no ZIM error code here" in shown(private)
+    assert "I don't see a ZIM error code here" in shown(private)
     assert said_by_bot(slack, ENGLISH) == []
 
 
@@ -577,7 +577,7 @@ async def test_the_author_of_a_live_secret_is_warned_alone(slack: Sandbox) -> No
     answer = await the_answer(slack, message, ENGLISH)
     (warning,) = slack.ephemerals(ANN)
     assert "ZEGO Token: zim.log, line 31" in shown(warning)
-    assert "Revoke or replace it" in shown(warning)
+    assert "Revoke or replace them" in shown(warning)
     assert slack.ephemerals(LIN) == []
     assert all(TOKEN not in json.dumps(each) for each in (answer, warning))
 
