@@ -1,8 +1,8 @@
-"""A small Slack workspace on this machine: `zimerr demo` shows it to people, tests tell whole stories with it."""
+"""Run a small Slack workspace on this machine: `zimerr demo` shows it in a browser, tests play scenarios in it."""
 
-from bot.sandbox.api_error import ActRefused, SlackError
 from bot.sandbox.faults import Fault
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
+from bot.sandbox.model import ActionRefused, SlackError
 
-__all__ = ["ActRefused", "Fault", "Sandbox", "SlackError", "Upload"]
+__all__ = ["ActionRefused", "Fault", "Sandbox", "SlackError", "Upload"]

@@ -1,7 +1,4 @@
-"""What the app hears of: changes of the workspace, told as events of the Events API.
-
-Delivering them is `bot.sandbox.delivery`'s.
-"""
+"""Convert changes of the workspace to events of the Events API, if the app is subscribed to them."""
 
 from __future__ import annotations
 
@@ -9,41 +6,41 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import Change, SandboxWorkspace, What
+from bot.sandbox.model import Change, ChangeKind, SandboxWorkspace
 
-Named = tuple[str, Json]  # the subscription that it needs, and the event
+SubscribedEvent = tuple[str, Json]  # the subscription that the event needs, and the event
 _CHANNEL_TYPES = {"channels": "channel", "groups": "group", "im": "im"}
 
 
-class Events:
-    """Turns each change into the events that the installed app is subscribed to."""
+class EventStream:
+    """Passes the events for each change to *deliver*, while the app is installed."""
 
     def __init__(self, workspace: SandboxWorkspace, app: Installation, deliver: Callable[[Json], None]) -> None:
         self._workspace = workspace
         self._app = app
         self._deliver = deliver
-        self._tellers: dict[What, Callable[[Change], Iterator[Named]]] = {
-            What.POSTED: self._posted,
-            What.CHANGED: self._changed,
-            What.DELETED: self._deleted,
-            What.REACTED: self._reacted,
-            What.UNREACTED: self._reacted,
-            What.JOINED: self._moved,
-            What.LEFT: self._moved,
-            What.HOME_OPENED: self._home_opened,
+        self._converters: dict[ChangeKind, Callable[[Change], Iterator[SubscribedEvent]]] = {
+            ChangeKind.POSTED: self._posted,
+            ChangeKind.CHANGED: self._changed,
+            ChangeKind.DELETED: self._deleted,
+            ChangeKind.REACTED: self._reacted,
+            ChangeKind.UNREACTED: self._reacted,
+            ChangeKind.JOINED: self._joined_or_left,
+            ChangeKind.LEFT: self._joined_or_left,
+            ChangeKind.HOME_OPENED: self._home_opened,
         }
         workspace.subscribe(self._on_change)
 
     def _on_change(self, change: Change) -> None:
-        if change.what not in self._tellers or not self._workspace.tokens:
+        if change.kind not in self._converters or not self._workspace.tokens:
             return
-        for name, event in self._tellers[change.what](change):
-            if self._app.hears(name):
+        for name, event in self._converters[change.kind](change):
+            if self._app.receives(name):
                 self._deliver(self._body(event))
 
-    def tell(self, name: str, **details: Any) -> None:
-        """Tell of what happened to the app itself."""
-        if self._app.hears(name):
+    def send(self, name: str, **details: Any) -> None:
+        """Send an event about the app itself, such as ``app_uninstalled``."""
+        if self._app.receives(name):
             self._deliver(self._body({"type": name, "event_ts": self._workspace.new_ts(), **details}))
 
     def _body(self, event: Json) -> Json:
@@ -53,6 +50,7 @@ class Events:
             "team_id": team_id,
             "user_id": self._workspace.bot_user,
             "is_bot": True,
+            "is_enterprise_install": self._workspace.is_org_install,
         }
         return {
             "token": "verification-token",
@@ -65,21 +63,21 @@ class Events:
             "event": event,
             "event_id": self._workspace.new_id("Ev"),
             "event_time": int(float(event["event_ts"])),
-            "authorizations": [authorization | {"is_enterprise_install": self._workspace.is_org_install}],
+            "authorizations": [authorization],
             "is_ext_shared_channel": False,
             "event_context": f"4-{event['type']}-{team_id}",
         }
 
-    def _heard(self, change: Change, event: Json) -> Iterator[Named]:
-        """A message event, if the bot is in the channel."""
+    def _message_event(self, change: Change, event: Json) -> Iterator[SubscribedEvent]:
+        """Yield a message event if the bot is in the channel."""
         channel = self._workspace.channel(change.channel)
         if self._workspace.bot_user in channel.members:
             event = {"event_ts": event["ts"], **event, "channel": channel.id}
             yield f"message.{channel.kind}", event | {"channel_type": _CHANNEL_TYPES[channel.kind]}
 
-    def _posted(self, change: Change) -> Iterator[Named]:
+    def _posted(self, change: Change) -> Iterator[SubscribedEvent]:
         message = _without_metadata(change.message)
-        for name, event in self._heard(change, message):
+        for name, event in self._message_event(change, message):
             yield name, event
             is_mention = (
                 f"<@{self._workspace.bot_user}>" in message["text"] and message.get("bot_id") != self._workspace.bot_id
@@ -92,36 +90,36 @@ class Events:
                 shared |= {"user_id": message.get("user"), "channel_id": change.channel}
                 yield "file_shared", shared | {"event_ts": message["ts"]}
 
-    def _changed(self, change: Change) -> Iterator[Named]:
+    def _changed(self, change: Change) -> Iterator[SubscribedEvent]:
         event = {"type": "message", "subtype": "message_changed", "hidden": True, "ts": self._workspace.new_ts()}
         both = {"message": _without_metadata(change.message), "previous_message": _without_metadata(change.previous)}
-        return self._heard(change, event | both)
+        return self._message_event(change, event | both)
 
-    def _deleted(self, change: Change) -> Iterator[Named]:
+    def _deleted(self, change: Change) -> Iterator[SubscribedEvent]:
         event = {"type": "message", "subtype": "message_deleted", "hidden": True, "ts": self._workspace.new_ts()}
-        gone = {"deleted_ts": change.ts, "previous_message": _without_metadata(change.previous)}
-        return self._heard(change, event | gone)
+        deleted = {"deleted_ts": change.ts, "previous_message": _without_metadata(change.previous)}
+        return self._message_event(change, event | deleted)
 
-    def _reacted(self, change: Change) -> Iterator[Named]:
+    def _reacted(self, change: Change) -> Iterator[SubscribedEvent]:
         if self._workspace.bot_user in self._workspace.channel(change.channel).members:
-            name = "reaction_added" if change.what is What.REACTED else "reaction_removed"
+            name = "reaction_added" if change.kind is ChangeKind.REACTED else "reaction_removed"
             event: Json = {"type": name, "user": change.user, "reaction": change.reaction}
             event |= {"item": {"type": "message", "channel": change.channel, "ts": change.ts}}
             author = (change.message or {}).get("user")
             yield name, event | {"item_user": author, "event_ts": self._workspace.new_ts()}
 
-    def _moved(self, change: Change) -> Iterator[Named]:
+    def _joined_or_left(self, change: Change) -> Iterator[SubscribedEvent]:
         event = {"channel": change.channel, "event_ts": self._workspace.new_ts()}
-        if change.user == self._workspace.bot_user and change.what is What.LEFT:
+        if change.user == self._workspace.bot_user and change.kind is ChangeKind.LEFT:
             yield "channel_left", event | {"type": "channel_left"}
         elif self._workspace.bot_user in self._workspace.channel(change.channel).members:
-            name = "member_joined_channel" if change.what is What.JOINED else "member_left_channel"
+            name = "member_joined_channel" if change.kind is ChangeKind.JOINED else "member_left_channel"
             event |= {"type": name, "user": change.user, "channel_type": "C", "team": self._workspace.team_id}
             if change.inviter:
                 event["inviter"] = change.inviter
             yield name, event
 
-    def _home_opened(self, change: Change) -> Iterator[Named]:
+    def _home_opened(self, change: Change) -> Iterator[SubscribedEvent]:
         event: Json = {"type": "app_home_opened", "user": change.user, "channel": change.channel, "tab": "home"}
         if change.user in self._workspace.homes:
             event |= {"view": self._workspace.homes[change.user]}

@@ -1,42 +1,44 @@
-"""Faults that a test or a demonstration asks for, and Slack's rate limit on posting."""
+"""Inject faults into the sandbox's answers, and enforce Slack's rate limit on posting."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aiohttp import web
 
 
 class FaultKind(StrEnum):
-    """How a call goes wrong."""
+    """The ways in which a call fails."""
 
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
-    LOST = "lost"  # done, but the answer never arrives
+    LOST = "lost"  # the call is carried out, but its answer never arrives
     SLOW = "slow"
     REDIRECTED = "redirected"
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault; it goes away after *times* hits, and never of itself without them."""
+    """One fault; it ends after *times* calls, or stays until `Faults.clear` if *times* is None."""
 
     kind: FaultKind
-    method: str = "*"  # also "response_url" and "files-pri"
+    method: str = "*"  # a Web API method, "response_url" or "files-pri"
     times: int | None = None
     probability: float = 1.0
     status: int = 503
     seconds: float = 1.0  # Retry-After of a rate limit, delay of a slow answer
-    location: str = ""  # where a redirect leads
+    location: str = ""  # the target of a redirect
+    released: asyncio.Event = field(default_factory=asyncio.Event)  # ends the delay of a slow answer early
 
 
-async def meet(fault: Fault | None, request: web.Request, work: Callable[[], web.Response]) -> web.Response:
-    """Do the work and answer, as far as the fault lets it."""
+async def answer_with(fault: Fault | None, request: web.Request, work: Callable[[], web.Response]) -> web.Response:
+    """Return the answer of *work* as *fault* changes it; some faults prevent the work itself."""
     match fault.kind if fault else None, fault:
         case FaultKind.RATE_LIMITED, Fault(seconds=wait_s):
             return rate_limited(wait_s)
@@ -44,8 +46,9 @@ async def meet(fault: Fault | None, request: web.Request, work: Callable[[], web
             return web.Response(status=status, text="upstream connect error")
         case FaultKind.REDIRECTED, Fault(location=location):
             return web.Response(status=302, headers={"Location": location})
-        case FaultKind.SLOW, Fault(seconds=delay_s):
-            await asyncio.sleep(delay_s)
+        case FaultKind.SLOW, Fault(seconds=delay_s, released=released):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(released.wait(), delay_s)
     response = work()
     if fault and fault.kind is FaultKind.LOST and request.transport:
         request.transport.close()
@@ -53,48 +56,59 @@ async def meet(fault: Fault | None, request: web.Request, work: Callable[[], web
 
 
 def rate_limited(wait_s: float) -> web.Response:
-    """Slack's 429, which counts in whole seconds."""
+    """Return Slack's 429 answer; its Retry-After is in whole seconds."""
     headers = {"Retry-After": str(math.ceil(wait_s))}
     return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
 
 
 class Faults:
-    """The faults in force; chance comes from one seeded source."""
+    """The active faults; *seed* makes faults with a probability repeatable."""
 
     def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)  # noqa: S311  chance for tests, not for secrets
+        self._random = random.Random(seed)  # noqa: S311  randomness for tests, not for secrets
         self._faults: list[Fault] = []
+        self._released: list[asyncio.Event] = []
 
     def add(self, fault: Fault) -> None:
-        """Put a fault in force."""
+        """Activate a fault."""
         self._faults.append(fault)
+        self._released.append(fault.released)
 
     def rate_limited(self, method: str = "*", *, retry_after_s: float = 1, times: int | None = 1) -> None:
         """Answer 429 with Retry-After."""
         self.add(Fault(FaultKind.RATE_LIMITED, method, times, seconds=retry_after_s))
 
     def server_error(self, method: str = "*", *, status: int = 503, times: int | None = 1) -> None:
-        """Answer 5xx without doing anything."""
+        """Answer 5xx without carrying out the call."""
         self.add(Fault(FaultKind.SERVER_ERROR, method, times, status=status))
 
     def lost(self, method: str = "*", *, times: int | None = 1) -> None:
-        """Do what is asked, then cut the connection."""
+        """Carry out the call, then close the connection without an answer."""
         self.add(Fault(FaultKind.LOST, method, times))
 
     def slow(self, method: str = "*", *, seconds: float, times: int | None = 1) -> None:
-        """Answer late."""
+        """Answer after a delay."""
         self.add(Fault(FaultKind.SLOW, method, times, seconds=seconds))
 
+    def hold(self, method: str = "*", *, times: int | None = 1) -> asyncio.Event:
+        """Answer only after the returned event is set; tests that use it need no fixed delay."""
+        fault = Fault(FaultKind.SLOW, method, times, seconds=math.inf)
+        self.add(fault)
+        return fault.released
+
     def redirected(self, method: str, location: str, *, times: int | None = 1) -> None:
-        """Send the caller elsewhere."""
+        """Answer with a redirect to *location*."""
         self.add(Fault(FaultKind.REDIRECTED, method, times, location=location))
 
     def clear(self) -> None:
-        """End all faults."""
+        """End all faults and release the answers that they delay."""
         self._faults.clear()
+        for released in self._released:
+            released.set()
+        self._released.clear()
 
-    def strike(self, method: str) -> Fault | None:
-        """The fault that this call meets, if any; it is counted."""
+    def next_for(self, method: str) -> Fault | None:
+        """Return the fault for this call, if any, and count it."""
         for fault in self._faults:
             if fault.method in ("*", method) and self._random.random() < fault.probability:
                 if fault.times is not None:
@@ -106,14 +120,14 @@ class Faults:
 
 
 class PostingRate:
-    """A token bucket per channel, for chat.postMessage: about one a second, short bursts allowed."""
+    """A token bucket per channel for chat.postMessage: about one message a second, with short bursts."""
 
     def __init__(self, clock: Callable[[], float], *, per_second: float = 1.0, burst: int = 4) -> None:
         self._clock, self._per_second, self._burst = clock, per_second, burst
-        self._buckets: dict[str, tuple[float, float]] = {}  # channel: (tokens, when counted)
+        self._buckets: dict[str, tuple[float, float]] = {}  # channel: (tokens, time of the count)
 
     def wait_s(self, channel: str) -> float:
-        """Take a token and return 0, or return how long to wait for one."""
+        """Take a token and return 0, or return the seconds until the next token."""
         now = self._clock()
         tokens, counted = self._buckets.get(channel, (float(self._burst), now))
         tokens = min(self._burst, tokens + (now - counted) * self._per_second)

@@ -1,4 +1,4 @@
-"""Files: what people and the app upload, how Slack describes it, and who may download it."""
+"""Store the files that people and the app upload, describe them as Slack does, and serve downloads."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.sandbox.api_error import SlackError
-from bot.sandbox.faults import Faults, meet
+from bot.sandbox.faults import Faults, answer_with
 from bot.sandbox.manifest import Installation, Json
-from bot.sandbox.model import SandboxWorkspace
+from bot.sandbox.model import SandboxWorkspace, SlackError
 
 _SNIPPET_BYTES = 1_000_000
 _PREVIEW_LINES, _PREVIEW_CHARACTERS = 5, 500
-# What Slack sends, with status 200, to a download without the right token or scope.
+# Slack answers with this page and status 200 if a download lacks the token or the scope.
 _LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in to your workspace</body></html>"
 _TEXT_SUFFIXES = (".log", ".txt", ".json", ".csv", ".md", ".yaml", ".yml", ".xml", ".py", ".js", ".ts", ".kt", ".dart")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that a person shares."""
+    """A file for a person to share."""
 
     name: str
     content: bytes
-    is_connect: bool = False  # shared from another workspace: the event says only check_file_info
+    is_connect: bool = False  # shared from another workspace: the event has only check_file_info
 
 
 @dataclass(slots=True)
-class _Pending:
-    """A file that the app has announced and perhaps sent."""
+class _PendingUpload:
+    """An upload that the app has started; *content* is None until the bytes arrive."""
 
     id: str
     name: str
@@ -41,7 +40,7 @@ class _Pending:
 
 
 class FileStore:
-    """The files of a workspace, with their bytes."""
+    """The files of a workspace and their contents."""
 
     def __init__(
         self, workspace: SandboxWorkspace, app: Installation, base_url: Callable[[], str], faults: Faults
@@ -52,15 +51,15 @@ class FileStore:
         self._faults = faults
         self._files: dict[str, Json] = {}
         self._content: dict[str, bytes] = {}
-        self._pending: dict[str, _Pending] = {}
+        self._pending: dict[str, _PendingUpload] = {}
 
     def add(self, name: str, content: bytes, user: str, *, title: str = "", file_id: str = "") -> Json:
-        """Keep a file and return Slack's description of it."""
+        """Store a file and return its file object."""
         file_id = file_id or self._workspace.new_id("F")
         now = int(self._workspace.clock())
-        mimetype, filetype, text = _kind(name, content)
+        mimetype, filetype, text = _classify(name, content)
         path = f"{self._workspace.team_id}-{file_id}"
-        described: Json = {
+        file: Json = {
             "id": file_id,
             "created": now,
             "timestamp": now,
@@ -86,19 +85,19 @@ class FileStore:
             "file_access": "visible",
         }
         if text is not None and len(content) <= _SNIPPET_BYTES:
-            described |= {"mode": "snippet", "editable": True} | _preview(text)
-        self._files[file_id], self._content[file_id] = described, content
-        return described
+            file |= {"mode": "snippet", "editable": True} | _preview(text)
+        self._files[file_id], self._content[file_id] = file, content
+        return file
 
     def share(self, upload: Upload, user: str) -> Json:
-        """Keep a person's file and return it as the message shows it."""
-        described = self.add(upload.name, upload.content, user)
+        """Store a person's file and return the file object for its message."""
+        file = self.add(upload.name, upload.content, user)
         if upload.is_connect:
-            return {"id": described["id"], "mode": "file_access", "file_access": "check_file_info", "created": 0}
-        return described
+            return {"id": file["id"], "mode": "file_access", "file_access": "check_file_info", "created": 0}
+        return file
 
     def info(self, file_id: str) -> Json:
-        """Slack's description of a file; else `file_not_found`."""
+        """Return a file object; raise `file_not_found` or `file_deleted`."""
         if file_id not in self._files:
             raise SlackError("file_not_found")
         if self._files[file_id]["mode"] == "tombstone":
@@ -106,33 +105,33 @@ class FileStore:
         return self._files[file_id]
 
     def remove(self, file_id: str, *, expired: bool = False) -> Json:
-        """Delete a file, or hide it as the free plan does with old ones; return what its messages show now."""
+        """Delete a file, or hide it as the free plan does with old files; return the file object that remains."""
         self.info(file_id)
         del self._content[file_id]
         self._files[file_id] = {"id": file_id, "mode": "hidden_by_limit" if expired else "tombstone"}
         return self._files[file_id]
 
-    def announce(self, name: str, length: int) -> tuple[str, str]:
-        """Take the app's wish to upload; return the id of the file and where to send it."""
-        pending = _Pending(self._workspace.new_id("F"), name, length)
+    def start_upload(self, name: str, length: int) -> tuple[str, str]:
+        """Start an upload of the app; return the file id and the upload URL."""
+        pending = _PendingUpload(self._workspace.new_id("F"), name, length)
         self._pending[pending.id] = pending
         return pending.id, f"{self._base_url()}/upload/v1/{self._workspace.team_id}/{pending.id}"
 
-    def complete(self, files: Sequence[Json]) -> list[Json]:
-        """Turn what the app has sent into files."""
-        done = []
-        for wanted in files:
-            pending = self._pending.pop(str(wanted.get("id")), None)
+    def complete_uploads(self, files: Sequence[Json]) -> list[Json]:
+        """Store the uploaded files and return their file objects; raise `file_not_found`."""
+        completed = []
+        for requested in files:
+            pending = self._pending.pop(str(requested.get("id")), None)
             if pending is None or pending.content is None:
                 raise SlackError("file_not_found")
-            title = str(wanted.get("title") or "")
-            done.append(
+            title = str(requested.get("title") or "")
+            completed.append(
                 self.add(pending.name, pending.content, self._workspace.bot_user, title=title, file_id=pending.id)
             )
-        return done
+        return completed
 
     async def receive(self, request: web.Request) -> web.Response:
-        """Serve the address that `announce` gave: the bytes as they are, or in a form."""
+        """Serve an upload URL; accept the bytes as the body or in a form."""
         pending = self._pending.get(request.match_info["file_id"])
         if pending is None:
             return web.Response(status=404, text="not found")
@@ -147,8 +146,8 @@ class FileStore:
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """Serve ``url_private``: the bytes to the app with its token and `files:read`, else a page to sign in."""
-        return await meet(self._faults.strike("files-pri"), request, lambda: self._serve(request))
+        """Serve ``url_private``: the bytes for the app's token with `files:read`, otherwise the sign-in page."""
+        return await answer_with(self._faults.next_for("files-pri"), request, lambda: self._serve(request))
 
     def _serve(self, request: web.Request) -> web.Response:
         file_id = request.match_info["file"]
@@ -160,8 +159,8 @@ class FileStore:
         return web.Response(body=self._content[file_id], content_type=self._files[file_id]["mimetype"])
 
 
-def _kind(name: str, content: bytes) -> tuple[str, str, str | None]:
-    """Media type, Slack's file type, and the text if it is one."""
+def _classify(name: str, content: bytes) -> tuple[str, str, str | None]:
+    """Return the media type, Slack's file type, and the text of a text file."""
     guessed, packed = mimetypes.guess_type(name)
     guessed = f"application/{packed}" if packed else guessed or "application/octet-stream"
     is_text = guessed.startswith("text/") or name.lower().endswith(_TEXT_SUFFIXES)

@@ -1,34 +1,31 @@
-"""The sandbox put together: one server on this machine that is Slack to the app and a page to people."""
+"""Run the sandbox: one HTTP server that is Slack for the app and a page for people."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from aiohttp import web
 
-import bot.sandbox.methods  # noqa: F401  registers the methods
-from bot.sandbox.api_error import ActRefused
-from bot.sandbox.delivery import Delivery, DeliveryAnswer, Parcel
-from bot.sandbox.event_stream import Events
+from bot.sandbox.delivery import Delivery, DeliveryAnswer, Envelope, HttpDelivery, SocketDelivery
+from bot.sandbox.event_stream import EventStream
 from bot.sandbox.faults import Faults, PostingRate
-from bot.sandbox.http_mode import HttpDelivery
-from bot.sandbox.install_flow import OAuth
 from bot.sandbox.manifest import Installation
-from bot.sandbox.model import Change, SandboxWorkspace, What
-from bot.sandbox.page import Page
-from bot.sandbox.socket_mode import SocketDelivery
+from bot.sandbox.methods import METHODS
+from bot.sandbox.model import ActionRefused, Change, ChangeKind, SandboxWorkspace
+from bot.sandbox.oauth_server import OAuthServer
+from bot.sandbox.page_server import PageServer
 from bot.sandbox.team import Team
-from bot.sandbox.web_api import Api, Call, WebApi
+from bot.sandbox.web_api import Call, MethodContext, WebApi
 
-_MAX_BODY = 64 * 2**20
-# Slack tries an event again at once, after a minute and after five.
+_MAX_BODY_BYTES = 64 * 2**20
+# Slack retries an event at once, after one minute and after five minutes.
 RETRY_DELAYS_S = (0.0, 60.0, 300.0)
 
 
 class Sandbox(Team):
-    """A workspace with one app installed, and room for more workspaces. Use it with ``async with``."""
+    """The first workspace, with the app installed, and the server of all workspaces; use it with ``async with``."""
 
     def __init__(
         self,
@@ -44,54 +41,61 @@ class Sandbox(Team):
         ack_timeout_s: float = 3.0,
         seed: Literal["demo", "empty"] = "demo",
     ) -> None:
-        self.app = Installation.of(manifest, bot_token=bot_token, app_token=app_token, signing_secret=signing_secret)
+        self.app = Installation.from_manifest(
+            manifest, bot_token=bot_token, app_token=app_token, signing_secret=signing_secret
+        )
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self.faults = Faults()
         workspace = SandboxWorkspace()
         workspace.tokens[self.app.bot_token] = math.inf
-        chosen = SocketDelivery if transport == "socket" else HttpDelivery
-        self.delivery: Delivery = chosen(
+        delivery_class = SocketDelivery if transport == "socket" else HttpDelivery
+        self.delivery: Delivery = delivery_class(
             workspace, self.app, retry_delays_s=retry_delays_s, ack_timeout_s=ack_timeout_s
         )
         self._calls: list[Call] = []
         self._workspaces: dict[str, SandboxWorkspace] = {}
-        self._events: dict[str, Events] = {}
-        self.oauth = OAuth(self.app, self._events, self._workspaces)
-        self._web_api = WebApi(self.app, self.oauth, self.faults, self._calls)
+        self._events: dict[str, EventStream] = {}
+        self.oauth = OAuthServer(self.app, self._events, self._workspaces)
+        self._web_api = WebApi(METHODS, self.app, self.oauth, self.faults, self._calls)
         self._teams: dict[str, Team] = {}
         super().__init__(workspace, self.app, self.delivery, **self._shared(), seed=seed)
-        self._join(self)
-        self._page = Page(self, self.app)
-        workspace.subscribe(self._pass_on)
+        self._register(self)
+        self._page = PageServer(self)
+        workspace.subscribe(self._share_progress)
 
     def add_workspace(
         self, team_id: str, name: str, *, enterprise_id: str | None = None, seed: Literal["demo", "empty"] = "demo"
     ) -> Team:
-        """One more workspace, in which the app is not installed yet; its channels have the same ids as the first's."""
+        """Add a workspace without the app; its channels have the same ids as those of the first workspace."""
         workspace = SandboxWorkspace(team_id=team_id, name=name, enterprise_id=enterprise_id)
         team = Team(workspace, self.app, self.delivery, **self._shared(), seed=seed)
-        self._join(team)
+        self._register(team)
         return team
 
     def team(self, team_id: str) -> Team:
-        """One of the workspaces."""
+        """Return one of the workspaces."""
         return self._teams[team_id]
 
     def _shared(self) -> dict[str, Any]:
         return {"base_url": lambda: self.base_url, "faults": self.faults, "calls": self._calls}
 
-    def _join(self, team: Team) -> None:
+    def _register(self, team: Team) -> None:
         id_ = team.workspace.team_id
         self._teams[id_], self._workspaces[id_], self._events[id_] = team, team.workspace, team.events
-        self._web_api.apis.append(Api(team.workspace, self.app, team.views, team.files, self._open_link, self.oauth))
 
-    def _pass_on(self, change: Change) -> None:
-        """Progress concerns whoever waits in any workspace; it is told in the first."""
-        if change.what is What.PROGRESS:
+        def new_socket_url() -> str:
+            return self._socket_delivery().new_url(self.base_url)
+
+        context = MethodContext(team.workspace, self.app, team.views, team.files, new_socket_url, self.oauth)
+        self._web_api.contexts.append(context)
+
+    def _share_progress(self, change: Change) -> None:
+        """Wake `Team.until` in the other workspaces; progress is notified in the first one only."""
+        if change.kind is ChangeKind.PROGRESS:
             for team in self._teams.values():
                 if team is not self:
-                    team.workspace.tell(What.PROGRESS)
+                    team.workspace.notify(ChangeKind.PROGRESS)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -101,8 +105,8 @@ class Sandbox(Team):
         await self.stop()
 
     async def start(self) -> None:
-        """Listen; with port 0 on a free port."""
-        server = web.Application(client_max_size=_MAX_BODY)
+        """Start to listen, with port 0 on a free port; raise `OSError` if the port is taken."""
+        server = web.Application(client_max_size=_MAX_BODY_BYTES)
         server.add_routes(self._routes())
         self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -114,96 +118,90 @@ class Sandbox(Team):
         self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close every connection and stop listening."""
+        """Release delayed answers, close all connections and stop listening."""
+        self.faults.clear()
         await self.delivery.close()
         await self._page.close()
         if self._runner:
             await self._runner.cleanup()
 
     def _routes(self) -> list[web.RouteDef]:
+        def in_team(serve: Callable[[Team, web.Request], Awaitable[web.Response]]) -> Any:
+            """Return a handler that passes a request to the team in its path."""
+
+            async def handler(request: web.Request) -> web.Response:
+                team = self._teams.get(request.match_info["team"])
+                if team is None:
+                    raise web.HTTPNotFound
+                return await serve(team, request)
+
+            return handler
+
+        download = in_team(lambda team, request: team.files.download(request))
         routes = [
             web.route("*", "/api/{method}", self._web_api.serve),
-            web.post("/response/{team}/{key}", self._respond),
-            web.post("/upload/v1/{team}/{file_id}", self._receive),
-            web.get("/files-pri/{team}-{file}/{name}", self._download),
-            web.get("/files-pri/{team}-{file}/download/{name}", self._download),
+            web.post("/response/{team}/{key}", in_team(lambda team, request: team.response_urls.serve(request))),
+            web.post("/upload/v1/{team}/{file_id}", in_team(lambda team, request: team.files.receive(request))),
+            web.get("/files-pri/{team}-{file}/{name}", download),
+            web.get("/files-pri/{team}-{file}/download/{name}", download),
         ]
         if isinstance(self.delivery, SocketDelivery):
             routes.append(web.get("/link/", self.delivery.serve))
         return routes + self.oauth.routes() + self._page.routes()
 
-    async def _respond(self, request: web.Request) -> web.StreamResponse:
-        return await self._asked(request).responses.serve(request)
-
-    async def _receive(self, request: web.Request) -> web.StreamResponse:
-        return await self._asked(request).files.receive(request)
-
-    async def _download(self, request: web.Request) -> web.StreamResponse:
-        return await self._asked(request).files.download(request)
-
-    def _asked(self, request: web.Request) -> Team:
-        team = self._teams.get(request.match_info["team"])
-        if team is None:
-            raise web.HTTPNotFound
-        return team
-
     @property
     def base_url(self) -> str:
-        """Where the sandbox listens, without a slash at the end; a person opens this."""
+        """Return the URL of the sandbox without a trailing slash; people open it in a browser."""
         return f"http://{self._host}:{self._port}"
 
     @property
     def api_url(self) -> str:
-        """The `base_url` for Slack's clients."""
+        """Return the base URL for Slack clients."""
         return f"{self.base_url}/api/"
 
     def connect_app(self, request_url: str) -> None:
-        """Send events, commands and interactions to this address (transport "http")."""
-        self._http().connect(request_url)
+        """Deliver to this request URL from now on (transport "http")."""
+        self._http_delivery().connect(request_url)
 
     async def verify_url(self) -> None:
-        """Check that the app's address answers to Slack's challenge (transport "http")."""
-        await self._http().verify()
+        """Check that the request URL answers Slack's challenge (transport "http")."""
+        await self._http_delivery().verify()
 
     async def refresh_socket(self, reason: str = "refresh_requested") -> None:
         """Ask the app to reconnect (transport "socket")."""
-        await self._socket().ask_to_reconnect(reason)
+        await self._socket_delivery().ask_to_reconnect(reason)
 
     async def drop_socket(self) -> None:
-        """Break the app's connections without a word (transport "socket")."""
-        self._socket().cut()
+        """Break the app's connections without a close frame (transport "socket")."""
+        self._socket_delivery().cut()
 
     @property
     def connections(self) -> int:
-        """How many Socket Mode connections the app has open for envelopes."""
-        return self._socket().connections
+        """Return the number of Socket Mode connections that take envelopes."""
+        return self._socket_delivery().connections
 
     def limit_posting(self, *, per_second: float = 1.0, burst: int = 4) -> None:
-        """Hold chat.postMessage to Slack's rate per channel from now on."""
-        self._web_api.apis[0].rate = PostingRate(self.workspace.clock, per_second=per_second, burst=burst)
+        """Enforce Slack's rate limit per channel on chat.postMessage from now on."""
+        self._web_api.contexts[0].posting_rate = PostingRate(self.workspace.clock, per_second=per_second, burst=burst)
 
     async def redeliver(self, event_id: str) -> DeliveryAnswer:
-        """Send an event that was sent before once more."""
-        return await self.delivery.send_again(event_id)
+        """Send an earlier event once more."""
+        return await self.delivery.redeliver(event_id)
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """The app's calls, of the Web API and of response URLs (``response_url``)."""
+        """Return the app's calls of the Web API and of response URLs (``response_url``)."""
         return [call for call in self._calls if method in (None, call.method)]
 
-    def deliveries(self, event_type: str | None = None) -> list[Parcel]:
-        """What was sent to the app; *event_type* picks events such as ``message``."""
-        sent = self.delivery.parcels
-        return [p for p in sent if event_type in (None, p.body.get("event", {}).get("type"))]
+    def deliveries(self, event_type: str | None = None) -> list[Envelope]:
+        """Return the envelopes sent to the app; *event_type* selects events such as ``message``."""
+        return [each for each in self.delivery.sent if event_type in (None, each.body.get("event", {}).get("type"))]
 
-    def _open_link(self) -> str:
-        return self._socket().open_link(self.base_url)
-
-    def _socket(self) -> SocketDelivery:
+    def _socket_delivery(self) -> SocketDelivery:
         if not isinstance(self.delivery, SocketDelivery):
-            raise ActRefused("This sandbox delivers over HTTP.")
+            raise ActionRefused("This sandbox delivers over HTTP.")
         return self.delivery
 
-    def _http(self) -> HttpDelivery:
+    def _http_delivery(self) -> HttpDelivery:
         if not isinstance(self.delivery, HttpDelivery):
-            raise ActRefused("This sandbox delivers over Socket Mode.")
+            raise ActionRefused("This sandbox delivers over Socket Mode.")
         return self.delivery

@@ -1,6 +1,6 @@
-"""What the app may do and hear: its manifest and its tokens, as an installation.
+"""Read the app's manifest: its scopes, events, commands, shortcuts and credentials.
 
-Which events a manifest brings depends on its subscriptions and on its scopes, as at Slack.
+An event reaches the app only if the manifest has both its subscription and its scope, as in Slack.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-Json = dict[str, Any]  # an object of Slack's, as it goes over the wire
+Json = dict[str, Any]  # an object of the Slack API, as sent over the wire
 
-APP_ID, BOT_ID, BOT_USER = "A0ZIMERR", "B0ZIMERR", "U0ZIMERR"  # the bot's are those in the first workspace
+APP_ID, BOT_ID, BOT_USER = "A0ZIMERR", "B0ZIMERR", "U0ZIMERR"  # the bot's ids are those in the first workspace
 
-# docs.slack.dev/reference/events: a subscription is silent without one of these scopes.
+# docs.slack.dev/reference/events: a subscription without its scope delivers no events.
 _EVENT_SCOPES: dict[str, str] = {
     "app_mention": "app_mentions:read",
     "channel_left": "channels:read",
@@ -31,7 +31,7 @@ _EVENT_SCOPES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The app as the workspace has installed it."""
+    """The installed app."""
 
     name: str
     scopes: tuple[str, ...]
@@ -48,7 +48,7 @@ class Installation:
     redirect_urls: tuple[str, ...]
 
     @classmethod
-    def of(
+    def from_manifest(
         cls,
         manifest: Mapping[str, Any],
         *,
@@ -56,7 +56,7 @@ class Installation:
         app_token: str | None = None,
         signing_secret: str | None = None,
     ) -> Self:
-        """Install the app that a manifest (YAML or JSON, loaded) describes; secrets not given are made up."""
+        """Read a parsed manifest (YAML or JSON); generate the credentials that are not given."""
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
         return cls(
             name=features.get("bot_user", {}).get("display_name", "zimerr"),
@@ -74,6 +74,6 @@ class Installation:
             redirect_urls=tuple(manifest.get("oauth_config", {}).get("redirect_urls", ())),
         )
 
-    def hears(self, event: str) -> bool:
-        """Whether an event such as ``message.channels`` reaches the app."""
+    def receives(self, event: str) -> bool:
+        """Return whether an event such as ``message.channels`` reaches the app."""
         return event in self.events and _EVENT_SCOPES.get(event, "") in ("", *self.scopes)

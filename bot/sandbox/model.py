@@ -1,6 +1,6 @@
-"""The workspace: people, channels, messages, files and views, and every way in which they change.
+"""Hold the state of a workspace: people, channels, messages and views, with every operation that changes them.
 
-Each change is told to the subscribers as a `Change`. HTTP, events and pages belong to others.
+Each operation notifies the subscribers with a `Change`. The errors that operations raise are defined here too.
 """
 
 from __future__ import annotations
@@ -10,13 +10,33 @@ import copy
 import itertools
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from bot.sandbox.api_error import SlackError
 from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
+
+
+class SlackError(Exception):
+    """An error of the Web API; *code* is Slack's name for it."""
+
+    def __init__(self, code: str, *, messages: Sequence[str] = (), **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.messages = tuple(messages)
+        self.details = details
+
+    def body(self) -> Json:
+        """Return the JSON body of Slack's answer."""
+        body = {"ok": False, "error": self.code, **self.details}
+        if self.messages:
+            body["response_metadata"] = {"messages": list(self.messages)}
+        return body
+
+
+class ActionRefused(Exception):  # noqa: N818  a refusal is not a fault of the program
+    """An action of a person is not possible here; the text gives the reason."""
 
 
 @dataclass(slots=True)
@@ -35,7 +55,7 @@ class User:
 
 @dataclass(slots=True)
 class Channel:
-    """A channel or a direct message, with what was said in it by `ts`."""
+    """A channel or a direct message; `messages` maps each `ts` to its message."""
 
     id: str
     name: str
@@ -49,23 +69,23 @@ class Channel:
 
     @property
     def kind(self) -> str:
-        """The family of scopes and events that it belongs to."""
+        """Return the prefix of the scopes and events for this kind of channel."""
         return "im" if self.is_im else "groups" if self.is_private else "channels"
 
     def thread(self, ts: str) -> list[Json]:
-        """The message *ts* and its replies, oldest first."""
+        """Return the message *ts* and its replies, oldest first."""
         return [m for m in self.messages.values() if ts in (m["ts"], m.get("thread_ts"))]
 
 
-class What(StrEnum):
+class ChangeKind(StrEnum):
     """The kinds of change."""
 
     POSTED = "posted"
     CHANGED = "changed"
-    TOUCHED = "touched"  # its replies or reactions were counted anew; apps hear nothing of it
+    REPLIES_COUNTED = "replies_counted"  # the root of a thread got new reply counts; apps get no event
     DELETED = "deleted"
-    WHISPERED = "whispered"
-    UNWHISPERED = "unwhispered"
+    EPHEMERAL_POSTED = "ephemeral_posted"
+    EPHEMERAL_DELETED = "ephemeral_deleted"
     REACTED = "reacted"
     UNREACTED = "unreacted"
     JOINED = "joined"
@@ -73,16 +93,16 @@ class What(StrEnum):
     MODAL = "modal"
     HOME = "home"
     HOME_OPENED = "home_opened"
-    PROGRESS = "progress"  # something beside the state went on: a call, an acknowledgement
+    PROGRESS = "progress"  # a call or an acknowledgement; the state is the same
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change; messages are copies of what they were at that moment."""
+    """One change; messages are copies from the moment of the change."""
 
-    what: What
+    kind: ChangeKind
     channel: str = ""
-    user: str = ""  # who did it; for what only one person sees, that person
+    user: str = ""  # who made the change; for ephemeral messages and views, the only person who sees them
     ts: str = ""
     message: Json | None = None
     previous: Json | None = None
@@ -91,7 +111,7 @@ class Change:
 
 
 class SandboxWorkspace:
-    """The state, and the only way to change it."""
+    """The state of one workspace and the operations on it."""
 
     def __init__(
         self,
@@ -105,31 +125,31 @@ class SandboxWorkspace:
         self.team_id = team_id
         self.name = name
         self.domain = f"zimerr-{name.lower()}"
-        self.enterprise_id = enterprise_id  # the organisation that it belongs to (Enterprise Grid)
-        own = (enterprise_id or team_id)[1:]  # an organisation knows the bot by one id
+        self.enterprise_id = enterprise_id  # the organization that owns the workspace (Enterprise Grid)
+        own = (enterprise_id or team_id)[1:]  # the bot has the same id in all workspaces of an organization
         is_first = team_id == "T0DEMO"
         self.bot_id, self.bot_user = (BOT_ID, BOT_USER) if is_first else (f"B{own}", f"U{own}BOT")
-        self.tokens: dict[str, float] = {}  # the bot's here, with when each ends; without one, it is not installed
+        self.tokens: dict[str, float] = {}  # bot token: expiry; empty while the app is not installed
         self.is_org_install = False
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
-        self.ephemerals: dict[str, dict[str, Json]] = {}  # by user, then by ts; each names its channel
+        self.ephemerals: dict[str, dict[str, Json]] = {}  # by user, then by ts; each message names its channel
         self.modals: dict[str, list[Json]] = {}  # by user, the topmost view last
-        self.homes: dict[str, Json] = {}
-        self.commands_shown: dict[str, Json] = {}  # by ts of the public answer: who typed what
+        self.homes: dict[str, Json] = {}  # by user
+        self.commands_shown: dict[str, Json] = {}  # by ts of the public answer: user and text of the command
         self._listeners: list[Callable[[Change], None]] = []
         self._waiting: list[asyncio.Future[None]] = []
         self._last_us = 0
         self._numbers = itertools.count(1)
 
     def subscribe(self, listener: Callable[[Change], None]) -> Callable[[], None]:
-        """Call *listener* at each change until the returned function is called."""
+        """Call *listener* on each change; return a function that ends the subscription."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def tell(self, what: What, **details: Any) -> None:
-        """Let subscribers and those who wait know of a change."""
-        change = Change(what, **details)
+    def notify(self, kind: ChangeKind, **details: Any) -> None:
+        """Pass a change to the subscribers and wake the callers of `next_change`."""
+        change = Change(kind, **details)
         for listener in list(self._listeners):
             listener(change)
         waiting, self._waiting = self._waiting, []
@@ -138,22 +158,22 @@ class SandboxWorkspace:
                 future.set_result(None)
 
     async def next_change(self) -> None:
-        """Wait until something changes."""
+        """Wait for the next change."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.append(future)
         await future
 
     def new_ts(self) -> str:
-        """A time stamp, in Slack's form, that no other message has."""
+        """Return a unique timestamp in Slack's format."""
         self._last_us = max(self._last_us + 1, int(self.clock() * 1_000_000))
         return f"{self._last_us // 1_000_000}.{self._last_us % 1_000_000:06d}"
 
     def new_id(self, prefix: str) -> str:
-        """An identifier such as ``F0000000A1B2C``, unique here."""
+        """Return a unique identifier such as ``F0000000A1B2C``."""
         return f"{prefix}{next(self._numbers):05X}{secrets.token_hex(3).upper()}"
 
     def channel(self, channel_id: str) -> Channel:
-        """The channel of an id or of a name with ``#``; else `channel_not_found`."""
+        """Return the channel with this id, or with this name after ``#``; raise `channel_not_found`."""
         found = self.channels.get(channel_id) or next(
             (c for c in self.channels.values() if channel_id == f"#{c.name}"), None
         )
@@ -162,7 +182,7 @@ class SandboxWorkspace:
         return found
 
     def im(self, user: str, bot_user: str) -> Channel:
-        """The direct message between a person and the bot, opened where there is none yet."""
+        """Return the direct message between a person and the bot; create it on first use."""
         members = {user, bot_user}
         found = next((c for c in self.channels.values() if c.is_im and c.members == members), None)
         if found is None:
@@ -171,24 +191,24 @@ class SandboxWorkspace:
         return found
 
     def message(self, channel_id: str, ts: str) -> Json:
-        """The message itself, not a copy; else `message_not_found`."""
+        """Return the message itself, not a copy; raise `message_not_found`."""
         message = self.channel(channel_id).messages.get(ts)
         if message is None:
             raise SlackError("message_not_found")
         return message
 
-    def place_of(self, ts: str) -> str:
-        """The channel in which *ts* was posted or whispered; else `message_not_found`."""
+    def channel_of(self, ts: str) -> str:
+        """Return the id of the channel of a message, ephemeral or not; raise `message_not_found`."""
         for channel in self.channels.values():
             if ts in channel.messages:
                 return channel.id
-        for whispers in self.ephemerals.values():
-            if ts in whispers:
-                return str(whispers[ts]["channel"])
+        for ephemerals in self.ephemerals.values():
+            if ts in ephemerals:
+                return str(ephemerals[ts]["channel"])
         raise SlackError("message_not_found")
 
     def post(self, channel_id: str, message: Json, *, by: str = "") -> Json:
-        """Add a message; a reply goes to the root of its thread."""
+        """Add a message; a reply to a reply joins the thread of the root message."""
         channel = self.channel(channel_id)
         message = {"type": "message", "ts": self.new_ts(), "team": self.team_id, **message}
         root_ts: str = message.get("thread_ts", "")
@@ -199,46 +219,44 @@ class SandboxWorkspace:
             root_ts = root.get("thread_ts", root_ts)
             message |= {"thread_ts": root_ts, "parent_user_id": channel.messages[root_ts].get("user", "")}
         channel.messages[message["ts"]] = message
-        self.tell(What.POSTED, channel=channel.id, user=by, ts=message["ts"], message=copy.deepcopy(message))
+        self.notify(ChangeKind.POSTED, channel=channel.id, user=by, ts=message["ts"], message=copy.deepcopy(message))
         if root_ts:
             self._count_replies(channel, root_ts)
         return message
 
     def edit(self, channel_id: str, ts: str, fields: Json, *, by: str = "") -> Json:
-        """Change fields of a message; *by* is noted as its editor, nobody for a link preview."""
+        """Change fields of a message; *by* becomes its editor (empty for a link preview)."""
         message = self.message(channel_id, ts)
         previous = copy.deepcopy(message)
         message |= fields
         if by:
             message["edited"] = {"user": by, "ts": self.new_ts()}
         now = copy.deepcopy(message)
-        self.tell(What.CHANGED, channel=channel_id, user=by, ts=ts, message=now, previous=previous)
+        self.notify(ChangeKind.CHANGED, channel=channel_id, user=by, ts=ts, message=now, previous=previous)
         return message
 
     def delete(self, channel_id: str, ts: str, *, by: str = "") -> None:
-        """Remove a message; where replies hang on it, a tombstone stays, as at Slack."""
+        """Remove a message; a message with replies becomes a tombstone, as in Slack."""
         channel, message = self.channel(channel_id), self.message(channel_id, ts)
         if message.get("reply_count"):
-            self._bury(channel, message, by)
+            kept = ("type", "ts", "thread_ts", "reply_count", "reply_users_count", "latest_reply", "reply_users")
+            tombstone: Json = {key: message[key] for key in kept} | {
+                "subtype": "tombstone",
+                "text": "This message was deleted.",
+                "user": "USLACKBOT",
+                "hidden": True,
+            }
+            channel.messages[ts] = tombstone
+            now, previous = copy.deepcopy(tombstone), copy.deepcopy(message)
+            self.notify(ChangeKind.CHANGED, channel=channel.id, user=by, ts=ts, message=now, previous=previous)
             return
         del channel.messages[ts]
-        self.tell(What.DELETED, channel=channel.id, user=by, ts=ts, previous=copy.deepcopy(message))
+        self.notify(ChangeKind.DELETED, channel=channel.id, user=by, ts=ts, previous=copy.deepcopy(message))
         if (root_ts := message.get("thread_ts", ts)) != ts:
             self._count_replies(channel, root_ts)
 
-    def _bury(self, channel: Channel, message: Json, by: str) -> None:
-        kept = ("type", "ts", "thread_ts", "reply_count", "reply_users_count", "latest_reply", "reply_users")
-        tombstone = {key: message[key] for key in kept} | {
-            "subtype": "tombstone",
-            "text": "This message was deleted.",
-            "user": "USLACKBOT",
-            "hidden": True,
-        }
-        channel.messages[message["ts"]] = tombstone
-        now, ts = copy.deepcopy(tombstone), message["ts"]
-        self.tell(What.CHANGED, channel=channel.id, user=by, ts=ts, message=now, previous=copy.deepcopy(message))
-
     def _count_replies(self, channel: Channel, root_ts: str) -> None:
+        """Update the reply counts of a root; delete a tombstone without replies."""
         root = channel.messages.get(root_ts)
         if root is None:
             return
@@ -250,10 +268,10 @@ class SandboxWorkspace:
         users = list(dict.fromkeys(m.get("user") or m.get("bot_id") for m in replies))
         root |= {"thread_ts": root_ts, "reply_count": len(replies), "reply_users": users}
         root |= {"reply_users_count": len(users), "latest_reply": replies[-1]["ts"] if replies else root_ts}
-        self.tell(What.TOUCHED, channel=channel.id, ts=root_ts, message=copy.deepcopy(root))
+        self.notify(ChangeKind.REPLIES_COUNTED, channel=channel.id, ts=root_ts, message=copy.deepcopy(root))
 
     def react(self, channel_id: str, ts: str, name: str, *, by: str, add: bool = True) -> None:
-        """Add or take back one reaction of one user."""
+        """Add or remove one reaction of one user; raise `already_reacted` or `no_reaction`."""
         message = self.message(channel_id, ts)
         reactions: dict[str, list[str]] = {r["name"]: r["users"] for r in message.get("reactions", ())}
         users = reactions.get(name, [])
@@ -263,35 +281,36 @@ class SandboxWorkspace:
         message["reactions"] = [
             {"name": name, "users": users, "count": len(users)} for name, users in reactions.items() if users
         ]
-        what = What.REACTED if add else What.UNREACTED
+        kind = ChangeKind.REACTED if add else ChangeKind.UNREACTED
         now = copy.deepcopy(message)
-        self.tell(what, channel=channel_id, user=by, ts=ts, message=now, reaction=name)
+        self.notify(kind, channel=channel_id, user=by, ts=ts, message=now, reaction=name)
 
-    def whisper(self, channel_id: str, user: str, message: Json) -> Json:
-        """Show a message to one user only; one with a `ts` replaces the earlier one."""
-        whispered = {"type": "message", "ts": self.new_ts(), "channel": channel_id, "ephemeral": True, **message}
-        self.ephemerals.setdefault(user, {})[whispered["ts"]] = whispered
-        now = copy.deepcopy(whispered)
-        self.tell(What.WHISPERED, channel=channel_id, user=user, ts=whispered["ts"], message=now)
-        return whispered
+    def post_ephemeral(self, channel_id: str, user: str, message: Json) -> Json:
+        """Show a message to one user only; a message with the `ts` of an earlier one replaces it."""
+        posted = {"type": "message", "ts": self.new_ts(), "channel": channel_id, "ephemeral": True, **message}
+        self.ephemerals.setdefault(user, {})[posted["ts"]] = posted
+        now = copy.deepcopy(posted)
+        self.notify(ChangeKind.EPHEMERAL_POSTED, channel=channel_id, user=user, ts=posted["ts"], message=now)
+        return posted
 
-    def unwhisper(self, user: str, ts: str) -> None:
-        """Take an ephemeral message away."""
-        if gone := self.ephemerals.get(user, {}).pop(ts, None):
-            self.tell(What.UNWHISPERED, channel=gone["channel"], user=user, ts=ts)
+    def delete_ephemeral(self, user: str, ts: str) -> None:
+        """Remove an ephemeral message, if it is still there."""
+        if deleted := self.ephemerals.get(user, {}).pop(ts, None):
+            self.notify(ChangeKind.EPHEMERAL_DELETED, channel=deleted["channel"], user=user, ts=ts)
 
     def join(self, channel_id: str, user: str, *, leave: bool = False, inviter: str = "") -> None:
-        """Let a user join, perhaps by somebody's invitation, or leave a channel."""
+        """Add a user to a channel, optionally as invited by *inviter*; with *leave*, remove the user."""
         members = self.channel(channel_id).members
         (members.discard if leave else members.add)(user)
-        self.tell(What.LEFT if leave else What.JOINED, channel=channel_id, user=user, inviter=inviter)
+        kind = ChangeKind.LEFT if leave else ChangeKind.JOINED
+        self.notify(kind, channel=channel_id, user=user, inviter=inviter)
 
     def show_modals(self, user: str, views: Iterable[Json]) -> None:
-        """Set the stack of modals that a user sees, the topmost last."""
+        """Set the stack of modals of a user, the topmost last."""
         self.modals[user] = list(views)
-        self.tell(What.MODAL, user=user)
+        self.notify(ChangeKind.MODAL, user=user)
 
     def show_home(self, user: str, view: Json) -> None:
-        """Set the Home tab that a user sees."""
+        """Set the Home tab of a user."""
         self.homes[user] = view
-        self.tell(What.HOME, user=user)
+        self.notify(ChangeKind.HOME, user=user)

@@ -1,4 +1,4 @@
-"""Who and what is in a new workspace: the demo's people, channels and examples."""
+"""Create the people and channels of a new workspace, and define the examples of the demo page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOG = """\
 2026-03-02 03:14:31.552 [INFO] [Login][API.login] ok, 188 ms
 """
 
-# A night's log of an Android app: the token runs out, and everything after it fails.
+# The log of an Android app: the token expires, and the calls after it fail.
 _FILE = "".join(
     f"03-02 {at} 12483 12519 {level}/ZIM: {text}\n"
     for at, level, text in (
@@ -72,8 +72,8 @@ EXAMPLES: tuple[Json, ...] = (
 )
 
 
-def plant(workspace: SandboxWorkspace, app: Installation, seed: str) -> None:
-    """Fill a new workspace: ``demo`` with channels, ``empty`` with people only."""
+def seed_workspace(workspace: SandboxWorkspace, app: Installation, seed: str) -> None:
+    """Fill a new workspace: ``demo`` has people and channels, ``empty`` only people."""
     for person in _PEOPLE:
         workspace.users[person.id] = User(
             person.id, person.name, person.real_name, person.locale, person.tz, person.color, person.initials

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.api_error import SlackError
 from bot.sandbox.block_schema import check_blocks, check_view
+from bot.sandbox.model import SlackError
 
 Block = dict[str, Any]
 
@@ -197,7 +197,7 @@ def test_all_blocks_together_have_a_limit() -> None:
     blocks = [section("x" * 2_600) for _ in range(4)]
     with pytest.raises(SlackError, match="msg_blocks_too_long"):
         check_blocks(blocks)
-    check_blocks(blocks, whole=False)
+    check_blocks(blocks, limit_total=False)
 
 
 def test_a_good_view_passes() -> None:

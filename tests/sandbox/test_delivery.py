@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox import ActRefused, Sandbox
+from bot.sandbox import ActionRefused, Sandbox
 
 from .conftest import ANN, MANIFEST, ONCALL, Connect, Transport
 
@@ -56,8 +56,8 @@ async def test_what_was_acknowledged_comes_once(sandbox: Sandbox, heard: Heard) 
     """No retries without need."""
     await sandbox.say(ONCALL, ANN, "6000354")
     await sandbox.idle()
-    (parcel,) = sandbox.deliveries("message")
-    assert (parcel.attempts, parcel.acknowledged, parcel.error) == (1, True, "")
+    (envelope,) = sandbox.deliveries("message")
+    assert (envelope.attempts, envelope.acknowledged, envelope.error) == (1, True, "")
 
 
 async def test_what_was_not_acknowledged_comes_again(
@@ -75,11 +75,11 @@ async def test_what_was_not_acknowledged_comes_again(
     await connect(app)
     await sandbox.say(ONCALL, ANN, "6000354")
     await sandbox.idle()
-    (parcel,) = sandbox.deliveries("message")
-    assert (parcel.attempts, parcel.acknowledged) == (4, False)
-    assert {event_id for event_id, _, _ in seen} == {parcel.body["event_id"]}
+    (envelope,) = sandbox.deliveries("message")
+    assert (envelope.attempts, envelope.acknowledged) == (4, False)
+    assert {event_id for event_id, _, _ in seen} == {envelope.body["event_id"]}
     reason = {"socket": "timeout", "http": "http_error"}[transport]
-    assert seen[1:] == [(parcel.body["event_id"], str(number), reason) for number in (1, 2, 3)]
+    assert seen[1:] == [(envelope.body["event_id"], str(number), reason) for number in (1, 2, 3)]
 
 
 async def test_a_delivery_can_be_repeated(sandbox: Sandbox, heard: Heard) -> None:
@@ -89,7 +89,7 @@ async def test_a_delivery_can_be_repeated(sandbox: Sandbox, heard: Heard) -> Non
     assert (await sandbox.redeliver(event_id)).acknowledged
     again = await heard.get()
     assert (again.body["event_id"], header(again, "x-slack-retry-num")) == (event_id, "1")
-    with pytest.raises(ActRefused):
+    with pytest.raises(ActionRefused):
         await sandbox.redeliver("Ev0")
 
 
@@ -201,9 +201,9 @@ class TestSocket:
 
     async def test_the_other_transports_handles_are_refused(self, sandbox: Sandbox) -> None:
         """A test that mixes them up is told."""
-        with pytest.raises(ActRefused):
+        with pytest.raises(ActionRefused):
             sandbox.connect_app("http://127.0.0.1:1/")
-        with pytest.raises(ActRefused):
+        with pytest.raises(ActionRefused):
             await sandbox.refresh_socket()
 
 
@@ -220,13 +220,13 @@ class TestHttp:
         await connect(app)
         await sandbox.verify_url()
         sandbox.connect_app(f"{sandbox.base_url}/")
-        with pytest.raises(ActRefused):
+        with pytest.raises(ActionRefused):
             await sandbox.verify_url()
 
     async def test_requests_are_signed(self, sandbox: Sandbox) -> None:
         """The signature covers the bytes that are sent."""
         body = json.dumps({"text": "错误码"}, ensure_ascii=False)
-        headers = sandbox._http().sign(body)
+        headers = sandbox._http_delivery().sign(body)
         assert SignatureVerifier(sandbox.app.signing_secret).is_valid_request(body, headers)
         assert not SignatureVerifier("other").is_valid_request(body, headers)
 
@@ -256,8 +256,8 @@ class TestHttp:
         await sandbox.say(ONCALL, ANN, "6000354")
         await sandbox.idle()
         await runner.cleanup()
-        (parcel,) = sandbox.deliveries("message")
-        assert (parcel.attempts, parcel.error) == (attempts, error)
+        (envelope,) = sandbox.deliveries("message")
+        assert (envelope.attempts, envelope.error) == (attempts, error)
 
     async def test_an_app_that_is_gone_or_hangs_up_is_a_failure_too(self, sandbox: Sandbox) -> None:
         """Nobody listens; or somebody listens and hangs up."""

@@ -20,7 +20,7 @@ def transport() -> Transport:
 
 def events(sandbox: Sandbox) -> list[dict[str, Any]]:
     """The events so far."""
-    return [parcel.body["event"] for parcel in sandbox.deliveries()]
+    return [envelope.body["event"] for envelope in sandbox.deliveries()]
 
 
 async def said_and_sent(sandbox: Sandbox, text: str = "6000354") -> dict[str, Any]:

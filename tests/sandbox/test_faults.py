@@ -56,14 +56,27 @@ async def test_a_lost_answer_was_still_given(sandbox: Sandbox, client: AsyncWebC
     assert sandbox.calls("chat.postMessage")[0].error == "lost"
 
 
-async def test_a_slow_answer_comes_in_the_end(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """What is asked meanwhile is not held up."""
-    sandbox.faults.slow("chat.postMessage", seconds=0.05)
-    slow = asyncio.create_task(client.chat_postMessage(channel=ONCALL, text="slow"))
+async def test_a_held_answer_comes_when_released(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Other calls are answered meanwhile."""
+    release = sandbox.faults.hold("chat.postMessage")
+    held = asyncio.create_task(client.chat_postMessage(channel=ONCALL, text="held"))
     await sandbox.until(lambda: sandbox.calls("chat.postMessage"))
     await client.chat_postMessage(channel=ONCALL, text="quick")
+    release.set()
+    await held
+    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["quick", "held"]
+
+
+async def test_a_slow_answer_comes_after_its_delay(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """The delay ends by itself, or with `clear`."""
+    sandbox.faults.slow("chat.postMessage", seconds=0.01)
+    await client.chat_postMessage(channel=ONCALL, text="after the delay")
+    sandbox.faults.slow("chat.postMessage", seconds=3600)
+    slow = asyncio.create_task(client.chat_postMessage(channel=ONCALL, text="after the release"))
+    await sandbox.until(lambda: len(sandbox.calls("chat.postMessage")) == 2)
+    sandbox.faults.clear()
     await slow
-    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["quick", "slow"]
+    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["after the delay", "after the release"]
 
 
 async def test_faults_end_when_told(sandbox: Sandbox, client: AsyncWebClient) -> None:
@@ -79,7 +92,7 @@ def test_chance_is_repeatable() -> None:
     def pattern(seed: int) -> list[bool]:
         faults = Faults(seed)
         faults.add(Fault(FaultKind.LOST, "chat.postMessage", probability=0.5))
-        return [faults.strike("chat.postMessage") is not None for _ in range(50)]
+        return [faults.next_for("chat.postMessage") is not None for _ in range(50)]
 
     assert pattern(1) == pattern(1)
     assert 10 < sum(pattern(1)) < 40

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import aiohttp
@@ -12,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.sandbox import ActRefused, Sandbox
+from bot.sandbox import ActionRefused, Sandbox
 
 from .conftest import ANN, BEN, LIN, MANIFEST, ONCALL, QUIET, Connect, Transport
 
@@ -74,7 +73,7 @@ async def test_what_is_typed_arrives_escaped(sandbox: Sandbox, app: AsyncApp, co
 
 async def test_a_command_that_the_app_does_not_have_is_refused(sandbox: Sandbox) -> None:
     """The manifest decides."""
-    with pytest.raises(ActRefused, match="/other is not a valid command"):
+    with pytest.raises(ActionRefused, match="/other is not a valid command"):
         await sandbox.command(ONCALL, ANN, "", command="/other")
 
 
@@ -231,7 +230,7 @@ async def test_menus_send_what_was_chosen(
     await sandbox.select(message, "code", ANN, offered[0])
     assert chosen == [("static_select", "zh"), ("overflow", "why"), ("external_select", "6000354")]
     for wrong in (sandbox.select(message, "lang", ANN, "fr"), sandbox.click(message, "nowhere", ANN)):
-        with pytest.raises(ActRefused):
+        with pytest.raises(ActionRefused):
             await wrong
 
 
@@ -253,7 +252,7 @@ async def test_a_message_shortcut_brings_its_message(sandbox: Sandbox, app: Asyn
     assert (shortcut["type"], shortcut["message_ts"]) == ("message_action", message["ts"])
     assert shortcut["message"]["text"] == "6000354"
     for wrong in (sandbox.shortcut("explain", BEN), sandbox.shortcut("unknown", BEN)):
-        with pytest.raises(ActRefused):
+        with pytest.raises(ActionRefused):
             await wrong
 
 
@@ -294,7 +293,7 @@ async def test_a_modal_is_submitted_with_its_values(sandbox: Sandbox, app: Async
         "when": {"type": "datepicker", "selected_date": "2026-01-01"},
     }
     assert (got[0]["private_metadata"], got[0]["callback_id"]) == ("mine", "look")
-    with pytest.raises(ActRefused, match="closed"):
+    with pytest.raises(ActionRefused, match="closed"):
         await sandbox.submit(view, ANN, {})
 
 
@@ -324,7 +323,7 @@ async def test_a_submission_can_be_answered_with_errors_another_view_or_the_end(
     third = sandbox.modal(ANN)
     assert third
     assert (third["title"]["text"], third["previous_view_id"]) == ("Pushed", first["id"])
-    with pytest.raises(ActRefused, match="missing required field"):
+    with pytest.raises(ActionRefused, match="missing required field"):
         await sandbox.submit(third, ANN, {})
     await sandbox.submit(third, ANN, {})
     assert sandbox.modal(ANN) is None
@@ -344,26 +343,32 @@ async def test_closing_a_modal_is_heard_if_asked_for(sandbox: Sandbox, app: Asyn
     assert (closed, sandbox.modal(ANN)) == ([view["id"]], None)
 
 
-async def test_an_element_of_a_modal_pushes_and_updates(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """With a fresh trigger, a hash, and three views at most."""
-    errors: asyncio.Queue[str] = asyncio.Queue()
+async def test_at_most_three_modals_are_stacked(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """Slack refuses to push a fourth view."""
 
-    @app.action("other")
-    async def deeper(ack: AsyncAck, body: Payload, client: AsyncWebClient) -> None:
-        await ack()
-        view = {"type": "modal", "title": plain("Deeper"), "blocks": [BUTTONS]}
-        try:
-            await client.views_push(trigger_id=body["trigger_id"], view=view)
-            await client.views_update(view_id=body["view"]["id"], hash="old", view=view)
-        except SlackApiError as error:
-            await errors.put(error.response["error"])
+    @app.view("look")
+    async def push(ack: AsyncAck) -> None:
+        await ack(response_action="push", view=modal())
 
-    view = await opened(sandbox, app, connect, {"type": "modal", "title": plain("Top"), "blocks": [BUTTONS]})
-    for error in ("hash_conflict", "hash_conflict", "push_limit_reached"):
-        await sandbox.click(view, "other", ANN)
-        assert await asyncio.wait_for(errors.get(), 5) == error
-        view = sandbox.modal(ANN) or {}
-    assert view["root_view_id"] != view["id"]
+    top = await opened(sandbox, app, connect, modal())
+    root_id = top["id"]
+    for _ in range(2):
+        await sandbox.submit(top, ANN, {})
+        top = sandbox.modal(ANN) or {}
+    assert top["root_view_id"] == root_id != top["id"]
+    with pytest.raises(ActionRefused, match="push_limit_reached"):
+        await sandbox.submit(top, ANN, {})
+
+
+async def test_a_view_is_updated_only_with_its_latest_hash(
+    sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
+) -> None:
+    """Two updates at the same time must not overwrite each other."""
+    view = await opened(sandbox, app, connect, modal())
+    updated = await client.views_update(view_id=view["id"], hash=view["hash"], view=modal())
+    assert updated["view"]["id"] == view["id"]
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        await client.views_update(view_id=view["id"], hash=view["hash"], view=modal())
 
 
 async def test_a_trigger_lives_three_seconds_and_serves_once(
@@ -419,7 +424,7 @@ async def test_an_interaction_without_an_acknowledgement_is_told(
     """The person sees that the app did not answer."""
     await connect(app)
     await client.chat_postMessage(channel=ONCALL, text="pick", blocks=[BUTTONS])
-    with pytest.raises(ActRefused, match="zimerr did not answer"):
+    with pytest.raises(ActionRefused, match="zimerr did not answer"):
         await sandbox.click(sandbox.messages(ONCALL)[0], "other", ANN)
 
 
@@ -429,7 +434,7 @@ async def test_without_interactivity_and_home_there_are_none(transport: Transpor
     async with Sandbox(manifest, transport=transport) as sandbox:
         client = AsyncWebClient(token=sandbox.app.bot_token, base_url=sandbox.api_url)
         await client.chat_postMessage(channel=ONCALL, text="pick", blocks=[BUTTONS])
-        with pytest.raises(ActRefused, match="not configured"):
+        with pytest.raises(ActionRefused, match="not configured"):
             await sandbox.click(sandbox.messages(ONCALL)[0], "other", ANN)
         with pytest.raises(SlackApiError, match="not_enabled"):
             await client.views_publish(user_id=ANN, view={"type": "home", "blocks": [BUTTONS]})

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.sandbox import Sandbox
 from bot.sandbox.model import Channel
 
-from .conftest import ANN, BEN, LIN, MANIFEST, ONCALL, QUIET, ZHIBAN, Transport
+from .conftest import ANN, BEN, MANIFEST, ONCALL, QUIET, Transport
 
 METADATA = {"event_type": "answered", "event_payload": {"event": "Ev1"}}
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "explained"}}
@@ -53,7 +53,7 @@ async def test_a_body_that_is_no_json_is_refused(sandbox: Sandbox) -> None:
     """A broken client is told, by the API and by a response URL."""
     headers = {"Content-Type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as session:
-        async with session.post(f"{sandbox.api_url}api.test", data="{") as response:
+        async with session.post(f"{sandbox.api_url}auth.test", data="{") as response:
             assert (await response.json())["error"] == "invalid_json"
         async with session.post(f"{sandbox.base_url}/response/T0DEMO/x", data="{") as response:
             assert (response.status, (await response.json())["error"]) == (400, "invalid_payload")
@@ -68,7 +68,6 @@ async def test_tokens_are_checked(sandbox: Sandbox, client: AsyncWebClient) -> N
         stranger = AsyncWebClient(token=token, base_url=sandbox.api_url)
         assert (await refused(stranger, "auth.test"))["error"] == error
     assert (await refused(client, "apps.connections.open"))["error"] == "not_allowed_token_type"
-    assert (await client.api_test(foo="bar"))["args"] == {"foo": "bar"}
 
 
 async def test_a_scope_that_was_not_granted_is_named() -> None:
@@ -109,7 +108,6 @@ async def test_a_scope_can_open_public_channels() -> None:
         ("chat.postMessage", {"channel": ONCALL, "blocks": "[{"}, "invalid_blocks_format"),
         ("chat.update", {"channel": ONCALL, "ts": "1.1", "text": "x"}, "message_not_found"),
         ("chat.delete", {"channel": ONCALL, "ts": "1.1"}, "message_not_found"),
-        ("chat.getPermalink", {"channel": ONCALL, "message_ts": "1.1"}, "message_not_found"),
         ("chat.postEphemeral", {"channel": ONCALL, "user": "U0ALERTS", "text": "x"}, "user_not_in_channel"),
         ("conversations.history", {"channel": QUIET}, "not_in_channel"),
         ("conversations.history", {"channel": ONCALL, "limit": 0.5}, "invalid_limit"),
@@ -118,9 +116,7 @@ async def test_a_scope_can_open_public_channels() -> None:
         ("conversations.history", {"channel": ONCALL, "oldest": "yesterday"}, "invalid_ts_oldest"),
         ("conversations.replies", {"channel": ONCALL, "ts": "1.1"}, "thread_not_found"),
         ("conversations.info", {"channel": "G0SECRET"}, "channel_not_found"),
-        ("conversations.open", {"users": "U0NOBODY"}, "user_not_found"),
         ("users.info", {"user": "U0NOBODY"}, "user_not_found"),
-        ("bots.info", {"bot": "B0NOBODY"}, "bot_not_found"),
         ("reactions.add", {"channel": ONCALL, "timestamp": "1.1", "name": "eyes"}, "message_not_found"),
         ("reactions.add", {"channel": ONCALL, "timestamp": "1.1", "name": "Not a name"}, "invalid_name"),
         ("files.info", {"file": "F0"}, "file_not_found"),
@@ -131,7 +127,6 @@ async def test_a_scope_can_open_public_channels() -> None:
         ("views.update", {"view": {}}, "invalid_arguments"),
         ("views.update", {"view": {}, "view_id": "V0"}, "not_found"),
         ("views.publish", {"user_id": "U0NOBODY", "view": {}}, "invalid_arguments"),
-        ("api.test", {"error": "my_error"}, "my_error"),
     ],
 )
 async def test_errors_have_slacks_names(
@@ -212,7 +207,7 @@ async def test_reactions_are_counted_by_user(sandbox: Sandbox, client: AsyncWebC
     where = {"channel": ONCALL, "timestamp": said["ts"]}
     await client.reactions_add(**where, name="mag")
     await sandbox.react(ONCALL, said["ts"], ANN, "mag")
-    message = (await client.reactions_get(**where))["message"]
+    (message,) = (await client.conversations_history(channel=ONCALL))["messages"]
     assert message["reactions"] == [{"name": "mag", "users": ["U0ZIMERR", ANN], "count": 2}]
     assert (await refused(client, "reactions.add", **where, name="mag"))["error"] == "already_reacted"
     await client.reactions_remove(**where, name="mag")
@@ -229,34 +224,17 @@ async def test_a_private_message_is_seen_by_one(sandbox: Sandbox, client: AsyncW
     assert sandbox.messages(ONCALL) == []
 
 
-async def test_channels_can_be_listed_and_opened(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Public channels also where the bot is not in; direct messages by type."""
-    listed = (await client.conversations_list())["channels"]
-    assert {c["name"]: c["is_member"] for c in listed} == {"oncall": True, "值班": True, "quiet": False}
-    messages = (await client.conversations_list(types="im"))["channels"]
-    assert {c["user"] for c in messages} == {ANN, BEN, LIN, "U0MEI"}
-    assert (await client.conversations_open(users=[ANN]))["channel"]["id"] == "D0ANN"
-    assert ANN in (await client.conversations_members(channel=ZHIBAN))["members"]
+async def test_a_user_id_selects_the_direct_message(client: AsyncWebClient) -> None:
+    """The bot writes to a person without opening the conversation first."""
     direct = await client.chat_postMessage(channel=ANN, text="for you")
     assert direct["channel"] == "D0ANN"
 
 
-async def test_links_to_messages(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """A reply's link names its thread."""
-    root = await sandbox.say(ONCALL, ANN, "6000354")
-    reply = await sandbox.say(ONCALL, BEN, "me too", thread_ts=root["ts"])
-    link = (await client.chat_getPermalink(channel=ONCALL, message_ts=reply["ts"]))["permalink"]
-    number = reply["ts"].replace(".", "")
-    expected = f"https://zimerr-demo.slack.com/archives/{ONCALL}/p{number}?thread_ts={root['ts']}&cid={ONCALL}"
-    assert link == expected
-
-
-async def test_other_bots_are_known(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Alerts are where codes come from."""
+async def test_other_bots_can_post(sandbox: Sandbox) -> None:
+    """Error codes often come from alerts."""
     posted = await sandbox.say_as_bot(ONCALL, "Alerts", "code <6000354>", blocks=[SECTION])
-    assert (posted["subtype"], posted["text"]) == ("bot_message", "code &lt;6000354&gt;")
-    assert (await client.bots_info(bot=posted["bot_id"]))["bot"]["name"] == "Alerts"
-    assert (await client.bots_info(bot="B0ZIMERR"))["bot"]["app_id"] == "A0ZIMERR"
+    assert (posted["subtype"], posted["bot_id"], posted["username"]) == ("bot_message", "B0ALERTS", "Alerts")
+    assert posted["text"] == "code &lt;6000354&gt;"
 
 
 async def test_more_ways_to_post(sandbox: Sandbox, client: AsyncWebClient) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.api_error import SlackError
 from bot.sandbox.http_server import Sandbox
-from bot.sandbox.web_api import METHODS, Api, Arguments
+from bot.sandbox.methods import METHODS
+from bot.sandbox.model import SlackError
+from bot.sandbox.web_api import Arguments, MethodContext
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Clock
 from tests.scenarios.reading import BOT_USER, marks, said_by_bot, shown
 
@@ -30,10 +31,10 @@ def restricted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A workspace whose rules let nobody post in threads."""
     post = METHODS["chat.postMessage"]
 
-    def refuse(api: Api, args: Arguments) -> dict[str, Any]:
+    def refuse(context: MethodContext, args: Arguments) -> dict[str, Any]:
         if args.get("thread_ts"):
             raise SlackError("restricted_action_thread_locked")
-        return post.run(api, args)
+        return post.run(context, args)
 
     monkeypatch.setitem(METHODS, "chat.postMessage", replace(post, run=refuse))
 

@@ -87,8 +87,8 @@ async def test_the_same_delivery_twice_is_answered_once(slack: Sandbox) -> None:
     """Slack sends again whatever it believes lost."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, message)
-    (parcel,) = slack.deliveries("message")[:1]
-    await slack.redeliver(parcel.body["event_id"])
+    (envelope,) = slack.deliveries("message")[:1]
+    await slack.redeliver(envelope.body["event_id"])
     await settled(slack, ENGLISH, ANN)
     assert len(slack.replies(ENGLISH, message["ts"])) == 1
 

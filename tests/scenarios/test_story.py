@@ -17,7 +17,7 @@ from typing import Any
 from bot.app import running
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
-from bot.sandbox.model import Change, Channel, User, What
+from bot.sandbox.model import Change, ChangeKind, Channel, User
 from tests.render.kit_rules import texts
 from tests.scenarios.conftest import manifest, settings_for
 
@@ -149,17 +149,17 @@ class Stage:
     def _watch(self, change: Change) -> None:
         """Note what the bot does, in words."""
         message = change.message or change.previous or {}
-        match change.what:
-            case What.REACTED if change.user == BOT_USER:
+        match change.kind:
+            case ChangeKind.REACTED if change.user == BOT_USER:
                 did = "reacts"
-            case What.WHISPERED:
+            case ChangeKind.EPHEMERAL_POSTED:
                 who = next(name for name, user in PEOPLE.items() if user == change.user)
                 did = f"tells {who} alone{said(message)}"
-            case What.POSTED if is_bots(message):
+            case ChangeKind.POSTED if is_bots(message):
                 did = f"answers{said(message)}"
-            case What.CHANGED if is_bots(message):
+            case ChangeKind.CHANGED if is_bots(message):
                 did = f"changes its answer to {self._asked(message)}{said(message)}"
-            case What.DELETED if is_bots(message):
+            case ChangeKind.DELETED if is_bots(message):
                 did = f"takes back its answer to {self._asked(message)}"
             case _:
                 return

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from bot.app import EVENTS_PATH, running
-from bot.sandbox.api_error import SlackError
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
-from bot.sandbox.web_api import METHODS, Api, Arguments
+from bot.sandbox.methods import METHODS
+from bot.sandbox.model import SlackError
+from bot.sandbox.web_api import Arguments, MethodContext
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,
@@ -266,7 +267,7 @@ async def test_an_hourglass_shows_that_a_log_is_being_read(slack: Sandbox, conte
 async def test_the_hourglass_goes_where_the_answer_fails(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reaction that stays would promise an answer for ever."""
 
-    def refuse(api: Api, args: Arguments) -> dict[str, Any]:
+    def refuse(context: MethodContext, args: Arguments) -> dict[str, Any]:
         raise SlackError("restricted_action")
 
     with monkeypatch.context() as patch:
@@ -312,11 +313,11 @@ async def test_a_question_waits_for_a_slack_that_has_a_bad_moment(
     read = METHODS["conversations.replies"]
     refused: list[Arguments] = []
 
-    def refuse_once(api: Api, args: Arguments) -> dict[str, Any]:
+    def refuse_once(context: MethodContext, args: Arguments) -> dict[str, Any]:
         if not refused:
             refused.append(args)
             raise SlackError("internal_error")
-        return read.run(api, args)
+        return read.run(context, args)
 
     monkeypatch.setitem(METHODS, "conversations.replies", replace(read, run=refuse_once))
     message = await slack.say(ENGLISH, ANN, f"<@{BOT_USER}> triage", files=[file()])
@@ -329,7 +330,7 @@ async def test_an_author_who_can_not_be_warned_is_answered_all_the_same(
 ) -> None:
     """They have left, or are another bot."""
 
-    def refuse(api: Api, args: Arguments) -> dict[str, Any]:
+    def refuse(context: MethodContext, args: Arguments) -> dict[str, Any]:
         raise SlackError("user_not_in_channel")
 
     monkeypatch.setitem(METHODS, "chat.postEphemeral", replace(METHODS["chat.postEphemeral"], run=refuse))
@@ -367,7 +368,7 @@ def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the workspace be one whose plan has no charts."""
     from bot.sandbox import block_schema
 
-    monkeypatch.delitem(block_schema._IN_MESSAGES, "data_visualization")
+    monkeypatch.delitem(block_schema.MESSAGE_BLOCKS, "data_visualization")
 
 
 # Buttons

@@ -212,9 +212,9 @@ async def test_a_word_of_removal_that_comes_late_does_not_undo_a_new_installatio
         await site.sandbox.idle()
         await site.install(SECOND)
         await explained(site.second, await asked(site.second))
-        for parcel in site.sandbox.deliveries("app_uninstalled"):
-            parcel.body["event_time"] -= 60
-            await site.sandbox.redeliver(parcel.body["event_id"])
+        for envelope in site.sandbox.deliveries("app_uninstalled"):
+            envelope.body["event_time"] -= 60
+            await site.sandbox.redeliver(envelope.body["event_id"])
         assert site.rows(SECOND) > 0
         await explained(site.second, await asked(site.second, text="code: 6000121"))
 

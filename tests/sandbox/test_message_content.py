@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.message_text import MentionNames, escape, stored, typed
+from bot.sandbox.message_content import MentionNames, escape, escape_stray, typed_message
 
 NAMES = MentionNames(users={"ann": "U0ANN", "小林": "U0LIN"}, channels={"oncall": "C0ONCALL"})
 
 
 def both(text: str) -> tuple[str, list[Any]]:
     """The text and the elements of the rich_text block."""
-    made = typed(text, NAMES, lambda: "B1")
+    made = typed_message(text, NAMES, lambda: "B1")
     return made.text, made.blocks[0]["elements"] if made.blocks else []
 
 
@@ -108,7 +108,7 @@ def test_both_renditions(text: str, shown: str, elements: list[Any]) -> None:
 )
 def test_an_apps_text_keeps_its_links_and_loses_stray_signs(text: str, shown: str) -> None:
     """An app that forgets to escape is seen by people as at Slack."""
-    assert stored(text) == shown
+    assert escape_stray(text) == shown
 
 
 @given(st.text())
@@ -116,7 +116,7 @@ def test_any_text_can_be_typed(text: str) -> None:
     """Nothing that a person pastes is lost or breaks the workspace."""
     shown, _ = both(text)
     assert "<script" not in shown
-    assert stored(escape(text)) == escape(text)
+    assert escape_stray(escape(text)) == escape(text)
 
 
 @pytest.mark.parametrize(
@@ -125,5 +125,5 @@ def test_any_text_can_be_typed(text: str) -> None:
 def test_long_pastes_take_no_time(text: str) -> None:
     """A log line of 40,000 characters must not freeze the demo."""
     started = time.process_time()
-    typed(text, NAMES, map(str, itertools.count()).__next__)
+    typed_message(text, NAMES, map(str, itertools.count()).__next__)
     assert time.process_time() - started < 1

@@ -1,48 +1,42 @@
-"""Modals and the Home tab: what the app opens, pushes, updates and publishes, and what closes them."""
+"""Open, push, update, publish and close views: modals and the Home tab."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from bot.sandbox.api_error import SlackError
 from bot.sandbox.block_schema import check_view
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import SandboxWorkspace
+from bot.sandbox.model import SandboxWorkspace, SlackError
 
-TRIGGER_LIFE_S = 3.0
+_TRIGGER_LIFETIME_S = 3.0
 _MAX_STACK = 3
 
 
-class Views:
-    """Opens and changes views; a trigger says for whom, once and for three seconds."""
+class ViewStore:
+    """The views of a workspace; a trigger id opens one modal for its user within three seconds."""
 
     def __init__(self, workspace: SandboxWorkspace, app: Installation) -> None:
         self._workspace = workspace
         self._app = app
-        self._triggers: dict[str, tuple[str, float]] = {}  # user and end of life
+        self._triggers: dict[str, tuple[str, float]] = {}  # trigger id: user, expiry
         self._used: set[str] = set()
 
-    def trigger(self, user: str) -> str:
-        """A new trigger id for something that this user did."""
+    def new_trigger(self, user: str) -> str:
+        """Return a new trigger id for an action of this user."""
         trigger_id = f"{self._workspace.new_ts()}.{secrets.token_hex(8)}"
-        self._triggers[trigger_id] = (user, self._workspace.clock() + TRIGGER_LIFE_S)
+        self._triggers[trigger_id] = (user, self._workspace.clock() + _TRIGGER_LIFETIME_S)
         return trigger_id
 
     def open(self, trigger_id: str, view: Any) -> Json:
         """Open a modal for the user of the trigger."""
-        user = self._user(trigger_id)
+        user = self._use_trigger(trigger_id)
         opened = self._new(view, "modal")
         self._workspace.show_modals(user, [opened])
         return opened
 
-    def push(self, trigger_id: str, view: Any) -> Json:
-        """Put a modal on top of the one that is open."""
-        user = self._user(trigger_id)
-        return self.push_for(user, view)
-
-    def push_for(self, user: str, view: Any) -> Json:
-        """Put a modal on top, for a user who submitted the one below."""
+    def push(self, user: str, view: Any) -> None:
+        """Put a modal on top of the modal that the user has submitted."""
         stack = self._workspace.modals.get(user, [])
         if not stack:
             raise SlackError("invalid_arguments", messages=["[ERROR] no view is open"])
@@ -50,10 +44,9 @@ class Views:
             raise SlackError("push_limit_reached")
         pushed = self._new(view, "modal") | {"root_view_id": stack[0]["id"], "previous_view_id": stack[-1]["id"]}
         self._workspace.show_modals(user, [*stack, pushed])
-        return pushed
 
     def update(self, view: Any, *, view_id: str = "", external_id: str = "", expected_hash: str = "") -> Json:
-        """Replace an open modal or Home tab in its place."""
+        """Replace an open modal or a Home tab; raise `hash_conflict` if it has changed since *expected_hash*."""
         user, old = self.find(view_id, external_id)
         if expected_hash and expected_hash != old["hash"]:
             raise SlackError("hash_conflict")
@@ -66,7 +59,7 @@ class Views:
         return new
 
     def publish(self, user: str, view: Any, *, expected_hash: str = "") -> Json:
-        """Show a Home tab to a user."""
+        """Set the Home tab of a user; raise `hash_conflict` if it has changed since *expected_hash*."""
         if not self._app.has_home:
             raise SlackError("not_enabled")
         if user not in self._workspace.users:
@@ -81,24 +74,25 @@ class Views:
         return new
 
     def close(self, user: str, *, everything: bool = False) -> None:
-        """Close the topmost modal, or all of them."""
+        """Close the topmost modal of a user, or all modals."""
         self._workspace.show_modals(user, [] if everything else self._workspace.modals.get(user, [])[:-1])
 
     def find(self, view_id: str, external_id: str = "") -> tuple[str, Json]:
-        """Whose view this is, and the view; else `not_found`."""
+        """Return the user of a view and the view; raise `not_found`."""
         stacks = [(user, v) for user, stack in self._workspace.modals.items() for v in stack]
         for user, view in [*stacks, *self._workspace.homes.items()]:
             if view["id"] == view_id or (external_id and view["external_id"] == external_id):
                 return user, view
         raise SlackError("not_found")
 
-    def _user(self, trigger_id: str) -> str:
+    def _use_trigger(self, trigger_id: str) -> str:
+        """Return the user of a trigger id; it is valid once."""
         if trigger_id in self._used:
             raise SlackError("exchanged_trigger_id")
         if trigger_id not in self._triggers:
             raise SlackError("invalid_trigger_id")
-        user, ends = self._triggers.pop(trigger_id)
-        if self._workspace.clock() > ends:
+        user, expires = self._triggers.pop(trigger_id)
+        if self._workspace.clock() > expires:
             raise SlackError("expired_trigger_id")
         self._used.add(trigger_id)
         return user

@@ -1,6 +1,7 @@
-"""What a person types, as Slack stores it: `text` with its escapes, and the unescaped `rich_text` block.
+"""Make message content as Slack stores it, from what people type and from what the app sends.
 
-What an app sends as `text` is kept, except that stray ``&``, ``<`` and ``>`` are escaped.
+A typed message has `text` with escapes and an unescaped `rich_text` block. The `text` of an app stays as it is, except
+that stray ``&``, ``<`` and ``>`` are escaped.
 """
 
 from __future__ import annotations
@@ -8,8 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from bot.sandbox.block_schema import check_blocks
 from bot.sandbox.manifest import Json
+from bot.sandbox.model import SandboxWorkspace, SlackError
+
+_MAX_TEXT = 40_000  # Slack cuts longer texts
 
 _FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 _URL_END = ".,;:!?)]}'\"，。；：！？）】》」』、"
@@ -30,7 +36,7 @@ _INLINE = re.compile(
 )
 _ENTITY = re.compile(r"&(?:amp|lt|gt);|<(?:[@#!][^<>\n]+|(?:https?://|mailto:|tel:)[^<>\n]+)>")
 _BROADCASTS = ("here", "channel", "everyone")
-# Slack turns only names that it knows into emoji: ":6000104:" in a log line stays text.
+# Slack converts only known names to emoji: ":6000104:" in a log line stays text.
 _EMOJI = frozenset(
     (
         *("+1", "-1", "bulb", "bug", "clap", "eyes", "fire", "heart"),
@@ -43,15 +49,15 @@ _STYLES = {"bold": "*", "italic": "_", "strike": "~"}
 
 @dataclass(frozen=True, slots=True)
 class MentionNames:
-    """Who and what can be mentioned: ids by name."""
+    """The users and channels that can be mentioned: ids by name."""
 
     users: Mapping[str, str]
     channels: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """A typed message in both of Slack's renditions."""
+class TypedMessage:
+    """A typed message, both as `text` and as blocks."""
 
     text: str
     blocks: list[Json]
@@ -62,8 +68,8 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def stored(text: str) -> str:
-    """Escape what is stray in an app's text; entities, links and mentions stay."""
+def escape_stray(text: str) -> str:
+    """Escape the text of an app, except entities, links and mentions."""
     parts, at = [], 0
     for entity in _ENTITY.finditer(text):
         parts += [escape(text[at : entity.start()]), entity.group()]
@@ -71,8 +77,29 @@ def stored(text: str) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def typed(text: str, names: MentionNames, new_id: Callable[[], str]) -> Typed:
-    """Turn what was typed into a message; ``@name`` and ``<@U…>`` of a known user are mentions."""
+def app_content(workspace: SandboxWorkspace, values: Mapping[str, Any], *, limit_total: bool = True) -> Json:
+    """Return the checked `text`, `blocks` and `attachments` of an app's message; raise `no_text` if all are empty.
+
+    *limit_total* also limits the total text of all blocks; response URLs have no such limit.
+    """
+    text, blocks, attachments = str(values.get("text") or ""), values.get("blocks"), values.get("attachments")
+    if not text and not blocks and not attachments:
+        raise SlackError("no_text")
+    content: Json = {"text": escape_stray(text[:_MAX_TEXT])}
+    if blocks:
+        check_blocks(blocks, limit_total=limit_total)
+        content["blocks"] = [{"block_id": workspace.new_id(""), **block} for block in blocks]
+    if attachments:
+        if not isinstance(attachments, list) or not all(isinstance(a, dict) for a in attachments):
+            raise SlackError("invalid_attachments")
+        for attachment in attachments:
+            check_blocks(attachment.get("blocks", []), limit_total=limit_total)
+        content["attachments"] = [{"id": number, **a} for number, a in enumerate(attachments, 1)]
+    return content
+
+
+def typed_message(text: str, names: MentionNames, new_id: Callable[[], str]) -> TypedMessage:
+    """Convert typed text to a message; ``@name`` and ``<@U…>`` of a known user become mentions."""
     texts: list[str] = []
     elements: list[Json] = []
     at = 0
@@ -80,26 +107,26 @@ def typed(text: str, names: MentionNames, new_id: Callable[[], str]) -> Typed:
         _add_prose(text[at : fence.start()], names, texts, elements)
         code = fence.group(1)
         texts.append(f"```{escape(code)}```")
-        elements.append({"type": "rich_text_preformatted", "border": 0, "elements": [_words(code)]})
+        elements.append({"type": "rich_text_preformatted", "border": 0, "elements": [_text_element(code)]})
         at = fence.end()
     _add_prose(text[at:], names, texts, elements)
     block = {"type": "rich_text", "block_id": new_id(), "elements": elements}
-    return Typed("".join(texts), [block] if elements else [])
+    return TypedMessage("".join(texts), [block] if elements else [])
 
 
 def _add_prose(text: str, names: MentionNames, texts: list[str], elements: list[Json]) -> None:
-    for is_quote, part in _by_quote(text):
-        pieces = [_piece(piece, names) for piece in _pieces(part)]
+    for is_quote, part in _split_quotes(text):
+        pieces = [_convert(piece, names) for piece in _split_inline(part)]
         shown = "".join(shown for shown, _ in pieces)
         texts.append("".join(f"&gt; {line}" for line in shown.splitlines(keepends=True)) if is_quote else shown)
         kind = "rich_text_quote" if is_quote else "rich_text_section"
-        # Slack leaves the line breaks next to a fence or quote out of the blocks.
+        # Slack omits the line breaks next to a fence or quote from the blocks.
         if part.strip("\n"):
-            elements.append({"type": kind, "elements": _merged(element for _, element in pieces)})
+            elements.append({"type": kind, "elements": _join_text(element for _, element in pieces)})
 
 
-def _by_quote(text: str) -> Iterator[tuple[bool, str]]:
-    """Split prose into runs of quoted and unquoted lines."""
+def _split_quotes(text: str) -> Iterator[tuple[bool, str]]:
+    """Split prose into runs of quoted and unquoted lines; yield whether each run is a quote."""
     run, quoting = "", False
     for line in text.splitlines(keepends=True):
         is_quote = line.startswith(">")
@@ -111,7 +138,7 @@ def _by_quote(text: str) -> Iterator[tuple[bool, str]]:
         yield quoting, run
 
 
-def _pieces(text: str) -> Iterator[str | re.Match[str]]:
+def _split_inline(text: str) -> Iterator[str | re.Match[str]]:
     at = 0
     for match in _INLINE.finditer(text):
         if match.start() > at:
@@ -122,27 +149,27 @@ def _pieces(text: str) -> Iterator[str | re.Match[str]]:
         yield text[at:]
 
 
-def _piece(piece: str | re.Match[str], names: MentionNames) -> tuple[str, list[Json]]:
-    """The text and the elements of one run of words, link, mention or style."""
+def _convert(piece: str | re.Match[str], names: MentionNames) -> tuple[str, list[Json]]:
+    """Return the text and the elements of plain words, or of one link, mention or styled run."""
     if isinstance(piece, str):
-        return escape(piece), [_words(piece)]
+        return escape(piece), [_text_element(piece)]
     kind, value = str(piece.lastgroup), str(piece[str(piece.lastgroup)])
     if kind in _STYLES:
-        mark, inner = _STYLES[kind], [_piece(part, names) for part in _pieces(value)]
-        styled = [_styled(element, kind) for _, elements in inner for element in elements]
+        mark, inner = _STYLES[kind], [_convert(part, names) for part in _split_inline(value)]
+        styled = [_with_style(element, kind) for _, elements in inner for element in elements]
         return f"{mark}{''.join(shown for shown, _ in inner)}{mark}", styled
-    known = _LEAVES[kind](value, names)
-    return known or (escape(piece.group()), [_words(piece.group())])
+    known = _CONVERTERS[kind](value, names)
+    return known or (escape(piece.group()), [_text_element(piece.group())])
 
 
 def _code(value: str, names: MentionNames) -> tuple[str, list[Json]]:
-    return f"`{escape(value)}`", [_styled(_words(value), "code")]
+    return f"`{escape(value)}`", [_with_style(_text_element(value), "code")]
 
 
 def _url(value: str, names: MentionNames) -> tuple[str, list[Json]]:
     url = value.rstrip(_URL_END)
     rest = value[len(url) :]
-    return f"<{escape(url)}>{escape(rest)}", [{"type": "link", "url": url}, *([_words(rest)] if rest else [])]
+    return f"<{escape(url)}>{escape(rest)}", [{"type": "link", "url": url}, *([_text_element(rest)] if rest else [])]
 
 
 def _mail(value: str, names: MentionNames) -> tuple[str, list[Json]]:
@@ -162,7 +189,7 @@ def _channel(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
 
 
 def _raw(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
-    """A mention typed by id; an unknown one is only words."""
+    """Return a mention typed by id; an unknown id stays plain text."""
     by_id = {user: name for name, user in (names.users if value[0] == "@" else names.channels).items()}
     name = by_id.get(value[1:], "")
     if value[0] == "!":
@@ -174,7 +201,7 @@ def _emoji(value: str, names: MentionNames) -> tuple[str, list[Json]] | None:
     return (f":{value}:", [{"type": "emoji", "name": value}]) if value in _EMOJI else None
 
 
-_LEAVES: dict[str, Callable[[str, MentionNames], tuple[str, list[Json]] | None]] = {
+_CONVERTERS: dict[str, Callable[[str, MentionNames], tuple[str, list[Json]] | None]] = {
     "code": _code,
     "url": _url,
     "mail": _mail,
@@ -185,16 +212,16 @@ _LEAVES: dict[str, Callable[[str, MentionNames], tuple[str, list[Json]] | None]]
 }
 
 
-def _words(text: str) -> Json:
+def _text_element(text: str) -> Json:
     return {"type": "text", "text": text}
 
 
-def _styled(element: Json, style: str) -> Json:
+def _with_style(element: Json, style: str) -> Json:
     return {**element, "style": {**element.get("style", {}), style: True}}
 
 
-def _merged(groups: Iterator[list[Json]]) -> list[Json]:
-    """Join neighbouring plain words, as Slack sends them."""
+def _join_text(groups: Iterator[list[Json]]) -> list[Json]:
+    """Join neighbouring text elements of the same style, as Slack does."""
     merged: list[Json] = []
     for element in (element for group in groups for element in group):
         before = merged[-1] if merged else {"type": ""}

@@ -1,4 +1,4 @@
-"""Installing the app: Slack's page with the button Allow, codes for tokens, refreshing and revoking them."""
+"""Install the app with OAuth: serve the consent page, and issue, refresh and revoke tokens."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.sandbox.api_error import SlackError
-from bot.sandbox.event_stream import Events
+from bot.sandbox.event_stream import EventStream
 from bot.sandbox.manifest import APP_ID, Installation, Json
-from bot.sandbox.model import SandboxWorkspace
+from bot.sandbox.model import SandboxWorkspace, SlackError
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>{app}</title><h1>{app} asks for access</h1>
 <p>It would be allowed to: {scopes}</p><form method="post">{buttons}</form>"""
@@ -24,16 +23,18 @@ _BUTTON = '<p><button name="target" value="{id}">Allow in {name}</button></p>'
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """What a code or a refresh token is good for."""
+    """The installation that a code or a refresh token stands for."""
 
-    target: str  # a team, or an organisation
+    target: str  # the id of a team or of an organization
     redirect_uri: str = ""
 
 
-class OAuth:
-    """Hands out the bot's tokens for all workspaces of the sandbox."""
+class OAuthServer:
+    """Issues the bot tokens of all workspaces of the sandbox."""
 
-    def __init__(self, app: Installation, events: dict[str, Events], workspaces: dict[str, SandboxWorkspace]) -> None:
+    def __init__(
+        self, app: Installation, events: dict[str, EventStream], workspaces: dict[str, SandboxWorkspace]
+    ) -> None:
         self._app = app
         self._events = events
         self._workspaces = workspaces
@@ -41,14 +42,14 @@ class OAuth:
         self.refresh_tokens: dict[str, _Grant] = {}
         self._revoked: set[str] = set()
         self.clock: Callable[[], float] = time.time
-        self.lifetime_s: int | None = None  # of tokens; None: they never end, and can't be refreshed
+        self.lifetime_s: int | None = None  # of tokens; None: tokens do not expire and have no refresh token
 
     def routes(self) -> list[web.RouteDef]:
-        """The address that the app sends people to."""
-        return [web.get("/oauth/v2/authorize", self._ask), web.post("/oauth/v2/authorize", self._allow)]
+        """Return the routes of the consent page."""
+        return [web.get("/oauth/v2/authorize", self._show_consent), web.post("/oauth/v2/authorize", self._allow)]
 
-    async def _ask(self, request: web.Request) -> web.Response:
-        self._check(request)
+    async def _show_consent(self, request: web.Request) -> web.Response:
+        self._checked_redirect_uri(request)
         names = {id_: workspace.name for id_, workspace in self._workspaces.items()}
         names |= {each: f"all of {each}" for each in sorted({w.enterprise_id or "" for w in self._workspaces.values()})}
         shown = {
@@ -59,30 +60,34 @@ class OAuth:
         return web.Response(text=_PAGE.format(**shown), content_type="text/html")
 
     async def _allow(self, request: web.Request) -> web.Response:
-        """Send the browser back with a code."""
-        redirect_uri = self._check(request)
+        """Redirect the browser to the app with a code."""
+        redirect_uri = self._checked_redirect_uri(request)
         code = secrets.token_hex(16)
         target = str((await request.post()).get("target", ""))
-        if not any(self._served(target)):
+        if not any(self._workspaces_of(target)):
             raise web.HTTPBadRequest(text="no such workspace")
         self._codes[code] = _Grant(target, request.query.get("redirect_uri", ""))
         back = urlencode({"code": code, "state": request.query.get("state", "")})
         raise web.HTTPFound(f"{redirect_uri}?{back}")
 
-    def _check(self, request: web.Request) -> str:
-        asked = request.query
-        redirect_uri = asked.get("redirect_uri") or next(iter(self._app.redirect_urls), "")
-        if asked.get("client_id") != self._app.client_id:
+    def _checked_redirect_uri(self, request: web.Request) -> str:
+        """Return the redirect URI of a valid request; otherwise answer 400."""
+        query = request.query
+        redirect_uri = query.get("redirect_uri") or next(iter(self._app.redirect_urls), "")
+        if query.get("client_id") != self._app.client_id:
             raise web.HTTPBadRequest(text="invalid client_id")
         if redirect_uri not in self._app.redirect_urls:
             raise web.HTTPBadRequest(text="bad_redirect_uri")
-        if unknown := set(asked.get("scope", "").split(",")) - set(self._app.scopes):
+        if unknown := set(query.get("scope", "").split(",")) - set(self._app.scopes):
             raise web.HTTPBadRequest(text=f"invalid_scope: {sorted(unknown)}")
         return redirect_uri
 
     def access(self, arguments: Json) -> Json:
-        """Trade a code, or a refresh token, for a token (oauth.v2.access)."""
-        self.must_be_app(arguments)
+        """Exchange a code or a refresh token for a token (oauth.v2.access)."""
+        if arguments.get("client_id") != self._app.client_id:
+            raise SlackError("invalid_client_id")
+        if arguments.get("client_secret") != self._app.client_secret:
+            raise SlackError("bad_client_secret")
         if arguments.get("grant_type") == "refresh_token":
             grant = self.refresh_tokens.pop(str(arguments.get("refresh_token")), None)
             if grant is None:
@@ -93,14 +98,15 @@ class OAuth:
                 raise SlackError("invalid_code")
             if str(arguments.get("redirect_uri") or "") != grant.redirect_uri:
                 raise SlackError("bad_redirect_uri")
-        return self._granted(grant)
+        return self._issue_token(grant)
 
-    def _granted(self, grant: _Grant) -> Json:
-        served = list(self._served(grant.target))
-        first, is_org = served[0], served[0].team_id != grant.target
+    def _issue_token(self, grant: _Grant) -> Json:
+        """Store a new token in the workspaces of a grant and return the answer of oauth.v2.access."""
+        workspaces = list(self._workspaces_of(grant.target))
+        first, is_org = workspaces[0], workspaces[0].team_id != grant.target
         rotates = self.lifetime_s is not None
         token = f"{'xoxe.xoxb-1' if rotates else 'xoxb'}-{secrets.token_hex(24)}"
-        for workspace in served:
+        for workspace in workspaces:
             workspace.tokens[token] = self.clock() + self.lifetime_s if self.lifetime_s else math.inf
             workspace.is_org_install = is_org
         answer: Json = {
@@ -120,34 +126,27 @@ class OAuth:
             answer |= {"expires_in": self.lifetime_s, "refresh_token": refresh_token}
         return answer
 
-    def must_be_app(self, arguments: Json) -> None:
-        """Refuse who does not know the app's secret."""
-        if arguments.get("client_id") != self._app.client_id:
-            raise SlackError("invalid_client_id")
-        if arguments.get("client_secret") != self._app.client_secret:
-            raise SlackError("bad_client_secret")
-
     def uninstall(self, target: str) -> None:
-        """Remove the app from a workspace or an organisation; it is told."""
+        """Uninstall the app from a workspace or an organization, with its events."""
         self.revoke(target)
-        first = next(self._served(target))
+        first = next(self._workspaces_of(target))
         events = self._events[first.team_id]
-        events.tell("tokens_revoked", tokens={"oauth": [], "bot": [first.bot_user]})
-        events.tell("app_uninstalled")
+        events.send("tokens_revoked", tokens={"oauth": [], "bot": [first.bot_user]})
+        events.send("app_uninstalled")
 
     def revoke(self, target: str) -> None:
-        """Take the bot's tokens back without a word."""
-        for workspace in self._served(target):
+        """Revoke the tokens of a workspace or an organization, without an event."""
+        for workspace in self._workspaces_of(target):
             self._revoked |= workspace.tokens.keys()
             workspace.tokens.clear()
 
     def remove_team(self, team_id: str) -> None:
-        """Take a workspace from an organisation's installation; the app is told."""
+        """Remove a workspace from an organization's installation, with its event."""
         self.revoke(team_id)
-        self._events[team_id].tell("team_access_revoked", team_ids=[team_id])
+        self._events[team_id].send("team_access_revoked", team_ids=[team_id])
 
-    def places_of(self, token: str) -> list[SandboxWorkspace]:
-        """Where a token is good; else the error that says why not."""
+    def workspaces_for(self, token: str) -> list[SandboxWorkspace]:
+        """Return the workspaces of a token; raise `token_revoked`, `invalid_auth` or `token_expired`."""
         found = [workspace for workspace in self._workspaces.values() if token in workspace.tokens]
         if not found:
             raise SlackError("token_revoked" if token in self._revoked else "invalid_auth")
@@ -155,7 +154,7 @@ class OAuth:
             raise SlackError("token_expired")
         return found
 
-    def _served(self, target: str) -> Iterator[SandboxWorkspace]:
+    def _workspaces_of(self, target: str) -> Iterator[SandboxWorkspace]:
         for workspace in self._workspaces.values():
             if target and target in (workspace.team_id, workspace.enterprise_id):
                 yield workspace

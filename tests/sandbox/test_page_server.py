@@ -226,7 +226,7 @@ async def test_buttons_modals_and_the_home_tab_of_the_page(
     assert used[1]["value"] == "6000354"
     await ann.send("open_home")
     assert (await ann.see("home"))["view"]["blocks"][0]["block_id"] == "one"
-    sandbox.workspace.unwhisper(ANN, ts)
+    sandbox.workspace.delete_ephemeral(ANN, ts)
     assert (await ann.see("ephemeral_deleted"))["ts"] == ts
     message = await sandbox.say(ONCALL, ANN, "6000354")
     await ann.send("delete", channel=ONCALL, ts=message["ts"])
@@ -252,9 +252,7 @@ async def test_another_sites_page_cannot_listen(sandbox: Sandbox) -> None:
     assert refused.value.status == 403
 
 
-@pytest.mark.parametrize(
-    "path", ["page/..%2fserver.py", "page/%2e%2e/server.py", "page/server.py", "live?user=U0NOBODY"]
-)
+@pytest.mark.parametrize("path", ["page/..%2fseed.py", "page/%2e%2e/seed.py", "page/seed.py", "live?user=U0NOBODY"])
 async def test_only_the_pages_own_files_are_served(sandbox: Sandbox, path: str) -> None:
     """Nothing beside the page can be read."""
     async with aiohttp.ClientSession() as session, session.get(f"{sandbox.base_url}/{path}") as response:

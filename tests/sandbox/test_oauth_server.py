@@ -113,9 +113,7 @@ async def test_who_removes_the_app_revokes_its_token_and_the_app_is_told(sandbox
     """The last that it hears of the workspace."""
     answer = await token_for(sandbox, code=await allowed(sandbox, "T0TWO"))
     app = client(sandbox, str(answer["access_token"]))
-    secrets = {"client_id": sandbox.app.client_id, "client_secret": sandbox.app.client_secret}
-    assert await refusal(app.apps_uninstall(**secrets | {"client_secret": "wrong"})) == "bad_client_secret"
-    await app.apps_uninstall(**secrets)
+    sandbox.oauth.uninstall("T0TWO")
     assert await refusal(app.auth_test()) == "token_revoked"
     told = [each.body for each in sandbox.deliveries()]
     assert [(body["team_id"], body["event"]["type"]) for body in told] == [
