@@ -1,4 +1,4 @@
-"""A log becomes a digest: read as a stream, scanned, dated, folded by cause, redacted.
+"""Triage logs: read, scan, date, count, find the likely cause, redact. The result is a digest.
 
-Pure: neither Slack, nor asyncio, nor the clock, nor the database.
+Pure: imports neither Slack, asyncio, the clock nor the database.
 """

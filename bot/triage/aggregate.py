@@ -1,120 +1,176 @@
-"""Count the codes of a log as they come. What the counts mean is `conclusion`'s to say."""
+"""Count the codes of a log as the scanner finds them. `analyze` derives the digest from the counts.
+
+Nothing is stored per occurrence, so a log may have any number of them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.result import LookAlikeReason
 from bot.triage import timestamps
-from bot.triage.analyze import Analysis
 from bot.triage.cascades import Cascades
-from bot.triage.digest import Digest, Excerpt, FileRead, FileRefused, Secret, Stamp
-from bot.triage.state import NEVER, CodeCount, FileSpan, FollowLink, LogState
+from bot.triage.digest import Stamp
+from bot.triage.histogram import Histogram
+from bot.triage.metadata import MetadataScan
+from bot.triage.scanner import CodeHit, LineWindow
 
-_MOST_SOURCES = 1000  # ids counted of one code; beyond that the count is a lower bound
-_ALL_SOURCES = 20_000  # of all codes together
-_MOST_WINDOWS = 400
-# They begin with what is rare in a line, which is searched for fastest.
+NEVER = float("-inf")
+
+_MAX_SOURCES = 1000  # ids counted per code; beyond that the count is a lower bound
+_MAX_SOURCES_IN_ALL = 20_000  # of all codes together
+_MAX_WINDOWS = 400
+# Each pattern begins with letters that are rare in a line, which makes the search fast.
 _ID = rb"_?[iI][dD][\"']?\s{0,2}[:=]\s{0,2}[\"']?([\w@.+-]{1,64})"
 _USER, _DEVICE = re.compile(rb"ser(?<=[uU]ser)" + _ID), re.compile(rb"evice(?<=[dD]evice)" + _ID)
 
+# Position of an occurrence: seconds (or lines, if the file has no times), line number, stamp as written and its zone
+# (None before the file's first stamp), and whether the line has that stamp itself. A tuple, because one is made for
+# every hit.
+LineSpot = tuple[float, int, bytes | None, bytes | None, bool]
 
-class CountableHit(Protocol):
-    """One code in a log, as the scan hands it over."""
+
+@dataclass(slots=True)
+class FileSpan:
+    """First and last occurrence of a code in one file."""
+
+    file: int
+    first: LineSpot
+    last: LineSpot
+
+
+@dataclass(slots=True, eq=False)
+class FollowLink:
+    """A code that may have caused another, with the number of occurrences within the rule's window."""
+
+    cause: CodeCount
+    window_s: float
+    window_lines: float
+    latest: float = NEVER  # position of the last occurrence counted
+    count: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class CodeCount:
+    """Counts of one code."""
 
     code: int
     known: bool
-    file: int
-    line: int
-    text: bytes  # its line
+    count: int = 0
+    at: float = NEVER  # position of its latest occurrence
+    links: list[FollowLink] = field(default_factory=list)
+    spans: list[FileSpan] = field(default_factory=list)
+    sources: set[int] = field(default_factory=set)  # hashes of user or device ids
+
+
+@dataclass(slots=True)
+class LogState:
+    """Everything counted so far. Files are given by their index."""
+
+    counts: dict[int, CodeCount] = field(default_factory=dict)  # by code
+    extents: dict[int, tuple[Stamp, Stamp]] = field(default_factory=dict)  # first and last stamp of each dated file
+    clock_kinds: dict[int, tuple[bool, bool, bool]] = field(default_factory=dict)  # of each dated file
+    hit_files: dict[int, None] = field(default_factory=dict)
+    windows: dict[int, tuple[float, LineWindow]] = field(default_factory=dict)  # by code, with its position
+    metadata: MetadataScan = field(default_factory=MetadataScan)
+    by_time: Histogram = field(default_factory=Histogram)
+    by_line: Histogram = field(default_factory=Histogram)
+
+    @property
+    def is_one_clock(self) -> bool:
+        """Whether all files with hits have times that can be compared."""
+        kinds = {self.clock_kinds.get(file) for file in self.hit_files}
+        return len(kinds) == 1 and None not in kinds
 
 
 class Aggregator:
-    """Fed by the scan in the order of the log: `begin`, hits and windows, `end`, for each file."""
+    """Count hits in the order of the log: for each file `begin_file`, hits and windows, then `end_file`."""
 
-    def __init__(self, cascades: Cascades, known: Catalogue) -> None:
+    def __init__(self, cascades: Cascades, catalogue: Catalogue) -> None:
+        self.state = state = LogState()
         self._cascades = cascades
-        self._known = known
-        self._counted = counted = LogState()
-        self._counts, self._by_time, self._by_line = counted.counts, counted.by_time, counted.by_line
+        self._catalogue = catalogue
+        self._counts, self._by_time, self._by_line = state.counts, state.by_time, state.by_line
         self._readers: dict[int, timestamps.TimestampReader] = {}
-        self._sources = 0
+        self._source_count = 0
+        # Of the current file:
         self._reader: timestamps.TimestampReader | None = None
-        self._lines_before = 0.0  # where this file begins on the axis of lines
+        self._lines_before = 0.0  # its start on the axis of lines
         self._position = 0.0  # of the last hit on that axis
-        self._now = 0.0  # the last stamp read; before there is one, the file's first
+        self._now = 0.0  # seconds of the last stamp read, at first of the file's first stamp
         self._written: bytes | None = None
         self._zone: bytes | None = None
-        self._kind: tuple[bool, bool, bool] | None = None
+        self._clock_kind: tuple[bool, bool, bool] | None = None
 
-    def begin(self, file: int, head: bytes) -> None:
-        """A new file begins; *head* is its first 64 KB, decoded."""
-        self._counted.context.look(head.decode("utf-8", "replace"))
+    def begin_file(self, file: int, head: bytes) -> None:
+        """Start a file; *head* is its first 64 KB, decoded to UTF-8."""
+        self.state.metadata.scan(head.decode("utf-8", "replace"))
         self._lines_before = self._position
         self._written = self._zone = None
-        self._reader = reader = timestamps.recognise(head)
+        self._reader = reader = timestamps.reader_for(head)
         first = next(filter(None, map(reader.stamp, head.splitlines())), None) if reader else None
         if reader is None or first is None:
             self._reader, kind = None, None
         else:
-            kind = reader.kind
-            first = self._aligned(reader, first)
+            kind = reader.clock_kind
+            first = self._align(reader, first)
             self._now = first.seconds
             self._readers[file] = reader
-            self._counted.spans[file] = (first, first)
-            self._counted.kinds[file] = kind
-        if kind is None or kind != self._kind:
-            # The clocks can't be compared: nothing in this file follows from the one before.
+            self.state.extents[file] = (first, first)
+            self.state.clock_kinds[file] = kind
+        if kind is None or kind != self._clock_kind:
+            # The clocks can't be compared: nothing in this file follows from the previous one.
             for count in self._counts.values():
                 count.at = NEVER
                 for link in count.links:
                     link.latest = NEVER
-        self._kind = kind
+        self._clock_kind = kind
 
-    def _aligned(self, reader: timestamps.TimestampReader, first: Stamp) -> Stamp:
-        """*first* in the year, or on the day, that lies nearest to the files before it."""
-        before = next(
-            (span[0] for file, span in self._counted.spans.items() if self._counted.kinds[file] == reader.kind), None
+    def _align(self, reader: timestamps.TimestampReader, first: Stamp) -> Stamp:
+        """Move *first* and its reader to the year, or day, nearest to the earlier files."""
+        kinds = self.state.clock_kinds
+        earlier = next(
+            (extent[0] for file, extent in self.state.extents.items() if kinds[file] == reader.clock_kind), None
         )
-        if before is None or not reader.turn:
+        if earlier is None or not reader.cycle_s:
             return first
-        reader.turned = reader.turn * round((before.seconds - first.seconds) / reader.turn)
-        return Stamp(first.seconds + reader.turned, first.text, first.zone)
+        reader.elapsed_cycles_s = reader.cycle_s * round((earlier.seconds - first.seconds) / reader.cycle_s)
+        return Stamp(first.seconds + reader.elapsed_cycles_s, first.text, first.zone)
 
-    def hit(self, hit: CountableHit) -> None:
-        """Count one occurrence. A line without a stamp takes the one of the last hit that had one."""
+    def add_hit(self, hit: CodeHit) -> None:
+        """Count one occurrence. A line without a stamp takes that of the last hit that had one."""
         line, code = hit.line, hit.code
         position = self._position = self._lines_before + line
-        at, own = position, False
+        at, has_stamp = position, False
         if self._reader is not None:
             seconds = self._reader.seconds(hit.text)
             if seconds is not None:
-                self._now, self._written, self._zone, own = seconds, self._reader.written, self._reader.zone, True
+                self._now, has_stamp = seconds, True
+                self._written, self._zone = self._reader.written, self._reader.zone
             at = self._now
             self._by_time.add(code, at)
         self._by_line.add(code, position)
         count = self._counts.get(code) or self._new(code, hit.known)
         count.count += 1
         count.at = at
-        spot = (at, line, self._written, self._zone, own)
-        if not count.places or count.places[-1].file != hit.file:
-            count.places.append(FileSpan(hit.file, spot))
-            self._counted.hit_files[hit.file] = None
+        spot = (at, line, self._written, self._zone, has_stamp)
+        if not count.spans or count.spans[-1].file != hit.file:
+            count.spans.append(FileSpan(hit.file, spot, spot))
+            self.state.hit_files[hit.file] = None
         else:
-            place = count.places[-1]
-            if at >= place.last[0]:
-                place.last = spot
-            elif at < place.first[0]:
-                place.first = spot
+            span = count.spans[-1]
+            if at >= span.last[0]:
+                span.last = spot
+            elif at < span.first[0]:
+                span.first = spot
         if count.links:
-            self._link(count, at)
+            self._count_links(count, at)
         if source := _USER.search(hit.text) or _DEVICE.search(hit.text):
-            self._note_source(count, source[1])
+            self._add_source(count, source[1])
 
     def _new(self, code: int, known: bool) -> CodeCount:
+        """Start counting a code; link it with the codes that may have caused it and those that it may cause."""
         new = CodeCount(code, known)
         if known:
             for count in self._counts.values():
@@ -124,61 +180,48 @@ class Aggregator:
         self._counts[code] = new
         return new
 
-    def _link(self, count: CodeCount, at: float) -> None:
+    def _count_links(self, count: CodeCount, at: float) -> None:
+        """Count an occurrence at *at* for each possible cause that came, or was followed, within the window."""
         is_dated = self._reader is not None
         for link in count.links:
             since = link.cause.at
             if since < link.latest:
                 since = link.latest
-            if 0 <= at - since <= (link.seconds if is_dated else link.lines):
+            if 0 <= at - since <= (link.window_s if is_dated else link.window_lines):
                 link.count += 1
                 link.latest = at
 
-    def _note_source(self, count: CodeCount, source: bytes) -> None:
-        if len(count.sources) < _MOST_SOURCES and self._sources < _ALL_SOURCES:
+    def _add_source(self, count: CodeCount, source: bytes) -> None:
+        if len(count.sources) < _MAX_SOURCES and self._source_count < _MAX_SOURCES_IN_ALL:
             size = len(count.sources)
             count.sources.add(hash(source))
-            self._sources += len(count.sources) - size
+            self._source_count += len(count.sources) - size
 
-    def window(self, code: int, file: int, first_line: int, line: int, lines: Sequence[bytes]) -> None:
-        """The lines round the first hit of *code* in *file*, not redacted yet."""
-        count = self._counts.get(code)
-        place = next((each for each in count.places if each.file == file), None) if count else None
-        reader = self._readers.get(file)
-        if reader and place and place.first[1] == line and not place.first[4]:
-            # Lines of several lines are dated by their first, which holds no code.
-            for text in reversed(lines[: max(0, line - first_line)]):
+    def add_window(self, window: LineWindow) -> None:
+        """Keep *window* as evidence if it is the first of its code, or the earliest; its hit was added before."""
+        count = self._counts.get(window.code)
+        span = next((each for each in count.spans if each.file == window.file), None) if count else None
+        reader = self._readers.get(window.file)
+        if reader and span and span.first[1] == window.line and not span.first[4]:
+            # A record of several lines has its time in the first, and the code in a later one.
+            for text in reversed(window.lines[: max(0, window.line - window.first_line)]):
                 if stamp := reader.stamp(text):
-                    place.first = (stamp.seconds, line, reader.written, reader.zone, True)
+                    span.first = (stamp.seconds, window.line, reader.written, reader.zone, True)
                     break
-        at = place.first[0] if place else 0.0
-        held = self._counted.windows.get(code)
-        # Numbers that only look like codes come by the hundreds.
-        room = _MOST_WINDOWS if count and count.known else _MOST_WINDOWS // 4
-        if (held is None and len(self._counted.windows) < room) or (
-            held and self._counted.is_one_clock and at < held[0]
-        ):
-            self._counted.context.look(b"\n".join(lines).decode("utf-8", "replace"))
-            self._counted.windows[code] = (at, Excerpt(code, file, first_line, line, ()), tuple(lines))
+        at = span.first[0] if span else 0.0
+        kept = self.state.windows.get(window.code)
+        # Unknown codes, which are often not codes at all, come by the hundreds.
+        limit = _MAX_WINDOWS if count and count.known else _MAX_WINDOWS // 4
+        if (kept is None and len(self.state.windows) < limit) or (kept and self.state.is_one_clock and at < kept[0]):
+            self.state.metadata.scan(b"\n".join(window.lines).decode("utf-8", "replace"))
+            self.state.windows[window.code] = (at, window)
 
-    def end(self, file: int, tail: bytes) -> None:
-        """The file is over; *tail* is its last 64 KB."""
-        self._counted.context.look(tail.decode("utf-8", "replace"))
+    def end_file(self, file: int, tail: bytes) -> None:
+        """Finish a file; *tail* is its last 64 KB."""
+        self.state.metadata.scan(tail.decode("utf-8", "replace"))
         reader = self._readers.get(file)
         if reader is None:
             return
         last = next(filter(None, map(reader.stamp, reversed(tail.splitlines()))), None)
         if last:
-            self._counted.spans[file] = (self._counted.spans[file][0], last)
-
-    def digest(
-        self,
-        files: Sequence[FileRead],
-        refused: Sequence[FileRefused],
-        lookalikes: Mapping[LookAlikeReason, int],
-        seconds: float,
-        secrets: Sequence[Secret] = (),
-    ) -> Digest:
-        """The triage of everything that came in; see `conclusion`."""
-        conclusion = Analysis(self._counted, self._cascades, self._known, files)
-        return conclusion.digest(refused, lookalikes, seconds, secrets)
+            self.state.extents[file] = (self.state.extents[file][0], last)

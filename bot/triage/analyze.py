@@ -1,6 +1,6 @@
-"""Say what the counts of a log mean: which code is the likely cause, which follow from it, and what to show of each.
+"""Derive the digest from the counts of a log: the likely cause, what follows from it, and the evidence to show.
 
-The shape over time is `grid`'s, the rules are `cascades`'.
+The rules are `cascades`', the shape over time is `histogram`'s.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.result import LookAlikeReason
-from bot.triage import timestamps
+from bot.triage import histogram, timestamps
+from bot.triage.aggregate import CodeCount, FileSpan, FollowLink, LineSpot, LogState
 from bot.triage.cascades import Cascades
 from bot.triage.digest import (
     CodeRow,
@@ -25,96 +26,76 @@ from bot.triage.digest import (
     SecretKind,
     Timeline,
 )
-from bot.triage.excerpt import shown
-from bot.triage.pattern import course_of, is_still_coming
-from bot.triage.state import CodeCount, FileSpan, FollowLink, LineSpot, LogState
+from bot.triage.redact import redact
+from bot.triage.scanner import LineWindow
+
+MAX_WIDTH = 400  # characters of a line in an excerpt
 
 _ROLES = (Role.CAUSE, Role.FOLLOWER, Role.UNRELATED)
-_MOST_SECRETS = 100
+_MAX_SECRETS = 100
 _Timelines = Mapping[int, tuple[int, ...]]
 
 
 class Analysis:
-    """What was *counted* in *files*, judged.
+    """Judge the *state* that was counted over *files*.
 
-    A code is a follower where a rule says so and most of its occurrences came within the rule's window after the
-    cause or after another occurrence that did; or, where files lie in another order than their times, where its
-    first occurrence came within the window after the cause's first. Of several causes the one that explains most
-    occurrences counts, of equals the earlier.
+    A code is a follower if a rule says so and most of its occurrences came within the rule's window after the cause, or
+    after another occurrence that did. If the order of the files differs from that of their times, it is also a follower
+    if its first occurrence came within the window after the cause's first. Of several causes, the one that explains
+    most occurrences counts; of equals, the earlier.
 
-    The likely cause is one that others follow, or that alone makes up more than half of all hits; of several the
-    one of the likeliest class, then the first, then the most frequent. A single code is the cause. Codes that
-    mean no harm are no causes beside others. Where nothing follows anything there is none.
+    The likely cause has followers, or makes up more than half of all hits by itself. Of several such codes, it is the
+    one of the likeliest class, then the first, then the most frequent. A single code is the cause. Harmless codes are
+    not causes if there are others. If no code follows another, there is no likely cause.
     """
 
-    def __init__(self, counted: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
-        self._counted = counted
+    def __init__(self, state: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
+        self._state = state
         self._cascades = cascades
         self._catalogue = catalogue
         self._files = files
-        self._known = [count for count in counted.counts.values() if count.known]
+        self._known = [count for count in state.counts.values() if count.known]
         self._follows = {count.code: self._cause_of(count) for count in self._known}
-        self._cause = self._likely()
+        self._cause = self._likely_cause()
 
     def digest(
         self,
         refused: Sequence[FileRefused],
         lookalikes: Mapping[LookAlikeReason, int],
-        seconds: float,
         secrets: Sequence[Secret],
+        duration_s: float,
     ) -> Digest:
-        """The triage; the rest is what was found beside the codes."""
-        grid = self._counted.by_time if self._counted.is_one_clock else self._counted.by_line
-        start, width, timelines = grid.shown(self._counted.counts)
+        """Return the digest, with what was found besides the codes."""
+        axis = self._state.by_time if self._state.is_one_clock else self._state.by_line
+        width, timelines = axis.timelines(self._state.counts)
         rows, unknown = self._rows(timelines), self._unknown(timelines)
-        # A cause goes on as long as its followers come; without one, each code has a rhythm of its own.
+        # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
         family = [row for row in rows if self._root(row.code) == self._cause]
         groups = [family] if family else [[row] for row in rows or unknown]
         leading = [row for row in rows if self._cause in (None, row.code)] or unknown
-        windows, hidden = self._evidence(rows or unknown, secrets)
+        excerpts, hidden = self._evidence(rows or unknown, secrets)
         extent = self._extent()
         return Digest(
             cause=self._cause,
             rows=rows,
             unknown=unknown,
-            pattern=course_of(leading, extent, self._position_of),
-            is_ongoing=is_still_coming(groups, extent, self._position_of),
-            timeline=self._timeline(start, width, timelines),
-            excerpts=windows,
-            metadata=self._seen(),
+            pattern=histogram.pattern_of(leading, extent, self._position),
+            is_ongoing=histogram.is_ongoing(groups, extent, self._position),
+            timeline=self._timeline(width, timelines),
+            excerpts=excerpts,
+            metadata=self._metadata(),
             files=tuple(self._files),
             refused=tuple(refused),
             lookalikes=dict(lookalikes),
-            secrets=tuple(secrets[:_MOST_SECRETS]),
+            secrets=tuple(secrets[:_MAX_SECRETS]),
             hidden=hidden,
-            duration_s=seconds,
+            duration_s=duration_s,
         )
 
-    def _rows(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
-        """The known codes, the cause first, then what follows, then the rest."""
-
-        def place(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
-            return _ROLES.index(row.role), self._rank(row.code) if self._cause is None else 0, self._order(row.first)
-
-        return tuple(sorted((self._row(each, timelines[each.code]) for each in self._known), key=place))
-
-    def _unknown(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
-        rows = [self._row(each, timelines[each.code]) for each in self._counted.counts.values() if not each.known]
-        return tuple(sorted(rows, key=lambda row: self._order(row.first)))
-
-    def _evidence(
-        self, rows: Sequence[CodeRow], secrets: Sequence[Secret]
-    ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
-        """The lines that say most, without their secrets; and how many of each kind the log holds."""
-        held = self._counted.windows
-        telling = [held[code] for code in self._telling(rows) if code in held]
-        windows, hidden = shown([(window, lines) for _, window, lines in telling], secrets)
-        if app_ids := self._counted.context.app_ids:
-            hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
-        return windows, {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
+    # Cause and followers
 
     def _cause_of(self, count: CodeCount) -> int | None:
-        """The code that *count* follows, or None."""
+        """Return the code that *count* follows, or None."""
         best = max(
             (link for link in count.links if link.count * 2 > count.count or self._came_right_after(link, count)),
             key=lambda link: (link.count, [-each for each in self._order(self._first(link.cause))]),
@@ -123,12 +104,12 @@ class Analysis:
         return best.cause.code if best else None
 
     def _came_right_after(self, link: FollowLink, count: CodeCount) -> bool:
-        if not self._counted.is_one_clock or (len(self._counted.hit_files) < 2 and link.count):
+        if not self._state.is_one_clock or (len(self._state.hit_files) < 2 and link.count):
             return False
         cause, follower = self._first(link.cause).stamp, self._first(count).stamp
-        return bool(cause and follower and 0 <= follower.seconds - cause.seconds <= link.seconds)
+        return bool(cause and follower and 0 <= follower.seconds - cause.seconds <= link.window_s)
 
-    def _likely(self) -> int | None:
+    def _likely_cause(self) -> int | None:
         follows = self._follows
         roots = [each for each in self._known if follows[each.code] is None]
         harmful = [each for each in roots if not self._is_harmless(each.code)] or roots
@@ -136,47 +117,17 @@ class Analysis:
             return harmful[0].code
         if not any(follows.values()):
             return None
-        leading = {follow for follow in follows.values() if follow is not None}
-        hits = sum(each.count for each in self._counted.counts.values())
-        found = [each for each in harmful if each.code in leading or each.count * 2 > hits]
-        best = min(found, key=lambda each: (self._rank(each.code), self._order(self._first(each)), -each.count))
+        followed = {follow for follow in follows.values() if follow is not None}
+        hits = sum(each.count for each in self._state.counts.values())
+        candidates = [each for each in harmful if each.code in followed or each.count * 2 > hits]
+        best = min(candidates, key=lambda each: (self._rank(each.code), self._order(self._first(each)), -each.count))
         return best.code
 
     def _root(self, code: int) -> int:
-        while (above := self._follows.get(code)) is not None:
-            code = above
+        """Return the code at the start of the chain that *code* follows."""
+        while (cause := self._follows.get(code)) is not None:
+            code = cause
         return code
-
-    def _telling(self, rows: Sequence[CodeRow]) -> list[int]:
-        """The two codes whose lines say most: the cause and the strongest other, or the first two."""
-        if self._cause is None:
-            return [row.code for row in rows[:2]]
-        others = [row for row in rows if row.code != self._cause]
-        unrelated = [row for row in others if row.role is Role.UNRELATED and not self._is_harmless(row.code)]
-        second = max(unrelated, key=lambda row: row.count, default=others[0] if others else None)
-        return [self._cause, *([second.code] if second else [])]
-
-    def _row(self, count: CodeCount, timeline: tuple[int, ...]) -> CodeRow:
-        follow = self._follows.get(count.code)
-        role = Role.CAUSE if count.code == self._cause else Role.UNRELATED if follow is None else Role.FOLLOWER
-        first, last = self._first(count), self._last(count)
-        return CodeRow(count.code, count.count, first, last, role, follow, len(count.sources), timeline)
-
-    def _first(self, count: CodeCount) -> Mark:
-        return min((self._mark(place, place.first) for place in count.places), key=self._order)
-
-    def _last(self, count: CodeCount) -> Mark:
-        return max((self._mark(place, place.last) for place in count.places), key=self._order)
-
-    def _mark(self, place: FileSpan, spot: LineSpot) -> Mark:
-        at, line, written, zone, _ = spot
-        return Mark(place.file, line, None if written is None else timestamps.made(at, written, zone))
-
-    def _order(self, mark: Mark) -> tuple[float, int, int]:
-        """What marks are sorted by: their time where all files have one that can be compared, then their place."""
-        if not self._counted.is_one_clock:
-            return 0.0, mark.file, mark.line
-        return mark.stamp.seconds if mark.stamp else self._counted.spans[mark.file][0].seconds, mark.file, mark.line
 
     def _rank(self, code: int) -> int:
         return self._cascades.rank(code, self._section(code))
@@ -188,34 +139,123 @@ class Analysis:
         entry = self._catalogue.get(code)
         return self._catalogue.section_of(entry).section if entry else None
 
+    # Rows
+
+    def _rows(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
+        """Return the known codes: the cause first, then the followers, then the rest."""
+
+        def key(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
+            return _ROLES.index(row.role), self._rank(row.code) if self._cause is None else 0, self._order(row.first)
+
+        return tuple(sorted((self._row(each, timelines[each.code]) for each in self._known), key=key))
+
+    def _unknown(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
+        rows = [self._row(each, timelines[each.code]) for each in self._state.counts.values() if not each.known]
+        return tuple(sorted(rows, key=lambda row: self._order(row.first)))
+
+    def _row(self, count: CodeCount, timeline: tuple[int, ...]) -> CodeRow:
+        follows = self._follows.get(count.code)
+        role = Role.CAUSE if count.code == self._cause else Role.UNRELATED if follows is None else Role.FOLLOWER
+        first = self._first(count)
+        last = max((self._mark(span, span.last) for span in count.spans), key=self._order)
+        return CodeRow(count.code, count.count, first, last, role, follows, len(count.sources), timeline)
+
+    def _first(self, count: CodeCount) -> Mark:
+        return min((self._mark(span, span.first) for span in count.spans), key=self._order)
+
+    def _mark(self, span: FileSpan, spot: LineSpot) -> Mark:
+        at, line, written, zone, _ = spot
+        return Mark(span.file, line, None if written is None else timestamps.make_stamp(at, written, zone))
+
+    def _order(self, mark: Mark) -> tuple[float, int, int]:
+        """Return the sort key of *mark*: its time if all files have comparable times, then file and line."""
+        if not self._state.is_one_clock:
+            return 0.0, mark.file, mark.line
+        return mark.stamp.seconds if mark.stamp else self._state.extents[mark.file][0].seconds, mark.file, mark.line
+
+    # Evidence
+
+    def _evidence(
+        self, rows: Sequence[CodeRow], secrets: Sequence[Secret]
+    ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
+        """Return the most telling lines, redacted, and the number of hidden secrets of each kind.
+
+        The counts cover the excerpts and the live *secrets* of which the author is warned, each secret once.
+        """
+        windows = self._state.windows
+        excerpts: list[Excerpt] = []
+        hidden = Counter(secret.kind for secret in secrets)
+        warned = {(secret.kind, secret.file, secret.line) for secret in secrets}
+        counted: set[tuple[int, int]] = set()  # windows may overlap
+        for _, window in (windows[code] for code in self._telling_codes(rows) if code in windows):
+            excerpts.append(_excerpt(window))
+            for line, raw in enumerate(window.lines, window.first_line):
+                if (window.file, line) not in counted:
+                    counted.add((window.file, line))
+                    for kind, count in redact(raw.decode("utf-8", "replace")).secrets:
+                        hidden[kind] += 0 if (kind, window.file, line) in warned else count
+        if app_ids := self._state.metadata.app_ids:
+            hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
+        return tuple(excerpts), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
+
+    def _telling_codes(self, rows: Sequence[CodeRow]) -> list[int]:
+        """Return two codes to show lines of: the cause and the most frequent unrelated one, or the first two."""
+        if self._cause is None:
+            return [row.code for row in rows[:2]]
+        others = [row for row in rows if row.code != self._cause]
+        unrelated = [row for row in others if row.role is Role.UNRELATED and not self._is_harmless(row.code)]
+        second = max(unrelated, key=lambda row: row.count, default=others[0] if others else None)
+        return [self._cause, *([second.code] if second else [])]
+
+    # Time
+
     def _extent(self) -> tuple[float, float]:
-        """Where the log begins and ends: seconds, or lines over all files."""
-        if self._counted.is_one_clock:
-            spans = [span for file, span in self._counted.spans.items() if file in self._counted.hit_files]
-            return min(span[0].seconds for span in spans), max(span[1].seconds for span in spans)
+        """Return start and end of the log in seconds, or in lines over all files."""
+        if self._state.is_one_clock:
+            extents = [extent for file, extent in self._state.extents.items() if file in self._state.hit_files]
+            return min(extent[0].seconds for extent in extents), max(extent[1].seconds for extent in extents)
         return 1.0, float(sum(file.lines for file in self._files))
 
-    def _position_of(self, mark: Mark) -> float:
-        """Where *mark* stands between the ends of `_extent`."""
-        if self._counted.is_one_clock:
+    def _position(self, mark: Mark) -> float:
+        """Return the position of *mark* on the axis of `_extent`."""
+        if self._state.is_one_clock:
             return self._order(mark)[0]
         return float(sum(file.lines for file in self._files[: mark.file]) + mark.line)
 
-    def _timeline(self, start: float, width: float, timelines: Mapping[int, Sequence[int]]) -> Timeline | None:
+    def _timeline(self, width: float, timelines: _Timelines) -> Timeline | None:
         if not timelines:
             return None
         buckets = len(next(iter(timelines.values())))
-        if not self._counted.is_one_clock:
+        if not self._state.is_one_clock:
             return Timeline(None, width, buckets)
-        firsts = [self._first(count) for count in self._counted.counts.values()]
-        first = min(firsts, key=self._order)
-        return Timeline(first.stamp or self._counted.spans[first.file][0], width, buckets)
+        first = min(map(self._first, self._state.counts.values()), key=self._order)
+        return Timeline(first.stamp or self._state.extents[first.file][0], width, buckets)
 
-    def _seen(self) -> LogMetadata:
-        one_clock = len(set(self._counted.kinds.values())) == 1
-        spans = list(self._counted.spans.values())
-        first = min(spans, key=lambda span: span[0].seconds)[0] if one_clock else spans[0][0] if spans else None
-        last = max(spans, key=lambda span: span[1].seconds)[1] if one_clock else spans[-1][1] if spans else None
-        zones = Counter(stamp.zone for span in spans for stamp in span if stamp.zone)
-        context = self._counted.context
-        return LogMetadata(context.versions, context.platforms, context.app_ids, first, last, tuple(zones))
+    def _metadata(self) -> LogMetadata:
+        is_one_clock = len(set(self._state.clock_kinds.values())) == 1
+        extents = list(self._state.extents.values())
+        first = last = None
+        if extents:
+            first = min(extents, key=lambda extent: extent[0].seconds)[0] if is_one_clock else extents[0][0]
+            last = max(extents, key=lambda extent: extent[1].seconds)[1] if is_one_clock else extents[-1][1]
+        zones = Counter(stamp.zone for extent in extents for stamp in extent if stamp.zone)
+        found = self._state.metadata
+        return LogMetadata(
+            tuple(found.versions), tuple(found.platforms), tuple(found.app_ids), first, last, tuple(zones)
+        )
+
+
+def _excerpt(window: LineWindow) -> Excerpt:
+    """Redact the lines of *window*, together because a key may span several, then shorten them."""
+    text = b"\n".join(window.lines).decode("utf-8", "replace")
+    lines = tuple(_shorten(line, window.code) for line in redact(text).text.split("\n"))
+    return Excerpt(window.code, window.file, window.first_line, window.line, lines)
+
+
+def _shorten(line: str, code: int) -> str:
+    """Return *line*, or `MAX_WIDTH` characters of it around the code."""
+    line = line.rstrip()
+    if len(line) <= MAX_WIDTH:
+        return line
+    start = min(max(0, line.find(str(code)) - MAX_WIDTH // 2), len(line) - MAX_WIDTH)
+    return ("…" if start else "") + line[start : start + MAX_WIDTH] + ("…" if start + MAX_WIDTH < len(line) else "")

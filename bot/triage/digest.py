@@ -1,7 +1,6 @@
-"""What a triage says, as values.
+"""Define the result of a triage as frozen values.
 
-Only values live here: `scan` reads the log, `tally` counts and folds, `blocks` and the terminal put it into words.
-Every text in a digest is redacted already.
+`bot.triage.pipeline` makes a `Digest`, `bot.render` and `bot.cli` show it. All text in a digest is redacted.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from bot.detection.result import LookAlikeReason
 
 
 class Role(StrEnum):
-    """What a code is to the likely cause."""
+    """The relation of a code to the likely cause."""
 
     CAUSE = "cause"
-    FOLLOWER = "follower"  # came because of another, see `Row.follows`
+    FOLLOWER = "follower"  # caused by another code, see `CodeRow.follows`
     UNRELATED = "unrelated"
 
 
 class Pattern(StrEnum):
-    """How a code came, over the time of its log."""
+    """How a code came over the time of its log."""
 
     ONCE = "once"
     BURST = "burst"
@@ -30,32 +29,32 @@ class Pattern(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a file was not read at all."""
+    """Why a file was not read, or not to its end if it is an archive."""
 
     EMPTY = "empty"
     BINARY = "binary"
-    DAMAGED = "damaged"  # an archive that breaks off or lies
+    DAMAGED = "damaged"  # an archive that is truncated or invalid
     ENCRYPTED = "encrypted"
     NESTED = "nested"  # an archive in an archive
-    BOMB = "bomb"  # unpacks to far more than it is
-    TOO_MANY = "too-many"  # beyond the files of one triage
+    BOMB = "bomb"  # expands far beyond its packed size
+    TOO_MANY = "too-many"  # more files than one triage reads
     TOO_LARGE = "too-large"
-    FORBIDDEN = "forbidden"  # the app lacks the scope files:read
+    FORBIDDEN = "forbidden"  # the app lacks the scope `files:read`
     GONE = "gone"  # deleted, or too old for the workspace's plan
-    ELSEWHERE = "elsewhere"  # kept by another service than Slack
+    ELSEWHERE = "elsewhere"  # hosted outside Slack
 
 
 class Cut(StrEnum):
-    """Why a file was not read to its end: head and tail were."""
+    """Why the middle of a file was skipped."""
 
     SIZE = "size"
     TIME = "time"
 
 
 class SecretKind(StrEnum):
-    """What was hidden."""
+    """The kind of a secret or of personal data that is hidden."""
 
-    ZEGO_TOKEN = "zego-token"  # noqa: S105 - a name, as the next
+    ZEGO_TOKEN = "zego-token"  # noqa: S105 - a name, like the next one
     APP_SIGN = "app-sign"
     SERVER_SECRET = "server-secret"  # noqa: S105
     JWT = "jwt"
@@ -69,7 +68,7 @@ class SecretKind(StrEnum):
 
     @property
     def is_live(self) -> bool:
-        """Whether it opens doors, so that its author should be warned."""
+        """Whether it gives access to something, so that its author should be warned."""
         return self in _LIVE
 
 
@@ -83,59 +82,59 @@ _LIVE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A point in time as a log has it."""
+    """A point in time as written in a log."""
 
-    seconds: float  # since the epoch, the log's clock taken for UTC where it names no zone; only differences are shown
+    seconds: float  # since the epoch; a clock without a zone is taken for UTC, so only differences are shown
     text: str  # as written: "1122 07:35:45.740"
-    zone: str | None = None  # as written: "Z", "+08:00"; None where the log does not say
+    zone: str | None = None  # as written: "Z", "+08:00"; None if the log names none
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the logs."""
+    """A position in the logs."""
 
     file: int  # index into `Digest.files`
-    line: int  # counted from 1, within the file
+    line: int  # 1-based, within the file
     stamp: Stamp | None
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """One code."""
+    """One code with its counts."""
 
     code: int
     count: int
     first: Mark
     last: Mark
     role: Role
-    follows: int | None  # the code that made this one follow
-    source_count: int  # how many devices or users it came from, by masked id; 0: the log does not tell
-    timeline: tuple[int, ...]  # occurrences in each of `Digest.timeline`'s buckets
+    follows: int | None  # the code that caused this one
+    source_count: int  # number of users or devices it came from; 0 if the log names none
+    timeline: tuple[int, ...]  # occurrences in each bucket of `Digest.timeline`
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Some lines of a log around one of interest."""
+    """Some lines of a log around an occurrence of a code."""
 
     code: int
     file: int
-    first_line: int  # number of the first of `lines`, from 1
-    line: int  # number of the line of interest
+    first_line: int  # number of the first of `lines`, 1-based
+    line: int  # number of the line with the code
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The buckets of `Row.timeline`, equally wide, from the first occurrence of any code to the last."""
+    """The buckets of `CodeRow.timeline`: equally wide, from the first occurrence of any code to the last."""
 
-    start: Stamp | None  # None where the log has no times: the buckets count lines then
+    start: Stamp | None  # None if the log has no times; the buckets count lines then
     width: float  # seconds, or lines
     buckets: int
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Something that looked live; never its value."""
+    """The place of something that looks like a live secret, never its value."""
 
     kind: SecretKind
     file: int
@@ -144,19 +143,19 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class FileRead:
-    """A file that was read, or the paste, whose name is empty."""
+    """A file that was read, or a paste, whose name is empty."""
 
     name: str
     lines: int
     bytes: int  # unpacked
     encoding: str
     cut: Cut | None
-    skipped_bytes: int  # in the middle; of a file whose end is not known, 0 with `cut` set
+    skipped_bytes: int  # in the middle; 0 with `cut` set if the size of the file is not known
 
 
 @dataclass(frozen=True, slots=True)
 class FileRefused:
-    """A file that was not read."""
+    """A file that was not read, or not to its end."""
 
     name: str
     reason: Refusal
@@ -164,51 +163,51 @@ class FileRefused:
 
 @dataclass(frozen=True, slots=True)
 class LogMetadata:
-    """What the log says of where it comes from."""
+    """Where a log comes from, and the times it covers, as written in it."""
 
     sdk_versions: tuple[str, ...]
     platforms: tuple[str, ...]
     app_ids: tuple[str, ...]  # masked
-    first: Stamp | None  # of all lines that were dated
+    first: Stamp | None  # of all lines with a time
     last: Stamp | None
-    zones: tuple[str, ...]  # as written; empty where the log names none
+    zones: tuple[str, ...]  # as written; empty if the log names none
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """The triage of one or several logs."""
 
-    cause: int | None  # the likely cause; None where nothing stands out, or nothing was found
+    cause: int | None  # the likely cause; None if no code stands out, or none was found
     rows: tuple[CodeRow, ...]  # known codes by role, then by first occurrence
-    unknown: tuple[CodeRow, ...]  # codes that are called errors and are in no catalogue
-    pattern: Pattern | None  # of the cause, or of all codes where there is none
-    is_ongoing: bool | None  # still coming at the log's end; None where the log does not tell
-    timeline: Timeline | None  # None where nothing was found
-    excerpts: tuple[Excerpt, ...]  # evidence, at most two: the cause's first
+    unknown: tuple[CodeRow, ...]  # codes that are called errors but are not in the catalogue
+    pattern: Pattern | None  # of the cause, or of all codes if there is no cause
+    is_ongoing: bool | None  # still coming at the log's end; None if the log does not show it
+    timeline: Timeline | None  # None if no code was found
+    excerpts: tuple[Excerpt, ...]  # evidence, at most two, the cause's first
     metadata: LogMetadata
     files: tuple[FileRead, ...]
     refused: tuple[FileRefused, ...]
     lookalikes: Mapping[LookAlikeReason, int]
     secrets: tuple[Secret, ...]  # live ones, at most 100
-    hidden: Mapping[SecretKind, int]  # how many were hidden of what is shown and of what was warned of
-    duration_s: float = 0.0  # that reading took
+    hidden: Mapping[SecretKind, int]  # number hidden in the excerpts or listed in `secrets`
+    duration_s: float = 0.0  # of reading and scanning
 
     @property
     def hits(self) -> int:
-        """Occurrences of codes; the rows add up to it."""
+        """Number of occurrences of codes; equals the sum of the rows."""
         return sum(row.count for row in (*self.rows, *self.unknown))
 
     @property
     def lines(self) -> int:
-        """Lines read."""
+        """Number of lines read."""
         return sum(file.lines for file in self.files)
 
     @property
     def bytes(self) -> int:
-        """Bytes read, unpacked."""
+        """Number of bytes read, unpacked."""
         return sum(file.bytes for file in self.files)
 
     @property
     def is_truncated(self) -> bool:
-        """Whether something was not read, or not to its end."""
+        """Whether any file was not read, or not completely."""
         return bool(self.refused) or any(file.cut for file in self.files)

@@ -1,48 +1,59 @@
-"""Counts over an axis (seconds, or lines) that grows, in bounded memory.
-
-A grid is shared by all codes: when something falls outside, its cells become twice as wide.
-"""
+"""Count codes over an axis of seconds or lines in bounded memory, and derive how they came over time."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-_FINE = 160  # cells while counting
-SHOWN = 20  # buckets at most when shown
+from bot.triage.digest import CodeRow, Mark, Pattern
+
+_CELLS = 160  # while counting
+MAX_BUCKETS = 20  # of a timeline
+
+_BURST = 2 / 3  # share of the occurrences
+_SHORT = 5  # a burst takes at most one fifth of the time
+_PAUSES = 3  # times the mean pause; after a longer silence a code is over
+_NEAR_END = 0.02  # share of the log's length that counts as its end
+
+Position = Callable[[Mark], float]  # returns the position of a mark in seconds or lines
+_Extent = tuple[float, float]  # start and end of the log on the same axis
 
 
 class Histogram:
-    """One axis and, per code, how many fell into each of its cells."""
+    """Count occurrences per code in the cells of one growing axis.
+
+    All codes share the cells. If an occurrence is beyond the last cell or before the first, all cells become twice as
+    wide until it fits.
+    """
 
     def __init__(self) -> None:
-        self.width = 1.0
+        self._width = 1.0
         self._origin: float | None = None
         self._cells: dict[int, array[int]] = {}
 
     def add(self, code: int, at: float) -> None:
-        """Count one occurrence of *code*."""
+        """Count one occurrence of *code* at a position."""
         origin = self._origin
         if origin is None:
             origin = self._origin = at
-        cell = int((at - origin) // self.width)
-        if not 0 <= cell < _FINE:
-            cell = self._grown(at)
+        cell = int((at - origin) // self._width)
+        if not 0 <= cell < _CELLS:
+            cell = self._widen(at)
         cells = self._cells.get(code)
         if cells is None:
-            cells = self._cells[code] = array("I", bytes(4 * _FINE))
+            cells = self._cells[code] = array("I", bytes(4 * _CELLS))
         cells[cell] += 1
 
-    def _grown(self, at: float) -> int:
-        """The cell of *at* after the grid has been widened to hold it."""
+    def _widen(self, at: float) -> int:
+        """Widen the cells until the axis contains *at*; return its cell."""
         origin = self._origin or 0.0
-        while not 0 <= (cell := int((at - origin) // self.width)) < _FINE:
-            # To the left, all cells move by half a grid: what is there stays, one half of what is free is before it.
-            shift = _FINE if at < origin else 0
-            origin -= shift * self.width
-            self.width *= 2
+        while not 0 <= (cell := int((at - origin) // self._width)) < _CELLS:
+            # To grow to the left, move the origin by one axis length: the counts end up in the right half.
+            shift = _CELLS if at < origin else 0
+            origin -= shift * self._width
+            self._width *= 2
             for code, cells in self._cells.items():
-                wider = array("I", bytes(4 * _FINE))
+                wider = array("I", bytes(4 * _CELLS))
                 for index, count in enumerate(cells):
                     if count:
                         wider[(index + shift) // 2] += count
@@ -50,24 +61,51 @@ class Histogram:
         self._origin = origin
         return cell
 
-    def shown(self, codes: Iterable[int]) -> tuple[float, float, dict[int, tuple[int, ...]]]:
-        """Where the first bucket begins, the buckets' width, and the counts of *codes* in at most `SHOWN` buckets."""
+    def timelines(self, codes: Iterable[int]) -> tuple[float, dict[int, tuple[int, ...]]]:
+        """Return the width of a bucket and the counts of each of *codes* per bucket.
+
+        There are at most `MAX_BUCKETS` buckets; the first and the last are not empty.
+        """
         wanted = {code: self._cells.get(code, ()) for code in codes}
         used = {cell for cells in wanted.values() for cell, count in enumerate(cells) if count}
         if not used:
-            return 0.0, self.width, dict.fromkeys(wanted, ())
+            return self._width, dict.fromkeys(wanted, ())
         low, high = min(used), max(used)
-        merged = -(-(high - low + 1) // SHOWN)
+        merged = -(-(high - low + 1) // MAX_BUCKETS)
         buckets = (high - low) // merged + 1
         counts = {code: [0] * buckets for code in wanted}
         for code, cells in wanted.items():
             for cell, count in enumerate(cells):
                 if count:
                     counts[code][(cell - low) // merged] += count
-        start = (self._origin or 0.0) + low * self.width
-        return start, self.width * merged, {code: tuple(each) for code, each in counts.items()}
+        return self._width * merged, {code: tuple(each) for code, each in counts.items()}
 
 
-def total(timelines: Sequence[Sequence[int]]) -> list[int]:
-    """The sums of timelines of equal length."""
-    return [sum(each) for each in zip(*timelines, strict=True)]
+def pattern_of(rows: Sequence[CodeRow], extent: _Extent, position: Position) -> Pattern | None:
+    """Return how *rows*, taken together, came over the log's *extent*; None for no occurrences."""
+    count = sum(row.count for row in rows)
+    if count <= 1:
+        return Pattern.ONCE if count else None
+    buckets = [sum(counts) for counts in zip(*(row.timeline for row in rows), strict=True)]
+    dense = max(1, len(buckets) // _SHORT)
+    busiest = max(sum(buckets[start : start + dense]) for start in range(len(buckets) - dense + 1))
+    if len(buckets) >= _SHORT and busiest >= _BURST * count:
+        return Pattern.BURST
+    length = max(position(row.last) for row in rows) - min(position(row.first) for row in rows)
+    return Pattern.BURST if length * _SHORT < extent[1] - extent[0] else Pattern.STEADY
+
+
+def is_ongoing(groups: Sequence[Sequence[CodeRow]], extent: _Extent, position: Position) -> bool | None:
+    """Return True if one of *groups* of rows still came at the log's end; None if no group came twice.
+
+    A group is over if it has been silent for longer than `_PAUSES` of its own mean pauses.
+    """
+    verdicts = []
+    for rows in groups:
+        count = sum(row.count for row in rows)
+        if count > 1:
+            first = min(position(row.first) for row in rows)
+            last = max(position(row.last) for row in rows)
+            pause = (last - first) / (count - 1)
+            verdicts.append(extent[1] - last <= max(_PAUSES * pause, _NEAR_END * (extent[1] - extent[0])))
+    return any(verdicts) if verdicts else None

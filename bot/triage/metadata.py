@@ -1,16 +1,17 @@
-"""What a log says of where it comes from: SDK version, platform, AppID (masked).
+"""Find SDK versions, platforms and AppIDs (masked) in the lines of a log.
 
-Only what is written there; nothing is inferred from the format of a line but where a platform alone prints it.
+Only what is written there counts. A line's format is evidence of a platform only if no other platform prints it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from bot.triage.redact import mask
 
-MOST = 5  # values kept of each kind
+MAX_VALUES = 5  # kept of each kind
 
 _NUMBER = r"(\d{1,2}\.\d{1,3}\.\d{1,3}(?:\.\d{1,6})?(?:-[a-z]+\.?\d*)?)(?![\d.])"
 _VERSIONS = (
@@ -19,7 +20,7 @@ _VERSIONS = (
     rf"{_NUMBER}",
     # "zego-zim-web@2.18.1", "zego_zim: 2.18.1", "im.zego:zim:2.19.0", "zego-zim-react-native 2.28.0"
     rf"\b(?:zego[-_]zim(?:[-_][a-z]+){{0,3}}|im\.zego:zim)[\"']?(?:[@:/ =]|: )[\"'^~ ]{{0,3}}v?{_NUMBER}",
-    # "sdkVersion":"2.18.1" in what the SDK itself prints
+    # "sdkVersion":"2.18.1" as the SDK itself prints it
     rf"\bzim_?(?:sdk)?_?ver(?:sion)?[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?{_NUMBER}",
     rf"\bsdk[_ ]?ver(?:sion)?[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?{_NUMBER}",
 )
@@ -28,7 +29,7 @@ _APP_ID = re.compile(
     r"\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?(\d{8,12})(?!\d)", re.IGNORECASE
 )
 
-# Frameworks before the systems they run on. Each is a mark that no other platform prints.
+# Frameworks before the systems they run on. No pattern matches what another platform prints.
 _PLATFORMS = (
     ("Flutter", r"\b[EWIDV]/flutter\b|\bdart_vm_initializer\b|\bpackage:zego_zim\b|\bPlatformException\("
                 r"|\bflutter: |\bzego_zim: "),
@@ -49,41 +50,28 @@ _PLATFORMS = (
             r"|\bat https?://|\[\d{4} [\d:.]{12}\]\[\w{1,12}\]\[(?:API|EV)\."),
     ("Server", r"\bzim-server\b|\bzim-api\.zego\.im\b|\"service\"\s?:|\"logger\"\s?:|\bgunicorn\b|\bnginx\b"),
 )  # fmt: skip
-_MARKS = tuple((name, re.compile(pattern, re.MULTILINE)) for name, pattern in _PLATFORMS)
+_PLATFORM_PATTERNS = tuple((name, re.compile(pattern, re.MULTILINE)) for name, pattern in _PLATFORMS)
 
 
+@dataclass(slots=True)
 class MetadataScan:
-    """What has been seen so far, in the order of its first appearance; at most `MOST` of each."""
+    """Collect the values found so far in order of appearance, at most `MAX_VALUES` of each kind."""
 
-    def __init__(self) -> None:
-        self._versions: dict[str, None] = {}
-        self._platforms: dict[str, None] = {}
-        self._app_ids: dict[str, None] = {}
+    versions: list[str] = field(default_factory=list)  # of the ZIM SDK
+    platforms: list[str] = field(default_factory=list)  # by the name that people use
+    app_ids: list[str] = field(default_factory=list)  # masked
 
-    def look(self, text: str) -> None:
-        """Note what *text* (some lines) says."""
-        _note(self._versions, (next(filter(None, match.groups())) for match in _VERSION.finditer(text)))
-        _note(self._app_ids, (mask(match[1]) for match in _APP_ID.finditer(text)))
-        _note(self._platforms, (name for name, mark in _MARKS if name not in self._platforms and mark.search(text)))
-
-    @property
-    def versions(self) -> tuple[str, ...]:
-        """Versions of the SDK."""
-        return tuple(self._versions)
-
-    @property
-    def platforms(self) -> tuple[str, ...]:
-        """Platforms, by the name people use."""
-        return tuple(self._platforms)
-
-    @property
-    def app_ids(self) -> tuple[str, ...]:
-        """AppIDs, masked."""
-        return tuple(self._app_ids)
+    def scan(self, text: str) -> None:
+        """Add the values in *text*, which is one or more lines."""
+        _add(self.versions, (next(filter(None, match.groups())) for match in _VERSION.finditer(text)))
+        _add(self.app_ids, (mask(match[1]) for match in _APP_ID.finditer(text)))
+        missing = ((name, pattern) for name, pattern in _PLATFORM_PATTERNS if name not in self.platforms)
+        _add(self.platforms, (name for name, pattern in missing if pattern.search(text)))
 
 
-def _note(seen: dict[str, None], values: Iterable[str]) -> None:
-    for value in values:
-        if len(seen) >= MOST:
+def _add(values: list[str], found: Iterable[str]) -> None:
+    for value in found:
+        if len(values) >= MAX_VALUES:
             return
-        seen.setdefault(value)
+        if value not in values:
+            values.append(value)

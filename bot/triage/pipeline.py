@@ -1,22 +1,24 @@
-"""Read logs, find their codes, count them: from files to a digest.
+"""Run a triage from log files to a digest: read, scan, aggregate, analyze.
 
-Here is what runs beside the hits: head and tail of each file, and the secrets that somebody should be warned of.
+Beside the scan, this module passes the head and the tail of each file to the aggregator, and searches for live secrets
+of which their author should be warned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from bot.catalogue.catalogue import Catalogue
 from bot.triage.aggregate import Aggregator
+from bot.triage.analyze import Analysis
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, FileRead, FileRefused, Secret
-from bot.triage.reader import HEAD, LogBlock, LogFile, LogReading, ReadBudget, ReadLimits, logs
+from bot.triage.reader import HEAD, LogFile, LogStream, ReadBudget, ReadLimits, open_logs
 from bot.triage.redact import live_secrets
-from bot.triage.scanner import CodeHit, Scanner
+from bot.triage.scanner import LineWindow, Scanner
 
-_SEARCHED = 5_000_000  # bytes of a file in which secrets are looked for; of a longer one, in its tail and evidence too
-_MOST_SECRETS = 1000
+_SEARCHED = 5_000_000  # bytes at a file's start that are searched for secrets; beyond them, its tail and windows are
+_MAX_SECRETS = 1000
 
 
 def triage(
@@ -28,82 +30,72 @@ def triage(
     clock: Callable[[], float],
     progress: Callable[[int], None] | None = None,
 ) -> Digest:
-    """Return what stands in *sources*, taken together; *progress* is told of bytes taken from the files.
+    """Return the triage of all *sources* together.
 
-    A file that breaks off counts as far as it goes, and is among the refused as well. Raises OSError where a source
-    can't be opened or read.
+    *clock* returns seconds. *progress* receives the number of bytes of each read from a file. A file that is damaged
+    counts as far as it could be read, and is listed as refused too. Raises OSError if a file can't be opened or read.
     """
     started = clock()
-    watch = _Watch(Aggregator(cascades, catalogue))
-    scanner = Scanner(catalogue, watch)
+    run = _TriageRun(catalogue, cascades)
     files: list[FileRead] = []
     refused: list[FileRefused] = []
-    for log in logs(sources, ReadBudget(limits, clock), progress):
+    for log in open_logs(sources, ReadBudget(limits, clock), progress):
         if isinstance(log, FileRefused):
             refused.append(log)
             continue
-        read = _read(log, len(files), scanner, watch)
-        files += [read] if read.lines else []
-        if log.damage or not read.lines:
+        run.read(log, len(files))
+        if log.lines:
+            files.append(log.summary)
+        if log.damage or not log.lines:
             refused.append(log.refusal)
-    secrets = tuple(watch.secrets)
-    return watch.tally.digest(files, refused, scanner.lookalikes, clock() - started, secrets)
+    duration_s = clock() - started
+    analysis = Analysis(run.aggregator.state, cascades, catalogue, files)
+    return analysis.digest(refused, run.scanner.lookalikes, tuple(run.secrets), duration_s)
 
 
-def _read(log: LogReading, file: int, scanner: Scanner, watch: _Watch) -> FileRead:
-    scanner.begin(file)
-    for block in log.blocks():
-        watch.block(block, file)
-        scanner.scan(block)
-    scanner.end()
-    watch.end(file)
-    return log.read()
+class _TriageRun:
+    """Feed logs, one after another, to the scanner, the aggregator and the search for secrets."""
 
-
-class _Watch:
-    """Stands between scan and tally: knows where in a file the scan is, and looks for secrets."""
-
-    def __init__(self, tally: Aggregator) -> None:
-        self.tally = tally
+    def __init__(self, catalogue: Catalogue, cascades: Cascades) -> None:
+        self.aggregator = Aggregator(cascades, catalogue)
+        self.scanner = Scanner(catalogue, self.aggregator.add_hit, self._add_window)
         self.secrets: dict[Secret, None] = {}
-        self._line = 1  # of the block that comes next
+        self._bytes = 0  # of the current file
+
+    def read(self, log: LogStream, file: int) -> None:
+        """Read *log* to its end, as the file with the index *file*."""
         self._bytes = 0
-        self._tail = (1, b"")  # the last lines so far, and the number of their first
-
-    def block(self, block: LogBlock, file: int) -> None:
-        """The next block of a file."""
-        if not self._bytes:
-            self.tally.begin(file, block.data[:HEAD])
-        if self._bytes < _SEARCHED:
-            self._search(block.data, file, self._line)
-        data, first = block.data, self._line
-        if len(data) < HEAD and not block.lead:
-            data, first = self._tail[1] + data, self._tail[0]
-        if len(data) > HEAD:
-            cut = data.find(b"\n", len(data) - HEAD) + 1
-            data, first = data[cut:], first + data.count(b"\n", 0, cut)
-        self._tail = (first, data)
-        self._bytes += len(block.data)
-        self._line += block.data.count(b"\n")
-
-    def end(self, file: int) -> None:
-        """The file is over."""
+        line = 1  # number of the next block's first line
+        tail, tail_line = b"", 1  # the last lines so far, about 64 KB, and the number of the first
+        self.scanner.begin(file)
+        for block in log.blocks():
+            data = block.data
+            if not self._bytes:
+                self.aggregator.begin_file(file, data[:HEAD])
+            if self._bytes < _SEARCHED:
+                self._search(data, file, line)
+            self._bytes += len(data)
+            self.scanner.scan(block)
+            if len(data) < HEAD and not block.overlap_before:
+                tail += data
+            else:
+                tail, tail_line = data, line
+            if len(tail) > HEAD:
+                cut = tail.find(b"\n", len(tail) - HEAD) + 1
+                tail_line += tail.count(b"\n", 0, cut)
+                tail = tail[cut:]
+            line += data.count(b"\n")
+        self.scanner.end()
         if self._bytes:
-            self.tally.end(file, self._tail[1][-HEAD:])
+            self.aggregator.end_file(file, tail[-HEAD:])
         if self._bytes > _SEARCHED:
-            self._search(self._tail[1], file, self._tail[0])
-        self._line, self._bytes, self._tail = 1, 0, (1, b"")
+            self._search(tail, file, tail_line)
 
-    def hit(self, hit: CodeHit) -> None:
-        """Pass a hit on."""
-        self.tally.hit(hit)
-
-    def window(self, code: int, file: int, first_line: int, line: int, lines: Sequence[bytes]) -> None:
-        """Pass evidence on."""
-        self.tally.window(code, file, first_line, line, lines)
+    def _add_window(self, window: LineWindow) -> None:
+        self.aggregator.add_window(window)
         if self._bytes > _SEARCHED:
-            self._search(b"\n".join(lines), file, first_line)
+            self._search(b"\n".join(window.lines), window.file, window.first_line)
 
     def _search(self, text: bytes, file: int, first_line: int) -> None:
-        if len(self.secrets) < _MOST_SECRETS:
+        if len(self.secrets) < _MAX_SECRETS:
             self.secrets |= dict.fromkeys(live_secrets([text], file=file, first_line=first_line))

@@ -1,8 +1,8 @@
-"""Files become blocks of clean lines, in constant memory and within limits.
+"""Read files as blocks of clean lines, in constant memory and within limits.
 
-What a file is, is told by its content. `unpack` opens archives, `text` finds the encoding; here is what belongs to one
-file, where it is cut, and where its blocks end. After a cut, the lines of the tail are counted on from those of the
-head, for nobody read what lies between.
+A file's type is detected by its content: `archive` unpacks, `encoding` decodes; this module decides where a file is cut
+and where its blocks end. If the middle of a file is skipped, its lines are not counted: the lines of the tail are
+numbered on from those of the head.
 """
 
 from __future__ import annotations
@@ -17,56 +17,82 @@ from bot.triage import archive
 from bot.triage.archive import CHUNK, ArchiveRefused, CountingStream
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
 from bot.triage.encoding import Decoder, is_archive, is_binary
-from bot.triage.limits import NO_LIMITS, ReadLimits
 
-__all__ = ["NO_LIMITS", "LogBlock", "LogFile", "LogReading", "ReadBudget", "ReadLimits", "logs"]
-
-HEAD = 65_536  # bytes from which a file is told, see also `Tally.begin`
+HEAD = 65_536  # bytes in which a file's type and time format are detected
 LONGEST = 65_536  # bytes of a line; a longer one may come in pieces
-OVERLAP = 1024  # bytes on both sides of a border that both pieces have, so that what stands there is whole in one
+OVERLAP = 1024  # bytes on both sides of a border that both pieces contain, so that one of them has each code whole
 _TAIL = 1_048_576  # bytes at the end of a file that is cut
+_MB = 1_000_000
+_UNLIMITED = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """Limits of one triage; the settings give those of the bot."""
+
+    file_bytes: int = 100 * _MB  # of each file, unpacked
+    unpacked_bytes: int = 300 * _MB  # of all files
+    files: int = 10
+    seconds: float = 20.0
+    ratio: float = 200.0  # unpacked to packed; logs have 5 to 50
+
+
+NO_LIMITS = ReadLimits(_UNLIMITED, _UNLIMITED, _UNLIMITED, float("inf"))  # for the command line
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """One file, or a paste."""
+    """A file or a paste to be read."""
 
-    name: str  # as its owner calls it; shown, never used as a path; "" for a paste
-    open: Callable[[], BinaryIO]  # from the start; seekable where it is a file
+    name: str  # shown, never used as a path; "" for a paste
+    open: Callable[[], BinaryIO]  # returns the file at its start; seekable unless it is a pipe
 
 
 class LogBlock(NamedTuple):
-    """Whole lines; or a piece of a line that is too long."""
+    """Whole lines, or a piece of a line that is too long."""
 
     data: bytes
-    lead: int = 0  # bytes at the start that the block before had
-    hold: int = 0  # bytes at the end that the next block will have, and is to judge
+    overlap_before: int = 0  # bytes at the start that the previous block contained too
+    overlap_after: int = 0  # bytes at the end that the next block repeats; a code in them belongs to that block
 
 
 class ReadBudget:
-    """What of the limits is used up by all files together."""
+    """Track how much of the limits all files together have used."""
 
     def __init__(self, limits: ReadLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
-        self._clock = clock
-        self._end = clock() + limits.seconds
         self.files = 0
-        self.unpacked = 0
+        self.unpacked_bytes = 0
+        self._clock = clock
+        self._deadline = clock() + limits.seconds
 
-    def cut(self, read: int, limit: int) -> Cut | None:
-        """Why a file of which *read* bytes were read is not to be read on, or None."""
-        if read >= limit or self.unpacked >= self.limits.unpacked_bytes:
+    @property
+    def has_room(self) -> bool:
+        """Whether one more file may be read."""
+        return self.files < self.limits.files
+
+    def cut(self, bytes_read: int, file_limit: int) -> Cut | None:
+        """Return why to stop after *bytes_read* of a file, or None to continue."""
+        if bytes_read >= file_limit or self.unpacked_bytes >= self.limits.unpacked_bytes:
             return Cut.SIZE
-        return Cut.TIME if self._clock() >= self._end else None
+        return Cut.TIME if self._clock() >= self._deadline else None
 
 
-class LogReading:
-    """One text that is being read: its blocks once, and then what it was."""
+class LogStream:
+    """Read one text: first its `blocks`, once, then the `summary`."""
 
     def __init__(
-        self, name: str, chunks: Iterator[bytes], head: bytes, budget: ReadBudget, tap: CountingStream | None = None
+        self,
+        name: str,
+        chunks: Iterator[bytes],
+        head: bytes,
+        budget: ReadBudget,
+        plain_file: CountingStream | None = None,
     ) -> None:
-        """*head* is the first of the unpacked bytes, *chunks* the others; a plain file comes with its *tap*."""
+        """Start with *head*, the first unpacked bytes, which *chunks* continue.
+
+        A file that is not packed also gives its stream, *plain_file*, so that its middle can be skipped.
+        """
         self.name = name
         self.bytes = 0
         self.lines = 0
@@ -74,23 +100,24 @@ class LogReading:
         self._chunks = chain((head,), chunks)
         self._decoder = Decoder(head)
         self._budget = budget
-        self._tap = tap
-        self._size = _size(tap) if tap else None
+        self._plain_file = plain_file
+        self._size = _size(plain_file) if plain_file else None
         self._cut: Cut | None = None
-        self._skipped = 0
+        self._skipped_bytes = 0
 
-    def read(self) -> FileRead:
-        """What was read of it."""
+    @property
+    def summary(self) -> FileRead:
+        """How much of it was read, after its blocks."""
         encoding = self._decoder.encoding.replace("ascii", "utf-8")
-        return FileRead(self.name, self.lines, self.bytes, encoding, self._cut, self._skipped)
+        return FileRead(self.name, self.lines, self.bytes, encoding, self._cut, self._skipped_bytes)
 
     @property
     def refusal(self) -> FileRefused:
-        """Why it was not read to its end, or held nothing."""
+        """Why it was not read to its end, or had no lines."""
         return FileRefused(self.name, self.damage or Refusal.EMPTY)
 
     def blocks(self) -> Iterator[LogBlock]:
-        """Its lines, some hundred KB at a time."""
+        """Yield its lines, some hundred KB at a time."""
         ends_line = True
         for block in _blocks(self._texts()):
             ends_line = block.data.endswith(b"\n")
@@ -104,10 +131,10 @@ class LogReading:
             if text:
                 last = text
                 yield text
-        if self._cut and self._tap and self._size:
+        if self._cut and self._plain_file and self._size:
             if not last.endswith(b"\n"):
                 yield b"\n"
-            yield from self._tail(self._tap, self._size)
+            yield from self._tail(self._plain_file, self._size)
 
     def _head(self) -> Iterator[bytes]:
         limit = self._budget.limits.file_bytes
@@ -115,7 +142,7 @@ class LogReading:
             limit -= min(_TAIL, limit // 2)
         try:
             for chunk in self._chunks:
-                yield self._decoder.feed(self._taken(chunk[: max(0, limit - self.bytes)]))
+                yield self._decoder.feed(self._count(chunk[: max(0, limit - self.bytes)]))
                 self._cut = self._budget.cut(self.bytes, limit) if self.bytes != self._size else None
                 if self._cut:
                     break
@@ -123,68 +150,71 @@ class LogReading:
             self.damage = refused.reason
         yield self._decoder.feed(b"", final=True)
 
-    def _tail(self, tap: CountingStream, size: int) -> Iterator[bytes]:
+    def _tail(self, file: CountingStream, size: int) -> Iterator[bytes]:
         length = min(_TAIL, self._budget.limits.file_bytes // 2, size - self.bytes)
-        start = size - length + (size - length) % 2  # even, for UTF-16
-        self._skipped = start - self.bytes
-        tap.seek(start)
+        position = size - length + (size - length) % 2  # even, for UTF-16
+        self._skipped_bytes = position - self.bytes
+        file.seek(position)
         self._decoder.restart()
-        is_inside = self._skipped > 0  # a line whose beginning is not known is left out
-        while start < size and (data := tap.read(min(CHUNK, size - start))):
-            start += len(data)
-            text = self._decoder.feed(self._taken(data), final=start >= size)
-            if is_inside:
-                _, end, text = text.partition(b"\n")
-                is_inside = not end
+        is_inside_line = self._skipped_bytes > 0  # a line without its beginning is left out
+        while position < size and (data := file.read(min(CHUNK, size - position))):
+            position += len(data)
+            text = self._decoder.feed(self._count(data), final=position >= size)
+            if is_inside_line:
+                _, line_end, text = text.partition(b"\n")
+                is_inside_line = not line_end
             yield text
 
-    def _taken(self, chunk: bytes) -> bytes:
+    def _count(self, chunk: bytes) -> bytes:
         self.bytes += len(chunk)
-        self._budget.unpacked += len(chunk)
+        self._budget.unpacked_bytes += len(chunk)
         return chunk
 
 
-def logs(
-    sources: Iterable[LogFile], budget: ReadBudget, progress: Callable[[int], None] | None = None
-) -> Iterator[LogReading | FileRefused]:
-    """Every text in *sources*, to be read before the next is asked for, or why there is none.
+def open_logs(
+    files: Iterable[LogFile], budget: ReadBudget, progress: Callable[[int], None] | None = None
+) -> Iterator[LogStream | FileRefused]:
+    """Yield each text in *files*, to be read before the next is requested, or why it can't be read.
 
-    *progress* is told how many bytes were taken from a file, as it lies there. Raises OSError where one can't be read.
+    *progress* receives the number of bytes of each read from a file, still packed. Raises OSError if a file can't be
+    opened or read.
     """
-    for source in sources:
-        if budget.files >= budget.limits.files:
+    for source in files:
+        if not budget.has_room:
             yield FileRefused(source.name, Refusal.TOO_MANY)
             continue
         with closing(source.open()) as file:
-            yield from _opened(source.name, CountingStream(file, progress), budget)
+            yield from _open(source.name, CountingStream(file, progress), budget)
 
 
-def _opened(name: str, tap: CountingStream, budget: ReadBudget) -> Iterator[LogReading | FileRefused]:
-    head = tap.read(HEAD)
+def _open(name: str, file: CountingStream, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
+    head = file.read(HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        yield from _archived(name, tap, head, budget)
+        yield from _open_zip(name, file, head, budget)
     elif head.startswith(b"\x1f\x8b"):
-        yield _unpacked(name, archive.gunzip(tap, head, budget.limits.ratio), budget)
+        yield _open_unpacked(name, archive.gunzip(file, head, budget.limits.ratio), budget)
     elif not head or is_binary(head):
         yield FileRefused(name, Refusal.BINARY if head else Refusal.EMPTY)
     else:
         budget.files += 1
-        yield LogReading(name, iter(lambda: tap.read(CHUNK), b""), head, budget, tap)
+        yield LogStream(name, iter(lambda: file.read(CHUNK), b""), head, budget, file)
 
 
-def _archived(name: str, tap: CountingStream, head: bytes, budget: ReadBudget) -> Iterator[LogReading | FileRefused]:
+def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
+    limits = budget.limits
     try:
-        for member, chunks in archive.members(tap, head, budget.limits):
-            if budget.files >= budget.limits.files:
+        for member, chunks in archive.members(file, head, max_packed=limits.file_bytes, max_ratio=limits.ratio):
+            if not budget.has_room:
                 yield FileRefused(name, Refusal.TOO_MANY)
                 return
-            yield _unpacked(f"{name}/{_shown(member)}", chunks, budget)
+            shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in member[:200])
+            yield _open_unpacked(f"{name}/{shown}", chunks, budget)
     except ArchiveRefused as refused:
         yield FileRefused(name, refused.reason)
 
 
-def _unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> LogReading | FileRefused:
-    budget.files += 1  # also where it is refused: looking into it was work
+def _open_unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> LogStream | FileRefused:
+    budget.files += 1  # even if it is refused, because unpacking costs time
     try:
         head = next(filter(None, chunks), b"")
     except ArchiveRefused as refused:
@@ -193,36 +223,31 @@ def _unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> LogRead
         return FileRefused(name, Refusal.EMPTY)
     if is_archive(head):
         return FileRefused(name, Refusal.NESTED)
-    return FileRefused(name, Refusal.BINARY) if is_binary(head[:HEAD]) else LogReading(name, chunks, head, budget)
+    return FileRefused(name, Refusal.BINARY) if is_binary(head[:HEAD]) else LogStream(name, chunks, head, budget)
 
 
-def _shown(name: str) -> str:
-    """A name that someone else chose, as it may be shown."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:200])
-
-
-def _size(tap: CountingStream) -> int | None:
-    """How long a plain file is; None for a pipe."""
-    if not tap.seekable():
+def _size(file: CountingStream) -> int | None:
+    """Return the length of a file in bytes, or None for a pipe."""
+    if not file.seekable():
         return None
-    position = tap.tell()
-    size = tap.seek(0, 2)
-    tap.seek(position)
+    position = file.tell()
+    size = file.seek(0, 2)
+    file.seek(position)
     return size
 
 
 def _blocks(texts: Iterable[bytes]) -> Iterator[LogBlock]:
-    """*texts* cut at line ends; a line that is too long in pieces that overlap."""
-    rest, lead = b"", 0
+    """Cut *texts* at line ends; cut a line that is too long into overlapping pieces."""
+    rest, overlap = b"", 0
     for text in texts:
         end = text.rfind(b"\n") + 1
         if end:
-            yield LogBlock(rest + text[:end], lead)
-            rest, lead = text[end:], 0
+            yield LogBlock(rest + text[:end], overlap)
+            rest, overlap = text[end:], 0
         else:
             rest += text
         if len(rest) > LONGEST:
-            yield LogBlock(rest, lead, OVERLAP)
-            rest, lead = rest[-2 * OVERLAP :], OVERLAP
+            yield LogBlock(rest, overlap, OVERLAP)
+            rest, overlap = rest[-2 * OVERLAP :], OVERLAP
     if rest:
-        yield LogBlock(rest, lead)
+        yield LogBlock(rest, overlap)

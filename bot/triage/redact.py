@@ -1,10 +1,10 @@
-"""What is hidden before any of a log is shown, kept or written down.
+"""Hide secrets and personal data before any part of a log is shown, stored or logged.
 
-What is hidden is replaced by its kind, ``‹mail›``; error codes, times, versions and the lines themselves stay. A value
-never leaves this module: not in a result, an exception or a representation.
+A hidden value is replaced by its kind, ``‹mail›``; error codes, times, versions and the number of lines stay. A value
+never leaves this module: not in a result, an exception or a `repr`.
 
-Every pattern takes linear time: a run of characters is entered at its beginning only, and what comes before or behind
-it is bounded. Running `redact` over its own result changes nothing.
+Every pattern takes linear time: it matches only from the start of a run of characters, and its repetitions are bounded.
+Redacting a redacted text changes nothing.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ipaddress import ip_address
 
 from bot.triage.digest import Secret, SecretKind
 
-_PASSES = 8  # a secret that is glued to another shows its edge only when that one is hidden; usually two do
+_PASSES = 8  # at most; a secret next to another may match only after that one is hidden. Usually two are enough
 
-_Replace = Callable[["re.Match[str]"], str | None]  # None: this one is something else and stays
+_Replace = Callable[["re.Match[str]"], str | None]  # returns None if the match is no secret and stays
 
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A text without its secrets."""
+    """A text without secrets."""
 
     text: str
     secrets: tuple[tuple[SecretKind, int], ...] = ()  # how many of each kind were hidden
@@ -39,7 +39,7 @@ class _SecretRule:
 
 
 def redact(text: str) -> Redacted:
-    """*text* with everything hidden that is somebody's; it keeps its lines."""
+    """Hide all secrets and personal data in *text*. The number of lines does not change."""
     hidden: Counter[SecretKind] = Counter()
     for _ in range(_PASSES):
         before = text
@@ -51,7 +51,10 @@ def redact(text: str) -> Redacted:
 
 
 def live_secrets(lines: Iterable[bytes | str], *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
-    """What opens doors in *lines*, so that their author can be warned: kind and place, never the value."""
+    """Find secrets that give access to something in *lines*, so that their author can be warned.
+
+    *file* is the index of the file, *first_line* the number of the first line. Yields kind and place, line by line.
+    """
     text = "\n".join(line if isinstance(line, str) else line.decode("utf-8", "replace") for line in lines)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     found: list[tuple[int, SecretKind]] = []
@@ -78,17 +81,18 @@ def _noting(rule: _SecretRule, found: list[tuple[int, SecretKind]]) -> Callable[
         if rule.replace(match) is None:
             return match[0]
         found.append((match.start(), rule.kind))
-        return "".join(each if each == "\n" else "·" for each in match[0])  # the places of the others stay right
+        return "".join(each if each == "\n" else "·" for each in match[0])  # keep the offsets of the others
 
     return replace
 
 
-def _whole(kind: SecretKind) -> _Replace:
+def _all(kind: SecretKind) -> _Replace:
+    """Hide the whole match."""
     return lambda match: f"‹{kind}›"
 
 
-def _second(kind: SecretKind) -> _Replace:
-    """Group 1 stays, what follows is hidden."""
+def _after_group_1(kind: SecretKind) -> _Replace:
+    """Hide what follows group 1."""
     return lambda match: f"{match[1]}‹{kind}›"
 
 
@@ -96,8 +100,8 @@ def _private_key(match: re.Match[str]) -> str:
     return f"‹{SecretKind.CLOUD_KEY}›" + "\n" * match[0].count("\n")
 
 
-# Hexadecimal numbers of these lengths are also ids and checksums, which say so right before.
-_NO_SECRET = re.compile(
+# Hexadecimal numbers of 32 or 64 digits are also ids and checksums, which have one of these words right before them.
+_ID_BEFORE = re.compile(
     r"(?:(?:id|trace|span|md5|hash|sha\d{0,3}|digest|etag|sum|nonce|build|commit|signature)[\"']?\s{0,2}[:=@/\s]\s{0,2}[\"']?"
     r"|[/-])$",
     re.IGNORECASE,
@@ -107,24 +111,24 @@ _NO_SECRET = re.compile(
 def _hex(kind: SecretKind) -> _Replace:
     def replace(match: re.Match[str]) -> str | None:
         before = match.string[max(0, match.start() - 24) : match.start()]
-        return None if _NO_SECRET.search(before) or match[0].isdecimal() else f"‹{kind}›"
+        return None if _ID_BEFORE.search(before) or match[0].isdecimal() else f"‹{kind}›"
 
     return replace
 
 
 def _mail(match: re.Match[str]) -> str | None:
-    # "icon@2x.png" is a picture.
+    # "icon@2x.png" is an image file.
     return None if re.match(r"@[1-4]x\.", match["domain"]) else f"‹{SecretKind.MAIL}›"
 
 
-_VERSION = re.compile(r"(?:\bv|version|\bver|sdk|zim|express|=>|/)[\"']?[\s:=\"'(/]{0,4}$", re.IGNORECASE)
+_VERSION_BEFORE = re.compile(r"(?:\bv|version|\bver|sdk|zim|express|=>|/)[\"']?[\s:=\"'(/]{0,4}$", re.IGNORECASE)
 
 
 def _ip(match: re.Match[str]) -> str | None:
-    """None for a version number such as 2.19.0.31, and for the machine itself."""
+    """Keep version numbers such as 2.19.0.31, and the addresses of the machine itself."""
     address = match[0]
     before = match.string[max(0, match.start() - 16) : match.start()]
-    if "." in address and _VERSION.search(before) and not before.endswith("//"):
+    if "." in address and _VERSION_BEFORE.search(before) and not before.endswith("//"):
         return None
     if ":" in address and not any(each.isdigit() for each in address):
         return None  # Face::add
@@ -136,23 +140,23 @@ def _ip(match: re.Match[str]) -> str | None:
 
 
 def mask(number: str) -> str:
-    """An AppID by its first two digits and its last: enough to know one's own again."""
+    """Mask an AppID except for two digits at its start and one at its end: enough to recognise one's own."""
     return f"{number[:2]}…{number[-1]}"
 
 
 def _rule(kind: SecretKind, pattern: str, replace: _Replace | None = None, flags: int = 0) -> _SecretRule:
-    return _SecretRule(kind, re.compile(pattern, re.ASCII | flags), replace or _whole(kind))
+    return _SecretRule(kind, re.compile(pattern, re.ASCII | flags), replace or _all(kind))
 
 
 _KEYS = (
     r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])|AIza[\w-]{35}|xox[abeoprs]-[\w-]{10,500}|xapp-[\w-]{10,500}"
     r"|gh[pousr]_\w{36,255}|github_pat_\w{22,255}|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])"
 )
-# In this order: what a rule hides, the next ones no longer see.
+# Applied in this order: a rule does not see what an earlier one has hidden.
 _LIVE_RULES = (
     _rule(
         SecretKind.CLOUD_KEY,
-        # To its end; where that is missing, over the lines that can be nothing else.
+        # Up to the end marker; if that is missing, over the lines that can only be part of the key.
         r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}"
         r"-----END [A-Z ]{0,20}PRIVATE KEY-----"
         r"|(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/]{40,8000}={0,2}){0,100})",
@@ -176,7 +180,7 @@ _LIVE_RULES = (
         SecretKind.BEARER,
         r"(\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:basic|bearer|token|digest)\s{1,3})?|bearer\s{1,3}))"
         r"(?=[^\s\d]{0,300}\d|[\w.~+/=-]{15})[\w.~+/=-]{8,4000}",
-        _second(SecretKind.BEARER),
+        _after_group_1(SecretKind.BEARER),
         re.IGNORECASE,
     ),
 )  # fmt: skip
@@ -184,7 +188,7 @@ _RULES: Sequence[_SecretRule] = (
     *_LIVE_RULES,
     _rule(
         SecretKind.CLOUD_KEY,
-        # What is shown may begin within a key.
+        # An excerpt may begin within a key.
         r"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,8000}(?:\s|\\[nr]){1,4}){0,200}"
         r"-----END [A-Z ]{0,20}PRIVATE KEY-----",
         _private_key,
@@ -208,10 +212,10 @@ _RULES: Sequence[_SecretRule] = (
     ),
     _rule(SecretKind.IP, r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", _ip),
     _rule(SecretKind.IP, r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:{1,2}|::){2,8}(?:[0-9a-fA-F]{1,4})?(?![\w:])", _ip),
-    _rule(SecretKind.HOME, r"(/(?:Users|home)/)(?!Shared\b)[\w.@-]{1,64}", _second(SecretKind.HOME)),
+    _rule(SecretKind.HOME, r"(/(?:Users|home)/)(?!Shared\b)[\w.@-]{1,64}", _after_group_1(SecretKind.HOME)),
     _rule(
         SecretKind.HOME,
         r"(\b[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4})(?!Public\b)[^\\/:*?\"<>|\s‹]{1,64}",
-        _second(SecretKind.HOME),
+        _after_group_1(SecretKind.HOME),
     ),
 )  # fmt: skip

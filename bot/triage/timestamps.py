@@ -1,9 +1,8 @@
-"""When a line of a log was written, as the line says it.
+"""Read the timestamps of a log's lines.
 
-`recognise` finds the format of a file in its head; the `Reader` that it returns then needs one compiled pattern a
-line. A zone is never guessed: without one the log's clock is taken for UTC, and only differences mean something. The
-same holds for a format without a year or without a date; there the turn of the year, or midnight, is counted on.
-A line without a stamp of its own gives None; whose stamp it takes is the caller's to say.
+`reader_for` detects the format in a file's head; its `TimestampReader` then applies one compiled pattern per line. A
+time zone is never guessed: without one, the log's clock is taken for UTC, and only differences between times have a
+meaning. The same is true of a format without a year or without a date; the reader counts its New Years or midnights.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from datetime import date
 from bot.triage.digest import Stamp
 
 _DAY = 86_400.0
-_YEAR = 366 * _DAY  # a format without a year is read as of 1972, a leap year: 29 February must be readable
-_REACH = 200  # bytes in which a line's stamp begins; what comes later is talk about times
+_YEAR = 366 * _DAY  # a format without a year is read as 1972, a leap year, so that 29 February is valid
+_REACH = 200  # bytes in which a line's own stamp begins; a later time is part of the message
+_HEAD_LINES = 300  # that vote for a format
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -25,18 +25,21 @@ _MONTHS = {
     )
 }
 _AFTERNOON = frozenset(each.encode() for each in ("下午", "晚上", "PM", "pm", "中午"))
-_FORENOON = frozenset(each.encode() for each in ("上午", "凌晨", "早上", "AM", "am"))
+_MORNING = frozenset(each.encode() for each in ("上午", "凌晨", "早上", "AM", "am"))
 
 
 @dataclass(frozen=True, slots=True)
 class TimestampFormat:
-    """How a log writes its times. In *pattern*, ``t`` is the stamp and ``k`` all of it but fraction and zone."""
+    """How a log writes its times.
+
+    In *pattern*, the group ``t`` is the stamp and ``k`` the stamp without fraction and zone.
+    """
 
     name: str
     pattern: re.Pattern[bytes]
     has_date: bool = True
     has_year: bool = True
-    anywhere: bool = False  # behind a key of its own, so it may stand anywhere in the line
+    anywhere: bool = False  # has a key of its own, so it may be anywhere in the line
 
 
 _CLOCK = r"(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d):(?P<s>[0-5]\d|60)"
@@ -48,8 +51,8 @@ _EPOCH = r"(?P<k>(?P<e>1\d{9}))(?:\.?(?P<f>\d{1,9}))?(?!\d)"
 _KEY = r'"(?:@?timestamp|ts|time|datetime|asctime|date|t|eventTime|log_?time)"\s{0,3}:\s{0,3}'
 
 
-def _format(name: str, pattern: str, **what: bool) -> TimestampFormat:
-    return TimestampFormat(name, re.compile(pattern.encode()), **what)
+def _format(name: str, pattern: str, **options: bool) -> TimestampFormat:
+    return TimestampFormat(name, re.compile(pattern.encode()), **options)
 
 
 FORMATS = (
@@ -73,7 +76,7 @@ FORMATS = (
         rf"{_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
     ),
     _format(
-        "us",  # day and month only where AM or PM says that it is the American order
+        "us",  # day and month are read only if AM or PM shows that the order is American
         rf"(?<![\d/])(?P<t>(?P<k>(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),? {_CLOCK}[  ]?(?P<ap>[AaPp][Mm])))",
     ),
     _format(
@@ -102,51 +105,49 @@ FORMATS = (
 
 
 class TimestampReader:
-    """Reads the stamps of one file, in its order."""
+    """Read the stamps of one file, in the order of its lines."""
 
     def __init__(self, form: TimestampFormat) -> None:
         self.format = form
-        self.written = b""  # the stamp read last, as it stands there
+        self.written = b""  # the last stamp read, as in the log
         self.zone: bytes | None = None  # of that stamp
-        self.turn = 0.0 if form.has_year else _YEAR if form.has_date else _DAY  # seconds after which it begins anew
-        self.turned = 0.0  # seconds added for the years or midnights that went by
+        # Seconds after which the format repeats: a day, a year, or 0 for never.
+        self.cycle_s = 0.0 if form.has_year else _YEAR if form.has_date else _DAY
+        self.elapsed_cycles_s = 0.0  # seconds of the cycles completed so far
         self._search = form.pattern.search
         self._reach = 1 << 20 if form.anywhere else _REACH
-        names = form.pattern.groupindex
-        self._has_fraction, self._has_zone, self._is_epoch = "f" in names, "z" in names, "e" in names
+        groups = form.pattern.groupindex
+        self._has_fraction, self._has_zone, self._is_epoch = "f" in groups, "z" in groups, "e" in groups
         self._latest = float("-inf")
+        # Most lines have the same second as the line before, so the last one is cached.
         self._key = b""
-        self._base: float | None = None  # of `_key`: most lines share their second with the one before
+        self._base: float | None = None
 
     @property
-    def kind(self) -> tuple[bool, bool, bool]:
-        """What must be equal for the stamps of two files to be compared, once one was read."""
+    def clock_kind(self) -> tuple[bool, bool, bool]:
+        """Has date, has year, has zone; equal for two files whose stamps can be compared. Needs one stamp read."""
         return self.format.has_date, self.format.has_year, self._is_epoch or self.zone is not None
 
     def seconds(self, line: bytes) -> float | None:
-        """The stamp of *line* in seconds since the epoch, or None where it has none."""
+        """Return the stamp of *line*, the next in the file, in seconds since the epoch; None if it has no stamp."""
         seconds = self._read(line)
         if seconds is None:
             return None
         if seconds > self._latest:
             self._latest = seconds
-        elif self.turn and seconds < self._latest - self.turn / 2:
-            self.turned += self.turn
-            self._latest = seconds = seconds + self.turn
+        elif self.cycle_s and seconds < self._latest - self.cycle_s / 2:
+            self.elapsed_cycles_s += self.cycle_s
+            self._latest = seconds = seconds + self.cycle_s
         return seconds
 
     def stamp(self, line: bytes) -> Stamp | None:
-        """The stamp of *line*, wherever in the file it stands, or None where it has none."""
+        """Return the stamp of *line*, anywhere in the file, or None if it has no stamp."""
         seconds = self._read(line)
         if seconds is None:
             return None
-        if self.turn and self._latest > 0:
-            seconds += self.turn * round((self._latest - seconds) / self.turn)
-        return self.as_stamp(seconds)
-
-    def as_stamp(self, seconds: float) -> Stamp:
-        """The stamp read last."""
-        return made(seconds, self.written, self.zone)
+        if self.cycle_s and self._latest > 0:
+            seconds += self.cycle_s * round((self._latest - seconds) / self.cycle_s)
+        return make_stamp(seconds, self.written, self.zone)
 
     def _read(self, line: bytes) -> float | None:
         match = self._search(line, 0, self._reach)
@@ -162,22 +163,23 @@ class TimestampReader:
         self.written = match["t"]
         fraction = match["f"] if self._has_fraction else None
         if fraction:
-            return self._base + self.turned + int(fraction) / float(10 ** len(fraction))
-        return self._base + self.turned
+            return self._base + self.elapsed_cycles_s + int(fraction) / float(10 ** len(fraction))
+        return self._base + self.elapsed_cycles_s
 
 
-def made(seconds: float, written: bytes, zone: bytes | None) -> Stamp:
-    """A stamp from what a `Reader` has read."""
+def make_stamp(seconds: float, written: bytes, zone: bytes | None) -> Stamp:
+    """Decode what a `TimestampReader` has read."""
     return Stamp(seconds, written.decode("utf-8", "replace"), zone.decode() if zone else None)
 
 
-def recognise(head: bytes) -> TimestampReader | None:
-    """A reader for the file that begins with *head*, or None where it dates no lines.
+def reader_for(head: bytes) -> TimestampReader | None:
+    """Return a reader for the file that begins with *head*, or None if its lines have no timestamps.
 
-    Each line votes for the format that begins earliest in it: a line's own stamp stands before those it talks about.
+    Each line votes for the format that begins earliest in it, because a line's own stamp comes before the times in its
+    message.
     """
     votes: Counter[int] = Counter()
-    for line in head.splitlines()[:300]:
+    for line in head.splitlines()[:_HEAD_LINES]:
         found = [
             (match.start("t") if not form.anywhere else 0, index)
             for index, form in enumerate(FORMATS)
@@ -191,7 +193,7 @@ def recognise(head: bytes) -> TimestampReader | None:
 
 
 def _base(match: re.Match[bytes]) -> float | None:
-    """Seconds since the epoch without the fraction; None where the numbers make no time."""
+    """Return seconds since the epoch without the fraction, or None if the numbers are no valid time."""
     parts = match.groupdict()
     if parts.get("e"):
         return float(int(parts["e"]))
@@ -209,17 +211,17 @@ def _base(match: re.Match[bytes]) -> float | None:
 
 
 def _hour(hour: int, half: bytes | None) -> int | None:
-    """The hour of the day, 0 to 23; None where there is no such hour."""
+    """Return the hour of the day, 0 to 23, or None if it is not valid."""
     if half and half.upper() in _AFTERNOON and hour < 12:
-        # 中午 is the hours from 11 to 1.
+        # 中午 (noon) covers the hours from 11 to 1.
         return hour if half == "中午".encode() and hour == 11 else hour + 12
-    if half and half.upper() in _FORENOON and hour == 12:
+    if half and half.upper() in _MORNING and hour == 12:
         return 0
     return hour if hour < 24 else None
 
 
 def _offset(zone: bytes | None) -> int:
-    """Seconds that *zone* is ahead of UTC."""
+    """Return how many seconds *zone* is ahead of UTC."""
     if not zone or zone[:1] not in (b"+", b"-"):
         return 0
     digits = zone[1:].replace(b":", b"")

@@ -1,4 +1,4 @@
-"""Triage of logs that a test has at hand."""
+"""Triage logs in memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
 
 
-def feed(logs: Mapping[str, str | bytes], catalogue: Catalogue, cascades: Cascades) -> Digest:
-    """The digest of logs by name."""
+def triage_of(logs: Mapping[str, str | bytes], catalogue: Catalogue, cascades: Cascades) -> Digest:
+    """Return the digest of *logs*, given by name."""
     raw = {name: text.encode() if isinstance(text, str) else text for name, text in logs.items()}
     sources = [LogFile(name, partial(BytesIO, content)) for name, content in raw.items()]
     return triage(sources, catalogue, cascades, ReadLimits(), clock=lambda: 0.0)

@@ -1,34 +1,23 @@
-"""A scan whose hits can be looked at."""
+"""Scan a log and record its hits."""
 
 from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from bot.detection.detector import find
 from bot.detection.result import Known, LookAlikeReason
-from bot.triage.reader import NO_LIMITS, LogFile, LogReading, ReadBudget, ReadLimits, logs
-from bot.triage.scanner import CodeHit, Scanner
+from bot.triage.reader import NO_LIMITS, LogFile, LogStream, ReadBudget, ReadLimits, open_logs
+from bot.triage.scanner import CodeHit, LineWindow, Scanner
 
 
-class Window(NamedTuple):
-    """What a scan hands on as evidence."""
-
-    code: int
-    file: int
-    first_line: int
-    line: int
-    lines: tuple[bytes, ...]
-
-
-class Seen:
-    """Takes what a scan hands on."""
+class Recorded:
+    """What a scan passed on, in order."""
 
     def __init__(self) -> None:
         self.hits: list[CodeHit] = []
-        self.windows: list[Window] = []
+        self.windows: list[LineWindow] = []
         self.lookalikes: Counter[LookAlikeReason] = Counter()
 
     @property
@@ -36,45 +25,32 @@ class Seen:
         """Line and code of each hit."""
         return [(hit.line, hit.code) for hit in self.hits]
 
-    def hit(self, hit: CodeHit) -> None:
-        """Keep a hit."""
-        self.hits.append(hit)
-
-    def window(self, code: int, file: int, first_line: int, line: int, lines: Sequence[bytes]) -> None:
-        """Keep a window."""
-        self.windows.append(Window(code, file, first_line, line, tuple(lines)))
-
 
 def source(data: bytes, name: str = "app.log") -> LogFile:
-    """A file in memory."""
+    """Return a file in memory."""
     return LogFile(name, lambda: io.BytesIO(data))
 
 
-def opened(data: bytes, limits: ReadLimits = NO_LIMITS) -> list[LogReading]:
-    """The texts in a file that holds *data*; they can be read one after the other only."""
-    return [log for log in logs([source(data)], ReadBudget(limits, lambda: 0.0)) if isinstance(log, LogReading)]
-
-
-def scan(data: bytes, known: Known, limits: ReadLimits = NO_LIMITS) -> Seen:
-    """What a scan sees in *data*, read as a file."""
-    seen = Seen()
-    scanner = Scanner(known, seen)
-    for index, log in enumerate(logs([source(data)], ReadBudget(limits, lambda: 0.0))):
-        if isinstance(log, LogReading):
+def scan(data: bytes, known: Known, limits: ReadLimits = NO_LIMITS) -> Recorded:
+    """Scan *data* as a file."""
+    recorded = Recorded()
+    scanner = Scanner(known, recorded.hits.append, recorded.windows.append)
+    for index, log in enumerate(open_logs([source(data)], ReadBudget(limits, lambda: 0.0))):
+        if isinstance(log, LogStream):
             scanner.begin(index)
             for block in log.blocks():
                 scanner.scan(block)
             scanner.end()
-    seen.lookalikes = scanner.lookalikes
-    return seen
+    recorded.lookalikes = scanner.lookalikes
+    return recorded
 
 
 def found(lines: Iterable[str], known: Known) -> tuple[list[tuple[int, int]], Counter[LookAlikeReason]]:
-    """What detection finds in *lines*, each by itself: line and code of each occurrence, and the look-alikes."""
+    """Detect codes in *lines* one by one: return line and code of each occurrence, and the look-alikes."""
     codes: list[tuple[int, int]] = []
     lookalikes: Counter[LookAlikeReason] = Counter()
     for number, line in enumerate(lines, 1):
-        seen = find(line, known)
-        codes += [(number, each.code) for each in seen.findings]
-        lookalikes.update(each.reason for each in seen.lookalikes)
+        detection = find(line, known)
+        codes += [(number, each.code) for each in detection.findings]
+        lookalikes.update(each.reason for each in detection.lookalikes)
     return codes, lookalikes

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import open_catalogue
 from bot.triage.aggregate import Aggregator
+from bot.triage.analyze import Analysis
 from bot.triage.cascades import open_cascades
 from bot.triage.digest import Digest, Pattern, Role
-from bot.triage.histogram import SHOWN, Histogram
+from bot.triage.histogram import MAX_BUCKETS, Histogram
 from bot.triage.scanner import CodeHit
-from tests.triage.feed import feed
+from tests.triage.feed import triage_of
 
 CATALOGUE = open_catalogue()
 CASCADES = open_cascades()
@@ -27,7 +28,7 @@ def at(second: float, code: int | str, more: str = "") -> str:
 
 def digest(*lines: str, **files: list[str]) -> Digest:
     logs = {name: "\n".join(each) for name, each in files.items()} or {"": "\n".join(lines)}
-    return feed(logs, CATALOGUE, CASCADES)
+    return triage_of(logs, CATALOGUE, CASCADES)
 
 
 def roles(result: Digest) -> dict[int, tuple[Role, int | None]]:
@@ -177,16 +178,18 @@ def test_evidence_is_redacted_and_shows_the_cause_first() -> None:
 @given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))
 def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     """Figures that do not add up are not believed, in whatever order lines come."""
-    tally = Aggregator(CASCADES, CATALOGUE)
-    tally.begin(0, b"1732347345 boot")
+    aggregator = Aggregator(CASCADES, CATALOGUE)
+    aggregator.begin_file(0, b"1732347345 boot")
     for line, (second, code) in enumerate(hits, 1):
-        tally.hit(CodeHit(code, CATALOGUE.has_code(code), 0, line, f"{1732347345 + second} code={code}".encode()))
-    result = tally.digest((), (), {}, 0.0)
+        aggregator.add_hit(
+            CodeHit(code, CATALOGUE.has_code(code), 0, line, f"{1732347345 + second} code={code}".encode())
+        )
+    result = Analysis(aggregator.state, CASCADES, CATALOGUE, ()).digest((), {}, (), 0.0)
     assert result.hits == len(hits)
     assert result.timeline is not None
     for row in (*result.rows, *result.unknown):
         assert sum(row.timeline) == row.count
-        assert len(row.timeline) == result.timeline.buckets <= SHOWN
+        assert len(row.timeline) == result.timeline.buckets <= MAX_BUCKETS
 
 
 def test_a_grid_stays_small_however_long_the_log() -> None:
@@ -194,7 +197,7 @@ def test_a_grid_stays_small_however_long_the_log() -> None:
     grid = Histogram()
     for index in range(50_000):
         grid.add(1, index * 977.0)
-    start, width, counts = grid.shown([1])
-    assert (start, sum(counts[1])) == (0.0, 50_000)
-    assert len(counts[1]) <= SHOWN
+    width, counts = grid.timelines([1])
+    assert sum(counts[1]) == 50_000
+    assert len(counts[1]) <= MAX_BUCKETS
     assert width * len(counts[1]) >= 49_999 * 977

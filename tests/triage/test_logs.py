@@ -11,7 +11,7 @@ import yaml
 from bot.catalogue.catalogue import open_catalogue
 from bot.triage.cascades import open_cascades
 from bot.triage.digest import CodeRow, Digest, Mark
-from tests.triage.feed import feed
+from tests.triage.feed import triage_of
 
 LOGS = Path(__file__).parent / "logs"
 EXPECTED = sorted(LOGS.glob("*.expected.yaml"))
@@ -72,7 +72,7 @@ def _mark(mark: Mark) -> list[Any]:
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.name.split(".")[0])
 def test_a_log_becomes_the_triage_that_an_engineer_would_write(expected: Path) -> None:
     """Who is on call acts on this; a wrong cause costs the night."""
-    digest = feed(logs_of(expected), open_catalogue(), open_cascades())
+    digest = triage_of(logs_of(expected), open_catalogue(), open_cascades())
     assert as_data(digest) == yaml.safe_load(expected.read_text(encoding="utf-8"))
     assert all(sum(row.timeline) == row.count for row in (*digest.rows, *digest.unknown))
 
@@ -89,7 +89,7 @@ def test_a_token_in_a_line_of_any_length_is_not_shown(length: int, where: str) -
     token, code = f'"token":"04{"AbCd1234" * 80}"', '"errorCode":6000106'
     parts = (token, code) if where == "before" else (code, token)
     line = f'{{"data":"{"y " * (length // 2)}",{parts[0]},{parts[1]},"more":"{"z " * 2000}"}}'
-    digest = feed({"zim.json": f"{line}\n"}, open_catalogue(), open_cascades())
+    digest = triage_of({"zim.json": f"{line}\n"}, open_catalogue(), open_cascades())
     (window,) = digest.excerpts
     assert "6000106" in window.lines[0]
     assert "AbCd1234" not in window.lines[0]

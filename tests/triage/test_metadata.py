@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.triage.metadata import MOST, MetadataScan
+from bot.triage.metadata import MAX_VALUES, MetadataScan
 
 
 @pytest.mark.parametrize(
@@ -24,8 +24,8 @@ from bot.triage.metadata import MOST, MetadataScan
 def test_the_version_of_the_sdk_is_found_and_no_other(text: str, version: str | None) -> None:
     """Support asks for it first; that of the video SDK would mislead."""
     seen = MetadataScan()
-    seen.look(text)
-    assert seen.versions == ((version,) if version else ())
+    seen.scan(text)
+    assert seen.versions == ([version] if version else [])
 
 
 @pytest.mark.parametrize(
@@ -48,19 +48,19 @@ def test_the_version_of_the_sdk_is_found_and_no_other(text: str, version: str | 
 def test_the_platform_is_named_where_the_log_shows_it(text: str, platforms: tuple[str, ...]) -> None:
     """The remedy's method names differ by platform."""
     seen = MetadataScan()
-    seen.look(text)
-    assert seen.platforms == platforms
+    seen.scan(text)
+    assert tuple(seen.platforms) == platforms
 
 
 def test_an_app_id_is_masked() -> None:
     """It is half of what opens the app's account."""
     seen = MetadataScan()
-    seen.look('{"appID": 1719238450} appId=1719238450 appID: 6000003')
-    assert seen.app_ids == ("17…0",)
+    seen.scan('{"appID": 1719238450} appId=1719238450 appID: 6000003')
+    assert seen.app_ids == ["17…0"]
 
 
 def test_what_is_kept_is_bounded() -> None:
     """A log of a farm of devices names thousands."""
     seen = MetadataScan()
-    seen.look("\n".join(f"appID={1000000000 + index * 101}" for index in range(500)))
-    assert len(seen.app_ids) <= MOST
+    seen.scan("\n".join(f"appID={1000000000 + index * 101}" for index in range(500)))
+    assert len(seen.app_ids) <= MAX_VALUES

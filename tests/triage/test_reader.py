@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import open_catalogue
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
-from bot.triage.reader import LogFile, LogReading, ReadBudget, ReadLimits, logs
+from bot.triage.reader import LogFile, LogStream, ReadBudget, ReadLimits, open_logs
 from tests.triage.scanning import scan, source
 
 KNOWN = open_catalogue()
@@ -36,16 +36,16 @@ def read(
     texts: list[str] = []
     files: list[FileRead] = []
     refused: list[Refusal] = []
-    for log in logs(sources, ReadBudget(limits, count(0.0, step).__next__)):
+    for log in open_logs(sources, ReadBudget(limits, count(0.0, step).__next__)):
         if isinstance(log, FileRefused):
             refused.append(log.reason)
             continue
         texts.append(
-            b"".join(block.data[block.lead : len(block.data) - block.hold] for block in log.blocks()).decode(
-                "utf-8", "replace"
-            )
+            b"".join(
+                block.data[block.overlap_before : len(block.data) - block.overlap_after] for block in log.blocks()
+            ).decode("utf-8", "replace")
         )
-        files.append(log.read())
+        files.append(log.summary)
         refused += [log.damage] if log.damage else []
     return texts, files, refused
 
@@ -320,8 +320,10 @@ def test_no_bytes_crash_it(data: st.DataObject | None, content: bytes, wrap: obj
 @given(st.text(alphabet="ab6０0\r\n\x1b[m\0错 ", max_size=400), st.sampled_from(["utf-8", "utf-16", "gb18030"]))
 def test_lines_are_those_of_the_text(text: str, encoding: str) -> None:
     """A line number that is off by one sends people to the wrong place."""
-    for log in logs([source(("log\n" * 8 + text).encode(encoding))], ReadBudget(LIMITS, lambda: 0.0)):
-        assert isinstance(log, LogReading)
-        shown = b"".join(block.data[block.lead : len(block.data) - block.hold] for block in log.blocks())
+    for log in open_logs([source(("log\n" * 8 + text).encode(encoding))], ReadBudget(LIMITS, lambda: 0.0)):
+        assert isinstance(log, LogStream)
+        shown = b"".join(
+            block.data[block.overlap_before : len(block.data) - block.overlap_after] for block in log.blocks()
+        )
         assert log.lines == len(shown.split(b"\n")) - shown.endswith(b"\n")
         assert b"\r" not in shown

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.catalogue.catalogue import open_catalogue
 from bot.detection import vocabulary
 from bot.triage.archive import CHUNK
-from bot.triage.prefilter import count_clean
 from bot.triage.reader import LONGEST
+from tests.triage.bench import count_clean
 from tests.triage.scanning import found, scan
 
 KNOWN = open_catalogue()
@@ -73,7 +73,7 @@ def test_a_window_holds_two_lines_on_each_side_across_blocks() -> None:
         lines[at] = f"{at} error code: 6000{101 + at % 7}"
     everything = [line.encode() for line in lines]
     for window in scan(b"\n".join(everything), KNOWN).windows:
-        assert window.lines == tuple(everything[window.first_line - 1 :][: len(window.lines)])
+        assert window.lines == everything[window.first_line - 1 :][: len(window.lines)]
         assert window.line - window.first_line == min(2, window.line - 1)
         assert len(window.lines) == min(5, window.line + 2, 20_000 - window.line + 3)
         assert str(window.code).encode() in everything[window.line - 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.triage.timestamps import FORMATS, recognise
+from bot.triage.timestamps import FORMATS, reader_for
 
 SAMPLES = [
     # line, its format, the stamp as written, its zone
@@ -35,7 +35,7 @@ SAMPLES = [
 def test_a_stamp_is_read_as_it_is_written(line: str, name: str, text: str, zone: str | None) -> None:
     """People look the line up by what stands there, and no zone is invented."""
     raw = line.encode()
-    reader = recognise(raw)
+    reader = reader_for(raw)
     assert reader is not None
     assert reader.format.name == name
     stamp = reader.stamp(raw)
@@ -65,7 +65,7 @@ def test_every_format_has_a_sample() -> None:
 )
 def test_times_differ_by_what_went_by(earlier: str, later: str, apart: float) -> None:
     """How soon one code came after another decides about cause and follower, over midnight and New Year too."""
-    reader = recognise(earlier.encode())
+    reader = reader_for(earlier.encode())
     assert reader is not None
     first, second = reader.seconds(earlier.encode()), reader.seconds(later.encode())
     assert first is not None
@@ -78,13 +78,13 @@ def test_times_differ_by_what_went_by(earlier: str, later: str, apart: float) ->
 )
 def test_what_is_no_time_is_not_read_as_one(line: str) -> None:
     """A wrong time is worse than none."""
-    reader = recognise(line.encode())
+    reader = reader_for(line.encode())
     assert reader is None or reader.stamp(line.encode()) is None
 
 
 def test_day_and_month_are_not_guessed() -> None:
     """05/04 is April in Berlin and May in Boston; without AM or PM only the time of day is sure."""
-    reader = recognise(b"05/04/2026 07:35:45 boot")
+    reader = reader_for(b"05/04/2026 07:35:45 boot")
     assert reader is not None
     assert not reader.format.has_date
 
@@ -92,7 +92,7 @@ def test_day_and_month_are_not_guessed() -> None:
 def test_a_file_has_the_format_that_its_lines_begin_with() -> None:
     """Lines talk about other times: expiry dates, server times."""
     head = b"[1122 07:35:45.740] expires 2027-01-01T00:00:00Z\n[1122 07:35:46.740] 12:00:00 noon\n  at x\n"
-    reader = recognise(head)
+    reader = reader_for(head)
     assert reader is not None
     assert reader.format.name == "sdk"
     assert reader.seconds(b"    at im.zego.zim.ZIM.login(ZIM.java:12)") is None
@@ -100,7 +100,7 @@ def test_a_file_has_the_format_that_its_lines_begin_with() -> None:
 
 def test_a_line_looked_at_later_keeps_its_day() -> None:
     """Evidence is dated when midnight has gone by already."""
-    reader = recognise(b"23:59:58.000 x")
+    reader = reader_for(b"23:59:58.000 x")
     assert reader is not None
     before = reader.seconds(b"23:59:58.000 x")
     reader.seconds(b"00:00:01.000 x")
