@@ -1,1 +1,1 @@
-"""What a person can ask for, one function each. No Slack types here."""
+"""Decide what the bot says and when. No Slack types here."""

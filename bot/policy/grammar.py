@@ -1,6 +1,6 @@
-"""The grammar of ``/zimerr``: what a person typed becomes one frozen value.
+"""Parse the text behind ``/zimerr`` or a mention of the bot into a command.
 
-Nothing is looked up here: whether a code, a symbol or a section exists is for the services to say.
+Pure, without any lookup: `answer` finds out whether a code, a symbol or a section exists.
 """
 
 from __future__ import annotations
@@ -13,34 +13,36 @@ from typing import Literal
 LanguageArgument = Literal["en", "zh", "auto"]
 ModeChoice = Literal["thread", "react", "off"]
 
+TRIAGE_WORDS = ("triage", "排查", "分诊")  # in a mention, any text may follow: “triage this, please”
+
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """How to use the bot."""
+    """Show how to use the bot."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusCommand:
-    """This channel's settings."""
+    """Show the channel's settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetLanguageCommand:
-    """This channel's language from now on."""
+    """Set the channel's language."""
 
     choice: LanguageArgument
 
 
 @dataclass(frozen=True, slots=True)
 class SetModeCommand:
-    """How the bot behaves, unasked, in this channel from now on."""
+    """Set how the bot behaves, unasked, in the channel."""
 
     mode: ModeChoice
 
 
 @dataclass(frozen=True, slots=True)
 class WhyCommand:
-    """Why a message was answered, or was not. Ids and time stamps are Slack's."""
+    """Explain why a message got a reply or did not. Ids and time stamps are Slack's."""
 
     channel: str
     ts: str
@@ -49,53 +51,45 @@ class WhyCommand:
 
 @dataclass(frozen=True, slots=True)
 class ExplainCommand:
-    """The codes to explain, each once, in the order typed."""
+    """Explain codes, each once, in the order typed."""
 
     codes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TriageCommand:
-    """The likely cause of what a log shows; *text* is what was pasted behind the word."""
+    """Find the likely cause in a log; *text* is the log if it was pasted behind the word."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class BrowseCommand:
-    """What the catalogue holds: everything, or one section."""
+    """List the sections of the catalogue, or one section."""
 
     section: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class SearchCommand:
-    """Words, a symbol, a section or the beginning of a code, to be found in the catalogue."""
+    """Search the catalogue for words, a symbol, a section or the first digits of a code."""
 
     query: str
 
 
 @dataclass(frozen=True, slots=True)
 class MisusedCommand:
-    """A command word whose argument is missing or wrong."""
+    """A command word with a missing or wrong argument."""
 
     word: str
 
 
 Command = (
-    HelpCommand
-    | StatusCommand
-    | SetLanguageCommand
-    | SetModeCommand
-    | WhyCommand
-    | ExplainCommand
-    | TriageCommand
-    | BrowseCommand
-    | SearchCommand
-    | MisusedCommand
-)
+    HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | WhyCommand
+    | ExplainCommand | TriageCommand | BrowseCommand | SearchCommand | MisusedCommand
+)  # fmt: skip
 
-# Who types behind /zimerr means a code: only digits around it make it another number.
+# Behind /zimerr a number is meant as a code, whatever is around it except digits.
 _CODE = re.compile(r"(?<![0-9])600[0-9]{4}(?![0-9])")
 _LANGUAGES: dict[str, LanguageArgument] = {
     "zh": "zh", "cn": "zh", "中文": "zh", "chinese": "zh",
@@ -117,14 +111,15 @@ _WORDS = {
     "why": "why", "为什么": "why",
     "list": "list", "列表": "list",
     "search": "search", "搜索": "search",
-    "triage": "triage", "分诊": "triage", "日志": "triage",
+    **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
 }  # fmt: skip
 
 
 def parse(text: str) -> Command:
-    """Return what *text*, typed behind ``/zimerr``, asks for.
+    """Return the command in *text*.
 
-    An unknown word is a search, never an error; nothing at all is help. Full-width digits and letters count as plain.
+    An unknown word is a search, never an error, and an empty text is help. Full-width digits and letters count as
+    plain ones.
     """
     text = unicodedata.normalize("NFKC", text).strip()
     if not text:
@@ -138,20 +133,20 @@ def parse(text: str) -> Command:
         mode = _MODES.get(rest.lower())
         return SetModeCommand(mode) if mode else MisusedCommand("auto")
     if word == "why":
-        return _why(rest)
+        return _parse_why(rest)
     if word == "list":
         return BrowseCommand(rest or None)
     if word == "search":
         return SearchCommand(rest) if rest else MisusedCommand("search")
-    # “日志 上传” looks for words; only a paste is meant to be read as a log.
+    # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
     if word and not rest:
         return HelpCommand() if word == "help" else StatusCommand()
-    return _lookup(text)
+    return _parse_query(text)
 
 
-def _why(rest: str) -> WhyCommand | MisusedCommand:
+def _parse_why(rest: str) -> WhyCommand | MisusedCommand:
     link = _LINK.search(rest)
     if not link:
         return MisusedCommand("why")
@@ -159,8 +154,8 @@ def _why(rest: str) -> WhyCommand | MisusedCommand:
     return WhyCommand(link[1], ts, link[4] or ts)
 
 
-def _lookup(text: str) -> ExplainCommand | SearchCommand:
-    # 0 and 1 are codes of the vendor's table, but only when nothing else is typed: in a text they are just digits.
+def _parse_query(text: str) -> ExplainCommand | SearchCommand:
+    # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
     if text in ("0", "1"):
         return ExplainCommand((int(text),))
     codes = tuple(dict.fromkeys(int(match) for match in _CODE.findall(text)))

@@ -1,10 +1,28 @@
-"""What a message deserves: an explanation, a reaction, a count, or nothing. Pure rules, each with its name."""
+"""Decide what a message deserves: an explanation, a reaction, a count, or nothing. Pure.
+
+For each code in a message, the first rule that applies silences the code:
+
+1. The channel's mode is off (`SilenceRule.OFF`).
+2. The code is only quoted (`QUOTED`).
+3. People here called a number in the same context "not a code" (`NOT_A_CODE`).
+4. The thread explains the code already (`IN_THREAD`).
+5. The channel's mode is react (`REACT_ONLY`).
+6. The code was explained in the channel within the cool-down (`COOL_DOWN`).
+
+A code that occurs several times is silenced only if every occurrence is. Then the message gets one act:
+
+1. If a code is not silenced, a reply explains all codes that are not.
+2. Else, if the thread explains a code, the reply there counts it once more.
+3. Else, if a code was silenced by the mode react or by the cool-down, a reaction marks the message.
+4. Else nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Mode(StrEnum):
@@ -16,13 +34,13 @@ class Mode(StrEnum):
 
 
 class Act(StrEnum):
-    """What is done about a message."""
+    """What the bot does about a message. Stored with the message."""
 
     REPLY = "reply"
     REACT = "react"
-    TRIAGE = "triage"  # as a reply, about the whole of a log
-    WRONG = "wrong"  # people called the triage wrong, and it was taken back
-    COUNT = "count"  # the first reply in the thread says how often the code came
+    TRIAGE = "triage"  # a reply about a whole log
+    WRONG = "wrong"  # the triage was called wrong and deleted
+    COUNT = "count"  # the first reply in the thread shows how often the code came
     NOTHING = "nothing"
 
 
@@ -31,30 +49,39 @@ class SilenceRule(StrEnum):
 
     OFF = "off"
     QUOTED = "quoted"
-    NOT_A_CODE = "not-a-code"  # people said so of such a thing in this channel
-    IN_THREAD = "in-thread"  # explained in this thread before
-    COOL_DOWN = "cool-down"  # explained in this channel a short while ago
+    NOT_A_CODE = "not-a-code"
+    IN_THREAD = "in-thread"
+    COOL_DOWN = "cool-down"
     REACT_ONLY = "react-only"
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A code that stands in a message."""
+    """A code in a message, without the message's text. Kept in the inbox as JSON."""
 
     code: int
-    known: bool
     quoted: bool
-    shape: str  # digest of what stands around it
+    fingerprint: str  # hash of the words around it
+
+    def to_json(self) -> list[Any]:
+        """Return the fields as an array."""
+        return [self.code, self.quoted, self.fingerprint]
+
+    @classmethod
+    def from_json(cls, fields: Sequence[Any]) -> Sighting:
+        """Parse an array of `to_json`. Arrays of earlier versions have a field more, after the code."""
+        code, *_, quoted, fingerprint = fields
+        return cls(code, quoted, fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelHistory:
-    """What is already known about the place of a message."""
+    """The state of a message's channel and thread before the message."""
 
     mode: Mode = Mode.THREAD
-    refused: frozenset[str] = frozenset()  # shapes that people called no code here
-    in_thread: frozenset[int] = frozenset()  # codes explained in this thread
-    lately: frozenset[int] = frozenset()  # codes explained in this channel within the cool-down
+    refused: frozenset[str] = frozenset()  # fingerprints that people here called "not a code"
+    in_thread: frozenset[int] = frozenset()  # codes explained in the thread
+    recent: frozenset[int] = frozenset()  # codes explained in the channel within the cool-down
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +89,22 @@ class Decision:
     """What to do, about which codes, and which rule silenced the others."""
 
     act: Act
-    codes: tuple[int, ...]  # what to explain, to react for, or to count
+    codes: tuple[int, ...]  # the codes to explain, to react to or to count
     silenced: tuple[tuple[int, SilenceRule], ...] = ()
 
     @property
     def repeated(self) -> tuple[int, ...]:
-        """The codes that are counted where the thread explains them."""
-        is_seen = self.act in (Act.REPLY, Act.COUNT)
-        return tuple(code for code, rule in self.silenced if is_seen and rule is SilenceRule.IN_THREAD)
+        """The codes to count in the replies of the thread that explain them."""
+        is_counted = self.act in (Act.REPLY, Act.COUNT)
+        return tuple(code for code, rule in self.silenced if is_counted and rule is SilenceRule.IN_THREAD)
 
 
-def decide(sightings: Sequence[Sighting], situation: ChannelHistory) -> Decision:
-    """Decide about a message; a code counts once, and in doubt nothing is done."""
+def decide(sightings: Sequence[Sighting], history: ChannelHistory) -> Decision:
+    """Decide about a message by the rules of this module."""
     rules: dict[int, SilenceRule | None] = {}
     for sighting in sightings:
-        rule = _silences(sighting, situation)
-        # One place where nothing speaks against a code is enough.
+        rule = _rule_against(sighting, history)
+        # One occurrence that no rule silences is enough.
         if sighting.code not in rules or rules[sighting.code] is not None:
             rules[sighting.code] = rule
     silenced = tuple((code, rule) for code, rule in rules.items() if rule)
@@ -95,14 +122,14 @@ def decide(sightings: Sequence[Sighting], situation: ChannelHistory) -> Decision
     return Decision(Act.NOTHING, (), silenced)
 
 
-def _silences(sighting: Sighting, situation: ChannelHistory) -> SilenceRule | None:
-    """The first rule that keeps the bot from explaining *sighting*, or None."""
+def _rule_against(sighting: Sighting, history: ChannelHistory) -> SilenceRule | None:
+    """Return the first rule that silences *sighting*."""
     checks = (
-        (situation.mode is Mode.OFF, SilenceRule.OFF),
+        (history.mode is Mode.OFF, SilenceRule.OFF),
         (sighting.quoted, SilenceRule.QUOTED),
-        (sighting.shape in situation.refused, SilenceRule.NOT_A_CODE),
-        (sighting.code in situation.in_thread, SilenceRule.IN_THREAD),
-        (situation.mode is Mode.REACT, SilenceRule.REACT_ONLY),
-        (sighting.code in situation.lately, SilenceRule.COOL_DOWN),
+        (sighting.fingerprint in history.refused, SilenceRule.NOT_A_CODE),
+        (sighting.code in history.in_thread, SilenceRule.IN_THREAD),
+        (history.mode is Mode.REACT, SilenceRule.REACT_ONLY),
+        (sighting.code in history.recent, SilenceRule.COOL_DOWN),
     )
     return next((rule for applies, rule in checks if applies), None)

@@ -1,27 +1,25 @@
-"""What the bot would have done in a channel, told to whoever invites it."""
+"""Preview for whoever invites the bot: count the replies that the last messages of the channel would have got."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
-from bot.policy.annotate import COOL_DOWN_S, Annotations
+from bot.policy.annotate import COOL_DOWN_S
+from bot.policy.message_content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, decide
 from bot.policy.place import Directory, DirectoryError
 from bot.policy.replies import DryRun
 
 HISTORY = 100  # messages
-_MOST_CODES = 5
+_MAX_CODES = 5
 
 
-async def dry_run(
-    channel: str, directory: Directory, annotations: Annotations, catalogue: Catalogue, *, own_bot: str | None
-) -> DryRun:
-    """Go through the latest messages of a channel by the rules, in thread mode, and count.
+async def dry_run(channel: str, directory: Directory, catalogue: Catalogue, *, own_bot: str | None) -> DryRun:
+    """Apply the noise rules to the last messages of a channel, in thread mode, and count the acts.
 
-    *own_bot* is the bot's id: what it said there itself, by command, is never answered.
+    Messages of *own_bot* (a bot id) are skipped: the bot never replies to itself. The cool-down follows the time stamps
+    of the messages.
     """
     try:
         history = await directory.history(channel, most=HISTORY)
@@ -29,22 +27,17 @@ async def dry_run(
         history = None
     if history is None:
         return DryRun(None)
-    others = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
-    return _counted(others, annotations, catalogue)
-
-
-def _counted(history: Sequence[Mapping[str, Any]], annotations: Annotations, catalogue: Catalogue) -> DryRun:
+    messages = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
     acts: Counter[Act] = Counter()
     codes: Counter[int] = Counter()
     explained_at: dict[int, float] = {}
-    for message in history:
-        sightings = annotations.contents(message).sightings
+    for message in messages:
         now = float(message["ts"])
-        lately = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
-        decision = decide(sightings, ChannelHistory(lately=lately))
+        recent = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
+        decision = decide(read_content(message, catalogue).sightings, ChannelHistory(recent=recent))
         acts[decision.act] += 1
         codes.update(decision.codes)
         if decision.act is Act.REPLY:
             explained_at |= dict.fromkeys(decision.codes, now)
-    entries = tuple(entry for code, _ in codes.most_common(_MOST_CODES) if (entry := catalogue.get(code)))
-    return DryRun(len(history), acts[Act.REPLY], acts[Act.REACT], entries)
+    entries = tuple(entry for code, _ in codes.most_common(_MAX_CODES) if (entry := catalogue.get(code)))
+    return DryRun(len(messages), acts[Act.REPLY], acts[Act.REACT], entries)

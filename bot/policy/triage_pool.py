@@ -1,4 +1,4 @@
-"""The triage of logs as a service: two at once, each in a thread of its own, so that nothing else waits for them."""
+"""Run triages in threads of their own, two at once, so that the event loop does not wait for them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.triage.digest import Digest
 from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
 
-_AT_ONCE = 2
+_MAX_RUNNING = 2
 
 
 class TriagePool:
-    """Reads logs."""
+    """Run triages with the bot's catalogue, cascades and limits."""
 
     def __init__(
         self, catalogue: Catalogue, cascades: Cascades, limits: ReadLimits, clock: Callable[[], float]
@@ -26,11 +26,11 @@ class TriagePool:
         self.limits = limits
         self._catalogue = catalogue
         self._clock = clock
-        # Not asyncio's own pool: a thread whose caller gave up goes on, and still counts.
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="triage")
+        # Not asyncio's default pool: a thread goes on after its caller has timed out, and must still count.
+        self._threads = ThreadPoolExecutor(_MAX_RUNNING, thread_name_prefix="triage")
 
     async def read(self, sources: Sequence[LogFile]) -> Digest:
-        """Triage *sources* in a worker thread."""
+        """Triage *sources* in a thread."""
 
         def work() -> Digest:
             return triage(sources, self._catalogue, self.cascades, self.limits, clock=self._clock)
@@ -38,11 +38,7 @@ class TriagePool:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def in_files(digest: Digest, *, has_text: bool) -> tuple[Sighting, ...]:
-    """The codes that stand in a message's files, as its own; where *has_text*, the first of those read is its text."""
-    return tuple(
-        Sighting(row.code, known, quoted=False, shape="")
-        for rows, known in ((digest.rows, True), (digest.unknown, False))
-        for row in rows
-        if not has_text or row.first.file > 0
-    )
+def sightings_in_files(digest: Digest, *, has_text: bool) -> tuple[Sighting, ...]:
+    """Return the codes in a message's files as the author's own; with *has_text*, the first file read is its text."""
+    rows = (*digest.rows, *digest.unknown)
+    return tuple(Sighting(row.code, False, "") for row in rows if not has_text or row.first.file > 0)

@@ -30,6 +30,6 @@ class Commands:
             view = self._parts.renderer.paste(language, asked.text, origin_of(command))
             await client.views_open(trigger_id=command["trigger_id"], view=view)
             return
-        answer = await self._parts.answers.to(asked, place, directory)
+        answer = await self._parts.answers.answer(asked, place, directory)
         message = self._parts.renderer.message(answer.reply, answer.language)
         await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)

@@ -19,7 +19,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import GiveUp, RetryLater, named
-from bot.policy.log_input import is_gone
+from bot.policy.message_content import is_deleted
 from bot.slack.lookup import may_be_trusted
 from bot.slack.sender import told_apart
 from bot.triage.digest import Refusal
@@ -60,7 +60,7 @@ class Downloads:
     async def fetch(self, file: Mapping[str, Any]) -> LogFile:
         """Download a file that `describe` returned; raises UnreadableFile, RetryLater or StopWorkspace."""
         name, url = str(file.get("name") or ""), str(file.get("url_private") or "")
-        if is_gone(file):
+        if is_deleted(file):
             raise UnreadableFile(name, Refusal.GONE)
         if file.get("is_external") or not may_be_trusted(self._client, url):
             raise UnreadableFile(name, Refusal.ELSEWHERE)

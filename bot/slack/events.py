@@ -38,7 +38,7 @@ class BotEvents:
             self._parts.background.start(self._introduce(place, context.bot_id, client))
 
     async def _explain(self, spot: MessageRef, user: str, client: AsyncWebClient) -> None:
-        found = await self._parts.annotations.marked(spot)
+        found = await self._parts.annotations.reacted_to(spot)
         if found:
             thread, codes = found
             place = Place(spot.team, spot.channel, user)
@@ -48,6 +48,6 @@ class BotEvents:
 
     async def _introduce(self, place: Place, own_bot: str | None, client: AsyncWebClient) -> None:
         directory = SlackLookup(client)
-        reply = await dry_run(place.channel, directory, self._parts.annotations, self._parts.catalogue, own_bot=own_bot)
+        reply = await dry_run(place.channel, directory, self._parts.catalogue, own_bot=own_bot)
         choice = await self._parts.languages.of_person(place, directory)
         await self._parts.poster.whisper(place, None, self._parts.renderer.message(reply, choice.language))

@@ -13,7 +13,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind
 from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.language import Languages
-from bot.policy.log_input import worth_a_word
+from bot.policy.message_content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import DirectoryError, LogSource
 from bot.policy.replies import Answer, Leaked, Note, Triaged
@@ -111,10 +111,10 @@ class LogJobs:
     async def unasked(self, job: Job, message: SeenMessage, site: BotSite) -> None:
         """Deal with a message that is a log, or has files: by the rules for any message, and with its own answer."""
         directory = SlackLookup(site.client)
-        is_edit, is_done = job.kind is not JobKind.LOG, await self._annotations.is_done(message.spot)
+        is_edit, is_done = job.kind is not JobKind.LOG, await self._annotations.is_handled(message)
         if is_done and not is_edit:
             async with self._speaking(job) as voice:  # an earlier attempt may have left its reaction
-                await self._annotations.take([message], voice, directory)
+                await self._annotations.annotate([message], voice, directory)
             return
         if not is_done and await self._annotations.mode(job.place) is Mode.OFF:
             return
@@ -123,15 +123,15 @@ class LogJobs:
             if read is None:
                 return
             message = _as_read(message, read)
-            refused = worth_a_word(read.digest.refused)
+            refused = worth_mentioning(read.digest.refused)
             if message.sightings and not is_edit:
                 await self.warn(job, read.digest.secrets, site, tuple(file.name for file in read.digest.files))
             if refused and not message.sightings:
-                await self._annotations.say_unreadable(message, refused, voice, directory)
+                await self._annotations.reply_unreadable(message, refused, voice, directory)
             elif is_edit:
-                await self._annotations.follow(message, voice, directory)
+                await self._annotations.follow_edit(message, voice, directory)
             else:
-                await self._annotations.take([message], voice, directory)
+                await self._annotations.annotate([message], voice, directory)
             await self._reported(job, site, voice, read)
 
     async def asked(self, job: Job, source: LogSource, site: BotSite) -> None:

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import RetryLater
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.triage_pool import TriagePool, in_files
+from bot.policy.triage_pool import TriagePool, sightings_in_files
 from bot.slack.download import Downloads
 from bot.slack.log_sources import LogCollector
 from bot.slack.lookup import SlackLookup
@@ -74,7 +74,7 @@ class LogReader:
                 found = await gathering.gather(messages, is_asked=is_asked)
                 digest = await self.triages.read(found.sources)
         digest = replace(digest, refused=(*digest.refused, *found.refused))
-        return ReadLog(digest, messages, in_files(digest, has_text=found.has_text))
+        return ReadLog(digest, messages, sightings_in_files(digest, has_text=found.has_text))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -15,14 +15,13 @@ from slack_bolt.response import BoltResponse
 
 from bot.detection.normalize import prose
 from bot.inbox import Job, JobKind
-from bot.policy.input import Contents
-from bot.policy.log_input import is_log, log_files, secrets_in
+from bot.policy.message_content import MessageContent, is_log, log_files, read_content, secrets_in
 from bot.policy.place import Place
 from bot.slack.deps import Deps
 from bot.slack.lookup import SlackLookup, place_of_event
 
 _Event = Mapping[str, Any]
-_NOTHING = Contents()
+_NOTHING = MessageContent()
 
 
 class Messages(AsyncMiddleware):
@@ -69,13 +68,13 @@ class Messages(AsyncMiddleware):
             return
         if _speaks_to(event, context):
             return  # comes as app_mention, too
-        holds = self._parts.annotations.contents(event)
-        if holds.sightings or log_files(event):
+        content = read_content(event, self._parts.catalogue)
+        if content.sightings or log_files(event):
             # Slack answers while the database writes.
             if workspace := await self._parts.workspaces.find(place.team):
                 self._parts.languages.prepare(place, SlackLookup(workspace.client))
-            await self._take(body, place, event, kind=JobKind.MESSAGE, holds=holds)
-        if is_person and (saving := self._parts.languages.hear(place, prose(holds.passages))):
+            await self._take(body, place, event, kind=JobKind.MESSAGE, content=content)
+        if is_person and (saving := self._parts.languages.hear(place, prose(content.passages))):
             self._parts.background.start(saving)
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
@@ -87,13 +86,13 @@ class Messages(AsyncMiddleware):
         if now.get("subtype") == "tombstone":
             await self._deleted(body, place, before, context)
             return
-        holds = self._parts.annotations.contents(now)
+        content = read_content(now, self._parts.catalogue)
         # A link preview changes a message too, but not what it says.
-        if _subjects(now, holds) != _subjects(before, self._parts.annotations.contents(before)):
-            await self._take(body, place, now, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], holds=holds)
+        if _subjects(now, content) != _subjects(before, read_content(before, self._parts.catalogue)):
+            await self._take(body, place, now, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], content=content)
 
     async def _deleted(self, body: _Event, place: Place, before: _Event, context: AsyncBoltContext) -> None:
-        was_read = self._parts.annotations.contents(before).sightings or log_files(before)
+        was_read = read_content(before, self._parts.catalogue).sightings or log_files(before)
         if before.get("bot_id") != context.bot_id and was_read:
             await self._take(body, place, before, kind=JobKind.DELETED)
 
@@ -105,14 +104,14 @@ class Messages(AsyncMiddleware):
         *,
         kind: JobKind,
         trigger_ts: str = "",
-        holds: Contents = _NOTHING,
+        content: MessageContent = _NOTHING,
     ) -> None:
-        ts, sightings = message["ts"], holds.sightings
-        detail: dict[str, Any] = {"sightings": [[each.code, each.known, each.quoted, each.shape] for each in sightings]}
-        if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(message, holds):
+        ts, sightings = message["ts"], content.sightings
+        detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
+        if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
-        elif kind is JobKind.MESSAGE and (secrets := secrets_in(holds.passages)):
+        elif kind is JobKind.MESSAGE and (secrets := secrets_in(content.passages)):
             detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
             place,
@@ -131,6 +130,6 @@ def _speaks_to(message: _Event, context: AsyncBoltContext) -> bool:
     return f"<@{context.bot_user_id}>" in (message.get("text") or "")
 
 
-def _subjects(message: _Event, holds: Contents) -> tuple[list[int], list[str]]:
+def _subjects(message: _Event, content: MessageContent) -> tuple[list[int], list[str]]:
     """What a message is about: its codes, and its files."""
-    return sorted({each.code for each in holds.sightings if not each.quoted}), sorted(log_files(message))
+    return sorted({each.code for each in content.sightings if not each.quoted}), sorted(log_files(message))

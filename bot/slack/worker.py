@@ -10,8 +10,8 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind
 from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.answer import Answers
-from bot.policy.grammar import parse
-from bot.policy.log_input import is_paste, log_files
+from bot.policy.grammar import TRIAGE_WORDS, parse
+from bot.policy.message_content import is_paste, log_files
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import Answer, is_public
@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # they speak by the voice that is here
     from bot.slack.incident import Incidents
     from bot.slack.log_jobs import LogJobs
 
-_TRIAGE = ("triage", "分诊")  # whatever follows, such as “this, please”
 MARK = "mag"  # the reaction that says: I know this code
 
 
@@ -134,9 +133,9 @@ class Worker:
         messages = [_message(job) for job in jobs]
         match jobs[0].kind:
             case JobKind.MESSAGE:
-                await self._annotations.take(messages, voice, directory)
+                await self._annotations.annotate(messages, voice, directory)
             case JobKind.CHANGED:
-                await self._annotations.follow(messages[0], voice, directory)
+                await self._annotations.follow_edit(messages[0], voice, directory)
             case JobKind.DELETED:
                 await self._annotations.withdraw(messages[0], voice, directory)
 
@@ -147,11 +146,11 @@ class Worker:
         if message is None:
             return
         words = _words(message)
-        if words.lower().startswith(_TRIAGE) or is_paste(passages(message)) or log_files(message):
-            is_all = words.lower().startswith(_TRIAGE) and job.thread != job.ts
+        if words.lower().startswith(TRIAGE_WORDS) or is_paste(passages(message)) or log_files(message):
+            is_all = words.lower().startswith(TRIAGE_WORDS) and job.thread != job.ts
             await self._logs.asked(job, LogSource(job.thread) if is_all else LogSource(job.thread, job.ts), site)
             return
-        answer = await self._answers.to(parse(words), job.place, directory)
+        answer = await self._answers.answer(parse(words), job.place, directory)
         said = self._renderer.message(answer.reply, answer.language)
         if is_public(answer.reply) or job.place.is_direct:
             await self._poster.post([job], said)
@@ -170,5 +169,5 @@ def _secrets(job: Job) -> list[Secret]:
 
 def _message(job: Job) -> SeenMessage:
     return SeenMessage(
-        job.place, job.ts, job.thread, tuple(Sighting(*each) for each in job.detail.get("sightings", ()))
+        job.place, job.ts, job.thread, tuple(Sighting.from_json(each) for each in job.detail.get("sightings", ()))
     )

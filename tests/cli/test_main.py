@@ -120,7 +120,11 @@ def test_detect_tells_what_the_bot_would_see_and_do() -> None:
 @pytest.mark.parametrize(
     ("language", "answer", "parts"),
     [
-        ("en", "The bot would reply with: 6000106, 6000121, 6009999.", ("line 4", "labelled as an error code", "with a unit")),
+        (
+            "en",
+            "The bot would reply with: 6000106, 6000121, 6009999.",
+            ("line 4", "labelled as an error code", "with a unit"),
+        ),
         ("zh", "机器人会回复：6000106，6000121，6009999。", ("第 4 行", "写明是错误码", "带单位的数字")),
     ],
 )

@@ -1,4 +1,4 @@
-"""The grammar of /zimerr."""
+"""Parse the text behind /zimerr."""
 
 from __future__ import annotations
 
@@ -52,6 +52,9 @@ from bot.policy.grammar import (
         ("status", StatusCommand()),
         ("triage", TriageCommand("")),
         ("分诊", TriageCommand("")),
+        ("排查", TriageCommand("")),
+        ("排查 第一行\n第二行 6000106", TriageCommand("第一行\n第二行 6000106")),
+        ("排查 登录", SearchCommand("排查 登录")),
         ("日志", TriageCommand("")),
         ("triage line 1\nline 2 6000106", TriageCommand("line 1\nline 2 6000106")),
         ("Triage\nE/ZIM: 6000106", ExplainCommand((6000106,))),
@@ -62,6 +65,6 @@ from bot.policy.grammar import (
         ("列表 房间", BrowseCommand("房间")),
     ],
 )
-def test_what_is_typed_becomes_a_command(typed: str, command: Command) -> None:
-    """Whoever types at night must be understood, and never be told about syntax."""
+def test_a_typed_text_is_parsed_into_a_command(typed: str, command: Command) -> None:
+    """People type at night and must be understood without learning a syntax."""
     assert parse(typed) == command

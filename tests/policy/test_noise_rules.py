@@ -11,7 +11,7 @@ A, B, UNKNOWN = 6000106, 6000121, 6009999
 
 def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
     """A code that stands in the message."""
-    return Sighting(code, code != UNKNOWN, quoted, shape)
+    return Sighting(code, quoted, shape)
 
 
 @pytest.mark.parametrize(
@@ -52,19 +52,19 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
         (
             "explained in the thread",
             [seen(A)],
-            ChannelHistory(in_thread=frozenset({A}), lately=frozenset({A})),
+            ChannelHistory(in_thread=frozenset({A}), recent=frozenset({A})),
             Decision(Act.COUNT, (A,), ((A, SilenceRule.IN_THREAD),)),
         ),
         (
             "explained in the channel lately",
             [seen(A)],
-            ChannelHistory(lately=frozenset({A})),
+            ChannelHistory(recent=frozenset({A})),
             Decision(Act.REACT, (A,), ((A, SilenceRule.COOL_DOWN),)),
         ),
         (
             "one fresh, one explained lately",
             [seen(A), seen(B)],
-            ChannelHistory(lately=frozenset({A})),
+            ChannelHistory(recent=frozenset({A})),
             Decision(Act.REPLY, (B,), ((A, SilenceRule.COOL_DOWN),)),
         ),
         (
@@ -76,7 +76,7 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
         (
             "one explained in the thread, one in the channel",
             [seen(A), seen(B)],
-            ChannelHistory(in_thread=frozenset({B}), lately=frozenset({A, B})),
+            ChannelHistory(in_thread=frozenset({B}), recent=frozenset({A, B})),
             Decision(Act.COUNT, (B,), ((A, SilenceRule.COOL_DOWN), (B, SilenceRule.IN_THREAD))),
         ),
         (
@@ -106,7 +106,7 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
         (
             "a quote of what was explained is not counted",
             [seen(A, quoted=True)],
-            ChannelHistory(in_thread=frozenset({A}), lately=frozenset({A})),
+            ChannelHistory(in_thread=frozenset({A}), recent=frozenset({A})),
             Decision(Act.NOTHING, (), ((A, SilenceRule.QUOTED),)),
         ),
     ],

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from bot.catalogue.catalogue import Catalogue
-from bot.i18n import Language
-from bot.policy.annotate import Annotations
-from bot.policy.language import Languages
 from bot.policy.preview import HISTORY, dry_run
 from bot.policy.replies import DryRun
-from bot.storage.annotation_store import AnnotationStore
-from bot.storage.channel_store import ChannelStore
-from bot.storage.database import Database
 from tests.directory import FakeDirectory
-
-
-@pytest.fixture
-def rules(catalogue: Catalogue, database: Database) -> Annotations:
-    """The rules, on an empty memory."""
-    settings = ChannelStore(database)
-    languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
-    return Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
 
 
 def said(at: float, text: str, **more: Any) -> dict[str, Any]:
@@ -31,15 +15,14 @@ def said(at: float, text: str, **more: Any) -> dict[str, Any]:
     return {"type": "message", "ts": f"{at:.6f}", "user": "U1", "text": text, **more}
 
 
-async def run(rules: Annotations, catalogue: Catalogue, *messages: dict[str, Any]) -> DryRun:
+async def run(catalogue: Catalogue, *messages: dict[str, Any]) -> DryRun:
     """The dry run over *messages*, the oldest first."""
-    return await dry_run("C1", FakeDirectory(history=messages[::-1]), rules, catalogue, own_bot="B1")
+    return await dry_run("C1", FakeDirectory(history=messages[::-1]), catalogue, own_bot="B1")
 
 
-async def test_replies_and_reactions_are_counted_by_the_rules(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_replies_and_reactions_are_counted_by_the_rules(catalogue: Catalogue) -> None:
     """Whoever invites the bot learns what it will cost the channel."""
     reply = await run(
-        rules,
         catalogue,
         said(1000, "good morning"),
         said(1100, "6000106 since the release"),
@@ -52,43 +35,43 @@ async def test_replies_and_reactions_are_counted_by_the_rules(rules: Annotations
     assert [entry.code for entry in reply.codes] == [6000106, 6000121]
 
 
-async def test_the_cool_down_ends_within_the_history(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_the_cool_down_ends_within_the_history(catalogue: Catalogue) -> None:
     """Time is the messages', not today's."""
     reply = await run(
-        rules, catalogue, said(1000, "6000106"), said(4599, "6000106"), said(4601, "6000106"), said(4700, "6000106")
+        catalogue, said(1000, "6000106"), said(4599, "6000106"), said(4601, "6000106"), said(4700, "6000106")
     )
     assert (reply.replies, reply.reactions) == (2, 2)
 
 
-async def test_notices_count_as_messages_but_get_nothing(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_notices_count_as_messages_but_get_nothing(catalogue: Catalogue) -> None:
     """They stand in the history, and nobody said them."""
     topic = said(1000, "set the channel topic: 6000106", subtype="channel_topic")
-    assert await run(rules, catalogue, topic) == DryRun(1)
+    assert await run(catalogue, topic) == DryRun(1)
 
 
-async def test_the_most_frequent_codes_are_named(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_the_most_frequent_codes_are_named(catalogue: Catalogue) -> None:
     """Five at most: it is a hint, not a report."""
     codes = [6000101, 6000102, 6000103, 6000104, 6000106, 6000121]
     messages = [said(1000 + n, f"error {code}") for n, code in enumerate([*codes, 6000121, 6000121, 6000106])]
-    reply = await run(rules, catalogue, *messages)
+    reply = await run(catalogue, *messages)
     assert [entry.code for entry in reply.codes] == [6000121, 6000106, 6000101, 6000102, 6000103]
 
 
-async def test_an_empty_history_is_not_a_missing_one(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_an_empty_history_is_not_a_missing_one(catalogue: Catalogue) -> None:
     """“Nothing” and “I may not look” are different answers."""
-    assert await run(rules, catalogue) == DryRun(0)
-    assert await dry_run("C1", FakeDirectory(), rules, catalogue, own_bot="B1") == DryRun(None)
+    assert await run(catalogue) == DryRun(0)
+    assert await dry_run("C1", FakeDirectory(), catalogue, own_bot="B1") == DryRun(None)
 
 
-async def test_it_looks_at_so_many_messages_and_no_more(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_it_looks_at_so_many_messages_and_no_more(catalogue: Catalogue) -> None:
     """One page of Slack's, one call."""
     messages = [said(1000 + n, "hello") for n in range(HISTORY + 10)]
-    assert (await run(rules, catalogue, *messages)).messages == HISTORY
+    assert (await run(catalogue, *messages)).messages == HISTORY
 
 
-async def test_what_the_bot_said_by_command_is_left_out(rules: Annotations, catalogue: Catalogue) -> None:
+async def test_what_the_bot_said_by_command_is_left_out(catalogue: Catalogue) -> None:
     """The command works before anybody invites it; other bots' posts count."""
     own = said(1000, "6000106 Token expired", subtype="bot_message", bot_id="B1")
     alert = said(1001, "error 6000121", subtype="bot_message", bot_id="B2")
-    reply = await run(rules, catalogue, own, alert)
+    reply = await run(catalogue, own, alert)
     assert (reply.messages, reply.replies, [entry.code for entry in reply.codes]) == (1, 1, [6000121])

@@ -478,7 +478,7 @@ async def test_a_wrong_triage_is_taken_back_and_why_knows(slack: Sandbox) -> Non
 # Asking
 
 
-@pytest.mark.parametrize("words", ["@zimerr triage", "@zimerr 分诊", "@zimerr triage this, please"])
+@pytest.mark.parametrize("words", ["@zimerr triage", "@zimerr 分诊", "@zimerr 排查", "@zimerr triage this, please"])
 async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) -> None:
     """Messages and files, whoever posted them; not what the bot said."""
     root = await slack.say(ENGLISH, ANN, "login is broken")

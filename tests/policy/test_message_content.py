@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from bot.detection.slack_text import passages
-from bot.policy.input import Contents
-from bot.policy.log_input import is_log, log_files, worth_a_word
+from bot.policy.message_content import MessageContent, is_log, log_files, worth_mentioning
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRefused, Refusal
 
@@ -17,7 +16,7 @@ LINES = "\n".join(f"line {number}" for number in range(20))
 
 def seen(*codes: int, quoted: bool = False) -> list[Sighting]:
     """Sightings of codes."""
-    return [Sighting(code, True, quoted, "") for code in codes]
+    return [Sighting(code, quoted, "") for code in codes]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,7 @@ def seen(*codes: int, quoted: bool = False) -> list[Sighting]:
 )
 def test_many_codes_or_many_lines_make_a_log(text: str, sightings: list[Sighting], expected: bool) -> None:
     """Three codes in a sentence are explained one by one."""
-    assert is_log({"text": text}, Contents(passages({"text": text}), tuple(sightings))) is expected
+    assert is_log({"text": text}, MessageContent(passages({"text": text}), tuple(sightings))) is expected
 
 
 @pytest.mark.parametrize(
@@ -81,6 +80,6 @@ def test_messages_without_files_have_none(message: dict[str, Any]) -> None:
         ("zim.log", Refusal.EMPTY, False),
     ],
 )
-def test_only_what_is_called_a_log_is_worth_a_word(name: str, reason: Refusal, expected: bool) -> None:
+def test_only_what_is_called_a_log_is_worth_mentioning(name: str, reason: Refusal, expected: bool) -> None:
     """A line about every binary that somebody shares is noise."""
-    assert bool(worth_a_word([FileRefused(name, reason)])) is expected
+    assert bool(worth_mentioning([FileRefused(name, reason)])) is expected

@@ -1,0 +1,96 @@
+"""Read what a message contains: passages, codes, files and secrets, and whether it is a log.
+
+Pure: works on Slack's description of a message and its files, and opens no file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.detection.detector import find_in_passages
+from bot.detection.fingerprint import fingerprint
+from bot.detection.result import Known, Passage
+from bot.detection.slack_text import passages
+from bot.policy.noise_rules import Sighting
+from bot.triage.digest import FileRefused, Refusal, Secret
+from bot.triage.redact import live_secrets
+
+# Subtypes of messages that people and bots write; the rest are joins, topic changes and broadcasts of replies.
+WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
+
+_MAX_CODES = 3  # explained one by one; a message with more is a log
+_MAX_LINES = 15  # of a message with a code; a message with more is a paste
+_LOG_NAME = re.compile(r"\.(?:log|txt|json|ndjson|jsonl|gz|zip)(?:\.\d+)?$", re.IGNORECASE)
+# Media types that contain no log: pictures, sound, fonts and office documents.
+_NOT_LOG = re.compile(
+    r"(?:image|audio|video|font)/|application/(?:pdf|rtf|msword|epub|wasm|vnd\.(?!api\+json)|x-(?:iwork|shockwave))"
+)
+_NOT_LOG_TYPES = frozenset(
+    {
+        *("pdf", "doc", "docx", "docm", "dotx", "xls", "xlsx", "xlsm", "xltx", "ppt", "pptx", "pps", "odt", "ods"),
+        *("odp", "pages", "numbers", "keynote", "gdoc", "gsheet", "gpres", "gdraw", "quip", "space", "list", "email"),
+        *("apk", "ipa", "dmg", "exe", "psd", "ai", "sketch", "fig", "svg"),
+    }
+)
+_DELETED = ("tombstone", "hidden_by_limit")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageContent:
+    """The passages of a message and the codes in them."""
+
+    passages: tuple[Passage, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+
+
+def read_content(message: Mapping[str, Any], known: Known) -> MessageContent:
+    """Return the content of a Slack message, empty if neither a person nor a bot wrote it."""
+    if message.get("subtype") not in WRITTEN:
+        return MessageContent()
+    read = passages(message)
+    sightings = tuple(
+        Sighting(each.code, each.quoted, fingerprint(read[each.passage].text, each.span))
+        for each in find_in_passages(read, known).findings
+    )
+    return MessageContent(read, sightings)
+
+
+def is_paste(passages: Sequence[Passage]) -> bool:
+    """Return whether a message has more lines than people write. Quotes do not count."""
+    return sum(each.text.count("\n") + 1 for each in passages if not each.quoted) > _MAX_LINES
+
+
+def is_log(message: Mapping[str, Any], content: MessageContent) -> bool:
+    """Return whether to read *message* as a log instead of explaining its codes one by one."""
+    own = {each.code for each in content.sightings if not each.quoted}
+    return len(own) > _MAX_CODES or bool(own and is_paste(content.passages)) or bool(log_files(message))
+
+
+def secrets_in(passages: Sequence[Passage]) -> tuple[Secret, ...]:
+    """Return the live secrets in a message, so that its author can be warned."""
+    return tuple(live_secrets(line for each in passages for line in each.text.split("\n")))
+
+
+def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the ids of the files of *message* that may be logs, each once."""
+    files = [file for file in message.get("files") or () if isinstance(file, dict) and file.get("id")]
+    return tuple(dict.fromkeys(str(file["id"]) for file in files if not is_deleted(file) and may_be_log(file)))
+
+
+def is_deleted(file: Mapping[str, Any]) -> bool:
+    """Return whether a file was deleted, or hidden because it is too old for the workspace's plan."""
+    return file.get("mode") in _DELETED
+
+
+def may_be_log(file: Mapping[str, Any]) -> bool:
+    """Return whether a file is worth opening. Slack does not describe a file shared from elsewhere at first."""
+    kind = str(file.get("mimetype") or "")
+    return not _NOT_LOG.match(kind) and file.get("filetype") not in _NOT_LOG_TYPES
+
+
+def worth_mentioning(refused: Sequence[FileRefused]) -> tuple[FileRefused, ...]:
+    """Return the *refused* files whose names say that they are logs, so that their owner expects a triage."""
+    return tuple(file for file in refused if file.reason is not Refusal.EMPTY and _LOG_NAME.search(file.name))
