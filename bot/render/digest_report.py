@@ -1,149 +1,115 @@
-"""The full report of a triage as plain text, for a terminal and for a file: everything that the digest holds."""
+"""Write the full report of a triage as plain text, for a terminal and for a file: the whole digest."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.cells import cell_len
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Entry, Text
-from bot.i18n import Language, traditional
-from bot.render.digest_text import DigestView, marked
+from bot.catalogue.entry import Entry
+from bot.i18n import Language, traditional, words
+from bot.render.digest_text import DigestView, numbered_lines
+from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
 
 
-class Reasons(Protocol):
-    """Why codes make others follow."""
+def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: Cascades | None = None) -> str:
+    """Write *digest* in *language*, ending with a line break. *cascades* tell why codes follow others."""
+    view = DigestView(digest, catalogue, words(language))
+    titles, rows = view.table()
+    chart_title, bars = view.bars()
+    before = [
+        _answer(view),
+        _titled(view, "report.shape", view.timing()),
+        _titled(view, "report.table", aligned([titles, *rows], numbers=[2]) if rows else []),
+        [chart_title, *(f"  {line}" for line in bars)] if bars else [],
+        _titled(view, "report.reasons", _reasons(view, cascades) if cascades else []),
+    ]
+    excerpts = [
+        [_converted(view.excerpt_title(excerpt), language), *(f"  {line}" for line in numbered_lines(excerpt))]
+        for excerpt in digest.excerpts
+    ]
+    after = [
+        _titled(view, "report.others" if view.cause else "steps", _others(view)),
+        _titled(view, "context", view.metadata()),
+        _titled(view, "coverage", [*view.coverage(), *_files(view)]),
+        _titled(view, "report.secrets", _secrets(view)),
+    ]
+    # Log lines stay as written: converted, they would not be found in the log.
+    paragraphs = [_converted("\n".join(lines), language) for lines in before if lines]
+    paragraphs += ["\n".join(lines) for lines in excerpts]
+    paragraphs += [_converted("\n".join(lines), language) for lines in after if lines]
+    return "\n\n".join(paragraphs) + "\n"
 
-    def reason(self, cause: int, follower: int) -> Text | None:
-        """Why *follower* comes after *cause*, or None where no rule says so."""
+
+def _converted(text: str, language: Language) -> str:
+    return traditional(text) if language is Language.ZH_HANT else text
 
 
-def report(digest: Digest, catalogue: Catalogue, language: Language, reasons: Reasons | None = None) -> str:
-    """Everything in *digest*, in *language*; ends with a line break."""
-    writer = _Writer(DigestView(digest, catalogue, language), reasons)
-    text = "\n\n".join("\n".join(section) for section in writer.sections() if section)
-    return text + "\n"
+def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
+    """Indent *lines* below a title; no title without lines."""
+    indented = [f"  {line}" for line in lines]
+    return [view.translate(f"triage.{key}"), *indented] if indented else []
 
 
-class _Writer:
-    """Writes the sections of one report."""
+def _answer(view: DigestView) -> list[str]:
+    title = view.title().replace("`", "")
+    if not view.cause:
+        return [title]
+    actor = view.translate("triage.actor_plain", actor=view.actor(view.cause))
+    return [title, actor, view.translate("triage.steps"), *(f"  {step}" for step in _steps(view, view.cause))]
 
-    def __init__(self, telling: DigestView, reasons: Reasons | None) -> None:
-        self._telling = telling
-        self._say = telling.say
-        self._reasons = reasons
 
-    def sections(self) -> Iterator[list[str]]:
-        """The sections, each some lines."""
-        for section in (self._answer(), self._shape(), self._table(), self._timeline(), self._follows()):
-            yield [self._script(line) for line in section]
-        yield from self._evidence()
-        for section in (self._others(), self._context(), self._coverage(), self._secrets()):
-            yield [self._script(line) for line in section]
+def _steps(view: DigestView, entry: Entry) -> list[str]:
+    return [f"{number}. {step.replace('`', '')}" for number, step in enumerate(view.steps(entry), 1)]
 
-    def _script(self, line: str) -> str:
-        return traditional(line) if self._telling.language is Language.ZH_HANT else line
 
-    def _answer(self) -> list[str]:
-        telling, say = self._telling, self._say
-        title = telling.title().replace("`", "")
-        if not telling.cause:
-            return [title]
-        actor = say("triage.actor_plain", actor=telling.actor(telling.cause))
-        return [title, actor, say("triage.steps"), *self._steps(telling.cause)]
-
-    def _steps(self, entry: Entry) -> list[str]:
-        steps = self._telling.steps(entry)
-        return [f"  {number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
-
-    def _shape(self) -> list[str]:
-        return self._titled("report.shape", list(self._telling.shape()))
-
-    def _titled(self, key: str, lines: Sequence[str]) -> list[str]:
-        return [self._say(f"triage.{key}"), *(f"  {line}" for line in lines)] if lines else []
-
-    def _table(self) -> list[str]:
-        titles, rows = self._telling.table()
-        return self._titled("report.table", aligned([titles, *rows], numbers=[2]) if rows else [])
-
-    def _timeline(self) -> list[str]:
-        title, bars = self._telling.bars()
-        return [title, *(f"  {line}" for line in bars)] if bars else []
-
-    def _follows(self) -> list[str]:
-        lines = []
-        for row in self._telling.digest.rows:
-            if self._reasons is None or row.role is not Role.FOLLOWER or row.follows is None:
-                continue
-            reason = self._reasons.reason(row.follows, row.code)
+def _reasons(view: DigestView, cascades: Cascades) -> Iterator[str]:
+    """Yield why each follower follows, by the rules."""
+    for row in view.digest.rows:
+        if row.role is Role.FOLLOWER and row.follows is not None:
+            reason = cascades.reason(row.follows, row.code)
             if reason:
-                text = self._say.pick(reason).replace("`", "")
-                lines.append(self._say("triage.report.reason", follower=row.code, code=row.follows, reason=text))
-        return self._titled("report.reasons", lines)
+                text = view.translate.pick(reason).replace("`", "")
+                yield view.translate("triage.report.reason", follower=row.code, code=row.follows, reason=text)
 
-    def _evidence(self) -> Iterator[list[str]]:
-        for window in self._telling.digest.excerpts:
-            yield [self._script(self._telling.evidence(window)), *(f"  {line}" for line in marked(window))]
 
-    def _others(self) -> list[str]:
-        telling = self._telling
-        others = [row for row in telling.digest.rows if row.role is Role.UNRELATED]
-        lines = []
-        for entry in filter(None, map(telling.entry, others)):
-            lines.append(f"{entry.code} · {telling.say.pick(entry.title)} · {telling.actor(entry)}".replace("`", ""))
-            lines += self._steps(entry)
-        return self._titled("report.others" if telling.cause else "steps", lines)
+def _others(view: DigestView) -> Iterator[str]:
+    """Yield the codes unrelated to the cause, with the steps for each."""
+    for row in view.digest.rows:
+        entry = view.entry(row)
+        if row.role is Role.UNRELATED and entry:
+            yield f"{entry.code} · {view.translate.pick(entry.title)} · {view.actor(entry)}".replace("`", "")
+            yield from (f"  {step}" for step in _steps(view, entry))
 
-    def _context(self) -> list[str]:
-        return self._titled("context", list(self._telling.context()))
 
-    def _coverage(self) -> list[str]:
-        telling = self._telling
-        files = [
-            self._say(
-                "triage.report.file",
-                file=telling.file(file.name),
-                lines=telling.lines(file.lines),
-                size=telling.size(file.bytes),
-                encoding=file.encoding,
-            )
-            for file in telling.digest.files
-        ]
-        return self._titled("coverage", [*telling.coverage(), *files])
+def _files(view: DigestView) -> Iterator[str]:
+    for file in view.digest.files:
+        yield view.translate(
+            "triage.report.file",
+            file=view.file_name(file.name),
+            lines=view.translate.count("triage.lines", file.lines),
+            size=view.size(file.bytes),
+            encoding=file.encoding,
+        )
 
-    def _secrets(self) -> list[str]:
-        lines = [
-            self._say(
-                "triage.report.secret",
-                kind=self._say(f"triage.secret.{secret.kind}"),
-                place=self._telling.place(Mark(secret.file, secret.line, None)),
-            )
-            for secret in self._telling.digest.secrets
-        ]
-        return self._titled("report.secrets", lines)
+
+def _secrets(view: DigestView) -> Iterator[str]:
+    for secret in view.digest.secrets:
+        kind = view.translate(f"triage.secret.{secret.kind}")
+        location = view.location(Mark(secret.file, secret.line, None))
+        yield view.translate("triage.report.secret", kind=kind, place=location)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
-    """*rows* as lines whose columns stand below each other; the columns *numbers* to the right."""
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    """Format *rows* as lines with aligned columns in a terminal; the columns at *numbers* are aligned right."""
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = []
         for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            gap = " " * (width - columns(cell))
+            gap = " " * (width - cell_len(cell))
             cells.append(gap + cell if index in numbers else cell + gap)
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal *text* takes: Chinese characters take two, combining ones none."""
-    return sum(_width(character) for character in text)
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

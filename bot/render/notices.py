@@ -1,8 +1,9 @@
-"""Show every other reply in Slack: search results, sections, settings, help, errors, notices about logs."""
+"""Show every other reply in Slack: search results, sections, settings, help, errors, notices and a modal for logs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
@@ -10,15 +11,19 @@ from bot.policy.noise_rules import Mode
 from bot.policy.replies import (
     Barred,
     DryRun,
+    Escalated,
     Failed,
     Found,
+    Leaked,
     Listing,
     NoCodes,
     NoMessage,
+    Note,
     NothingFound,
     Range,
     SettingsReply,
     Unknown,
+    UnreadableReply,
     Usage,
 )
 from bot.render import block_kit
@@ -26,7 +31,12 @@ from bot.render.block_kit import Block, MessagePayload
 from bot.render.entry_slack import SHOW_CODE, line
 
 SET_MODE = "set_mode"  # action id, followed by the mode
+PASTE = "paste_log"  # callback id of the modal
+PASTED, AUDIENCE = "pasted", "audience"  # its inputs
+ALONE, EVERYBODY = "alone", "everybody"  # options of AUDIENCE
+_MOST_PASTED = 3000  # characters, Slack's limit on an input
 _MOST_LISTED = 100  # codes of a range
+_MOST_NAMED = 5  # files, and secrets
 
 
 def message(*paragraphs: str, blocks: Sequence[Block] = ()) -> MessagePayload:
@@ -143,9 +153,68 @@ def failed(reply: Failed, translate: Translator) -> MessagePayload:
     return message(translate("trouble.failed", id=reply.incident))
 
 
+def unreadable(reply: UnreadableReply, translate: Translator) -> MessagePayload:
+    """List the files that could not be read, each with the reason."""
+    lines = []
+    for file in reply.files[:_MOST_NAMED]:
+        reason = translate(f"triage.refused.{file.reason}")
+        lines.append(translate("triage.refused", file=_file_name(file.name, translate), why=reason))
+    more = len(reply.files) - _MOST_NAMED
+    lines += [translate.count("triage.more_files", more)] if more > 0 else []
+    return _verbatim(message("\n".join(lines)))
+
+
+def leaked(reply: Leaked, translate: Translator) -> MessagePayload:
+    """Warn the author of what looks like live secrets: kinds and lines, never values."""
+    lines = []
+    for secret in reply.secrets[:_MOST_NAMED]:
+        name = reply.files[secret.file] if secret.file < len(reply.files) else ""
+        place = translate("triage.file_line", file=_file_name(name, translate), line=secret.line)
+        kind = translate(f"triage.secret.{secret.kind}")
+        lines.append("• " + translate("triage.report.secret", kind=kind, place=place))
+    more = len(reply.secrets) - _MOST_NAMED
+    lines += [translate.count("log.leaked.more", more)] if more > 0 else []
+    return _verbatim(message(translate("log.leaked"), "\n".join(lines), translate("log.leaked.advice")))
+
+
+def escalated(reply: Escalated, translate: Translator) -> MessagePayload:
+    """Mention the user or user group that an incident is escalated to."""
+    target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
+    return message(translate("log.escalated", target=target, by=f"<@{reply.by}>"))
+
+
+def note(reply: Note, translate: Translator) -> MessagePayload:
+    """Answer a request about a triage in one line."""
+    return message(translate(f"log.note.{reply.what}"))
+
+
+def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:
+    """Build the modal to paste a log into, filled with *text*; *origin* comes back as its `private_metadata`."""
+    label, hint = translate("log.paste.label"), translate("log.paste.hint")
+    audiences = [(translate(f"log.paste.{audience}"), audience) for audience in (ALONE, EVERYBODY)]
+    blocks = [
+        block_kit.text_input(PASTED, label, hint, text, _MOST_PASTED),
+        block_kit.choice_input(AUDIENCE, translate("log.paste.audience"), audiences),
+    ]
+    title, close, submit = translate("log.paste.title"), translate("lookup.close"), translate("log.paste.submit")
+    view = block_kit.modal(title, close, blocks, submit=submit)
+    return {"callback_id": PASTE, "private_metadata": origin, **view}
+
+
 def _lines(entries: Sequence[Entry], translate: Translator) -> list[str]:
     return [line(entry, translate) for entry in entries]
 
 
 def _query(query: str) -> str:
     return block_kit.escape(block_kit.shorten(query, 200))
+
+
+def _file_name(name: str, translate: Translator) -> str:
+    return block_kit.escape(block_kit.shorten(name.replace("`", "'"), 100)) or translate("triage.paste")
+
+
+def _verbatim(payload: MessagePayload) -> MessagePayload:
+    """Turn off Slack's detection of links and channels, which the names of files may look like."""
+    for block in payload["blocks"]:
+        block_kit.verbatim(block)
+    return payload

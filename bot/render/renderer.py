@@ -13,7 +13,7 @@ from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
 from bot.policy.replies import Annotation, Reply, Triaged
-from bot.render import block_kit, digest_slack, entry_slack, notices, triage_notices
+from bot.render import block_kit, digest_slack, entry_slack, notices
 from bot.render.block_kit import Element, MessagePayload
 from bot.render.detection_slack import why
 
@@ -33,7 +33,7 @@ class Renderer:
         self._views: dict[type, Callable[[Any, Translator], MessagePayload]] = {
             replies.Explained: partial(entry_slack.explained, catalogue),
             replies.Annotation: annotation,
-            replies.Triaged: lambda reply, translate: self.triage(reply, translate.language),
+            replies.Triaged: partial(digest_slack.message, catalogue),
             replies.WhyReply: why,
             replies.Unknown: notices.unknown,
             replies.Found: notices.found,
@@ -46,10 +46,10 @@ class Renderer:
             replies.NoMessage: notices.no_message,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
-            replies.UnreadableReply: triage_notices.unreadable,
-            replies.Leaked: triage_notices.leaked,
-            replies.Escalated: triage_notices.escalated,
-            replies.Note: triage_notices.note,
+            replies.UnreadableReply: notices.unreadable,
+            replies.Leaked: notices.leaked,
+            replies.Escalated: notices.escalated,
+            replies.Note: notices.note,
             replies.Failed: notices.failed,
         }
 
@@ -57,21 +57,18 @@ class Renderer:
         """Render *reply*. Do not change the message: it may be returned again."""
         return block_kit.converted(self._views[type(reply)](reply, words(language)), language)
 
-    def triage(self, reply: Triaged, language: Language, *, with_chart: bool = True) -> MessagePayload:
-        """Render the triage of a log, with Slack's chart or with bars in text."""
-        key = str(reply.source or "")
-        said_so = digest_slack.message(reply.digest, self._catalogue, language, key=key, with_chart=with_chart)
-        # A copy for one person has none: what they do is done to the message that all see.
-        blocks = [block for block in said_so["blocks"] if key or block["type"] != "actions"]
-        return {**said_so, "blocks": blocks}
+    def triage_without_chart(self, reply: Triaged, language: Language) -> MessagePayload:
+        """Render a triage with bars in text instead of the chart, which Slack may refuse."""
+        payload = digest_slack.message(self._catalogue, reply, words(language), with_chart=False)
+        return block_kit.converted(payload, language)
 
     def is_cut(self, reply: Triaged, language: Language) -> bool:
         """Return whether the message of *reply* leaves out anything that the full report contains."""
-        return digest_slack.is_cut(reply.digest, self._catalogue, language)
+        return digest_slack.is_cut(self._catalogue, reply, words(language))
 
     def paste(self, language: Language, text: str, origin: str) -> dict[str, Any]:
         """Render the modal to paste a log into; see `notices.paste`."""
-        return block_kit.converted(triage_notices.paste(words(language), text, origin), language)
+        return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while one types, with *entry* shown below."""

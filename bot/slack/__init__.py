@@ -8,7 +8,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.render import digest_slack, entry_slack, notices
-from bot.render.triage_notices import PASTE
 from bot.slack.actions import Actions
 from bot.slack.commands import Commands
 from bot.slack.deps import Deps
@@ -49,7 +48,7 @@ def register(app: AsyncApp, parts: Deps) -> None:
 
     asking = TriageModal(parts, trouble)
     app.message_shortcut("triage_thread")(asking.thread)
-    app.view(PASTE)(asking.pasted)
+    app.view(notices.PASTE)(asking.pasted)
 
     shortcuts = Shortcuts(parts)
     app.message_shortcut("explain_message")(shortcuts.explain_message)

@@ -13,7 +13,7 @@ from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.replies import Escalated
 from bot.render.block_kit import Block
-from bot.render.digest_slack import IncidentState, StandingBy, restand, standing_of
+from bot.render.digest_slack import IncidentState, StateChange, state_of, with_state
 from bot.render.renderer import Renderer
 from bot.slack.lookup import SlackLookup
 from bot.slack.sender import Sender
@@ -33,9 +33,9 @@ class Incidents:
 
     async def take(self, place: Place, message: Mapping[str, Any], language: Language) -> None:
         """Somebody is on it; the same person again is not any more."""
-        standing = standing_of(message["blocks"])
+        standing = state_of(message["blocks"])
         is_own = standing.taken_by is not None and standing.taken_by.user == place.user
-        taken_by = None if is_own else StandingBy(place.user, self._clock())
+        taken_by = None if is_own else StateChange(place.user, self._clock())
         await self._show(place, message, replace(standing, taken_by=taken_by), language)
 
     async def escalate(self, job: Job, directory: SlackLookup) -> None:
@@ -45,13 +45,13 @@ class Incidents:
         await self._poster.post([job], self._renderer.message(call, language))
         message = await directory.message(job.place.channel, job.ts, job.thread)
         if message:
-            standing = replace(standing_of(message["blocks"]), escalated_by=StandingBy(job.place.user, self._clock()))
+            standing = replace(state_of(message["blocks"]), escalated_by=StateChange(job.place.user, self._clock()))
             await self._show(job.place, message, standing, Language(job.detail["language"]))
 
     async def _show(
         self, place: Place, message: Mapping[str, Any], standing: IncidentState, language: Language
     ) -> None:
-        blocks = restand(message["blocks"], standing, language)
+        blocks = with_state(message["blocks"], standing, language)
         try:
             await self._update(place, message, blocks)
         except GiveUp as error:

@@ -78,13 +78,13 @@ class LogReplier(ThreadReplier):
         reply, language = answer.reply, answer.language
         if not isinstance(reply, Triaged):
             return await send(self._renderer.message(reply, language))
-        message = self._renderer.triage(reply, language)
+        message = self._renderer.message(reply, language)
         try:
             return await send(message)
         except GiveUp as error:
             if error.reason not in _REFUSED or not any(block["type"] == _CHART for block in message["blocks"]):
                 raise
-        return await send(self._renderer.triage(reply, language, with_chart=False))
+        return await send(self._renderer.triage_without_chart(reply, language))
 
 
 class LogJobs:

@@ -25,7 +25,7 @@ async def answer(
     message = renderer.message(reply, language)
     sent = await respond(response_type=audience, replace_original=False, thread_ts=thread, **message)
     if sent.status_code != 200 and isinstance(reply, Triaged):
-        message = renderer.triage(reply, language, with_chart=False)
+        message = renderer.triage_without_chart(reply, language)
         sent = await respond(response_type=audience, replace_original=False, thread_ts=thread, **message)
     if sent.status_code != 200:
         _log.warning("an answer was refused", status=sent.status_code, reason=sent.body)

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.inbox import Job, JobKind
 from bot.policy.place import Place
 from bot.policy.replies import Leaked, Note, Reply, Triaged
-from bot.render.triage_notices import AUDIENCE, EVERYBODY, PASTED
+from bot.render.notices import AUDIENCE, EVERYBODY, PASTED
 from bot.slack.deps import Deps
 from bot.slack.error_reply import ErrorReply
 from bot.slack.lookup import SlackLookup, place_of_action

@@ -9,7 +9,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.catalogue.catalogue import open_catalogue
 from bot.i18n import Language
-from bot.render import digest_slack
+from bot.policy.place import LogSource
+from bot.policy.replies import Triaged
+from bot.render.renderer import Renderer
 from bot.sandbox.http_server import Sandbox
 from tests.render.digests import expired
 from tests.scenarios.reading import said_by_bot
@@ -123,7 +125,9 @@ async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sand
     """The chart shows a line for each code and how often it came; wide tables and lines scroll by themselves."""
     await go_to(page, "C0ONCALL")
     bot = AsyncWebClient(demo.app.bot_token, base_url=demo.api_url)
-    await bot.chat_postMessage(channel="C0ONCALL", **digest_slack.message(expired(), open_catalogue(), Language.EN))
+    await bot.chat_postMessage(
+        channel="C0ONCALL", **Renderer(open_catalogue()).message(Triaged(expired(), LogSource("1.0")), Language.EN)
+    )
     shown = message(page, "Likely cause: 6000106").first
     chart = shown.get_by_role("figure", name="Codes over time")
     await expect(chart.locator("polyline")).to_have_count(3)

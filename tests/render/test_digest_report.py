@@ -1,4 +1,4 @@
-"""The full report, as a terminal and a file show it."""
+"""Tests for the full report of a triage."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Text
 from bot.detection.result import LookAlikeReason
 from bot.i18n import Language
-from bot.render.digest_report import aligned, columns, report
-from bot.render.digest_text import offsets, sparkline
+from bot.render.digest_report import aligned, report
+from bot.triage.cascades import CascadeRule, Cascades, CauseClass
 from bot.triage.digest import (
     CodeRow,
     Cut,
@@ -27,34 +27,39 @@ from bot.triage.digest import (
     SecretKind,
     Timeline,
 )
-from tests.render.digests import HOSTILE, bundle, expired, mark, nothing, stamp
+from tests.render.digests import HOSTILE, bundle, expired, mark, nothing
 from tests.snapshots import assert_as_before
 
 SHOWN = {0x1B: 0xFFFD, 0x202E: 0xFFFD}  # a log does not drive the terminal that shows it
-SNAPSHOTS = Path(__file__).parent / "reports"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
-class Reasons:
-    """One rule."""
-
-    def reason(self, cause: int, follower: int) -> Text | None:
-        """Why not-logged-in follows an expired Token."""
-        if (cause, follower) != (6000106, 6000121):
-            return None
-        return Text(en="An expired Token ends the session.", zh="Token 过期后会话随之结束。")
+CASCADES = Cascades(
+    classes=(CauseClass(name="session", codes=(6000106,)),),
+    rules=(
+        CascadeRule(
+            cause=6000106,
+            followers=(6000121,),
+            window_s=60,
+            reason=Text(en="An expired Token ends the session.", zh="Token 过期后会话随之结束。"),
+            example=("6000106", "6000121"),
+            rests_on="judgement",
+        ),
+    ),
+)
 
 
 @pytest.mark.parametrize("language", [Language.EN, Language.ZH])
 @pytest.mark.parametrize("name", ["expired", "bundle", "nothing"])
-def test_a_report_reads_as_before(catalogue: Catalogue, name: str, language: Language) -> None:
-    """It is attached to tickets and read by the vendor: a change of words or order is made on purpose."""
+def test_a_report_is_unchanged(catalogue: Catalogue, name: str, language: Language) -> None:
+    """It is attached to tickets and read by the vendor: wording and order change on purpose only."""
     digest = {"expired": expired, "bundle": bundle, "nothing": nothing}[name]()
-    assert_as_before(report(digest, catalogue, language, Reasons()), SNAPSHOTS / f"report-{name}.{language}.txt")
+    assert_as_before(report(digest, catalogue, language, CASCADES), SNAPSHOTS / f"report-{name}.{language}.txt")
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -> None:
-    """What the message cuts is looked up here."""
+    """People look here for what the message leaves out."""
     rows = tuple(
         CodeRow(entry.code, 7, mark(n, n), mark(n, n), Role.UNRELATED, None, 0, (7,))
         for n, entry in enumerate(catalogue, 1)
@@ -69,38 +74,15 @@ def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -
     assert all(refused.name in text for refused in digest.refused)
 
 
-def test_chinese_and_latin_cells_stand_below_each_other() -> None:
-    """A Chinese character is two columns wide in every terminal."""
-    assert columns("错误 é") == 6
-    assert columns("e\u0301") == 1
-    assert aligned([["码", "次数", "x"], ["abc", "1", "y"]], numbers=[1]) == ["码   次数  x", "abc     1  y"]
-
-
-def test_bars_show_the_smallest_count() -> None:
-    """One error among thousands must not look like none."""
-    assert sparkline([0, 1, 5_000, 10_000]) == "·▁▄█"
-    assert sparkline([0, 0]) == "··"
-    assert sparkline([]) == ""
-
-
-@pytest.mark.parametrize(
-    ("timeline", "labels"),
-    [
-        (Timeline(stamp(0), 15.0, 3), ["+0:00", "+0:15", "+0:30"]),
-        (Timeline(stamp(0), 2400.0, 3), ["+0:00", "+40:00", "+1:20:00"]),
-        (Timeline(stamp(0), 0.25, 3), ["+0.00", "+0.25", "+0.50"]),
-        (Timeline(stamp(0), 0.001, 3), ["1", "2", "3"]),
-        (Timeline(None, 500.0, 3), ["+0", "+500", "+1,000"]),
-        (None, []),
-    ],
-)
-def test_the_beginnings_of_buckets_differ(timeline: Timeline | None, labels: list[str]) -> None:
-    """Slack refuses a chart whose points can't be told apart."""
-    assert offsets(timeline)[0] == labels
+def test_columns_are_aligned_by_width_in_a_terminal() -> None:
+    """A Chinese character is two columns wide in every terminal, a combining one none."""
+    rows = [["码", "次数", "e\u0301"], ["abc", "1", "y"]]
+    assert aligned(rows, numbers=[1]) == ["码   次数  e\u0301", "abc     1  y"]
+    assert aligned([["e\u0301", "x"], ["错", "y"]]) == ["e\u0301   x", "错  y"]
 
 
 def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
-    """No time is made up: the lines count instead."""
+    """No time is made up: lines are counted instead."""
     digest = expired()
     rows = tuple(replace(row, first=mark(row.first.line), last=mark(row.last.line)) for row in digest.rows)
     text = report(replace(digest, rows=rows, timeline=Timeline(None, 20.0, 20)), catalogue, Language.EN)
@@ -109,17 +91,17 @@ def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
 
 
 @pytest.mark.parametrize(
-    ("is_ongoing", "said"), [(True, "still occurring"), (False, "stopped before the end"), (None, "can't tell")]
+    ("is_ongoing", "clause"), [(True, "still occurring"), (False, "stopped before the end"), (None, "can't tell")]
 )
-def test_whether_it_goes_on_is_said_honestly(catalogue: Catalogue, is_ongoing: bool | None, said: str) -> None:
-    """“Over” makes people go back to bed: it is said only where the log shows it."""
+def test_over_is_reported_only_if_the_log_shows_it(catalogue: Catalogue, is_ongoing: bool | None, clause: str) -> None:
+    """People go back to bed then."""
     digest: Digest = replace(expired(), is_ongoing=is_ongoing)
-    assert said in report(digest, catalogue, Language.EN)
+    assert clause in report(digest, catalogue, Language.EN)
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_every_reason_and_kind_has_words(catalogue: Catalogue, language: Language) -> None:
-    """A kind that was added without words would fail in the middle of an incident."""
+def test_every_kind_is_translated(catalogue: Catalogue, language: Language) -> None:
+    """A kind that was added without a translation would fail in the middle of an incident."""
     digest = replace(
         bundle(),
         files=tuple(FileRead("a.log", 1, 1, "UTF-8", cut, 0) for cut in Cut),

@@ -1,11 +1,9 @@
-"""A digest in Slack's form."""
+"""Tests for the Slack message of a digest."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,9 +11,12 @@ from hypothesis import strategies as st
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.result import LookAlikeReason
-from bot.i18n import Language
-from bot.render import digest_slack
-from bot.render.digest_slack import IncidentState, StandingBy, message
+from bot.i18n import Language, words
+from bot.policy.place import LogSource
+from bot.policy.replies import Triaged
+from bot.render import block_kit, digest_slack
+from bot.render.block_kit import Block, MessagePayload
+from bot.render.digest_slack import IncidentState, StateChange, is_cut, state_of, with_state
 from bot.triage.digest import (
     CodeRow,
     Cut,
@@ -34,11 +35,10 @@ from bot.triage.digest import (
 )
 from tests.render.digests import HOSTILE, bundle, expired, mark, nothing, stamp
 from tests.render.kit_rules import assert_sendable, texts
-from tests.snapshots import assert_as_before
 
 LANGUAGES = list(Language)
-SHOWN = {0x1B: 0xFFFD, 0x202E: 0xFFFD}  # what can't be seen gets a sign
-SNAPSHOTS = Path(__file__).parent / "snapshots"
+SOURCE = LogSource("1.0", "1.0")
+SHOWN = {0x1B: 0xFFFD, 0x202E: 0xFFFD}  # invisible characters are replaced
 
 texts_of_logs = st.text(max_size=30) | st.sampled_from(["", HOSTILE, "长" * 5000, "&" * 5000, "\x00\u202e\n"])
 stamps = st.none() | st.builds(Stamp, st.floats(-1e9, 1e9), texts_of_logs, st.none() | texts_of_logs)
@@ -47,7 +47,7 @@ timelines = st.builds(Timeline, stamps, st.floats(0, 1e8), st.just(20))
 
 @st.composite
 def digests(draw: st.DrawFn) -> Digest:
-    """Any digest that adds up, with few rows or with very many, of hostile texts."""
+    """Draw a consistent digest, with few rows or with very many, of hostile texts."""
     codes = draw(st.sampled_from([(), (6000106,), (6000106, 6000121), tuple(range(6000001, 6000301))]))
     files = draw(
         st.lists(
@@ -89,9 +89,17 @@ def digests(draw: st.DrawFn) -> Digest:
     )
 
 
-def literal(block: Any) -> bool:
-    """Whether Slack shows the texts of a block as they are."""
-    return block["type"] in ("table", "rich_text", "data_visualization")
+def rendered(
+    digest: Digest, catalogue: Catalogue, language: Language = Language.EN, *, with_chart: bool = True
+) -> MessagePayload:
+    """Render the message of *digest*."""
+    payload = digest_slack.message(catalogue, Triaged(digest, SOURCE), words(language), with_chart=with_chart)
+    return block_kit.converted(payload, language)
+
+
+def types_of(blocks: list[Block]) -> list[str]:
+    """Return the types of *blocks*."""
+    return [block["type"] for block in blocks]
 
 
 @given(digests(), st.sampled_from(LANGUAGES), st.booleans(), st.booleans())
@@ -99,51 +107,86 @@ def literal(block: Any) -> bool:
 def test_any_digest_makes_a_message_that_slack_accepts(
     catalogue: Catalogue, digest: Digest, language: Language, with_chart: bool, is_handled: bool
 ) -> None:
-    """A message that Slack refuses is an answer that nobody gets, in the middle of an incident; nothing in it pings."""
-    by = StandingBy("U0LIN", 1_795_500_000.0) if is_handled else None
-    said = message(digest, catalogue, language, key="7", standing=IncidentState(by, by), with_chart=with_chart)
-    assert_sendable(said)
-    parsed = [text for block in said["blocks"] if not literal(block) for text in texts(block)]
-    for text in [said["text"], *parsed]:
+    """A refused message leaves an incident without an answer; nothing in it mentions or links."""
+    sent = rendered(digest, catalogue, language, with_chart=with_chart)
+    by = StateChange("U0LIN", 1_795_500_000.0)
+    if is_handled:
+        sent["blocks"] = with_state(sent["blocks"], IncidentState(by, by), language)
+    assert_sendable(sent)
+    literal = ("table", "rich_text", "data_visualization")
+    parsed = [text for block in sent["blocks"] if block["type"] not in literal for text in texts(block)]
+    for text in [sent["text"], *parsed]:
         assert "<!" not in text.replace("<!date^", "")
         assert "<@" not in text.replace("<@U0LIN>", "")
         assert "<http" not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_answer_stands_in_the_first_three_lines(catalogue: Catalogue, language: Language) -> None:
+def test_the_answer_is_in_the_first_three_lines(catalogue: Catalogue, language: Language) -> None:
     """At 3 a.m. nobody reads further: likely cause, who must act, what to do; a notification says no less."""
-    said = message(expired(), catalogue, language)
-    entry = catalogue.get(6000106)
-    assert entry
-    header, answer = said["blocks"][0]["text"]["text"], said["blocks"][1]["text"]["text"]
+    sent = rendered(expired(), catalogue, language)
+    header, answer = sent["blocks"][0]["text"]["text"], sent["blocks"][1]["text"]["text"]
     assert "6000106" in header
     assert "renewToken" in answer
-    assert said["text"].count("\n") == 2
-    assert header in said["text"]
+    assert sent["text"].count("\n") == 2
+    assert header in sent["text"]
 
 
-@pytest.mark.parametrize("language", [Language.EN, Language.ZH])
-@pytest.mark.parametrize("name", ["expired", "bundle", "nothing"])
-def test_a_message_reads_as_before(catalogue: Catalogue, name: str, language: Language) -> None:
-    """People learn where to look: a change of words or order is made on purpose."""
-    digest = {"expired": expired, "bundle": bundle, "nothing": nothing}[name]()
-    blocks = message(digest, catalogue, language, with_chart=False)["blocks"]
-    assert_as_before("\n\n".join(map(shown, blocks)) + "\n", SNAPSHOTS / f"{name}.{language}.txt")
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("digest", "types"),
+    [
+        (expired(), ["header", "section", "section", "CHART", "table", "rich_text", "context", "actions"]),
+        (
+            bundle(),
+            [
+                "header",
+                "section",
+                "section",
+                "CHART",
+                "table",
+                "rich_text",
+                "rich_text",
+                "context",
+                "context",
+                "actions",
+            ],
+        ),
+        (nothing(), ["header", "context", "actions"]),
+    ],
+    ids=["expired", "bundle", "nothing"],
+)
+def test_a_message_has_its_parts_in_order(
+    catalogue: Catalogue, digest: Digest, types: list[str], language: Language
+) -> None:
+    """People learn where to look: answer, timing, chart, codes, evidence, coverage, what was left out, buttons."""
+    for with_chart, chart in ((True, "data_visualization"), (False, "rich_text")):
+        blocks = rendered(digest, catalogue, language, with_chart=with_chart)["blocks"]
+        assert types_of(blocks) == [chart if each == "CHART" else each for each in types]
 
 
-def shown(block: Any) -> str:
-    """A block as a person reads it, roughly."""
-    if block["type"] == "table":
-        return "\n".join(" | ".join(cell["text"] for cell in row) for row in block["rows"])
-    if block["type"] == "actions":
-        return " ".join(f"[{button['text']['text']}]" for button in block["elements"])
-    return "\n".join(texts(block))
+def test_the_table_has_a_row_for_each_code(catalogue: Catalogue) -> None:
+    """Unknown codes are listed after the known ones; a file's name and a time are raw text."""
+    (table,) = [block for block in rendered(bundle(), catalogue)["blocks"] if block["type"] == "table"]
+    titles, *rows = [[cell["text"] for cell in row] for row in table["rows"]]
+    assert titles == ["Code", "Name", "Count", "First", "Last", "Line", "Role"]
+    assert [row[0] for row in rows] == ["6000104", "6000009", "6000212", "6009999"]
+    assert [row[2] for row in rows] == ["1,240", "310", "3", "2"]
+    assert rows[1][1].startswith("↳ ")
+    assert rows[3][3:5] == ["–", "–"]
+    assert {cell["type"] for row in table["rows"] for cell in row} == {"raw_text"}
 
 
-def test_what_a_log_says_stays_what_it_is(catalogue: Catalogue) -> None:
-    """A line that looks like markup neither pings anybody nor ends the code block that it stands in."""
-    blocks = message(bundle(), catalogue, Language.EN)["blocks"]
+def test_candidates_are_ranked_without_a_cause(catalogue: Catalogue) -> None:
+    """If no code explains most of the errors, the first steps of several are shown in turn."""
+    answer = rendered(bundle(), catalogue)["blocks"][1]["text"]["text"]
+    assert answer.index("*6000104*") < answer.index("*6000212*")
+    assert "6000009" not in answer  # it follows another
+
+
+def test_text_of_a_log_stays_literal(catalogue: Catalogue) -> None:
+    """A line that looks like markup neither mentions anybody nor ends its code block."""
+    blocks = rendered(bundle(), catalogue)["blocks"]
     (evidence,) = [block for block in blocks if block["type"] == "rich_text" and "<!channel>" in json.dumps(block)]
     title, lines = evidence["elements"]
     assert lines["type"] == "rich_text_preformatted"
@@ -155,41 +198,42 @@ def test_what_a_log_says_stays_what_it_is(catalogue: Catalogue) -> None:
 def test_evidence_stays_as_written_in_traditional_characters(catalogue: Catalogue) -> None:
     """A log line is searched for in the log: converted it would not be found."""
     digest = replace(expired(), excerpts=(Excerpt(6000106, 0, 1, 1, ("登录失败 6000106 实时",)),))
-    said = json.dumps(message(digest, catalogue, Language.ZH_HANT), ensure_ascii=False)
-    assert "登录失败 6000106 实时" in said
-    assert "錯誤碼" in said
+    shown = json.dumps(rendered(digest, catalogue, Language.ZH_HANT), ensure_ascii=False)
+    assert "登录失败 6000106 实时" in shown
+    assert "錯誤碼" in shown
 
 
-def test_what_does_not_fit_is_counted(catalogue: Catalogue) -> None:
-    """All codes of the catalogue in one log: the table holds what fits, and says how many are missing."""
+def test_codes_that_do_not_fit_are_counted(catalogue: Catalogue) -> None:
+    """With all codes of the catalogue in one log, the message says how many are missing in the table."""
     rows = tuple(
         CodeRow(entry.code, 1, mark(n, n), mark(n, n), Role.UNRELATED, None, 0, (1,))
         for n, entry in enumerate(catalogue, 1)
     )
     digest = replace(expired(), cause=None, rows=rows, timeline=None)
-    blocks = message(digest, catalogue, Language.EN)["blocks"]
+    blocks = rendered(digest, catalogue)["blocks"]
     (table,) = [block for block in blocks if block["type"] == "table"]
     left_out = len(rows) - (len(table["rows"]) - 1)
     assert len(table["rows"]) > 40
     assert f"{left_out} more codes are in the full report" in "\n".join(texts(blocks))
-    assert digest_slack.is_cut(digest, catalogue, Language.EN)
-    assert not digest_slack.is_cut(expired(), catalogue, Language.EN)
+    assert is_cut(catalogue, Triaged(digest), words(Language.EN))
+    assert not is_cut(catalogue, Triaged(expired()), words(Language.EN))
 
 
 def test_a_long_line_is_cut_around_its_code(catalogue: Catalogue) -> None:
     """One line of JSON can be 4 KB; what matters in it is the code."""
     line = "x" * 3000 + " code:6000106 " + "y" * 900
     digest = replace(expired(), excerpts=(Excerpt(6000106, 0, 1, 1, (line,)),))
-    assert not digest_slack.is_cut(digest, catalogue, Language.EN)
-    said = "\n".join(texts(message(digest, catalogue, Language.EN)["blocks"]))
-    assert "code:6000106" in said
-    assert "Long lines are shortened" in said
+    assert not is_cut(catalogue, Triaged(digest), words(Language.EN))
+    shown = "\n".join(texts(rendered(digest, catalogue)["blocks"]))
+    assert "code:6000106" in shown
+    assert "Long lines are shortened" in shown
 
 
-def test_buttons_give_back_little_and_know_their_language(catalogue: Catalogue) -> None:
-    """Whoever presses one, the digest is found again by its key; no text of the log is kept in Slack for that."""
-    buttons = message(expired(), catalogue, Language.ZH, key="42")["blocks"][-1]["elements"]
-    own, other = digest_slack.value("42", Language.ZH), digest_slack.value("42", Language.EN)
+def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> None:
+    """Whoever presses one, the log is found again by its source; no text of the log is kept in Slack for that."""
+    buttons = rendered(expired(), catalogue, Language.ZH)["blocks"][-1]["elements"]
+    own, other = (digest_slack.button_value(str(SOURCE), language) for language in (Language.ZH, Language.EN))
+    assert json.loads(own) == {"key": "message:1.0:1.0", "language": "zh"}
     assert {button["action_id"]: button["value"] for button in buttons} == {
         digest_slack.TRIAGE_LANGUAGE: other,
         digest_slack.TRIAGE_REPORT: own,
@@ -197,39 +241,44 @@ def test_buttons_give_back_little_and_know_their_language(catalogue: Catalogue) 
         digest_slack.TRIAGE_ESCALATE: own,
         digest_slack.TRIAGE_WRONG: own,
     }
-    only = message(nothing(), catalogue, Language.ZH, key="42")["blocks"][-1]["elements"]
+    only = rendered(nothing(), catalogue, Language.ZH)["blocks"][-1]["elements"]
     assert [button["action_id"] for button in only] == [digest_slack.TRIAGE_LANGUAGE]
 
 
-def test_who_took_it_is_the_only_mention(catalogue: Catalogue) -> None:
-    """The next one who reads must see that somebody is on it already."""
-    standing = IncidentState(taken_by=StandingBy("U0LIN", 1_795_500_000.0))
-    said = json.dumps(message(bundle(), catalogue, Language.EN, standing=standing)["blocks"])
-    assert "<@U0LIN> is on it (since <!date^1795500000^" in said
-    assert "escalated" not in said
+def test_a_copy_without_source_has_no_buttons(catalogue: Catalogue) -> None:
+    """People act on the message that everybody sees."""
+    payload = digest_slack.message(catalogue, Triaged(expired()), words(Language.EN))
+    assert "actions" not in types_of(payload["blocks"])
+    assert payload["blocks"] == rendered(expired(), catalogue)["blocks"][:-1]
 
 
-def test_the_timeline_is_a_chart_or_bars_in_text(catalogue: Catalogue) -> None:
-    """Slack may refuse its own chart; a log with one point in time has no timeline."""
+def test_the_incident_state_is_shown_above_the_buttons_and_read_back(catalogue: Catalogue) -> None:
+    """The next reader must see that somebody is on it; the message itself stores the state, and mentions only them."""
+    blocks = rendered(bundle(), catalogue)["blocks"]
+    taken = IncidentState(taken_by=StateChange("U0LIN", 1_795_500_000))
+    shown = with_state(blocks, taken, Language.EN)
+    assert "<@U0LIN> is on it (since <!date^1795500000^" in shown[-2]["text"]["text"]
+    assert "escalated" not in json.dumps(shown)
+    assert (shown[:-2], shown[-1], state_of(shown)) == (blocks[:-1], blocks[-1], taken)
+    both = replace(taken, escalated_by=StateChange("U0ANN", 1_795_500_060))
+    assert state_of(with_state(shown, both, Language.ZH_HANT)) == both
+    assert with_state(shown, IncidentState(), Language.EN) == blocks
+    assert state_of(blocks) == IncidentState()
 
-    def timeline(digest: Digest, *, with_chart: bool) -> list[str]:
-        blocks = message(digest, catalogue, Language.EN, with_chart=with_chart)["blocks"]
-        title = "data_visualization" if with_chart else "rich_text"
-        return [block["type"] for block in blocks if block["type"] == title and "Codes over time" in json.dumps(block)]
 
+def test_a_log_with_one_point_in_time_has_no_timeline(catalogue: Catalogue) -> None:
+    """A chart of one point shows nothing."""
     once = replace(expired(), timeline=Timeline(None, 0, 1), rows=(replace(expired().rows[0], timeline=(12,)),))
     for with_chart in (True, False):
-        assert len(timeline(expired(), with_chart=with_chart)) == 1
-        assert timeline(once, with_chart=with_chart) == []
+        shown = json.dumps(rendered(once, catalogue, with_chart=with_chart)["blocks"])
+        assert "Codes over time" not in shown
 
 
 def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
-    """What is not drawn by itself is drawn as the others, so that no occurrence is lost."""
+    """Codes that do not get a line of their own are drawn as the others, so that no occurrence is lost."""
     rows = tuple(replace(expired().rows[0], code=6000001 + n) for n in range(30))
     digest = replace(expired(), cause=None, rows=rows)
-    (chart,) = [
-        block for block in message(digest, catalogue, Language.EN)["blocks"] if block["type"] == "data_visualization"
-    ]
+    (chart,) = [block for block in rendered(digest, catalogue)["blocks"] if block["type"] == "data_visualization"]
     series = chart["chart"]["series"]
     assert [each["name"] for each in series][-1] == "others"
     assert len(series) == 6
@@ -240,4 +289,4 @@ def test_a_timeline_that_does_not_add_up_costs_the_timeline_only(catalogue: Cata
     """The answer matters, the timeline is extra: it must never be the reason for no reply."""
     digest = replace(expired(), timeline=Timeline(stamp(0), 15.0, 30))
     for with_chart in (True, False):
-        assert message(digest, catalogue, Language.EN, with_chart=with_chart)["blocks"][0]["type"] == "header"
+        assert rendered(digest, catalogue, with_chart=with_chart)["blocks"][0]["type"] == "header"
