@@ -1,137 +1,145 @@
-"""The language of a channel and of a person.
+"""Choose the language of a channel and of a person.
 
-A channel's own setting wins, then the language that people have been writing there, then the locale that Slack gives
-for the channel, then the default. What only one person sees follows that person. Slack's locales are kept for an
-hour, so that an answer rarely waits for them. Of what people write, only counts are kept.
+A public reply is in the language that the channel was set to; else in the language that people write there; else in
+the channel's Slack locale; else in the default. A private reply follows the person's locale.
+
+Slack's locales are cached for an hour, so that replies rarely wait for them. Only counts of what people write are kept.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from cachetools import LRUCache
 
 from bot.i18n import Language, negotiate, prose_language
 from bot.policy.place import Directory, DirectoryError, Place
 from bot.storage.channel_store import ChannelState, ChannelStore, Votes
 
 LanguageReason = Literal["setting", "vote", "channel", "person", "default"]
-_KEEP_S = 3600.0
-_KEEP_MOST = 10_000
-_FEWEST_VOTES = 5
-_SAVE_EVERY = 5
+
+_LOCALE_TTL_S = 3600.0
+_MAX_CACHED = 10_000
+_MIN_VOTES = 5
+_SAVE_EVERY = 5  # votes
+
+_CacheKey = tuple[str, str]  # workspace, and channel or person
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageChoice:
-    """A language and why it was chosen."""
+    """A language and the reason for it."""
 
     language: Language
     reason: LanguageReason
 
 
+@dataclass(frozen=True, slots=True)
+class CachedLocale:
+    """A locale as Slack returned it; None if Slack returned none."""
+
+    fetched_at: float
+    locale: str | None
+
+
 class Languages:
-    """Chooses languages; remembers what people set and how they write."""
+    """Choose languages from settings, votes and Slack's locales."""
 
     def __init__(self, settings: ChannelStore, *, default: Language, clock: Callable[[], float]) -> None:
         self._settings = settings
         self.default = default
         self._clock = clock
-        self._locales: OrderedDict[tuple[str, str], tuple[float, str | None]] = OrderedDict()
-        self._asking: dict[tuple[str, str], asyncio.Task[str | None]] = {}
-        self._heard: OrderedDict[tuple[str, str], Votes] = OrderedDict()  # and not saved yet
+        # Expired locales stay: they are used if Slack cannot be asked.
+        self._locales: LRUCache[_CacheKey, CachedLocale] = LRUCache(_MAX_CACHED)
+        self._fetching: dict[_CacheKey, asyncio.Task[str | None]] = {}
+        self._unsaved: LRUCache[_CacheKey, Votes] = LRUCache(_MAX_CACHED)
 
     async def of_channel(
         self, place: Place, directory: Directory, channel: ChannelState | None = None
     ) -> LanguageChoice:
-        """The language that everybody in *place* reads; *channel* is what is known of it, where that was read."""
+        """Return the language of public replies in *place*. *channel* saves a query if it was loaded before."""
         channel = channel or await self._settings.get(place.team, place.channel)
         if channel.language:
             return LanguageChoice(Language(channel.language), "setting")
         if place.is_direct:
             return await self.of_person(place, directory)
-        voted = _winner(channel.votes.plus(self._heard.get((place.team, place.channel), Votes())))
-        locale = await self._locale(place.team, place.channel, directory.channel_locale)
+        voted = _winner(channel.votes.plus(self._unsaved.get((place.team, place.channel), Votes())))
+        locale = await self._locale((place.team, place.channel), directory.channel_locale)
         by_locale = self._choice(locale, "channel")
         if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
-            return by_locale  # the locale also knows which Chinese it is
+            return by_locale  # the locale also distinguishes simplified and traditional Chinese
         return LanguageChoice(voted, "vote") if voted else by_locale
 
-    def prepare(self, place: Place, directory: Directory) -> None:
-        """Ask Slack already what `of_channel` will want to know."""
-        if not place.is_direct and self._fresh(place.team, place.channel) is None:
-            self._asked(place.team, place.channel, directory.channel_locale)
-
     async def of_person(self, place: Place, directory: Directory) -> LanguageChoice:
-        """The language of what only the person in *place* sees."""
-        return self._choice(await self._locale(place.team, place.user, directory.user_locale), "person")
+        """Return the language of private replies to the person in *place*."""
+        return self._choice(await self._locale((place.team, place.user), directory.user_locale), "person")
+
+    def prepare(self, place: Place, directory: Directory) -> None:
+        """Start to fetch the locale that `of_channel` will need, unless it is cached."""
+        key = (place.team, place.channel)
+        if not place.is_direct and not self._is_fresh(key):
+            self._fetch(key, directory.channel_locale)
 
     async def set(self, place: Place, language: Language | None) -> None:
-        """Fix a channel's language; None leaves it to the rules again."""
+        """Set a channel's language; None removes the setting."""
         await self._settings.set(place.team, place.channel, language=language)
 
     def forget(self, team: str) -> None:
-        """Forget what is known of a workspace's channels and people. What is stored is not forgotten here."""
-        for known in (self._locales, self._heard):
-            for key in [key for key in known if key[0] == team]:
-                del known[key]
+        """Drop what is cached about a workspace. The database is not changed."""
+        for cache in (self._locales, self._unsaved):
+            for key in [key for key in cache if key[0] == team]:
+                del cache[key]
 
-    def hear(self, place: Place, prose: str) -> Coroutine[None, None, None] | None:
-        """Count the language of something that a person wrote in *place*; return now and then what saves the count."""
+    def count_vote(self, place: Place, prose: str) -> Coroutine[None, None, None] | None:
+        """Count the language of a person's message as a vote of the channel.
+
+        Every few votes, return a coroutine that saves them.
+        """
         language = prose_language(prose)
         if language is None:
             return None
         key = (place.team, place.channel)
-        heard = self._heard.get(key, Votes()).plus(Votes(zh=1) if language.is_chinese else Votes(en=1))
-        if heard.en + heard.zh < _SAVE_EVERY:
-            self._heard[key] = heard
-            _trim(self._heard)
-            return None
-        self._heard.pop(key, None)
-        return self._settings.add_votes(*key, heard)
+        votes = self._unsaved.pop(key, Votes()).plus(Votes(zh=1) if language.is_chinese else Votes(en=1))
+        if votes.en + votes.zh >= _SAVE_EVERY:
+            return self._settings.add_votes(*key, votes)
+        self._unsaved[key] = votes
+        return None
 
     def _choice(self, locale: str | None, reason: LanguageReason) -> LanguageChoice:
         if not locale:
             return LanguageChoice(self.default, "default")
         return LanguageChoice(negotiate(locale, default=self.default), reason)
 
-    async def _locale(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
-        if fresh := self._fresh(team, key):
-            return fresh[1]
-        # Shared by all that ask meanwhile, and not cancelled with the first of them.
-        return await asyncio.shield(self._asked(team, key, ask))
+    def _is_fresh(self, key: _CacheKey) -> bool:
+        return key in self._locales and self._clock() - self._locales[key].fetched_at <= _LOCALE_TTL_S
 
-    def _fresh(self, team: str, key: str) -> tuple[float, str | None] | None:
-        """When Slack was asked lately, and what it said; None where it has to be asked."""
-        known = self._locales.get((team, key))
-        return known if known and self._clock() - known[0] <= _KEEP_S else None
+    async def _locale(self, key: _CacheKey, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
+        if self._is_fresh(key):
+            return self._locales[key].locale
+        # The task is shared by concurrent callers, and goes on if the first of them is cancelled.
+        return await asyncio.shield(self._fetch(key, ask))
 
-    def _asked(self, team: str, key: str, ask: Callable[[str], Awaitable[str | None]]) -> asyncio.Task[str | None]:
-        async def learn() -> str | None:
+    def _fetch(self, key: _CacheKey, ask: Callable[[str], Awaitable[str | None]]) -> asyncio.Task[str | None]:
+        async def fetch() -> str | None:
             try:
-                locale = await ask(key)
-                self._locales[team, key] = (self._clock(), locale)
-                _trim(self._locales)
+                locale = await ask(key[1])
+                self._locales[key] = CachedLocale(self._clock(), locale)
                 return locale
             except DirectoryError:
-                return self._locales.get((team, key), (0.0, None))[1]  # what was known; the next answer asks again
+                return self._locales[key].locale if key in self._locales else None  # the next reply asks again
             finally:
-                del self._asking[team, key]
+                del self._fetching[key]
 
-        if (team, key) not in self._asking:
-            self._asking[team, key] = asyncio.create_task(learn())
-        return self._asking[team, key]
+        if key not in self._fetching:
+            self._fetching[key] = asyncio.create_task(fetch())
+        return self._fetching[key]
 
 
 def _winner(votes: Votes) -> Language | None:
-    """The language that most messages were in, or None where there are few, or as many of either."""
-    if votes.en + votes.zh < _FEWEST_VOTES or votes.en == votes.zh:
+    """Return the language of most messages, or None if there are few messages or as many in either language."""
+    if votes.en + votes.zh < _MIN_VOTES or votes.en == votes.zh:
         return None
     return Language.ZH if votes.zh > votes.en else Language.EN
-
-
-def _trim(cache: OrderedDict[tuple[str, str], Any]) -> None:
-    while len(cache) > _KEEP_MOST:
-        cache.popitem(last=False)

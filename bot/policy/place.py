@@ -1,4 +1,4 @@
-"""Where something happens: the workspace, the channel, the person."""
+"""Name where something happens: workspace, channel, person, and the source of a log; look them up in Slack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Place:
 
     @property
     def is_direct(self) -> bool:
-        """Whether only this person and one other read it (Slack's ids of direct messages begin with D)."""
+        """Whether the channel is a direct message. Slack's ids of direct messages begin with D."""
         return self.channel.startswith("D")
 
 
@@ -48,23 +48,23 @@ class LogSource:
 
 
 class DirectoryError(ZimerrError):
-    """Slack could not be asked just now."""
+    """Slack could not be asked. A later attempt may succeed."""
 
 
 class Directory(Protocol):
-    """What Slack knows about channels and people of one workspace.
+    """Look up channels, people and messages of one workspace in Slack.
 
-    None where it does not tell; raises DirectoryError where it could not be asked.
+    Methods return None if Slack does not tell, and raise DirectoryError if it could not be asked.
     """
 
     async def channel_locale(self, channel: str) -> str | None:
-        """The channel's IETF locale, such as ``zh-CN``."""
+        """Return the channel's IETF locale, such as ``zh-CN``."""
 
     async def user_locale(self, user: str) -> str | None:
-        """The person's IETF locale."""
+        """Return the person's IETF locale."""
 
     async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
-        """A message as Slack has it."""
+        """Return a message of *thread* as Slack's Web API describes it."""
 
     async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
-        """The latest messages of a channel, the newest first."""
+        """Return the last *most* messages of a channel, newest first."""

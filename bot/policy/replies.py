@@ -1,4 +1,4 @@
-"""What the bot has to say, as values. `blocks` turns them into Slack's form; the terminal prints them its own way."""
+"""Define the bot's replies as values. `bot.render` turns them into Slack messages, `bot.cli` into text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import LogSource
 from bot.triage.digest import Digest, FileRefused, Secret
 
-MOST_CARDS = 5
+MOST_CARDS = 5  # entries that one message explains in full
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Codes explained, in the order asked for. *unknown* ones stand beside known ones."""
+    """Explain the codes that a person asked for, in that order. At least one is known."""
 
     entries: tuple[Entry, ...]
     unknown: tuple[int, ...] = ()
@@ -28,7 +28,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The codes of a message explained in its thread; *counts* says which came more than once there."""
+    """Explain the codes of a message in its thread; *counts* contains the codes that came more than once there."""
 
     entries: tuple[Entry, ...]
     unknown: tuple[int, ...]
@@ -37,16 +37,16 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Not one of the codes is known."""
+    """None of the codes is known."""
 
     codes: tuple[int, ...]
-    family: Section | None  # where the first one would stand
+    family: Section | None  # the section of codes with similar numbers
     nearest: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, best first."""
+    """The results of a search, best match first."""
 
     query: str
     entries: tuple[Entry, ...]
@@ -54,7 +54,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The codes that begin alike."""
+    """The codes that begin with the digits of *query*."""
 
     query: str
     entries: tuple[Entry, ...]
@@ -76,14 +76,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How to use the bot; *misused* is the command word that lacked its argument."""
+    """How to use the bot; *misused* is a command word with a missing or wrong argument."""
 
     misused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsReply:
-    """A channel's settings, on request or after a change of one."""
+    """A channel's settings; *changed* is the setting that was just changed."""
 
     language: LanguageChoice
     mode: Mode
@@ -92,36 +92,36 @@ class SettingsReply:
 
 @dataclass(frozen=True, slots=True)
 class NoCodes:
-    """A message that somebody wanted explained holds no code."""
+    """The message that a person asked about contains no code."""
 
 
 @dataclass(frozen=True, slots=True)
 class WhyReply:
-    """Why a message was answered, or was not."""
+    """Why a message got a reply or did not."""
 
-    findings: tuple[tuple[Finding, SilenceRule | None], ...]  # with the rule that silences it
+    findings: tuple[tuple[Finding, SilenceRule | None], ...]  # each with the rule that silences it
     lookalikes: tuple[LookAlike, ...]
-    did: Act | None  # what the bot did about it, if anything
-    is_written: bool  # by somebody, not a join or a topic change
+    did: Act | None  # what the bot did about the message
+    is_written: bool  # not a join or a topic change
 
 
 @dataclass(frozen=True, slots=True)
 class NoMessage:
-    """The message that a link names can't be looked at from here."""
+    """The linked message does not exist or must not be read from this channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What the bot would have done in a channel that it was invited to; None where it may read no history."""
+    """What the bot would have done in a channel that it was invited to."""
 
-    messages: int | None
+    messages: int | None  # messages read; None if the bot cannot read the history
     replies: int = 0
     reactions: int = 0
     codes: tuple[Entry, ...] = ()  # the most frequent
 
 
 class Barrier(StrEnum):
-    """Why Slack lets nothing be posted, where people can do something about it or should know; in its own words."""
+    """Slack's errors for a reply that cannot be posted, if people should know or can help."""
 
     NOT_IN_CHANNEL = "not_in_channel"
     CHANNEL_NOT_FOUND = "channel_not_found"
@@ -132,16 +132,16 @@ class Barrier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """A message that deserved an answer can't get one."""
+    """A reply could not be posted in *channel*."""
 
     barrier: Barrier
     channel: str
-    scope: str | None  # the one that the app lacks, if that is why
+    scope: str | None  # the missing scope, if that is the reason
 
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """The triage of a log; *source* is where to read it again, None if it can not be read again."""
+    """The triage of a log; *source* is where to read it again, None if it cannot be read again."""
 
     digest: Digest
     source: LogSource | None = None
@@ -149,37 +149,37 @@ class Triaged:
 
 @dataclass(frozen=True, slots=True)
 class UnreadableReply:
-    """Files that looked like logs and could not be read."""
+    """Files that looked like logs but could not be read."""
 
     files: tuple[FileRefused, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Leaked:
-    """What looked live among what somebody posted: kinds and places, never values."""
+    """Live credentials in a message: kinds and lines, never values."""
 
     secrets: tuple[Secret, ...]
-    files: tuple[str, ...]  # their names; empty for what was pasted
+    files: tuple[str, ...]  # names of the files with secrets; empty for pasted text
 
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """Somebody is called to a triage."""
+    """A person or user group is called to a triage."""
 
     target: str  # id of a person or a user group
-    by: str  # the person who calls
+    by: str  # id of the person who calls
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line about a triage, for whoever pressed a button or asked."""
+    """One line for the person who pressed a button of a triage or asked for one."""
 
     what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something went wrong; the log has the details under *incident*."""
+    """Something went wrong; the log contains the details under the id *incident*."""
 
     incident: str
 
@@ -193,12 +193,12 @@ Reply = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply and the language that its reader or readers share."""
+    """A reply and the language of its readers."""
 
     reply: Reply
     language: Language
 
 
 def is_public(reply: Reply) -> bool:
-    """Whether everybody in the channel sees it: explanations are for all, the rest for who asked."""
+    """Return whether everyone in the channel sees the reply: explanations are public, other replies private."""
     return isinstance(reply, (Explained, Annotation, Triaged, UnreadableReply))

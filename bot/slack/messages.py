@@ -74,7 +74,7 @@ class Messages(AsyncMiddleware):
             if workspace := await self._parts.workspaces.find(place.team):
                 self._parts.languages.prepare(place, SlackLookup(workspace.client))
             await self._take(body, place, event, kind=JobKind.MESSAGE, content=content)
-        if is_person and (saving := self._parts.languages.hear(place, prose(content.passages))):
+        if is_person and (saving := self._parts.languages.count_vote(place, prose(content.passages))):
             self._parts.background.start(saving)
 
     async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:

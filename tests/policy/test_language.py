@@ -94,7 +94,7 @@ async def test_while_slack_is_away_the_last_known_locale_serves(languages: Langu
 async def heard(languages: Languages, *prose: str) -> None:
     """Let people write in the channel."""
     for each in prose:
-        if saving := languages.hear(CHANNEL, each):
+        if saving := languages.count_vote(CHANNEL, each):
             await saving
 
 
