@@ -20,7 +20,7 @@ from bot.detection.detector import find_in_message
 from bot.detection.result import Finding
 from bot.detection.slack_text import lines_of
 from bot.i18n import Language, Translator, words
-from bot.policy.message_content import read_content
+from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, SilenceRule, decide
 
 _Message = Mapping[str, Any]  # as Slack sends it

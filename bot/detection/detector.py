@@ -1,7 +1,7 @@
 """Find error codes in text.
 
 A `Finding` gives a code with its place and its evidence, a `LookAlike` the reason why a number or name is not a code.
-Known codes and symbols are passed in. `lookalike_rules` rejects numbers, `symbols` finds codes by name.
+Known codes and symbols are passed in. `lookalike_rules` rejects numbers, `sdk_symbols` finds codes by name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bot.detection.result import (
     Passage,
     Span,
 )
-from bot.detection.symbols import find_symbols, has_names
+from bot.detection.sdk_symbols import find_symbols, has_names
 
 _DIGITS = re.compile(r"[0-9]{7,}")
 _THOUSANDS = re.compile(r"(?<![0-9.,])6([,.' _])(?:00[0-9])\1[0-9]{3}(?![0-9])")

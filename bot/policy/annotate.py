@@ -25,8 +25,8 @@ from bot import log
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.detection.slack_text import lines_of
+from bot.policy.content import WRITTEN, read_content
 from bot.policy.language import Languages
-from bot.policy.message_content import WRITTEN, read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Annotation, Answer, Reply, Triaged, UnreadableReply, WhyReply

@@ -6,7 +6,7 @@ from collections import Counter
 
 from bot.catalogue.catalogue import Catalogue
 from bot.policy.annotate import COOL_DOWN_S
-from bot.policy.message_content import read_content
+from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, decide
 from bot.policy.place import Directory, DirectoryError
 from bot.policy.replies import DryRun

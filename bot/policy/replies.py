@@ -15,8 +15,6 @@ from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import LogSource
 from bot.triage.digest import Digest, FileRefused, Secret
 
-MOST_CARDS = 5  # entries that one message explains in full
-
 
 @dataclass(frozen=True, slots=True)
 class Explained:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
 from bot.i18n import Translator
-from bot.policy.replies import MOST_CARDS, Annotation, Explained
+from bot.policy.replies import Annotation, Explained
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.entry_text import limit_line, notes
@@ -21,6 +21,7 @@ NOT_A_CODE = "not_a_code"
 QUIET_HERE = "quiet_here"
 LOOKUP = "lookup"
 LOOKUP_CODE = "lookup_code"
+_MOST_CARDS = 5
 _MOST_LINES = 30  # codes after the cards, one line each
 _MOST_CODES = 100  # in the value of a button, which Slack limits to 2,000 characters
 _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴"}
@@ -93,10 +94,10 @@ def numbered(steps: Sequence[str]) -> str:
 
 def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translator) -> list[Block]:
     blocks: list[Block] = []
-    for entry in entries[:MOST_CARDS]:
+    for entry in entries[:_MOST_CARDS]:
         blocks += [block_kit.divider()] if blocks else []
         blocks += card(entry, translate)
-    rest = entries[MOST_CARDS:]
+    rest = entries[_MOST_CARDS:]
     if rest:
         lines = [line(entry, translate) for entry in rest[:_MOST_LINES]]
         more = len(rest) - _MOST_LINES

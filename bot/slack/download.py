@@ -19,7 +19,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import GiveUp, RetryLater, named
-from bot.policy.message_content import is_deleted
+from bot.policy.content import is_deleted
 from bot.slack.lookup import may_be_trusted
 from bot.slack.sender import told_apart
 from bot.triage.digest import Refusal

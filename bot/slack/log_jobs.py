@@ -12,8 +12,8 @@ from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind
 from bot.policy.annotate import Annotations, SeenMessage
+from bot.policy.content import worth_mentioning
 from bot.policy.language import Languages
-from bot.policy.message_content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import DirectoryError, LogSource
 from bot.policy.replies import Answer, Leaked, Note, Triaged

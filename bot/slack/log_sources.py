@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from bot.detection.slack_text import passages
-from bot.policy.message_content import log_files, may_be_log
+from bot.policy.content import log_files, may_be_log
 from bot.slack.download import Downloads, UnreadableFile
 from bot.triage.digest import FileRefused, Refusal
 from bot.triage.reader import LogFile

@@ -15,7 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.detection.normalize import prose
 from bot.inbox import Job, JobKind
-from bot.policy.message_content import MessageContent, is_log, log_files, read_content, secrets_in
+from bot.policy.content import MessageContent, is_log, log_files, read_content, secrets_in
 from bot.policy.place import Place
 from bot.slack.deps import Deps
 from bot.slack.lookup import SlackLookup, place_of_event

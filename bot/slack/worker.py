@@ -10,8 +10,8 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind
 from bot.policy.annotate import Annotations, SeenMessage
 from bot.policy.answer import Answers
+from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
-from bot.policy.message_content import is_paste, log_files
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import Answer, is_public

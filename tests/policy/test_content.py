@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.detection.slack_text import passages
-from bot.policy.message_content import MessageContent, is_log, log_files, worth_mentioning
+from bot.policy.content import MessageContent, is_log, log_files, worth_mentioning
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRefused, Refusal
 
