@@ -1,4 +1,4 @@
-"""What `zimerr scan` does: the triage of logs in a terminal, for people as the plain report, for programs as JSON."""
+"""Implement `zimerr scan`: triage logs and print the full report, or JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,52 +11,54 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import click
+
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
 from bot.render.digest_report import report
 from bot.triage.cascades import open_cascades
-from bot.triage.digest import CodeRow, Digest, FileRefused, Mark, Refusal
+from bot.triage.digest import CodeRow, Digest, Refusal
 from bot.triage.pipeline import triage
 from bot.triage.reader import NO_LIMITS, LogFile
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_MOMENT_S = 0.5  # work that takes no longer shows no progress
+_SHOW_PROGRESS_AFTER_S = 0.5
 
 
 def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
-    """Print the triage of the files called *names*, ``-`` being standard input; return the exit status.
+    """Print the triage of the files *names*, ``-`` for standard input; return the exit status.
 
-    It is 1 where none of them could be read. Files of any size are read to their end.
+    The status is 1 if no file could be read. Files of any size are read to their end.
     """
-    say = words(language)
-    cascades = open_cascades()
+    translate, cascades = words(language), open_cascades()
     with ExitStack() as stack:
-        files = _opened(names, say, stack)
-        bar = _Bar(sum(map(_size, files.values())))
+        files = _open(names, translate, stack)
+        bar = _ProgressBar(sum(map(_size, files.values())))
         stack.callback(bar.stop)
-        sources = [LogFile(name, partial(_same, file)) for name, file in files.items()]
+        sources = [LogFile(name, partial(_identity, file)) for name, file in files.items()]
+        progress = bar.advance if sys.stderr.isatty() else None
         try:
-            digest = triage(
-                sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=bar if _is_watched() else None
-            )
+            digest = triage(sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=progress)
         except OSError as error:
             bar.stop()
-            _tell(say("terminal.scan.failed", why=error.strerror or str(error)))
+            click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
             return 1
     if as_json:
-        print(json.dumps(as_object(digest), ensure_ascii=False, indent=2))  # noqa: T201 - the command's output
+        click.echo(json.dumps(as_object(digest), ensure_ascii=False, indent=2))
     elif digest.files:
-        print(report(digest, catalogue, language, cascades), end="")  # noqa: T201
-    if as_json or not digest.files:
-        _tell_refused(digest.refused, say)
+        click.echo(report(digest, catalogue, language, cascades), nl=False)
+    if as_json or not digest.files:  # else the report names them
+        for file in digest.refused:
+            reason = translate(f"triage.refused.{file.reason}")
+            click.echo(translate("triage.refused", file=file.name, why=reason), err=True)
     was_read = digest.files or any(each.reason is Refusal.EMPTY for each in digest.refused)
     return 0 if was_read else 1
 
 
 def as_object(digest: Digest) -> dict[str, Any]:
-    """*digest* as JSON holds it. Rows of several files name those of their first and last occurrence."""
+    """Return *digest* as a JSON object. These keys are public, unlike the fields of the digest."""
     return {
         "lines": digest.lines,
         "bytes": digest.bytes,
@@ -71,35 +73,32 @@ def as_object(digest: Digest) -> dict[str, Any]:
 
 
 def _row(row: CodeRow, digest: Digest) -> dict[str, Any]:
-    found = {
+    """Return *row* as a JSON object; with several files, it names those of the first and last occurrence."""
+    content = {
         "code": row.code,
         "count": row.count,
         "first_line": row.first.line,
         "last_line": row.last.line,
-        "first_time": _time(row.first),
-        "last_time": _time(row.last),
-        "role": str(row.role),
+        "first_time": row.first.stamp and row.first.stamp.text,  # as in the log, in its time zone
+        "last_time": row.last.stamp and row.last.stamp.text,
+        "role": row.role,
     }
     if len(digest.files) > 1:
-        found |= {"first_file": digest.files[row.first.file].name, "last_file": digest.files[row.last.file].name}
-    return found
+        content |= {"first_file": digest.files[row.first.file].name, "last_file": digest.files[row.last.file].name}
+    return content
 
 
-def _time(mark: Mark) -> str | None:
-    """The time as the log has it; its zone is the log's, if it names one."""
-    return mark.stamp.text if mark.stamp else None
-
-
-class _Bar:
-    """A progress bar on standard error, once the work takes longer than a moment."""
+class _ProgressBar:
+    """A progress bar on standard error, shown once the work takes longer than half a second."""
 
     def __init__(self, total: int) -> None:
-        self._total = total or None  # bytes; a pipe has no end that is known
+        self._total = total or None  # bytes; the size of a pipe is unknown
         self._done = 0
-        self._begin = time.monotonic() + _MOMENT_S
+        self._begin = time.monotonic() + _SHOW_PROGRESS_AFTER_S
         self._progress: Progress | None = None
 
-    def __call__(self, size: int) -> None:
+    def advance(self, size: int) -> None:
+        """Count *size* bytes as done."""
         self._done += size
         if self._progress is None and time.monotonic() >= self._begin:
             from rich.console import Console
@@ -113,54 +112,39 @@ class _Bar:
             self._progress.update(self._progress.task_ids[0], completed=self._done)
 
     def stop(self) -> None:
-        """Take it away."""
+        """Remove the bar."""
         if self._progress:
             self._progress.stop()
 
 
-def _opened(names: Sequence[str], say: Translator, stack: ExitStack) -> dict[str, BinaryIO]:
-    """The files that can be opened, by name; of the others, say why not."""
+def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict[str, BinaryIO]:
+    """Open each file once and return them by name; report those that can't be opened."""
     files: dict[str, BinaryIO] = {}
     for name in dict.fromkeys(names):
         try:
-            files[name] = sys.stdin.buffer if name == "-" else stack.enter_context(_open(Path(name)))
+            files[name] = (
+                sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))  # noqa: SIM115
+            )
         except FileNotFoundError:
-            _tell(say("terminal.scan.missing", name=name))
+            click.echo(translate("terminal.scan.missing", name=name), err=True)
         except IsADirectoryError:
-            _tell(say("terminal.scan.folder", name=name))
+            click.echo(translate("terminal.scan.folder", name=name), err=True)
         except PermissionError:
-            _tell(say("terminal.scan.forbidden", name=name))
+            click.echo(translate("terminal.scan.forbidden", name=name), err=True)
         except (OSError, ValueError) as error:
-            _tell(say("terminal.scan.failed", why=str(error)))
+            click.echo(translate("terminal.scan.failed", why=error), err=True)
     return files
 
 
-def _open(path: Path) -> BinaryIO:
-    return path.open("rb")
-
-
-def _same(file: BinaryIO) -> BinaryIO:
+def _identity(file: BinaryIO) -> BinaryIO:
     return file
 
 
 def _size(file: BinaryIO) -> int:
-    """How long a file is; 0 for a pipe."""
+    """Return how many bytes are left in *file*; 0 for a pipe."""
     if not file.seekable():
         return 0
     position = file.tell()
     size = file.seek(0, 2)
     file.seek(position)
     return size - position
-
-
-def _is_watched() -> bool:
-    return sys.stderr.isatty()
-
-
-def _tell_refused(refused: Sequence[FileRefused], say: Translator) -> None:
-    for file in refused:
-        _tell(say("triage.refused", file=file.name, why=say(f"triage.refused.{file.reason}")))
-
-
-def _tell(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201
