@@ -1,6 +1,6 @@
-"""Which language an answer is in, and the bot's own words in it.
+"""Choose the language of an answer, and translate the bot's own texts.
 
-The words stand in ``data/locale/<language>.po``; the catalogue's texts are the catalogue's.
+These are in ``data/locale/<language>.po``. The catalogue contains its texts in both languages itself.
 """
 
 from __future__ import annotations
@@ -10,49 +10,63 @@ import re
 from enum import StrEnum
 from functools import cache, lru_cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
-
-from babel import Locale, UnknownLocaleError
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 from bot import resources
 
-_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+# Not compiled here: that takes 2 ms of every start. `re` caches them when they are first used.
+_CHINESE = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+_KANA = r"[\u3040-\u30ff]"
+_LATIN_WORD = r"[A-Za-z]{2,}"
 _T_co = TypeVar("_T_co", covariant=True)
 
 
 class Language(StrEnum):
-    """A language that the bot answers in."""
+    """A language of the bot's answers."""
 
     EN = "en"
     ZH = "zh"
-    ZH_HANT = "zh-Hant"  # the Chinese texts, converted (see `traditional`)
+    ZH_HANT = "zh-Hant"  # the Chinese texts, converted by `traditional`
 
     @property
     def other(self) -> Language:
-        """The one that the language button offers."""
+        """The language that the language button offers."""
         return Language.ZH if self is Language.EN else Language.EN
 
     @property
     def is_chinese(self) -> bool:
-        """Whether the catalogue's Chinese texts serve."""
+        """Whether readers of this language get the Chinese texts."""
         return self is not Language.EN
 
 
 def negotiate(tag: str | None, *, default: Language) -> Language:
-    """Return the language that serves an IETF tag such as ``zh-HK``.
+    """Return the language for an IETF tag such as ``zh-HK``.
 
-    An empty, unknown or malformed tag gives *default*; every language but Chinese is served in English.
-    Slack sends tags such as ``en-US`` (conversations.info, users.info).
+    Chinese tags select Chinese, all other known languages English. An empty, unknown or malformed tag selects
+    *default*. Slack sends tags such as ``en-US`` (conversations.info, users.info).
     """
-    return _negotiated(tag) or default if tag else default
+    if not tag:
+        return default
+    if default is Language.EN and tag.replace("_", "-").partition("-")[0].lower() not in _CHINESE_CODES:
+        return default  # known or not, the tag selects English
+    return _COMMON_TAGS.get(tag.replace("_", "-")) or _negotiated(tag) or default
+
+
+# Babel knows all tags, but importing it takes longer than the rest of `zimerr explain`.
+_CHINESE_CODES = ("zh", "zho", "chi", "cmn")
+_COMMON_TAGS = {
+    "en-US": Language.EN,
+    "en-GB": Language.EN,
+    **dict.fromkeys(("zh", "zh-CN", "zh-SG", "zh-Hans", "zh-Hans-CN"), Language.ZH),
+    **dict.fromkeys(("zh-TW", "zh-HK", "zh-MO", "zh-Hant", "zh-Hant-TW", "zh-Hant-HK"), Language.ZH_HANT),
+}
 
 
 @lru_cache(1000)
 def _negotiated(tag: str) -> Language | None:
+    from babel import Locale, UnknownLocaleError
+
     try:
         locale = Locale.parse(tag.replace("_", "-"), sep="-")
     except (UnknownLocaleError, ValueError):
@@ -63,21 +77,21 @@ def _negotiated(tag: str) -> Language | None:
 
 
 def prose_language(prose: str) -> Language | None:
-    """Return the language that *prose* votes for, or None where there is too little of either.
+    """Return the language of *prose*, or None if it has too little text to tell.
 
-    Scripts are counted, a Chinese character as much as a word of Latin letters. *prose* holds no code, no log
-    lines, no links: those are English whatever people speak.
+    A Chinese character counts as much as a word of Latin letters. Remove codes, log lines and links from *prose*
+    first: they are English whatever language people speak.
     """
-    if _KANA.search(prose):
-        return None  # Japanese, which has Chinese characters too
-    chinese, latin = len(_CHINESE.findall(prose)), len(_LATIN_WORD.findall(prose))
+    if re.search(_KANA, prose):
+        return None  # Japanese, which uses Chinese characters too
+    chinese, latin = len(re.findall(_CHINESE, prose)), len(re.findall(_LATIN_WORD, prose))
     if chinese >= 2 and chinese >= latin:
         return Language.ZH
     return Language.EN if latin >= 3 and latin > 3 * chinese else None
 
 
 def traditional(text: str) -> str:
-    """*text* in traditional characters, where the extra ``traditional`` is installed; else as it is."""
+    """Return *text* in Traditional Chinese if the extra ``traditional`` is installed, else unchanged."""
     converter = _converter()
     converted: str = converter.convert(text) if converter else text
     return converted
@@ -105,21 +119,21 @@ class Bilingual(Protocol[_T_co]):
 
 
 class Translator:
-    """Translates the bot's own words by key, and picks the catalogue's texts, in one language."""
+    """Translate the bot's own texts by key, and pick the catalogue's texts, in one language."""
 
     def __init__(self, language: Language, translations: gettext.NullTranslations) -> None:
         self.language = language
         self._translations = translations
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """The words for *key* with its placeholders filled; raises KeyError where there are none."""
+        """Return the text of *key* with its placeholders filled. Raises KeyError if there is none."""
         text = self._translations.gettext(key)
         if text == key:
             raise KeyError(key)
         return text.format(**values)
 
     def count(self, key: str, number: int, /, **values: object) -> str:
-        """The words for *number* of something, in the right plural, with ``{n}`` filled in."""
+        """Return the text of *key* in the plural form for *number*, which replaces ``{n}``. Raises KeyError."""
         text = self._translations.ngettext(key, key, number)
         if text == key:
             raise KeyError(key)
@@ -132,11 +146,23 @@ class Translator:
 
 @cache
 def words(language: Language) -> Translator:
-    """The bot's words in *language*."""
+    """Return the bot's texts in *language*."""
     name = "zh" if language.is_chinese else "en"
-    with (resources.data() / "locale" / f"{name}.po").open("rb") as file:
+    content = resources.compiled(f"{name}.mo", (_po_file(name), Path(__file__)), lambda: compile_words(name))
+    return Translator(language, gettext.GNUTranslations(BytesIO(content)))
+
+
+def compile_words(name: str) -> bytes:
+    """Compile ``data/locale/<name>.po`` for `gettext`."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with _po_file(name).open("rb") as file:
         catalog = read_po(file, locale=name, abort_invalid=True)
     compiled = BytesIO()
     write_mo(compiled, catalog)
-    compiled.seek(0)
-    return Translator(language, gettext.GNUTranslations(compiled))
+    return compiled.getvalue()
+
+
+def _po_file(name: str) -> Path:
+    return resources.data() / "locale" / f"{name}.po"

@@ -1,31 +1,93 @@
-"""Where the files that ship beside the code lie: in the wheel, or in a checkout."""
+"""Locate the files that ship with the bot, and store their compiled form."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
-
-import yaml
+from zlib import crc32
 
 _PACKAGE = Path(__file__).resolve().parent
+_KEPT = 8  # cached versions of one file; an overlay and each branch of a checkout have their own
 
 
-def _shipped(name: str) -> Path:
+def data() -> Path:
+    """Return the folder of the catalogue and the translations."""
+    return _folder("data")
+
+
+def deploy() -> Path:
+    """Return the folder of the app manifests."""
+    return _folder("deploy")
+
+
+def _folder(name: str) -> Path:
     # The wheel carries data/ and deploy/ inside the package (see pyproject.toml); a checkout has them beside it.
     inside = _PACKAGE / f"_{name}"
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
-def data() -> Path:
-    """The folder of the catalogue and of the bot's words."""
-    return _shipped("data")
-
-
-def deploy() -> Path:
-    """The folder of the app manifests."""
-    return _shipped("deploy")
-
-
 def scopes() -> tuple[str, ...]:
-    """The scopes that the bot needs, from the manifest that admins install."""
+    """Return the scopes that the bot needs, from the manifest that admins install."""
+    import yaml  # not at the top: most commands start without it
+
     manifest = yaml.safe_load((deploy() / "manifest-http.yaml").read_text(encoding="utf-8"))
     return tuple(manifest["oauth_config"]["scopes"]["bot"])
+
+
+def compiled(name: str, sources: Iterable[Path], build: Callable[[], bytes], *, is_shipped: bool = True) -> bytes:
+    """Return the compiled form of *sources*: from the wheel, else from the user's cache, else from *build*.
+
+    The wheel's file is used if *is_shipped*. The key of the cache is the content of *sources*, which include the
+    modules that define the format. A cached file that is missing, damaged or another user's is ignored; if the folder
+    can't be written, nothing is cached. The result must be data that cannot run code when it is read (JSON or a gettext
+    catalogue, not a pickle), because XDG_CACHE_HOME may be a folder that others can write to.
+    """
+    shipped = data() / "compiled" / name
+    if is_shipped and shipped.is_file():
+        return shipped.read_bytes()
+    # CRC-32 tells versions apart and finds damage. Neither needs a cryptographic digest, and hashlib is slow to import.
+    key = size = 0
+    for path in sources:
+        content = path.read_bytes()
+        size += len(content)
+        key = crc32(content, crc32(path.name.encode(), key))
+    stem, _, suffix = name.partition(".")
+    cached = cache_folder() / f"{stem}-{key:08x}-{size}.{suffix}"
+    try:
+        with cached.open("rb") as file:
+            is_own = not hasattr(os, "geteuid") or os.fstat(file.fileno()).st_uid == os.geteuid()
+            checksum, _, content = file.read().partition(b"\n")
+        if is_own and checksum == b"%08x" % crc32(content):
+            return content
+    except OSError:
+        pass
+    content = build()
+    _store(cached, b"%08x\n" % crc32(content) + content)
+    return content
+
+
+def cache_folder() -> Path:
+    """Return the folder for cached files in the user's cache."""
+    if sys.platform == "linux":  # the same folder as platformdirs, which takes as long to import as all of `bot`
+        return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or Path.home() / ".cache") / "zimerr"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("zimerr", appauthor=False)
+
+
+def _store(path: Path, content: bytes) -> None:
+    """Write a cache file atomically and remove the oldest versions of it, if the folder permits."""
+    import tempfile
+
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(content)
+        Path(file.name).replace(path)
+        versions = path.parent.glob(f"{path.stem.partition('-')[0]}-*{path.suffix}")
+        for old in sorted(versions, key=lambda each: each.stat().st_mtime, reverse=True)[_KEPT:]:
+            old.unlink()
+    except OSError:
+        pass

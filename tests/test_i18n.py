@@ -1,4 +1,4 @@
-"""Which language serves whom, and the bot's own words."""
+"""Choose the language of an answer, and translate the bot's own texts."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PLACEHOLDER = re.compile(r"\{(\w*)\}")
         (None, "zh"), ("", "zh"), ("klingon", "zh"), ("xx-YY", "zh"), ("e", "zh"),
     ],
 )  # fmt: skip
-def test_a_locale_gets_the_language_that_serves_it(tag: str | None, language: str) -> None:
-    """Chinese of every kind reads Chinese, everybody else English; without a usable tag the default decides."""
+def test_a_locale_selects_a_language(tag: str | None, language: str) -> None:
+    """Chinese locales select Chinese, all others English; an unusable tag selects the default."""
     assert negotiate(tag, default=Language.ZH) == language
 
 
@@ -38,7 +38,7 @@ def test_a_locale_gets_the_language_that_serves_it(tag: str | None, language: st
     ],
 )
 def test_each_language_has_another_to_offer(language: Language, other: Language, is_chinese: bool) -> None:
-    """The language button leads from either Chinese to English."""
+    """The language button leads from both kinds of Chinese to English."""
     assert (language.other, language.is_chinese) == (other, is_chinese)
 
 
@@ -53,7 +53,7 @@ def test_each_language_has_another_to_offer(language: Language, other: Language,
     ],
 )
 def test_chinese_becomes_traditional_and_nothing_else_changes(simplified: str, converted: str) -> None:
-    """Readers in Taipei and Hong Kong; codes and names must stay what they are."""
+    """Readers in Taipei and Hong Kong expect it; codes and names must not change."""
     assert traditional(simplified) == converted
 
 
@@ -78,40 +78,40 @@ def test_without_the_extra_chinese_stays_as_it_is(monkeypatch: pytest.MonkeyPatc
         ("привет как дела", None),
     ],
 )
-def test_words_vote_for_a_language_or_for_none(prose: str, language: Language | None) -> None:
-    """Two words say nothing, and a Chinese channel speaks of login, token and app."""
+def test_prose_has_one_language_or_none(prose: str, language: Language | None) -> None:
+    """Two words are too few, and Chinese prose contains words such as login, token and app."""
     assert prose_language(prose) == language
 
 
 def catalog(language: Language) -> Catalog:
-    """The bot's words in one language, as translators write them."""
+    """Return the bot's texts in one language, from the translators' file."""
     with (resources.data() / "locale" / f"{language}.po").open("rb") as file:
         return read_po(file, locale=str(language), abort_invalid=True)
 
 
 def messages(language: Language) -> dict[str, Message]:
-    """The messages by key."""
+    """Return the messages by key."""
     found: dict[str, Message] = {}
     for message in catalog(language):
         key = str(message.id[0] if isinstance(message.id, tuple) else message.id)
         if key:
-            assert key not in found, f"{key} stands twice in {language}.po"
+            assert key not in found, f"{key} appears twice in {language}.po"
             found[key] = message
     return found
 
 
 def forms(message: Message) -> tuple[str, ...]:
-    """The wordings of a message: one, or one for each plural."""
+    """Return the texts of a message, one for each plural form."""
     return tuple(map(str, message.string)) if isinstance(message.string, tuple) else (str(message.string),)
 
 
 def placeholders(form: str) -> set[str]:
-    """The names in braces."""
+    """Return the names in braces."""
     return set(PLACEHOLDER.findall(form))
 
 
-def test_both_languages_have_the_same_words() -> None:
-    """A key that one language lacks would fail in front of its readers only."""
+def test_both_languages_have_the_same_keys() -> None:
+    """A key that one language lacks would fail for its readers only."""
     english, chinese = messages(Language.EN), messages(Language.ZH)
     assert english.keys() == chinese.keys()
     for key in english:
@@ -120,12 +120,12 @@ def test_both_languages_have_the_same_words() -> None:
         assert len(forms(english[key])) == (2 if isinstance(english[key].id, tuple) else 1), key
         assert len(forms(chinese[key])) == 1, key
         for form in forms(english[key]):
-            # “One code” may say its number in a word.
+            # “One code” may spell its number.
             assert placeholders(form) - {"n"} == placeholders(forms(chinese[key])[0]) - {"n"}, key
 
 
-def test_every_word_is_used_and_every_use_has_its_word() -> None:
-    """Dead words mislead translators; a missing one breaks an answer."""
+def test_every_key_is_used_and_every_used_key_exists() -> None:
+    """Unused texts mislead translators; a missing one breaks an answer."""
     folder = resources.data().parent / "bot"
     sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if "sandbox" not in path.parts]
     source = "".join(text for text in sources if "bot.i18n import" in text)
@@ -136,11 +136,11 @@ def test_every_word_is_used_and_every_use_has_its_word() -> None:
     for key in messages(Language.EN):
         assert key in used or any(key.startswith(prefix) for prefix in prefixes), f"{key} is not used"
     for key in used - prefixes:
-        assert key in messages(Language.EN), f"{key} has no words"
+        assert key in messages(Language.EN), f"{key} has no text"
 
 
-def test_a_missing_word_is_an_error() -> None:
-    """Nobody should ever read a key instead of words."""
+def test_a_missing_key_is_an_error() -> None:
+    """Nobody should ever read a key instead of a text."""
     with pytest.raises(KeyError):
         words(Language.EN)("no.such.key")
     with pytest.raises(KeyError):

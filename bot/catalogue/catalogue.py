@@ -1,149 +1,181 @@
-"""All entries, and finding them by code or symbol. Finding by words is `search`'s."""
+"""Look up entries by code, symbol, section or search query."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import resources
-from bot.catalogue import loader
-from bot.catalogue.entry import Entry, EntryStatus, Links, Section
-from bot.catalogue.search import SearchHit, SearchIndex
-from bot.catalogue.symbols import normalise
-from bot.errors import CatalogueError
+from bot.catalogue.entry import Entry, Links, Section
+from bot.catalogue.shape import FORMAT, from_plain
 
-EXACT = 100.0  # the score of what a query names; words stay far below
+if TYPE_CHECKING:
+    from bot.catalogue.search import SearchHit, SearchIndex
+
+EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
+_ENUM = "zimerrorcode"
 
 
 class Catalogue:
-    """The sections and their entries, indexed once."""
+    """All sections and their entries.
 
-    def __init__(self, sections: Sequence[Section]) -> None:
-        self.sections = tuple(sections)
-        self._entries = {entry.code: entry for section in sections for entry in section.codes}
-        self._sections = {entry.code: section for section in sections for entry in section.codes}
-        self._symbols = dict(_symbols(self._entries.values()))
+    It takes the result of `compile_catalogue` and builds a section's entries when one is first needed: building all
+    205 takes longer than explaining one.
+    """
+
+    def __init__(self, compiled: bytes) -> None:
+        self._lines = [line.split(b"\t") for line in compiled.splitlines()]  # codes and section
+        self._positions = {code: at for at, (codes, _) in enumerate(self._lines) for code in json.loads(codes)}
+        self._sections: dict[int, Section] = {}  # by position
+        self._entries: dict[int, Entry] = {}  # by code
 
     def __len__(self) -> int:
-        return len(self._entries)
+        """Return the number of codes."""
+        return len(self._positions)
 
     def __iter__(self) -> Iterator[Entry]:
-        """The entries by number."""
-        return iter(sorted(self._entries.values(), key=lambda entry: entry.code))
+        """Iterate over the entries, sorted by code."""
+        return (self[code] for code in sorted(self._positions))
+
+    def __getitem__(self, code: int) -> Entry:
+        """Return the entry of *code*. Raises KeyError if it is unknown."""
+        if code not in self._entries:
+            self._section(self._positions[code])
+        return self._entries[code]
 
     def get(self, code: int) -> Entry | None:
-        """The entry of *code*, or None."""
-        return self._entries.get(code)
+        """Return the entry of *code*, or None."""
+        return self[code] if code in self._positions else None
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections, sorted by their lowest code."""
+        return tuple(self._section(at) for at in range(len(self._lines)))
+
+    def _section(self, at: int) -> Section:
+        if at not in self._sections:
+            # Threads may build the same section at once; setdefault makes all of them use one.
+            section = self._sections.setdefault(at, from_plain(Section, json.loads(self._lines[at][1])))
+            self._entries |= {entry.code: entry for entry in section.codes if self._positions[entry.code] == at}
+        return self._sections[at]
 
     def section_of(self, entry: Entry) -> Section:
-        """The section that *entry* stands in."""
-        return self._sections[entry.code]
+        """Return the section that contains *entry*."""
+        return self._section(self._positions[entry.code])
 
     def links_of(self, entry: Entry) -> Links:
-        """The vendor's page for *entry*."""
+        """Return the vendor's page for *entry*."""
         return entry.docs or self.section_of(entry).docs
 
     def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
-        """What fits *query*, best first: a code, a symbol, a section, the beginning of a code, or words.
+        """Return the entries that match *query*, best match first.
 
-        What is named exactly scores above everything that words find.
+        The query is a code, a symbol, a section, the first digits of codes (all these score `EXACT`), or words, for
+        which at most *most* entries are returned.
         """
-        exact = self._named(query.strip())
-        if exact:
-            return tuple(SearchHit(entry, EXACT) for entry in exact)
-        return self._index.find(query, most)
+        from bot.catalogue.search import SearchHit
 
-    def _named(self, query: str) -> tuple[Entry, ...]:
+        query = query.strip()
         code = int(query) if query.isdecimal() else self.code_of_symbol(query)
-        entry = self.get(code) if code is not None else None
-        if entry:
-            return (entry,)
         section = self.section_named(query)
-        return section.codes if section else self.in_range(query)
-
-    def in_range(self, query: str) -> tuple[Entry, ...]:
-        """The entries whose code begins as *query* says (``60003``, ``60003xx``); none where it is no range."""
-        match = _RANGE.fullmatch(query.strip())
-        return tuple(entry for entry in self if str(entry.code).startswith(match[1])) if match else ()
+        if code is not None and self.has_code(code):
+            exact: tuple[Entry, ...] = (self[code],)
+        else:
+            exact = section.codes if section else self.in_range(query)
+        return tuple(SearchHit(entry, EXACT) for entry in exact) or self._index.find(query, most)
 
     @cached_property
     def _index(self) -> SearchIndex:
-        # Made at the first search: `explain` needs none.
+        from bot.catalogue.search import SearchIndex
+
         return SearchIndex(self.sections)
 
+    def in_range(self, query: str) -> tuple[Entry, ...]:
+        """Return the entries whose code starts with a query such as ``60003`` or ``60003xx``; else an empty tuple."""
+        match = _RANGE.fullmatch(query.strip())
+        return tuple(entry for entry in self if str(entry.code).startswith(match[1])) if match else ()
+
     def has_code(self, code: int) -> bool:
-        """Whether there is an entry for *code*."""
-        return code in self._entries
+        """Return whether there is an entry for *code*."""
+        return code in self._positions
 
     def code_of_symbol(self, name: str) -> int | None:
-        """The code that an SDK calls *name*, in any platform's spelling, or None."""
-        return self._symbols.get(normalise(name))
+        """Return the code that an SDK calls *name*, in any platform's spelling, or None."""
+        return self._symbols.get(symbol_key(name))
+
+    @cached_property
+    def _symbols(self) -> Mapping[str, int]:
+        # Reads the JSON, because building all entries takes three times as long.
+        entries = (entry for _, section in self._lines for entry in json.loads(section)["codes"])
+        return {
+            symbol_key(name): entry["code"]
+            for entry in entries
+            for name in (*filter(None, entry.get("symbols", {}).values()), *entry.get("aliases", ()))
+        }
 
     def nearest(self, code: int, count: int = 3) -> tuple[Entry, ...]:
-        """The *count* entries with the closest numbers."""
+        """Return the *count* entries with the closest numbers, the closest first."""
         return tuple(sorted(self, key=lambda entry: abs(entry.code - code))[:count])
 
     def section_named(self, name: str) -> Section | None:
-        """The section of that key or that name in either language, or None."""
+        """Return the section with that key or that name in either language, or None."""
         name = name.strip().lower()
         names = ((section, (section.section, section.name.en.lower(), section.name.zh)) for section in self.sections)
         return next((section for section, known in names if name in known), None)
 
     def family(self, code: int) -> Section | None:
-        """The section that holds most of the codes with the same hundred, which is how the vendor numbers them."""
-        tally = Counter(self._sections[known].section for known in self._entries if known // 100 == code // 100)
-        name = max(tally, key=tally.__getitem__, default=None)
-        return next((section for section in self.sections if section.section == name), None)
+        """Return the section with most codes of the same hundred, or None. The vendor numbers sections by hundreds."""
+        tally = Counter(at for known, at in self._positions.items() if known // 100 == code // 100)
+        return self._section(tally.most_common(1)[0][0]) if tally else None
 
 
 def open_catalogue(overlay: Path | None = None) -> Catalogue:
-    """The catalogue that ships with the bot, with the operator's entries over it.
+    """Open the catalogue that ships with the bot, with the operator's entries of the folder *overlay*.
 
-    Raises CatalogueError with every mistake in either.
+    Raises CatalogueError with all faults in the files of both.
     """
-    faults: list[str] = []
-    layers: list[tuple[Section, ...]] = []
-    for folder in filter(None, (codes_folder(), overlay)):
-        try:
-            layers.append(loader.sections(folder))
-        except CatalogueError as error:
-            faults += error.faults
-    if faults:
-        raise CatalogueError(faults)
-    return Catalogue(overlaid(*layers) if overlay else layers[0])
+    folders = filter(None, (codes_folder(), overlay))
+    sources = chain(FORMAT, (path for folder in folders for path in sorted(folder.glob("*.yaml"))))
+    return Catalogue(
+        resources.compiled("catalogue.jsonl", sources, lambda: compile_catalogue(overlay), is_shipped=overlay is None)
+    )
 
 
-def overlaid(base: Sequence[Section], overlay: Sequence[Section]) -> tuple[Section, ...]:
-    """*base* with the operator's entries: a known code is replaced where it stands, others join their section."""
-    own = {entry.code: _own(entry) for section in overlay for entry in section.codes}
-    known = {entry.code for section in base for entry in section.codes}
-    joining = {
-        section.section: [own[entry.code] for entry in section.codes if entry.code not in known] for section in overlay
-    }
-    merged = [_with(section, own, joining.pop(section.section, [])) for section in base]
-    return (*merged, *(_with(section, own, []) for section in overlay if joining.get(section.section)))
+def compile_catalogue(overlay: Path | None = None) -> bytes:
+    """Read, validate and merge the YAML files. Raises CatalogueError with all their faults.
 
+    Each line of the result is a section: its codes as a JSON array, a tab, and the section as a JSON object.
+    """
+    from bot.catalogue import loader
 
-def _with(section: Section, own: Mapping[int, Entry], joining: Sequence[Entry]) -> Section:
-    entries = [own.get(entry.code, entry) for entry in section.codes] + list(joining)
-    return section.model_copy(update={"codes": tuple(sorted(entries, key=lambda entry: entry.code))})
-
-
-def _own(entry: Entry) -> Entry:
-    # Whatever the file says: readers must see that this is not the vendor's word.
-    return entry.model_copy(update={"status": EntryStatus.OVERLAY})
+    sections = loader.sections(codes_folder(), overlay)
+    return b"\n".join(
+        json.dumps([entry.code for entry in section.codes]).encode() + b"\t" + loader.compiled(section, Section)
+        for section in sections
+    )
 
 
 def codes_folder() -> Path:
-    """Where the section files lie."""
+    """Return the folder of the section files."""
     return resources.data() / "codes"
 
 
-def _symbols(entries: Iterable[Entry]) -> Iterator[tuple[str, int]]:
-    for entry in entries:
-        for name in (*entry.symbols.model_dump(exclude_none=True).values(), *entry.aliases):
-            yield normalise(name), entry.code
+def symbol_key(name: str) -> str:
+    """Return one key for all spellings of an SDK symbol: lower case, without separators and the enum's name.
+
+    The SDKs name the same code ``NetworkModuleTokenExpired``, ``ZIMErrorCodeNetworkModuleTokenExpired``,
+    ``zim_error_code_network_module_token_expired`` and so on.
+
+    >>> symbol_key("ZIMErrorCode.USER_IS_NOT_LOGGED") == symbol_key("zim_error_code_user_is_not_logged")
+    True
+    """
+    key = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
+    before, enum, after = key.rpartition(_ENUM)
+    return after if enum and after else before + enum + after

@@ -1,48 +1,50 @@
-"""The shape of one catalogue entry, as people write it in ``data/codes/<section>.yaml``.
+"""Define the shape of a catalogue entry, as written in ``data/codes/<section>.yaml``.
 
-Only the shape and what can be checked within one entry live here; `load` reads the files and checks
-what holds between entries.
+`loader` validates files against these types with pydantic. At run time they are plain dataclasses, because building
+pydantic models takes longer than the rest of ``zimerr explain``.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: `from_plain` needs the types themselves.
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from bot.catalogue.shape import Constraint, Shape
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=r"^\S(.*\S)?$")]
-Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Method = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z][A-Za-z0-9_.]*$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s|<>]+$", max_length=300)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Code = Annotated[int, Constraint(ge=0, le=9_999_999)]
+Line = Annotated[str, Constraint(min_length=1, max_length=600, pattern=r"^\S(.*\S)?$")]
+Symbol = Annotated[str, Constraint(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Method = Annotated[str, Constraint(pattern=r"^[a-zA-Z][A-Za-z0-9_.]*$")]
+Url = Annotated[str, Constraint(pattern=r"^https://[^\s|<>]+$", max_length=300)]
+StepLines = Annotated[tuple[Line, ...], Constraint(min_length=1, max_length=6)]
 
 
-class Text(_Strict):
+@dataclass(frozen=True, slots=True)
+class Text(Shape):
     """One statement in both languages. Back-ticks mark method names and values; no other markup."""
 
     en: Line
     zh: Line
 
 
-class Steps(_Strict):
-    """Ordered steps in both languages, the first one first to do."""
+@dataclass(frozen=True, slots=True)
+class Steps(Shape):
+    """Steps in both languages, in the order in which to take them."""
 
-    en: Annotated[tuple[Line, ...], Field(min_length=1, max_length=6)]
-    zh: Annotated[tuple[Line, ...], Field(min_length=1, max_length=6)]
+    en: StepLines
+    zh: StepLines
 
 
-class Words(_Strict):
-    """What people type or say when they mean this code, besides its title, symbols and methods."""
+@dataclass(frozen=True, slots=True)
+class Words(Shape):
+    """Search terms for a code, besides its title, symbols and methods."""
 
     en: tuple[Line, ...] = ()
     zh: tuple[Line, ...] = ()
 
 
-class Links(_Strict):
+@dataclass(frozen=True, slots=True)
+class Links(Shape):
     """The vendor's page in each language."""
 
     en: Url
@@ -50,37 +52,37 @@ class Links(_Strict):
 
 
 class Actor(StrEnum):
-    """Who has to do something about it."""
+    """Who has to act on the error."""
 
     DEVELOPER = "developer"
     END_USER = "end-user"
-    OPERATOR = "operator"  # whoever holds the account: plan, quota, console
+    OPERATOR = "operator"  # the owner of the ZEGO account: plan, quota, console
     ZEGO_SUPPORT = "zego-support"
     NOBODY = "nobody"
 
 
 class Retry(StrEnum):
-    """Whether the same call can succeed when it is made again."""
+    """Whether the same call can succeed when it is repeated."""
 
-    NO = "no"  # not before the cause is mended
+    NO = "no"  # only after the cause is fixed
     YES = "yes"  # at once, a few times
-    AFTER_BACKOFF = "after-backoff"  # with growing pauses
+    AFTER_BACKOFF = "after-backoff"  # with exponential backoff
     AFTER_LOGIN = "after-login"
     WITH_NEW_TOKEN = "with-new-token"  # noqa: S105 - a word, no password
-    AFTER_WAIT = "after-wait"  # when the state that the entry names is over
+    AFTER_WAIT = "after-wait"  # once the condition that the entry names has cleared
 
 
 class Severity(StrEnum):
-    """How much breaks for the person who uses the app."""
+    """How much breaks for the user of the app."""
 
     INFO = "info"  # nothing is wrong
-    LOW = "low"  # one action is refused, the app can say so
-    MEDIUM = "medium"  # a feature fails until somebody acts
+    LOW = "low"  # one action is refused, and the app can say so
+    MEDIUM = "medium"  # a feature fails until someone acts
     HIGH = "high"  # login or a whole feature is down
 
 
 class EntryStatus(StrEnum):
-    """What an entry rests on."""
+    """The kind of evidence for an entry."""
 
     DOCUMENTED = "documented"  # in at least one of the vendor's two documents
     LATER_DOCUMENTED = "later-documented"  # only in vendor documentation from 2026
@@ -90,7 +92,7 @@ class EntryStatus(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a fact was read."""
+    """The document or code that states a fact."""
 
     ZH_DOCS = "zh-docs"  # the vendor's Chinese error page
     EN_DOCS = "en-docs"  # the vendor's English error page
@@ -102,8 +104,9 @@ class Origin(StrEnum):
     OPERATOR = "operator"  # the operator of this bot, in an overlay
 
 
-class Source(_Strict):
-    """One source of the entry and, where it is wrong or says something else, what it says."""
+@dataclass(frozen=True, slots=True)
+class Source(Shape):
+    """One source of an entry. *differs* quotes it where it is wrong or disagrees with the entry."""
 
     origin: Origin
     differs: Text | None = None
@@ -120,25 +123,27 @@ Per = Literal[
 Plan = Literal["free", "pro", "enterprise"]
 
 
-class Limit(_Strict):
-    """One number that the code is about.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(Shape):
+    """One limit that the code is about.
 
-    *value* is None where the vendor sets no bound; "length" is a length whose unit the vendor does not give.
+    *value* is None if the vendor sets no bound. The unit "length" is a length whose unit the vendor does not give.
     """
 
     what: Text
     value: int | None
     unit: Unit
-    window_s: Annotated[int, Field(gt=0)] | None = None  # counted within so many seconds
+    window_s: Annotated[int, Constraint(gt=0)] | None = None  # the period in which the value is counted
     per: Per | None = None
     bound: Literal["max", "min", "exact"] = "max"
-    default: bool = False  # can be changed for an app (by ZEGO support or by plan)
-    plan: Plan | None = None  # holds for this plan only
+    default: bool = False  # can be changed for an app, by ZEGO support or by plan
+    plan: Plan | None = None  # applies to this plan only
     origin: Origin
 
 
-class Symbols(_Strict):
-    """The name of the code in each SDK, spelt as there."""
+@dataclass(frozen=True, slots=True)
+class Symbols(Shape):
+    """The name of the code in each SDK, in the SDK's own spelling."""
 
     web: Symbol | None = None
     rn: Symbol | None = None
@@ -148,8 +153,14 @@ class Symbols(_Strict):
     dart: Symbol | None = None
     csharp: Symbol | None = None
 
+    def by_sdk(self) -> dict[str, str]:
+        """Return the names of the SDKs that have one, by SDK."""
+        names = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {sdk: name for sdk, name in names if name}
 
-class Meaning(_Strict):
+
+@dataclass(frozen=True, slots=True)
+class Meaning(Shape):
     """A second meaning of the same number, and how to tell that it applies."""
 
     when: Text
@@ -160,10 +171,11 @@ class Meaning(_Strict):
     retry: Retry
 
 
-class Entry(_Strict):
-    """Everything known about one code. Fields stand in the file in this order."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(Shape):
+    """Everything known about one code. The fields have the same order as in the file."""
 
-    code: Annotated[int, Field(ge=0, le=9_999_999)]
+    code: Code
     status: EntryStatus
     title: Text
     meaning: Text
@@ -171,24 +183,25 @@ class Entry(_Strict):
     actor: Actor
     retry: Retry
     severity: Severity
-    judged: tuple[Literal["actor", "retry", "severity"], ...] = ()  # our judgement; no source says it
+    judged: tuple[Literal["actor", "retry", "severity"], ...] = ()  # our judgement; no source states it
     limits: tuple[Limit, ...] = ()
     methods: tuple[Method, ...] = ()
     symbols: Symbols = Symbols()
     aliases: tuple[Symbol, ...] = ()  # older or misspelt symbols that SDKs have shipped
-    sdk_message: Line | None = None  # what the Web SDK prints at run time
+    sdk_message: Line | None = None  # the Web SDK's message at run time
     server_codes: tuple[int, ...] = ()  # codes of ZIM's servers that the SDK turns into this one
     keywords: Words = Words()
     related: tuple[int, ...] = ()
     other_meanings: tuple[Meaning, ...] = ()
-    docs: Links | None = None  # the vendor's page, where it is not the section's
-    sources: Annotated[tuple[Source, ...], Field(min_length=1)]
+    docs: Links | None = None  # the vendor's page, if it is not the section's
+    sources: Annotated[tuple[Source, ...], Constraint(min_length=1)]
 
 
-class Section(_Strict):
-    """One file: a section of the vendor's documents and its entries, by number."""
+@dataclass(frozen=True, slots=True)
+class Section(Shape):
+    """One file: a section of the vendor's documents and its entries, sorted by code."""
 
-    section: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*$")]
+    section: Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
     name: Text
     docs: Links
     codes: tuple[Entry, ...]

@@ -146,7 +146,7 @@ def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
 
 def _names(entry: Entry) -> tuple[str, ...]:
     """The entry's symbols that differ in more than style: one name, and old spellings."""
-    return (*[*entry.symbols.model_dump(exclude_none=True).values()][:1], *entry.aliases)
+    return (*[*entry.symbols.by_sdk().values()][:1], *entry.aliases)
 
 
 def _both(text: Text) -> tuple[str, str]:

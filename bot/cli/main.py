@@ -1,145 +1,149 @@
-"""The commands of `zimerr`. Each imports what it needs when it runs, so that `explain` starts without Slack."""
+"""Define the commands of `zimerr`. Each imports its module when it runs, so that `explain` starts quickly."""
 
 from __future__ import annotations
 
-import asyncio
+import locale
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
 
-_P = ParamSpec("_P")
-_language = click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the answer (default: by locale).")
-_overlay = click.option(
+if TYPE_CHECKING:
+    from bot.catalogue.catalogue import Catalogue
+    from bot.i18n import Language
+
+_overlay_option = click.option(
     "--overlay",
     envvar="ZIMERR_OVERLAY",
     show_envvar=True,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with codes of your own, over the catalogue's.",
+    help="A folder with your own codes, which override the catalogue.",
 )
-_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
 
-def _tells_errors(command: Callable[_P, None]) -> Callable[_P, None]:
-    """Turn our errors into a message and exit status 1; anything else is a bug and shows itself."""
+class _Commands(click.Group):
+    """Print expected errors as a message and exit with status 1. Other exceptions are bugs and keep their traceback."""
 
-    @wraps(command)
-    def told(*args: _P.args, **kwargs: _P.kwargs) -> None:
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            command(*args, **kwargs)
+            return super().invoke(ctx)
         except (CatalogueError, ConfigurationError) as error:
-            what = "The settings" if isinstance(error, ConfigurationError) else "The catalogue"
-            click.echo(f"{what} can't be used:\n" + "\n".join(f"  - {fault}" for fault in error.faults), err=True)
-            sys.exit(1)
+            subject = "The settings" if isinstance(error, ConfigurationError) else "The catalogue"
+            click.echo(f"{subject} can't be used:\n" + "\n".join(f"  - {fault}" for fault in error.faults), err=True)
         except ZimerrError as error:
             click.echo(str(error), err=True)
-            sys.exit(1)
-
-    return told
+        sys.exit(1)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def _with_catalogue(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --lang, --overlay and --json to a command, which gets *catalogue*, *language* and *as_json*."""
+
+    @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of the output. [default: by locale]")
+    @_overlay_option
+    @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+    @wraps(command)
+    def opened(lang: str | None, overlay: Path | None, **values: Any) -> None:
+        from bot.catalogue.catalogue import open_catalogue
+        from bot.i18n import Language, negotiate
+
+        tag = lang or (locale.getlocale()[0] or "").partition(".")[0]
+        command(catalogue=open_catalogue(overlay), language=negotiate(tag, default=Language.EN), **values)
+
+    return opened
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="zimerr")
 def commands() -> None:
-    """Explains ZEGO ZIM error codes (600xxxx), in Slack and here."""
+    """Explain ZEGO ZIM error codes (600xxxx), in Slack and in the terminal."""
 
 
-@commands.command()
+@commands.command("explain")
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-@_language
-@_overlay
-@_json
-@_tells_errors
-def explain(codes: tuple[str, ...], lang: str | None, overlay: Path | None, as_json: bool) -> None:
-    """Explain codes, given as numbers or as SDK names. Exit status 1 if one is unknown."""
-    from bot.catalogue.catalogue import open_catalogue
-    from bot.cli import explain
+@_with_catalogue
+def explain_command(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> None:
+    """Explain codes, given as numbers or SDK symbols.
 
-    sys.exit(explain.explain(codes, open_catalogue(overlay), explain.language(lang), as_json=as_json))
+    The exit status is 1 if a code is unknown.
+    """
+    from bot.cli.explain import explain
+
+    sys.exit(explain(codes, catalogue, language, as_json=as_json))
 
 
-@commands.command()
+@commands.command("search")
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
-@_language
-@_overlay
-@_json
-@_tells_errors
-def search(words: tuple[str, ...], lang: str | None, overlay: Path | None, as_json: bool) -> None:
-    """Find codes by words, in English or Chinese. Exit status 1 if nothing is found."""
-    from bot.catalogue.catalogue import open_catalogue
-    from bot.cli import explain
+@_with_catalogue
+def search_command(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> None:
+    """Search the codes by English or Chinese words.
 
-    sys.exit(explain.search(" ".join(words), open_catalogue(overlay), explain.language(lang), as_json=as_json))
+    The exit status is 1 if nothing is found.
+    """
+    from bot.cli.explain import search
+
+    sys.exit(search(" ".join(words), catalogue, language, as_json=as_json))
 
 
-@commands.command(name="list")
+@commands.command("list")
 @click.argument("section", required=False)
-@_language
-@_overlay
-@_json
-@_tells_errors
-def list_(section: str | None, lang: str | None, overlay: Path | None, as_json: bool) -> None:
-    """List the codes, all or of one section."""
-    from bot.catalogue.catalogue import open_catalogue
-    from bot.cli import explain
+@_with_catalogue
+def list_command(section: str | None, catalogue: Catalogue, language: Language, as_json: bool) -> None:
+    """List all codes, or those of one section."""
+    from bot.cli.explain import browse
 
-    sys.exit(explain.browse(section, open_catalogue(overlay), explain.language(lang), as_json=as_json))
+    sys.exit(browse(section, catalogue, language, as_json=as_json))
 
 
-@commands.command()
-@_language
-@_overlay
-@_json
-@click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one message a line, as JSON with a text; answer each.")
-@_tells_errors
-def detect(lang: str | None, overlay: Path | None, as_json: bool, as_jsonl: bool) -> None:
-    """Tell what the bot would see in a message, given on standard input, and whether it would answer."""
-    from bot.catalogue.catalogue import open_catalogue
-    from bot.cli import detect, explain
+@commands.command("detect")
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one JSON message with a text per line; print one each.")
+@_with_catalogue
+def detect_command(catalogue: Catalogue, language: Language, as_json: bool, as_jsonl: bool) -> None:
+    """Show which codes the bot would find in a message from standard input, and whether it would answer."""
+    from bot.cli.detect import detect, detect_lines
 
     if as_json and as_jsonl:
-        raise click.UsageError("--json is for one message, --jsonl for one a line: give one of them.")
-    catalogue = open_catalogue(overlay)
-    given = sys.stdin.buffer
+        raise click.UsageError("--json reads one message, --jsonl one per line. Use one of them.")
     if as_jsonl:
-        sys.exit(detect.detect_lines(given, catalogue))
-    detect.detect(given.read(), catalogue, explain.language(lang), as_json=as_json)
+        sys.exit(detect_lines(sys.stdin.buffer, catalogue))
+    detect(sys.stdin.buffer.read(), catalogue, language, as_json=as_json)
 
 
-@commands.command()
+@commands.command("scan")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...|-")
-@_language
-@_overlay
-@_json
-@_tells_errors
-def scan(files: tuple[str, ...], lang: str | None, overlay: Path | None, as_json: bool) -> None:
-    """Find the likely cause in logs: plain, gzip or zip; - is standard input. Exit status 1 if none can be read."""
-    from bot.catalogue.catalogue import open_catalogue
-    from bot.cli import explain, scan
+@_with_catalogue
+def scan_command(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> None:
+    """Find the likely cause in log files: plain, gzip or zip; - is standard input.
 
-    sys.exit(scan.scan(files, open_catalogue(overlay), explain.language(lang), as_json=as_json))
+    The exit status is 1 if no file can be read.
+    """
+    from bot.cli.scan import scan
+
+    sys.exit(scan(files, catalogue, language, as_json=as_json))
 
 
-@commands.command()
-@click.option("--offline", is_flag=True, help="Leave out what needs Slack: the tokens and their scopes.")
-@_overlay
-@_tells_errors
-def check(offline: bool, overlay: Path | None) -> None:
-    """Say what is wrong with the settings, the tokens, the database, the catalogue. Exit status 1 if anything is."""
+@commands.command("check")
+@click.option("--offline", is_flag=True, help="Skip the checks that call Slack: tokens and scopes.")
+@_overlay_option
+def check_command(offline: bool, overlay: Path | None) -> None:
+    """Check the catalogue, the settings, the database and the tokens.
+
+    All problems are reported in one run. The exit status is 1 if there is one.
+    """
+    import asyncio
+
     from bot.cli.check import run
 
     sys.exit(asyncio.run(run(overlay, offline=offline)))
 
 
-@commands.command()
-@_tells_errors
-def serve() -> None:
-    """Run the bot, by the settings in the environment or in .env."""
+@commands.command("serve")
+def serve_command() -> None:
+    """Run the bot with the settings from the environment or from .env."""
     from bot import app, log, settings
 
     chosen = settings.load()
@@ -149,95 +153,99 @@ def serve() -> None:
     uvloop.run(app.serve(chosen))
 
 
-@commands.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=4600, show_default=True, help="0 takes any free one.")
-@click.option("--no-browser", is_flag=True, help="Print the address and open nothing.")
-@_tells_errors
-def demo(port: int, no_browser: bool) -> None:
-    """Try the bot in a small workspace on this machine; no account needed."""
+@commands.command("demo")
+@click.option("--port", type=click.IntRange(0, 65535), default=4600, show_default=True, help="0 selects a free port.")
+@click.option("--no-browser", is_flag=True, help="Print the address, but do not open a browser.")
+def demo_command(port: int, no_browser: bool) -> None:
+    """Try the bot in a small workspace on this machine, without a Slack account."""
+    import asyncio
+
     from bot.cli.demo import run
 
     asyncio.run(run(port, open_browser=not no_browser))
 
 
-@commands.group()
-def db() -> None:
-    """The database."""
-
-
-@db.command()
-@_tells_errors
-def upgrade() -> None:
-    """Bring the schema to this version's. PostgreSQL needs it before a new version starts; SQLite needs it never."""
-    from bot.cli import admin
-
-    admin.upgrade()
-
-
-@db.command()
-@_tells_errors
-def reencrypt() -> None:
-    """Encrypt all stored tokens by the first of ZIMERR_ENCRYPTION_KEYS; then the others can be taken away."""
-    from bot.cli import admin
-
-    admin.reencrypt()
-
-
-@commands.group()
-def inbox() -> None:
-    """The messages that were taken to be answered."""
-
-
-@inbox.command(name="list")
-@click.option("--state", "states", multiple=True, type=click.Choice(["pending", "working", "done", "dead"]))
-@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="How many of the newest.")
-@_tells_errors
-def list_inbox(states: tuple[Any, ...], most: int) -> None:
-    """List what is in the inbox, in all states or in some."""
-    from bot.cli import admin
-
-    admin.browse(states, most)
-
-
-@inbox.command()
-@click.argument("id_", metavar="ID", type=int)
-@_tells_errors
-def show(id_: int) -> None:
-    """Show all that is known of one row. Texts are not stored."""
-    from bot.cli import admin
-
-    admin.show(id_)
-
-
-@inbox.command()
-@click.argument("ids", nargs=-1, metavar="[ID...]", type=int)
-@click.option("--all", "is_all", is_flag=True, help="All that were given up.")
-@_tells_errors
-def retry(ids: tuple[int, ...], is_all: bool) -> None:
-    """Try again what was given up."""
-    from bot.cli import admin
-
-    if is_all == bool(ids):
-        raise click.UsageError("Name the rows to be tried again, or --all.")
-    admin.retry(ids)
-
-
-@inbox.command()
-@click.option("--state", type=click.Choice(["done", "dead"]), default="dead", show_default=True)
-@click.option("--older-than", "hours", type=click.FloatRange(min=0), default=0, help="Hours.", show_default=True)
-@_tells_errors
-def purge(state: Any, hours: float) -> None:
-    """Drop what was given up, or done. What was done is dropped by itself after a day."""
-    from bot.cli import admin
-
-    if state == "done" and hours * 60 < 10:
-        raise click.UsageError("Slack may deliver again what was done within ten minutes: --older-than 0.17 at least.")
-    admin.purge(state, hours * 3600)
-
-
-@commands.command()
-def schema() -> None:
+@commands.command("schema")
+def schema_command() -> None:
     """Print the JSON Schema of a catalogue file, for editors."""
     from bot.catalogue.loader import json_schema
 
     click.echo(json_schema(), nl=False)
+
+
+@commands.group("db")
+def db_commands() -> None:
+    """Maintain the database."""
+
+
+@db_commands.command("upgrade")
+def upgrade_command() -> None:
+    """Upgrade the database schema to this version.
+
+    Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start.
+    """
+    from bot.cli.admin import upgrade
+
+    upgrade()
+
+
+@db_commands.command("reencrypt")
+def reencrypt_command() -> None:
+    """Encrypt all stored tokens with the first of ZIMERR_ENCRYPTION_KEYS, so that you can remove the others."""
+    from bot.cli.admin import reencrypt
+
+    reencrypt()
+
+
+@commands.group("inbox")
+def inbox_commands() -> None:
+    """Inspect and retry the messages that the bot has accepted."""
+
+
+@inbox_commands.command("list")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(["pending", "working", "done", "dead"]),
+    help="Only rows in this state; can be repeated.",
+)
+@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="Show only the newest rows.")
+def list_inbox_command(states: tuple[Any, ...], most: int) -> None:
+    """List the rows of the inbox."""
+    from bot.cli.admin import browse
+
+    browse(states, most)
+
+
+@inbox_commands.command("show")
+@click.argument("id_", metavar="ID", type=int)
+def show_command(id_: int) -> None:
+    """Show one row. Message texts are not stored."""
+    from bot.cli.admin import show
+
+    show(id_)
+
+
+@inbox_commands.command("retry")
+@click.argument("ids", nargs=-1, metavar="[ID...]", type=int)
+@click.option("--all", "is_all", is_flag=True, help="Retry all dead rows.")
+def retry_command(ids: tuple[int, ...], is_all: bool) -> None:
+    """Retry dead rows."""
+    from bot.cli.admin import retry
+
+    if is_all == bool(ids):
+        raise click.UsageError("Name the rows to retry, or use --all.")
+    retry(ids)
+
+
+@inbox_commands.command("purge")
+@click.option("--state", type=click.Choice(["done", "dead"]), default="dead", show_default=True)
+@click.option("--older-than", "hours", type=click.FloatRange(min=0), default=0, help="Hours.", show_default=True)
+def purge_command(state: Any, hours: float) -> None:
+    """Delete dead or done rows. Done rows are deleted automatically after a day."""
+    from bot.cli.admin import purge
+
+    if state == "done" and hours * 60 < 10:
+        raise click.UsageError("Slack may deliver a message again within ten minutes. Use --older-than 0.17 or more.")
+    purge(state, hours * 3600)

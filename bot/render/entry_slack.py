@@ -73,7 +73,7 @@ def card(entry: Entry, translate: Translator) -> list[Block]:
         blocks.append(block_kit.section(f"*{translate('card.limits')}*\n{lines}"))
     blocks += [_other_meaning(meaning, translate) for meaning in entry.other_meanings]
     small_print = [block_kit.escape(note) for note in notes(entry, translate)]
-    symbol = next(iter(entry.symbols.model_dump(exclude_none=True).values()), None)
+    symbol = next(iter(entry.symbols.by_sdk().values()), None)
     if symbol:
         small_print.append(f"{translate('card.symbol')} `{symbol}`")
     if small_print:

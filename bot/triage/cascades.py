@@ -1,58 +1,52 @@
-"""Which code makes which others follow, and which kinds of causes come before others.
+"""Apply the rules of ``data/cascades.yaml``: which code causes which others, and which causes are likelier."""
 
-The rules are data, ``data/cascades.yaml``; here is their shape and what must hold between them. `tally` applies them.
-"""
-
-from __future__ import annotations
-
+# No `from __future__ import annotations`: `from_plain` needs the types themselves.
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-
 from bot import resources
-from bot.catalogue import loader
-from bot.catalogue.entry import Line, Text
+from bot.catalogue.entry import Code, Line, Text
+from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
 
-Code = Annotated[int, Field(ge=0, le=9_999_999)]
-ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+ClassName = Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
 
 
-class CascadeRule(_Strict):
-    """One code makes others follow."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CascadeRule(Shape):
+    """Declare that one code causes others."""
 
     cause: Code
-    followers: Annotated[tuple[Code, ...], Field(min_length=1)]
-    window_s: Annotated[int, Field(gt=0, le=3600)]  # how soon after the cause, or after another of its followers
-    window_lines: Annotated[int, Field(gt=0, le=10_000)] = 50  # the same in a log without times
+    followers: Annotated[tuple[Code, ...], Constraint(min_length=1)]
+    window_s: Annotated[int, Constraint(gt=0, le=3600)]  # longest gap to the cause or to another of its followers
+    window_lines: Annotated[int, Constraint(gt=0, le=10_000)] = 50  # the same, in a log without timestamps
     reason: Text
-    example: Annotated[tuple[Line, ...], Field(min_length=2)]  # lines of a log in which it is so
+    example: Annotated[tuple[Line, ...], Constraint(min_length=2)]  # lines of a log that show it
     rests_on: Literal["vendor", "sdk", "judgement"]  # the vendor's documents, the SDK's behaviour, or our experience
 
 
-class CauseClass(_Strict):
-    """One kind of causes: its codes, and all other codes of its sections."""
+@dataclass(frozen=True, slots=True)
+class CauseClass(Shape):
+    """Group causes of one kind: the listed codes, and all codes of the listed sections that no class lists."""
 
     name: ClassName
     codes: tuple[Code, ...] = ()
     sections: tuple[ClassName, ...] = ()
-    explains: bool = True  # False: nothing is wrong where such a code comes, so it is no cause
+    explains: bool = True  # False: such a code is no error, and so never a cause
 
 
-class Cascades(_Strict):
-    """All rules, and the classes in the order in which they are likely to be the cause."""
+@dataclass(frozen=True)
+class Cascades(Shape):
+    """All rules, and the classes of causes, the likeliest first."""
 
-    classes: Annotated[tuple[CauseClass, ...], Field(min_length=1)]
+    classes: Annotated[tuple[CauseClass, ...], Constraint(min_length=1)]
     rules: tuple[CascadeRule, ...]
 
-    @model_validator(mode="after")
-    def _is_sound(self) -> Cascades:
+    def __post_init__(self) -> None:
+        """Raise ValueError if rules or classes contradict each other."""
         pairs = [(rule.cause, follower) for rule in self.rules for follower in rule.followers]
         twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
         if twice:
@@ -62,24 +56,23 @@ class Cascades(_Strict):
         if doubled:
             raise ValueError(f"{doubled[0]} is listed in two classes; keep one")
         if circle := _circle(pairs):
-            raise ValueError(f"{circle} follows itself; a cause must come before what it makes follow")
-        return self
+            raise ValueError(f"{circle} follows itself; a cause must come before its followers")
 
     def causes_of(self, follower: int) -> Mapping[int, CascadeRule]:
-        """The codes that can make *follower* follow, with their rules."""
+        """Return the codes that can cause *follower*, with their rules."""
         return self._causes.get(follower, {})
 
     def reason(self, cause: int, follower: int) -> Text | None:
-        """Why *follower* comes after *cause*, or None where no rule says so."""
+        """Return why *cause* causes *follower*, or None if no rule says so."""
         rule = self.causes_of(follower).get(cause)
         return rule.reason if rule else None
 
     def rank(self, code: int, section: str | None) -> int:
-        """The place of the code's class, the likeliest first; *section* is where the catalogue has it."""
+        """Return the position of the code's class, 0 for the likeliest. *section* is the code's in the catalogue."""
         return self._ranks[0].get(code, self._ranks[1].get(section or "", len(self.classes)))
 
     def is_harmless(self, code: int, section: str | None) -> bool:
-        """Whether nothing is wrong where *code* comes."""
+        """Return whether *code* is no error."""
         rank = self.rank(code, section)
         return rank < len(self.classes) and not self.classes[rank].explains
 
@@ -100,12 +93,27 @@ class Cascades(_Strict):
 
 
 def open_cascades(path: Path | None = None) -> Cascades:
-    """The rules that ship with the bot, or those in *path*; raises CatalogueError with every mistake."""
-    return loader.validated(path or resources.data() / "cascades.yaml", Cascades)
+    """Open the rules that ship with the bot, or those in *path*. Raises CatalogueError with all faults."""
+    source = path or _shipped_file()
+    content = resources.compiled(
+        "cascades.json", (source, Path(__file__), *FORMAT), lambda: compile_cascades(source), is_shipped=path is None
+    )
+    return from_plain(Cascades, json.loads(content))
+
+
+def compile_cascades(path: Path | None = None) -> bytes:
+    """Read and validate the shipped file, or *path*. Raises CatalogueError with all its faults."""
+    from bot.catalogue import loader
+
+    return loader.compiled(loader.validated(path or _shipped_file(), Cascades), Cascades)
+
+
+def _shipped_file() -> Path:
+    return resources.data() / "cascades.yaml"
 
 
 def _circle(pairs: list[tuple[int, int]]) -> int | None:
-    """A code that follows itself over one or more rules, or None."""
+    """Return a code that follows itself over one or more rules, or None."""
     after: dict[int, list[int]] = {}
     for cause, follower in pairs:
         after.setdefault(cause, []).append(follower)

@@ -1,4 +1,4 @@
-"""Finding entries, and the operator's own over the vendor's."""
+"""Look up entries, and override the vendor's with the operator's."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ codes:
 
 
 def overlay(folder: Path, *, section: str, code: int) -> Catalogue:
-    """The catalogue with one entry of the operator's."""
+    """Return the catalogue with one entry of the operator."""
     (folder / "own.yaml").write_text(OWN.format(section=section, code=code), encoding="utf-8")
     return open_catalogue(folder)
 
 
-def test_a_known_code_is_replaced_where_it_stands(tmp_path: Path) -> None:
+def test_a_known_code_is_replaced_in_its_own_section(tmp_path: Path) -> None:
     """Teams know better what a code means in their own app."""
     catalogue = overlay(tmp_path, section="wallet", code=6000106)
     entry = catalogue.get(6000106)
@@ -59,7 +59,7 @@ def test_a_known_code_is_replaced_where_it_stands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("section", "code", "sections"), [("wallet", 7000001, 17), ("login", 6000199, 16)])
 def test_a_new_code_joins_its_section_or_makes_one(tmp_path: Path, section: str, code: int, sections: int) -> None:
-    """Teams have codes of their own, and look for them in the same place."""
+    """Teams have codes of their own, and look them up in the same place."""
     catalogue = overlay(tmp_path, section=section, code=code)
     entry = catalogue.get(code)
     assert entry
@@ -71,7 +71,7 @@ def test_a_new_code_joins_its_section_or_makes_one(tmp_path: Path, section: str,
 
 
 def test_a_mistake_in_an_overlay_is_reported_like_any_other(tmp_path: Path) -> None:
-    """With file and line, and beside mistakes elsewhere."""
+    """It names file and line."""
     (tmp_path / "own.yaml").write_text(OWN.format(section="wallet", code=6000106).replace("low", "lowish"))
     with pytest.raises(CatalogueError, match=r"own\.yaml:23: code 6000106, severity"):
         open_catalogue(tmp_path)
@@ -89,7 +89,7 @@ def test_a_mistake_in_an_overlay_is_reported_like_any_other(tmp_path: Path) -> N
         ("Message reactions", {6000280}),
     ],
 )
-def test_what_is_named_exactly_is_found_exactly(catalogue: Catalogue, query: str, codes: set[int]) -> None:
+def test_an_exact_name_finds_exactly_its_codes(catalogue: Catalogue, query: str, codes: set[int]) -> None:
     """Codes, symbols, ranges and sections need no ranking."""
     hits = catalogue.search(query)
     assert {hit.entry.code for hit in hits} == codes
@@ -97,12 +97,12 @@ def test_what_is_named_exactly_is_found_exactly(catalogue: Catalogue, query: str
 
 
 def test_a_number_that_is_no_range_finds_nothing(catalogue: Catalogue) -> None:
-    """Better nothing than anything."""
+    """No result is better than a wrong one."""
     assert catalogue.search("99999") == ()
 
 
 def test_neighbours_and_family_of_an_unknown_code(catalogue: Catalogue) -> None:
-    """A typing error is one digit away."""
+    """A mistyped code often differs in one digit."""
     assert [entry.code for entry in catalogue.nearest(6000358, 2)] == [6000357, 6000356]
     family = catalogue.family(6000399)
     assert family

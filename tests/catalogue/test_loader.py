@@ -1,4 +1,4 @@
-"""Reading the catalogue's files, and what is said about mistakes in them."""
+"""Read the catalogue's files and report the mistakes in them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOGIN = codes_folder() / "login.yaml"
 
 
 def faults(tmp_path: Path, content: str | bytes) -> list[str]:
-    """What is said about a file."""
+    """Return the faults that are reported for a file with this content."""
     path = tmp_path / "login.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(CatalogueError) as caught:
@@ -23,14 +23,14 @@ def faults(tmp_path: Path, content: str | bytes) -> list[str]:
 
 
 def changed(old: str, new: str) -> str:
-    """The login section with one thing changed."""
+    """Return the login section with one replacement."""
     content = LOGIN.read_text(encoding="utf-8")
     assert old in content
     return content.replace(old, new, 1)
 
 
 def line_of(text: str) -> int:
-    """The line of the login section that first holds *text*."""
+    """Return the number of the first line of the login section that contains *text*."""
     lines = LOGIN.read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
@@ -42,23 +42,21 @@ def line_of(text: str) -> int:
         ("retry: no", "retry: maybe", "'after-backoff'"),
         ("severity: high", "severity: hgih", "'info', 'low', 'medium' or 'high'"),
         ("  actor: developer\n", "", "actor: is missing; add it"),
-        ("  actor: developer\n", "  actor: developer\n  acter: x\n", "acter: is no field"),
+        ("  actor: developer\n", "  actor: developer\n  acter: x\n", "acter: is not a field"),
         ("- code: 6000101", "- code: sixty", "code"),
     ],
 )
-def test_a_mistake_is_reported_with_its_line_and_what_would_be_right(
-    tmp_path: Path, old: str, new: str, says: str
-) -> None:
-    """A support engineer without Python mends it from this line alone."""
+def test_a_mistake_is_reported_with_its_line_and_the_correction(tmp_path: Path, old: str, new: str, says: str) -> None:
+    """A support engineer who does not know Python can correct it from this line alone."""
     (fault,) = faults(tmp_path, changed(old, new))
     assert fault.startswith("login.yaml:")
     assert says in fault
-    if "missing" not in says and "no field" not in says:
+    if "missing" not in says and "not a field" not in says:
         assert fault.startswith(f"login.yaml:{line_of(old.strip())}:")
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
-    """One run, all faults, also across files."""
+    """One run reports all faults, across files too."""
     (tmp_path / "room.yaml").write_text("section: room\n", encoding="utf-8")
     assert (
         len(faults(tmp_path, changed("actor: developer", "actor: x").replace("severity: high", "severity: y", 1))) > 3
@@ -66,20 +64,20 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_code_in_two_files_is_refused(tmp_path: Path) -> None:
-    """Which of them would be answered?"""
+    """Otherwise chance decides which of them is answered."""
     (tmp_path / "other.yaml").write_text(LOGIN.read_text(encoding="utf-8"), encoding="utf-8")
     found = faults(tmp_path, LOGIN.read_text(encoding="utf-8"))
-    assert found[0] == "other.yaml: code 6000101: stands twice (also in login.yaml); keep one"
+    assert found[0] == "other.yaml: code 6000101: appears twice (also in login.yaml); keep one"
 
 
-def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    """YAML would silently take the last."""
+def test_a_duplicate_key_is_refused(tmp_path: Path) -> None:
+    """PyYAML would silently use the last."""
     (fault,) = faults(tmp_path, changed("  actor: developer\n", "  actor: developer\n  actor: nobody\n"))
-    assert "'actor' stands here twice" in fault
+    assert "'actor' appears twice" in fault
 
 
 def test_broken_yaml_names_the_line(tmp_path: Path) -> None:
-    """Nobody should count brackets."""
+    """Finding an open bracket by reading is tedious."""
     (fault,) = faults(tmp_path, "section: login\nname: [\n")
     assert fault.startswith("login.yaml:")
 

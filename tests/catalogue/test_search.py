@@ -1,4 +1,4 @@
-"""Finding codes by what people type."""
+"""Find codes by the words that people type."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ HERE = Path(__file__).parent
 
 @pytest.mark.parametrize("name", ["questions", "questions_held_out"])
 def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    """Whoever does not know the number must still get there: in 95 of 100 cases among the first three.
+    """People who do not know the number find the code among the first three hits in 95 of 100 cases.
 
-    The second set was written without a look at the catalogue or at the search.
+    The second set was written without looking at the catalogue or the search.
     """
     questions: list[dict[str, Any]] = yaml.safe_load((HERE / f"{name}.yaml").read_text(encoding="utf-8"))
     first = third = 0
@@ -40,7 +40,7 @@ def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureF
 
 
 def test_terms_are_stems_numbers_and_pairs() -> None:
-    """Both languages, symbols and numbers meet in one index."""
+    """One index covers both languages, symbols and numbers."""
     assert list(terms("Tokens expired")) == list(terms("token expires"))
     assert list(terms("群成员")) == ["群", "成", "员", "群成", "成员"]
     assert list(terms("TokenExpired")) == ["tokenexpired", "token", "expir"]
@@ -50,7 +50,7 @@ def test_terms_are_stems_numbers_and_pairs() -> None:
 
 
 def test_nothing_is_found_for_nonsense(catalogue: Catalogue) -> None:
-    """An honest “nothing found” beats a guess."""
+    """An honest “nothing found” is better than a guess."""
     assert catalogue.search("zzzzqqqq") == ()
     assert catalogue.search("lunch menu") == ()
     assert catalogue.search("下雨了带伞") == ()
@@ -66,5 +66,5 @@ def test_hits_are_ranked_and_their_scores_fall(catalogue: Catalogue) -> None:
 
 
 def test_a_misspelt_word_is_understood(catalogue: Catalogue) -> None:
-    """Nobody spells well at night."""
+    """People misspell words when they type in a hurry."""
     assert catalogue.search("tokne expierd")[0].entry.code == 6000106

@@ -1,22 +1,21 @@
-"""The tidy: every entry of the catalogue, held against the house rules and against the vendor's own facts."""
+"""Check every entry of the catalogue against the house rules and the vendor's facts."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
 from bot import resources
 from bot.catalogue import loader
-from bot.catalogue.catalogue import Catalogue, codes_folder
+from bot.catalogue.catalogue import Catalogue, codes_folder, symbol_key
 from bot.catalogue.entry import Entry, EntryStatus, Steps, Text, Words
-from bot.catalogue.symbols import normalise
 
 HERE = Path(__file__).parent
 VENDOR: dict[int, dict[str, Any]] = yaml.safe_load((HERE / "vendor_facts.yaml").read_text(encoding="utf-8"))
@@ -26,7 +25,7 @@ IN_BACKTICKS = re.compile(r"`[^`]*`")
 
 
 def texts(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """Every text of an entry in both languages, with where it stands."""
+    """Yield every text of an entry as (place, English, Chinese)."""
 
     def within(value: object, place: str) -> Iterator[tuple[str, str, str]]:
         if isinstance(value, Text):
@@ -36,25 +35,25 @@ def texts(entry: Entry) -> Iterator[tuple[str, str, str]]:
         elif isinstance(value, tuple):
             for number, item in enumerate(value):
                 yield from within(item, f"{place}.{number}")
-        elif isinstance(value, BaseModel):
-            for name in type(value).model_fields:
-                yield from within(getattr(value, name), f"{place}.{name}")
+        elif is_dataclass(value) and not isinstance(value, type):
+            for field in fields(value):
+                yield from within(getattr(value, field.name), f"{place}.{field.name}")
 
     yield from within(entry, str(entry.code))
 
 
 def sentences(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """The texts that people read as sentences: all but the keywords."""
+    """Yield the texts that people read as sentences: all but the keywords."""
     return (each for each in texts(entry) if not each[0].endswith(".keywords"))
 
 
 def numbers(text: str) -> Counter[int]:
-    """The numbers in a text."""
+    """Count the numbers in a text."""
     return Counter(int(digits) for digits in re.findall(r"(?<![A-Za-z0-9_.])\d+(?!\.\d)", text.replace(",", "")))
 
 
-def test_every_code_is_there(catalogue: Catalogue) -> None:
-    """A code that is missing is one that nobody gets help with."""
+def test_the_catalogue_is_complete(catalogue: Catalogue) -> None:
+    """Nobody gets help with a missing code."""
     assert len(catalogue) == 205
     assert {code for code in VENDOR if not catalogue.has_code(code)} == set()
     documented = {entry.code for entry in catalogue if entry.status is EntryStatus.DOCUMENTED}
@@ -63,26 +62,26 @@ def test_every_code_is_there(catalogue: Catalogue) -> None:
 
 @pytest.mark.parametrize("path", CODE_FILES, ids=lambda path: path.stem)
 def test_a_file_is_sorted_and_in_house_order(path: Path) -> None:
-    """People find an entry by its number, and a field by its place."""
+    """People find an entry by its number, and a field by its position."""
     content = loader.read(path)
     codes = [entry["code"] for entry in content["codes"]]
     assert codes == sorted(set(codes))
     assert content["section"] == path.stem
-    order = list(Entry.model_fields)
+    order = [field.name for field in fields(Entry)]
     for entry in content["codes"]:
         assert list(entry) == [name for name in order if name in entry], entry["code"]
     lines = path.read_text(encoding="utf-8").splitlines()
     assert [number for number, line in enumerate(lines, 1) if line != line.rstrip() or "\t" in line] == []
 
 
-def test_no_code_stands_twice() -> None:
+def test_no_code_appears_twice() -> None:
     """Two entries for one code would answer by chance."""
     codes = Counter(entry.code for section in loader.sections(codes_folder()) for entry in section.codes)
     assert [code for code, count in codes.items() if count > 1] == []
 
 
-def test_every_fact_of_the_vendors_rows_is_kept(catalogue: Catalogue) -> None:
-    """Writing afresh must lose no number and no name."""
+def test_every_fact_of_the_vendor_is_kept(catalogue: Catalogue) -> None:
+    """Rewording must not lose a number or a name."""
     for code, facts in VENDOR.items():
         entry = catalogue.get(code)
         assert entry
@@ -96,7 +95,7 @@ def test_every_fact_of_the_vendors_rows_is_kept(catalogue: Catalogue) -> None:
 
 
 def test_sources_say_which_documents_have_the_code(catalogue: Catalogue) -> None:
-    """An answer must say on what it rests."""
+    """An answer must name its sources."""
     for code, facts in VENDOR.items():
         entry = catalogue.get(code)
         assert entry
@@ -111,7 +110,7 @@ def test_sources_say_which_documents_have_the_code(catalogue: Catalogue) -> None
 
 
 def test_numbers_agree_in_both_languages(catalogue: Catalogue) -> None:
-    """A limit that differs by language is wrong in one of them."""
+    """A limit that differs between the languages is wrong in one of them."""
     for entry in catalogue:
         for place, en, zh in sentences(entry):
             assert numbers(en) == numbers(zh), f"{place}: {numbers(en)} and {numbers(zh)}"
@@ -125,8 +124,8 @@ def test_names_agree_in_both_languages(catalogue: Catalogue) -> None:
             assert en.count("`") % 2 == 0, place
 
 
-def test_english_holds_no_chinese_and_chinese_no_half_width_punctuation(catalogue: Catalogue) -> None:
-    """A native reader stumbles over either."""
+def test_english_has_no_chinese_and_chinese_no_half_width_punctuation(catalogue: Catalogue) -> None:
+    """Native readers stumble over both."""
     for entry in catalogue:
         for place, en, zh in texts(entry):
             assert not CHINESE.search(en), f"{place}: {en}"
@@ -136,7 +135,7 @@ def test_english_holds_no_chinese_and_chinese_no_half_width_punctuation(catalogu
 
 
 def test_chinese_has_a_space_between_scripts_and_none_elsewhere(catalogue: Catalogue) -> None:
-    """The house's typography, the vendor's too."""
+    """This is the house's typography, and the vendor's."""
     for entry in catalogue:
         for place, _, zh in sentences(entry):
             tight = re.search(r"[\u4e00-\u9fff][A-Za-z0-9`]|[A-Za-z0-9`][\u4e00-\u9fff]", IN_BACKTICKS.sub("`x`", zh))
@@ -145,8 +144,8 @@ def test_chinese_has_a_space_between_scripts_and_none_elsewhere(catalogue: Catal
             assert not loose, f"{place}: {loose and loose[0]!r} has a space too many"
 
 
-def test_titles_are_short_and_no_sentences(catalogue: Catalogue) -> None:
-    """A title is read in a glance, in a list."""
+def test_titles_are_short_and_not_sentences(catalogue: Catalogue) -> None:
+    """Titles are skimmed in lists."""
     for entry in catalogue:
         assert len(entry.title.en) <= 60, entry.code
         assert len(entry.title.zh) <= 25, entry.code
@@ -159,8 +158,8 @@ def test_titles_are_short_and_no_sentences(catalogue: Catalogue) -> None:
     assert [codes for codes in titles.values() if len(codes) > 1] == []
 
 
-def test_sentences_end_as_sentences_do(catalogue: Catalogue) -> None:
-    """A step without its end looks cut off."""
+def test_sentences_end_with_a_full_stop_or_question_mark(catalogue: Catalogue) -> None:
+    """A step without a full stop looks cut off."""
     for entry in catalogue:
         for place, en, zh in texts(entry):
             if place.endswith((".meaning", ".remedy", ".when", ".differs")):
@@ -171,18 +170,18 @@ def test_sentences_end_as_sentences_do(catalogue: Catalogue) -> None:
 
 
 def test_related_codes_exist(catalogue: Catalogue) -> None:
-    """A reference into nothing is worse than none."""
+    """A broken reference is worse than none."""
     for entry in catalogue:
         assert all(catalogue.has_code(code) for code in entry.related), entry.code
         assert list(entry.related) == sorted(set(entry.related) - {entry.code}), entry.code
 
 
 def test_symbols_are_unique(catalogue: Catalogue) -> None:
-    """A symbol that names two codes would be answered by chance."""
+    """Chance would decide which code is answered for an ambiguous symbol."""
     owners = defaultdict(set)
     for entry in catalogue:
-        for name in (*entry.symbols.model_dump(exclude_none=True).values(), *entry.aliases):
-            owners[normalise(name)].add(entry.code)
+        for name in (*entry.symbols.by_sdk().values(), *entry.aliases):
+            owners[symbol_key(name)].add(entry.code)
     assert {key: codes for key, codes in owners.items() if len(codes) > 1} == {}
 
 
@@ -202,7 +201,7 @@ def test_symbols_are_unique(catalogue: Catalogue) -> None:
     ],
 )
 def test_a_symbol_is_known_in_every_spelling(catalogue: Catalogue, name: str, code: int | None) -> None:
-    """Every platform spells the same name its own way, and old SDKs misspell it."""
+    """Every platform spells a name its own way, and old SDKs misspell some."""
     assert catalogue.code_of_symbol(name) == code
 
 
@@ -212,18 +211,18 @@ def test_server_codes_belong_to_one_code(catalogue: Catalogue) -> None:
     assert [code for code, count in owners.items() if count > 1] == []
 
 
-def test_what_is_our_judgement_is_marked(catalogue: Catalogue) -> None:
+def test_our_judgement_is_marked(catalogue: Catalogue) -> None:
     """No source states a severity."""
     assert [entry.code for entry in catalogue if "severity" not in entry.judged] == []
 
 
-def test_the_glossarys_terms_are_used(catalogue: Catalogue) -> None:
-    """One term for one thing, so that people can search and compare."""
+def test_the_terms_of_the_glossary_are_used(catalogue: Catalogue) -> None:
+    """People can search and compare if one thing has one term."""
     glossary = yaml.safe_load((resources.data() / "glossary.yaml").read_text(encoding="utf-8"))["terms"]
     for entry in catalogue:
         for place, en, zh in sentences(entry):
             if place.endswith(".differs"):
-                continue  # says what a source wrote
+                continue  # quotes a source
             prose = IN_BACKTICKS.sub("", en)
             for term in glossary:
                 for word in term.get("avoid", {}).get("en", ()):
@@ -232,7 +231,7 @@ def test_the_glossarys_terms_are_used(catalogue: Catalogue) -> None:
                     assert word not in zh, f"{place}: {word}, not {term['zh']}"
 
 
-def test_the_editors_schema_is_up_to_date() -> None:
-    """Editors check people's entries by it while they type."""
+def test_the_json_schema_is_up_to_date() -> None:
+    """Editors validate entries with it while people type."""
     shipped = (resources.data() / "section.schema.json").read_text(encoding="utf-8")
     assert shipped == loader.json_schema(), "run: zimerr schema > data/section.schema.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.catalogue.symbols import normalise
+from bot.catalogue.catalogue import symbol_key
 
 # First and last of each run of codes.
 _RUNS = (
@@ -36,13 +36,13 @@ class SmallCatalogue:
     """Contains `CODES` and a few symbols, under the keys that the catalogue uses."""
 
     def __init__(self) -> None:
-        self._symbols = {normalise(name): code for code, names in _SYMBOLS.items() for name in names.split()}
+        self._symbols = {symbol_key(name): code for code, names in _SYMBOLS.items() for name in names.split()}
 
     def has_code(self, code: int) -> bool:
         return code in CODES
 
     def code_of_symbol(self, name: str) -> int | None:
-        return self._symbols.get(normalise(name))
+        return self._symbols.get(symbol_key(name))
 
 
 KNOWN = SmallCatalogue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.catalogue.symbols import normalise
+from bot.catalogue.catalogue import symbol_key
 from bot.detection.detector import find
 from tests.detection.known import KNOWN
 
@@ -26,13 +26,13 @@ from tests.detection.known import KNOWN
 )
 def test_every_spelling_has_one_key_and_is_found(name: str) -> None:
     """One catalogue serves all SDKs."""
-    assert normalise(name) == "networkmoduletokenexpired"
+    assert symbol_key(name) == "networkmoduletokenexpired"
     assert find(f"if (e.code == {name}) {{", KNOWN).codes == (6000106,)
 
 
 def test_the_name_of_the_enum_is_not_stripped_to_nothing() -> None:
     """`ZIMErrorCode` is a type, not a code."""
-    assert normalise("ZIMErrorCode") == "zimerrorcode"
+    assert symbol_key("ZIMErrorCode") == "zimerrorcode"
 
 
 @pytest.mark.parametrize(

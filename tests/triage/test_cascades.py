@@ -1,4 +1,4 @@
-"""The rules about causes and followers: sound, complete, and true of their own examples."""
+"""Check that the cascade rules are sound and complete, and fold their own examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CASCADES = open_cascades()
 
 
 def mistakes(tmp_path: Path, old: str, new: str) -> list[str]:
-    """What is said about the shipped file with one thing changed."""
+    """Return the faults that are reported for the shipped file with one replacement."""
     path = tmp_path / "cascades.yaml"
     content = Path("data/cascades.yaml").read_text(encoding="utf-8")
     assert old in content
@@ -29,7 +29,7 @@ def mistakes(tmp_path: Path, old: str, new: str) -> list[str]:
 
 @pytest.mark.parametrize("rule", CASCADES.rules, ids=lambda rule: str(rule.cause))
 def test_a_rule_folds_its_own_example(rule: CascadeRule) -> None:
-    """An example that shows something else would mislead who reviews the rule."""
+    """An example that shows something else would mislead reviewers."""
     digest = triage_of({"": "\n".join(rule.example)}, CATALOGUE, CASCADES)
     assert digest.cause == rule.cause
     assert {row.code for row in digest.rows} == {rule.cause, *rule.followers}
@@ -38,14 +38,14 @@ def test_a_rule_folds_its_own_example(rule: CascadeRule) -> None:
 
 
 def test_every_code_in_a_rule_or_class_is_in_the_catalogue() -> None:
-    """A mistyped code never matches and nobody notices."""
+    """A mistyped code would never match, and nobody would notice."""
     named = {code for each in CASCADES.classes for code in each.codes}
     named |= {code for rule in CASCADES.rules for code in (rule.cause, *rule.followers)}
     assert [code for code in sorted(named) if not CATALOGUE.has_code(code)] == []
 
 
 def test_every_code_has_exactly_one_class() -> None:
-    """Ranking is by class; a code without one would come last whatever it means."""
+    """Causes are ranked by class; a code without one would always come last."""
     for entry in CATALOGUE:
         section = CATALOGUE.section_of(entry).section
         listed = [each.name for each in CASCADES.classes if entry.code in each.codes]
@@ -53,7 +53,7 @@ def test_every_code_has_exactly_one_class() -> None:
         assert CASCADES.rank(entry.code, section) < len(CASCADES.classes)
 
 
-def test_what_the_catalogue_calls_harmless_is_no_cause() -> None:
+def test_a_code_of_severity_info_is_no_cause() -> None:
     """Being in the room already never brings a service down."""
     harmless = {
         entry.code for entry in CATALOGUE if CASCADES.is_harmless(entry.code, CATALOGUE.section_of(entry).section)
@@ -61,8 +61,8 @@ def test_what_the_catalogue_calls_harmless_is_no_cause() -> None:
     assert harmless == {entry.code for entry in CATALOGUE if entry.severity is Severity.INFO}
 
 
-def test_rules_stand_in_the_order_of_their_codes_and_once() -> None:
-    """So that a rule is found where it is looked for."""
+def test_rules_are_sorted_by_code_and_unique() -> None:
+    """People look for a rule by its code."""
     causes = [rule.cause for rule in CASCADES.rules]
     assert causes == sorted(set(causes))
     assert all(list(rule.followers) == sorted(set(rule.followers)) for rule in CASCADES.rules)
@@ -80,7 +80,7 @@ def test_rules_stand_in_the_order_of_their_codes_and_once() -> None:
     ],
 )
 def test_a_mistake_is_reported_with_its_line(tmp_path: Path, old: str, new: str, says: str) -> None:
-    """Who adds a rule mends it from this."""
+    """The author of a rule can correct it from this line."""
     faults = mistakes(tmp_path, old, new)
     assert all(fault.startswith("cascades.yaml:") for fault in faults)
     assert any(says in fault for fault in faults), faults
