@@ -150,7 +150,7 @@ class Stage:
         """Note what the bot does, in words."""
         message = change.message or change.previous or {}
         match change.kind:
-            case ChangeKind.REACTED if change.user == BOT_USER:
+            case ChangeKind.REACTED if change.user == BOT_USER and change.reaction != "hourglass_flowing_sand":
                 did = "reacts"
             case ChangeKind.EPHEMERAL_POSTED:
                 who = next(name for name, user in PEOPLE.items() if user == change.user)
