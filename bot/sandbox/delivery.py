@@ -143,14 +143,6 @@ class HttpDelivery(Delivery):
         self._url = request_url
         self._reachable.set()
 
-    async def verify(self) -> None:
-        """Check that the request URL returns a challenge, as Slack does when the URL is entered."""
-        challenge = secrets.token_hex(16)
-        body = {"type": "url_verification", "token": "verification-token", "challenge": challenge}
-        answer = await self._post(json.dumps(body), "application/json", {})
-        if challenge not in (answer.payload or {}).values():
-            raise ActionRefused(f"{self._url} did not return the challenge.")
-
     async def close(self) -> None:
         """Cancel the deliveries in progress and close the connections."""
         await super().close()

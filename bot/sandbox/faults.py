@@ -1,4 +1,4 @@
-"""Inject faults into the sandbox's answers, and enforce Slack's rate limit on posting."""
+"""Inject faults into the sandbox's answers: rate limits, server errors, lost, slow and redirected answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ async def answer_with(fault: Fault | None, request: web.Request, work: Callable[
     """Return the answer of *work* as *fault* changes it; some faults prevent the work itself."""
     match fault.kind if fault else None, fault:
         case FaultKind.RATE_LIMITED, Fault(seconds=wait_s):
-            return rate_limited(wait_s)
+            headers = {"Retry-After": str(math.ceil(wait_s))}  # in whole seconds
+            return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
         case FaultKind.SERVER_ERROR, Fault(status=status):
             return web.Response(status=status, text="upstream connect error")
         case FaultKind.REDIRECTED, Fault(location=location):
@@ -53,12 +54,6 @@ async def answer_with(fault: Fault | None, request: web.Request, work: Callable[
     if fault and fault.kind is FaultKind.LOST and request.transport:
         request.transport.close()
     return response
-
-
-def rate_limited(wait_s: float) -> web.Response:
-    """Return Slack's 429 answer; its Retry-After is in whole seconds."""
-    headers = {"Retry-After": str(math.ceil(wait_s))}
-    return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
 
 
 class Faults:
@@ -117,20 +112,3 @@ class Faults:
                         self._faults.remove(fault)
                 return fault
         return None
-
-
-class PostingRate:
-    """A token bucket per channel for chat.postMessage: about one message a second, with short bursts."""
-
-    def __init__(self, clock: Callable[[], float], *, per_second: float = 1.0, burst: int = 4) -> None:
-        self._clock, self._per_second, self._burst = clock, per_second, burst
-        self._buckets: dict[str, tuple[float, float]] = {}  # channel: (tokens, time of the count)
-
-    def wait_s(self, channel: str) -> float:
-        """Take a token and return 0, or return the seconds until the next token."""
-        now = self._clock()
-        tokens, counted = self._buckets.get(channel, (float(self._burst), now))
-        tokens = min(self._burst, tokens + (now - counted) * self._per_second)
-        taken = tokens >= 1
-        self._buckets[channel] = (tokens - taken, now)
-        return 0.0 if taken else (1 - tokens) / self._per_second

@@ -85,7 +85,10 @@ class FileStore:
             "file_access": "visible",
         }
         if text is not None and len(content) <= _SNIPPET_BYTES:
-            file |= {"mode": "snippet", "editable": True} | _preview(text)
+            lines = text.splitlines()
+            preview = "\n".join(lines[:_PREVIEW_LINES])[:_PREVIEW_CHARACTERS]
+            file |= {"mode": "snippet", "editable": True, "preview": preview, "lines": len(lines)}
+            file |= {"lines_more": max(0, len(lines) - _PREVIEW_LINES), "preview_is_truncated": preview != text}
         self._files[file_id], self._content[file_id] = file, content
         return file
 
@@ -167,10 +170,3 @@ def _classify(name: str, content: bytes) -> tuple[str, str, str | None]:
     if not is_text or b"\0" in content:
         return guessed, name.rpartition(".")[2].lower() or "binary", None
     return "text/plain", "text", content.decode(errors="replace")
-
-
-def _preview(text: str) -> Json:
-    lines = text.splitlines()
-    shown = "\n".join(lines[:_PREVIEW_LINES])[:_PREVIEW_CHARACTERS]
-    more = max(0, len(lines) - _PREVIEW_LINES)
-    return {"preview": shown, "lines": len(lines), "lines_more": more, "preview_is_truncated": shown != text}

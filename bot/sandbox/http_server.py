@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.sandbox.delivery import Delivery, DeliveryAnswer, Envelope, HttpDelivery, SocketDelivery
 from bot.sandbox.event_stream import EventStream
-from bot.sandbox.faults import Faults, PostingRate
+from bot.sandbox.faults import Faults
 from bot.sandbox.manifest import Installation
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import ActionRefused, Change, ChangeKind, SandboxWorkspace
@@ -163,10 +163,6 @@ class Sandbox(Team):
         """Deliver to this request URL from now on (transport "http")."""
         self._http_delivery().connect(request_url)
 
-    async def verify_url(self) -> None:
-        """Check that the request URL answers Slack's challenge (transport "http")."""
-        await self._http_delivery().verify()
-
     async def refresh_socket(self, reason: str = "refresh_requested") -> None:
         """Ask the app to reconnect (transport "socket")."""
         await self._socket_delivery().ask_to_reconnect(reason)
@@ -179,10 +175,6 @@ class Sandbox(Team):
     def connections(self) -> int:
         """Return the number of Socket Mode connections that take envelopes."""
         return self._socket_delivery().connections
-
-    def limit_posting(self, *, per_second: float = 1.0, burst: int = 4) -> None:
-        """Enforce Slack's rate limit per channel on chat.postMessage from now on."""
-        self._web_api.contexts[0].posting_rate = PostingRate(self.workspace.clock, per_second=per_second, burst=burst)
 
     async def redeliver(self, event_id: str) -> DeliveryAnswer:
         """Send an earlier event once more."""

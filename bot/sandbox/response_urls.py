@@ -82,44 +82,35 @@ class ResponseUrls:
 
     def apply(self, target: ResponseTarget, body: Json) -> None:
         """Delete or replace the source message, or post: an ephemeral message unless the body has in_channel."""
+        workspace, channel, ts = self._workspace, target.channel, target.source_ts
+        ephemeral = workspace.ephemerals.get(target.user, {}).get(ts)
         if body.get("delete_original"):
-            self._delete(target)
+            if ephemeral:
+                workspace.delete_ephemeral(target.user, ts)
+            else:
+                workspace.delete(channel, ts, by=workspace.bot_user)
             return
-        fields = app_content(self._workspace, body, limit_total=False)
-        if body.get("replace_original") and target.source_ts:
-            self._replace(target, fields)
+        fields = app_content(workspace, body, limit_total=False)
+        if body.get("replace_original") and ts:
+            if ephemeral:
+                kept = {key: value for key, value in ephemeral.items() if key not in ("text", "blocks", "attachments")}
+                workspace.post_ephemeral(channel, target.user, kept | fields)
+            else:
+                workspace.edit(channel, ts, {"blocks": [], "attachments": []} | fields, by=workspace.bot_user)
             return
         message = {
             "subtype": "bot_message",
-            "bot_id": self._workspace.bot_id,
+            "bot_id": workspace.bot_id,
             "app_id": APP_ID,
             "username": self._app.name,
         } | fields
         if body.get("thread_ts"):
             message["thread_ts"] = body["thread_ts"]
         if body.get("response_type") != "in_channel":
-            self._workspace.post_ephemeral(target.channel, target.user, message)
+            workspace.post_ephemeral(channel, target.user, message)
             return
-        message["ts"] = self._workspace.new_ts()
+        message["ts"] = workspace.new_ts()
         if target.command:
-            self._workspace.commands_shown[message["ts"]] = target.command
+            workspace.commands_shown[message["ts"]] = target.command
             target.command = None
-        self._workspace.post(target.channel, message, by=self._workspace.bot_user)
-
-    def _ephemeral_source(self, target: ResponseTarget) -> Json | None:
-        """Return the source message if it is ephemeral."""
-        return self._workspace.ephemerals.get(target.user, {}).get(target.source_ts)
-
-    def _delete(self, target: ResponseTarget) -> None:
-        if self._ephemeral_source(target):
-            self._workspace.delete_ephemeral(target.user, target.source_ts)
-        else:
-            self._workspace.delete(target.channel, target.source_ts, by=self._workspace.bot_user)
-
-    def _replace(self, target: ResponseTarget, fields: Json) -> None:
-        if source := self._ephemeral_source(target):
-            kept = {key: value for key, value in source.items() if key not in ("text", "blocks", "attachments")}
-            self._workspace.post_ephemeral(target.channel, target.user, kept | fields)
-        else:
-            emptied: Json = {"blocks": [], "attachments": []}
-            self._workspace.edit(target.channel, target.source_ts, emptied | fields, by=self._workspace.bot_user)
+        workspace.post(channel, message, by=workspace.bot_user)

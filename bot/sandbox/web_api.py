@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.faults import FaultKind, Faults, PostingRate, answer_with, rate_limited
+from bot.sandbox.faults import FaultKind, Faults, answer_with
 from bot.sandbox.file_store import FileStore
 from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import ChangeKind, Channel, SandboxWorkspace, SlackError
@@ -69,7 +69,6 @@ class MethodContext:
     files: FileStore
     new_socket_url: Callable[[], str]
     oauth: OAuthServer
-    posting_rate: PostingRate | None = None
 
     def author(self) -> Json:
         """Return the fields of a message that name the app as its author."""
@@ -172,8 +171,6 @@ class WebApi:
             body = {"ok": True, **self._run(call, token)}
         except SlackError as error:
             call.error, body = error.code, error.body()
-            if error.code == "ratelimited":
-                return rate_limited(error.details["retry_after_s"])
         return web.json_response(body, headers=headers)
 
     def _run(self, call: Call, token: str) -> Json:
@@ -181,9 +178,6 @@ class WebApi:
         if method is None:
             raise SlackError("unknown_method", req_method=call.method)
         context = self._context(method, token, call.arguments)
-        rate = context.posting_rate if call.method == "chat.postMessage" else None
-        if rate and (wait_s := rate.wait_s(str(call.arguments.get("channel")))):
-            raise SlackError("ratelimited", retry_after_s=wait_s)
         call.arguments = _decode_json(call.arguments)
         return method.run(context, Arguments(call.arguments))
 

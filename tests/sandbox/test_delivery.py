@@ -215,14 +215,6 @@ class TestHttp:
         """Only this one."""
         return "http"
 
-    async def test_the_address_is_verified(self, sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-        """As when a request URL is entered at Slack."""
-        await connect(app)
-        await sandbox.verify_url()
-        sandbox.connect_app(f"{sandbox.base_url}/")
-        with pytest.raises(ActionRefused):
-            await sandbox.verify_url()
-
     async def test_requests_are_signed(self, sandbox: Sandbox) -> None:
         """The signature covers the bytes that are sent."""
         body = json.dumps({"text": "错误码"}, ensure_ascii=False)

@@ -11,9 +11,9 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Fault, Sandbox
-from bot.sandbox.faults import FaultKind, Faults, PostingRate
+from bot.sandbox.faults import FaultKind, Faults
 
-from .conftest import ANN, ONCALL, Transport
+from .conftest import ONCALL, Transport
 
 
 @pytest.fixture
@@ -96,24 +96,3 @@ def test_chance_is_repeatable() -> None:
 
     assert pattern(1) == pattern(1)
     assert 10 < sum(pattern(1)) < 40
-
-
-def test_posting_has_a_rate_per_channel() -> None:
-    """One a second, four at once; another channel has its own."""
-    now = 100.0
-    rate = PostingRate(lambda: now, per_second=1, burst=4)
-    assert [rate.wait_s("C1") for _ in range(5)] == [0, 0, 0, 0, 1]
-    assert rate.wait_s("C2") == 0
-    now += 1
-    assert [rate.wait_s("C1"), rate.wait_s("C1")] == [0, 1]
-
-
-async def test_the_rate_is_enforced_when_wanted(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """A flood of posts gets 429, as at Slack."""
-    sandbox.workspace.clock = lambda: 1_800_000_000.0
-    sandbox.limit_posting(burst=1)
-    await client.chat_postMessage(channel=ONCALL, text="one")
-    with pytest.raises(SlackApiError) as error:
-        await client.chat_postMessage(channel=ONCALL, text="two")
-    assert error.value.response.status_code == 429
-    await client.chat_postEphemeral(channel=ONCALL, user=ANN, text="others are free")
