@@ -45,9 +45,8 @@ from bot.slack.sender import Sender
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
-from bot.storage.batching import UNREACHABLE
 from bot.storage.channel_store import ChannelStore
-from bot.storage.database import Database
+from bot.storage.database import UNREACHABLE, Database
 from bot.storage.installation_store import forget_states, states
 from bot.storage.notice_store import NoticeStore
 from bot.triage.cascades import open_cascades
@@ -180,15 +179,15 @@ def _assemble(
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     answers = Answers(catalogue, languages, annotations)
-    pace = RateLimit(clock)
-    poster = Sender(workspaces, pace)
+    rate_limit = RateLimit(clock)
+    poster = Sender(workspaces, rate_limit)
     given_up = FailureNotice(NoticeStore(database), languages, renderer, poster, clock)
     triages = TriagePool(catalogue, open_cascades(), _log_limits(settings), time.monotonic)
     reader = LogReader(triages)
     logs = LogJobs(reader, ReportUpload(catalogue, triages.cascades), annotations, languages, renderer, poster)
     standings = Incidents(languages, renderer, poster, clock, settings.zimerr_escalate)
     worker = Worker(annotations, answers, renderer, poster, given_up, workspaces, logs, standings)
-    inbox = Inbox(database, limits=_limits(settings), clock=clock, pace=pace)
+    inbox = Inbox(database, limits=_limits(settings), clock=clock, rate_limit=rate_limit)
     leaving = None
     if isinstance(workspaces, ManyWorkspaces):
         leaving = Uninstall(workspaces, inbox, languages, database, background)
@@ -233,7 +232,7 @@ class _Authorize(AsyncAuthorize):
 def _limits(settings: Settings) -> InboxLimits:
     pause_s = settings.zimerr_retry_pause_s
     # One job of a channel at a time: what was explained there just now decides about the next.
-    return InboxLimits(first_pause_s=pause_s, longest_pause_s=256 * pause_s, running_per_channel=1)
+    return InboxLimits(first_retry_s=pause_s, max_retry_s=256 * pause_s, running_per_channel=1)
 
 
 def _log_limits(settings: Settings) -> ReadLimits:

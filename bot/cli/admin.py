@@ -11,9 +11,10 @@ from datetime import datetime
 import click
 
 from bot.errors import ZimerrError
+from bot.inbox.job import Job, JobState
+from bot.inbox.rows import InboxRows
 from bot.settings import load_database, load_stored_tokens, split_keys
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRow, InboxRows, RowFilter, State
 from bot.storage.installation_store import Installations
 
 
@@ -49,50 +50,48 @@ async def reencrypted() -> int:
         await database.close()
 
 
-def browse(states: tuple[State, ...], most: int) -> None:
+def browse(states: tuple[JobState, ...], most: int) -> None:
     """Print the newest rows, and how many there are in each state."""
 
-    async def run() -> tuple[list[InboxRow], dict[str, int]]:
+    async def run() -> tuple[list[Job], dict[JobState, int]]:
         async with _opened() as rows:
-            return await rows.find(RowFilter(states=states), most), await rows.counts()
+            return await rows.find(states=states, limit=most), await rows.counts()
 
     found, counts = asyncio.run(run())
-    for row in reversed(found):
-        team, channel, ts, kind = row.key
-        click.echo(
-            f"{row.id}\t{row.state}\t{_when(row.received_at)}\t{team}/{channel}/{ts}\t{kind}\t{row.reason or ''}"
-        )
-    click.echo(", ".join(f"{counts.get(state, 0)} {state}" for state in ("pending", "working", "done", "dead")))
+    for job in reversed(found):
+        message = f"{job.place.team}/{job.place.channel}/{job.ts}"
+        received = _when(job.received_at)
+        click.echo(f"{job.id}\t{job.state}\t{received}\t{message}\t{job.stored_kind}\t{job.reason or ''}")
+    click.echo(", ".join(f"{counts.get(state, 0)} {state}" for state in JobState))
 
 
 def show(id_: int) -> None:
     """Print all that is known of one row; raises ZimerrError where there is none."""
 
-    async def run() -> list[InboxRow]:
+    async def run() -> list[Job]:
         async with _opened() as rows:
-            return await rows.find(RowFilter(ids=(id_,)))
+            return await rows.find(ids=(id_,))
 
     found = asyncio.run(run())
     if not found:
         raise ZimerrError(f"The inbox has no row {id_}. `zimerr inbox list` shows the newest.")
-    row = found[0]
-    team, channel, ts, kind = row.key
+    job = found[0]
     facts: dict[str, object] = {
-        "id": row.id,
-        "state": row.state,
-        "reason": row.reason,
-        "workspace": team,
-        "channel": channel,
-        "message": ts,
-        "thread": row.thread,
-        "kind": kind,
-        "codes": ", ".join(map(str, row.codes)),
-        "event": row.event_id,
-        "attempts": f"{row.attempts}, of which Slack told {row.refused} to wait",
-        "received": _when(row.received_at),
-        "next attempt": _when(row.next_attempt_at) if row.state == "pending" else None,
-        "leased": row.lease_until and f"until {_when(row.lease_until)} by {row.lease_owner}",
-        "finished": row.finished_at and _when(row.finished_at),
+        "id": job.id,
+        "state": job.state,
+        "reason": job.reason,
+        "workspace": job.place.team,
+        "channel": job.place.channel,
+        "message": job.ts,
+        "thread": job.thread,
+        "kind": job.stored_kind,
+        "codes": ", ".join(map(str, job.codes)),
+        "event": job.event_id,
+        "attempts": f"{job.attempts}, of which Slack told {job.refused} to wait",
+        "received": _when(job.received_at),
+        "next attempt": _when(job.next_attempt_at) if job.state is JobState.PENDING else None,
+        "leased": job.lease and f"until {_when(job.lease.until)} by {job.lease.owner}",
+        "finished": job.finished_at and _when(job.finished_at),
     }
     for name, value in facts.items():
         if value:
@@ -104,12 +103,12 @@ def retry(ids: tuple[int, ...]) -> None:
 
     async def run() -> int:
         async with _opened() as rows:
-            return await rows.revive(RowFilter(ids=ids), now=time.time())
+            return await rows.revive(ids)
 
     click.echo(f"To be tried again: {asyncio.run(run())}")
 
 
-def purge(state: State, older_than_s: float) -> None:
+def purge(state: JobState, older_than_s: float) -> None:
     """Drop rows that have been done, or dead, for so long."""
 
     async def run() -> int:

@@ -1,14 +1,15 @@
-"""Durable intake: what is to be answered is recorded, then acknowledged, then worked on until it is done.
+"""Record what has to be answered before Slack is acknowledged, then work on it until it is done.
 
-Each job is taken once, however often Slack delivers it, and worked on again wherever the process was when it died.
-A listener that has called `Inbox.take` may acknowledge. Working holds up neither the acknowledgement nor other jobs;
-jobs of one thread keep their order. Knows nothing of Slack but its ids; posting is `bot.slack.sender`'s.
+Each job is recorded once, however often Slack delivers its event, and survives the process. A listener that has
+called `Inbox.accept` may acknowledge. Work delays neither the acknowledgement nor other jobs; the jobs of one thread
+keep their order. The inbox knows only Slack's ids; `bot.slack.sender` posts.
 """
 
 from __future__ import annotations
 
 from bot.inbox.inbox import Inbox, InboxLimits
-from bot.inbox.job import ASKED_KINDS, UNASKED_KINDS, Job, JobKind, Lease
+from bot.inbox.job import ASKED_KINDS, UNASKED_KINDS, Job, JobKind
+from bot.inbox.lease import Lease
 from bot.inbox.rate_limit import RateLimit
 
 __all__ = ["ASKED_KINDS", "UNASKED_KINDS", "Inbox", "InboxLimits", "Job", "JobKind", "Lease", "RateLimit"]

@@ -1,66 +1,66 @@
-"""How many jobs are in memory, in all and of each channel, and who waits until there is room for another."""
+"""Limit the jobs in memory, in total and for each channel."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
 
-from bot.storage.inbox_rows import ChannelKey
+from bot.inbox.job import ChannelKey
 
 
 class Admission:
-    """Holds *most* jobs, of one channel no more than *most_per_channel*."""
+    """Count the jobs in memory, and let callers wait for room for another."""
 
-    def __init__(self, most: int, most_per_channel: int) -> None:
-        self._most_per_channel = most_per_channel
+    def __init__(self, limit: int, channel_limit: int) -> None:
+        self._channel_limit = channel_limit
         self._by_channel: Counter[ChannelKey] = Counter()
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiters: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
-        self.left = most
+        self.room = limit
 
-    def has(self, channel: ChannelKey) -> bool:
-        """Whether there is room for a job of a channel."""
-        return self.left > 0 and self._by_channel[channel] < self._most_per_channel
+    def has_room(self, channel: ChannelKey) -> bool:
+        """Return whether another job of a channel may enter."""
+        return self.room > 0 and self._by_channel[channel] < self._channel_limit
 
-    def left_by_channel(self) -> dict[ChannelKey, int]:
-        """How many more jobs of the channels in memory there is room for."""
-        return {channel: self._most_per_channel - jobs for channel, jobs in self._by_channel.items()}
+    def channel_room(self) -> dict[ChannelKey, int]:
+        """Return how many more jobs may enter, for each channel that has jobs in memory."""
+        return {channel: self._channel_limit - jobs for channel, jobs in self._by_channel.items()}
 
-    def occupy(self, channel: ChannelKey) -> None:
-        """A job of a channel comes in."""
+    def enter(self, channel: ChannelKey) -> None:
+        """Count a job of a channel."""
         self._by_channel[channel] += 1
-        self.left -= 1
+        self.room -= 1
 
-    def vacate(self, channel: ChannelKey) -> None:
-        """A job of a channel goes; who waits the longest gets its turn."""
+    def leave(self, channel: ChannelKey) -> None:
+        """Stop counting a job of a channel, and wake the longest waiter."""
         self._by_channel[channel] -= 1
         if not self._by_channel[channel]:
             del self._by_channel[channel]
-        self.left += 1
-        while self._waiting and not _let_go(self._waiting.popleft()):
-            pass  # that one had lost its patience
+        self.room += 1
+        while self._waiters and not _wake(self._waiters.popleft()):
+            pass  # that waiter has timed out
 
-    async def wait(self, patience_s: float) -> None:
-        """Wait until there is room for another, at most so long."""
+    async def wait(self, timeout_s: float) -> None:
+        """Wait until there is room, at most *timeout_s*."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + patience_s
-        while self.left <= 0 and not self._is_closed and loop.time() < until:
-            waiting: asyncio.Future[None] = loop.create_future()
-            self._waiting.append(waiting)
-            timer = loop.call_at(until, _let_go, waiting)
-            await waiting
+        deadline = loop.time() + timeout_s
+        while self.room <= 0 and not self._is_closed and loop.time() < deadline:
+            waiter: asyncio.Future[None] = loop.create_future()
+            self._waiters.append(waiter)
+            timer = loop.call_at(deadline, _wake, waiter)
+            await waiter
             timer.cancel()
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Wake all waiters; from now on, none waits."""
         self._is_closed = True
-        for waiting in self._waiting:
-            _let_go(waiting)
+        for waiter in self._waiters:
+            _wake(waiter)
 
 
-def _let_go(waiting: asyncio.Future[None]) -> bool:
-    """Have somebody go on; return whether they were waiting still."""
-    if waiting.done():
+def _wake(waiter: asyncio.Future[None]) -> bool:
+    """Wake one waiter; return False if it had already timed out."""
+    if waiter.done():
         return False
-    waiting.set_result(None)
+    waiter.set_result(None)
     return True

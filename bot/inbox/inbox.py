@@ -1,7 +1,18 @@
-"""The inbox at work: take, work, settle; try again, take over, let go.
+"""Run the jobs of the inbox: record, work, settle; retry, take over, purge.
 
-A fresh job goes from its commit straight to work, if there is room in memory. What does not fit, has to wait, or was
-left by another process, is leased from the database, a channel's share at a time.
+The life of a job:
+
+1. `Inbox.accept` waits briefly for room in memory and records the job as a row, in a group commit. If the job could
+   start soon, the row is recorded with a lease of this process; otherwise it is pending.
+2. Right after the commit, a leased job goes to the `LaneOrder`, without another query. If an earlier row of its lane
+   is open outside the memory of this process, the lease is given back.
+3. The `LaneOrder` starts the job when its turn comes, with the messages that wait behind it in its lane.
+4. An attempt ends in an `Outcome`: done, dead, or pending again after a pause, which grows after each failure.
+5. The outcome is written in a group commit. Until then, the job keeps its lease and its place in memory.
+6. A loop leases the pending rows that are due, a share for each channel: rows that did not fit into memory, retries,
+   and the rows of processes whose leases lapsed. They continue at step 3.
+7. A second loop renews the leases of this process. A job whose lease is lost is cancelled: another process has it.
+8. A third loop deletes the rows that were done so long ago that Slack does not deliver their events again.
 """
 
 from __future__ import annotations
@@ -17,48 +28,50 @@ from functools import partial
 from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace, named
 from bot.inbox.admission import Admission
-from bot.inbox.job import Job, Lease, job_of
-from bot.inbox.ordering import HeldJob, LaneOrder
-from bot.inbox.process_id import is_gone, new_owner
+from bot.inbox.job import Job, JobState, Outcome, Recorded
+from bot.inbox.lease import Lease, has_ended, new_owner
+from bot.inbox.ordering import LaneOrder
 from bot.inbox.rate_limit import RateLimit
-from bot.storage.batching import UNREACHABLE, InboxWriter
-from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRows, NewInboxRow, SettledJob
+from bot.inbox.rows import InboxRows
+from bot.storage.batching import Batcher
+from bot.storage.database import UNREACHABLE, Database
 
 _log = log.get(__name__)
-_BREATH_S = 0.01  # between two looks into the database
-_PURGE_AT_ONCE = 500  # rows
+_MIN_PAUSE_S = 0.01  # between two queries of a loop
+_PURGE_BATCH = 500  # rows
+_WRITE_BATCH = 1000  # rows
+_FLUSH_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class InboxLimits:
-    """How much at once, how long, how often."""
+    """How many jobs at once, how long, how often."""
 
-    held: int = 256  # jobs in memory; more wait in the database
-    held_per_channel: int = 32
-    patience_s: float = 0.5  # for room in memory: to leave a job to the database costs more than to wait
-    running: int = 64
+    in_memory: int = 256  # jobs; more wait in the database
+    in_memory_per_channel: int = 32
+    admission_s: float = 0.5  # wait for room in memory: a detour through the database costs more
+    running: int = 64  # lanes
     running_per_channel: int = 4
     attempts: int = 20
-    first_pause_s: float = 1.0  # before the second attempt; doubled from one to the next
-    longest_pause_s: float = 256.0  # with 20 attempts, the last is after about an hour
-    attempt_s: float = 60.0  # an attempt that takes longer has failed
-    refused_s: float = 86_400.0  # a job that Slack has told to wait since then is given up
-    lease_s: float = 20.0  # with the poll, a dead process's jobs are taken over well within 30 s
-    renew_s: float = 5.0  # often enough that most of a lease is left: `bot.slack.sender` wants 12 s of it for a post
+    first_retry_s: float = 1.0  # pause before the second attempt; it doubles with each attempt
+    max_retry_s: float = 256.0  # with 20 attempts, the last one comes after about an hour
+    attempt_timeout_s: float = 60.0
+    max_refused_s: float = 86_400.0  # a job that Slack still rate-limits after this time fails like any other
+    lease_s: float = 20.0  # with the poll, the jobs of a dead process are taken over well within 30 s
+    renew_s: float = 5.0  # leaves most of a lease at any time: `bot.slack.sender` needs 12 s of it for a post
     poll_s: float = 1.0
-    keep_done_s: float = 86_400.0  # a delivery of the same after that would be taken as new
+    keep_done_s: float = 86_400.0  # after this time, another delivery of the event would count as new
     purge_s: float = 60.0
 
 
 class Inbox:
-    """Record jobs and, once open, work on each until it is done or given up. Every post is counted by *pace*."""
+    """Record jobs and, once open, work on each until it is done or given up. Posts are counted in *rate_limit*."""
 
     def __init__(
         self,
         database: Database,
         *,
-        pace: RateLimit,
+        rate_limit: RateLimit,
         limits: InboxLimits = InboxLimits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -66,24 +79,30 @@ class Inbox:
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
-        self._rows = InboxRows(database, self._owner)
-        self._journal = InboxWriter(self._rows.write, sleep)
-        self._work: Callable[[Sequence[Job]], Awaitable[None]]  # this and the next: set by `open`
+        self._rows = InboxRows(database, self._owner, clock)
+        self._writer: Batcher[Job | Outcome, Recorded | None] = Batcher(
+            self._rows.write, max_items=_WRITE_BATCH, retries=True, gathers=True, sleep=sleep
+        )
+        self._work: Callable[[Sequence[Job]], Awaitable[None]]  # set by `open`, as the next
         self._on_stop: Callable[[str, str], None]
+        self._rate_limit = rate_limit
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
-        self._pace = pace
-        self._lanes = LaneOrder(limits.running, limits.running_per_channel)
-        self._held: dict[int, HeldJob] = {}
-        self._room = Admission(limits.held, limits.held_per_channel)  # for the jobs held and those about to be
-        self._running: dict[HeldJob, asyncio.Task[list[SettledJob]]] = {}
-        self._stopped: set[str] = set()  # workspaces
-        self._loops: list[asyncio.Task[None]] = []
+
+        self._admission = Admission(limits.in_memory, limits.in_memory_per_channel)
+        self._order = LaneOrder(limits.running, limits.running_per_channel)
+        self._jobs: dict[int, Job] = {}  # in memory, each with a lease
+        self._running: dict[Job, asyncio.Task[list[Outcome]]] = {}
+        self._unwritten: dict[Job, Outcome] = {}  # how attempts ended, not yet written
+        self._followed: set[int] = set()  # jobs in memory that the next of their lane may wait for in the database
+        self._stopped_teams: set[str] = set()
+
         self._is_open = False
-        self._has_more = False  # the database may hold what was due and not leased
-        self._due_at = math.inf  # when something there is due, as far as known
-        self._is_sooner = asyncio.Event()  # it is due sooner than when last looked at
+        self._loops: list[asyncio.Task[None]] = []
+        self._has_more = False  # the database may have due rows that did not fit into memory
+        self._due_at = math.inf  # when the next row there is due, as far as known
+        self._is_due_sooner = asyncio.Event()  # `_due_at` was brought forward
 
     async def open(
         self,
@@ -91,287 +110,265 @@ class Inbox:
         *,
         on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
-        """Start to work, first on the jobs that an earlier process left.
+        """Start working, first on the jobs that the previous process left.
 
-        *work* gets one job, or several of a lane that can be answered together. *on_stop* gets the team id and Slack's
-        reason when work on the jobs of a workspace stops.
+        *work* gets one job, or several messages of one lane that can be answered together. If it raises
+        `StopWorkspace`, the jobs of that workspace stay pending from then on; *on_stop* gets the team and the reason.
         """
         self._work, self._on_stop = work, on_stop
-        gone = [each for each in await self._rows.owners() if is_gone(each, self._owner, is_shared=self._is_shared)]
-        await self._rows.take_over(now=self._clock(), gone=gone)
+        owners = await self._rows.owners()
+        ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
+        await self._rows.take_over(ended)
         self._is_open = True
         loops = (
-            (self._lease, self._until_due),
-            (self._renew, partial(self._sleep, self._limits.renew_s)),
+            (self._lease_due, self._wait_until_due),
+            (self._renew_leases, partial(self._sleep, self._limits.renew_s)),
             (self._purge, partial(self._sleep, self._limits.purge_s)),
         )
         self._loops = [asyncio.create_task(self._repeat(step, pause)) for step, pause in loops]
 
     async def close(self, grace_s: float) -> None:
-        """Stop working: wait so long for what is in work, and leave the rest to whoever opens the inbox next.
+        """Stop working: give running jobs *grace_s* to finish, and leave the rest to the next process.
 
-        What is taken from now on is recorded and left, too.
+        Jobs that are accepted from now on are recorded and left, too.
         """
         self._is_open = False
-        self._room.close()
-        for held in [held for held in self._held.values() if held not in self._running]:
-            self._let_go(held)
+        self._admission.close()
+        self._abandon(job for job in self._jobs.values() if job not in self._running)
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=grace_s)
-        for task in [*self._running.values(), *self._loops]:
+        tasks = [*self._running.values(), *self._loops]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._running.values(), *self._loops, return_exceptions=True)
-        await self._journal.flush(within_s=5.0)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._writer.flush(_FLUSH_S)
 
     @property
     def is_open(self) -> bool:
-        """Whether it works on what it takes; otherwise it only records."""
+        """Return whether jobs are worked on; if not, they are only recorded."""
         return self._is_open
 
-    async def take(self, job: Job) -> bool:
-        """Record *job*; return, once that is safe, whether it was new. Raises where it can't be recorded."""
-        await self._room.wait(self._limits.patience_s)
+    async def accept(self, job: Job) -> bool:
+        """Record *job* durably; return whether it is new. Raises the database's error if it cannot be recorded."""
+        await self._admission.wait(self._limits.admission_s)
         now = self._clock()
-        is_admitted = self._can_begin(job)
-        if is_admitted:
-            self._room.occupy(job.channel)
-        lease_until = now + self._limits.lease_s if is_admitted else None
-        row = NewInboxRow(
-            job.key, job.place.user, job.thread, job.codes, job.detail, job.event_id or None, now, lease_until
+        can_start = (
+            self._is_open
+            and self._admission.has_room(job.channel)
+            and job.place.team not in self._stopped_teams
+            and not self._rate_limit.wait_s(job.channel)
         )
-        return await self._journal.record(row, partial(self._recorded, job, row))
+        lease, state = None, JobState.PENDING
+        if can_start:
+            self._admission.enter(job.channel)
+            lease, state = Lease(now + self._limits.lease_s, self._clock, self._owner), JobState.WORKING
+        job = replace(job, state=state, attempts=int(can_start), received_at=now, next_attempt_at=now, lease=lease)
+        return await self._writer.submit(job, partial(self._on_recorded, job)) is not None
 
     async def forget(self, team: str) -> None:
-        """Drop all jobs of a workspace, those in work too; what is taken for it from now on is worked on again."""
-        self._stopped.add(team)
+        """Delete all jobs of a workspace, running ones too. Jobs that are accepted later are worked on again."""
+        self._stopped_teams.add(team)
         try:
-            lost = [held for held in self._held.values() if held.job.place.team == team]
-            tasks = [self._running[held] for held in lost if held in self._running]
-            self._drop(lost)
+            jobs = [job for job in self._jobs.values() if job.place.team == team]
+            tasks = [self._running[job] for job in jobs if job in self._running]
+            self._abandon(jobs)
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._rows.forget(team)
         finally:
-            self._stopped.discard(team)
+            self._stopped_teams.discard(team)
 
-    def _can_begin(self, job: Job) -> bool:
-        """Whether work on *job* can begin soon."""
-        return (
-            self._is_open
-            and self._room.has(job.channel)
-            and job.place.team not in self._stopped
-            and not self._pace.wait_s(job.channel)
-        )
+    def _on_recorded(self, job: Job, recorded: Recorded | None) -> None:
+        """Start a new job right after its commit, or leave it to the database (steps 2 and 3)."""
+        if recorded is None:
+            if job.lease:
+                self._leave_memory(job)
+            return
+        if job.lease:
+            job = self._jobs[recorded.id] = replace(job, id=recorded.id)
+            if self._is_open and (recorded.previous is None or self._is_in_order(recorded.previous)):
+                self._order.add(job)
+                self._start_jobs()
+                return
+            self._settle(Outcome(job, JobState.PENDING, job.received_at, is_begun=False))
+        if recorded.previous in self._jobs:
+            self._followed.add(recorded.previous)
+        self._wake_at(job.received_at)
 
-    def _recorded(self, job: Job, row: NewInboxRow, id_: int | None, beside: tuple[int, ...]) -> None:
-        """Start on a job right after its commit, or leave it to the database."""
-        if id_ is None:
-            if row.lease_until is not None:
-                self._unload(job)
-        elif row.lease_until is None:
-            self._expect(beside, row.at)
-        else:
-            held = self._hold(id_, job, row.at, row.lease_until)
-            if self._is_open and all(self._is_in_turn(each) for each in beside):
-                self._lanes.add(held)
-                self._start()
-            else:
-                self._expect(beside, row.at)
-                self._settle(held, self._unbegun(held, row.at))
+    def _is_in_order(self, id_: int) -> bool:
+        """Return whether an open row is in the `LaneOrder`, or has ended and is about to be written as such."""
+        job = self._jobs.get(id_)
+        return job is not None and (job not in self._unwritten or self._unwritten[job].state is not JobState.PENDING)
 
-    def _expect(self, before: Iterable[int], at: float) -> None:
-        """Something waits in the database, perhaps for jobs that this process holds."""
-        for each in before:
-            if each in self._held:
-                self._held[each].is_followed = True
-        self._look_again(at)
-
-    def _hold(self, id_: int, job: Job, received_at: float, lease_until: float) -> HeldJob:
-        lease = Lease(lease_until, self._clock)
-        self._held[id_] = held = HeldJob(id_, replace(job, lease=lease), received_at, lease)
-        return held
-
-    def _is_in_turn(self, id_: int) -> bool:
-        """Whether an open row is in memory, where lanes see to the order, or over but for the writing."""
-        held = self._held.get(id_)
-        return held is not None and (held.settled is None or held.settled.state != "pending")
-
-    def _start(self) -> None:
-        while self._is_open and (batch := self._lanes.start()):
+    def _start_jobs(self) -> None:
+        while self._is_open and (batch := self._order.next_batch()):
             task = asyncio.create_task(self._attempt(batch))
             self._running |= dict.fromkeys(batch, task)
-            task.add_done_callback(partial(self._attempted, batch))
+            task.add_done_callback(partial(self._on_attempted, batch))
 
-    def _attempted(self, batch: Sequence[HeldJob], task: asyncio.Task[list[SettledJob]]) -> None:
-        for held in batch:
-            del self._running[held]
-        interrupted = [self._again(held, self._clock(), "interrupted") for held in batch] if task.cancelled() else None
-        settled = interrupted or task.result()
-        if settled[0].state == "pending":
-            for other in self._lanes.behind(batch):
-                self._settle(other, self._unbegun(other, settled[0].at))
-        self._lanes.finish(batch)
-        for held, each in zip(batch, settled, strict=True):
-            self._settle(held, each)
-        self._start()
-
-    async def _attempt(self, batch: Sequence[HeldJob]) -> list[SettledJob]:
-        """Work on jobs once, one or several together, and say what became of them."""
-        place, first = batch[0].job.place, batch[0]
-        if wait_s := self._pace.wait_s(first.job.channel):
+    async def _attempt(self, batch: Sequence[Job]) -> list[Outcome]:
+        """Work on one job, or on several together; return one outcome for each."""
+        first = batch[0]
+        if wait_s := self._rate_limit.wait_s(first.channel):
             at = self._clock() + wait_s
-            return [self._unbegun(held, at) for held in batch]
+            return [Outcome(job, JobState.PENDING, at, is_begun=False) for job in batch]
         try:
-            async with asyncio.timeout(self._limits.attempt_s):
-                await self._work([held.job for held in batch])
+            async with asyncio.timeout(self._limits.attempt_timeout_s):
+                await self._work(batch)
         except RetryLater as error:
-            if error.after_s is None or self._clock() - first.received_at > self._limits.refused_s:
-                return [self._failed(held, str(error)) for held in batch]
-            self._pace.slow_down(first.job.channel, error.after_s)
-            at = self._clock() + error.after_s
-            return [self._again(held, at, str(error), is_refused=True) for held in batch]
+            now, reason = self._clock(), str(error)
+            if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
+                return [self._failed(job, reason) for job in batch]
+            self._rate_limit.block(first.channel, error.after_s)
+            at = now + error.after_s
+            return [Outcome(job, JobState.PENDING, at, reason, is_refused=True) for job in batch]
         except GiveUp as error:
-            return [self._dead(held, str(error)) for held in batch]
+            return [self._dead(job, str(error)) for job in batch]
         except StopWorkspace as error:
-            self._stop(place.team, str(error))
-            return [self._again(held, self._clock(), str(error), is_refused=True) for held in batch]
-        except Exception as error:  # the one place where a job's failure ends: it must not take the others along
-            _log.exception("an attempt failed", kind=first.job.stored_kind, channel=place.channel, ts=first.job.ts)
-            return [self._failed(held, named(error)) for held in batch]
-        now = self._clock()
-        return [SettledJob(held.id, held.job.attempt, "done", now, held.job.refused) for held in batch]
+            now, reason, team = self._clock(), str(error), first.place.team
+            if team not in self._stopped_teams:
+                self._stopped_teams.add(team)
+                self._on_stop(team, reason)
+            return [Outcome(job, JobState.PENDING, now, reason, is_refused=True) for job in batch]
+        except Exception as error:  # a bug in one job must not stop the others
+            place = first.place
+            _log.exception("an attempt failed", kind=first.stored_kind, channel=place.channel, ts=first.ts)
+            return [self._failed(job, named(error)) for job in batch]
+        return [Outcome(job, JobState.DONE, self._clock()) for job in batch]
 
-    def _stop(self, team: str, reason: str) -> None:
-        if team not in self._stopped:
-            self._stopped.add(team)
-            self._on_stop(team, reason)
-
-    def _failed(self, held: HeldJob, reason: str) -> SettledJob:
-        failed = held.job.attempt - held.job.refused
+    def _failed(self, job: Job, reason: str) -> Outcome:
+        """Return the outcome of a failed attempt: a retry, or the end after too many of them."""
+        failed = job.attempts - job.refused
         if failed >= self._limits.attempts:
-            return self._dead(held, reason)
-        pause_s = min(self._limits.first_pause_s * 2.0 ** (failed - 1), self._limits.longest_pause_s)
-        # Spread, so that what failed together does not come back together.
+            return self._dead(job, reason)
+        pause_s = min(self._limits.first_retry_s * 2.0 ** (failed - 1), self._limits.max_retry_s)
+        # Jitter, so that jobs that failed together do not retry together.
         pause_s *= random.uniform(0.75, 1.25)  # noqa: S311
-        return self._again(held, self._clock() + pause_s, reason)
+        return Outcome(job, JobState.PENDING, self._clock() + pause_s, reason)
 
-    def _dead(self, held: HeldJob, reason: str) -> SettledJob:
-        job = held.job
+    def _dead(self, job: Job, reason: str) -> Outcome:
         _log.warning("given up", kind=job.stored_kind, channel=job.place.channel, ts=job.ts, reason=reason)
-        return SettledJob(held.id, job.attempt, "dead", self._clock(), job.refused, reason)
+        return Outcome(job, JobState.DEAD, self._clock(), reason)
 
-    def _again(self, held: HeldJob, at: float, reason: str, *, is_refused: bool = False) -> SettledJob:
-        return SettledJob(held.id, held.job.attempt, "pending", at, held.job.refused + is_refused, reason)
+    def _on_attempted(self, batch: Sequence[Job], task: asyncio.Task[list[Outcome]]) -> None:
+        for job in batch:
+            del self._running[job]
+        if task.cancelled():
+            outcomes = [Outcome(job, JobState.PENDING, self._clock(), "interrupted") for job in batch]
+        else:
+            outcomes = task.result()
+        if outcomes[0].state is JobState.PENDING:
+            # The jobs behind it keep their order by waiting in the database, too.
+            for job in self._order.remove_behind(batch):
+                self._settle(Outcome(job, JobState.PENDING, outcomes[0].at, is_begun=False))
+        self._order.finish(batch)
+        for outcome in outcomes:
+            self._settle(outcome)
+        self._start_jobs()
 
-    def _unbegun(self, held: HeldJob, at: float) -> SettledJob:
-        return SettledJob(held.id, held.job.attempt, "pending", at, held.job.refused, is_begun=False)
+    def _settle(self, outcome: Outcome) -> None:
+        """Have an outcome written; the job keeps its lease until that is done."""
+        self._unwritten[outcome.job] = outcome
+        self._writer.submit_later(outcome, lambda _: self._on_settled(outcome))
 
-    def _settle(self, held: HeldJob, settled: SettledJob) -> None:
-        """Write what became of a job; the lease is kept until that is written."""
-        held.settled = settled
-        self._journal.settle(settled, partial(self._forget, held, settled))
+    def _on_settled(self, outcome: Outcome) -> None:
+        job = outcome.job
+        del self._unwritten[job]
+        if outcome.state is JobState.PENDING or job.id in self._followed:
+            self._wake_at(outcome.at)
+        if self._jobs.get(job.id) is job:  # otherwise this process has leased the row again meanwhile
+            del self._jobs[job.id]
+            self._followed.discard(job.id)
+        self._leave_memory(job)
 
-    def _forget(self, held: HeldJob, settled: SettledJob) -> None:
-        if self._held.get(held.id) is held:
-            del self._held[held.id]
-        self._unload(held.job)
-        if settled.state == "pending" or held.is_followed:
-            self._look_again(settled.at)
+    def _leave_memory(self, job: Job) -> None:
+        self._admission.leave(job.channel)
+        if self._has_more and self._admission.room >= self._limits.in_memory // 4:
+            self._wake_at(self._clock())
 
-    def _let_go(self, held: HeldJob) -> None:
-        """Give back a job that was not begun."""
-        if not held.settled:
-            self._lanes.remove(held)
-            self._settle(held, self._unbegun(held, self._clock()))
-
-    def _unload(self, job: Job) -> None:
-        self._room.vacate(job.channel)
-        if self._has_more and self._room.left >= self._limits.held // 4:
-            self._look_again(self._clock())
-
-    def _look_again(self, at: float) -> None:
-        if at < self._due_at:
-            self._due_at = at
-            self._is_sooner.set()
+    def _abandon(self, jobs: Iterable[Job]) -> None:
+        """Cancel jobs that are running, and give back those that are not."""
+        for job in list(jobs):
+            if task := self._running.get(job):
+                task.cancel()
+            elif self._jobs.get(job.id) is job and job not in self._unwritten:
+                self._order.remove(job)
+                self._settle(Outcome(job, JobState.PENDING, self._clock(), is_begun=False))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await step()
             except UNREACHABLE as error:
-                _log.warning("the database can't be reached", error=repr(error))
+                _log.warning("database unreachable", error=repr(error))
                 await self._sleep(self._limits.poll_s)
             else:
                 await pause()
 
-    async def _until_due(self) -> None:
-        """Wait until something is due in the database, or it is time to see what others left there."""
-        await self._sleep(_BREATH_S)
+    def _wake_at(self, at: float) -> None:
+        """Have the loop look for due rows at a time, if it would not look sooner."""
+        if at < self._due_at:
+            self._due_at = at
+            self._is_due_sooner.set()
+
+    async def _wait_until_due(self) -> None:
+        """Wait until a row is due, but not longer than the poll interval: other processes leave rows, too."""
+        await self._sleep(_MIN_PAUSE_S)
         self._due_at = min(self._due_at, self._clock() + self._limits.poll_s)
         while (left_s := self._due_at - self._clock()) > 0.0:
-            self._is_sooner.clear()
-            waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_sooner.wait())]
+            self._is_due_sooner.clear()
+            waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_due_sooner.wait())]
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for wait in waits:
                     wait.cancel()
 
-    async def _lease(self) -> None:
-        """Take over what others have left, and lease what is due, as far as there is room."""
+    async def _lease_due(self) -> None:
+        """Lease due rows, lapsed leases of other processes among them, as far as there is room (step 6)."""
         now = self._clock()
         self._due_at, self._has_more = math.inf, False
-        closed = self._pace.closed()
-        if closed:
-            self._look_again(now + min(closed.values()))
-        # Where this process was asleep for so long, what it was doing may be another's by now.
-        self._drop([held for held in self._held.values() if held.lease.until < now])
-        if taken_over := await self._rows.take_over(now=now):
-            _log.warning("taken over from a process that has gone", jobs=taken_over)
-        most = self._room.left
-        if most <= 0:
+        waits_s = self._rate_limit.waits_s()
+        if waits_s:
+            self._wake_at(now + min(waits_s.values()))
+        # If this process was suspended for so long, other processes may have its jobs by now.
+        self._abandon(job for job in self._jobs.values() if job.lease and job.lease.until < now)
+        if taken_over := await self._rows.take_over():
+            _log.warning("took over jobs of a process that has ended", jobs=taken_over)
+        if self._admission.room <= 0:
             self._has_more = True
             return
-        lease_until = now + self._limits.lease_s
-        rows, self._has_more = await self._rows.lease(
-            now=now,
-            until=lease_until,
-            most=most,
-            room=self._room.left_by_channel() | dict.fromkeys(closed, 0),
-            usual_room=self._limits.held_per_channel,
-            but_teams=self._stopped,
+        jobs, self._has_more = await self._rows.lease(
+            until=now + self._limits.lease_s,
+            limit=self._admission.room,
+            room=self._admission.channel_room() | dict.fromkeys(waits_s, 0),
+            default_room=self._limits.in_memory_per_channel,
+            except_teams=self._stopped_teams,
         )
-        for row in rows:
-            self._room.occupy(row.key[:2])
-            held = self._hold(row.id, job_of(row), row.received_at, lease_until)
-            held.is_followed = True
-            self._lanes.add(held)
-        self._start()
+        for job in jobs:
+            self._admission.enter(job.channel)
+            self._jobs[job.id] = job
+            self._followed.add(job.id)
+            self._order.add(job)
+        self._start_jobs()
 
-    async def _renew(self) -> None:
-        """Prolong the leases; what is not this process's any more is dropped."""
-        held = dict(self._held)
+    async def _renew_leases(self) -> None:
+        """Renew the leases of the jobs in memory, and abandon the jobs that another process has (step 7)."""
+        jobs = dict(self._jobs)
         until = self._clock() + self._limits.lease_s
         try:
-            kept = await self._rows.renew(held, until)
+            kept = await self._rows.renew(jobs, until)
         except UNREACHABLE:
-            # Another process takes over what can't be prolonged in time.
+            # Leases that may lapse before the next try are given up in time.
             margin_s = self._limits.lease_s / 4
-            kept = {each.id for each in held.values() if each.lease.outlives(margin_s)}
-            self._drop([each for each in held.values() if each.id not in kept])
+            self._abandon(job for job in jobs.values() if job.lease and not job.lease.outlives(margin_s))
             raise
-        for each in kept:
-            held[each].lease.until = until
-        self._drop([each for each in held.values() if each.id not in kept])
-
-    def _drop(self, lost: list[HeldJob]) -> None:
-        for held in lost:
-            if held in self._running:
-                self._running[held].cancel()
-            else:
-                self._let_go(held)
+        for id_, job in jobs.items():
+            if id_ in kept and job.lease:
+                job.lease.until = until
+        self._abandon(job for id_, job in jobs.items() if id_ not in kept)
 
     async def _purge(self) -> None:
-        """Forget what was done so long ago that Slack does not deliver it again."""
+        """Delete rows that were done long ago (step 8)."""
         before = self._clock() - self._limits.keep_done_s
-        while await self._rows.purge(before=before, most=_PURGE_AT_ONCE) == _PURGE_AT_ONCE:
-            await self._sleep(_BREATH_S)
+        while await self._rows.purge(before=before, limit=_PURGE_BATCH) == _PURGE_BATCH:
+            await self._sleep(_MIN_PAUSE_S)

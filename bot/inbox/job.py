@@ -1,18 +1,22 @@
-"""Define a job: one thing that happened to a message and calls for an answer."""
+"""Define a job, which is a row of the inbox, and the outcome of an attempt at it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from bot.inbox.lease import Lease
 from bot.policy.place import Place
-from bot.storage.inbox_rows import ChannelKey, InboxRow, JobKey, LaneKey
+
+ChannelKey = tuple[str, str]  # team, channel
+LaneKey = tuple[str, str, str]  # team, channel, thread
+JobKey = tuple[str, str, str, str]  # team, channel, ts, stored kind
 
 
 class JobKind(StrEnum):
-    """The kinds of jobs. CHANGED, THREAD and REPORT repeat: their jobs need a `Job.trigger_ts`."""
+    """The kinds of jobs. CHANGED, THREAD and REPORT can repeat, so their jobs need a `Job.trigger_ts`."""
 
     MESSAGE = "message"  # a message with a code or a file was posted
     LOG = "log"  # a message that is a log, or has one attached, was posted
@@ -21,50 +25,53 @@ class JobKind(StrEnum):
     ASKED = "asked"  # the bot was mentioned, or sent a direct message
     THREAD = "thread"  # the shortcut that triages a whole thread was used
     REPORT = "report"  # the button for the full report was pressed
-    ESCALATE = "escalate"  # the button that calls somebody was pressed
-    WRONG = "wrong"  # the button that takes a triage back was pressed; never recorded
+    ESCALATE = "escalate"  # the button that calls the on-call person was pressed
+    WRONG = "wrong"  # the button that withdraws a triage was pressed; never recorded
     UNKNOWN = "unknown"  # recorded by a later version of the bot
 
 
-_KINDS = frozenset(map(str, JobKind))
 ASKED_KINDS = frozenset(
     {JobKind.ASKED, JobKind.THREAD, JobKind.REPORT, JobKind.ESCALATE}
 )  # a person waits for an answer
 UNASKED_KINDS = frozenset({JobKind.MESSAGE, JobKind.LOG})  # the bot acts on a new message by itself
 
 
-@dataclass(slots=True)
-class Lease:
-    """How long a job is certainly this process's and no other's; prolonged while it is held."""
+class JobState(StrEnum):
+    """The states of a job."""
 
-    until: float
-    clock: Callable[[], float]
-
-    def outlives(self, seconds: float) -> bool:
-        """Whether it certainly lasts longer than that."""
-        return self.until - self.clock() > seconds
+    PENDING = "pending"  # waits until `Job.next_attempt_at`
+    WORKING = "working"  # leased by a process
+    DONE = "done"
+    DEAD = "dead"  # given up; `Job.reason` says why
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """Something that happened to a message, to be answered. Text is not kept, here or in *detail*."""
+    """A row of the inbox: something that happened to a message and may need an answer.
+
+    Whoever records a job sets the first eight fields, the inbox sets the others. Message text is never part of it.
+    Jobs compare by identity: a row that is leased again is another `Job`.
+    """
 
     place: Place
     ts: str  # the message
-    thread: str  # the thread that the answer goes to: the message's own, or the one it stands in
+    thread: str  # the thread to answer in: the message's own, or the one that contains it
     codes: tuple[int, ...] = ()
     kind: JobKind = JobKind.MESSAGE
     trigger_ts: str = ""  # of the event or action, for kinds that repeat; without it, a second job is a duplicate
-    detail: Mapping[str, Any] = field(default_factory=dict)  # small, and fit for JSON
-    event_id: str = ""  # of the event that told of it; of two jobs of one event, the kinds differ
-    attempt: int = 1  # counted from 1
-    refused: int = 0  # earlier attempts that Slack told to wait
-    lease: Lease | None = field(default=None, compare=False)  # None: nobody else works on it
+    detail: Mapping[str, Any] = field(default_factory=dict)  # small, fit for JSON
+    event_id: str | None = None  # several jobs of one event differ in their kinds
 
-    @property
-    def key(self) -> JobKey:
-        """What no two jobs share."""
-        return (self.place.team, self.place.channel, self.ts, self.stored_kind)
+    id: int = 0  # 0: not recorded
+    state: JobState = JobState.PENDING
+    attempts: int = 0  # begun so far
+    refused: int = 0  # attempts that Slack rate-limited; these do not count as failed
+    may_be_answered: bool = False  # an earlier attempt failed or was interrupted, perhaps after it had posted
+    received_at: float = 0.0
+    next_attempt_at: float = 0.0
+    lease: Lease | None = None  # None: no process works on it
+    finished_at: float | None = None
+    reason: str | None = None  # why the last attempt failed
 
     @property
     def stored_kind(self) -> str:
@@ -72,39 +79,41 @@ class Job:
         return f"{self.kind}:{self.trigger_ts}" if self.trigger_ts else str(self.kind)
 
     @property
-    def may_be_answered(self) -> bool:
-        """Whether an earlier attempt may have posted the answer: it failed, or its process died."""
-        return self.attempt - 1 > self.refused
-
-    @property
-    def is_mergeable(self) -> bool:
-        """Whether one answer may do for this and others of its lane. What failed before goes alone."""
-        return self.kind is JobKind.MESSAGE and not self.may_be_answered
+    def key(self) -> JobKey:
+        """Return the key that is unique to the job."""
+        return (self.place.team, self.place.channel, self.ts, self.stored_kind)
 
     @property
     def channel(self) -> ChannelKey:
-        """What is fast or slow by itself, and has a share of the memory."""
+        """Return the channel, which has its own rate limit and its own share of the memory."""
         return (self.place.team, self.place.channel)
 
     @property
     def lane(self) -> LaneKey:
-        """Jobs of one lane are worked on in order, one at a time."""
+        """Return the lane: the jobs of one thread are worked on in order, one at a time."""
         return (self.place.team, self.place.channel, self.thread)
 
+    @property
+    def is_mergeable(self) -> bool:
+        """Return whether one answer may serve this job and others of its lane. After a failure it is tried alone."""
+        return self.kind is JobKind.MESSAGE and not self.may_be_answered
 
-def job_of(row: InboxRow) -> Job:
-    """The job that a row records."""
-    team, channel, ts, stored_kind = row.key
-    kind, _, trigger_ts = stored_kind.partition(":")
-    return Job(
-        place=Place(team, channel, row.user),
-        ts=ts,
-        thread=row.thread,
-        codes=row.codes,
-        kind=JobKind(kind) if kind in _KINDS else JobKind.UNKNOWN,
-        trigger_ts=trigger_ts,
-        detail=row.detail,
-        event_id=row.event_id or "",
-        attempt=row.attempts,
-        refused=row.refused,
-    )
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt at a leased job ended. Writing it ends the lease."""
+
+    job: Job
+    state: JobState
+    at: float  # PENDING: when to try again; DONE and DEAD: when it ended
+    reason: str | None = None
+    is_begun: bool = True  # False: the attempt does not count
+    is_refused: bool = False  # Slack rate-limited the attempt, which posted nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A new row of the inbox."""
+
+    id: int
+    previous: int | None  # the id of the last open row before it in its lane

@@ -1,7 +1,7 @@
-"""How fast to post in a channel: about a message a second, and a short burst.
+"""Limit the posts in a channel to one message per second, after a short burst.
 
-That is what Slack takes in one channel (https://docs.slack.dev/apis/web-api/rate-limits); where it says so by a 429,
-nothing is posted there for as long as it asks. Who posts says so; what needs no post is not held back by itself.
+Slack allows about that much (https://docs.slack.dev/apis/web-api/rate-limits). After a 429, nothing is posted in the
+channel for as long as Slack asks. Only posts count: a job that posts nothing does not slow its channel down.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.storage.inbox_rows import ChannelKey
+from bot.inbox.job import ChannelKey
 
 
 @dataclass(slots=True)
 class _Bucket:
-    tokens: float  # posts that are free; less than none where more were made
-    counted_at: float  # where it lies ahead, nothing is free until then
+    tokens: float  # posts that need not wait; negative after more posts than that
+    counted_at: float  # if it lies in the future, no post is allowed until then
 
 
 class RateLimit:
-    """A token bucket for each channel in which something was posted lately."""
+    """A token bucket for each channel with recent posts."""
 
     def __init__(self, clock: Callable[[], float], *, per_s: float = 1.0, burst: int = 5) -> None:
         self._clock = clock
@@ -27,30 +27,30 @@ class RateLimit:
         self._burst = burst
         self._buckets: dict[ChannelKey, _Bucket] = {}
 
-    def posted(self, channel: ChannelKey) -> None:
-        """Something is posted in a channel."""
-        self._counted(channel).tokens -= 1.0
+    def record_post(self, channel: ChannelKey) -> None:
+        """Count a post in a channel."""
+        self._refilled(channel).tokens -= 1.0
 
-    def slow_down(self, channel: ChannelKey, after_s: float) -> None:
-        """Slack said: nothing in this channel for so long."""
-        bucket = self._counted(channel)
-        bucket.tokens, bucket.counted_at = 1.0, max(bucket.counted_at, self._clock() + after_s)
+    def block(self, channel: ChannelKey, seconds: float) -> None:
+        """Allow no post in a channel for *seconds*, as Slack's Retry-After asks."""
+        bucket = self._refilled(channel)
+        bucket.tokens, bucket.counted_at = 1.0, max(bucket.counted_at, self._clock() + seconds)
 
     def wait_s(self, channel: ChannelKey) -> float:
-        """How long a post in the channel has to wait; 0: it takes its turn now."""
+        """Return how long a post in a channel has to wait, in seconds; 0 if it need not."""
         if channel not in self._buckets:
             return 0.0
-        bucket = self._counted(channel)
+        bucket = self._refilled(channel)
         return max(0.0, bucket.counted_at - self._clock() + max(0.0, 1.0 - bucket.tokens) / self._per_s)
 
-    def closed(self) -> dict[ChannelKey, float]:
-        """The channels that have to wait now, and how long; those that were quiet for a while are forgotten."""
-        for channel in [each for each in self._buckets if self._counted(each).tokens >= self._burst]:
+    def waits_s(self) -> dict[ChannelKey, float]:
+        """Return the wait of each channel that has to wait, and forget the channels without recent posts."""
+        for channel in [each for each in self._buckets if self._refilled(each).tokens >= self._burst]:
             del self._buckets[channel]
-        waits = {channel: self.wait_s(channel) for channel in self._buckets}
-        return {channel: wait_s for channel, wait_s in waits.items() if wait_s > 0.0}
+        waits_s = {channel: self.wait_s(channel) for channel in self._buckets}
+        return {channel: wait_s for channel, wait_s in waits_s.items() if wait_s > 0.0}
 
-    def _counted(self, channel: ChannelKey) -> _Bucket:
+    def _refilled(self, channel: ChannelKey) -> _Bucket:
         now = self._clock()
         bucket = self._buckets.setdefault(channel, _Bucket(self._burst, now))
         if now > bucket.counted_at:

@@ -38,7 +38,7 @@ class LogReplier(ThreadReplier):
     def __init__(self, job: Job, poster: Sender, renderer: Renderer) -> None:
         super().__init__([job], poster, renderer)
         self._job = job
-        self._is_marked = job.attempt > 1  # an earlier attempt may have left the reaction
+        self._is_marked = job.attempts > 1  # an earlier attempt may have left the reaction
         self.replied: str | None = None
 
     async def mark_as_reading(self) -> None:

@@ -121,9 +121,9 @@ class Messages(AsyncMiddleware):
             kind=kind,
             trigger_ts=trigger_ts,
             detail=detail,
-            event_id=body.get("event_id", ""),
+            event_id=body.get("event_id"),
         )
-        await self._parts.inbox.take(job)
+        await self._parts.inbox.accept(job)
 
 
 def _speaks_to(message: _Event, context: AsyncBoltContext) -> bool:

@@ -53,9 +53,9 @@ def _check(lease: Lease | None) -> None:
 class Sender:
     """Posts in every workspace, by its own client."""
 
-    def __init__(self, workspaces: Workspaces, pace: RateLimit) -> None:
+    def __init__(self, workspaces: Workspaces, rate_limit: RateLimit) -> None:
         self._workspaces = workspaces
-        self._pace = pace
+        self._rate_limit = rate_limit
 
     async def post(self, jobs: Sequence[Job], message: _Message) -> str:
         """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
@@ -69,7 +69,7 @@ class Sender:
         if len(jobs) > 1:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
         metadata = {"event_type": METADATA_TYPE, "event_payload": payload}
-        self._pace.posted(job.channel)
+        self._rate_limit.record_post(job.channel)
         answer = await self._call(
             job.place.team,
             "chat.postMessage",

@@ -41,7 +41,7 @@ class TriageActions:
 
     async def report(self, ack: AsyncAck, action: _Body, body: _Body) -> None:
         """The full report, as a file in the thread."""
-        await self._parts.inbox.take(_job(body, JobKind.REPORT, action, trigger_ts=action["action_ts"]))
+        await self._parts.inbox.accept(_job(body, JobKind.REPORT, action, trigger_ts=action["action_ts"]))
         await ack()
 
     async def take(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
@@ -56,7 +56,7 @@ class TriageActions:
             await ack()
             self._start(self._tell(Note("nobody"), body, respond), body, respond)
             return
-        is_new = await self._parts.inbox.take(_job(body, JobKind.ESCALATE, action))
+        is_new = await self._parts.inbox.accept(_job(body, JobKind.ESCALATE, action))
         await ack()
         if not is_new:
             self._start(self._tell(Note("escalated"), body, respond), body, respond)

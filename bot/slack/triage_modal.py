@@ -60,7 +60,7 @@ class TriageModal:
         ts = body["message"]["ts"]
         thread = body["message"].get("thread_ts", ts)
         if await directory.message(place.channel, ts, thread):
-            await self._parts.inbox.take(Job(place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"]))
+            await self._parts.inbox.accept(Job(place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"]))
         else:
             choice = await self._parts.languages.of_person(place, directory)
             await answer(respond, self._parts.renderer, Note("not_member"), choice.language)

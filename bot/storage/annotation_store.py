@@ -23,8 +23,8 @@ from sqlalchemy import (
     update,
 )
 
+from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
-from bot.storage.coalesce import Coalescer
 from bot.storage.database import Database
 from bot.storage.tables import annotated, channel_settings, explained, language_votes, refused_shapes
 
@@ -82,8 +82,8 @@ class AnnotationStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._surveys = Coalescer(database, _survey)
-        self._puts = Coalescer(database, self._put)
+        self._surveys = Batcher(self._survey_batch)
+        self._puts = Batcher(self._put_batch)
         remember = database.insert(annotated)
         changed = ("thread", "act", "reply", "codes", "shapes", "at")
         self._remember = remember.on_conflict_do_update(
@@ -115,9 +115,18 @@ class AnnotationStore:
 
         Codes *counted* came so many times more than they were explained; those *dropped* are not explained any more.
         """
-        await self._puts.ask(_Done(records, now, counted, dropped))
+        await self._puts.submit(_Done(records, now, counted, dropped))
 
-    def _put(self, connection: Connection, done: Sequence[_Done]) -> Sequence[None]:
+    async def _survey_batch(self, asked: Sequence[Mapping[str, Any]]) -> list[MessageHistory]:
+        return await self._database.run(
+            lambda connection: [_surveyed(connection.execute(_SURVEY, each).all()) for each in asked]
+        )
+
+    async def _put_batch(self, done: Sequence[_Done]) -> list[None]:
+        await self._database.run(lambda connection: self._put(connection, done))
+        return [None] * len(done)
+
+    def _put(self, connection: Connection, done: Sequence[_Done]) -> None:
         # In one order by every process, so that none waits for another that waits for it.
         done = sorted(done, key=lambda each: each.thread)
         connection.execute(self._remember, [row for each in done for row in _annotated(each)])
@@ -132,7 +141,6 @@ class AnnotationStore:
             for code, times in each.counted.items():
                 here = *_in_thread(*each.thread), explained.c.code == code
                 connection.execute(update(explained).where(*here).values(count=explained.c.count + times))
-        return [None] * len(done)
 
     async def forget(self, spot: MessageRef, record: AnnotationRecord) -> None:
         """Forget a message, and that its codes were explained in its reply."""
@@ -153,7 +161,7 @@ class AnnotationStore:
     async def survey(self, spot: MessageRef, thread: str, *, since: float) -> MessageHistory:
         """What bears on a message in *thread*: one look for all, as every message with a code needs it."""
         where = {"team": spot.team, "channel": spot.channel, "ts": spot.ts, "thread": thread, "since": since}
-        return await self._surveys.ask(where)
+        return await self._surveys.submit(where)
 
     async def counts(self, spot: MessageRef, reply: str) -> dict[int, int]:
         """The codes that one of the bot's messages explains, with how often each came in its thread."""
@@ -210,10 +218,6 @@ _SURVEY = union_all(
     _part("settings", channel_settings, channel_settings.c.language, channel_settings.c.mode),
     _part("votes", language_votes, language_votes.c.en, language_votes.c.zh),
 )
-
-
-def _survey(connection: Connection, asked: Sequence[Mapping[str, Any]]) -> list[MessageHistory]:
-    return [_surveyed(connection.execute(_SURVEY, each).all()) for each in asked]
 
 
 def _surveyed(rows: Sequence[Sequence[Any]]) -> MessageHistory:

@@ -1,6 +1,6 @@
-"""Group commit: what waits to be written to the inbox is written together, in one transaction after the other.
+"""Process items from concurrent callers in batches, one batch at a time.
 
-One commit costs as much for one row as for a hundred, so the rows a second grow with the load.
+One commit costs as much for one row as for a hundred, so the items per second grow with the load (group commit).
 """
 
 from __future__ import annotations
@@ -8,119 +8,128 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot.storage.inbox_rows import NewInboxRow, RecordedJobs, SettledJob
-
-Write = Callable[[Sequence[NewInboxRow], Sequence[SettledJob]], Awaitable[RecordedJobs]]
-Then = Callable[[int | None, tuple[int, ...]], None]  # the new row's id, or None; what else is open in its lane
-UNREACHABLE = (SQLAlchemyError, OSError)
-_PASSING = (OperationalError, InterfaceError, OSError)  # it is away, or busy
-_MOST = 500  # rows in one transaction
-# Slack wants its acknowledgement within 3 s: a database that restarts faster than this goes unnoticed.
-_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
-_CROWD, _GATHER_S = 2, 0.004  # with more rows than this in a group, wait so long for the next
-_LINGER_S = 0.05  # what nobody waits for is written along with what somebody does, or after this
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_TRANSIENT = (OperationalError, InterfaceError, OSError)  # the database is unreachable or busy
+# Slack expects its acknowledgement within 3 s, so a database that restarts within these pauses goes unnoticed.
+_RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+_LARGE_BATCH, _GATHER_S = 3, 0.004
+_LINGER_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    row: NewInboxRow
-    then: Then
-    is_new: asyncio.Future[bool]
+class _Entry(Generic[Item, Result]):
+    item: Item
+    then: Callable[[Result | None], None] | None
+    caller: asyncio.Future[Result] | None  # None: nobody waits, so the item is retried until it succeeds
 
 
-class InboxWriter:
-    """Writes to the inbox by *write*, of which one call runs at a time."""
+class Batcher(Generic[Item, Result]):
+    """Collect items while a batch is processed, and process them together as the next batch.
 
-    def __init__(self, write: Write, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self._write = write
+    - *process* takes a batch and returns one result per item, in order. It must be atomic: a batch may be repeated.
+    - The items that are submitted in one round of the event loop form one batch, of at most *max_items*.
+    - If *retries*, a batch is repeated for 1.5 s after a transient database error.
+    - After any other error, each item is processed alone, so that a bad one fails alone.
+    - If *gathers*, a short pause follows each large batch: under load, larger batches are worth more than the wait.
+    """
+
+    def __init__(
+        self,
+        process: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        max_items: int = 100,
+        retries: bool = False,
+        gathers: bool = False,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._process = process
+        self._max_items = max_items
+        self._retry_pauses_s = _RETRY_PAUSES_S if retries else ()
+        self._gathers = gathers
         self._sleep = sleep
-        self._new: list[_Waiting] = []
-        self._settled: list[tuple[SettledJob, Callable[[], None]]] = []
+        self._queue: list[_Entry[Item, Result]] = []
         self._task: asyncio.Task[None] | None = None
-        self._linger: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def record(self, row: NewInboxRow, then: Then) -> bool:
-        """Return, once it is safe, whether *row* was new; raises what the database raises.
+    async def submit(self, item: Item, then: Callable[[Result | None], None] | None = None) -> Result:
+        """Process *item* in the next batch and return its result; raises what *process* raises.
 
-        *then* is called in any case, right after the commit, even if the caller has gone away.
+        *then* is called with the result right after the batch, or with None after an error. It is called even if the
+        caller was cancelled meanwhile.
         """
-        is_new: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._new.append(_Waiting(row, then, is_new))
+        caller: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Entry(item, then, caller))
         self._start()
-        return await is_new
+        return await caller
 
-    def settle(self, settled: SettledJob, then: Callable[[], None]) -> None:
-        """Write *settled* soon, however often the database fails, and call *then*."""
-        self._settled.append((settled, then))
-        if not self._is_writing() and self._linger is None:
-            self._linger = asyncio.get_running_loop().call_later(_LINGER_S, self._start)
+    def submit_later(self, item: Item, then: Callable[[Result | None], None]) -> None:
+        """Process *item* with the next batch or within 50 ms, again and again until it succeeds; then call *then*."""
+        self._queue.append(_Entry(item, then, None))
+        if not self._is_running() and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_LINGER_S, self._start)
 
-    async def flush(self, within_s: float) -> None:
-        """Wait until all is written, at most so long."""
+    async def flush(self, timeout_s: float) -> None:
+        """Wait until the queue is empty, at most *timeout_s*, and stop."""
         self._start()
-        task = self._task
-        if task:
-            await asyncio.wait({task}, timeout=within_s)
+        if task := self._task:
+            await asyncio.wait({task}, timeout=timeout_s)
             task.cancel()
 
-    def _is_writing(self) -> bool:
+    def _is_running(self) -> bool:
         return self._task is not None and not self._task.done()
 
     def _start(self) -> None:
-        if self._linger:
-            self._linger.cancel()
-            self._linger = None
-        if not self._is_writing():
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if not self._is_running():
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._new or self._settled:
-            new, self._new = self._new[:_MOST], self._new[_MOST:]
-            settled, self._settled = self._settled[:_MOST], self._settled[_MOST:]
-            await self._commit(new, settled)
-            if len(new) > _CROWD:
-                # Under load, larger groups are worth a little wait: a commit costs more than its rows.
+        while self._queue:
+            batch, self._queue = self._queue[: self._max_items], self._queue[self._max_items :]
+            await self._run_batch(batch)
+            if self._gathers and len(batch) >= _LARGE_BATCH:
                 await asyncio.sleep(_GATHER_S)
         self._task = None
 
-    async def _commit(self, new: list[_Waiting], settled: list[tuple[SettledJob, Callable[[], None]]]) -> None:
-        rows = list({waiting.row.key: waiting.row for waiting in reversed(new)}.values())[::-1]
+    async def _run_batch(self, batch: list[_Entry[Item, Result]]) -> None:
         try:
-            recorded = await self._patiently(rows, [each for each, _ in settled])
-        except Exception as error:  # whatever it is, those who wait must hear of it
-            self._settled = settled + self._settled
-            await self._fail(new, error)
+            results = await self._process_with_retries([entry.item for entry in batch])
+        except Exception as error:  # whatever it is, the callers must get it
+            if len(batch) > 1 and not isinstance(error, _TRANSIENT):
+                for entry in batch:
+                    await self._run_batch([entry])
+            else:
+                await self._fail(batch, error)
             return
-        ids = dict(recorded.ids)
-        for waiting in new:
-            # The first of several about the same thing is the new one.
-            id_ = ids.pop(waiting.row.key, None)
-            waiting.then(id_, recorded.open.get(waiting.row.lane, ()))
-            if not waiting.is_new.done():
-                waiting.is_new.set_result(id_ is not None)
-        for _, then in settled:
-            then()
+        for entry, result in zip(batch, results, strict=True):
+            if entry.then:
+                entry.then(result)
+            if entry.caller and not entry.caller.done():  # done: the caller was cancelled
+                entry.caller.set_result(result)
 
-    async def _patiently(self, rows: list[NewInboxRow], settled: list[SettledJob]) -> RecordedJobs:
-        for pause_s in _PAUSES_S:
+    async def _process_with_retries(self, items: list[Item]) -> Sequence[Result]:
+        for pause_s in self._retry_pauses_s:
             try:
-                return await self._write(rows, settled)
-            except _PASSING:
+                return await self._process(items)
+            except _TRANSIENT:
                 await self._sleep(pause_s)
-        return await self._write(rows, settled)
+        return await self._process(items)
 
-    async def _fail(self, new: list[_Waiting], error: Exception) -> None:
-        """Tell those who wait. Where the database is there but refuses, one row may be to blame: try each by itself."""
-        is_there = not isinstance(error, _PASSING)
-        for waiting in new:
-            if len(new) > 1 and is_there:
-                await self._commit([waiting], [])
-                continue
-            waiting.then(None, ())
-            if not waiting.is_new.done():
-                waiting.is_new.set_exception(error)
-        if not new:
-            await self._sleep(_PAUSES_S[-1])
+    async def _fail(self, batch: list[_Entry[Item, Result]], error: Exception) -> None:
+        """Give *error* to the callers; queue the items that nobody waits for again."""
+        self._queue[:0] = [entry for entry in batch if entry.caller is None]
+        waited_for = [entry for entry in batch if entry.caller is not None]
+        for entry in waited_for:
+            if entry.then:
+                entry.then(None)
+            if entry.caller and not entry.caller.done():
+                entry.caller.set_exception(error)
+        if not waited_for:
+            await self._sleep(_RETRY_PAUSES_S[-1])

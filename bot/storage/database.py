@@ -21,6 +21,7 @@ from bot.errors import ZimerrError
 from bot.json_bytes import decode, encode_text
 
 T = TypeVar("T")
+UNREACHABLE = (SQLAlchemyError, OSError)  # the errors of a database that can't be reached, or refuses
 _JSON: dict[str, Any] = {"json_serializer": encode_text, "json_deserializer": decode}
 _BUSY_S, _LOOK_AGAIN_S = 5.0, 0.01  # how long another process may write to SQLite, and how often to see whether it does
 _IDLE_S = (

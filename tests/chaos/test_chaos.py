@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.inbox.rows import InboxRows
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRows
 from tests.chaos.process import BotProcess
 from tests.chaos.storm import Storm
 from tests.postgres import Postgres

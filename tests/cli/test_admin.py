@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli.main import commands
+from bot.inbox.job import Job, JobState, Outcome
+from bot.inbox.lease import Lease
+from bot.inbox.rows import InboxRows
+from bot.policy.place import Place
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRows, NewInboxRow, SettledJob
 
 
 @pytest.fixture
@@ -26,11 +30,13 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         database = Database(url.replace("sqlite:", "sqlite+aiosqlite:"))
         await database.open()
         rows = InboxRows(database, "me")
-        for ts, until in (("1.0", now + 20), ("2.0", now + 20), ("3.0", None)):
-            await rows.write([NewInboxRow(("T1", "C1", ts, "message"), "U1", ts, (6000106,), {}, None, now, until)], [])
-        done = SettledJob(1, 1, "done", now, 0)
-        dead = SettledJob(2, 1, "dead", now, 0, "missing_scope: chat:write")
-        await rows.write([], [done, dead])
+        lease = Lease(now + 20, time.time, "me")
+        row = Job(Place("T1", "C1", "U1"), "1.0", "1.0", (6000106,), received_at=now, next_attempt_at=now)
+        leased = replace(row, state=JobState.WORKING, attempts=1, lease=lease)
+        await rows.write([leased, replace(leased, ts="2.0", thread="2.0"), replace(row, ts="3.0", thread="3.0")])
+        done = Outcome(replace(leased, id=1), JobState.DONE, now)
+        dead = Outcome(replace(leased, id=2), JobState.DEAD, now, "missing_scope: chat:write")
+        await rows.write([done, dead])
         await database.close()
 
     asyncio.run(fill())

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.inbox import Inbox, InboxLimits, Job, RateLimit
+from bot.inbox.rows import InboxRows
 from bot.policy.place import Place
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRow, InboxRows, RowFilter
 from tests.inbox.time import Time
 
-LIMITS = InboxLimits(first_pause_s=1.0, attempts=3)
+LIMITS = InboxLimits(first_retry_s=1.0, attempts=3)
 
 
-def job(ts: str = "1.0", *, channel: str = "C1", thread: str = "", event: str = "", **more: Any) -> Job:
+def job(ts: str = "1.0", *, channel: str = "C1", thread: str = "", event: str | None = None, **more: Any) -> Job:
     """A job; each ts is another message."""
     return Job(Place("T1", channel, "U1"), ts, thread or ts, (6000106,), event_id=event, **more)
 
@@ -35,23 +35,23 @@ class Workbench:
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.pace = RateLimit(self.time.clock)
+        self.rate_limit = RateLimit(self.time.clock)
         self.inbox = Inbox(
             self.database,
             limits=self.limits,
             clock=self.time.clock,
             sleep=self.time.sleep,
-            pace=self.pace,
+            rate_limit=self.rate_limit,
             owner=self.owner,
         )
-        self.rows = InboxRows(self.database, self.owner)
+        self.rows = InboxRows(self.database, self.owner, self.time.clock)
 
     async def open(self) -> None:
         """Start to work."""
         await self.inbox.open(self._work, on_stop=lambda team, reason: self.stopped.append((team, reason)))
 
     async def _work(self, jobs: Sequence[Job]) -> None:
-        self.begun += jobs
+        self.begun.extend(jobs)
         self.together.append([job.ts for job in jobs])
         end = self._ends[jobs[0].ts] = asyncio.get_running_loop().create_future()
         await end
@@ -68,9 +68,9 @@ class Workbench:
         """The messages on which work has begun, in order."""
         return [job.ts for job in self.begun]
 
-    async def row(self, ts: str) -> InboxRow:
+    async def row(self, ts: str) -> Job:
         """The row of a message."""
-        return next(row for row in await self.rows.find(RowFilter()) if row.key[2] == ts)
+        return next(job for job in await self.rows.find() if job.ts == ts)
 
     async def until(self, holds: Callable[[], bool], *, step_s: float = 0.05) -> None:
         """Let the inbox run, and time go by, until something holds."""
@@ -79,7 +79,7 @@ class Workbench:
                 await asyncio.sleep(0.005)
                 self.time.advance(step_s)
 
-    async def until_state(self, ts: str, state: str, *, step_s: float = 0.05) -> InboxRow:
+    async def until_state(self, ts: str, state: str, *, step_s: float = 0.05) -> Job:
         """Let the inbox run, and time go by, until a row is in a state."""
         async with asyncio.timeout(10):
             while (row := await self.row(ts)).state != state:

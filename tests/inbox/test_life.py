@@ -19,14 +19,15 @@ from sqlalchemy import delete
 
 from bot.errors import GiveUp, RetryLater
 from bot.inbox import Inbox, InboxLimits, Job, JobKind, RateLimit
+from bot.inbox.job import JobState
+from bot.inbox.rows import InboxRows
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRows, RowFilter
 from bot.storage.tables import inbox
 from tests.inbox.bench import job
 from tests.inbox.time import Time
 
-LIMITS = InboxLimits(first_pause_s=1.0, longest_pause_s=4.0, attempts=1000, held=6, held_per_channel=4)
+LIMITS = InboxLimits(first_retry_s=1.0, max_retry_s=4.0, attempts=1000, in_memory=6, in_memory_per_channel=4)
 CALL_S = 12.0  # what a post wants of its lease
 ERRORS: dict[str, Exception] = {
     "lost": RetryLater("no answer"),
@@ -73,8 +74,14 @@ class Process:
         self._slack = slack
         self.time = time
         self.attempts: list[asyncio.Future[str]] = []
-        pace, clock = RateLimit(time.clock), time.clock
-        self.inbox = Inbox(database, pace=pace, limits=LIMITS, clock=clock, sleep=time.sleep, owner=name)
+        self.inbox = Inbox(
+            database,
+            rate_limit=RateLimit(time.clock),
+            limits=LIMITS,
+            clock=time.clock,
+            sleep=time.sleep,
+            owner=name,
+        )
 
     async def open(self) -> None:
         """Start to work."""
@@ -106,8 +113,8 @@ class Process:
         async def never(*_: object) -> Any:
             await asyncio.Event().wait()
 
-        self.inbox._journal._write = never
-        tasks = [*self.inbox._loops, *self.inbox._running.values(), self.inbox._journal._task]
+        self.inbox._writer._process = never
+        tasks = [*self.inbox._loops, *self.inbox._running.values(), self.inbox._writer._task]
         for task in tasks:
             if task:
                 task.cancel()
@@ -154,7 +161,7 @@ class InboxLife(RuleBasedStateMachine):
         arrived = self.slack.arrived[thread]
         arrived.append(f"{thread}{len(arrived):03}")
         taken = job(arrived[-1], thread=thread, channel=f"C{thread}", kind=kind)
-        assert self.run(self.one(which).inbox.take(taken))
+        assert self.run(self.one(which).inbox.accept(taken))
 
     @rule(which=_which, thread=st.sampled_from(["1.", "2."]))
     def take_again(self, which: int, thread: str) -> None:
@@ -162,9 +169,9 @@ class InboxLife(RuleBasedStateMachine):
         if arrived := self.slack.arrived[thread]:
             again = job(arrived[which % len(arrived)], thread=thread, channel=f"C{thread}")
             known = {JobKind.ASKED, JobKind.MESSAGE} - {again.kind}
-            rows = self.run(InboxRows(self.database).find(RowFilter(), 1000))
-            if not any(row.key[2] == again.ts and row.key[3] in known for row in rows):
-                assert not self.run(self.one(which).inbox.take(again))
+            rows = self.run(InboxRows(self.database).find(limit=1000))
+            if not any(row.ts == again.ts and row.kind in known for row in rows):
+                assert not self.run(self.one(which).inbox.accept(again))
 
     @rule(which=_which, attempt=_which, how=st.sampled_from(["answered", "answered", "answered", *ERRORS]))
     def finish(self, which: int, attempt: int, how: str) -> None:
@@ -242,7 +249,7 @@ class InboxLife(RuleBasedStateMachine):
                 process.finish_all()
             await asyncio.sleep(0.003)
             await self.go_by(0.5, self.processes)
-        raise AssertionError(f"never done: {await rows.find(RowFilter(states=('pending', 'working')))}")
+        raise AssertionError(f"never done: {await rows.find(states=(JobState.PENDING, JobState.WORKING))}")
 
     async def empty(self) -> None:
         """Leave nothing to the next example."""

@@ -1,12 +1,13 @@
-"""The inbox as a state machine: whatever happens, in whatever order, nothing is lost, doubled or out of order.
+"""Test the rows as a state machine: whatever happens, in any order, no row is lost, doubled or out of order.
 
-Two processes share the rows. Each step is one of the things that happen to a process or to the world.
+Two processes share the rows. Each rule is one thing that can happen to a process or to the world.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import delete
 
+from bot.inbox.job import Job, JobKey, JobState, Outcome
+from bot.inbox.lease import Lease
+from bot.inbox.rows import InboxRows
+from bot.policy.place import Place
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.inbox_rows import InboxRow, InboxRows, JobKey, NewInboxRow, RowFilter, SettledJob
 from bot.storage.tables import inbox
 
 LEASE_S, KEEP_S = 20.0, 3600.0
@@ -26,7 +30,7 @@ _messages = st.tuples(st.sampled_from(["C1", "C2"]), st.sampled_from(["1.0", "2.
 
 
 class InboxMachine(RuleBasedStateMachine):
-    """What must be true of the rows is kept beside them, in the simplest words."""
+    """Keep a simple model of the rows beside them, and compare the two."""
 
     url: ClassVar[str]
 
@@ -35,20 +39,20 @@ class InboxMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.database = Database(self.url)
         self.run(self.database.upgrade())
-        self.rows = {owner: InboxRows(self.database, owner) for owner in ("one", "two")}
         self.now = 1_700_000_000.0
-        self.taken: dict[JobKey, str] = {}  # the thread of each
-        self.order: dict[tuple[str, str], list[JobKey]] = defaultdict(list)  # by channel and thread, those not ended
+        self.rows = {owner: InboxRows(self.database, owner, lambda: self.now) for owner in ("one", "two")}
+        self.ids: dict[JobKey, int] = {}  # of all rows
+        self.open: dict[tuple[str, str], list[JobKey]] = defaultdict(list)  # by channel and thread, in order
         self.ended: dict[JobKey, float] = {}
-        self.lost: list[tuple[str, InboxRow]] = []  # what a process may still believe to work on
-        self.working: dict[str, dict[int, tuple[InboxRow, float]]] = {"one": {}, "two": {}}  # with the end of the lease
+        self.lost: list[tuple[str, Job]] = []  # jobs that a process may still believe to have
+        self.working: dict[str, dict[int, tuple[Job, float]]] = {"one": {}, "two": {}}  # with the end of the lease
 
     def run(self, work: Any) -> Any:
-        """The result of a coroutine."""
+        """Return the result of a coroutine."""
         return self.runner.run(work)
 
     def teardown(self) -> None:
-        """Leave nothing to the next example."""
+        """Leave no rows to the next example."""
 
         async def empty() -> None:
             await self.database.run(lambda connection: connection.execute(delete(inbox)))
@@ -58,117 +62,123 @@ class InboxMachine(RuleBasedStateMachine):
         self.runner.close()
 
     @rule(owner=_processes, deliveries=st.lists(_messages, min_size=1, max_size=5), leased=st.booleans())
-    def deliver(self, owner: str, deliveries: list[tuple[str, str, int]], leased: bool) -> None:
-        """Messages come in, one commit for all; some came before. Only what has no one before it may be leased."""
-        new: dict[JobKey, NewInboxRow] = {}
+    def record(self, owner: str, deliveries: list[tuple[str, str, int]], leased: bool) -> None:
+        """Record messages in one commit; some were recorded before. The first is leased if its lane is empty."""
+        jobs: list[Job] = []
         for channel, thread, number in deliveries:
-            key = ("T1", channel, f"{thread}{number}", "message")
-            until = self.now + LEASE_S if leased and not self.order[channel, thread] and not new else None
-            new.setdefault(key, NewInboxRow(key, "U1", thread, (6000106,), {}, f"Ev{key}", self.now, until))
-        recorded = self.run(self.rows[owner].write(list(new.values()), []))
-        assert recorded.ids.keys() == new.keys() - self.taken.keys()
-        for key in new.keys() - self.taken.keys():
-            row = new[key]
-            before = self.order[key[1], row.thread]
-            assert len(recorded.open.get(row.lane, ())) == len(before)
-        for key, row in new.items():
-            if key not in self.taken:
-                self.taken[key] = row.thread
-                self.order[key[1], row.thread].append(key)
-                if row.lease_until:
-                    (found,) = self.run(self.rows[owner].find(RowFilter(ids=(recorded.ids[key],))))
-                    self.working[owner][found.id] = (found, row.lease_until)
+            ts = f"{thread}{number}"
+            job = Job(Place("T1", channel, "U1"), ts, thread, event_id=f"Ev{channel}{ts}", received_at=self.now)
+            if leased and not self.open[channel, thread] and not jobs:
+                lease = Lease(self.now + LEASE_S, lambda: self.now, owner)
+                job = replace(job, state=JobState.WORKING, attempts=1, lease=lease)
+            jobs.append(job)
+        for job, recorded in zip(jobs, self.run(self.rows[owner].write(jobs)), strict=True):
+            assert (recorded is None) == (job.key in self.ids)
+            if recorded:
+                lane = self.open[job.place.channel, job.thread]
+                assert recorded.previous == (self.ids[lane[-1]] if lane else None)
+                lane.append(job.key)
+                self.ids[job.key] = recorded.id
+                if job.lease:
+                    self.working[owner][recorded.id] = (replace(job, id=recorded.id), job.lease.until)
 
-    @rule(owner=_processes, most=st.integers(1, 5), room=st.integers(0, 3))
-    def lease(self, owner: str, most: int, room: int) -> None:
-        """A process takes what is due: the first of each thread that nobody works on, and what follows it."""
+    @rule(owner=_processes, limit=st.integers(1, 5), room=st.integers(0, 3))
+    def lease(self, owner: str, limit: int, room: int) -> None:
+        """Lease due rows: the first of each lane that no process works on, and those that follow it."""
         until = self.now + LEASE_S
         leased, _ = self.run(
-            self.rows[owner].lease(now=self.now, until=until, most=most, room={("T1", "C1"): room}, usual_room=3)
+            self.rows[owner].lease(until=until, limit=limit, room={("T1", "C1"): room}, default_room=3)
         )
-        assert len(leased) <= most
-        assert len([row for row in leased if row.key[1] == "C1"]) <= room
-        for lane, order in self.order.items():
-            mine = [row.key for row in leased if (row.key[1], row.thread) == lane]
-            assert order[: len(mine)] == mine, "out of order"
-        for row in leased:
-            assert row.next_attempt_at <= self.now
-            for other in self.working.values():
-                assert row.id not in other or other[row.id][1] < self.now, "leased twice"
-            self.working[owner][row.id] = (row, until)
+        assert len(leased) <= limit
+        assert len([job for job in leased if job.place.channel == "C1"]) <= room
+        for lane, keys in self.open.items():
+            found = [job.key for job in leased if (job.place.channel, job.thread) == lane]
+            assert keys[: len(found)] == found, "out of order"
+        for job in leased:
+            assert job.next_attempt_at <= self.now
+            for working in self.working.values():
+                assert job.id not in working or working[job.id][1] < self.now, "leased twice"
+            self.working[owner][job.id] = (job, until)
 
-    @rule(owner=_processes, how=st.sampled_from(["done", "dead", "pending"]), which=st.integers(0, 9))
-    def settle(self, owner: str, how: Any, which: int) -> None:
-        """Work ends, well or not."""
-        mine = self.working[owner]
-        if not mine:
+    @rule(
+        owner=_processes,
+        state=st.sampled_from([JobState.DONE, JobState.DEAD, JobState.PENDING]),
+        which=st.integers(0, 9),
+    )
+    def settle(self, owner: str, state: JobState, which: int) -> None:
+        """End an attempt, with or without success."""
+        working = self.working[owner]
+        if not working:
             return
-        id_ = sorted(mine)[which % len(mine)]
-        row, _ = mine.pop(id_)
-        at = self.now + 7.0 if how == "pending" else self.now
-        self.run(self.rows[owner].write([], [SettledJob(id_, row.attempts, how, at, row.refused, how)]))
-        if how != "pending":
-            self.ended[row.key] = self.now
-            self.order[row.key[1], row.thread].remove(row.key)
+        job, _ = working.pop(sorted(working)[which % len(working)])
+        at = self.now + 7.0 if state is JobState.PENDING else self.now
+        self.run(self.rows[owner].write([Outcome(job, state, at, state.value)]))
+        if state is not JobState.PENDING:
+            self.ended[job.key] = self.now
+            self.open[job.place.channel, job.thread].remove(job.key)
 
     @rule(owner=_processes)
     def renew(self, owner: str) -> None:
-        """A process prolongs its leases, and drops what it has lost."""
-        mine = self.working[owner]
-        kept = self.run(self.rows[owner].renew(list(mine), self.now + LEASE_S))
-        assert kept >= {id_ for id_, (_, until) in mine.items() if until >= self.now}, "a lease was lost in its time"
-        self.working[owner] = {id_: (row, self.now + LEASE_S) for id_, (row, _) in mine.items() if id_ in kept}
+        """Renew the leases of a process, which drops the jobs that it has lost."""
+        working = self.working[owner]
+        kept = self.run(self.rows[owner].renew(list(working), self.now + LEASE_S))
+        assert kept >= {id_ for id_, (_, until) in working.items() if until >= self.now}, "a lease was lost too early"
+        self.working[owner] = {id_: (job, self.now + LEASE_S) for id_, (job, _) in working.items() if id_ in kept}
 
     @rule(owner=_processes)
     def die(self, owner: str) -> None:
-        """A process is killed; another that starts in its place knows nothing of it."""
+        """Kill a process; the one that starts in its place does not know its jobs."""
         self.working[owner] = {}
 
     @rule(owner=_processes, knows=st.booleans())
     def take_over(self, owner: str, knows: bool) -> None:
-        """What nobody works on any more can be taken again, at once where its process has certainly gone."""
-        gone = [other for other in self.working if knows and other != owner and not self.working[other]]
-        self.run(self.rows[owner].take_over(now=self.now, gone=gone))
-        for name, mine in self.working.items():
-            for id_ in [id_ for id_, (_, until) in mine.items() if until < self.now]:
-                self.lost.append((name, mine.pop(id_)[0]))
+        """Take over the jobs of lapsed leases, and at once those of a process that has certainly ended."""
+        ended = [other for other in self.working if knows and other != owner and not self.working[other]]
+        self.run(self.rows[owner].take_over(ended))
+        for name, working in self.working.items():
+            for id_ in [id_ for id_, (_, until) in working.items() if until < self.now]:
+                self.lost.append((name, working.pop(id_)[0]))
 
     @rule(which=st.integers(0, 9))
     def settle_too_late(self, which: int) -> None:
-        """A process that has slept through its lease reports what became of the work. It has no say any more."""
+        """Settle a job by a process that was suspended for longer than its lease: the row must not change."""
         if self.lost:
-            owner, row = self.lost[which % len(self.lost)]
-            before = self.run(self.rows[owner].find(RowFilter(ids=(row.id,))))
-            late = SettledJob(row.id, row.attempts, "done", self.now, row.refused)
-            self.run(self.rows[owner].write([], [late]))
-            assert self.run(self.rows[owner].find(RowFilter(ids=(row.id,)))) == before
+            owner, job = self.lost[which % len(self.lost)]
+            before = self.run(self.row_values(job.id))
+            self.run(self.rows[owner].write([Outcome(job, JobState.DONE, self.now)]))
+            assert self.run(self.row_values(job.id)) == before
 
     @rule(seconds=st.sampled_from([0.5, 5.0, 21.0, 3700.0]))
     def wait(self, seconds: float) -> None:
-        """Time goes by."""
+        """Let time pass."""
         self.now += seconds
 
     @rule(owner=_processes)
     def purge(self, owner: str) -> None:
-        """What was done long ago is forgotten, and nothing else."""
+        """Purge old done rows, and no others."""
         self.run(self.rows[owner].purge(before=self.now - KEEP_S))
-        states = {row.key: row.state for row in self.run(self.rows[owner].find(RowFilter(), 1000))}
+        left = {job.key for job in self.run(self.rows[owner].find(limit=1000))}
         for key, at in list(self.ended.items()):
-            if key not in states:
+            if key not in left:
                 assert at < self.now - KEEP_S
-                del self.ended[key], self.taken[key]
+                del self.ended[key], self.ids[key]
 
     @invariant()
-    def nothing_is_lost(self) -> None:
-        """Every message taken is there, and open until it has ended."""
-        rows = {row.key: row for row in self.run(self.rows["one"].find(RowFilter(), 1000))}
-        assert rows.keys() == self.taken.keys()
-        for key, row in rows.items():
-            assert (row.state in ("done", "dead")) == (key in self.ended)
-            assert (row.state == "working") == (row.lease_owner is not None) == (row.lease_until is not None)
+    def no_row_is_lost(self) -> None:
+        """Compare the rows with the model: every recorded message is open until it has ended."""
+        jobs = {job.key: job for job in self.run(self.rows["one"].find(limit=1000))}
+        assert {key: job.id for key, job in jobs.items()} == self.ids
+        for key, job in jobs.items():
+            assert (job.state in (JobState.DONE, JobState.DEAD)) == (key in self.ended)
+            assert (job.state is JobState.WORKING) == (job.lease is not None)
+
+    async def row_values(self, id_: int) -> Any:
+        """Return the values of a row."""
+        query = inbox.select().where(inbox.c.id == id_)
+        return await self.database.run(lambda connection: connection.execute(query).all())
 
 
-def test_the_inbox_keeps_its_promises(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rows_keep_their_promises(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On SQLite and on PostgreSQL alike."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     monkeypatch.setattr(InboxMachine, "url", url, raising=False)

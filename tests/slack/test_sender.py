@@ -75,7 +75,7 @@ async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(sa
     with pytest.raises(RetryLater) as failure:
         await poster(sandbox).post([job], {"text": "hi"})
     assert failure.value.after_s is None
-    ts = await poster(sandbox).post([replace(job, attempt=2)], {"text": "hi"})
+    ts = await poster(sandbox).post([replace(job, may_be_answered=True)], {"text": "hi"})
     assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
 
 
@@ -84,7 +84,7 @@ async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox) -> None:
     job = await a_job(sandbox)
     for other in (replace(job, kind=JobKind.ASKED), replace(job, ts=(await a_job(sandbox)).ts)):
         await poster(sandbox).post([other], {"text": "another"})
-    await poster(sandbox).post([replace(job, attempt=3)], {"text": "hi"})
+    await poster(sandbox).post([replace(job, may_be_answered=True)], {"text": "hi"})
     assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
 
 
@@ -94,8 +94,8 @@ async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox) -> None:
     jobs = [replace(await a_job(sandbox), thread=parent.ts) for _ in range(3)]
     ts = await poster(sandbox).post(jobs, {"text": "hi"})
     for job in jobs:
-        assert await poster(sandbox).post([replace(job, attempt=2)], {"text": "again"}) == ts
-    assert await poster(sandbox).post([replace(parent, attempt=2)], {"text": "another"}) != ts
+        assert await poster(sandbox).post([replace(job, may_be_answered=True)], {"text": "again"}) == ts
+    assert await poster(sandbox).post([replace(parent, may_be_answered=True)], {"text": "another"}) != ts
 
 
 async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> None:
@@ -105,10 +105,10 @@ async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> No
     with pytest.raises(RetryLater) as failure:
         await same.post([job], {"text": "hi"})
     assert failure.value.after_s == 7.0
-    await same.post([replace(job, attempt=2, refused=1)], {"text": "hi"})
+    await same.post([replace(job, attempts=2, refused=1)], {"text": "hi"})
     assert sandbox.calls("conversations.replies") == []
     # Of an attempt that was not refused nothing is known, and the thread is asked whatever comes after.
-    await same.post([replace(job, attempt=4, refused=2)], {"text": "hi"})
+    await same.post([replace(job, attempts=4, refused=2, may_be_answered=True)], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 

@@ -1,0 +1,325 @@
+"""Read and write the rows of the inbox: record, lease, settle, take over, purge.
+
+A lane is a thread of a channel. No row of a lane is leased before all earlier rows of it are done or dead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    RowMapping,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from bot.inbox.job import ChannelKey, Job, JobKey, JobKind, JobState, LaneKey, Outcome, Recorded
+from bot.inbox.lease import Lease
+from bot.policy.place import Place
+from bot.storage.database import Database
+from bot.storage.tables import inbox
+
+T = TypeVar("T")
+_PAGE = 200  # due rows per query; of these, the rows are leased whose channel has room
+_KINDS = frozenset(map(str, JobKind))
+
+
+class InboxRows:
+    """The rows of all workspaces, for one process; *owner* is its name in leases."""
+
+    def __init__(self, database: Database, owner: str = "", clock: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._owner = owner
+        self._clock = clock
+        self._lock = asyncio.Lock()
+
+    async def write(self, items: Sequence[Job | Outcome]) -> list[Recorded | None]:
+        """Record jobs and settle outcomes in one transaction.
+
+        Of several jobs with the same event or key, only the first is new. The result is None for the others, and for
+        outcomes. A job is recorded with its lease, if it has one. An outcome is ignored if its lease has ended.
+        """
+        jobs = [item for item in items if isinstance(item, Job)]
+        outcomes = [item for item in items if isinstance(item, Outcome)]
+
+        def write(connection: Connection) -> list[Recorded | None]:
+            ids = self._insert(connection, jobs) if jobs else {}
+            if outcomes:
+                connection.execute(_SETTLE, [self._settled_values(each) for each in outcomes])
+            last_open = _last_open(connection, [job for job in jobs if job.key in ids], ids.values())
+            results: list[Recorded | None] = []
+            for item in items:
+                if isinstance(item, Job) and (id_ := ids.pop(item.key, None)):
+                    results.append(Recorded(id_, last_open.get(item.lane)))
+                    last_open[item.lane] = id_
+                else:
+                    results.append(None)
+            return results
+
+        return await self._run(write)
+
+    async def lease(
+        self,
+        *,
+        until: float,
+        limit: int,
+        room: Mapping[ChannelKey, int],
+        default_room: int,
+        except_teams: Collection[str] = (),
+    ) -> tuple[list[Job], bool]:
+        """Lease up to *limit* pending rows that are due, the longest due first; also return whether more may be due.
+
+        The rows that follow the first one in its lane are leased with it if they are due. Of one channel, no more rows
+        are leased than its *room*, or *default_room*.
+        """
+        now, left = self._clock(), dict(room)
+        page = min(_PAGE, 4 * limit)
+
+        def lease(connection: Connection) -> tuple[list[Job], bool]:
+            chosen: list[int] = []
+            while True:
+                full = [channel for channel, rows in left.items() if rows <= 0]
+                due = connection.execute(_due(now, full, chosen, except_teams, page)).all()
+                for id_, team, channel in due:
+                    if len(chosen) < limit and left.setdefault((team, channel), default_room) > 0:
+                        left[team, channel] -= 1
+                        chosen.append(id_)
+                if len(due) < page or len(chosen) >= limit:
+                    break
+            jobs = self._claim(connection, chosen, until)
+            followers = _followers(connection, jobs, now, limit - len(jobs), left)
+            has_more = len(chosen) + len(followers) >= limit or any(rows <= 0 for rows in left.values())
+            return jobs + self._claim(connection, followers, until), has_more
+
+        return await self._run(lease)
+
+    async def renew(self, ids: Collection[int], until: float) -> set[int]:
+        """Extend leases; return the ids of the rows that this process still has."""
+        if not ids:
+            return set()
+        own = inbox.c.id.in_(ids), in_state(JobState.WORKING), inbox.c.lease_owner == self._owner
+        query = update(inbox).where(*own).values(lease_until=until).returning(inbox.c.id)
+        return await self._run(lambda connection: set(connection.execute(query).scalars()))
+
+    async def take_over(self, ended_owners: Collection[str] = ()) -> int:
+        """Make rows pending whose lease lapsed or whose owner has ended; return how many."""
+        now = self._clock()
+        lapsed = (inbox.c.lease_until < now) | inbox.c.lease_owner.in_(ended_owners)
+        values = {"state": JobState.PENDING.value, "next_attempt_at": now, "lease_until": None, "lease_owner": None}
+        return await self._count(update(inbox).where(in_state(JobState.WORKING), lapsed).values(**values))
+
+    async def owners(self) -> set[str]:
+        """Return the owners of all leases."""
+        query = select(inbox.c.lease_owner).where(in_state(JobState.WORKING)).distinct()
+        return await self._run(lambda connection: {str(owner) for owner in connection.execute(query).scalars()})
+
+    async def purge(self, *, before: float, limit: int = 10_000, state: JobState = JobState.DONE) -> int:
+        """Delete up to *limit* rows that were done, or dead, before a time; return how many."""
+        old = select(inbox.c.id).where(in_state(state), inbox.c.finished_at < before).limit(limit)
+        return await self._count(delete(inbox).where(inbox.c.id.in_(old)))
+
+    async def forget(self, team: str) -> int:
+        """Delete all rows of a workspace; return how many."""
+        query = delete(inbox).where(inbox.c.team == team)
+        async with self._lock:
+            return await self._database.run_aside(lambda connection: connection.execute(query).rowcount)
+
+    async def find(
+        self, *, states: Collection[JobState] = (), ids: Collection[int] = (), limit: int = 100
+    ) -> list[Job]:
+        """Return jobs by state and id (empty: all), newest first."""
+        conditions = [in_state(*states)] if states else []
+        conditions += [inbox.c.id.in_(ids)] if ids else []
+        query = select(inbox).where(*conditions).order_by(inbox.c.id.desc()).limit(limit)
+        return await self._run(lambda connection: [self._job(row) for row in connection.execute(query).mappings()])
+
+    async def counts(self) -> dict[JobState, int]:
+        """Return the number of rows in each state."""
+        query = select(inbox.c.state, func.count()).group_by(inbox.c.state)
+        return await self._run(lambda connection: {JobState(state): n for state, n in connection.execute(query)})
+
+    async def revive(self, ids: Collection[int] = ()) -> int:
+        """Make dead rows pending again (empty: all), with their attempts counted anew; return how many."""
+        # One attempt, not none: an earlier attempt may have posted, so the next one has to look for its answer first.
+        values = {"state": JobState.PENDING.value, "attempts": 1, "refused": 0, "next_attempt_at": self._clock()}
+        conditions = [in_state(JobState.DEAD)] + ([inbox.c.id.in_(ids)] if ids else [])
+        return await self._count(update(inbox).where(*conditions).values(**values, finished_at=None))
+
+    async def _run(self, work: Callable[[Connection], T]) -> T:
+        # Two transactions of one process on the same rows could wait for each other.
+        async with self._lock:
+            return await self._database.run(work)
+
+    async def _count(self, query: Update | Delete) -> int:
+        return await self._run(lambda connection: connection.execute(query).rowcount)
+
+    def _insert(self, connection: Connection, jobs: Sequence[Job]) -> dict[JobKey, int]:
+        """Insert the rows that are new; return their ids."""
+        values = [
+            {
+                "event_id": job.event_id,
+                "team": job.place.team,
+                "channel": job.place.channel,
+                "user": job.place.user,
+                "ts": job.ts,
+                "thread": job.thread,
+                "kind": job.stored_kind,
+                "codes": list(job.codes),
+                "detail": dict(job.detail),
+                "state": job.state.value,
+                "attempts": job.attempts,
+                "refused": job.refused,
+                "received_at": job.received_at,
+                "next_attempt_at": job.next_attempt_at,
+                "lease_until": job.lease.until if job.lease else None,
+                "lease_owner": job.lease.owner if job.lease else None,
+            }
+            for job in jobs
+        ]
+        query = self._database.insert(inbox).on_conflict_do_nothing()
+        columns = (inbox.c.id, inbox.c.team, inbox.c.channel, inbox.c.ts, inbox.c.kind)
+        inserted = connection.execute(query.returning(*columns), values).all()
+        return {(team, channel, ts, kind): id_ for id_, team, channel, ts, kind in inserted}
+
+    def _settled_values(self, outcome: Outcome) -> dict[str, Any]:
+        job = outcome.job
+        return {
+            "settled_id": job.id,
+            "settled_owner": self._owner,
+            "settled_attempts": job.attempts,
+            "state": outcome.state.value,
+            "attempts": job.attempts - (not outcome.is_begun),
+            "refused": job.refused + outcome.is_refused,
+            "reason": outcome.reason,
+            "next_attempt_at": outcome.at,
+            "finished_at": None if outcome.state is JobState.PENDING else outcome.at,
+        }
+
+    def _claim(self, connection: Connection, ids: Collection[int], until: float) -> list[Job]:
+        if not ids:
+            return []
+        query = update(inbox).where(inbox.c.id.in_(ids), in_state(JobState.PENDING))
+        lease = {"state": JobState.WORKING.value, "lease_owner": self._owner, "lease_until": until}
+        query = query.values(**lease, attempts=inbox.c.attempts + 1)
+        claimed = connection.execute(query.returning(inbox)).mappings()
+        return sorted((self._job(row) for row in claimed), key=lambda job: job.id)
+
+    def _job(self, row: RowMapping) -> Job:
+        kind, _, trigger_ts = row["kind"].partition(":")
+        state = JobState(row["state"])
+        attempts_before = row["attempts"] - (state is JobState.WORKING)
+        return Job(
+            place=Place(row["team"], row["channel"], row["user"]),
+            ts=row["ts"],
+            thread=row["thread"],
+            codes=tuple(row["codes"]),
+            kind=JobKind(kind) if kind in _KINDS else JobKind.UNKNOWN,
+            trigger_ts=trigger_ts,
+            detail=row["detail"],
+            event_id=row["event_id"],
+            id=row["id"],
+            state=state,
+            attempts=row["attempts"],
+            refused=row["refused"],
+            # What Slack rate-limited posted nothing.
+            may_be_answered=attempts_before > row["refused"],
+            received_at=row["received_at"],
+            next_attempt_at=row["next_attempt_at"],
+            lease=Lease(row["lease_until"], self._clock, row["lease_owner"]) if row["lease_owner"] else None,
+            finished_at=row["finished_at"],
+            reason=row["reason"],
+        )
+
+
+def in_state(*states: JobState, of: Table | NamedFromClause = inbox) -> ColumnElement[bool]:
+    """Return a condition on the state that lets the partial indexes be used: with bound values they would not be."""
+    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
+    column: ColumnElement[str] = of.c.state
+    return column == literals[0] if len(literals) == 1 else column.in_(literals)
+
+
+_SETTLE = (
+    update(inbox)
+    .where(
+        inbox.c.id == bindparam("settled_id"),
+        # A later lease of the row, perhaps by the same process, is left alone.
+        inbox.c.lease_owner == bindparam("settled_owner"),
+        inbox.c.attempts == bindparam("settled_attempts"),
+    )
+    .values(
+        {name: bindparam(name) for name in ("state", "attempts", "refused", "reason", "next_attempt_at", "finished_at")}
+        | {"lease_owner": None, "lease_until": None}
+    )
+)
+_earlier = inbox.alias("earlier")
+_HAS_EARLIER = (
+    select(_earlier.c.id)
+    .where(
+        in_state(JobState.PENDING, JobState.WORKING, of=_earlier),
+        _earlier.c.thread == inbox.c.thread,
+        _earlier.c.id < inbox.c.id,
+        _earlier.c.channel == inbox.c.channel,
+        _earlier.c.team == inbox.c.team,
+    )
+    .exists()
+)
+
+
+def _due(
+    now: float, full: Sequence[ChannelKey], chosen: Sequence[int], except_teams: Collection[str], limit: int
+) -> Select[Any]:
+    query = select(inbox.c.id, inbox.c.team, inbox.c.channel)
+    query = query.where(in_state(JobState.PENDING), inbox.c.next_attempt_at <= now, ~_HAS_EARLIER)
+    query = query.where(tuple_(inbox.c.team, inbox.c.channel).not_in(full), inbox.c.id.not_in(chosen))
+    query = query.where(inbox.c.team.not_in(except_teams)).order_by(inbox.c.next_attempt_at, inbox.c.id).limit(limit)
+    return query.with_for_update(skip_locked=True, of=inbox)
+
+
+def _followers(
+    connection: Connection, first: Sequence[Job], now: float, limit: int, left: dict[ChannelKey, int]
+) -> list[int]:
+    """Return rows that follow the *first* of their lanes without a gap and are due. No other process leases them."""
+    if not first or limit <= 0:
+        return []
+    query = select(inbox.c.id, inbox.c.team, inbox.c.channel, inbox.c.thread, inbox.c.state, inbox.c.next_attempt_at)
+    query = query.where(in_state(JobState.PENDING, JobState.WORKING), inbox.c.thread.in_({job.thread for job in first}))
+    query = query.where(inbox.c.id.not_in([job.id for job in first])).order_by(inbox.c.id)
+    lanes = {job.lane for job in first}
+    found: list[int] = []
+    for id_, team, channel, thread, state, next_attempt_at in connection.execute(query):
+        if (lane := (team, channel, thread)) not in lanes:
+            continue
+        is_due = state == JobState.PENDING and next_attempt_at <= now
+        if is_due and left[team, channel] > 0 and len(found) < limit:
+            left[team, channel] -= 1
+            found.append(id_)
+        else:
+            lanes.discard(lane)
+    return found
+
+
+def _last_open(connection: Connection, new: Sequence[Job], new_ids: Collection[int]) -> dict[LaneKey, int]:
+    """Return the id of the last open row in the lanes of *new* jobs, without the new rows."""
+    # A message that opens its thread has no earlier row, which saves most jobs the query.
+    threads = {job.thread for job in new if job.thread != job.ts or job.kind is not JobKind.MESSAGE}
+    if not threads:
+        return {}
+    lane = inbox.c.team, inbox.c.channel, inbox.c.thread
+    query = select(*lane, func.max(inbox.c.id)).where(in_state(JobState.PENDING, JobState.WORKING))
+    query = query.where(inbox.c.thread.in_(threads), inbox.c.id.not_in(new_ids)).group_by(*lane)
+    return {(team, channel, thread): id_ for team, channel, thread, id_ in connection.execute(query)}
