@@ -68,7 +68,7 @@ def _partial(name: str, columns: tuple[str, ...], condition: str) -> Index:
     )
 
 
-# The conditions stand in the queries in the same words (`bot.storage.inbox_rows.in_state`): else the index is not used.
+# The conditions stand in the queries in the same words (`bot.inbox.rows.in_state`): else the index is not used.
 _partial("inbox_pending", ("next_attempt_at", "id"), "state = 'pending'")
 _partial("inbox_working", ("lease_until",), "state = 'working'")
 _partial("inbox_open", ("thread", "id"), "state IN ('pending', 'working')")
