@@ -124,6 +124,16 @@ def test_both_languages_have_the_same_keys() -> None:
             assert placeholders(form) - {"n"} == placeholders(forms(chinese[key])[0]) - {"n"}, key
 
 
+def test_bold_and_italics_end_at_the_edge_of_a_word() -> None:
+    """Slack shows `*` and `_` as they are beside a Chinese character, which it counts as part of the word."""
+    for key, message in messages(Language.ZH).items():
+        for form in forms(message):
+            text = re.sub(r"`[^`]*`", "`", PLACEHOLDER.sub("占位", form))
+            for styled in re.finditer(r"(?<![A-Za-z])([*_])\S(?:[^\n]*?\S)?\1(?![A-Za-z])", text):
+                around = text[: styled.start()][-1:] + text[styled.end() :][:1]
+                assert not re.search(r"\w", around), f"{key}: {form}"
+
+
 def test_every_key_is_used_and_every_used_key_exists() -> None:
     """Unused texts mislead translators; a missing one breaks an answer."""
     folder = resources.data().parent / "bot"
