@@ -1,4 +1,4 @@
-"""A directory of channels and people for tests of the services."""
+"""Fake Slack's directory of channels and people for tests of the policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.policy.place import DirectoryError
 
 
 class FakeDirectory:
-    """Answers with the locales and the history given, or fails; counts how often it was asked."""
+    """Returns the given locales and history, or fails; counts the calls."""
 
     def __init__(
         self,
@@ -24,19 +24,19 @@ class FakeDirectory:
         self.asked = 0
 
     async def channel_locale(self, channel: str) -> str | None:
-        """The channel's locale."""
+        """Return the channel's locale."""
         return self._answer(channel)
 
     async def user_locale(self, user: str) -> str | None:
-        """The person's locale."""
+        """Return the person's locale."""
         return self._answer(user)
 
     async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
-        """A message of the history."""
+        """Return a message of the history."""
         return next((each for each in self._history or () if each["ts"] == ts), None)
 
     async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
-        """The latest messages, the newest first."""
+        """Return the last messages, newest first."""
         return None if self._history is None else self._history[:most]
 
     def _answer(self, key: str) -> str | None:

@@ -126,8 +126,13 @@ class Annotations:
             await self._act([(message, _decide(message, history))], voice, directory, channel)
             return
         history = _without(record, history)
-        if record.reply is None:
-            await self._follow_mark(message, record, _decide(message, history), voice, directory)
+        if record.reply is None:  # the message got a reaction, or was counted
+            decision = _decide(message, history)
+            if decision.act in (Act.REPLY, Act.REACT):
+                await self._act([(message, decision)], voice, directory, channel)
+            elif decision.act is Act.NOTHING:
+                await voice.unmark(message.ts)
+                await self._store.forget(message.ref, record)
             return
         decision = _decide(message, replace(history, mode=Mode.THREAD))
         if decision.act is not Act.REPLY:
@@ -141,21 +146,6 @@ class Annotations:
                 await self._revise(message, record.reply, answered, voice, directory)
             dropped = {*record.codes} - {*now.codes}
             await self._store.put({message.ref: now}, now=self._clock(), dropped=dropped)
-
-    async def _follow_mark(
-        self,
-        message: SeenMessage,
-        record: AnnotationRecord,
-        decision: Decision,
-        voice: ThreadVoice,
-        directory: Directory,
-    ) -> None:
-        """Handle an edit of a message without a reply of its own: one with a reaction, or one that was counted."""
-        if decision.act in (Act.REPLY, Act.REACT):
-            await self._act([(message, decision)], voice, directory, None)
-        elif decision.act is Act.NOTHING:
-            await voice.unmark(message.ts)
-            await self._store.forget(message.ref, record)
 
     async def withdraw(self, message: SeenMessage, voice: ThreadVoice, directory: Directory) -> None:
         """Delete the reply to a message that was deleted, or that contains no code any more."""
@@ -245,11 +235,8 @@ class Annotations:
         """Replace counting by a reaction if a triage explains a code: triages show no counts."""
         if decision.act is not Act.COUNT:
             return decision
-        replies = await self._store.in_thread(message.ref, message.thread)
-        for reply in {replies[code] for code in decision.codes if code in replies}:
-            if _is_triage(await self._store.of_reply(replace(message.ref, ts=reply))):
-                return replace(decision, act=Act.REACT)
-        return decision
+        explaining = await self._replies_explaining(decision.codes, message)
+        return replace(decision, act=Act.REACT) if any(map(_is_triage, explaining.values())) else decision
 
     async def _act(
         self, decided: Sequence[_Decided], voice: ThreadVoice, directory: Directory, channel: ChannelState | None
@@ -279,13 +266,18 @@ class Annotations:
         self, message: SeenMessage, codes: Sequence[int], voice: ThreadVoice, directory: Directory
     ) -> None:
         """Update the replies of the thread that explain *codes* with the current counts."""
-        if not codes:
-            return
-        replies = await self._store.in_thread(message.ref, message.thread)
-        for reply in {replies[code] for code in codes if code in replies}:
-            answered = await self._store.of_reply(replace(message.ref, ts=reply))
+        explaining = await self._replies_explaining(codes, message) if codes else {}
+        for reply, answered in explaining.items():
             if not _is_triage(answered):
                 await self._revise(message, reply, answered, voice, directory)
+
+    async def _replies_explaining(
+        self, codes: Sequence[int], message: SeenMessage
+    ) -> dict[str, dict[str, AnnotationRecord]]:
+        """Return the replies of the thread that explain *codes*, each with the messages that it answers."""
+        replies = await self._store.in_thread(message.ref, message.thread)
+        relevant = dict.fromkeys(replies[code] for code in codes if code in replies)
+        return {reply: await self._store.of_reply(replace(message.ref, ts=reply)) for reply in relevant}
 
     async def _revise(
         self,

@@ -91,7 +91,7 @@ async def test_while_slack_is_away_the_last_known_locale_serves(languages: Langu
     assert (await languages.of_channel(CHANNEL, FakeDirectory(fails=True))).language == Language.ZH
 
 
-async def heard(languages: Languages, *prose: str) -> None:
+async def count(languages: Languages, *prose: str) -> None:
     """Let people write in the channel."""
     for each in prose:
         if saving := languages.count_vote(CHANNEL, each):
@@ -106,24 +106,24 @@ def everything_in(folder: Path) -> bytes:
 async def test_five_messages_decide_and_four_do_not(languages: Languages) -> None:
     """An American workspace has English locales everywhere, also where people write Chinese."""
     directory = FakeDirectory({"C1": "en-US"})
-    await heard(languages, *[IN_CHINESE] * 4)
+    await count(languages, *[IN_CHINESE] * 4)
     assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.EN, "channel")
-    await heard(languages, IN_CHINESE)
+    await count(languages, IN_CHINESE)
     assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_what_says_nothing_of_a_language_does_not_vote(languages: Languages) -> None:
     """“ok”, a code and an emoji are written by everybody."""
-    await heard(languages, *[IN_CHINESE] * 4, "ok", "", "6000106", "🎉")
+    await count(languages, *[IN_CHINESE] * 4, "ok", "", "6000106", "🎉")
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == LanguageChoice(Language.EN, "channel")
 
 
 async def test_the_majority_wins_over_the_locale(languages: Languages) -> None:
     """Both ways, with a few in the other language."""
     directory = FakeDirectory({"C1": "zh-CN"})
-    await heard(languages, *[IN_ENGLISH] * 4, IN_CHINESE)
+    await count(languages, *[IN_ENGLISH] * 4, IN_CHINESE)
     assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.EN, "vote")
-    await heard(languages, *[IN_CHINESE] * 4)
+    await count(languages, *[IN_CHINESE] * 4)
     assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "channel")
 
 
@@ -137,51 +137,51 @@ async def test_the_majority_wins_over_the_locale(languages: Languages) -> None:
 )
 async def test_a_tie_goes_to_the_locale(languages: Languages, locale: str | None, choice: LanguageChoice) -> None:
     """Half and half is no vote."""
-    await heard(languages, *[IN_ENGLISH, IN_CHINESE] * 3)
+    await count(languages, *[IN_ENGLISH, IN_CHINESE] * 3)
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": locale})) == choice
 
 
 async def test_the_vote_also_wins_over_the_default(languages: Languages) -> None:
     """Slack does not give every channel a locale."""
-    await heard(languages, *[IN_CHINESE] * 5)
+    await count(languages, *[IN_CHINESE] * 5)
     assert await languages.of_channel(CHANNEL, FakeDirectory()) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_a_setting_wins_over_the_vote(languages: Languages) -> None:
     """People said so."""
-    await heard(languages, *[IN_CHINESE] * 9)
+    await count(languages, *[IN_CHINESE] * 9)
     await languages.set(CHANNEL, Language.EN)
     assert await languages.of_channel(CHANNEL, FakeDirectory()) == LanguageChoice(Language.EN, "setting")
 
 
 async def test_each_channel_votes_for_itself(languages: Languages) -> None:
     """The same people write English elsewhere."""
-    await heard(languages, *[IN_CHINESE] * 9)
+    await count(languages, *[IN_CHINESE] * 9)
     assert (await languages.of_channel(Place("T1", "C2", "U1"), FakeDirectory())).reason == "default"
     assert (await languages.of_channel(Place("T2", "C1", "U1"), FakeDirectory())).reason == "default"
 
 
 async def test_a_channel_can_change_its_language(languages: Languages) -> None:
     """A team is handed over; a year of English must not outvote it for another year."""
-    await heard(languages, *[IN_ENGLISH] * 400)
+    await count(languages, *[IN_ENGLISH] * 400)
     assert (await languages.of_channel(CHANNEL, FakeDirectory())).language == Language.EN
-    await heard(languages, *[IN_CHINESE] * 40)
+    await count(languages, *[IN_CHINESE] * 40)
     assert (await languages.of_channel(CHANNEL, FakeDirectory())).language == Language.ZH
 
 
 async def test_a_vote_survives_a_restart(database: Database, clock: Clock) -> None:
     """A deployment must not turn a Chinese channel English."""
-    await heard(Languages(ChannelStore(database), default=Language.EN, clock=clock), *[IN_CHINESE] * 5)
+    await count(Languages(ChannelStore(database), default=Language.EN, clock=clock), *[IN_CHINESE] * 5)
     restarted = Languages(ChannelStore(database), default=Language.EN, clock=clock)
     assert await restarted.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_a_chinese_vote_leaves_a_traditional_channel_traditional(languages: Languages) -> None:
     """The vote tells Chinese from English; the locale knows which Chinese."""
-    await heard(languages, *["使用者登入失敗了"] * 9)
+    await count(languages, *["使用者登入失敗了"] * 9)
     choice = await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"}))
     assert choice == LanguageChoice(Language.ZH_HANT, "channel")
-    await heard(languages, *[IN_ENGLISH] * 30)
+    await count(languages, *[IN_ENGLISH] * 30)
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"})) == LanguageChoice(Language.EN, "vote")
 
 
@@ -189,7 +189,7 @@ async def test_of_what_people_write_only_counts_are_stored(
     languages: Languages, database: Database, tmp_path: Path
 ) -> None:
     """What people write is theirs."""
-    await heard(languages, *[IN_CHINESE] * 3, *[IN_ENGLISH] * 2)
+    await count(languages, *[IN_CHINESE] * 3, *[IN_ENGLISH] * 2)
     rows = await database.run(lambda connection: [tuple(row) for row in connection.execute(select(language_votes))])
     assert rows == [("T1", "C1", 2, 3)]
     written = everything_in(tmp_path)

@@ -117,3 +117,9 @@ def test_each_situation_has_its_act(
 ) -> None:
     """A bot that answers wrong or too often is removed from the channel in a week."""
     assert decide(sightings, situation) == expected, case
+
+
+def test_a_sighting_survives_json() -> None:
+    """The inbox stores sightings; those stored by an earlier version have one field more."""
+    sighting = Sighting(A, True, "hash")
+    assert Sighting.from_json(sighting.to_json()) == Sighting.from_json([A, True, True, "hash"]) == sighting

@@ -1,0 +1,145 @@
+"""Apply the noise rules to messages, and keep replies in step with edits and deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Language
+from bot.policy.annotate import Annotations, SeenMessage
+from bot.policy.language import Languages
+from bot.policy.noise_rules import Mode, Sighting
+from bot.policy.place import Place
+from bot.policy.replies import Annotation, Answer, Triaged
+from bot.storage.annotation_store import AnnotationStore
+from bot.storage.channel_store import ChannelStore
+from bot.storage.database import Database
+from bot.triage.digest import Digest
+from tests.directory import FakeDirectory
+
+PLACE = Place("T1", "C1", "U1")
+DIRECTORY = FakeDirectory()
+A, B = 6000106, 6000121
+TRIAGED = Triaged(cast(Digest, None))  # the digest is only rendered
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+class FakeVoice:
+    """Remembers the replies and reactions of a thread."""
+
+    def __init__(self) -> None:
+        self.replies: dict[str, Answer] = {}
+        self.marked: set[str] = set()
+
+    async def reply(self, answer: Answer, to: Sequence[str]) -> str:
+        ts = f"reply-to-{'-'.join(to)}"
+        self.replies[ts] = answer
+        return ts
+
+    async def revise(self, reply: str, answer: Answer) -> None:
+        self.replies[reply] = answer
+
+    async def withdraw(self, reply: str) -> None:
+        del self.replies[reply]
+
+    async def mark(self, ts: str) -> None:
+        self.marked.add(ts)
+
+    async def unmark(self, ts: str) -> None:
+        self.marked.discard(ts)
+
+    @property
+    def explained(self) -> dict[str, list[int]]:
+        """The codes that each reply explains."""
+        return {
+            ts: [entry.code for entry in answer.reply.entries]
+            for ts, answer in self.replies.items()
+            if isinstance(answer.reply, Annotation)
+        }
+
+
+@pytest.fixture
+def policy(catalogue: Catalogue, database: Database) -> Annotations:
+    settings = ChannelStore(database)
+    languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
+    return Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 10_000.0)
+
+
+def said(ts: str, *codes: int, thread: str = "1", triaged: Triaged | None = None) -> SeenMessage:
+    """Return a message with codes, in a thread of the channel."""
+    return SeenMessage(PLACE, ts, thread, tuple(Sighting(code, False, f"near-{code}") for code in codes), triaged)
+
+
+async def test_new_messages_of_a_thread_share_a_reply(policy: Annotations) -> None:
+    """People paste an error line by line; each line must not get a reply."""
+    voice = FakeVoice()
+    await policy.annotate([said("1", A), said("2", B), said("3", A)], voice, DIRECTORY)
+    assert voice.explained == {"reply-to-1-2": [A, B]}
+
+
+async def test_a_repeated_attempt_posts_no_second_reply(policy: Annotations) -> None:
+    """A job runs again after a crash."""
+    voice = FakeVoice()
+    await policy.annotate([said("1", A)], voice, DIRECTORY)
+    voice.replies.clear()
+    await policy.annotate([said("1", A)], voice, DIRECTORY)
+    assert voice.replies == {}
+
+
+async def test_a_repeat_beside_a_triage_gets_a_reaction(policy: Annotations) -> None:
+    """A triage shows no counts: it would have to read the log again."""
+    voice = FakeVoice()
+    await policy.annotate([said("1", A, triaged=TRIAGED)], voice, DIRECTORY)
+    await policy.annotate([said("2", A)], voice, DIRECTORY)
+    assert list(voice.replies) == ["reply-to-1"]
+    assert voice.marked == {"2"}
+
+
+async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off(policy: Annotations) -> None:
+    """The reply is there; a wrong one is worse than a noisy one."""
+    voice = FakeVoice()
+    await policy.annotate([said("1", A)], voice, DIRECTORY)
+    await policy.set_mode(PLACE, Mode.OFF)
+    await policy.follow_edit(said("1", B), voice, DIRECTORY)
+    assert voice.explained == {"reply-to-1": [B]}
+    await policy.follow_edit(said("1"), voice, DIRECTORY)
+    assert voice.replies == {}
+
+
+async def test_a_shared_reply_is_deleted_with_the_last_of_its_messages(policy: Annotations) -> None:
+    """The other message still deserves its explanation."""
+    voice = FakeVoice()
+    await policy.annotate([said("1", A), said("2", B)], voice, DIRECTORY)
+    await policy.withdraw(said("1", A), voice, DIRECTORY)
+    assert voice.explained == {"reply-to-1-2": [B]}
+    await policy.withdraw(said("2", B), voice, DIRECTORY)
+    assert voice.replies == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "message", "reason"),
+    [
+        (Mode.OFF, said("9", A), {A: "off"}),
+        (Mode.REACT, said("9", A), {A: "react-only"}),
+        (Mode.THREAD, said("9", B), {B: "in-thread"}),
+        (Mode.THREAD, said("9", B, thread="other"), {B: "cool-down"}),
+        (Mode.THREAD, said("9"), "no code"),
+    ],
+    ids=["off", "react-only", "in-thread", "cool-down", "no code"],
+)
+async def test_each_silence_logs_its_reason(
+    policy: Annotations, mode: Mode, message: SeenMessage, reason: object
+) -> None:
+    """An operator must not have to ask `/zimerr why` for each message."""
+    await policy.annotate([said("1", B)], FakeVoice(), DIRECTORY)
+    await policy.set_mode(PLACE, mode)
+    with capture_logs() as logs:
+        await policy.annotate([message], FakeVoice(), DIRECTORY)
+    assert [(each["log_level"], each["event"], each["ts"], each["reasons"]) for each in logs] == [
+        ("debug", "no reply", "9", reason)
+    ]
