@@ -1,4 +1,4 @@
-"""The browser for the tests of the page: the one on this machine, or one that is installed now."""
+"""Find the browser for the tests of the page, or install one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Without a sandbox (containers run as root), without calls home (a closed network makes them hang).
+# Chromium's sandbox fails for root in containers; its background requests hang without a network.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -21,15 +21,15 @@ ARGUMENTS = (
 
 
 def path() -> str | None:
-    """Where the browser is, or None: Playwright then uses the one that it has downloaded itself."""
+    """Return the path of the browser, or None if only Playwright may have one."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 def provide() -> None:
-    """Install a browser where there is none: Debian's for root, else Playwright's. Exits where neither works."""
+    """Install a browser if there is none: Debian's for root, otherwise Playwright's; exit if neither works."""
     if path():
         return
-    print("== browser: none here, installing one", flush=True)
+    print("== browser: not found, installing one", flush=True)
     if shutil.which("apt-get") and os.geteuid() == 0:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for command in (("update", "-qq"), ("install", "-y", "-qq", "chromium")):

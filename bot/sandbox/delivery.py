@@ -63,7 +63,7 @@ class Delivery(ABC):
         self._workspace = workspace
         self._app = app
         self._retry_delays_s = tuple(retry_delays_s)
-        self._ack_timeout_s = ack_timeout_s
+        self.ack_timeout_s = ack_timeout_s
         self._tasks: set[asyncio.Task[DeliveryAnswer]] = set()
         self._reachable = asyncio.Event()
         self.sent: list[Envelope] = []
@@ -115,7 +115,7 @@ class Delivery(ABC):
         envelope.attempts += 1
         try:
             # Events wait for an app that is not connected yet; a person does not.
-            async with asyncio.timeout(None if envelope.kind is DeliveryKind.EVENT else self._ack_timeout_s):
+            async with asyncio.timeout(None if envelope.kind is DeliveryKind.EVENT else self.ack_timeout_s):
                 while not self._reachable.is_set():  # the app may have disconnected again before this task runs
                     await self._reachable.wait()
             answer = await self._attempt(envelope, retry, reason)
@@ -163,7 +163,7 @@ class HttpDelivery(Delivery):
     async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> DeliveryAnswer:
         self._session = self._session or aiohttp.ClientSession()
         signed = headers | self.sign(body) | {"Content-Type": content_type}
-        timeout = aiohttp.ClientTimeout(total=self._ack_timeout_s)
+        timeout = aiohttp.ClientTimeout(total=self.ack_timeout_s)
         try:
             async with self._session.post(
                 self._url, data=body.encode(), headers=signed, timeout=timeout, allow_redirects=False
@@ -290,7 +290,7 @@ class SocketDelivery(Delivery):
         connection.waiting[envelope_id] = answer
         try:
             await connection.socket.send_json(frame)
-            return await asyncio.wait_for(answer, self._ack_timeout_s)
+            return await asyncio.wait_for(answer, self.ack_timeout_s)
         except ConnectionError:
             return DeliveryAnswer(False, error="connection_closed")
         finally:

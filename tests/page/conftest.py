@@ -1,4 +1,7 @@
-"""The demo in a real browser: the workspace, the bot in it, and headless Chromium."""
+"""Open the demo in headless Chromium: the workspace, the bot in it, and the page.
+
+One browser serves all tests of a process, so tests and fixtures share one event loop.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import running
@@ -16,7 +20,7 @@ from tests.scenarios.conftest import manifest, settings_for
 expect.set_options(timeout=10_000)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def demo(tmp_path: Path) -> AsyncIterator[Sandbox]:
     """The workspace with the bot, as `zimerr demo` runs them."""
     async with (
@@ -26,7 +30,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium."""
     async with async_playwright() as playwright:
@@ -35,9 +39,9 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"])
+@pytest_asyncio.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"], loop_scope="session")
 async def page(request: pytest.FixtureRequest, browser: Browser, demo: Sandbox) -> AsyncIterator[Page]:
-    """The page as Ann opens it, at both widths; an error in its scripts fails the test."""
+    """The page as Ann sees it, at both widths; an error in its scripts fails the test."""
     width, height = request.param
     page = await browser.new_page(viewport={"width": width, "height": height})
     errors: list[str] = []
@@ -45,4 +49,5 @@ async def page(request: pytest.FixtureRequest, browser: Browser, demo: Sandbox) 
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     await page.goto(demo.base_url)
     yield page
+    await page.close()
     assert errors == []

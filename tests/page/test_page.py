@@ -1,13 +1,14 @@
-"""What a newcomer does in the first minutes of `zimerr demo`."""
+"""The demo page in a browser: the first minutes of a new user."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.catalogue.catalogue import open_catalogue
+from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
 from bot.policy.place import LogSource
 from bot.policy.replies import Triaged
@@ -16,9 +17,11 @@ from bot.sandbox.http_server import Sandbox
 from tests.render.digests import expired
 from tests.scenarios.reading import said_by_bot
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 
 async def go_to(page: Page, channel: str) -> None:
-    """Open a channel; on a phone the list of channels is behind a button."""
+    """Open a channel; on a phone, a button shows the list of channels."""
     button = page.locator(f"[data-channel={channel}]").first
     drawer = page.locator("[data-role=drawer]")
     if await drawer.is_visible():
@@ -36,12 +39,12 @@ async def write(page: Page, text: str, *, where: str = "composer") -> None:
 
 
 def message(page: Page, text: str) -> Locator:
-    """The messages that show a text."""
+    """Locate the messages that contain a text."""
     return page.locator("[data-ts]", has_text=text)
 
 
 async def test_a_command_is_answered_in_the_channels_language(page: Page) -> None:
-    """The same code, English in one channel and Chinese in the other."""
+    """The same code is explained in English in one channel and in Chinese in the other."""
     for channel, title in (("C0ONCALL", "6000354 · "), ("C0ZHIBAN", "6000354 · ")):
         await go_to(page, channel)
         await write(page, "/zimerr 6000354")
@@ -52,7 +55,7 @@ async def test_a_command_is_answered_in_the_channels_language(page: Page) -> Non
 
 
 async def test_a_pasted_log_is_answered_in_its_thread(page: Page, demo: Sandbox) -> None:
-    """The main job, as a person does it."""
+    """This is the main use of the bot."""
     await go_to(page, "C0ONCALL")
     await write(page, "```\n[1122 07:35:45.744][User][API.login]:{error:{code:6000107}}\nnext line\n```")
     await demo.until(lambda: said_by_bot(demo, "C0ONCALL"))
@@ -61,23 +64,23 @@ async def test_a_pasted_log_is_answered_in_its_thread(page: Page, demo: Sandbox)
     await expect(thread.get_by_text("6000107 · ").first).to_be_visible()
 
 
-async def test_the_language_button_gives_a_private_copy(page: Page) -> None:
-    """Only the person who pressed sees it, and is told so."""
+async def test_the_language_button_sends_an_ephemeral_copy(page: Page) -> None:
+    """Only the person who clicks it sees the copy, marked as such."""
     await go_to(page, "C0ONCALL")
     await write(page, "/zimerr 6000106")
     await message(page, "6000106 · Token expired").first.get_by_role("button", name="中文").click()
     await expect(page.locator(".ephemeral", has_text="Token 已过期")).to_be_visible()
 
 
-async def test_an_unknown_code_is_answered_privately(page: Page) -> None:
-    """As in Slack, marked as seen by nobody else."""
+async def test_an_unknown_code_gets_an_ephemeral_answer(page: Page) -> None:
+    """The page marks it as visible to this person only."""
     await go_to(page, "C0ONCALL")
     await write(page, "/zimerr 6009999")
     await expect(page.locator(".ephemeral", has_text="6009999")).to_be_visible()
 
 
 async def test_pasted_markup_is_text(page: Page) -> None:
-    """Logs hold anything; nothing of it may run."""
+    """Logs contain anything; no part of them may run as a script."""
     await go_to(page, "C0ONCALL")
     text = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'> 6000106"
     await write(page, text)
@@ -86,14 +89,14 @@ async def test_pasted_markup_is_text(page: Page) -> None:
 
 
 async def test_an_example_is_sent_with_one_click(page: Page, demo: Sandbox) -> None:
-    """Whoever has no log at hand starts with one of ours."""
+    """A person without a log starts with one of the demo."""
     await page.locator("[data-example]").first.click()
     await demo.until(lambda: demo.messages("C0ONCALL"))
     await expect(page.locator("[data-ts]").first).to_be_visible()
 
 
-async def test_the_welcome_makes_room_for_what_is_said(page: Page) -> None:
-    """Whoever has begun to write wants to read the answer, and may still want another example."""
+async def test_the_welcome_shrinks_after_the_first_message(page: Page) -> None:
+    """The answer needs the room; the examples stay available."""
     await go_to(page, "C0ONCALL")
     await expect(page.locator("#welcome h2")).to_be_visible()
     await write(page, "good morning")
@@ -103,7 +106,7 @@ async def test_the_welcome_makes_room_for_what_is_said(page: Page) -> None:
 
 
 async def test_a_dropped_file_is_posted(page: Page, demo: Sandbox, tmp_path: Path) -> None:
-    """Logs come as files."""
+    """Logs are often files."""
     await go_to(page, "C0ONCALL")
     log = tmp_path / "zim.log"
     log.write_text("[API.login]:6000106\n", encoding="utf-8")
@@ -121,12 +124,12 @@ async def test_the_page_never_scrolls_sideways(page: Page) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sandbox) -> None:
-    """The chart shows a line for each code and how often it came; wide tables and lines scroll by themselves."""
+async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sandbox, catalogue: Catalogue) -> None:
+    """The chart has a line and a count for each code; wide tables and lines scroll in their own boxes."""
     await go_to(page, "C0ONCALL")
     bot = AsyncWebClient(demo.app.bot_token, base_url=demo.api_url)
     await bot.chat_postMessage(
-        channel="C0ONCALL", **Renderer(open_catalogue()).message(Triaged(expired(), LogSource("1.0")), Language.EN)
+        channel="C0ONCALL", **Renderer(catalogue).message(Triaged(expired(), LogSource("1.0")), Language.EN)
     )
     shown = message(page, "Likely cause: 6000106").first
     chart = shown.get_by_role("figure", name="Codes over time")

@@ -1,4 +1,4 @@
-"""A sandbox, and a bare Bolt app connected to it the way a real one would be."""
+"""Provide a sandbox and a bare Bolt app that connects to it as to Slack."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ ANN, LIN, BEN = "U0ANN", "U0LIN", "U0BEN"
 
 @pytest.fixture(params=["socket", "http"])
 def transport(request: pytest.FixtureRequest) -> Transport:
-    """Both ways in which an app can be connected."""
+    """Each transport in turn."""
     return "socket" if request.param == "socket" else "http"
 
 
 @pytest.fixture
 async def sandbox(transport: Transport) -> AsyncIterator[Sandbox]:
-    """The demo workspace, impatient enough for tests."""
+    """The demo workspace, with short retry delays and timeouts."""
     async with Sandbox(MANIFEST, transport=transport, retry_delays_s=(0.01, 0.01, 0.01), ack_timeout_s=0.5) as sandbox:
         yield sandbox
 
@@ -78,7 +78,7 @@ def app(sandbox: Sandbox, client: AsyncWebClient) -> AsyncApp:
 
 @pytest.fixture
 async def connect(sandbox: Sandbox, transport: Transport) -> AsyncIterator[Connect]:
-    """Connects a Bolt app to the sandbox until the test ends."""
+    """A function that connects a Bolt app to the sandbox until the test ends."""
     async with AsyncExitStack() as stack:
 
         async def connect(app: AsyncApp) -> None:

@@ -1,4 +1,4 @@
-"""Blocks and views that Slack refuses are refused, with Slack's words; good ones pass."""
+"""Invalid blocks and views are refused with Slack's error messages; valid ones pass."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ GOOD: list[Block] = [
 ]
 
 
-def test_good_blocks_pass() -> None:
-    """Every block that the bot may send."""
+def test_valid_blocks_pass() -> None:
+    """There is one of each type that the bot may send."""
     check_blocks(GOOD)
 
 
 @pytest.mark.parametrize(
-    ("blocks", "fault"),
+    ("blocks", "problem"),
     [
         ([{"type": "marquee"}], "unsupported type: marquee [json-pointer:/blocks/0/type]"),
         ([{"text": plain("x")}], "missing required field: type [json-pointer:/blocks/0]"),
@@ -165,12 +165,12 @@ def test_good_blocks_pass() -> None:
         ([{"type": ["section"]}], "unsupported type: ['section'] [json-pointer:/blocks/0/type]"),
     ],
 )
-def test_bad_blocks_are_named(blocks: Any, fault: str) -> None:
-    """The fault says what is wrong and where."""
+def test_invalid_blocks_are_refused(blocks: Any, problem: str) -> None:
+    """The message has the problem and its position."""
     with pytest.raises(SlackError) as refused:
         check_blocks(blocks)
     assert refused.value.code == "invalid_blocks"
-    assert f"[ERROR] {fault}" in refused.value.messages
+    assert f"[ERROR] {problem}" in refused.value.messages
 
 
 WORDS = ("type", "text", "elements", "blocks", "action_id", "block_id", "accessory", "rows", "options", "confirm")
@@ -185,29 +185,29 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_any_json_is_judged(value: Any) -> None:
-    """Whatever an app sends, the answer is a verdict and not a crash."""
+def test_any_json_passes_or_is_refused(value: Any) -> None:
+    """No value may crash the validators."""
     for check in (check_blocks, check_view):
         with contextlib.suppress(SlackError):
             check(value)
 
 
 def test_all_blocks_together_have_a_limit() -> None:
-    """Each is short enough, together they are not; response URLs do not mind."""
+    """Each block is short enough, but not all together; response URLs have no such limit."""
     blocks = [section("x" * 2_600) for _ in range(4)]
     with pytest.raises(SlackError, match="msg_blocks_too_long"):
         check_blocks(blocks)
     check_blocks(blocks, limit_total=False)
 
 
-def test_a_good_view_passes() -> None:
-    """An input in a modal, a section in a Home tab."""
+def test_valid_views_pass() -> None:
+    """There is a modal with an input and a Home tab with a section."""
     check_view(modal(INPUT, submit=plain("Go"), private_metadata="x", notify_on_close=True))
     check_view({"type": "home", "blocks": [section()]})
 
 
 @pytest.mark.parametrize(
-    ("view", "fault"),
+    ("view", "problem"),
     [
         (modal(INPUT), "missing required field: submit [json-pointer:/view]"),
         (modal(INPUT | {"label": mrkdwn("x")}), "unsupported type: mrkdwn [json-pointer:/view/blocks/0/label/type]"),
@@ -218,15 +218,15 @@ def test_a_good_view_passes() -> None:
         ("text", "missing required field: type [json-pointer:/view]"),
     ],
 )
-def test_bad_views_are_named(view: Any, fault: str) -> None:
-    """As for blocks."""
+def test_invalid_views_are_refused(view: Any, problem: str) -> None:
+    """The messages are as for blocks."""
     with pytest.raises(SlackError) as refused:
         check_view(view)
     assert refused.value.code == "invalid_arguments"
-    assert f"[ERROR] {fault}" in refused.value.messages
+    assert f"[ERROR] {problem}" in refused.value.messages
 
 
 def test_a_view_can_be_too_large() -> None:
-    """250 kB, which 100 blocks can reach."""
+    """100 blocks can exceed the limit of 250 kB."""
     with pytest.raises(SlackError, match="view_too_large"):
         check_view(modal(*[section("中" * 3000) for _ in range(30)]))

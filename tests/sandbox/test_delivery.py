@@ -1,4 +1,4 @@
-"""What reaches the app, how often, and what happens when it does not answer."""
+"""Delivery of events: acknowledgements, retries, Socket Mode connections and signed requests."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from bot.sandbox import ActionRefused, Sandbox
 
 from .conftest import ANN, MANIFEST, ONCALL, Connect, Transport
 
-Heard = asyncio.Queue[AsyncBoltRequest]
+Requests = asyncio.Queue[AsyncBoltRequest]
 
 
 @pytest.fixture
-async def heard(app: AsyncApp, connect: Connect) -> Heard:
-    """Every request that reaches the connected app."""
-    requests: Heard = asyncio.Queue()
+async def requests(app: AsyncApp, connect: Connect) -> Requests:
+    """The requests that reach the connected app."""
+    requests: Requests = asyncio.Queue()
 
     @app.use
     async def remember(req: AsyncBoltRequest, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002
@@ -40,10 +40,10 @@ def header(request: AsyncBoltRequest, name: str) -> str:
     return request.headers.get(name, [""])[0]
 
 
-async def test_an_event_tells_what_happened_where(sandbox: Sandbox, heard: Heard) -> None:
-    """The envelope's fields are those that the bot deduplicates and authorises by."""
+async def test_an_event_has_the_fields_of_slack(sandbox: Sandbox, requests: Requests) -> None:
+    """The bot uses them to deduplicate and to authorize."""
     said = await sandbox.say(ONCALL, ANN, "6000354")
-    body = (await heard.get()).body
+    body = (await requests.get()).body
     assert (body["type"], body["team_id"], body["api_app_id"]) == ("event_callback", "T0DEMO", "A0ZIMERR")
     assert body["authorizations"][0]["user_id"] == "U0ZIMERR"
     assert body["event_time"] == int(float(said["ts"]))
@@ -52,27 +52,29 @@ async def test_an_event_tells_what_happened_where(sandbox: Sandbox, heard: Heard
     assert event["client_msg_id"]
 
 
-async def test_what_was_acknowledged_comes_once(sandbox: Sandbox, heard: Heard) -> None:
-    """No retries without need."""
+async def test_an_acknowledged_event_is_sent_once(sandbox: Sandbox, requests: Requests) -> None:
+    """There are no needless retries."""
     await sandbox.say(ONCALL, ANN, "6000354")
     await sandbox.idle()
     (envelope,) = sandbox.deliveries("message")
     assert (envelope.attempts, envelope.acknowledged, envelope.error) == (1, True, "")
 
 
-async def test_what_was_not_acknowledged_comes_again(
+async def test_an_unacknowledged_event_is_retried(
     sandbox: Sandbox, app: AsyncApp, connect: Connect, transport: Transport
 ) -> None:
-    """The same event id, with the number and the reason of the retry; then Slack gives up."""
+    """Each retry has the same event id, its number and its reason; Slack stops after three."""
     seen: list[tuple[str, str, str]] = []
 
     @app.use
     async def refuse(req: AsyncBoltRequest) -> None:
-        """Stop here: Bolt answers nothing over the socket and 404 over HTTP."""
+        """Do not call the next middleware: Bolt sends nothing over the socket and 404 over HTTP."""
         retry = header(req, "x-slack-retry-num"), header(req, "x-slack-retry-reason")
         seen.append((req.body["event_id"], *retry))
 
     await connect(app)
+    if transport == "socket":
+        sandbox.delivery.ack_timeout_s = 0.05  # nothing answers there
     await sandbox.say(ONCALL, ANN, "6000354")
     await sandbox.idle()
     (envelope,) = sandbox.deliveries("message")
@@ -82,27 +84,27 @@ async def test_what_was_not_acknowledged_comes_again(
     assert seen[1:] == [(envelope.body["event_id"], str(number), reason) for number in (1, 2, 3)]
 
 
-async def test_a_delivery_can_be_repeated(sandbox: Sandbox, heard: Heard) -> None:
-    """An acknowledgement that was lost on the way: the bot has done the work already."""
+async def test_a_delivery_can_be_repeated(sandbox: Sandbox, requests: Requests) -> None:
+    """An acknowledgement can get lost after the bot has done the work."""
     await sandbox.say(ONCALL, ANN, "6000354")
-    event_id = (await heard.get()).body["event_id"]
+    event_id = (await requests.get()).body["event_id"]
     assert (await sandbox.redeliver(event_id)).acknowledged
-    again = await heard.get()
+    again = await requests.get()
     assert (again.body["event_id"], header(again, "x-slack-retry-num")) == (event_id, "1")
     with pytest.raises(ActionRefused):
         await sandbox.redeliver("Ev0")
 
 
 async def test_events_wait_for_the_app(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """What is said before the app is there is not lost."""
+    """A message from before the app connects is not lost."""
     await sandbox.say(ONCALL, ANN, "6000354")
     await connect(app)
     await sandbox.idle()
     assert sandbox.deliveries("message")[0].acknowledged
 
 
-async def test_without_subscription_scope_or_membership_nothing_is_heard(transport: Transport) -> None:
-    """The manifest decides what arrives."""
+async def test_events_need_subscription_scope_and_membership(transport: Transport) -> None:
+    """The manifest decides which events are delivered."""
     no_events = MANIFEST | {"settings": {}}
     no_scopes = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write"]}}}
     for manifest, channel in ((no_events, ONCALL), (no_scopes, ONCALL), (MANIFEST, "C0QUIET")):
@@ -116,17 +118,19 @@ class TestSocket:
 
     @pytest.fixture
     def transport(self) -> Transport:
-        """Only this one."""
+        """Socket Mode only."""
         return "socket"
 
     @pytest.fixture
-    async def link(self, sandbox: Sandbox) -> AsyncIterator[Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]]:
-        """Opens a link by hand and reads its hello."""
+    async def open_link(
+        self, sandbox: Sandbox
+    ) -> AsyncIterator[Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]]:
+        """A function that opens a connection and reads its hello."""
         async with AsyncExitStack() as stack:
             session = await stack.enter_async_context(aiohttp.ClientSession())
             client = AsyncWebClient(base_url=sandbox.api_url)
 
-            async def link() -> aiohttp.ClientWebSocketResponse:
+            async def open_link() -> aiohttp.ClientWebSocketResponse:
                 url = (await client.apps_connections_open(app_token=sandbox.app.app_token))["url"]
                 socket = await stack.enter_async_context(session.ws_connect(url))
                 hello = await socket.receive_json(timeout=5)
@@ -134,15 +138,15 @@ class TestSocket:
                 assert hello["num_connections"] >= 1
                 return socket
 
-            yield link
+            yield open_link
 
-    async def test_each_envelope_goes_to_one_link(self, sandbox: Sandbox, link: Any) -> None:
+    async def test_each_envelope_goes_to_one_connection(self, sandbox: Sandbox, open_link: Any) -> None:
         """Two replicas share the work."""
-        links = [await link(), await link()]
+        sockets = [await open_link(), await open_link()]
         await sandbox.until(lambda: sandbox.connections == 2)
         await sandbox.say(ONCALL, ANN, "one")
         await sandbox.say(ONCALL, ANN, "two")
-        for socket, text in zip(links, ("one", "two"), strict=True):
+        for socket, text in zip(sockets, ("one", "two"), strict=True):
             envelope = await socket.receive_json(timeout=5)
             assert envelope["payload"]["event"]["text"] == text
             assert (envelope["type"], envelope["retry_attempt"], envelope["retry_reason"]) == ("events_api", 0, "")
@@ -151,9 +155,11 @@ class TestSocket:
         await sandbox.idle()
         assert [p.acknowledged for p in sandbox.deliveries("message")] == [True, True]
 
-    async def test_a_broken_links_envelopes_go_to_another(self, sandbox: Sandbox, link: Any) -> None:
-        """A replica that dies holds nothing back."""
-        first, second = await link(), await link()
+    async def test_an_envelope_of_a_closed_connection_is_retried_on_another(
+        self, sandbox: Sandbox, open_link: Any
+    ) -> None:
+        """A replica that dies delays no event."""
+        first, second = await open_link(), await open_link()
         await sandbox.until(lambda: sandbox.connections == 2)
         await sandbox.say(ONCALL, ANN, "6000354")
         lost = await first.receive_json(timeout=5)
@@ -162,23 +168,23 @@ class TestSocket:
         assert again["payload"] == lost["payload"]
         assert (again["retry_attempt"], again["retry_reason"]) == (1, "connection_closed")
 
-    async def test_a_link_needs_its_own_ticket(self, sandbox: Sandbox) -> None:
-        """An address serves once."""
+    async def test_a_connection_needs_a_new_ticket(self, sandbox: Sandbox) -> None:
+        """A WebSocket URL is valid once."""
         async with aiohttp.ClientSession() as session:
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(f"{sandbox.base_url}/link/?ticket=guess")
 
-    async def test_what_is_not_an_acknowledgement_is_ignored(self, sandbox: Sandbox, link: Any) -> None:
-        """An unknown envelope id, or none."""
-        socket = await link()
+    async def test_other_messages_than_acknowledgements_are_ignored(self, sandbox: Sandbox, open_link: Any) -> None:
+        """They have an unknown envelope id or none."""
+        socket = await open_link()
         await socket.send_json({"envelope_id": "unknown"})
         await socket.send_json({"hello": "there"})
         await sandbox.say(ONCALL, ANN, "6000354")
         assert (await socket.receive_json(timeout=5))["type"] == "events_api"
 
     @pytest.mark.parametrize("reason", ["refresh_requested", "warning"])
-    async def test_the_app_reconnects_when_asked(self, sandbox: Sandbox, heard: Heard, reason: str) -> None:
-        """Slack refreshes connections every few hours; nothing may be lost."""
+    async def test_the_app_reconnects_when_asked(self, sandbox: Sandbox, requests: Requests, reason: str) -> None:
+        """Slack refreshes connections every few hours; no event may get lost."""
         opened = len(sandbox.calls("apps.connections.open"))
         await sandbox.refresh_socket(reason)
         await sandbox.say(ONCALL, ANN, "6000354")
@@ -186,21 +192,21 @@ class TestSocket:
         await sandbox.idle()
         assert sandbox.deliveries("message")[0].acknowledged
 
-    async def test_the_app_comes_back_after_a_cut(self, sandbox: Sandbox, heard: Heard) -> None:
-        """The network fails without a word."""
+    async def test_the_app_reconnects_after_a_network_failure(self, sandbox: Sandbox, requests: Requests) -> None:
+        """The connection ends without a close frame."""
         await sandbox.drop_socket()
         assert sandbox.connections == 0
         await sandbox.say(ONCALL, ANN, "6000354")
-        assert (await asyncio.wait_for(heard.get(), 5)).body["event"]["text"] == "6000354"
+        assert (await asyncio.wait_for(requests.get(), 5)).body["event"]["text"] == "6000354"
 
-    async def test_a_taken_port_is_told(self, sandbox: Sandbox) -> None:
-        """Whoever starts the demo can then choose another."""
+    async def test_a_taken_port_is_an_error(self, sandbox: Sandbox) -> None:
+        """The demo then uses another port."""
         port = int(sandbox.base_url.rpartition(":")[2])
         with pytest.raises(OSError, match="address already in use"):
             await Sandbox(MANIFEST, transport="socket", port=port).start()
 
-    async def test_the_other_transports_handles_are_refused(self, sandbox: Sandbox) -> None:
-        """A test that mixes them up is told."""
+    async def test_methods_of_the_other_transport_are_refused(self, sandbox: Sandbox) -> None:
+        """A test that mixes up the transports fails."""
         with pytest.raises(ActionRefused):
             sandbox.connect_app("http://127.0.0.1:1/")
         with pytest.raises(ActionRefused):
@@ -208,11 +214,11 @@ class TestSocket:
 
 
 class TestHttp:
-    """Signed requests."""
+    """HTTP with signed requests."""
 
     @pytest.fixture
     def transport(self) -> Transport:
-        """Only this one."""
+        """HTTP only."""
         return "http"
 
     async def test_requests_are_signed(self, sandbox: Sandbox) -> None:
@@ -234,7 +240,7 @@ class TestHttp:
     async def test_only_2xx_is_an_acknowledgement(
         self, sandbox: Sandbox, status: int, headers: dict[str, str], attempts: int, error: str
     ) -> None:
-        """And an app can say that it wants no retry."""
+        """An app can refuse retries with a header."""
 
         async def answer(request: web.Request) -> web.Response:
             return web.Response(status=status, headers=headers)
@@ -251,8 +257,8 @@ class TestHttp:
         (envelope,) = sandbox.deliveries("message")
         assert (envelope.attempts, envelope.error) == (attempts, error)
 
-    async def test_an_app_that_is_gone_or_hangs_up_is_a_failure_too(self, sandbox: Sandbox) -> None:
-        """Nobody listens; or somebody listens and hangs up."""
+    async def test_a_refused_or_closed_connection_is_a_failure(self, sandbox: Sandbox) -> None:
+        """No server listens, or the server closes the connection at once."""
         sandbox.connect_app("http://127.0.0.1:9/")
         await sandbox.say(ONCALL, ANN, "6000354")
         await sandbox.idle()
@@ -263,7 +269,7 @@ class TestHttp:
         assert sandbox.ephemerals(ANN)[-1]["text"] == '/zimerr failed with the error "dispatch_failed"'
 
     async def test_a_slow_app_times_out(self, sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-        """Slack waits three seconds, here less."""
+        """Slack waits three seconds, the test less."""
         woken = asyncio.Event()
 
         @app.command("/zimerr")
@@ -272,6 +278,7 @@ class TestHttp:
             await ack()
 
         await connect(app)
+        sandbox.delivery.ack_timeout_s = 0.05
         await sandbox.command(ONCALL, ANN, "6000354")
         woken.set()
         assert sandbox.ephemerals(ANN)[0]["text"] == '/zimerr failed with the error "operation_timeout"'

@@ -1,4 +1,4 @@
-"""Which change becomes which event."""
+"""The events for each change of the workspace."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from .conftest import ANN, BEN, ONCALL, QUIET, Transport
 
 @pytest.fixture
 def transport() -> Transport:
-    """How events travel does not matter here."""
+    """One transport is enough: these tests are about the events."""
     return "http"
 
 
 def events(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """The events so far."""
+    """Return the events so far."""
     return [envelope.body["event"] for envelope in sandbox.deliveries()]
 
 
-async def said_and_sent(sandbox: Sandbox, text: str = "6000354") -> dict[str, Any]:
-    """A message whose event is on its way."""
+async def say_and_send(sandbox: Sandbox, text: str = "6000354") -> dict[str, Any]:
+    """Post a message and wait for its event."""
     message = await sandbox.say(ONCALL, ANN, text)
     await sandbox.until(lambda: sandbox.deliveries("message"))
     return message
 
 
 async def latest(sandbox: Sandbox, count: int) -> dict[str, Any]:
-    """The event that comes as number *count*."""
+    """Wait for event number *count* and return it."""
     await sandbox.until(lambda: len(events(sandbox)) >= count)
     assert len(events(sandbox)) == count
     return events(sandbox)[-1]
@@ -39,13 +39,13 @@ async def latest(sandbox: Sandbox, count: int) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def reachable(sandbox: Sandbox) -> None:
-    """An app that is never there: events are only counted."""
+    """A request URL that refuses connections; the tests only read the events."""
     sandbox.connect_app("http://127.0.0.1:9/")
 
 
-async def test_an_edit_tells_before_and_after(sandbox: Sandbox) -> None:
-    """The bot compares the two."""
-    message = await said_and_sent(sandbox)
+async def test_an_edit_has_the_message_before_and_after(sandbox: Sandbox) -> None:
+    """The bot compares both."""
+    message = await say_and_send(sandbox)
     await sandbox.edit(ONCALL, message["ts"], "6000104")
     event = await latest(sandbox, 2)
     assert (event["subtype"], event["hidden"], event["channel"]) == ("message_changed", True, ONCALL)
@@ -55,9 +55,9 @@ async def test_an_edit_tells_before_and_after(sandbox: Sandbox) -> None:
     assert event["message"]["ts"] == message["ts"] != event["ts"]
 
 
-async def test_a_link_preview_changes_no_word(sandbox: Sandbox) -> None:
-    """The bot must see that nothing was said."""
-    message = await said_and_sent(sandbox, "see https://example.com")
+async def test_a_link_preview_leaves_the_text_as_it_is(sandbox: Sandbox) -> None:
+    """The bot must not answer such a change."""
+    message = await say_and_send(sandbox, "see https://example.com")
     await sandbox.unfurl(ONCALL, message["ts"])
     event = await latest(sandbox, 2)
     assert event["subtype"] == "message_changed"
@@ -66,18 +66,18 @@ async def test_a_link_preview_changes_no_word(sandbox: Sandbox) -> None:
     assert event["message"]["attachments"]
 
 
-async def test_a_deleted_message_is_named(sandbox: Sandbox) -> None:
-    """Its reply goes along with it."""
-    message = await said_and_sent(sandbox)
+async def test_a_deletion_names_its_message(sandbox: Sandbox) -> None:
+    """The bot deletes its reply too."""
+    message = await say_and_send(sandbox)
     await sandbox.delete(ONCALL, message["ts"])
     event = await latest(sandbox, 2)
     assert (event["subtype"], event["deleted_ts"]) == ("message_deleted", message["ts"])
     assert event["previous_message"]["text"] == "6000354"
 
 
-async def test_a_deleted_root_leaves_a_tombstone_until_its_last_reply_is_gone(sandbox: Sandbox) -> None:
-    """At Slack, too, this is a change and not a deletion."""
-    root = await said_and_sent(sandbox)
+async def test_a_deleted_root_stays_as_a_tombstone_until_its_last_reply_is_deleted(sandbox: Sandbox) -> None:
+    """For Slack this is a change, not a deletion."""
+    root = await say_and_send(sandbox)
     reply = await sandbox.say(ONCALL, BEN, "me too", thread_ts=root["ts"])
     await sandbox.delete(ONCALL, root["ts"])
     event = await latest(sandbox, 3)
@@ -89,7 +89,7 @@ async def test_a_deleted_root_leaves_a_tombstone_until_its_last_reply_is_gone(sa
 
 
 async def test_the_bots_own_messages_are_events(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """They carry the bot's id and no metadata."""
+    """They have the bot's id and no metadata."""
     metadata = {"event_type": "answered", "event_payload": {}}
     posted = await client.chat_postMessage(channel=ONCALL, text="one", metadata=metadata)
     event = await latest(sandbox, 1)
@@ -99,8 +99,8 @@ async def test_the_bots_own_messages_are_events(sandbox: Sandbox, client: AsyncW
     assert (await latest(sandbox, 2))["subtype"] == "message_changed"
 
 
-async def test_a_mention_is_an_event_of_its_own(sandbox: Sandbox) -> None:
-    """Beside the message; in a direct message there is only the message."""
+async def test_a_mention_has_its_own_event(sandbox: Sandbox) -> None:
+    """The message event comes too; a direct message has only that."""
     await sandbox.say(ONCALL, ANN, "@zimerr 6000354")
     await latest(sandbox, 2)
     message, mention = events(sandbox)
@@ -112,8 +112,8 @@ async def test_a_mention_is_an_event_of_its_own(sandbox: Sandbox) -> None:
 
 
 async def test_reactions_name_their_message(sandbox: Sandbox) -> None:
-    """Whoever clicks the bot's reaction gets the explanation."""
-    message = await said_and_sent(sandbox)
+    """The bot sends its explanation to a person who adds its reaction."""
+    message = await say_and_send(sandbox)
     await sandbox.react(ONCALL, message["ts"], BEN, "mag")
     event = await latest(sandbox, 2)
     assert (event["type"], event["user"], event["reaction"], event["item_user"]) == ("reaction_added", BEN, "mag", ANN)
@@ -122,8 +122,8 @@ async def test_reactions_name_their_message(sandbox: Sandbox) -> None:
     assert (await latest(sandbox, 3))["type"] == "reaction_removed"
 
 
-async def test_the_bot_hears_a_channel_while_it_is_in_it(sandbox: Sandbox) -> None:
-    """Invited it hears, kicked it does not."""
+async def test_events_of_a_channel_need_membership(sandbox: Sandbox) -> None:
+    """They begin with the invitation and end with the removal."""
     await sandbox.say(QUIET, ANN, "6000354")
     await sandbox.invite(QUIET)
     event = await latest(sandbox, 1)
@@ -135,8 +135,8 @@ async def test_the_bot_hears_a_channel_while_it_is_in_it(sandbox: Sandbox) -> No
     assert len(events(sandbox)) == 2
 
 
-async def test_an_invitation_names_who_invited(sandbox: Sandbox) -> None:
-    """The bot introduces itself to them; without an inviter Slack leaves the field out."""
+async def test_an_invitation_names_the_inviter(sandbox: Sandbox) -> None:
+    """The bot introduces itself to the inviter; without one Slack omits the field."""
     await sandbox.invite(QUIET, BEN)
     event = await latest(sandbox, 1)
     assert (event["type"], event["inviter"]) == ("member_joined_channel", BEN)
@@ -145,17 +145,17 @@ async def test_an_invitation_names_who_invited(sandbox: Sandbox) -> None:
     assert "inviter" not in await latest(sandbox, 2)
 
 
-async def test_a_reply_sent_to_the_channel_too_is_a_broadcast(sandbox: Sandbox) -> None:
-    """It stands in its thread and among the channel's messages."""
-    root = await said_and_sent(sandbox, "hello")
+async def test_a_reply_that_is_sent_to_the_channel_is_a_thread_broadcast(sandbox: Sandbox) -> None:
+    """It is in its thread and in the channel."""
+    root = await say_and_send(sandbox, "hello")
     reply = await sandbox.say(ONCALL, BEN, "6000354", thread_ts=root["ts"], broadcast=True)
     event = await latest(sandbox, 2)
     assert (event["subtype"], event["thread_ts"], event["ts"]) == ("thread_broadcast", root["ts"], reply["ts"])
 
 
 async def test_a_forwarded_message_is_an_attachment(sandbox: Sandbox) -> None:
-    """The words of the one who forwards are their own, the attachment's are not."""
-    message = await said_and_sent(sandbox)
+    """The comment is the text, the forwarded message the attachment."""
+    message = await say_and_send(sandbox)
     await sandbox.forward(ONCALL, BEN, message, "have you seen this?")
     event = await latest(sandbox, 2)
     assert (event["user"], event["text"]) == (BEN, "have you seen this?")
@@ -166,15 +166,15 @@ async def test_a_forwarded_message_is_an_attachment(sandbox: Sandbox) -> None:
     assert copied["message_blocks"][0]["message"]["blocks"] == message["blocks"]
 
 
-async def test_what_slack_notes_itself_has_a_subtype(sandbox: Sandbox) -> None:
-    """A topic may hold a code, but nobody says it."""
+async def test_a_notice_of_slack_has_a_subtype(sandbox: Sandbox) -> None:
+    """A topic may contain a code, but it is not a message of a person."""
     await sandbox.notice(ONCALL, ANN, "channel_topic", "set the channel topic: 6000354")
     event = await latest(sandbox, 1)
     assert (event["subtype"], event["text"]) == ("channel_topic", "<@U0ANN> set the channel topic: 6000354")
 
 
-async def test_opening_the_home_tab_is_heard(sandbox: Sandbox) -> None:
-    """The app publishes its view on that."""
+async def test_opening_the_home_tab_is_an_event(sandbox: Sandbox) -> None:
+    """The app then publishes its view."""
     await sandbox.open_home(ANN)
     event = await latest(sandbox, 1)
     assert (event["type"], event["user"], event["tab"]) == ("app_home_opened", ANN, "home")

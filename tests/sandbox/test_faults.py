@@ -1,4 +1,4 @@
-"""Slack on a bad day, on demand."""
+"""Faults of Slack, injected by tests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .conftest import ONCALL, Transport
 
 @pytest.fixture
 def transport() -> Transport:
-    """How events travel does not matter here."""
+    """One transport is enough: these tests are about calls of the app."""
     return "socket"
 
 
-async def test_a_rate_limit_says_how_long_to_wait(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """The bot must wait and then succeed."""
+async def test_a_rate_limit_has_retry_after(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A retry after that time succeeds."""
     sandbox.faults.rate_limited("chat.postMessage", retry_after_s=1)
     with pytest.raises(SlackApiError) as error:
         await client.chat_postMessage(channel=ONCALL, text="one")
@@ -35,8 +35,8 @@ async def test_a_rate_limit_says_how_long_to_wait(sandbox: Sandbox, client: Asyn
     assert [call.error for call in sandbox.calls("chat.postMessage")] == ["rate_limited", "rate_limited", ""]
 
 
-async def test_a_server_error_does_nothing(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Safe to try again."""
+async def test_a_call_with_a_server_error_is_not_carried_out(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A retry is safe."""
     sandbox.faults.server_error(status=502, times=2)
     for _ in range(2):
         with pytest.raises(SlackApiError) as error:
@@ -46,8 +46,8 @@ async def test_a_server_error_does_nothing(sandbox: Sandbox, client: AsyncWebCli
     assert len(sandbox.messages(ONCALL)) == 1
 
 
-async def test_a_lost_answer_was_still_given(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Not safe to try again: the message is there."""
+async def test_a_call_with_a_lost_answer_is_carried_out(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A retry is not safe: the message is posted."""
     client.retry_handlers.clear()
     sandbox.faults.lost("chat.postMessage")
     with pytest.raises(aiohttp.ClientError):
@@ -79,15 +79,15 @@ async def test_a_slow_answer_comes_after_its_delay(sandbox: Sandbox, client: Asy
     assert [m["text"] for m in sandbox.messages(ONCALL)] == ["after the delay", "after the release"]
 
 
-async def test_faults_end_when_told(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """A test can turn the bad day off."""
+async def test_clear_ends_all_faults(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """The next call succeeds."""
     sandbox.faults.server_error(times=None)
     sandbox.faults.clear()
     assert (await client.auth_test())["ok"]
 
 
-def test_chance_is_repeatable() -> None:
-    """A failing run can be run again."""
+def test_the_seed_makes_faults_repeatable() -> None:
+    """A failed run can be repeated."""
 
     def pattern(seed: int) -> list[bool]:
         faults = Faults(seed)

@@ -1,4 +1,4 @@
-"""Files that people and the app share, and who may read them."""
+"""Uploads of people and of the app, their file objects, and access to downloads."""
 
 from __future__ import annotations
 
@@ -13,29 +13,35 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import Sandbox, Upload
 
-from .conftest import ANN, MANIFEST, ONCALL, Connect
+from .conftest import ANN, MANIFEST, ONCALL, Connect, Transport
 
 LOG = "2026-03-02 03:14 [ERROR] 6000104\n" * 100
 
 
+@pytest.fixture
+def transport() -> Transport:
+    """One transport is enough: these tests are about files."""
+    return "http"
+
+
 async def fetch(url: str, token: str = "") -> tuple[int, str, bytes]:
-    """Status, type and body of a download."""
+    """Download and return status, content type and body."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
         return response.status, response.content_type, await response.read()
 
 
 async def test_a_shared_log_is_an_event_with_a_preview(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """The preview is not the file; the download is."""
-    heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    """The preview has the first lines; the download has all."""
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     @app.event("message")
     async def remember(event: dict[str, Any]) -> None:
-        await heard.put(event)
+        await events.put(event)
 
     await connect(app)
     await sandbox.say(ONCALL, ANN, "the log", files=[Upload("zim.log", LOG.encode())])
-    event = await heard.get()
+    event = await events.get()
     assert (event["subtype"], event["text"]) == ("file_share", "the log")
     (file,) = event["files"]
     assert (file["name"], file["mimetype"], file["mode"]) == ("zim.log", "text/plain", "snippet")
@@ -47,16 +53,16 @@ async def test_a_shared_log_is_an_event_with_a_preview(sandbox: Sandbox, app: As
     assert len(sandbox.deliveries("file_shared")) == 1
 
 
-async def test_without_the_token_a_page_to_sign_in_is_served(sandbox: Sandbox) -> None:
-    """With status 200: the bot must look at what it got."""
+async def test_without_the_token_the_sign_in_page_is_served(sandbox: Sandbox) -> None:
+    """Its status is 200, so the bot must check the content."""
     message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
     status, kind, body = await fetch(message["files"][0]["url_private"], "xoxb-wrong")
     assert (status, kind) == (200, "text/html")
     assert b"6000104" not in body
 
 
-async def test_without_the_scope_a_page_to_sign_in_is_served() -> None:
-    """The token alone does not do."""
+async def test_without_the_scope_the_sign_in_page_is_served() -> None:
+    """The token alone is not enough."""
     manifest = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write"]}}}
     async with Sandbox(manifest, transport="socket") as sandbox:
         message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
@@ -64,8 +70,8 @@ async def test_without_the_scope_a_page_to_sign_in_is_served() -> None:
         assert (await fetch(url, sandbox.app.bot_token))[1] == "text/html"
 
 
-async def test_downloads_have_bad_days_too(sandbox: Sandbox) -> None:
-    """A 5xx on the way to the file."""
+async def test_downloads_can_fail(sandbox: Sandbox) -> None:
+    """With an injected 5xx, and with 404 for an unknown file."""
     message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
     sandbox.faults.server_error("files-pri")
     url = message["files"][0]["url_private"]
@@ -75,8 +81,8 @@ async def test_downloads_have_bad_days_too(sandbox: Sandbox) -> None:
     assert (await fetch(unknown, sandbox.app.bot_token))[0] == 404
 
 
-async def test_a_file_of_another_workspace_must_be_asked_for(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Slack Connect sends only an id."""
+async def test_a_slack_connect_file_needs_files_info(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Its event has only an id."""
     message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104", is_connect=True)])
     (file,) = message["files"]
     assert (file["file_access"], "url_private" in file) == ("check_file_info", False)
@@ -85,10 +91,10 @@ async def test_a_file_of_another_workspace_must_be_asked_for(sandbox: Sandbox, c
 
 
 @pytest.mark.parametrize(("expired", "mode"), [(False, "tombstone"), (True, "hidden_by_limit")])
-async def test_a_file_that_is_gone_can_be_read_no_more(
+async def test_a_deleted_or_expired_file_can_not_be_read(
     sandbox: Sandbox, client: AsyncWebClient, expired: bool, mode: str
 ) -> None:
-    """Deleted by its owner, or hidden because the workspace's plan keeps no old files."""
+    """Its owner has deleted it, or the workspace's plan hides old files."""
     message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
     (file,) = message["files"]
     await sandbox.delete_file(ONCALL, message["ts"], file["id"], expired=expired)
@@ -101,8 +107,8 @@ async def test_a_file_that_is_gone_can_be_read_no_more(
             await client.files_info(file=file["id"])
 
 
-async def test_a_download_can_be_led_astray(sandbox: Sandbox) -> None:
-    """Only a careful app keeps its token to itself then."""
+async def test_a_download_can_be_redirected(sandbox: Sandbox) -> None:
+    """The app must not send its token to another host."""
     message = await sandbox.say(ONCALL, ANN, "", files=[Upload("a.log", b"6000104")])
     sandbox.faults.redirected("files-pri", "https://evil.example/a.log")
     url = message["files"][0]["url_private"]
@@ -125,7 +131,7 @@ async def test_a_download_can_be_led_astray(sandbox: Sandbox) -> None:
 async def test_files_are_described_by_kind(
     sandbox: Sandbox, name: str, content: bytes, mimetype: str, mode: str
 ) -> None:
-    """Only short texts are snippets with a preview."""
+    """Only short text files are snippets with a preview."""
     message = await sandbox.say(ONCALL, ANN, "", files=[Upload(name, content)])
     (file,) = message["files"]
     assert (file["name"], file["mode"], "preview" in file) == (name, mode, mode == "snippet")
@@ -135,7 +141,7 @@ async def test_files_are_described_by_kind(
 
 
 async def test_the_app_uploads_a_file(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """A long answer goes into the thread as a file."""
+    """The bot posts long answers as files in the thread."""
     root = await sandbox.say(ONCALL, ANN, "6000354")
     await client.files_upload_v2(
         channel=ONCALL,
@@ -151,17 +157,17 @@ async def test_the_app_uploads_a_file(sandbox: Sandbox, client: AsyncWebClient) 
 
 
 async def test_an_upload_is_checked(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """The length must be as announced, the address known; a form will do too."""
-    announced = await client.files_getUploadURLExternal(filename="a.txt", length=3)
+    """The length and the upload URL must be right; the body may be a form."""
+    started = await client.files_getUploadURLExternal(filename="a.txt", length=3)
     form = aiohttp.FormData()
     form.add_field("file", b"abc", filename="a.txt")
     async with aiohttp.ClientSession() as session:
         for url, data, status in (
-            (announced["upload_url"], b"abcd", 400),
+            (started["upload_url"], b"abcd", 400),
             (f"{sandbox.base_url}/upload/v1/F0", b"abc", 404),
-            (announced["upload_url"], form, 200),
+            (started["upload_url"], form, 200),
         ):
             async with session.post(url, data=data) as response:
                 assert response.status == status
-    done = await client.files_completeUploadExternal(files=[{"id": announced["file_id"], "title": "A"}])
+    done = await client.files_completeUploadExternal(files=[{"id": started["file_id"], "title": "A"}])
     assert (done["files"][0]["size"], sandbox.messages(ONCALL)) == (3, [])

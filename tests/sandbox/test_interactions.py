@@ -39,7 +39,7 @@ BUTTONS = {
 
 
 def modal(callback_id: str = "look", **more: Any) -> Payload:
-    """A modal with one of each kind of input."""
+    """Return a modal with several kinds of input."""
     elements: list[Payload] = [
         {"type": "plain_text_input", "action_id": "note", "initial_value": "none"},
         {"type": "external_select", "action_id": "code"},
@@ -55,8 +55,8 @@ def modal(callback_id: str = "look", **more: Any) -> Payload:
     return both | {"blocks": inputs, "private_metadata": "mine", **more}
 
 
-async def test_what_is_typed_arrives_escaped(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """And the payload says where, who and in which workspace."""
+async def test_the_text_of_a_command_is_escaped(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """The payload has the channel, the user and the workspace."""
     got: list[Payload] = []
 
     @app.command("/zimerr")
@@ -71,16 +71,14 @@ async def test_what_is_typed_arrives_escaped(sandbox: Sandbox, app: AsyncApp, co
     assert (got[0]["team_id"], got[0]["api_app_id"]) == ("T0DEMO", "A0ZIMERR")
 
 
-async def test_a_command_that_the_app_does_not_have_is_refused(sandbox: Sandbox) -> None:
-    """The manifest decides."""
+async def test_an_unknown_command_is_refused(sandbox: Sandbox) -> None:
+    """The manifest lists the commands."""
     with pytest.raises(ActionRefused, match="/other is not a valid command"):
         await sandbox.command(ONCALL, ANN, "", command="/other")
 
 
-async def test_an_answer_that_slack_refuses_is_shown_as_a_failure(
-    sandbox: Sandbox, app: AsyncApp, connect: Connect
-) -> None:
-    """Blocks in an acknowledgement are checked too."""
+async def test_an_invalid_acknowledgement_shows_an_error(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """Slack checks the blocks of an acknowledgement too."""
 
     @app.command("/zimerr")
     async def answer(ack: AsyncAck) -> None:
@@ -88,12 +86,12 @@ async def test_an_answer_that_slack_refuses_is_shown_as_a_failure(
 
     await connect(app)
     await sandbox.command(ONCALL, ANN, "6000354")
-    (whisper,) = sandbox.ephemerals(ANN)
-    assert whisper["text"] == '/zimerr failed with the error "invalid_command_response"'
+    (ephemeral,) = sandbox.ephemerals(ANN)
+    assert ephemeral["text"] == '/zimerr failed with the error "invalid_command_response"'
 
 
 async def test_a_button_of_a_message(sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect) -> None:
-    """Its answer is private unless it says otherwise, and can replace the message."""
+    """Its answer is ephemeral by default and can replace the message."""
     got: list[Payload] = []
 
     @app.action("other")
@@ -126,10 +124,10 @@ async def test_a_button_of_a_message(sandbox: Sandbox, app: AsyncApp, client: As
     assert (action["value"], action["text"]) == ("zh", plain("中文"))
 
 
-async def test_a_private_message_is_changed_and_removed_through_its_response_url(
+async def test_a_response_url_replaces_and_deletes_an_ephemeral_message(
     sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
 ) -> None:
-    """There is no other way to change one; Slack does not show its content to the app."""
+    """No API method can change one, and Slack does not send its content to the app."""
     got: list[Payload] = []
 
     @app.action("other")
@@ -151,10 +149,10 @@ async def test_a_private_message_is_changed_and_removed_through_its_response_url
     await sandbox.until(lambda: not sandbox.ephemerals(ANN))
 
 
-async def test_a_public_message_is_removed_through_its_response_url(
+async def test_a_response_url_deletes_a_public_message(
     sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
 ) -> None:
-    """As an "ignore" button does."""
+    """A button to dismiss a message does this."""
 
     @app.action("other")
     async def remove(ack: AsyncAck, respond: AsyncRespond) -> None:
@@ -167,10 +165,10 @@ async def test_a_public_message_is_removed_through_its_response_url(
     await sandbox.until(lambda: not sandbox.messages(ONCALL))
 
 
-async def test_a_response_url_serves_five_times_in_half_an_hour(
+async def test_a_response_url_is_valid_five_times_within_half_an_hour(
     sandbox: Sandbox, app: AsyncApp, connect: Connect
 ) -> None:
-    """And no longer; refused blocks are told."""
+    """Later uses fail; refused blocks are an error and count as a use."""
     urls: list[str] = []
 
     @app.command("/zimerr")
@@ -202,10 +200,10 @@ async def test_a_response_url_serves_five_times_in_half_an_hour(
     ]
 
 
-async def test_menus_send_what_was_chosen(
+async def test_menus_send_the_selected_option(
     sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
 ) -> None:
-    """By value, or for an external select by the option that the app offered."""
+    """Tests select by value or, in an external select, by an option that the app offers."""
     chosen: list[tuple[str, str]] = []
 
     async def remember(ack: AsyncAck, action: Payload) -> None:
@@ -234,8 +232,8 @@ async def test_menus_send_what_was_chosen(
             await wrong
 
 
-async def test_a_message_shortcut_brings_its_message(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """The way in from a thread."""
+async def test_a_message_shortcut_sends_its_message(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """It also works where the bot is not a member."""
     got: list[Payload] = []
 
     @app.shortcut("explain")
@@ -257,7 +255,7 @@ async def test_a_message_shortcut_brings_its_message(sandbox: Sandbox, app: Asyn
 
 
 async def opened(sandbox: Sandbox, app: AsyncApp, connect: Connect, view: Payload) -> Payload:
-    """A modal that the global shortcut opened."""
+    """Open a modal with the global shortcut and return it."""
 
     @app.shortcut("look_up")
     async def open_modal(ack: AsyncAck, shortcut: Payload, client: AsyncWebClient) -> None:
@@ -271,8 +269,8 @@ async def opened(sandbox: Sandbox, app: AsyncApp, connect: Connect, view: Payloa
     return shown
 
 
-async def test_a_modal_is_submitted_with_its_values(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """What was typed and chosen, what stood there before, and what is empty."""
+async def test_a_submission_has_the_values_of_all_inputs(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """There are typed and selected values, initial values and empty ones."""
     got: list[Payload] = []
 
     @app.view("look")
@@ -297,10 +295,10 @@ async def test_a_modal_is_submitted_with_its_values(sandbox: Sandbox, app: Async
         await sandbox.submit(view, ANN, {})
 
 
-async def test_a_submission_can_be_answered_with_errors_another_view_or_the_end(
+async def test_the_app_answers_a_submission_with_a_response_action(
     sandbox: Sandbox, app: AsyncApp, connect: Connect
 ) -> None:
-    """The four response actions."""
+    """There are four: errors, update, push and clear."""
     answers: list[Payload] = [
         {"response_action": "errors", "errors": {"code": "Unknown code"}},
         {"response_action": "update", "view": modal(callback_id="look", title=plain("Updated"))},
@@ -329,8 +327,8 @@ async def test_a_submission_can_be_answered_with_errors_another_view_or_the_end(
     assert sandbox.modal(ANN) is None
 
 
-async def test_closing_a_modal_is_heard_if_asked_for(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """The view below comes back."""
+async def test_closing_a_modal_is_sent_with_notify_on_close(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """Without that field the app is not notified."""
     closed: list[str] = []
 
     @app.view_closed("look")
@@ -371,10 +369,10 @@ async def test_a_view_is_updated_only_with_its_latest_hash(
         await client.views_update(view_id=view["id"], hash=view["hash"], view=modal())
 
 
-async def test_a_trigger_lives_three_seconds_and_serves_once(
+async def test_a_trigger_id_is_valid_once_within_three_seconds(
     sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
 ) -> None:
-    """A bot that opens a modal after its work is done comes too late."""
+    """A bot must open a modal before it starts slow work."""
     triggers: list[str] = []
 
     @app.shortcut("look_up")
@@ -397,7 +395,7 @@ async def test_a_trigger_lives_three_seconds_and_serves_once(
 
 
 async def test_the_home_tab(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """Published when opened; its buttons bring the view and no response URL."""
+    """The app publishes it when it is opened; its buttons send the view and no response URL."""
     got: list[Payload] = []
 
     @app.event("app_home_opened")
@@ -418,18 +416,19 @@ async def test_the_home_tab(sandbox: Sandbox, app: AsyncApp, connect: Connect) -
     assert (got[0]["view"]["type"], "response_url" in got[0]) == ("home", False)
 
 
-async def test_an_interaction_without_an_acknowledgement_is_told(
+async def test_an_unacknowledged_interaction_shows_an_error(
     sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
 ) -> None:
     """The person sees that the app did not answer."""
     await connect(app)
     await client.chat_postMessage(channel=ONCALL, text="pick", blocks=[BUTTONS])
+    sandbox.delivery.ack_timeout_s = 0.05
     with pytest.raises(ActionRefused, match="zimerr did not answer"):
         await sandbox.click(sandbox.messages(ONCALL)[0], "other", ANN)
 
 
-async def test_without_interactivity_and_home_there_are_none(transport: Transport) -> None:
-    """The manifest must switch them on."""
+async def test_interactivity_and_home_need_the_manifest(transport: Transport) -> None:
+    """The manifest must enable them."""
     manifest = MANIFEST | {"settings": {}, "features": {"slash_commands": []}}
     async with Sandbox(manifest, transport=transport) as sandbox:
         client = AsyncWebClient(token=sandbox.app.bot_token, base_url=sandbox.api_url)

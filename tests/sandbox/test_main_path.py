@@ -1,4 +1,4 @@
-"""The way of a command, a message and an answer, over both transports."""
+"""Commands, messages and answers, over both transports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .conftest import ANN, ONCALL, QUIET, Connect
 async def test_a_command_is_acknowledged_and_answered_in_the_channel(
     sandbox: Sandbox, app: AsyncApp, connect: Connect
 ) -> None:
-    """The answer stands in the channel, above it what was typed."""
+    """The answer is in the channel, with the command above it."""
 
     @app.command("/zimerr")
     async def answer(ack: AsyncAck, command: dict[str, Any]) -> None:
@@ -32,7 +32,7 @@ async def test_a_command_is_acknowledged_and_answered_in_the_channel(
 async def test_a_response_url_answers_privately_where_the_bot_is_not_a_member(
     sandbox: Sandbox, app: AsyncApp, connect: Connect
 ) -> None:
-    """Commands work in any channel; what is not said to be public stays private."""
+    """Commands work in any channel; an answer is ephemeral by default."""
 
     @app.command("/zimerr")
     async def answer(ack: AsyncAck, respond: AsyncRespond) -> None:
@@ -47,34 +47,37 @@ async def test_a_response_url_answers_privately_where_the_bot_is_not_a_member(
     assert [call.method for call in sandbox.calls("response_url")] == ["response_url"]
 
 
-async def test_a_command_without_an_answer_fails_before_the_eyes_of_its_author(sandbox: Sandbox) -> None:
-    """Nobody is connected: the person must learn it."""
+async def test_an_unanswered_command_shows_an_error_to_its_author(sandbox: Sandbox) -> None:
+    """No app is connected; the person must see that."""
+    sandbox.delivery.ack_timeout_s = 0.01
     await sandbox.command(ONCALL, ANN, "6000354")
-    (whisper,) = sandbox.ephemerals(ANN)
-    assert whisper["text"] == '/zimerr failed with the error "operation_timeout"'
+    (ephemeral,) = sandbox.ephemerals(ANN)
+    assert ephemeral["text"] == '/zimerr failed with the error "operation_timeout"'
 
 
-async def test_a_message_is_heard_and_answered_in_its_thread(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """The core of the product's behaviour."""
-    heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+async def test_a_message_reaches_the_app_and_is_answered_in_its_thread(
+    sandbox: Sandbox, app: AsyncApp, connect: Connect
+) -> None:
+    """The main flow of the bot."""
+    messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     @app.message("6000")
     async def reply(message: dict[str, Any], say: AsyncSay) -> None:
-        await heard.put(message)
+        await messages.put(message)
         await say(text="explained", thread_ts=message["ts"])
 
     await connect(app)
     said = await sandbox.say(ONCALL, ANN, "code 6000354")
     (answer,) = await sandbox.until(lambda: sandbox.replies(ONCALL, said["ts"]))
     assert (answer["text"], answer["bot_id"]) == ("explained", "B0ZIMERR")
-    event = await heard.get()
+    event = await messages.get()
     assert event["channel_type"] == "channel"
     assert event["blocks"][0]["elements"][0]["elements"] == [{"type": "text", "text": "code 6000354"}]
     await sandbox.idle()
-    assert len(sandbox.deliveries("message")) == 2, "the bot's own reply is an event too"
+    assert len(sandbox.deliveries("message")) == 2, "the bot's reply is an event too"
 
 
-async def test_the_locale_of_a_channel_can_be_asked_for(client: AsyncWebClient) -> None:
+async def test_the_api_returns_the_locale_of_channels_and_users(client: AsyncWebClient) -> None:
     """The bot answers in the channel's language."""
     english = await client.conversations_info(channel=ONCALL, include_locale=True)
     chinese = await client.conversations_info(channel="C0ZHIBAN", include_locale=True)

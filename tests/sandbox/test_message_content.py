@@ -1,4 +1,4 @@
-"""What people type, in Slack's two renditions."""
+"""Typed messages as text and as blocks, and the text of apps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = MentionNames(users={"ann": "U0ANN", "小林": "U0LIN"}, channels={"oncal
 
 
 def both(text: str) -> tuple[str, list[Any]]:
-    """The text and the elements of the rich_text block."""
+    """Return the text and the elements of the rich_text block."""
     made = typed_message(text, NAMES, lambda: "B1")
     return made.text, made.blocks[0]["elements"] if made.blocks else []
 
@@ -91,8 +91,8 @@ def words(text: str, **style: bool) -> dict[str, Any]:
         ("", "", []),
     ],
 )
-def test_both_renditions(text: str, shown: str, elements: list[Any]) -> None:
-    """Apps read the one or the other; they must agree, and only `text` is escaped."""
+def test_typed_text_becomes_text_and_blocks(text: str, shown: str, elements: list[Any]) -> None:
+    """Apps read either; both have the same content, and only `text` is escaped."""
     assert both(text) == (shown, elements)
 
 
@@ -106,14 +106,14 @@ def test_both_renditions(text: str, shown: str, elements: list[Any]) -> None:
         ("List<String>", "List&lt;String&gt;"),
     ],
 )
-def test_an_apps_text_keeps_its_links_and_loses_stray_signs(text: str, shown: str) -> None:
-    """An app that forgets to escape is seen by people as at Slack."""
+def test_the_text_of_an_app_keeps_entities_and_links(text: str, shown: str) -> None:
+    """Text that an app did not escape looks as in Slack."""
     assert escape_stray(text) == shown
 
 
 @given(st.text())
 def test_any_text_can_be_typed(text: str) -> None:
-    """Nothing that a person pastes is lost or breaks the workspace."""
+    """No pasted text may break the workspace."""
     shown, _ = both(text)
     assert "<script" not in shown
     assert escape_stray(escape(text)) == escape(text)
@@ -122,7 +122,7 @@ def test_any_text_can_be_typed(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["a" * 40_000, "*" * 40_000, "a_" * 20_000, "`" * 40_000, ":a" * 20_000, "> \n" * 13_000]
 )
-def test_long_pastes_take_no_time(text: str) -> None:
+def test_long_pastes_are_fast(text: str) -> None:
     """A log line of 40,000 characters must not freeze the demo."""
     started = time.process_time()
     typed_message(text, NAMES, map(str, itertools.count()).__next__)

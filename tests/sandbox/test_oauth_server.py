@@ -1,4 +1,4 @@
-"""Installing, refreshing, removing, as Slack does it."""
+"""Installing the app, refreshing its tokens and uninstalling it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from yarl import URL
 from bot.sandbox.http_server import Sandbox
 from tests.sandbox.conftest import MANIFEST
 
-# slack_sdk asks aiohttp for it, for the app's secret.
+# slack_sdk uses aiohttp's BasicAuth for the client secret.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 BACK = "http://127.0.0.1:9/back"
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A workspace beside the first, and an organisation with two."""
+    """A sandbox with a second workspace and an organization with two workspaces."""
     events = [*MANIFEST["settings"]["event_subscriptions"]["bot_events"], "app_uninstalled", "tokens_revoked"]
     settings = MANIFEST["settings"] | {"event_subscriptions": {"bot_events": events}}
     oauth = MANIFEST["oauth_config"] | {"redirect_urls": [BACK]}
@@ -31,8 +31,8 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-async def allowed(sandbox: Sandbox, target: str) -> str:
-    """The code that one gets for pressing a button on Slack's page."""
+async def allow(sandbox: Sandbox, target: str) -> str:
+    """Click a button of the consent page and return the code."""
     ask = URL(sandbox.base_url) / "oauth/v2/authorize" % {"client_id": sandbox.app.client_id, "state": "s"}
     ask = ask % {"scope": ",".join(sandbox.app.scopes)}
     async with aiohttp.ClientSession() as browser:
@@ -51,7 +51,7 @@ def client(sandbox: Sandbox, token: str | None = None) -> AsyncWebClient:
 
 
 async def token_for(sandbox: Sandbox, **given: str) -> dict[str, object]:
-    """What oauth.v2.access answers."""
+    """Return the answer of oauth.v2.access."""
     secrets = {"client_id": sandbox.app.client_id, "client_secret": sandbox.app.client_secret} | given
     answer = (await client(sandbox).oauth_v2_access(**secrets)).data
     assert isinstance(answer, dict)
@@ -59,15 +59,15 @@ async def token_for(sandbox: Sandbox, **given: str) -> dict[str, object]:
 
 
 async def refusal(call: Awaitable[object]) -> str:
-    """Slack's word against a call."""
+    """Return the error code of a refused call."""
     with pytest.raises(SlackApiError) as caught:
         await call
     return str(caught.value.response["error"])
 
 
-async def test_a_code_is_good_for_a_token_once_and_for_who_knows_the_secret(sandbox: Sandbox) -> None:
-    """Somebody may have read it over a shoulder."""
-    code = await allowed(sandbox, "T0TWO")
+async def test_a_code_is_valid_once_and_needs_the_client_secret(sandbox: Sandbox) -> None:
+    """The code appears in the browser, so it is not secret."""
+    code = await allow(sandbox, "T0TWO")
     assert await refusal(token_for(sandbox, code=code, client_secret="wrong")) == "bad_client_secret"
     assert await refusal(token_for(sandbox, code=code, client_id="wrong")) == "invalid_client_id"
     answer = await token_for(sandbox, code=code)
@@ -78,10 +78,10 @@ async def test_a_code_is_good_for_a_token_once_and_for_who_knows_the_secret(sand
     assert identity["user_id"] != (await client(sandbox, sandbox.app.bot_token).auth_test())["user_id"]
 
 
-async def test_a_refresh_token_is_good_once(sandbox: Sandbox) -> None:
-    """Token rotation; the token before is good until it ends."""
+async def test_a_refresh_token_is_valid_once(sandbox: Sandbox) -> None:
+    """With token rotation, the old token stays valid until it expires."""
     sandbox.oauth.lifetime_s = 60
-    first = await token_for(sandbox, code=await allowed(sandbox, "T0TWO"))
+    first = await token_for(sandbox, code=await allow(sandbox, "T0TWO"))
     refresh = {"grant_type": "refresh_token", "refresh_token": str(first["refresh_token"])}
     sandbox.oauth.lifetime_s = 600
     second = await token_for(sandbox, **refresh)
@@ -94,9 +94,9 @@ async def test_a_refresh_token_is_good_once(sandbox: Sandbox) -> None:
     await new.auth_test()
 
 
-async def test_an_organisation_s_token_is_good_in_all_its_workspaces(sandbox: Sandbox) -> None:
-    """And nowhere else."""
-    answer = await token_for(sandbox, code=await allowed(sandbox, "E0ORG"))
+async def test_the_token_of_an_organization_is_valid_in_its_workspaces(sandbox: Sandbox) -> None:
+    """It is not valid in other workspaces."""
+    answer = await token_for(sandbox, code=await allow(sandbox, "E0ORG"))
     assert (answer["team"], answer["is_enterprise_install"]) == (None, True)
     app = client(sandbox, str(answer["access_token"]))
     teams = {team: sandbox.team(team).workspace for team in ("T0EAST", "T0WEST")}
@@ -109,17 +109,17 @@ async def test_an_organisation_s_token_is_good_in_all_its_workspaces(sandbox: Sa
     assert await refusal(app.chat_postMessage(channel="C0ONCALL", text="hi")) == "channel_not_found"
 
 
-async def test_who_removes_the_app_revokes_its_token_and_the_app_is_told(sandbox: Sandbox) -> None:
-    """The last that it hears of the workspace."""
-    answer = await token_for(sandbox, code=await allowed(sandbox, "T0TWO"))
+async def test_uninstalling_revokes_the_token_and_sends_events(sandbox: Sandbox) -> None:
+    """These are the last events of the workspace."""
+    answer = await token_for(sandbox, code=await allow(sandbox, "T0TWO"))
     app = client(sandbox, str(answer["access_token"]))
     sandbox.oauth.uninstall("T0TWO")
     assert await refusal(app.auth_test()) == "token_revoked"
-    told = [each.body for each in sandbox.deliveries()]
-    assert [(body["team_id"], body["event"]["type"]) for body in told] == [
+    bodies = [each.body for each in sandbox.deliveries()]
+    assert [(body["team_id"], body["event"]["type"]) for body in bodies] == [
         ("T0TWO", "tokens_revoked"),
         ("T0TWO", "app_uninstalled"),
     ]
     sandbox.team("T0TWO").workspace.post("C0ONCALL", {"user": "U0ANN", "text": "anybody?"})
     assert len(sandbox.deliveries()) == 2
-    await client(sandbox, sandbox.app.bot_token).auth_test()  # the first workspace goes on
+    await client(sandbox, sandbox.app.bot_token).auth_test()  # the first workspace keeps its token

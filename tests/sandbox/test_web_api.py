@@ -1,4 +1,4 @@
-"""The Web API answers as Slack does, to good calls and to bad ones."""
+"""The Web API answers valid and invalid calls as Slack does."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "explained"}}
 
 @pytest.fixture
 def transport() -> Transport:
-    """How events travel does not matter here."""
+    """One transport is enough: these tests are about calls of the app."""
     return "socket"
 
 
 async def refused(client: AsyncWebClient, method: str, **arguments: Any) -> dict[str, Any]:
-    """The answer to a call that must fail."""
+    """Make a call that must fail and return its answer."""
     with pytest.raises(SlackApiError) as error:
         await client.api_call(method, json=arguments)
     answer = error.value.response.data
@@ -35,8 +35,8 @@ async def refused(client: AsyncWebClient, method: str, **arguments: Any) -> dict
     return answer
 
 
-async def test_a_form_and_json_say_the_same(sandbox: Sandbox) -> None:
-    """Clients differ in how they send blocks, the token and flags."""
+async def test_a_form_and_json_are_equivalent(sandbox: Sandbox) -> None:
+    """Clients send blocks and the token in either way."""
     token = sandbox.app.bot_token
     form = {"token": token, "channel": ONCALL, "blocks": json.dumps([SECTION]), "text": "6000354"}
     body = {"channel": ONCALL, "blocks": [SECTION], "text": "6000354"}
@@ -49,8 +49,8 @@ async def test_a_form_and_json_say_the_same(sandbox: Sandbox) -> None:
     assert [call.arguments for call in sandbox.calls("chat.postMessage")] == [body, body]
 
 
-async def test_a_body_that_is_no_json_is_refused(sandbox: Sandbox) -> None:
-    """A broken client is told, by the API and by a response URL."""
+async def test_invalid_json_is_refused(sandbox: Sandbox) -> None:
+    """The Web API and response URLs have different errors for it."""
     headers = {"Content-Type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as session:
         async with session.post(f"{sandbox.api_url}auth.test", data="{") as response:
@@ -60,7 +60,7 @@ async def test_a_body_that_is_no_json_is_refused(sandbox: Sandbox) -> None:
 
 
 async def test_tokens_are_checked(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """A wrong token must be told at start, in words that can be looked up."""
+    """The bot reports a wrong token at start with Slack's error code."""
     identity = await client.auth_test()
     assert (identity["user_id"], identity["bot_id"]) == ("U0ZIMERR", "B0ZIMERR")
     assert "chat:write" in identity.headers["x-oauth-scopes"].split(",")
@@ -70,8 +70,8 @@ async def test_tokens_are_checked(sandbox: Sandbox, client: AsyncWebClient) -> N
     assert (await refused(client, "apps.connections.open"))["error"] == "not_allowed_token_type"
 
 
-async def test_a_scope_that_was_not_granted_is_named() -> None:
-    """The manifest must hold every scope that the bot uses, and the double must notice."""
+async def test_a_missing_scope_is_named() -> None:
+    """A scope that the bot uses but the manifest lacks must fail a test."""
     manifest = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write", "channels:read"]}}}
     async with Sandbox(manifest, transport="socket") as sandbox:
         client = AsyncWebClient(token=sandbox.app.bot_token, base_url=sandbox.api_url)
@@ -82,8 +82,8 @@ async def test_a_scope_that_was_not_granted_is_named() -> None:
         assert (await client.conversations_info(channel=ONCALL))["ok"]
 
 
-async def test_a_scope_can_open_public_channels() -> None:
-    """With chat:write.public the bot need not be a member."""
+async def test_chat_write_public_opens_public_channels() -> None:
+    """With this scope the bot need not be a member."""
     manifest = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write", "chat:write.public"]}}}
     async with Sandbox(manifest, transport="socket") as sandbox:
         client = AsyncWebClient(token=sandbox.app.bot_token, base_url=sandbox.api_url)
@@ -129,10 +129,10 @@ async def test_a_scope_can_open_public_channels() -> None:
         ("views.publish", {"user_id": "U0NOBODY", "view": {}}, "invalid_arguments"),
     ],
 )
-async def test_errors_have_slacks_names(
+async def test_errors_have_slacks_codes(
     sandbox: Sandbox, client: AsyncWebClient, method: str, arguments: dict[str, Any], error: str
 ) -> None:
-    """The bot decides by these names what to do."""
+    """The bot decides by these codes how to proceed."""
     channels = sandbox.workspace.channels
     channels["C0OLD"] = Channel("C0OLD", "old", members={ANN, "U0ZIMERR"}, is_archived=True)
     channels["G0SECRET"] = Channel("G0SECRET", "secret", members={ANN}, is_private=True)
@@ -141,7 +141,7 @@ async def test_errors_have_slacks_names(
 
 
 async def test_refused_blocks_are_explained(client: AsyncWebClient) -> None:
-    """Where in the blocks the fault lies is in response_metadata."""
+    """The position of the error in the blocks is in response_metadata."""
     answer = await refused(client, "chat.postMessage", channel=ONCALL, blocks=[{"type": "header"}])
     assert answer["error"] == "invalid_blocks"
     message = "[ERROR] missing required field: text [json-pointer:/blocks/0]"
@@ -149,7 +149,7 @@ async def test_refused_blocks_are_explained(client: AsyncWebClient) -> None:
 
 
 async def test_a_thread_counts_its_replies(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """A reply to a reply belongs to the root; a root shows who answered."""
+    """A reply to a reply joins the thread of the root; the root lists the users who replied."""
     root = await sandbox.say(ONCALL, ANN, "6000354")
     reply = await client.chat_postMessage(channel=ONCALL, thread_ts=root["ts"], text="one", metadata=METADATA)
     await sandbox.say(ONCALL, BEN, "two", thread_ts=reply["ts"])
@@ -161,8 +161,8 @@ async def test_a_thread_counts_its_replies(sandbox: Sandbox, client: AsyncWebCli
     assert [m["text"] for m in history] == ["6000354"]
 
 
-async def test_metadata_comes_back_only_when_asked_for(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """It proves whether a reply was already posted."""
+async def test_metadata_is_returned_only_on_request(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """The bot finds by metadata whether a reply is already posted."""
     root = await sandbox.say(ONCALL, ANN, "6000354")
     await client.chat_postMessage(channel=ONCALL, thread_ts=root["ts"], text="one", metadata=METADATA)
     where = {"channel": ONCALL, "ts": root["ts"]}
@@ -173,7 +173,7 @@ async def test_metadata_comes_back_only_when_asked_for(sandbox: Sandbox, client:
 
 
 async def test_history_is_paged_and_bounded(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Newest first; a cursor leads on; bounds leave out what they name unless inclusive."""
+    """Newest messages come first; the cursor selects the next page; bounds are exclusive by default."""
     said = [await sandbox.say(ONCALL, ANN, str(number)) for number in range(5)]
     first = await client.conversations_history(channel=ONCALL, limit=2)
     assert ([m["text"] for m in first["messages"]], first["has_more"]) == (["4", "3"], True)
@@ -187,8 +187,8 @@ async def test_history_is_paged_and_bounded(sandbox: Sandbox, client: AsyncWebCl
     assert [m["text"] for m in inclusive["messages"]] == ["3", "2", "1"]
 
 
-async def test_an_update_keeps_what_is_not_given(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Blocks go only when an empty list is given."""
+async def test_an_update_keeps_the_fields_that_are_not_given(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """An empty list removes the blocks."""
     posted = await client.chat_postMessage(channel=ONCALL, text="one", blocks=[SECTION], metadata=METADATA)
     where = {"channel": ONCALL, "ts": posted["ts"]}
     assert (await client.chat_update(**where, text="two"))["message"]["blocks"]
@@ -201,8 +201,8 @@ async def test_an_update_keeps_what_is_not_given(sandbox: Sandbox, client: Async
         assert (await refused(client, method, channel=ONCALL, ts=foreign["ts"], text="x"))["error"] == error
 
 
-async def test_reactions_are_counted_by_user(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """The bot's own reaction is its answer in the quiet mode."""
+async def test_reactions_list_their_users(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """In react mode, the bot's reaction is its answer."""
     said = await sandbox.say(ONCALL, ANN, "6000354")
     where = {"channel": ONCALL, "timestamp": said["ts"]}
     await client.reactions_add(**where, name="mag")
@@ -216,7 +216,7 @@ async def test_reactions_are_counted_by_user(sandbox: Sandbox, client: AsyncWebC
     assert sandbox.messages(ONCALL)[0]["reactions"] == []
 
 
-async def test_a_private_message_is_seen_by_one(sandbox: Sandbox, client: AsyncWebClient) -> None:
+async def test_an_ephemeral_message_is_visible_to_one_user(sandbox: Sandbox, client: AsyncWebClient) -> None:
     """It is not in the channel's history."""
     await client.chat_postEphemeral(channel=ONCALL, user=ANN, text="a secret is in your message")
     assert [m["text"] for m in sandbox.ephemerals(ANN)] == ["a secret is in your message"]
@@ -238,7 +238,7 @@ async def test_other_bots_can_post(sandbox: Sandbox) -> None:
 
 
 async def test_more_ways_to_post(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Attachments, a reply that also shows in the channel, a private reply, a channel by its name."""
+    """With attachments, as a broadcast reply, as an ephemeral reply, and to a channel by name."""
     await client.chat_postMessage(channel="#oncall", attachments=[{"fallback": "red", "blocks": [SECTION]}])
     (root,) = sandbox.messages(ONCALL)
     assert root["attachments"][0]["id"] == 1
@@ -252,10 +252,10 @@ async def test_more_ways_to_post(sandbox: Sandbox, client: AsyncWebClient) -> No
     assert sandbox.messages(ONCALL) == []
 
 
-async def test_words_for_one_reader_are_lost_in_a_thread_that_nobody_began(
+async def test_an_ephemeral_message_is_lost_in_a_thread_without_replies(
     sandbox: Sandbox, client: AsyncWebClient
 ) -> None:
-    """Slack says yes and shows nothing (chat.postEphemeral, thread_ts)."""
+    """Slack answers ok and shows nothing (chat.postEphemeral, thread_ts)."""
     root = await sandbox.say(ONCALL, ANN, "hello")
     answer = await client.chat_postEphemeral(channel=ONCALL, user=ANN, text="you", thread_ts=root["ts"])
     assert answer["message_ts"]
@@ -266,7 +266,7 @@ async def test_words_for_one_reader_are_lost_in_a_thread_that_nobody_began(
 
 
 async def test_calls_are_recorded(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """Tests read what the bot asked for, without its token."""
+    """Tests read the arguments, without the token."""
     before = time.monotonic()
     await client.chat_postMessage(channel=ONCALL, text="one")
     (call,) = sandbox.calls("chat.postMessage")
