@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         return "socket" if self.slack_app_token else "http"
 
     @property
+    def app_token(self) -> str:
+        """SLACK_APP_TOKEN in plain text, or an empty string."""
+        return self.slack_app_token.get_secret_value() if self.slack_app_token else ""
+
+    @property
     def is_for_many(self) -> bool:
         """Whether the app is installed by OAuth, instead of in the one workspace of SLACK_BOT_TOKEN."""
         return bool(self.slack_client_id) and not self.slack_bot_token.get_secret_value()

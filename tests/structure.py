@@ -143,9 +143,10 @@ class Flow:
 
 async def flows() -> dict[str, Flow]:
     """Run three interactions through the whole bot over HTTP, each measured alone."""
-    from bot.app import EVENTS_PATH, running
+    from bot.app import running
     from bot.render.entry_slack import SHOW_LANGUAGE
     from bot.sandbox.http_server import Sandbox
+    from bot.server import EVENTS_PATH
     from tests.scenarios.conftest import ANN, ENGLISH, free_port, manifest, settings_for
 
     measured: dict[str, Flow] = {}

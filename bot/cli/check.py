@@ -11,11 +11,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import resources
-from bot.app import sign_in_socket
 from bot.catalogue.catalogue import open_catalogue
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
 from bot.settings import Settings, load
-from bot.slack.workspaces import installations, sign_in, slack_client
+from bot.slack.workspaces import installations, sign_in, sign_in_socket, slack_client
 from bot.storage.database import Database
 
 CheckResult = tuple[bool, str]  # whether it is in order, and what it says

@@ -1,83 +1,117 @@
-"""The buttons on the bot's messages. What they show is for the person who pressed only."""
+"""The buttons on the bot's messages. Their replies are private, except for what changes the message itself."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.i18n import Language
-from bot.inbox import Job
+from bot.inbox import Job, JobKind
 from bot.policy.noise_rules import Mode
-from bot.policy.replies import Reply
-from bot.slack.deps import Deps
-from bot.slack.error_reply import ErrorReply
-from bot.slack.lookup import SlackLookup, place_of_action
-from bot.slack.worker import ThreadReplier
+from bot.policy.place import LogSource
+from bot.policy.replies import Note, Triaged
+from bot.render import digest_slack, entry_slack, notices
+from bot.slack import incident
+from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
+from bot.slack.lookup import Payload
+from bot.slack.replier import ThreadReplier
 from bot.storage.annotation_store import MessageRef
 
-_Body = dict[str, Any]
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to the buttons of explanations, notices and triages."""
+    app.action(entry_slack.SHOW_LANGUAGE)(after_ack(show_language, services))
+    app.action(entry_slack.SHOW_CODE)(after_ack(show_code, services))
+    app.action(entry_slack.NOT_A_CODE)(after_ack(reject_annotation, services))
+    app.action(entry_slack.QUIET_HERE)(after_ack(set_mode, services))
+    app.action(re.compile(f"^{notices.SET_MODE}_"))(after_ack(set_mode, services))
+    app.action(entry_slack.OPEN_DOCS)(acknowledge)
+    app.action(digest_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
+    app.action(digest_slack.TRIAGE_REPORT)(with_context(request_report, services))
+    app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
+    app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
+    app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
 
 
-class Actions:
-    """Answers presses of the bot's own buttons.
+async def show_language(context: RequestContext, body: Payload) -> None:
+    """Explain the same codes in the other language."""
+    value = _value(body)
+    await context.reply_privately(context.services.answers.explain(tuple(value["codes"])), Language(value["language"]))
 
-    A press is acknowledged at once and answered after, so that Slack shows no warning when the answer is slow. (Bolt's
-    lazy listeners would do that too, but copy the request with the client in it, whose HTTP session can't be copied.)
-    """
 
-    def __init__(self, parts: Deps, trouble: ErrorReply) -> None:
-        self._parts = parts
-        self._trouble = trouble
+async def show_code(context: RequestContext, body: Payload) -> None:
+    """Explain one of the codes that a search found."""
+    await context.reply_privately(context.services.answers.explain((_value(body),)))
 
-    async def show_language(self, ack: AsyncAck, action: _Body, body: _Body, respond: AsyncRespond) -> None:
-        """The same codes in the other language."""
-        await ack()
-        asked = json.loads(action["value"])
-        reply, language = self._parts.answers.explain(tuple(asked["codes"])), Language(asked["language"])
-        self._parts.background.start(self._trouble.guarded(self._show(reply, language, body, respond), body, respond))
 
-    async def show_code(
-        self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
-    ) -> None:
-        """One of the codes that a search found, in full."""
-        await ack()
-        code = int(action["value"])
-        self._parts.background.start(self._trouble.guarded(self._show_code(code, body, client, respond), body, respond))
+async def reject_annotation(context: RequestContext, body: Payload) -> None:
+    """Take an annotation back for everyone, because it explains no code, and learn from it."""
+    await context.services.annotations.refuse(_message(context, body), ThreadReplier(context))
 
-    async def not_a_code(self, ack: AsyncAck, body: _Body, respond: AsyncRespond) -> None:
-        """Take an annotation back for everyone, and learn."""
-        await ack()
-        place = place_of_action(body)
-        reply = MessageRef(place.team, place.channel, body["message"]["ts"])
-        job = Job(place, reply.ts, body["message"].get("thread_ts", reply.ts))
-        voice = ThreadReplier([job], self._parts.poster, self._parts.renderer)
-        self._parts.background.start(self._trouble.guarded(self._parts.annotations.refuse(reply, voice), body, respond))
 
-    async def set_mode(
-        self, ack: AsyncAck, action: _Body, body: _Body, client: AsyncWebClient, respond: AsyncRespond
-    ) -> None:
-        """Choose how the bot behaves in the channel; the button “quiet here” chooses off."""
-        await ack()
-        mode = Mode(action.get("value", Mode.OFF))
-        self._parts.background.start(self._trouble.guarded(self._set_mode(mode, body, client, respond), body, respond))
+async def set_mode(context: RequestContext, body: Payload) -> None:
+    """Set how the bot behaves in the channel; the button “quiet here” has no value and turns it off."""
+    await context.services.annotations.set_mode(context.place, Mode(body["actions"][0].get("value", Mode.OFF)))
+    answers = context.services.answers
+    await context.reply_privately(await answers.settings(context.place, context.lookup, changed="mode"))
 
-    async def _set_mode(self, mode: Mode, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        place, directory = place_of_action(body), SlackLookup(client)
-        await self._parts.annotations.set_mode(place, mode)
-        reply = await self._parts.answers.settings(place, directory, changed="mode")
-        await self._show(reply, (await self._parts.languages.of_person(place, directory)).language, body, respond)
 
-    async def _show_code(self, code: int, body: _Body, client: AsyncWebClient, respond: AsyncRespond) -> None:
-        choice = await self._parts.languages.of_person(place_of_action(body), SlackLookup(client))
-        await self._show(self._parts.answers.explain((code,)), choice.language, body, respond)
+async def show_triage_language(context: RequestContext, body: Payload) -> None:
+    """Read the log again, because nothing of it is kept, and show its triage in the other language."""
+    value = _value(body)
+    reader, source = context.services.log_reader, LogSource.parse(value["key"])
+    read = await reader.read(context.lookup, context.place.channel, source, own_bot=context.own_bot)
+    if read is None:
+        await context.reply_privately(Note("gone"))
+    else:
+        await context.reply_privately(Triaged(read.digest), Language(value["language"]))
 
-    async def _show(self, reply: Reply, language: Language, body: _Body, respond: AsyncRespond) -> None:
-        """Send *reply* to the person who pressed, where they pressed."""
-        # Without the thread, Slack would show the private copy in the channel instead.
-        thread = body.get("container", {}).get("thread_ts")
-        message = self._parts.renderer.message(reply, language)
-        await respond(response_type="ephemeral", replace_original=False, thread_ts=thread, **message)
+
+async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
+    """Record the job that attaches the full report to the thread."""
+    await context.services.inbox.accept(_job(context, body, JobKind.REPORT, trigger_ts=body["actions"][0]["action_ts"]))
+    await ack()
+
+
+async def assign(context: RequestContext, body: Payload) -> None:
+    """Show on the triage that the person is on it."""
+    await incident.assign(context, body["message"], Language(_value(body)["language"]))
+
+
+async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
+    """Record the job that calls the person or group of the settings, once."""
+    note = None
+    if not context.services.escalation_target:
+        note = Note("nobody")
+    elif not await context.services.inbox.accept(_job(context, body, JobKind.ESCALATE)):
+        note = Note("escalated")
+    await ack()
+    if note:
+        context.in_background(context.reply_privately(note), body)
+
+
+async def reject_triage(context: RequestContext, body: Payload) -> None:
+    """Take a triage back for everyone, and remember that it was wrong."""
+    await context.services.annotations.call_wrong(_message(context, body), ThreadReplier(context))
+
+
+def _value(body: Payload) -> Any:
+    """Return the value of the button, which is JSON."""
+    return json.loads(body["actions"][0]["value"])
+
+
+def _message(context: RequestContext, body: Payload) -> MessageRef:
+    """Return the bot's message that the button is on."""
+    return MessageRef(context.place.team, context.place.channel, body["message"]["ts"])
+
+
+def _job(context: RequestContext, body: Payload, kind: JobKind, *, trigger_ts: str = "") -> Job:
+    """Return a job about the triage that the button is on."""
+    message, value = body["message"], _value(body)
+    detail = {"source": value["key"], "language": value["language"]}
+    thread = message.get("thread_ts", message["ts"])
+    return Job(context.place, message["ts"], thread, kind=kind, trigger_ts=trigger_ts, detail=detail)

@@ -1,67 +1,99 @@
-"""Slack's client with a shorter way for the calls that each message costs: half the time of a reply was spent in it.
+"""Call Slack's Web API: a client with a fast path, and one mapping from Slack's errors to ours.
 
-The way through `AsyncWebClient` looks for model objects in all arguments, copies headers, logs, and asks each handler
-whether to retry. It also forgets its time-out where it is given a session. What comes back is the same either way.
+`AsyncWebClient` spends half the time of a reply: it searches all arguments for model objects, copies headers, logs, and
+asks each handler whether to retry. It also ignores its timeout when it is given a session. The fast path skips that;
+responses and errors are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
+from bot.errors import GiveUp, RetryLater, StopWorkspace, named
 from bot.json_bytes import decode, encode
+from bot.settings import is_slack
 
-# Called when the bytes of a call are about to be sent; where it raises, none are. Until then the call may have waited
-# for a connection, or the whole process for the processor.
-before_sending: ContextVar[Callable[[], None] | None] = ContextVar("before_sending", default=None)
+CALL_TIMEOUT_S = 10.0
+DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 without Retry-After
+# All other errors are permanent: https://docs.slack.dev/reference/methods/chat.postMessage, and those of all methods.
+TRANSIENT_ERRORS = frozenset(
+    {
+        *("fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"),
+        *("ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited"),
+    }
+)
+TOKEN_ERRORS = frozenset(
+    {
+        *("token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed"),
+        *("org_login_required", "team_access_not_granted", "ekm_access_denied"),
+    }
+)
+_FAST_ARGUMENTS = ({"json"}, {"params"})
+_PLAIN_TYPES = {"json": (str, bool, int, list, dict), "params": (str,)}
 
 
 class SlackClient(AsyncWebClient):
-    """An `AsyncWebClient` of one session, on which `api_call` with plain *json* or *params* takes the shorter way."""
+    """An `AsyncWebClient` with one HTTP session, and a fast path for calls with plain *json* or *params* only."""
 
     def __init__(self, token: str | None, *, session: aiohttp.ClientSession, **options: Any) -> None:
         super().__init__(token=token, session=session, **options)
         self._own_session = session
         self._urls: dict[str, URL] = {}
-        self._patience = aiohttp.ClientTimeout(total=self.timeout)
+        self._client_timeout = aiohttp.ClientTimeout(total=self.timeout)
         self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._headers_of_json = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
+        self._json_headers = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
 
-    def like(self, token: str | None, retry_handlers: Sequence[AsyncRetryHandler]) -> SlackClient:
-        """A client of the same session, with another token or another idea of what to repeat."""
+    def with_handlers(self, retry_handlers: Sequence[AsyncRetryHandler]) -> SlackClient:
+        """Return a client with the same session and token that retries as *retry_handlers* say."""
         session, handlers = self._own_session, list(retry_handlers)
-        return SlackClient(token, base_url=self.base_url, session=session, retry_handlers=handlers)
+        return SlackClient(self.token, base_url=self.base_url, session=session, retry_handlers=handlers)
 
-    async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
-        """Call a method of the Web API; raises SlackApiError, aiohttp.ClientError or TimeoutError."""
-        if arguments.keys() not in _SHORT or not all(_is_plain(*each) for each in arguments.items()):
-            return await super().api_call(api_method, **arguments)
-        answer, body = await self._exchange(api_method, **arguments)
-        if answer.status == 429 and self.retry_handlers:
-            return await super().api_call(api_method, **arguments)
-        response = AsyncSlackResponse(
-            client=self,
-            http_verb=answer.method,
-            api_url=self.base_url + api_method,
-            req_args={},
-            data=_parsed(body),
-            headers=answer.headers,  # type: ignore[arg-type]  # as the SDK does: their case does not matter
-            status_code=answer.status,
-        )
-        response.validate()  # type: ignore[no-untyped-call]
-        return response
+    async def api_call(
+        self, api_method: str, *, before_send: Callable[[], None] | None = None, **arguments: Any
+    ) -> AsyncSlackResponse:
+        """Call a method of the Web API; raises SlackApiError, aiohttp.ClientError or TimeoutError.
+
+        *before_send* runs when the bytes of *json* are about to be written to the connection. If it raises, nothing is
+        sent. Off the fast path, it runs before the SDK waits for a connection.
+        """
+        if arguments.keys() in _FAST_ARGUMENTS and all(_is_plain(*each) for each in arguments.items()):
+            answer, body = await self._exchange(api_method, before_send, **arguments)
+            # The SDK knows how to wait after a 429.
+            if answer.status != 429 or not self.retry_handlers:
+                response = AsyncSlackResponse(
+                    client=self,
+                    http_verb=answer.method,
+                    api_url=self.base_url + api_method,
+                    req_args={},
+                    data=_parsed(body),
+                    headers=answer.headers,  # type: ignore[arg-type]  # as in the SDK: keys are case-insensitive
+                    status_code=answer.status,
+                )
+                response.validate()  # type: ignore[no-untyped-call]
+                return response
+        if before_send:
+            before_send()
+        return await super().api_call(api_method, **arguments)
 
     async def _exchange(
-        self, method: str, *, json: Mapping[str, Any] | None = None, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        before_send: Callable[[], None] | None,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Mapping[str, str] | None = None,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         if method not in self._urls:
             self._urls[method] = URL(self.base_url + method)
@@ -69,15 +101,17 @@ class SlackClient(AsyncWebClient):
             "GET" if json is None else "POST",
             self._urls[method],
             params=params,
-            data=None if json is None else _CheckedBody(encode(json), before_sending.get()),
-            headers=self._headers if json is None else self._headers_of_json,
-            timeout=self._patience,
+            data=None if json is None else _CheckedBody(encode(json), before_send),
+            headers=self._headers if json is None else self._json_headers,
+            timeout=self._client_timeout,
             proxy=self.proxy,
         ) as answer:
             return answer, await answer.read()
 
 
 class _CheckedBody(BytesPayload):
+    """A request body that calls *check* when it is written, after any wait for a connection."""
+
     def __init__(self, body: bytes, check: Callable[[], None] | None) -> None:
         super().__init__(body)
         self._check = check
@@ -88,17 +122,53 @@ class _CheckedBody(BytesPayload):
         await super().write_with_length(writer, content_length)
 
 
-_SHORT = ({"json"}, {"params"})
-_PLAIN = {"json": (str, bool, int, list, dict), "params": (str,)}
-
-
 def _is_plain(kind: str, arguments: Mapping[str, Any]) -> bool:
-    """Whether they can be sent as they are: the SDK moves a token into the headers, and leaves out what is None."""
-    return "token" not in arguments and all(type(value) in _PLAIN[kind] for value in arguments.values())
+    """Return whether *arguments* can be sent unchanged: the SDK moves a token to the headers and drops None."""
+    return "token" not in arguments and all(type(value) in _PLAIN_TYPES[kind] for value in arguments.values())
 
 
 def _parsed(body: bytes) -> Any:
     try:
         return decode(body)
     except ValueError:
-        return {}  # a proxy's page; the status tells the rest
+        return {}  # a proxy's error page; the status says enough
+
+
+async def call_api(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    """Await a call of the Web API; raise RetryLater, GiveUp or StopWorkspace if it fails."""
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT_S):  # the SDK ignores its own timeout when it is given a session
+            return await call
+    except SlackApiError as error:
+        _raise_for(error)
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise RetryLater(f"no answer: {named(error)}") from error
+
+
+def _raise_for(error: SlackApiError) -> NoReturn:
+    # If the body is not JSON, the SDK passes aiohttp's response instead of its own.
+    response: Any = error.response
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
+    if status == 429:
+        raise RetryLater("ratelimited", retry_after_s(response.headers)) from error
+    data = getattr(response, "data", None)
+    reason = str(data.get("error", "")) if isinstance(data, dict) else ""
+    if status >= 500 or not reason or reason in TRANSIENT_ERRORS:
+        raise RetryLater(reason or f"status {status}") from error
+    if reason in TOKEN_ERRORS:
+        raise StopWorkspace(reason) from error
+    raise GiveUp(reason, scope=data.get("needed") if isinstance(data, dict) else None) from error
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a 429 asks to wait."""
+    try:
+        return max(0.0, float(headers.get("Retry-After") or ""))
+    except ValueError:
+        return DEFAULT_RETRY_AFTER_S
+
+
+def is_trusted(client: AsyncWebClient, url: str) -> bool:
+    """Return whether files and the token may be sent to *url*: a Slack host, or the host of a local Web API."""
+    target, api = urlsplit(url), urlsplit(client.base_url)
+    return is_slack(url) or (not is_slack(client.base_url) and target[:2] == api[:2])

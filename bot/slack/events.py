@@ -1,53 +1,49 @@
-"""What happens around the bot itself: somebody clicks its reaction, somebody invites it."""
+"""The events around the bot itself: somebody clicks its reaction, somebody invites it."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.policy.place import Place
 from bot.policy.preview import dry_run
-from bot.slack.deps import Deps
-from bot.slack.lookup import SlackLookup, begun, team_of
-from bot.slack.worker import MARK
+from bot.slack.context import RequestContext, Services, acknowledge, after_ack
+from bot.slack.lookup import Payload, thread_for_ephemeral
+from bot.slack.replier import MARK
 from bot.storage.annotation_store import MessageRef
 
 
-class BotEvents:
-    """Answers privately whoever clicks or invites."""
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to reactions and joins; must come last, because it acknowledges all other events."""
 
-    def __init__(self, parts: Deps) -> None:
-        self._parts = parts
+    async def is_mark(event: dict[str, Any]) -> bool:
+        return bool(event["reaction"] == MARK) and event["item"].get("type") == "message"
 
-    async def reacted(self, body: dict[str, Any], client: AsyncWebClient) -> None:
-        """Somebody clicks the bot's reaction: explain the codes to them."""
-        event = body["event"]
-        item = event["item"]
-        if event["reaction"] == MARK and item.get("type") == "message":
-            spot = MessageRef(team_of(body), item["channel"], item["ts"])
-            self._parts.background.start(self._explain(spot, event["user"], client))
+    async def is_own_join(event: dict[str, Any], context: AsyncBoltContext) -> bool:
+        return event["user"] == context.bot_user_id and bool(event.get("inviter"))
 
-    async def joined(self, body: dict[str, Any], context: AsyncBoltContext, client: AsyncWebClient) -> None:
-        """The bot was invited: tell who did it what to expect."""
-        event = body["event"]
-        inviter = event.get("inviter")
-        if event["user"] == context.bot_user_id and inviter:
-            place = Place(team_of(body), event["channel"], inviter)
-            self._parts.background.start(self._introduce(place, context.bot_id, client))
+    app.event("reaction_added", matchers=[is_mark])(after_ack(explain_marked, services))
+    app.event("member_joined_channel", matchers=[is_own_join])(after_ack(introduce, services))
+    # Slack sends an event again that nobody acknowledges.
+    app.event(re.compile(".*"))(acknowledge)
 
-    async def _explain(self, spot: MessageRef, user: str, client: AsyncWebClient) -> None:
-        found = await self._parts.annotations.reacted_to(spot)
-        if found:
-            thread, codes = found
-            place = Place(spot.team, spot.channel, user)
-            choice = await self._parts.languages.of_person(place, SlackLookup(client))
-            message = self._parts.renderer.message(self._parts.answers.explain(codes), choice.language)
-            await self._parts.poster.whisper(place, begun(thread, spot.ts), message)
 
-    async def _introduce(self, place: Place, own_bot: str | None, client: AsyncWebClient) -> None:
-        directory = SlackLookup(client)
-        reply = await dry_run(place.channel, directory, self._parts.catalogue, own_bot=own_bot)
-        choice = await self._parts.languages.of_person(place, directory)
-        await self._parts.poster.whisper(place, None, self._parts.renderer.message(reply, choice.language))
+async def explain_marked(context: RequestContext, body: Payload) -> None:
+    """Explain the codes of a message to the person who clicked the bot's reaction."""
+    ts = body["event"]["item"]["ts"]
+    found = await context.services.annotations.reacted_to(MessageRef(context.place.team, context.place.channel, ts))
+    if found:
+        thread, codes = found
+        context = replace(context, thread=thread_for_ephemeral(thread, ts))
+        await context.reply_privately(context.services.answers.explain(codes))
+
+
+async def introduce(context: RequestContext, body: Payload) -> None:
+    """Show the person who invited the bot how it would have acted in the channel."""
+    context = replace(context, place=replace(context.place, user=body["event"]["inviter"]))
+    catalogue = context.services.catalogue
+    reply = await dry_run(context.place.channel, context.lookup, catalogue, own_bot=context.own_bot)
+    await context.reply_privately(reply)

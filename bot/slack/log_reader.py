@@ -1,86 +1,94 @@
-"""Reading logs for whoever wants their digest: gathered from Slack, triaged, let go.
+"""Read logs from Slack: collect the text and files of a message or thread, triage them, keep nothing.
 
-What was read is named by a `LogSource`, so that it can be read again later: no text is kept meanwhile.
+A log is named by a `LogSource`, so that it can be read again later.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 
-from slack_sdk.web.async_client import AsyncWebClient
-
+from bot.detection.slack_text import passages
 from bot.errors import RetryLater
+from bot.policy.content import log_files, may_be_log
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.triage_pool import TriagePool, sightings_in_files
-from bot.slack.download import Downloads
-from bot.slack.log_sources import LogCollector
-from bot.slack.lookup import SlackLookup
-from bot.slack.workspaces import Workspaces
-from bot.triage.digest import Digest
+from bot.slack.files import Downloads, UnreadableFile
+from bot.slack.lookup import Payload, SlackLookup
+from bot.triage.digest import Digest, FileRefused, Refusal
+from bot.triage.reader import LogFile
 
-_AT_ONCE = 2
-_PATIENCE_S = 5.0
+_MAX_CONCURRENT = 2
+_TURN_TIMEOUT_S = 5.0
+# Downloading, one more file and reading must fit into one attempt of the inbox, or each attempt starts all over.
+_DOWNLOADS_TIMEOUT_S = 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """What was read."""
+    """The triage of a log, and the messages that it was read from."""
 
     digest: Digest
-    messages: Sequence[Mapping[str, Any]]
-    in_files: tuple[Sighting, ...]  # the codes that stand in files
+    messages: Sequence[Payload]
+    in_files: tuple[Sighting, ...]  # the codes found in files
+
+    @property
+    def has_content(self) -> bool:
+        """Whether the log contains a code or a file."""
+        return bool(self.digest.hits or self.digest.refused or any(file.name for file in self.digest.files))
 
 
-@dataclass(frozen=True, slots=True)
-class BotSite:
-    """Where something is read: the client of its workspace, and who the bot is there."""
+@dataclass(slots=True)
+class _Collected:
+    """The text and files of some messages, and the files that could not be downloaded."""
 
-    client: AsyncWebClient
-    own_bot: str
-
-
-async def site_of(workspaces: Workspaces, team: str) -> BotSite:
-    """Where a team's logs are read; raises StopWorkspace where the app is not installed."""
-    workspace = await workspaces.get(team)
-    return BotSite(workspace.client, workspace.authorization.bot_id or "")
+    logs: list[LogFile] = field(default_factory=list)
+    refused: list[FileRefused] = field(default_factory=list)
+    has_text: bool = False  # the first of *logs* is the text of the messages
 
 
 class LogReader:
-    """Reads what a source names, two at once: what was downloaded waits for nothing."""
+    """Reads logs, a few at a time: a log that has been downloaded waits for nothing."""
 
     def __init__(self, triages: TriagePool) -> None:
         self.triages = triages
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = asyncio.Semaphore(_MAX_CONCURRENT)
 
-    async def read(self, site: BotSite, channel: str, source: LogSource, *, is_asked: bool = True) -> ReadLog | None:
-        """What *source* says, or None where it is gone or may not be read; raises RetryLater or StopWorkspace.
+    async def read(
+        self, lookup: SlackLookup, channel: str, source: LogSource, *, own_bot: str | None, is_asked: bool = True
+    ) -> ReadLog | None:
+        """Triage the log at *source*, or return None if it is gone or the bot may not read it.
 
-        What the bot said itself is no log. Somebody who asked means quotes, too.
+        Messages of *own_bot* are left out. Quoted text counts only if somebody asked. Raises RetryLater or
+        StopWorkspace.
         """
-        found_messages = await _messages(site.client, channel, source)
-        messages = [each for each in found_messages if each.get("bot_id") != site.own_bot]
-        if not messages:
+        messages: Sequence[Payload | None]
+        if source.ts is None:
+            messages = await lookup.thread(channel, source.thread)
+        else:
+            messages = [await lookup.message(channel, source.ts, source.thread)]
+        found = [each for each in messages if each and (not own_bot or each.get("bot_id") != own_bot)]
+        if not found:
             return None
         limits = self.triages.limits
         async with self._turn():
             with ExitStack() as spools:
-                downloads = Downloads(site.client, spools, most_bytes=limits.file_bytes)
-                gathering = LogCollector(downloads, most_files=limits.files)
-                found = await gathering.gather(messages, is_asked=is_asked)
-                digest = await self.triages.read(found.sources)
-        digest = replace(digest, refused=(*digest.refused, *found.refused))
-        return ReadLog(digest, messages, sightings_in_files(digest, has_text=found.has_text))
+                downloads = Downloads(lookup.client, spools, max_bytes=limits.file_bytes)
+                collected = await _collect(found, downloads, max_files=limits.files, with_quotes=is_asked)
+                digest = await self.triages.read(collected.logs)
+        digest = replace(digest, refused=(*digest.refused, *collected.refused))
+        return ReadLog(digest, found, sightings_in_files(digest, has_text=collected.has_text))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """One of the turns; raises RetryLater where others take long, for the time of an attempt is limited."""
+        """Wait for one of the turns; raises RetryLater if that takes long, because an attempt has a time limit."""
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_TURN_TIMEOUT_S):
                 await self._turns.acquire()
         except TimeoutError as error:
             raise RetryLater("other logs are being read") from error
@@ -90,9 +98,33 @@ class LogReader:
             self._turns.release()
 
 
-async def _messages(client: AsyncWebClient, channel: str, source: LogSource) -> Sequence[Mapping[str, Any]]:
-    directory = SlackLookup(client)
-    if source.ts is None:
-        return await directory.thread(channel, source.thread)
-    message = await directory.message(channel, source.ts, source.thread)
-    return [message] if message else []
+async def _collect(
+    messages: Sequence[Payload], downloads: Downloads, *, max_files: int, with_quotes: bool
+) -> _Collected:
+    """Collect the text of *messages* in their order, and download their files. Raises RetryLater or StopWorkspace."""
+    collected = _Collected()
+    shown = [each.text for message in messages for each in passages(message) if with_quotes or not each.quoted]
+    text = "\n".join(shown).encode(errors="replace")
+    if text.strip():
+        collected.logs.append(LogFile("", lambda: BytesIO(text)))
+        collected.has_text = True
+    files = list(dict.fromkeys(file for message in messages for file in log_files(message)))
+    started_at = time.monotonic()
+    for file_id in files[:max_files]:
+        if time.monotonic() - started_at > _DOWNLOADS_TIMEOUT_S:
+            collected.refused.append(FileRefused(_name(messages, file_id), Refusal.TOO_LARGE))
+            continue
+        try:
+            file = await downloads.describe(file_id)
+            if may_be_log(file):
+                collected.logs.append(await downloads.fetch(file))
+        except UnreadableFile as error:
+            collected.refused.append(FileRefused(error.name or _name(messages, file_id), error.reason))
+    collected.refused += [FileRefused(_name(messages, file_id), Refusal.TOO_MANY) for file_id in files[max_files:]]
+    return collected
+
+
+def _name(messages: Sequence[Payload], file_id: str) -> str:
+    """Return the name of a file in its message, or its id: Slack names no file of another workspace."""
+    files = (file for message in messages for file in message.get("files") or ())
+    return next((str(file.get("name") or "") for file in files if file.get("id") == file_id), "") or file_id

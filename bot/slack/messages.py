@@ -1,13 +1,14 @@
-"""Messages that people and other bots post, edit and delete where the bot is a member.
+"""Record the messages that people and other bots post, edit and delete where the bot is a member.
 
-They are most of what Slack sends. As middleware of Bolt's they cost half of what they cost as listeners.
+They are most of what Slack sends. Handled in Bolt middleware, they cost half of what listeners cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -17,18 +18,22 @@ from bot.detection.normalize import prose
 from bot.inbox import Job, JobKind
 from bot.policy.content import MessageContent, is_log, log_files, read_content, secrets_in
 from bot.policy.place import Place
-from bot.slack.deps import Deps
-from bot.slack.lookup import SlackLookup, place_of_event
+from bot.slack.context import Services
+from bot.slack.lookup import Payload, SlackLookup, team_of
 
-_Event = Mapping[str, Any]
-_NOTHING = MessageContent()
+_EMPTY = MessageContent()
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Handle message events before Bolt looks for a listener."""
+    app.use(Messages(services))
 
 
 class Messages(AsyncMiddleware):
-    """Records what is to be done about messages. Slack gets its acknowledgement once that is safe."""
+    """Records jobs for messages. Slack gets its acknowledgement once the job is stored."""
 
-    def __init__(self, parts: Deps) -> None:
-        self._parts = parts
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def async_process(
         self,
@@ -37,74 +42,61 @@ class Messages(AsyncMiddleware):
         resp: BoltResponse,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse:
-        """Deal with an event that is about a message; leave all else to the listeners."""
-        match (req.body.get("event") or {}).get("type"):
-            case "message":
-                await self._message(req.body, req.context)
-            case "app_mention":
-                await self._take(req.body, place_of_event(req.body), req.body["event"], kind=JobKind.ASKED)
+        """Handle an event about a message; leave everything else to the listeners."""
+        body, bolt = req.body, req.context
+        event: Payload = body.get("event") or {}
+        match event.get("type"), event.get("subtype"):
+            case "message", "message_changed":
+                await self._changed(body, bolt)
+            case "message", "message_deleted":
+                await self._deleted(body, event.get("previous_message") or {}, bolt)
+            case "message", _:
+                await self._posted(body, bolt)
+            case "app_mention", _:
+                await self._record(body, event, kind=JobKind.ASKED)
             case _:
                 return await next()
         return BoltResponse(status=200, body="")
 
-    async def _message(self, body: _Event, context: AsyncBoltContext) -> None:
-        """A message event of any kind; most hold no code and cost little."""
-        event = body["event"]
-        place = place_of_event(body)
-        match event.get("subtype"):
-            case "message_changed":
-                await self._changed(body, place, context)
-            case "message_deleted":
-                await self._deleted(body, place, event.get("previous_message") or {}, context)
-            case _:
-                await self._posted(body, place, context)
-
-    async def _posted(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
-        event = body["event"]
+    async def _posted(self, body: Payload, bolt: AsyncBoltContext) -> None:
+        event, place, services = body["event"], _place(body), self._services
         is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
         if place.is_direct:
             if is_person:
-                await self._take(body, place, event, kind=JobKind.ASKED)
+                await self._record(body, event, kind=JobKind.ASKED)
             return
-        if _speaks_to(event, context):
-            return  # comes as app_mention, too
-        content = read_content(event, self._parts.catalogue)
+        if _mentions_bot(event, bolt):
+            return  # it also arrives as app_mention
+        content = read_content(event, services.catalogue)
         if content.sightings or log_files(event):
-            # Slack answers while the database writes.
-            if workspace := await self._parts.workspaces.find(place.team):
-                self._parts.languages.prepare(place, SlackLookup(workspace.client))
-            await self._take(body, place, event, kind=JobKind.MESSAGE, content=content)
-        if is_person and (saving := self._parts.languages.count_vote(place, prose(content.passages))):
-            self._parts.background.start(saving)
+            # Ask Slack for the channel's language while the database writes.
+            if workspace := await services.workspaces.find(place.team):
+                services.languages.prepare(place, SlackLookup(workspace.client))
+            await self._record(body, event, kind=JobKind.MESSAGE, content=content)
+        if is_person and (saving := services.languages.count_vote(place, prose(content.passages))):
+            services.background.start(saving)
 
-    async def _changed(self, body: _Event, place: Place, context: AsyncBoltContext) -> None:
+    async def _changed(self, body: Payload, bolt: AsyncBoltContext) -> None:
         event = body["event"]
-        now, before = event["message"], event.get("previous_message") or {}
-        if now.get("bot_id") == context.bot_id or place.is_direct or _speaks_to(now, context):
+        after, before = event["message"], event.get("previous_message") or {}
+        if after.get("bot_id") == bolt.bot_id or _place(body).is_direct or _mentions_bot(after, bolt):
             return
-        # Slack leaves a tombstone where a deleted message has replies.
-        if now.get("subtype") == "tombstone":
-            await self._deleted(body, place, before, context)
+        # Slack leaves a tombstone in place of a deleted message that has replies.
+        if after.get("subtype") == "tombstone":
+            await self._deleted(body, before, bolt)
             return
-        content = read_content(now, self._parts.catalogue)
-        # A link preview changes a message too, but not what it says.
-        if _subjects(now, content) != _subjects(before, read_content(before, self._parts.catalogue)):
-            await self._take(body, place, now, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], content=content)
+        content = read_content(after, self._services.catalogue)
+        # A link preview changes a message, too, but neither its codes nor its files.
+        if _subjects(after, content) != _subjects(before, read_content(before, self._services.catalogue)):
+            await self._record(body, after, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], content=content)
 
-    async def _deleted(self, body: _Event, place: Place, before: _Event, context: AsyncBoltContext) -> None:
-        was_read = read_content(before, self._parts.catalogue).sightings or log_files(before)
-        if before.get("bot_id") != context.bot_id and was_read:
-            await self._take(body, place, before, kind=JobKind.DELETED)
+    async def _deleted(self, body: Payload, before: Payload, bolt: AsyncBoltContext) -> None:
+        was_read = read_content(before, self._services.catalogue).sightings or log_files(before)
+        if before.get("bot_id") != bolt.bot_id and was_read:
+            await self._record(body, before, kind=JobKind.DELETED)
 
-    async def _take(
-        self,
-        body: _Event,
-        place: Place,
-        message: _Event,
-        *,
-        kind: JobKind,
-        trigger_ts: str = "",
-        content: MessageContent = _NOTHING,
+    async def _record(
+        self, body: Payload, message: Payload, *, kind: JobKind, trigger_ts: str = "", content: MessageContent = _EMPTY
     ) -> None:
         ts, sightings = message["ts"], content.sightings
         detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
@@ -114,7 +106,7 @@ class Messages(AsyncMiddleware):
         elif kind is JobKind.MESSAGE and (secrets := secrets_in(content.passages)):
             detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
-            place,
+            _place(body),
             ts,
             message.get("thread_ts", ts),
             codes=tuple(dict.fromkeys(each.code for each in sightings)),
@@ -123,13 +115,20 @@ class Messages(AsyncMiddleware):
             detail=detail,
             event_id=body.get("event_id"),
         )
-        await self._parts.inbox.accept(job)
+        await self._services.inbox.accept(job)
 
 
-def _speaks_to(message: _Event, context: AsyncBoltContext) -> bool:
-    return f"<@{context.bot_user_id}>" in (message.get("text") or "")
+def _place(body: Payload) -> Place:
+    """Return where a message event happened; the user is empty for a post of another bot."""
+    event = body["event"]
+    message = event.get("message") or event.get("previous_message") or event
+    return Place(team=team_of(body), channel=event["channel"], user=message.get("user", ""))
 
 
-def _subjects(message: _Event, content: MessageContent) -> tuple[list[int], list[str]]:
-    """What a message is about: its codes, and its files."""
+def _mentions_bot(message: Payload, bolt: AsyncBoltContext) -> bool:
+    return f"<@{bolt.bot_user_id}>" in (message.get("text") or "")
+
+
+def _subjects(message: Payload, content: MessageContent) -> tuple[list[int], list[str]]:
+    """Return the codes and the files of a message; an edit that changes neither changes no reply."""
     return sorted({each.code for each in content.sightings if not each.quoted}), sorted(log_files(message))

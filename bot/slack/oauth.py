@@ -1,4 +1,4 @@
-"""How the app comes into a workspace, and what is done when it has lost one."""
+"""Install the app in workspaces by OAuth, and forget the workspaces that it has lost."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
-from bot.background import Background
-from bot.inbox import Inbox
-from bot.policy.language import Languages
+from bot.slack.context import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations, forget_teams
@@ -30,27 +28,27 @@ _log = log.get(__name__)
 
 
 class InstallFlow(AsyncOAuthFlow):
-    """Bolt's OAuth flow: to Slack's page, and back with a code that is good for a token."""
+    """Bolt's OAuth flow: to Slack's page, and back with a code that is exchanged for a token."""
 
     def __init__(self, settings: AsyncOAuthSettings, client: AsyncWebClient, workspaces: ManyWorkspaces) -> None:
         super().__init__(settings=settings, client=client)
         self._workspaces = workspaces
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installation) -> None:
-        """Keep the token; it is used from the next event on."""
+        """Store the token; it is used from the next event on."""
         await super().store_installation(request, installation)
-        self._workspaces.look_again()
+        self._workspaces.clear_cache()
         _log.info("installed", team=installation.team_id, enterprise=installation.enterprise_id)
 
     def routes(self) -> list[web.RouteDef]:
-        """The addresses that a browser visits."""
+        """Return the routes that a browser visits."""
         return [
-            web.get(INSTALL_PATH, _served(self.handle_installation)),
-            web.get(REDIRECT_PATH, _served(self.handle_callback)),
+            web.get(INSTALL_PATH, _handler(self.handle_installation)),
+            web.get(REDIRECT_PATH, _handler(self.handle_callback)),
         ]
 
 
-def _served(
+def _handler(
     handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]],
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def serve(request: web.Request) -> web.StreamResponse:
@@ -67,7 +65,7 @@ def oauth_settings(
     scopes: Sequence[str],
     authorization_url: str,
 ) -> AsyncOAuthSettings:
-    """What Bolt's flow is to do. Slack knows where to come back to: the app's first redirect URL."""
+    """Return the settings of Bolt's flow. They have no redirect URL: Slack uses the first one of the app."""
     return AsyncOAuthSettings(
         client_id=installations.client_id,
         client_secret=client_secret,
@@ -84,55 +82,46 @@ def oauth_settings(
 
 
 class Uninstall:
-    """Forgets workspaces that the app has lost: the token, what is stored, what waits to be answered."""
+    """Forgets workspaces that the app has lost: the token, the stored data, the jobs."""
 
-    def __init__(
-        self,
-        workspaces: ManyWorkspaces,
-        inbox: Inbox,
-        languages: Languages,
-        database: Database,
-        background: Background,
-    ) -> None:
+    def __init__(self, services: Services, workspaces: ManyWorkspaces, database: Database) -> None:
+        self._services = services
         self._workspaces = workspaces
-        self._inbox = inbox
-        self._languages = languages
         self._database = database
-        self._background = background
 
     def register(self, app: AsyncApp) -> None:
-        """Listen to what Slack says of it."""
+        """Listen to the events that say so."""
         app.event("app_uninstalled")(self.uninstalled)
         app.event("tokens_revoked")(self.revoked)
         app.event("team_access_revoked")(self.removed)
 
     async def uninstalled(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        """Somebody has removed the app. Slack may tell it late, after it was installed again."""
+        """Forget a workspace that removed the app. The event may come late, after the app was installed again."""
         lost = await self._workspaces.leave(context.team_id, context.enterprise_id, before=body["event_time"])
         await self._forget(lost, reason="app_uninstalled")
 
     async def revoked(self, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        """Tokens were taken back, perhaps the bot's."""
+        """Forget a workspace that revoked the bot's token; the tokens of users are not ours."""
         if body["event"]["tokens"].get("bot"):
             await self.uninstalled(body, context)
 
     async def removed(self, event: dict[str, Any]) -> None:
-        """An organisation has taken the app from some of its workspaces."""
+        """Forget the workspaces from which their organisation removed the app."""
         await self._forget(event["team_ids"], reason="team_access_revoked")
 
     def stop(self, team: str, reason: str) -> None:
-        """Slack has refused the workspace's token."""
-        self._background.start(self._stop(team, reason))
+        """Forget a workspace whose token Slack has refused."""
+        self._services.background.start(self._stop(team, reason))
 
     async def _stop(self, team: str, reason: str) -> None:
-        await self._inbox.forget(team)  # first, for it is on hold there
+        await self._services.inbox.forget(team)  # first, because the inbox has stopped working on its jobs
         lost = [team] if reason == TEAM_REMOVED else await self._workspaces.leave(team, None)
         await self._forget(lost, reason)
 
     async def _forget(self, teams: Sequence[str], reason: str) -> None:
         for team in teams:
-            await self._inbox.forget(team)
-            self._languages.forget(team)
+            await self._services.inbox.forget(team)
+            self._services.languages.forget(team)
         await forget_teams(self._database, teams)
-        self._workspaces.look_again()
+        self._workspaces.clear_cache()
         _log.info("forgotten", teams=list(teams), reason=reason)

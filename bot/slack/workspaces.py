@@ -1,6 +1,6 @@
-"""The workspaces that the bot is in: for each, its clients of Slack's Web API and who it is there.
+"""The workspaces that the bot is in: the clients of each, and the bot's identity there.
 
-All clients share one HTTP session. How the app comes into a workspace, and out, is `bot.slack.oauth`'s.
+All clients share one HTTP session. `bot.slack.oauth` adds and removes workspaces.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
-TEAM_REMOVED = "team_access_not_granted"  # by its organisation, whose installation goes on
-# Where a call is refused for another reason, such as an address that is not allowed, nothing is lost yet.
-_GONE = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
-_REFRESH_MIN = 120  # before a token ends, as Bolt does
-_LOOK_AGAIN_S = 60.0  # where that failed
+TEAM_REMOVED = "team_access_not_granted"  # removed by its organisation, whose installation remains
+# Any other refusal, such as a request from an address that is not allowed, loses nothing yet.
+_LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
+_REFRESH_BEFORE_MIN = 120  # before a token expires, as in Bolt
+_REFRESH_RETRY_S = 60.0
 _log = log.get(__name__)
 
 
@@ -39,24 +39,24 @@ _log = log.get(__name__)
 class Workspace:
     """The bot in one workspace."""
 
-    client: AsyncWebClient  # waits where Slack says so (429), and repeats nothing else
-    posting: AsyncWebClient  # repeats nothing: the inbox does, after it has asked what came of the call before
+    client: SlackClient  # waits after a 429, and repeats nothing else
+    posting: SlackClient  # repeats nothing: the inbox retries, after it has looked for what the call before posted
     authorization: AuthorizeResult
 
 
 class Workspaces(ABC):
-    """Gives the bot's workspaces by team."""
+    """Finds the bot's workspaces by team."""
 
     @abstractmethod
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
-        """The workspace of a team, or None where the app is not installed."""
+        """Return the workspace of a team, or None if the app is not installed there."""
 
     @abstractmethod
     async def is_lost(self, team: str, reason: str) -> bool:
-        """Whether the app has lost a workspace for good; *reason* is why Slack just refused, in its words."""
+        """Return whether the app has lost a workspace for good, after Slack refused its token with *reason*."""
 
     async def get(self, team: str) -> Workspace:
-        """The workspace of a team; raises StopWorkspace where the app is not installed."""
+        """Return the workspace of a team; raises StopWorkspace if the app is not installed there."""
         found = await self.find(team)
         if found is None:
             raise StopWorkspace(NOT_INSTALLED)
@@ -64,7 +64,7 @@ class Workspaces(ABC):
 
 
 class OneWorkspace(Workspaces):
-    """The workspace of SLACK_BOT_TOKEN; the bot knows no other, whatever team an event names."""
+    """The workspace of SLACK_BOT_TOKEN; it serves every team id that an event names."""
 
     def __init__(self, client: SlackClient, identity: Identity) -> None:
         authorization = AuthorizeResult(
@@ -74,14 +74,14 @@ class OneWorkspace(Workspaces):
             bot_id=identity.bot_id,
             bot_user_id=identity.bot_user_id,
         )
-        self._workspace = Workspace(client, client.like(client.token, retry_handlers=[]), authorization)
+        self._workspace = Workspace(client, client.with_handlers([]), authorization)
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
-        """The one workspace."""
+        """Return the one workspace."""
         return self._workspace
 
     async def is_lost(self, team: str, reason: str) -> bool:
-        """It is: another token takes a restart."""
+        """Return True: another token needs a restart."""
         return True
 
 
@@ -97,72 +97,73 @@ class ManyWorkspaces(Workspaces):
         clock: Callable[[], float],
     ) -> None:
         self.installations = installations
-        self._connect = connect  # gives the client for a token
+        self._connect = connect  # returns the client for a token
         self._rotator = AsyncTokenRotator(
             client_id=installations.client_id, client_secret=client_secret, client=connect(None)
         )
         self._clock = clock
-        self._known: dict[str, tuple[Workspace, float]] = {}  # by team, with when to look again
-        self._turn = asyncio.Lock()  # a refresh token is good once
+        self._cache: dict[str, tuple[Workspace, float]] = {}  # by team, with the time until which it is valid
+        self._lock = asyncio.Lock()  # a refresh token can be used once
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
-        """The workspace of a team; its token is refreshed before it ends."""
+        """Return the workspace of a team, or None; its token is refreshed before it expires."""
         key = team or enterprise or ""
-        found, look_again_at = self._known.get(key, (None, 0.0))
-        if found and self._clock() < look_again_at:
+        found, valid_until = self._cache.get(key, (None, 0.0))
+        if found and self._clock() < valid_until:
             return found
-        async with self._turn:
+        async with self._lock:
             bot = await self.installations.find(team, enterprise)
             if bot is None:
-                self._known.pop(key, None)
+                self._cache.pop(key, None)
                 return None
             if team and enterprise:
                 await self.installations.learn(team, enterprise)
             bot = await self._refreshed(bot)
         found = self._workspace(bot)
-        self._known[key] = (found, self._good_until(bot))
+        valid_until = math.inf
+        if bot.bot_token_expires_at is not None:
+            refresh_at = bot.bot_token_expires_at - 60 * _REFRESH_BEFORE_MIN
+            valid_until = max(refresh_at, self._clock() + _REFRESH_RETRY_S)
+        self._cache[key] = (found, valid_until)
         return found
 
     async def is_lost(self, team: str, reason: str) -> bool:
-        """Whether the token that Slack refused is still the one in the database: another process may know a newer."""
-        if reason not in _GONE:
+        """Return whether the refused token is still the one in the database: another process may have a newer one."""
+        if reason not in _LOST:
             return False
-        refused, _ = self._known.pop(team, (None, 0.0))
+        refused, _ = self._cache.pop(team, (None, 0.0))
         found = await self.find(team)
         return found is None or (refused is not None and found.client.token == refused.client.token)
 
     async def leave(self, team: str | None, enterprise: str | None, *, before: float = math.inf) -> list[str]:
-        """Delete the installation that serves a team, if it is from *before* a time; return the teams it served."""
+        """Delete the installation that serves a team, if it was made by *before*; return the teams that it served."""
         bot = await self.installations.find(team, enterprise)
         if bot is None:
             return [team] if team else []
-        # Slack's times of events are whole seconds. What was installed since is another installation.
+        # Slack gives event times in whole seconds. An installation made since is another one.
         if int(bot.installed_at) > before:
             return []
         await self.installations.async_delete_bot(enterprise_id=bot.enterprise_id, team_id=bot.team_id)
-        self.look_again()
+        self.clear_cache()
         return [bot.team_id] if bot.team_id else await self.installations.teams_of(bot.enterprise_id or "")
 
-    def look_again(self) -> None:
-        """Forget what is known, because an installation came or went."""
-        self._known.clear()
+    def clear_cache(self) -> None:
+        """Forget the cached workspaces, because an installation came or went."""
+        self._cache.clear()
 
     async def _refreshed(self, bot: Bot) -> Bot:
-        """*bot* with a token that is good for a while."""
+        """Return *bot* with a token that does not expire soon, if it can be refreshed."""
         try:
-            refreshed = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=_REFRESH_MIN)
+            refreshed = await self._rotator.perform_bot_token_rotation(
+                bot=bot, minutes_before_expiration=_REFRESH_BEFORE_MIN
+            )
         except (SlackTokenRotationError, aiohttp.ClientError, TimeoutError) as error:
-            # Perhaps another process was first; then the next look finds what it got.
+            # Perhaps another process was first; the next look into the database will find its token.
             _log.warning("a token can't be refreshed", team=bot.team_id, enterprise=bot.enterprise_id, error=str(error))
             return bot
         if refreshed:
             await self.installations.async_save_bot(refreshed)
         return refreshed or bot
-
-    def _good_until(self, bot: Bot) -> float:
-        if bot.bot_token_expires_at is None:
-            return math.inf
-        return max(bot.bot_token_expires_at - 60 * _REFRESH_MIN, self._clock() + _LOOK_AGAIN_S)
 
     def _workspace(self, bot: Bot) -> Workspace:
         client = self._connect(bot.bot_token)
@@ -173,27 +174,16 @@ class ManyWorkspaces(Workspaces):
             bot_id=bot.bot_id,
             bot_user_id=bot.bot_user_id,
         )
-        return Workspace(client, client.like(client.token, retry_handlers=[]), authorization)
+        return Workspace(client, client.with_handlers([]), authorization)
 
 
 def installations(settings: Settings, database: Database) -> Installations:
-    """Where the app of SLACK_CLIENT_ID is installed."""
+    """Return the store of the installations of the app SLACK_CLIENT_ID."""
     return Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the bot is in its workspace, and what it may do there."""
-
-    team_id: str
-    team: str
-    bot_id: str
-    bot_user_id: str
-    scopes: frozenset[str]
-
-
 def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str | None = None) -> SlackClient:
-    """The client for all calls of Slack's Web API. It waits where Slack says so (429), and repeats nothing else."""
+    """Return a client of the Web API that waits after a 429, and repeats nothing else."""
     return SlackClient(
         token,
         base_url=settings.slack_api_url,
@@ -202,8 +192,19 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The bot in the workspace of its token, and the scopes that it has there."""
+
+    team_id: str
+    team: str
+    bot_id: str
+    bot_user_id: str
+    scopes: frozenset[str]
+
+
 async def sign_in(client: AsyncWebClient) -> Identity:
-    """Ask Slack who the bot's token belongs to; raises ZimerrError where it is no good."""
+    """Return the identity that the bot's token belongs to; raises ZimerrError if Slack refuses the token."""
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
@@ -220,3 +221,18 @@ async def sign_in(client: AsyncWebClient) -> Identity:
         bot_user_id=answer["user_id"],
         scopes=frozenset(answer.headers.get("x-oauth-scopes", "").replace(" ", "").split(",")) - {""},
     )
+
+
+async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
+    """Try the app-level token; raises ZimerrError if Slack refuses it.
+
+    With a bad token, the socket's client would retry for ever without an error.
+    """
+    try:
+        await client.apps_connections_open(app_token=settings.app_token)
+    except SlackApiError as error:
+        raise ZimerrError(
+            f"Slack refuses SLACK_APP_TOKEN: {error.response.get('error', error.response.status_code)}. Make an "
+            "app-level token with the scope connections:write on the app's page Basic Information, and turn Socket "
+            "Mode on."
+        ) from error

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.app import EVENTS_PATH
 from bot.sandbox.http_server import Sandbox
+from bot.server import EVENTS_PATH
 from tests.scenarios.conftest import Transport, free_port
 
 _PATIENCE_S = 90.0  # for what takes a second on a quiet machine

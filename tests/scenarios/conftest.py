@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from bot import resources
-from bot.app import EVENTS_PATH, running
+from bot.app import running
 from bot.sandbox.http_server import Sandbox
+from bot.server import EVENTS_PATH
 from bot.settings import Settings
 
 Transport = Literal["socket", "http"]

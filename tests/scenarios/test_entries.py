@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.app import EVENTS_PATH, running
+from bot.app import running
 from bot.sandbox.http_server import Sandbox
+from bot.server import EVENTS_PATH
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,

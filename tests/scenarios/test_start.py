@@ -14,9 +14,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.app import EVENTS_PATH, running
+from bot.app import running
 from bot.errors import ZimerrError
 from bot.sandbox.http_server import Sandbox
+from bot.server import EVENTS_PATH
 from tests.scenarios.conftest import ANN, ENGLISH, free_port, manifest, settings_for
 
 

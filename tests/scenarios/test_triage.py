@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from bot.app import EVENTS_PATH, running
+from bot.app import running
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import Arguments, MethodContext
+from bot.server import EVENTS_PATH
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,

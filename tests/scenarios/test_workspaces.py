@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 from yarl import URL
 
 from bot import log
-from bot.app import EVENTS_PATH, running
+from bot.app import running
 from bot.cli import admin
 from bot.errors import ZimerrError
 from bot.sandbox.faults import Fault, FaultKind
@@ -27,6 +27,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
 from bot.sandbox.model import Channel
 from bot.sandbox.team import Team
+from bot.server import EVENTS_PATH
 from bot.settings import Settings
 from bot.storage.tables import metadata
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock, Transport, free_port, manifest, settings_for

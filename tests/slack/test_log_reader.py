@@ -15,7 +15,7 @@ from bot.slack.log_reader import LogReader
 
 async def test_who_finds_all_turns_taken_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two slow uploads must not use up the attempts of everybody else's logs."""
-    monkeypatch.setattr(log_reader, "_PATIENCE_S", 0.01)
+    monkeypatch.setattr(log_reader, "_TURN_TIMEOUT_S", 0.01)
     reader = LogReader(cast(TriagePool, None))  # nothing is read here
     async with reader._turn(), reader._turn():
         with pytest.raises(RetryLater):

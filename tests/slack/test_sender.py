@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind, Lease, RateLimit
@@ -34,7 +33,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 class Here(Workspaces):
     """One workspace, in which *client* posts."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: SlackClient) -> None:
         self._here = Workspace(client, client, AuthorizeResult(enterprise_id=None, team_id="T0DEMO"))
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
@@ -46,10 +45,20 @@ class Here(Workspaces):
         return True
 
 
-def poster(sandbox: Sandbox, **changes: Any) -> Sender:
-    """A poster as the bot has it."""
-    values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, "retry_handlers": [], **changes}
-    return Sender(Here(AsyncWebClient(**values)), RateLimit(time.time))
+MakeSender = Callable[..., Sender]
+
+
+@pytest.fixture
+async def sender(sandbox: Sandbox) -> AsyncIterator[MakeSender]:
+    """Makes a sender as the bot has it."""
+    async with aiohttp.ClientSession() as session:
+
+        def make(**changes: Any) -> Sender:
+            values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, **changes}
+            client = SlackClient(session=session, retry_handlers=[], **values)
+            return Sender(Here(client), RateLimit(time.time))
+
+        yield make
 
 
 async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
@@ -58,50 +67,52 @@ async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
     return replace(Job(Place("T0DEMO", ENGLISH, ANN), message["ts"], message["ts"]), **changes)
 
 
-async def test_an_answer_names_its_job(sandbox: Sandbox) -> None:
+async def test_an_answer_names_its_job(sandbox: Sandbox, sender: MakeSender) -> None:
     """By that it is found again."""
     job = await a_job(sandbox)
-    ts = await poster(sandbox).post([job], {"text": "hi"})
+    ts = await sender().post([job], {"text": "hi"})
     (reply,) = sandbox.replies(ENGLISH, job.ts)
     assert reply["ts"] == ts
     payload = {"team": "T0DEMO", "ts": job.ts, "kind": "message"}
     assert reply["metadata"] == {"event_type": "zimerr_annotation", "event_payload": payload}
 
 
-async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(sandbox: Sandbox) -> None:
+async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(
+    sandbox: Sandbox, sender: MakeSender
+) -> None:
     """The network broke at the worst moment."""
     sandbox.faults.lost("chat.postMessage")
     job = await a_job(sandbox)
     with pytest.raises(RetryLater) as failure:
-        await poster(sandbox).post([job], {"text": "hi"})
+        await sender().post([job], {"text": "hi"})
     assert failure.value.after_s is None
-    ts = await poster(sandbox).post([replace(job, may_be_answered=True)], {"text": "hi"})
+    ts = await sender().post([replace(job, may_be_answered=True)], {"text": "hi"})
     assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
 
 
-async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox) -> None:
+async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox, sender: MakeSender) -> None:
     """Others in the thread were answered, too."""
     job = await a_job(sandbox)
     for other in (replace(job, kind=JobKind.ASKED), replace(job, ts=(await a_job(sandbox)).ts)):
-        await poster(sandbox).post([other], {"text": "another"})
-    await poster(sandbox).post([replace(job, may_be_answered=True)], {"text": "hi"})
+        await sender().post([other], {"text": "another"})
+    await sender().post([replace(job, may_be_answered=True)], {"text": "hi"})
     assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
 
 
-async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox) -> None:
+async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox, sender: MakeSender) -> None:
     """A burst was answered with one message, and then the process died before it had noted that."""
     parent = await a_job(sandbox)
     jobs = [replace(await a_job(sandbox), thread=parent.ts) for _ in range(3)]
-    ts = await poster(sandbox).post(jobs, {"text": "hi"})
+    ts = await sender().post(jobs, {"text": "hi"})
     for job in jobs:
-        assert await poster(sandbox).post([replace(job, may_be_answered=True)], {"text": "again"}) == ts
-    assert await poster(sandbox).post([replace(parent, may_be_answered=True)], {"text": "another"}) != ts
+        assert await sender().post([replace(job, may_be_answered=True)], {"text": "again"}) == ts
+    assert await sender().post([replace(parent, may_be_answered=True)], {"text": "another"}) != ts
 
 
-async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> None:
+async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox, sender: MakeSender) -> None:
     """A 429 says that nothing was posted; to ask as well would only be one more call too many."""
     sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
-    job, same = await a_job(sandbox), poster(sandbox)
+    job, same = await a_job(sandbox), sender()
     with pytest.raises(RetryLater) as failure:
         await same.post([job], {"text": "hi"})
     assert failure.value.after_s == 7.0
@@ -114,12 +125,12 @@ async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox) -> No
 
 @pytest.mark.parametrize(("left_s", "posted"), [(12.5, 1), (11.5, 0), (-3.0, 0)])
 async def test_nothing_is_posted_that_might_arrive_after_the_lease(
-    sandbox: Sandbox, left_s: float, posted: int
+    sandbox: Sandbox, sender: MakeSender, left_s: float, posted: int
 ) -> None:
     """Another process would have asked the thread by then, found nothing, and answered."""
     job = replace(await a_job(sandbox), lease=Lease(100.0, lambda: 100.0 - left_s))
     with contextlib.nullcontext() if posted else pytest.raises(RetryLater, match="lease"):
-        await poster(sandbox).post([job], {"text": "hi"})
+        await sender().post([job], {"text": "hi"})
     assert len(sandbox.calls("chat.postMessage")) == posted
 
 
@@ -145,9 +156,9 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 
-async def test_changes_can_be_repeated(sandbox: Sandbox) -> None:
+async def test_changes_can_be_repeated(sandbox: Sandbox, sender: MakeSender) -> None:
     """The attempt before may have done it all."""
-    job, same = await a_job(sandbox), poster(sandbox)
+    job, same = await a_job(sandbox), sender()
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
     ts = await same.post([job], {"text": "hi", "blocks": blocks})
     for _ in range(2):
@@ -162,50 +173,51 @@ async def test_changes_can_be_repeated(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, status: int) -> None:
+async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, sender: MakeSender, status: int) -> None:
     """It is mended, mostly."""
     sandbox.faults.server_error("chat.postMessage", status=status)
     with pytest.raises(RetryLater, match=str(status)):
-        await poster(sandbox).post([await a_job(sandbox)], {"text": "hi"})
+        await sender().post([await a_job(sandbox)], {"text": "hi"})
 
 
-async def test_a_slow_or_absent_slack_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_or_absent_slack_is_tried_again(
+    sandbox: Sandbox, sender: MakeSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody knows whether it has posted."""
-    monkeypatch.setattr("bot.slack.sender._CALL_S", 0.2)
+    monkeypatch.setattr("bot.slack.client.CALL_TIMEOUT_S", 0.2)
     sandbox.faults.add(Fault(FaultKind.SLOW, "chat.postMessage", times=1, seconds=1.0))
-    async with aiohttp.ClientSession() as session:  # in which the SDK's own time-out does not count
-        with pytest.raises(RetryLater) as failure:
-            await poster(sandbox, session=session).post([await a_job(sandbox)], {"text": "hi"})
+    with pytest.raises(RetryLater) as failure:
+        await sender().post([await a_job(sandbox)], {"text": "hi"})
     assert failure.value.after_s is None
     with pytest.raises(RetryLater, match="no answer"):
-        await poster(sandbox, base_url="http://127.0.0.1:1/api/").post([await a_job(sandbox)], {"text": "hi"})
+        await sender(base_url="http://127.0.0.1:1/api/").post([await a_job(sandbox)], {"text": "hi"})
 
 
-async def test_what_can_never_work_is_given_up(sandbox: Sandbox) -> None:
+async def test_what_can_never_work_is_given_up(sandbox: Sandbox, sender: MakeSender) -> None:
     """With the reason in Slack's words, for who can mend it."""
     job = await a_job(sandbox)
     sandbox.workspace.channel(ENGLISH).is_archived = True
     with pytest.raises(GiveUp, match="is_archived"):
-        await poster(sandbox).post([job], {"text": "hi"})
+        await sender().post([job], {"text": "hi"})
     sandbox.workspace.channel(ENGLISH).is_archived = False
     await sandbox.kick(ENGLISH)
     with pytest.raises(GiveUp, match="not_in_channel"):
-        await poster(sandbox).post([job], {"text": "hi"})
+        await sender().post([job], {"text": "hi"})
     with pytest.raises(GiveUp, match="channel_not_found"):
-        await poster(sandbox).post([replace(job, place=Place("T0DEMO", "C404", ANN))], {"text": "hi"})
+        await sender().post([replace(job, place=Place("T0DEMO", "C404", ANN))], {"text": "hi"})
 
 
-async def test_a_missing_scope_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_scope_is_named(sandbox: Sandbox, sender: MakeSender, monkeypatch: pytest.MonkeyPatch) -> None:
     """An admin has to add it, and should not have to guess."""
     job = await a_job(sandbox)
     scopes = tuple(scope for scope in sandbox.app.scopes if scope != "chat:write")
     monkeypatch.setattr(type(sandbox.app), "scopes", scopes, raising=False)
     with pytest.raises(GiveUp) as failure:
-        await poster(sandbox).post([job], {"text": "hi"})
+        await sender().post([job], {"text": "hi"})
     assert (failure.value.reason, failure.value.scope) == ("missing_scope", "chat:write")
 
 
-async def test_a_token_that_is_no_good_stops_the_workspace(sandbox: Sandbox) -> None:
+async def test_a_token_that_is_no_good_stops_the_workspace(sandbox: Sandbox, sender: MakeSender) -> None:
     """Every further call would be refused."""
     with pytest.raises(StopWorkspace, match="invalid_auth"):
-        await poster(sandbox, token="xoxb-revoked").post([await a_job(sandbox)], {"text": "hi"})
+        await sender(token="xoxb-revoked").post([await a_job(sandbox)], {"text": "hi"})

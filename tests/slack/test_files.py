@@ -13,8 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import RetryLater
 from bot.sandbox.http_server import Sandbox
-from bot.slack.download import Downloads, UnreadableFile
-from bot.slack.lookup import may_be_trusted
+from bot.slack.client import is_trusted
+from bot.slack.files import Downloads, UnreadableFile
 from bot.triage.digest import Refusal
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 from tests.scenarios.logs import LOG, file
@@ -46,7 +46,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
         client = AsyncWebClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session)
         message = await sandbox.say(ENGLISH, ANN, "", files=[file()])
         with contextlib.ExitStack() as spools:
-            yield Fetcher(sandbox, Downloads(client, spools, most_bytes=MOST), message["files"][0])
+            yield Fetcher(sandbox, Downloads(client, spools, max_bytes=MOST), message["files"][0])
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ async def test_what_passes_is_tried_again_later(fetcher: Fetcher, method: str) -
 )
 def test_no_other_address_is_taken_for_slacks(url: str) -> None:
     """However it is written."""
-    assert not may_be_trusted(AsyncWebClient(), url)
+    assert not is_trusted(AsyncWebClient(), url)
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_no_other_address_is_taken_for_slacks(url: str) -> None:
 )
 def test_slacks_own_addresses_are(url: str) -> None:
     """Files lie on hosts of their own."""
-    assert may_be_trusted(AsyncWebClient(), url)
+    assert is_trusted(AsyncWebClient(), url)

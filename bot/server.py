@@ -1,0 +1,64 @@
+"""Receive Slack's requests: over HTTP, with a health check, or over a socket."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+
+from bot.errors import ZimerrError
+from bot.inbox import Inbox
+from bot.settings import Settings
+from bot.slack.workspaces import sign_in_socket
+
+EVENTS_PATH = "/slack/events"
+
+
+def events_route(app: AsyncApp) -> web.RouteDef:
+    """Return the route for Slack's requests."""
+
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    return web.post(EVENTS_PATH, events)
+
+
+@contextlib.asynccontextmanager
+async def listening(routes: Sequence[web.RouteDef], inbox: Inbox, settings: Settings) -> AsyncIterator[None]:
+    """Serve *routes* and `/healthz` while the context is open; raises ZimerrError if the port can't be opened."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        # Before the inbox works and when it is about to stop, a load balancer should turn away. Requests that come all
+        # the same are recorded.
+        return web.json_response({"ok": inbox.is_open}, status=200 if inbox.is_open else 503)
+
+    server = web.Application()
+    server.add_routes([*routes, web.get("/healthz", healthz)])
+    runner = web.AppRunner(server, access_log=None)
+    try:
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise ZimerrError(
+                f"Port {settings.port} can't be opened: {error.strerror}. Set PORT to a free one."
+            ) from error
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def connected(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
+    """Receive requests over a socket while the context is open; raises ZimerrError if Slack refuses the token."""
+    await sign_in_socket(app.client, settings)
+    handler = AsyncSocketModeHandler(app, settings.app_token)
+    try:
+        await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]

@@ -1,0 +1,205 @@
+"""The context of one request or job, and the wrappers that make Bolt listeners from handlers.
+
+A handler gets a `RequestContext` and the payload: it calls one service and replies. Errors become replies here only.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.response import BoltResponse
+
+from bot import log
+from bot.background import Background
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Language
+from bot.inbox import Inbox, Job
+from bot.policy.annotate import Annotations
+from bot.policy.answer import Answers
+from bot.policy.language import Languages
+from bot.policy.place import Place
+from bot.policy.replies import Failed, Reply, Triaged
+from bot.render.renderer import Renderer
+from bot.slack.log_reader import LogReader
+from bot.slack.lookup import Payload, SlackLookup, team_of, thread_for_ephemeral
+from bot.slack.sender import Sender
+from bot.slack.workspaces import Workspaces
+from bot.storage.notice_store import NoticeStore
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all requests share; made once, by `bot.app`."""
+
+    catalogue: Catalogue
+    languages: Languages
+    annotations: Annotations
+    answers: Answers
+    renderer: Renderer
+    inbox: Inbox
+    sender: Sender
+    workspaces: Workspaces
+    background: Background
+    log_reader: LogReader
+    notices: NoticeStore
+    clock: Callable[[], float]
+    escalation_target: str  # id of a person or user group, or empty
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """One request or job: where it happened, whom to ask, and how to answer the person who caused it."""
+
+    services: Services
+    place: Place
+    lookup: SlackLookup
+    own_bot: str | None  # the bot's id in this workspace
+    thread: str | None = None  # for private replies; None: the channel
+    respond: AsyncRespond | None = None  # sends to the response_url of the request
+    job: Job | None = None
+
+    @classmethod
+    def of_request(cls, services: Services, body: Payload, bolt: AsyncBoltContext) -> RequestContext:
+        """Make the context of a request that Bolt received."""
+        # A modal has no channel and no response_url; it brings back those of the command that opened it.
+        origin = json.loads((body.get("view") or {}).get("private_metadata") or "{}")
+        event = body.get("event") or {}
+        channel = (body.get("channel") or {}).get("id") or body.get("channel_id") or origin.get("channel")
+        channel = channel or event.get("channel") or (event.get("item") or {}).get("channel") or ""
+        user = (body.get("user") or {}).get("id") or body.get("user_id") or event.get("user") or ""
+        url = body.get("response_url") or origin.get("url")
+        return cls(
+            services,
+            Place(team_of(body), channel, user),
+            SlackLookup(bolt.client),
+            bolt.bot_id,
+            # Without the thread, Slack would show a private reply in the channel. Buttons have a container, shortcuts
+            # a message.
+            thread=(body.get("container") or body.get("message") or {}).get("thread_ts"),
+            respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
+        )
+
+    @classmethod
+    async def of_job(cls, services: Services, job: Job) -> RequestContext:
+        """Make the context of a job; raises StopWorkspace if the app is not installed there."""
+        workspace = await services.workspaces.get(job.place.team)
+        context = cls(services, job.place, SlackLookup(workspace.client), workspace.authorization.bot_id)
+        return context.with_job(job)
+
+    def with_job(self, job: Job) -> RequestContext:
+        """Return the context of another job in the same channel."""
+        return replace(self, place=job.place, thread=thread_for_ephemeral(job.thread, job.ts), job=job)
+
+    async def language(self) -> Language:
+        """Return the language of the person."""
+        return (await self.services.languages.of_person(self.place, self.lookup)).language
+
+    async def channel_language(self) -> Language:
+        """Return the language of the channel."""
+        return (await self.services.languages.of_channel(self.place, self.lookup)).language
+
+    async def reply_privately(self, reply: Reply, language: Language | None = None) -> None:
+        """Show *reply* to the person only, by default in their language.
+
+        A request is answered at its response_url, else by an ephemeral message. In a direct message, a job's reply is
+        posted. Raises RetryLater, GiveUp or StopWorkspace.
+        """
+        language = language or await self.language()
+        if self.respond:
+            await self.reply_to_url(reply, language)
+            return
+        sender, message = self.services.sender, self.services.renderer.message(reply, language)
+        if self.job and self.place.is_direct:
+            await sender.post([self.job], message)
+        else:
+            lease = self.job.lease if self.job else None
+            await sender.post_ephemeral(self.place, self.thread, message, lease=lease)
+
+    async def reply_to_url(self, reply: Reply, language: Language, *, is_public: bool = False) -> None:
+        """Send *reply* to the response_url; works where the bot is not a member, too."""
+        if self.respond is None:
+            return
+        renderer, audience = self.services.renderer, "in_channel" if is_public else "ephemeral"
+        messages = [renderer.message(reply, language)]
+        if isinstance(reply, Triaged):
+            messages.append(renderer.triage_without_chart(reply, language))
+        for message in messages:
+            sent = await self.respond(response_type=audience, replace_original=False, thread_ts=self.thread, **message)
+            # The status alone tells that Slack refused the message, for example because of its chart.
+            if sent.status_code == 200:
+                return
+            _log.warning("Slack refused a reply", status=sent.status_code, reason=sent.body)
+
+    def in_background(self, work: Awaitable[None], body: Payload) -> None:
+        """Run *work* after the request was acknowledged, and report its failure."""
+
+        async def run() -> None:
+            try:
+                await work
+            except Exception as error:
+                await self.report_error(error, body)
+
+        self.services.background.start(run())
+
+    async def report_error(self, error: Exception, body: Payload) -> None:
+        """Log *error* with an id; a person who waits for an answer gets the id."""
+        incident = uuid.uuid4().hex[:8]
+        _log.error("a request failed", id=incident, kind=body.get("command") or body.get("type"), exc_info=error)
+        if self.respond:
+            await self.reply_to_url(Failed(incident), self.services.languages.default)
+
+
+Listener = Callable[..., Awaitable[Any]]
+
+
+def after_ack(handle: Callable[[RequestContext, Payload], Awaitable[None]], services: Services) -> Listener:
+    """Make a listener that acknowledges at once and runs *handle* in the background, so that Slack shows no warning.
+
+    Bolt's lazy listeners do the same, but copy the request with its client, whose HTTP session can't be copied.
+    """
+
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        request = RequestContext.of_request(services, body, context)
+        request.in_background(handle(request, body), body)
+
+    return listener
+
+
+def with_context(
+    handle: Callable[[RequestContext, Payload, AsyncAck], Awaitable[None]], services: Services
+) -> Listener:
+    """Make a listener from *handle*, which acknowledges by itself: with its answer, or after something is recorded."""
+
+    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await handle(RequestContext.of_request(services, body, context), body, ack)
+
+    return listener
+
+
+async def acknowledge(ack: AsyncAck) -> None:
+    """Acknowledge a request that needs nothing else."""
+    await ack()
+
+
+def report_errors(app: AsyncApp, services: Services) -> None:
+    """Report the errors of listeners.
+
+    An event that could not be recorded stays unacknowledged, so that Slack delivers it again.
+    """
+
+    @app.error
+    async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
+        request = RequestContext.of_request(services, body, context)
+        await request.report_error(error, body)
+        return BoltResponse(status=200, body="") if request.respond else None

@@ -1,0 +1,166 @@
+"""Download what people attach, and upload reports.
+
+The bot's token goes only to Slack's own hosts over https, or to the host of a local Web API (a double of Slack on this
+machine). Redirects are followed only there. Downloads are unnamed temporary files, so nothing outlives the process.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from typing import IO, Any, BinaryIO, cast
+from urllib.parse import urljoin
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import GiveUp, RetryLater, named
+from bot.policy.content import is_deleted
+from bot.slack.client import call_api, is_trusted, retry_after_s
+from bot.slack.lookup import Payload
+from bot.triage.digest import Refusal
+from bot.triage.reader import LogFile
+
+_CHUNK_BYTES = 256 * 1024
+_MAX_REDIRECTS = 3
+_DOWNLOAD_TIMEOUT = aiohttp.ClientTimeout(total=20.0, sock_connect=5.0, sock_read=10.0)
+_UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=20.0)
+
+
+class UnreadableFile(Exception):  # noqa: N818  named for its subject
+    """A file can't be downloaded, for a reason that its owner is told."""
+
+    def __init__(self, name: str, reason: Refusal) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class Downloads:
+    """Downloads files of one workspace, of at most *max_bytes* each; *spools* owns the temporary files.
+
+    All methods raise UnreadableFile, RetryLater or StopWorkspace.
+    """
+
+    def __init__(self, client: AsyncWebClient, spools: ExitStack, *, max_bytes: int) -> None:
+        self._client = client
+        self._spools = spools
+        self._max_bytes = max_bytes
+
+    async def describe(self, file_id: str) -> dict[str, Any]:
+        """Return Slack's description of a file (files.info)."""
+        try:
+            answer = await call_api(self._client.api_call("files.info", params={"file": file_id}))
+        except GiveUp as error:
+            raise UnreadableFile("", Refusal.FORBIDDEN if error.reason == "missing_scope" else Refusal.GONE) from error
+        file: dict[str, Any] = answer["file"]
+        return file
+
+    async def fetch(self, file: Payload) -> LogFile:
+        """Download a file that `describe` returned."""
+        name, url = str(file.get("name") or ""), str(file.get("url_private") or "")
+        if is_deleted(file):
+            raise UnreadableFile(name, Refusal.GONE)
+        if file.get("is_external") or not is_trusted(self._client, url):
+            raise UnreadableFile(name, Refusal.ELSEWHERE)
+        if int(file.get("size") or 0) > self._max_bytes:
+            raise UnreadableFile(name, Refusal.TOO_LARGE)
+        spool = self._spools.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - `spools` closes it
+        try:
+            await self._download(url, file, spool)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise RetryLater(f"no answer: {named(error)}") from error
+        spool.flush()
+        return LogFile(name, lambda: cast(BinaryIO, io.BufferedReader(_SpoolReader(spool.fileno()), _CHUNK_BYTES)))
+
+    async def _download(self, url: str, file: Payload, spool: IO[bytes]) -> None:
+        name, size, first = str(file.get("name") or ""), 0, b""
+        async with self._response(url, name) as response:
+            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                first, size = first or chunk, size + len(chunk)
+                if size > self._max_bytes:
+                    raise UnreadableFile(name, Refusal.TOO_LARGE)
+                spool.write(chunk)
+            # Slack may answer with its sign-in page and status 200. A log that begins like a page has its own size.
+            start = first[:200].lstrip().lower()
+            is_page = response.content_type == "text/html" or start.startswith((b"<!doctype html", b"<html"))
+            if is_page and size != file.get("size"):
+                raise UnreadableFile(name, Refusal.FORBIDDEN)
+
+    @asynccontextmanager
+    async def _response(self, url: str, name: str) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Open *url*, or the URL within Slack that it redirects to."""
+        session = cast(aiohttp.ClientSession, self._client.session)
+        headers = {"Authorization": f"Bearer {self._client.token}", "Accept-Encoding": "identity"}
+        for _ in range(_MAX_REDIRECTS + 1):
+            if not is_trusted(self._client, url):
+                break
+            async with session.get(url, headers=headers, allow_redirects=False, timeout=_DOWNLOAD_TIMEOUT) as response:
+                if 300 <= response.status < 400:
+                    url = urljoin(url, response.headers.get("Location", ""))
+                    continue
+                _raise_for_status(response, name)
+                yield response
+                return
+        raise UnreadableFile(name, Refusal.ELSEWHERE)
+
+
+def _raise_for_status(response: aiohttp.ClientResponse, name: str) -> None:
+    if response.status == 429:
+        raise RetryLater("ratelimited", retry_after_s(response.headers))
+    if response.status >= 500:
+        raise RetryLater(f"status {response.status}")
+    if response.status in (401, 403):
+        raise UnreadableFile(name, Refusal.FORBIDDEN)
+    if response.status != 200:
+        raise UnreadableFile(name, Refusal.GONE)
+
+
+class _SpoolReader(io.RawIOBase):
+    """Reads an open file from its start, independently of other readers."""
+
+    def __init__(self, fileno: int) -> None:
+        self._fileno = fileno
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = os.pread(self._fileno, len(buffer), self._at)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._fileno).st_size}[whence]
+        self._at = max(0, start + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+
+async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: str, thread: str) -> None:
+    """Upload a file and share it in a thread; raises RetryLater, GiveUp or StopWorkspace."""
+    wanted = {"filename": name, "length": str(len(content))}
+    announced = await call_api(client.api_call("files.getUploadURLExternal", params=wanted))
+    url = str(announced["upload_url"])
+    if not is_trusted(client, url):
+        raise GiveUp("upload_url_is_not_slacks")
+    session = cast(aiohttp.ClientSession, client.session)
+    try:
+        # Without the token: the URL itself is the permission.
+        async with session.post(url, data=content, allow_redirects=False, timeout=_UPLOAD_TIMEOUT) as response:
+            if response.status != 200:
+                raise RetryLater(f"upload: status {response.status}")
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise RetryLater(f"no answer: {named(error)}") from error
+    share = {"files": [{"id": announced["file_id"], "title": name}], "channel_id": channel, "thread_ts": thread}
+    await call_api(client.api_call("files.completeUploadExternal", json=share))

@@ -1,0 +1,107 @@
+"""Reply in a thread: the `ThreadVoice` of the policy, by Slack's methods."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from bot import log
+from bot.errors import GiveUp, RetryLater, StopWorkspace
+from bot.inbox import Job
+from bot.policy.replies import Answer, Triaged
+from bot.render.block_kit import MessagePayload
+from bot.slack.context import RequestContext
+
+MARK = "mag"  # the reaction to a message with a code that was explained elsewhere
+READING = "hourglass_flowing_sand"  # the reaction to a log that is being read
+_INVALID_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
+_CHART = "data_visualization"
+_log = log.get(__name__)
+_T = TypeVar("_T")
+
+
+class ThreadReplier:
+    """Acts on the messages of one thread; *jobs* are those that a reply may answer."""
+
+    def __init__(self, context: RequestContext, jobs: Sequence[Job] = ()) -> None:
+        self._jobs = {job.ts: job for job in jobs}
+        self._place = context.place
+        self._sender = context.services.sender
+        self._renderer = context.services.renderer
+
+    async def reply(self, answer: Answer, to: Sequence[str]) -> str:
+        """Post one reply to the messages *to*; return its ts."""
+        return await self._sender.post([self._jobs[ts] for ts in to], self._message(answer))
+
+    async def revise(self, reply: str, answer: Answer) -> None:
+        """Replace the content of a reply."""
+        await self._sender.update(self._place, reply, self._message(answer))
+
+    async def withdraw(self, reply: str) -> None:
+        """Delete a reply."""
+        await self._sender.delete(self._place, reply)
+
+    async def mark(self, ts: str) -> None:
+        """React to a message."""
+        await self._sender.add_reaction(self._place, ts, MARK)
+
+    async def unmark(self, ts: str) -> None:
+        """Remove the reaction."""
+        await self._sender.remove_reaction(self._place, ts, MARK)
+
+    def _message(self, answer: Answer) -> MessagePayload:
+        return self._renderer.message(answer.reply, answer.language)
+
+
+class LogReplier(ThreadReplier):
+    """Acts on the message of a job about a log. Where Slack refuses the chart of a triage, it sends bars in text."""
+
+    def __init__(self, context: RequestContext, job: Job) -> None:
+        super().__init__(context, [job])
+        self._job = job
+        self._may_be_marked = job.attempts > 1  # an earlier attempt may have left the reaction
+        self.reply_ts: str | None = None
+
+    async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
+        """Post in the message's thread; return the ts."""
+        self.reply_ts = await self._send(answer, partial(self._sender.post, [self._job]))
+        return self.reply_ts
+
+    async def revise(self, reply: str, answer: Answer) -> None:
+        """Replace the content of a reply."""
+        await self._send(answer, partial(self._sender.update, self._place, reply))
+
+    async def _send(self, answer: Answer, send: Callable[[MessagePayload], Awaitable[_T]]) -> _T:
+        message = self._message(answer)
+        try:
+            return await send(message)
+        except GiveUp as error:
+            has_chart = any(block["type"] == _CHART for block in message["blocks"])
+            if error.reason not in _INVALID_BLOCKS or not has_chart or not isinstance(answer.reply, Triaged):
+                raise
+        return await send(self._renderer.triage_without_chart(answer.reply, answer.language))
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """React to the message while a log is being read. A failure is logged: it is not worth a retry."""
+        self._may_be_marked = True
+        marking = asyncio.create_task(self._mark_as_reading())
+        try:
+            yield
+        finally:
+            await marking
+
+    async def _mark_as_reading(self) -> None:
+        try:
+            await self._sender.add_reaction(self._place, self._job.ts, READING)
+        except (RetryLater, GiveUp, StopWorkspace) as error:
+            _log.info("reading not shown", channel=self._place.channel, ts=self._job.ts, reason=str(error))
+
+    async def unmark_as_reading(self) -> None:
+        """Remove the reaction. Raises RetryLater or StopWorkspace."""
+        if self._may_be_marked:
+            with contextlib.suppress(GiveUp):  # for example, the bot was removed from the channel
+                await self._sender.remove_reaction(self._place, self._job.ts, READING)
