@@ -1,12 +1,12 @@
-"""`zimerr db` and `zimerr inbox`: what an operator does with the database, in a terminal."""
+"""Implement `zimerr db` and `zimerr inbox`: what an operator does with the database."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 
 import click
 
@@ -17,9 +17,11 @@ from bot.settings import load_database, load_stored_tokens, split_keys
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
+_T = TypeVar("_T")
+
 
 def upgrade() -> None:
-    """Bring the database's schema to this version's."""
+    """Upgrade the database to this version's schema."""
 
     async def run() -> None:
         database = Database(load_database().database_url)
@@ -33,49 +35,42 @@ def upgrade() -> None:
 
 
 def reencrypt() -> None:
-    """Encrypt every stored token by the first key."""
-    click.echo(f"Encrypted by the first key: {asyncio.run(reencrypted())}")
+    """Encrypt every stored token with the first key."""
+    click.echo(f"Tokens encrypted with the first key: {asyncio.run(reencrypt_tokens())}")
 
 
-async def reencrypted() -> int:
-    """How many installations were encrypted anew."""
+async def reencrypt_tokens() -> int:
+    """Encrypt every stored token with the first key; return how many installations that changed."""
     settings = load_stored_tokens()
+    keys = split_keys(settings.zimerr_encryption_keys)
     database = Database(settings.database_url)
     try:
         await database.open()
-        return await Installations(
-            database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys)
-        ).reencrypt()
+        return await Installations(database, settings.slack_client_id, keys).reencrypt()
     finally:
         await database.close()
 
 
 def browse(states: tuple[JobState, ...], most: int) -> None:
-    """Print the newest rows, and how many there are in each state."""
+    """Print the newest *most* rows in *states*, oldest first, and the number of rows in each state."""
 
-    async def run() -> tuple[list[Job], dict[JobState, int]]:
-        async with _opened() as rows:
-            return await rows.find(states=states, limit=most), await rows.counts()
+    async def read(rows: InboxRows) -> tuple[list[Job], dict[JobState, int]]:
+        return await rows.find(states=states, limit=most), await rows.counts()
 
-    found, counts = asyncio.run(run())
-    for job in reversed(found):
+    jobs, counts = _in_inbox(read)
+    for job in reversed(jobs):
         message = f"{job.place.team}/{job.place.channel}/{job.ts}"
-        received = _when(job.received_at)
+        received = _time(job.received_at)
         click.echo(f"{job.id}\t{job.state}\t{received}\t{message}\t{job.stored_kind}\t{job.reason or ''}")
     click.echo(", ".join(f"{counts.get(state, 0)} {state}" for state in JobState))
 
 
 def show(id_: int) -> None:
-    """Print all that is known of one row; raises ZimerrError where there is none."""
-
-    async def run() -> list[Job]:
-        async with _opened() as rows:
-            return await rows.find(ids=(id_,))
-
-    found = asyncio.run(run())
-    if not found:
+    """Print all columns of one row; raises ZimerrError if there is no such row."""
+    jobs = _in_inbox(lambda rows: rows.find(ids=(id_,)))
+    if not jobs:
         raise ZimerrError(f"The inbox has no row {id_}. `zimerr inbox list` shows the newest.")
-    job = found[0]
+    (job,) = jobs
     facts: dict[str, object] = {
         "id": job.id,
         "state": job.state,
@@ -87,11 +82,11 @@ def show(id_: int) -> None:
         "kind": job.stored_kind,
         "codes": ", ".join(map(str, job.codes)),
         "event": job.event_id,
-        "attempts": f"{job.attempts}, of which Slack told {job.refused} to wait",
-        "received": _when(job.received_at),
-        "next attempt": _when(job.next_attempt_at) if job.state is JobState.PENDING else None,
-        "leased": job.lease and f"until {_when(job.lease.until)} by {job.lease.owner}",
-        "finished": job.finished_at and _when(job.finished_at),
+        "attempts": f"{job.attempts}, {job.refused} of them rate-limited by Slack",
+        "received": _time(job.received_at),
+        "next attempt": _time(job.next_attempt_at) if job.state is JobState.PENDING else None,
+        "leased": job.lease and f"until {_time(job.lease.until)} by {job.lease.owner}",
+        "finished": job.finished_at and _time(job.finished_at),
     }
     for name, value in facts.items():
         if value:
@@ -99,37 +94,35 @@ def show(id_: int) -> None:
 
 
 def retry(ids: tuple[int, ...]) -> None:
-    """Have dead rows tried again, all or some; a bot that runs takes them up within seconds."""
-
-    async def run() -> int:
-        async with _opened() as rows:
-            return await rows.revive(ids)
-
-    click.echo(f"To be tried again: {asyncio.run(run())}")
+    """Retry dead rows, all of them without *ids*. A running bot takes them within seconds."""
+    click.echo(f"Rows to retry: {_in_inbox(lambda rows: rows.revive(ids))}")
 
 
 def purge(state: JobState, older_than_s: float) -> None:
-    """Drop rows that have been done, or dead, for so long."""
+    """Delete the rows that have been in *state*, done or dead, for longer than *older_than_s*."""
 
-    async def run() -> int:
-        async with _opened() as rows:
-            before, dropped = time.time() - older_than_s, 0
-            while some := await rows.purge(before=before, state=state):
-                dropped += some
-            return dropped
+    async def delete(rows: InboxRows) -> int:
+        before, deleted = time.time() - older_than_s, 0
+        while batch := await rows.purge(before=before, state=state):
+            deleted += batch
+        return deleted
 
-    click.echo(f"Dropped: {asyncio.run(run())}")
-
-
-@contextlib.asynccontextmanager
-async def _opened() -> AsyncIterator[InboxRows]:
-    database = Database(load_database().database_url)
-    try:
-        await database.open()
-        yield InboxRows(database)
-    finally:
-        await database.close()
+    click.echo(f"Rows deleted: {_in_inbox(delete)}")
 
 
-def _when(at: float) -> str:
+def _in_inbox(work: Callable[[InboxRows], Awaitable[_T]]) -> _T:
+    """Return the result of *work* on the inbox in the configured database."""
+
+    async def run() -> _T:
+        database = Database(load_database().database_url)
+        try:
+            await database.open()
+            return await work(InboxRows(database))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _time(at: float) -> str:
     return datetime.fromtimestamp(at).astimezone().isoformat(sep=" ", timespec="seconds")

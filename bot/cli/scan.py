@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 _SHOW_PROGRESS_AFTER_S = 0.5
+_FAULTS: dict[type[Exception], str] = {
+    FileNotFoundError: "missing",
+    IsADirectoryError: "folder",
+    PermissionError: "forbidden",
+}
 
 
 def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
@@ -125,14 +130,9 @@ def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict
             files[name] = (
                 sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))  # noqa: SIM115
             )
-        except FileNotFoundError:
-            click.echo(translate("terminal.scan.missing", name=name), err=True)
-        except IsADirectoryError:
-            click.echo(translate("terminal.scan.folder", name=name), err=True)
-        except PermissionError:
-            click.echo(translate("terminal.scan.forbidden", name=name), err=True)
         except (OSError, ValueError) as error:
-            click.echo(translate("terminal.scan.failed", why=error), err=True)
+            fault = _FAULTS.get(type(error), "failed")
+            click.echo(translate(f"terminal.scan.{fault}", name=name, why=error), err=True)
     return files
 
 

@@ -1,4 +1,4 @@
-"""`zimerr db` and `zimerr inbox`, as an operator types them."""
+"""Tests for `zimerr db` and `zimerr inbox`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.storage.database import Database
 
 @pytest.fixture
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database with a row that is done, one that was given up, and one that waits. No token is set."""
+    """Create a database with a done, a dead and a pending row; no token is set."""
     url = f"sqlite:///{tmp_path / 'test.db'}"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", url)
@@ -44,44 +44,44 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def zimerr(*arguments: str) -> Result:
-    """What a command says."""
+    """Run a command."""
     return CliRunner().invoke(commands, arguments)
 
 
-def test_the_list_says_what_is_wrong_and_how_much_waits(address: str) -> None:
-    """The first look of an operator who hears that the bot is silent."""
-    said = zimerr("inbox", "list").output.splitlines()
-    assert "2\tdead" in said[1]
-    assert said[1].endswith("T1/C1/2.0\tmessage\tmissing_scope: chat:write")
-    assert said[-1] == "1 pending, 0 working, 1 done, 1 dead"
+def test_the_list_shows_reasons_and_counts(address: str) -> None:
+    """An operator looks here first if the bot is silent."""
+    lines = zimerr("inbox", "list").output.splitlines()
+    assert "2\tdead" in lines[1]
+    assert lines[1].endswith("T1/C1/2.0\tmessage\tmissing_scope: chat:write")
+    assert lines[-1] == "1 pending, 0 working, 1 done, 1 dead"
     assert len(zimerr("inbox", "list", "--state", "dead").output.splitlines()) == 2
 
 
 def test_one_row_is_shown_in_full(address: str) -> None:
-    """It names the message, so that it can be looked at in Slack."""
-    said = zimerr("inbox", "show", "2").output
+    """It names the message, so that an operator can read it in Slack."""
+    output = zimerr("inbox", "show", "2").output
     for fact in ("missing_scope: chat:write", "C1", "2.0", "6000106", "dead"):
-        assert fact in said
+        assert fact in output
     missing = zimerr("inbox", "show", "99")
     assert missing.exit_code == 1
     assert "no row 99" in missing.output
 
 
-def test_what_was_given_up_is_tried_again_on_request(address: str) -> None:
-    """After the scope was added."""
+def test_dead_rows_are_retried_on_request(address: str) -> None:
+    """An operator does so after adding a missing scope."""
     assert zimerr("inbox", "retry").exit_code == 2
-    assert zimerr("inbox", "retry", "1").output == "To be tried again: 0\n"
-    assert zimerr("inbox", "retry", "--all").output == "To be tried again: 1\n"
+    assert zimerr("inbox", "retry", "1").output == "Rows to retry: 0\n"
+    assert zimerr("inbox", "retry", "--all").output == "Rows to retry: 1\n"
     assert zimerr("inbox", "list").output.endswith("2 pending, 0 working, 1 done, 0 dead\n")
 
 
-def test_purging_never_drops_what_slack_may_deliver_again(address: str) -> None:
-    """It would be answered again."""
+def test_purge_keeps_done_rows_that_slack_may_deliver_again(address: str) -> None:
+    """They would be answered twice."""
     assert zimerr("inbox", "purge", "--state", "done").exit_code == 2
-    assert zimerr("inbox", "purge", "--state", "done", "--older-than", "1").output == "Dropped: 0\n"
-    assert zimerr("inbox", "purge").output == "Dropped: 1\n"
+    assert zimerr("inbox", "purge", "--state", "done", "--older-than", "1").output == "Rows deleted: 0\n"
+    assert zimerr("inbox", "purge").output == "Rows deleted: 1\n"
 
 
 def test_upgrading_needs_no_token(address: str) -> None:
-    """It runs before the bot does, where the tokens may not be."""
+    """It runs before the bot starts, where the tokens may not be set."""
     assert zimerr("db", "upgrade").output == "The database is up to date.\n"

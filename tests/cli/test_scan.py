@@ -1,4 +1,4 @@
-"""Tests for `zimerr scan`, as people and programs call it."""
+"""Tests for `zimerr scan`."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ LOG = """\
 
 
 def run(*arguments: str, given: bytes | None = None) -> Result:
-    """What `zimerr scan` answers to *arguments*."""
+    """Run `zimerr scan` with *arguments*, and *given* on standard input."""
     return CliRunner().invoke(commands, ["scan", "--lang", "en", *arguments], input=given)
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """A log in which the token expires and what needs a login fails."""
+    """Write a log in which the token expires and calls that need a login fail."""
     path = tmp_path / "app.log"
     path.write_text(LOG)
     return path
 
 
-def test_json_has_what_programs_are_promised(log: Path) -> None:
-    """Scripts read these keys; none may come or go unseen."""
+def test_json_has_the_public_keys(log: Path) -> None:
+    """Scripts read these keys; adding or removing one is a deliberate change."""
     answer: dict[str, Any] = json.loads(run("--json", str(log)).stdout)
     seconds = answer.pop("seconds")
 
@@ -59,7 +59,7 @@ def test_json_has_what_programs_are_promised(log: Path) -> None:
 
 
 def row(code: int, count: int, lines: tuple[int, int], times: tuple[str, str], role: str) -> dict[str, Any]:
-    """A row as JSON has it."""
+    """Return a row as in the JSON."""
     return {
         "code": code,
         "count": count,
@@ -72,7 +72,7 @@ def row(code: int, count: int, lines: tuple[int, int], times: tuple[str, str], r
 
 
 def test_the_report_is_for_people(log: Path) -> None:
-    """The cause comes first, in words, and nobody's address is shown."""
+    """The cause comes first, and no address is shown."""
     answer = run(str(log))
 
     assert answer.exit_code == 0
@@ -85,12 +85,12 @@ def test_the_report_is_for_people(log: Path) -> None:
     "packed", [LOG.encode(), gzip.compress(LOG.encode()), LOG.encode("utf-16")], ids=["plain", "gzip", "utf-16"]
 )
 def test_standard_input_is_a_file_too(packed: bytes) -> None:
-    """`kubectl logs | zimerr scan -` is how it is used at night."""
+    """People run `kubectl logs | zimerr scan -`."""
     assert json.loads(run("--json", "-", given=packed).stdout)["cause"] == 6000106
 
 
 def test_several_files_are_one_triage(log: Path, tmp_path: Path) -> None:
-    """The cause may stand in another file than what followed."""
+    """The cause may be in another file than its followers."""
     other = tmp_path / "other.log"
     other.write_text("2026-11-23 07:35:49.000 error code: 6000121\n")
     codes = json.loads(run("--json", str(log), str(other), str(log)).stdout)["codes"]
@@ -99,8 +99,8 @@ def test_several_files_are_one_triage(log: Path, tmp_path: Path) -> None:
     assert (codes[1]["first_file"], codes[1]["last_file"]) == (str(log), str(other))
 
 
-def test_a_log_without_codes_was_read(tmp_path: Path) -> None:
-    """Finding nothing is an answer and no failure."""
+def test_a_log_without_codes_is_no_failure(tmp_path: Path) -> None:
+    """The exit status tells scripts that the log was read."""
     for text in ("all is well\n", ""):
         (tmp_path / "app.log").write_text(text)
         answer = run("--json", str(tmp_path / "app.log"))
@@ -116,8 +116,8 @@ def test_a_log_without_codes_was_read(tmp_path: Path) -> None:
         (b"PK\x03\x04 no zip", "damaged"),
     ],
 )
-def test_what_can_not_be_read_is_said(content: bytes | None, sentence: str, tmp_path: Path) -> None:
-    """A script must notice, and its owner must know why."""
+def test_an_unreadable_file_is_reported(content: bytes | None, sentence: str, tmp_path: Path) -> None:
+    """A script needs the exit status, its owner the reason."""
     path = tmp_path / "app.log"
     if content is not None:
         path.write_bytes(content)
@@ -128,21 +128,21 @@ def test_what_can_not_be_read_is_said(content: bytes | None, sentence: str, tmp_
     assert "Traceback" not in answer.stderr
 
 
-def test_a_folder_is_no_log_and_does_not_keep_others_from_being_read(log: Path, tmp_path: Path) -> None:
-    """`zimerr scan *` meets folders."""
+def test_a_folder_is_reported_and_the_other_files_are_read(log: Path, tmp_path: Path) -> None:
+    """`zimerr scan *` may include folders."""
     answer = run("--json", str(tmp_path), str(log))
 
     assert (answer.exit_code, json.loads(answer.stdout)["cause"]) == (0, 6000106)
     assert "folder" in answer.stderr
 
 
-def test_without_a_file_it_says_how_it_is_called() -> None:
-    """Usage is status 2, as everywhere."""
+def test_without_a_file_it_shows_its_usage() -> None:
+    """The exit status of a usage error is 2, as everywhere."""
     assert run().exit_code == 2
 
 
 def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
-    """Logs are larger than machines: a hundred times the lines must not need more memory."""
+    """Logs may be larger than memory: with fifty times the lines, peak memory stays the same."""
     peaks = []
     for times in (20_000, 1_000_000):
         path = tmp_path / f"{times}.log"

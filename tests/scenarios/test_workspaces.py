@@ -323,7 +323,7 @@ async def test_the_key_can_be_changed(site: Site, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{site.database}")
     monkeypatch.setenv("SLACK_CLIENT_ID", site.sandbox.app.client_id)
     monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", f"{new},{old}")
-    await admin.reencrypted()
+    await admin.reencrypt_tokens()
     site.keys = [new]
     async with site.bot():
         await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
