@@ -1,4 +1,4 @@
-"""Which messages and files are read as logs."""
+"""Read what a message contains, and whether it is a log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINES = "\n".join(f"line {number}" for number in range(20))
 
 
 def seen(*codes: int, quoted: bool = False) -> list[Sighting]:
-    """Sightings of codes."""
+    """Return sightings of codes."""
     return [Sighting(code, quoted, "") for code in codes]
 
 
@@ -56,15 +56,15 @@ def test_many_codes_or_many_lines_make_a_log(text: str, sightings: list[Sighting
         ({"mode": "hidden_by_limit"}, False),
     ],
 )
-def test_pictures_and_documents_are_no_logs(described: dict[str, Any], expected: bool) -> None:
-    """Nobody pays for fetching them."""
+def test_pictures_and_documents_are_not_logs(described: dict[str, Any], expected: bool) -> None:
+    """Downloading them would be a waste."""
     files = [{"id": "F1", **described}, {"id": "F1", **described}]
     assert log_files({"files": files}) == (("F1",) if expected else ())
 
 
 @pytest.mark.parametrize("message", [{}, {"files": None}, {"files": ["F1", {"name": "x"}]}])
 def test_messages_without_files_have_none(message: dict[str, Any]) -> None:
-    """Most have none; some of Slack's have odd ones."""
+    """Most have none, and some of Slack's descriptions of files are odd."""
     assert log_files(message) == ()
 
 
@@ -81,5 +81,5 @@ def test_messages_without_files_have_none(message: dict[str, Any]) -> None:
     ],
 )
 def test_only_what_is_called_a_log_is_worth_mentioning(name: str, reason: Refusal, expected: bool) -> None:
-    """A line about every binary that somebody shares is noise."""
+    """A reply about every shared binary is noise."""
     assert bool(worth_mentioning([FileRefused(name, reason)])) is expected

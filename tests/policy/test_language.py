@@ -1,4 +1,4 @@
-"""Whose language an answer is in."""
+"""Choose the language of a channel and of a person."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DIRECT = Place("T1", "D1", "U1")
 
 
 class Clock:
-    """A clock that tests set."""
+    """A clock that tests can set."""
 
     now = 1_000_000.0
 
     def __call__(self) -> float:
-        """The time."""
+        """Return the time."""
         return self.now
 
 
@@ -41,7 +41,7 @@ def languages(database: Database, clock: Clock) -> Languages:
 
 
 async def test_a_setting_wins_over_the_channels_locale(languages: Languages) -> None:
-    """People who chose a language expect to keep it."""
+    """People who set a language expect to keep it."""
     directory = FakeDirectory({"C1": "en-US"})
     await languages.set(CHANNEL, Language.ZH)
     assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "setting")
@@ -50,14 +50,14 @@ async def test_a_setting_wins_over_the_channels_locale(languages: Languages) -> 
 
 
 async def test_the_channels_locale_wins_over_the_default(languages: Languages) -> None:
-    """A Chinese channel reads Chinese without anybody setting it."""
+    """A Chinese channel gets Chinese without a setting."""
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-CN"})) == LanguageChoice(Language.ZH, "channel")
     assert await languages.of_channel(Place("T1", "C2", "U1"), FakeDirectory()) == LanguageChoice(
         Language.EN, "default"
     )
 
 
-async def test_direct_messages_and_private_answers_follow_the_person(languages: Languages) -> None:
+async def test_direct_messages_and_private_replies_follow_the_person(languages: Languages) -> None:
     """Only that person reads them."""
     directory = FakeDirectory({"U1": "zh-TW", "C1": "en-US", "D1": "en-US"})
     assert await languages.of_channel(DIRECT, directory) == LanguageChoice(Language.ZH_HANT, "person")
@@ -72,7 +72,7 @@ async def test_workspaces_do_not_share_settings(languages: Languages) -> None:
 
 
 async def test_slack_is_asked_once_an_hour(languages: Languages, clock: Clock) -> None:
-    """Answers must not wait for a call each, nor miss a changed locale for ever."""
+    """Replies must not wait for a call each, nor miss a changed locale forever."""
     directory = FakeDirectory({"C1": "zh-CN"})
     for _ in range(3):
         await languages.of_channel(CHANNEL, directory)
@@ -83,8 +83,8 @@ async def test_slack_is_asked_once_an_hour(languages: Languages, clock: Clock) -
     assert directory.asked == 2
 
 
-async def test_while_slack_is_away_the_last_known_locale_serves(languages: Languages, clock: Clock) -> None:
-    """An outage must not turn a Chinese channel English, and must not be remembered."""
+async def test_the_last_known_locale_is_used_while_slack_is_unavailable(languages: Languages, clock: Clock) -> None:
+    """An outage must not turn a Chinese channel English, and must not be cached."""
     assert (await languages.of_channel(CHANNEL, FakeDirectory(fails=True))).reason == "default"
     assert (await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-CN"}))).language == Language.ZH
     clock.now += 3601
@@ -92,14 +92,14 @@ async def test_while_slack_is_away_the_last_known_locale_serves(languages: Langu
 
 
 async def count(languages: Languages, *prose: str) -> None:
-    """Let people write in the channel."""
+    """Count messages of the channel."""
     for each in prose:
         if saving := languages.count_vote(CHANNEL, each):
             await saving
 
 
 def everything_in(folder: Path) -> bytes:
-    """What stands in the files of *folder*."""
+    """Return the content of the files in *folder*."""
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
@@ -112,8 +112,8 @@ async def test_five_messages_decide_and_four_do_not(languages: Languages) -> Non
     assert await languages.of_channel(CHANNEL, directory) == LanguageChoice(Language.ZH, "vote")
 
 
-async def test_what_says_nothing_of_a_language_does_not_vote(languages: Languages) -> None:
-    """“ok”, a code and an emoji are written by everybody."""
+async def test_a_message_without_words_of_a_language_does_not_vote(languages: Languages) -> None:
+    """Everybody writes “ok”, codes and emoji."""
     await count(languages, *[IN_CHINESE] * 4, "ok", "", "6000106", "🎉")
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "en-US"})) == LanguageChoice(Language.EN, "channel")
 
@@ -136,33 +136,33 @@ async def test_the_majority_wins_over_the_locale(languages: Languages) -> None:
     ],
 )
 async def test_a_tie_goes_to_the_locale(languages: Languages, locale: str | None, choice: LanguageChoice) -> None:
-    """Half and half is no vote."""
+    """As many messages in either language are no vote."""
     await count(languages, *[IN_ENGLISH, IN_CHINESE] * 3)
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": locale})) == choice
 
 
-async def test_the_vote_also_wins_over_the_default(languages: Languages) -> None:
-    """Slack does not give every channel a locale."""
+async def test_the_vote_wins_over_the_default(languages: Languages) -> None:
+    """Not every channel has a Slack locale."""
     await count(languages, *[IN_CHINESE] * 5)
     assert await languages.of_channel(CHANNEL, FakeDirectory()) == LanguageChoice(Language.ZH, "vote")
 
 
 async def test_a_setting_wins_over_the_vote(languages: Languages) -> None:
-    """People said so."""
+    """A setting is explicit."""
     await count(languages, *[IN_CHINESE] * 9)
     await languages.set(CHANNEL, Language.EN)
     assert await languages.of_channel(CHANNEL, FakeDirectory()) == LanguageChoice(Language.EN, "setting")
 
 
 async def test_each_channel_votes_for_itself(languages: Languages) -> None:
-    """The same people write English elsewhere."""
+    """The same people may write English elsewhere."""
     await count(languages, *[IN_CHINESE] * 9)
     assert (await languages.of_channel(Place("T1", "C2", "U1"), FakeDirectory())).reason == "default"
     assert (await languages.of_channel(Place("T2", "C1", "U1"), FakeDirectory())).reason == "default"
 
 
 async def test_a_channel_can_change_its_language(languages: Languages) -> None:
-    """A team is handed over; a year of English must not outvote it for another year."""
+    """After a team changes, a year of English must not outvote it for another year."""
     await count(languages, *[IN_ENGLISH] * 400)
     assert (await languages.of_channel(CHANNEL, FakeDirectory())).language == Language.EN
     await count(languages, *[IN_CHINESE] * 40)
@@ -177,7 +177,7 @@ async def test_a_vote_survives_a_restart(database: Database, clock: Clock) -> No
 
 
 async def test_a_chinese_vote_leaves_a_traditional_channel_traditional(languages: Languages) -> None:
-    """The vote tells Chinese from English; the locale knows which Chinese."""
+    """The vote distinguishes Chinese and English, the locale simplified and traditional Chinese."""
     await count(languages, *["使用者登入失敗了"] * 9)
     choice = await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"}))
     assert choice == LanguageChoice(Language.ZH_HANT, "channel")
@@ -185,10 +185,8 @@ async def test_a_chinese_vote_leaves_a_traditional_channel_traditional(languages
     assert await languages.of_channel(CHANNEL, FakeDirectory({"C1": "zh-TW"})) == LanguageChoice(Language.EN, "vote")
 
 
-async def test_of_what_people_write_only_counts_are_stored(
-    languages: Languages, database: Database, tmp_path: Path
-) -> None:
-    """What people write is theirs."""
+async def test_only_counts_of_messages_are_stored(languages: Languages, database: Database, tmp_path: Path) -> None:
+    """The bot must not store what people write."""
     await count(languages, *[IN_CHINESE] * 3, *[IN_ENGLISH] * 2)
     rows = await database.run(lambda connection: [tuple(row) for row in connection.execute(select(language_votes))])
     assert rows == [("T1", "C1", 2, 3)]

@@ -1,4 +1,4 @@
-"""What a message deserves."""
+"""Decide what a message deserves."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting
 A, B, UNKNOWN = 6000106, 6000121, 6009999
 
 
-def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
-    """A code that stands in the message."""
-    return Sighting(code, quoted, shape)
+def seen(code: int, *, quoted: bool = False, fingerprint: str = "s") -> Sighting:
+    """Return a code in the message."""
+    return Sighting(code, quoted, fingerprint)
 
 
 @pytest.mark.parametrize(
-    ("case", "sightings", "situation", "expected"),
+    ("case", "sightings", "history", "expected"),
     [
         ("no code", [], ChannelHistory(), Decision(Act.NOTHING, ())),
         ("a fresh code", [seen(A)], ChannelHistory(), Decision(Act.REPLY, (A,))),
@@ -29,23 +29,23 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
             Decision(Act.NOTHING, (), ((A, SilenceRule.OFF), (B, SilenceRule.OFF))),
         ),
         ("a quote", [seen(A, quoted=True)], ChannelHistory(), Decision(Act.NOTHING, (), ((A, SilenceRule.QUOTED),))),
-        ("quoted and said", [seen(A, quoted=True), seen(A)], ChannelHistory(), Decision(Act.REPLY, (A,))),
-        ("said and quoted", [seen(A), seen(A, quoted=True)], ChannelHistory(), Decision(Act.REPLY, (A,))),
+        ("quoted, then written", [seen(A, quoted=True), seen(A)], ChannelHistory(), Decision(Act.REPLY, (A,))),
+        ("written, then quoted", [seen(A), seen(A, quoted=True)], ChannelHistory(), Decision(Act.REPLY, (A,))),
         (
-            "one quoted, one said",
+            "one quoted, one written",
             [seen(A, quoted=True), seen(B)],
             ChannelHistory(),
             Decision(Act.REPLY, (B,), ((A, SilenceRule.QUOTED),)),
         ),
         (
-            "no code, people say",
-            [seen(A, shape="x")],
+            "called no code",
+            [seen(A, fingerprint="x")],
             ChannelHistory(refused=frozenset("x")),
             Decision(Act.NOTHING, (), ((A, SilenceRule.NOT_A_CODE),)),
         ),
         (
-            "no code here, but there",
-            [seen(A, shape="x"), seen(A, shape="y")],
+            "called no code in one of two contexts",
+            [seen(A, fingerprint="x"), seen(A, fingerprint="y")],
             ChannelHistory(refused=frozenset("x")),
             Decision(Act.REPLY, (A,)),
         ),
@@ -56,13 +56,13 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
             Decision(Act.COUNT, (A,), ((A, SilenceRule.IN_THREAD),)),
         ),
         (
-            "explained in the channel lately",
+            "explained in the channel recently",
             [seen(A)],
             ChannelHistory(recent=frozenset({A})),
             Decision(Act.REACT, (A,), ((A, SilenceRule.COOL_DOWN),)),
         ),
         (
-            "one fresh, one explained lately",
+            "one fresh, one explained recently",
             [seen(A), seen(B)],
             ChannelHistory(recent=frozenset({A})),
             Decision(Act.REPLY, (B,), ((A, SilenceRule.COOL_DOWN),)),
@@ -99,7 +99,7 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
         ),
         (
             "off wins over everything",
-            [seen(A, quoted=True, shape="x")],
+            [seen(A, quoted=True, fingerprint="x")],
             ChannelHistory(Mode.OFF, frozenset("x"), frozenset({A}), frozenset({A})),
             Decision(Act.NOTHING, (), ((A, SilenceRule.OFF),)),
         ),
@@ -113,10 +113,10 @@ def seen(code: int, *, quoted: bool = False, shape: str = "s") -> Sighting:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_situation_has_its_act(
-    case: str, sightings: list[Sighting], situation: ChannelHistory, expected: Decision
+    case: str, sightings: list[Sighting], history: ChannelHistory, expected: Decision
 ) -> None:
     """A bot that answers wrong or too often is removed from the channel in a week."""
-    assert decide(sightings, situation) == expected, case
+    assert decide(sightings, history) == expected, case
 
 
 def test_a_sighting_survives_json() -> None:

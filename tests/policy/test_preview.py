@@ -1,4 +1,4 @@
-"""What the bot would have done in a channel."""
+"""Count what the bot would have done in a channel."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tests.directory import FakeDirectory
 
 
 def said(at: float, text: str, **more: Any) -> dict[str, Any]:
-    """A message of the history."""
+    """Return a message of the history."""
     return {"type": "message", "ts": f"{at:.6f}", "user": "U1", "text": text, **more}
 
 
 async def run(catalogue: Catalogue, *messages: dict[str, Any]) -> DryRun:
-    """The dry run over *messages*, the oldest first."""
+    """Return the dry run over *messages*, oldest first."""
     return await dry_run("C1", FakeDirectory(history=messages[::-1]), catalogue, own_bot="B1")
 
 
 async def test_replies_and_reactions_are_counted_by_the_rules(catalogue: Catalogue) -> None:
-    """Whoever invites the bot learns what it will cost the channel."""
+    """The person who invites the bot learns how much it will post."""
     reply = await run(
         catalogue,
         said(1000, "good morning"),
@@ -36,7 +36,7 @@ async def test_replies_and_reactions_are_counted_by_the_rules(catalogue: Catalog
 
 
 async def test_the_cool_down_ends_within_the_history(catalogue: Catalogue) -> None:
-    """Time is the messages', not today's."""
+    """The time is that of the messages, not the current time."""
     reply = await run(
         catalogue, said(1000, "6000106"), said(4599, "6000106"), said(4601, "6000106"), said(4700, "6000106")
     )
@@ -44,7 +44,7 @@ async def test_the_cool_down_ends_within_the_history(catalogue: Catalogue) -> No
 
 
 async def test_notices_count_as_messages_but_get_nothing(catalogue: Catalogue) -> None:
-    """They stand in the history, and nobody said them."""
+    """They are in the history, but nobody wrote them."""
     topic = said(1000, "set the channel topic: 6000106", subtype="channel_topic")
     assert await run(catalogue, topic) == DryRun(1)
 
@@ -58,19 +58,19 @@ async def test_the_most_frequent_codes_are_named(catalogue: Catalogue) -> None:
 
 
 async def test_an_empty_history_is_not_a_missing_one(catalogue: Catalogue) -> None:
-    """“Nothing” and “I may not look” are different answers."""
+    """“Nothing” and “I cannot read the history” are different answers."""
     assert await run(catalogue) == DryRun(0)
     assert await dry_run("C1", FakeDirectory(), catalogue, own_bot="B1") == DryRun(None)
 
 
-async def test_it_looks_at_so_many_messages_and_no_more(catalogue: Catalogue) -> None:
-    """One page of Slack's, one call."""
+async def test_the_number_of_messages_is_limited(catalogue: Catalogue) -> None:
+    """One page of Slack's API, one call."""
     messages = [said(1000 + n, "hello") for n in range(HISTORY + 10)]
     assert (await run(catalogue, *messages)).messages == HISTORY
 
 
-async def test_what_the_bot_said_by_command_is_left_out(catalogue: Catalogue) -> None:
-    """The command works before anybody invites it; other bots' posts count."""
+async def test_the_bots_own_messages_are_skipped(catalogue: Catalogue) -> None:
+    """The command works before the bot is invited; other bots' messages count."""
     own = said(1000, "6000106 Token expired", subtype="bot_message", bot_id="B1")
     alert = said(1001, "error 6000121", subtype="bot_message", bot_id="B2")
     reply = await run(catalogue, own, alert)
