@@ -8,26 +8,12 @@ from typing import Any, Literal
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.i18n import Language
-from bot.policy import grammar
+from bot.policy import grammar, replies
 from bot.policy.annotate import Annotations
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Directory, Place
-from bot.policy.replies import (
-    Answer,
-    Explained,
-    Found,
-    Listing,
-    NoCodes,
-    NoMessage,
-    NothingFound,
-    Range,
-    Reply,
-    SettingsReply,
-    Unknown,
-    Usage,
-    is_public,
-)
+from bot.policy.replies import Answer, Explained, Reply, SettingsReply, Unknown
 
 
 class Answers:
@@ -41,7 +27,7 @@ class Answers:
     async def answer(self, command: grammar.Command, place: Place, directory: Directory) -> Answer:
         """Carry out *command*; a public answer is in the channel's language, a private one in the person's."""
         reply = await self._reply(command, place, directory)
-        choose = self._languages.of_channel if is_public(reply) else self._languages.of_person
+        choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person
         return Answer(reply, (await choose(place, directory)).language)
 
     async def _reply(self, command: grammar.Command, place: Place, directory: Directory) -> Reply:
@@ -51,7 +37,7 @@ class Answers:
             case grammar.SearchCommand(query):
                 return self.search(query)
             case grammar.BrowseCommand(section):
-                return self.search(section) if section else Listing(self._catalogue.sections)
+                return self.search(section) if section else replies.Listing(self._catalogue.sections)
             case grammar.SetLanguageCommand(choice):
                 await self._languages.set(place, None if choice == "auto" else Language(choice))
                 return await self.settings(place, directory, changed="language")
@@ -63,11 +49,11 @@ class Answers:
             case grammar.WhyCommand(channel, ts, thread):
                 # A person who asks in the message's own channel may read it; elsewhere that is not certain.
                 message = await directory.message(channel, ts, thread) if channel == place.channel else None
-                return await self._annotations.why(message, place) if message else NoMessage()
+                return await self._annotations.why(message, place) if message else replies.NoMessage()
             case grammar.MisusedCommand(word):
-                return Usage(misused=word)
+                return replies.Usage(misused=word)
             case grammar.HelpCommand() | grammar.TriageCommand():  # bot.slack handles a triage before
-                return Usage()
+                return replies.Usage()
 
     async def settings(
         self, place: Place, directory: Directory, *, changed: Literal["language", "mode"] | None = None
@@ -79,7 +65,7 @@ class Answers:
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
         """Explain all codes in a Slack message, including quoted ones."""
         codes = find_in_message(message, self._catalogue).codes
-        return self.explain(codes) if codes else NoCodes()
+        return self.explain(codes) if codes else replies.NoCodes()
 
     def explain(self, codes: tuple[int, ...]) -> Explained | Unknown:
         """Explain *codes* (at least one) and list the unknown ones."""
@@ -96,9 +82,9 @@ class Answers:
             return self.explain((code,))
         section = self._catalogue.section_named(query)
         if section:
-            return Listing((section,))
+            return replies.Listing((section,))
         entries = self._catalogue.in_range(query)
         if entries:
-            return Range(query, entries)
+            return replies.Range(query, entries)
         entries = tuple(hit.entry for hit in self._catalogue.search(query))
-        return Found(query, entries) if entries else NothingFound(query)
+        return replies.Found(query, entries) if entries else replies.NothingFound(query)

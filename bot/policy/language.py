@@ -37,14 +37,6 @@ class LanguageChoice:
     reason: LanguageReason
 
 
-@dataclass(frozen=True, slots=True)
-class CachedLocale:
-    """A locale as Slack returned it; None if Slack returned none."""
-
-    fetched_at: float
-    locale: str | None
-
-
 class Languages:
     """Choose languages from settings, votes and Slack's locales."""
 
@@ -52,8 +44,8 @@ class Languages:
         self._settings = settings
         self.default = default
         self._clock = clock
-        # Expired locales stay: they are used if Slack cannot be asked.
-        self._locales: LRUCache[_CacheKey, CachedLocale] = LRUCache(_MAX_CACHED)
+        # With the time of the query. Expired locales stay: they are used if Slack cannot be asked.
+        self._locales: LRUCache[_CacheKey, tuple[float, str | None]] = LRUCache(_MAX_CACHED)
         self._fetching: dict[_CacheKey, asyncio.Task[str | None]] = {}
         self._unsaved: LRUCache[_CacheKey, Votes] = LRUCache(_MAX_CACHED)
 
@@ -114,11 +106,11 @@ class Languages:
         return LanguageChoice(negotiate(locale, default=self.default), reason)
 
     def _is_fresh(self, key: _CacheKey) -> bool:
-        return key in self._locales and self._clock() - self._locales[key].fetched_at <= _LOCALE_TTL_S
+        return key in self._locales and self._clock() - self._locales[key][0] <= _LOCALE_TTL_S
 
     async def _locale(self, key: _CacheKey, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
         if self._is_fresh(key):
-            return self._locales[key].locale
+            return self._locales[key][1]
         # The task is shared by concurrent callers, and goes on if the first of them is cancelled.
         return await asyncio.shield(self._fetch(key, ask))
 
@@ -126,10 +118,10 @@ class Languages:
         async def fetch() -> str | None:
             try:
                 locale = await ask(key[1])
-                self._locales[key] = CachedLocale(self._clock(), locale)
+                self._locales[key] = (self._clock(), locale)
                 return locale
             except DirectoryError:
-                return self._locales[key].locale if key in self._locales else None  # the next reply asks again
+                return self._locales[key][1] if key in self._locales else None  # the next reply asks again
             finally:
                 del self._fetching[key]
 
