@@ -1,7 +1,7 @@
 """Read the context of a number: the text around it on its line, and the name that the text or a table gives it.
 
 The context has a fixed size, so the cost of a number does not depend on the length of the text. `lookalike_rules` and
-`evidence` decide what the context means.
+`evidence` interpret the context.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def parts(word: str) -> tuple[str, ...]:
 
 
 def _name_before(left: str) -> NameBefore | None:
-    """Return the name that the end of *left* gives to what follows."""
+    """Return the name at the end of *left* that announces the number behind it."""
     tokens = _TOKEN.findall(left)
     has_sign = False
     position = len(tokens) - 1

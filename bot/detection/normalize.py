@@ -1,4 +1,4 @@
-"""Normalize text: fold characters without moving any, and reduce a message to what its author wrote."""
+"""Normalize text: fold characters without moving any, and reduce a message to the prose of its author."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Annotations:
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice, directory: Directory) -> None:
         """Handle new messages of one thread with at most one reply.
 
-        It may be called again for the same messages, after an error or a crash, and then repeats what may be missing.
+        It may be called again for the same messages, after an error or a crash, and then repeats acts that may be missing.
         """
         decided: list[_Decided] = []
         explained: frozenset[int] = frozenset()
@@ -226,7 +226,7 @@ class Annotations:
         )
 
     async def _load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
-        """Return what was done about a message, and the state of its channel and thread."""
+        """Load the record of a message, and the state of its channel and thread, in one query."""
         found = await self._store.survey(message.ref, message.thread, since=self._clock() - COOL_DOWN_S)
         history = ChannelHistory(_mode_of(found.channel), found.refused, found.in_thread, found.lately)
         return found.record, history, found.channel

@@ -3,7 +3,7 @@
 A public reply is in the language that the channel was set to; else in the language that people write there; else in
 the channel's Slack locale; else in the default. A private reply follows the person's locale.
 
-Slack's locales are cached for an hour, so that replies rarely wait for them. Only counts of what people write are kept.
+Slack's locales are cached for an hour, so that replies rarely wait for them. Of messages only counts are kept.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Languages:
         await self._settings.set(place.team, place.channel, language=language)
 
     def forget(self, team: str) -> None:
-        """Drop what is cached about a workspace. The database is not changed."""
+        """Drop the cached locales and unsaved votes of a workspace. The database is not changed."""
         for cache in (self._locales, self._unsaved):
             for key in [key for key in cache if key[0] == team]:
                 del cache[key]

@@ -34,7 +34,7 @@ class Mode(StrEnum):
 
 
 class Act(StrEnum):
-    """What the bot does about a message. Stored with the message."""
+    """An act of the bot on a message. Stored with the message."""
 
     REPLY = "reply"
     REACT = "react"
@@ -86,7 +86,7 @@ class ChannelHistory:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do, about which codes, and which rule silenced the others."""
+    """The act, the codes that it is about, and the rules that silenced the other codes."""
 
     act: Act
     codes: tuple[int, ...]  # the codes to explain, to react to or to count

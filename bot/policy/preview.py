@@ -1,4 +1,4 @@
-"""Preview for whoever invites the bot: count the replies that the last messages of the channel would have got."""
+"""Preview the bot in a channel: count the replies that its last messages would have got."""
 
 from __future__ import annotations
 

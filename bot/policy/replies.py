@@ -99,7 +99,7 @@ class WhyReply:
 
     findings: tuple[tuple[Finding, SilenceRule | None], ...]  # each with the rule that silences it
     lookalikes: tuple[LookAlike, ...]
-    did: Act | None  # what the bot did about the message
+    did: Act | None  # None: nothing was recorded
     is_written: bool  # not a join or a topic change
 
 
@@ -110,7 +110,7 @@ class NoMessage:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What the bot would have done in a channel that it was invited to."""
+    """The preview of the bot in a channel that it was invited to."""
 
     messages: int | None  # messages read; None if the bot cannot read the history
     replies: int = 0
