@@ -97,7 +97,7 @@ class Annotations:
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice, directory: Directory) -> None:
         """Handle new messages of one thread with at most one reply.
 
-        It may be called again for the same messages, after an error or a crash, and then repeats acts that may be missing.
+        It may be called again for the same messages after an error or a crash, and repeats acts that may be missing.
         """
         decided: list[_Decided] = []
         explained: frozenset[int] = frozenset()
