@@ -71,7 +71,7 @@ def is_log(message: Mapping[str, Any], content: MessageContent) -> bool:
 
 def secrets_in(passages: Sequence[Passage]) -> tuple[Secret, ...]:
     """Return the live secrets in a message, so that its author can be warned."""
-    return tuple(live_secrets(line for each in passages for line in each.text.split("\n")))
+    return tuple(live_secrets("\n".join(each.text for each in passages)))
 
 
 def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:

@@ -54,30 +54,19 @@ class Cut(StrEnum):
 class SecretKind(StrEnum):
     """The kind of a secret or of personal data that is hidden."""
 
+    # Live secrets: they give access to something, so their author is warned.
     ZEGO_TOKEN = "zego-token"  # noqa: S105 - a name, like the next one
     APP_SIGN = "app-sign"
     SERVER_SECRET = "server-secret"  # noqa: S105
     JWT = "jwt"
     BEARER = "bearer"
     CLOUD_KEY = "cloud-key"
+    # Personal data and identifiers.
     MAIL = "mail"
     PHONE = "phone"
     IP = "ip"
     HOME = "home"
     APP_ID = "app-id"
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it gives access to something, so that its author should be warned."""
-        return self in _LIVE
-
-
-_LIVE = frozenset(
-    {
-        *(SecretKind.ZEGO_TOKEN, SecretKind.APP_SIGN, SecretKind.SERVER_SECRET),
-        *(SecretKind.JWT, SecretKind.BEARER, SecretKind.CLOUD_KEY),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

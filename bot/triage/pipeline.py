@@ -98,4 +98,5 @@ class _TriageRun:
 
     def _search(self, text: bytes, file: int, first_line: int) -> None:
         if len(self.secrets) < _MAX_SECRETS:
-            self.secrets |= dict.fromkeys(live_secrets([text], file=file, first_line=first_line))
+            found = live_secrets(text.decode("utf-8", "replace"), file=file, first_line=first_line)
+            self.secrets |= dict.fromkeys(found)

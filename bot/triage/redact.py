@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -50,22 +50,22 @@ def redact(text: str) -> Redacted:
     return Redacted(text, tuple(sorted(hidden.items())))
 
 
-def live_secrets(lines: Iterable[bytes | str], *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
-    """Find secrets that give access to something in *lines*, so that their author can be warned.
+def live_secrets(text: str, *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
+    """Find secrets that give access to something in *text*, so that their author can be warned.
 
     *file* is the index of the file, *first_line* the number of the first line. Yields kind and place, line by line.
     """
-    text = "\n".join(line if isinstance(line, str) else line.decode("utf-8", "replace") for line in lines)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     found: list[tuple[int, SecretKind]] = []
-    covered = text
     for rule in _LIVE_RULES:
-        covered = rule.pattern.sub(_noting(rule, found), covered)
+        text = rule.pattern.sub(_recording(rule, found), text)
     for at, kind in sorted(found):
         yield Secret(kind, file, first_line + bisect_right(starts, at) - 1)
 
 
 def _counting(rule: _SecretRule, hidden: Counter[SecretKind]) -> Callable[[re.Match[str]], str]:
+    """Return a replacement that hides each secret and counts it in *hidden*."""
+
     def replace(match: re.Match[str]) -> str:
         new = rule.replace(match)
         if new is None:
@@ -76,12 +76,14 @@ def _counting(rule: _SecretRule, hidden: Counter[SecretKind]) -> Callable[[re.Ma
     return replace
 
 
-def _noting(rule: _SecretRule, found: list[tuple[int, SecretKind]]) -> Callable[[re.Match[str]], str]:
+def _recording(rule: _SecretRule, found: list[tuple[int, SecretKind]]) -> Callable[[re.Match[str]], str]:
+    """Return a replacement that adds each secret to *found* and keeps the offsets of the others."""
+
     def replace(match: re.Match[str]) -> str:
         if rule.replace(match) is None:
             return match[0]
         found.append((match.start(), rule.kind))
-        return "".join(each if each == "\n" else "·" for each in match[0])  # keep the offsets of the others
+        return "".join(each if each == "\n" else "·" for each in match[0])
 
     return replace
 

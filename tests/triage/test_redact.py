@@ -1,4 +1,4 @@
-"""What is hidden of a log, and what is not."""
+"""Test which parts of a log are hidden, and which are not."""
 
 from __future__ import annotations
 
@@ -53,25 +53,25 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("text", "shown", "kind"), HIDDEN)
-def test_what_is_somebodys_is_hidden(text: str, shown: str, kind: SecretKind) -> None:
-    """What is pasted in haste must not be shown to the whole channel again."""
+def test_secrets_and_personal_data_are_hidden(text: str, shown: str, kind: SecretKind) -> None:
+    """A secret pasted in haste must not be repeated to the whole channel."""
     redacted = redact(text)
     assert redacted.text == shown
     assert {kind for kind, _ in redacted.secrets} == {kind}
 
 
 @pytest.mark.parametrize("text", SHOWN[:9] + SHOWN[10:])
-def test_what_the_reader_needs_stays(text: str) -> None:
-    """A log without its codes, times and versions explains nothing."""
+def test_codes_times_and_versions_stay(text: str) -> None:
+    """A log without them explains nothing."""
     assert redact(text).text == text
 
 
-def test_a_key_that_breaks_off_hides_nothing_else() -> None:
-    """The error that follows is what the paste is about."""
+def test_a_truncated_key_hides_nothing_else() -> None:
+    """The error after the key is the reason for the paste."""
     assert redact(SHOWN[9]).text == "‹cloud-key›\nwas cut off before error 6000106 at 07:35:45.740"
 
 
-def test_every_kind_is_tried() -> None:
+def test_every_kind_has_an_example() -> None:
     """A kind without an example may have stopped working."""
     assert {kind for _, _, kind in HIDDEN} == set(SecretKind)
 
@@ -79,17 +79,17 @@ def test_every_kind_is_tried() -> None:
 @given(
     st.lists(st.sampled_from([*(text for text, _, _ in HIDDEN), *SHOWN, "‹", "/", "\n", " ", "é", "04"]), max_size=6)
 )
-def test_hiding_twice_is_hiding_once(parts: list[str]) -> None:
-    """Evidence may go through it again on its way; lines keep their numbers."""
+def test_redacting_twice_changes_nothing(parts: list[str]) -> None:
+    """Excerpts may be redacted again; lines keep their numbers."""
     once = redact("".join(parts))
     assert redact(once.text) == type(once)(once.text)
     assert once.text.count("\n") == "".join(parts).count("\n")
 
 
-def test_live_secrets_are_named_with_their_line() -> None:
-    """The author can revoke them; a mail or an address is no reason for an alarm."""
-    lines = [b"ok", f"{TOKEN} {JWT}".encode(), b"b@example.com 13912345678", *KEY.encode().split(b"\n"), b"9f" * 16]
-    found = [(each.kind, each.file, each.line) for each in live_secrets(lines, file=2, first_line=10)]
+def test_live_secrets_are_found_with_their_line() -> None:
+    """The author can revoke them; a mail address is no reason for a warning."""
+    text = "\n".join(("ok", f"{TOKEN} {JWT}", "b@example.com 13912345678", KEY, "9f" * 16))
+    found = [(each.kind, each.file, each.line) for each in live_secrets(text, file=2, first_line=10)]
     assert found == [
         (SecretKind.ZEGO_TOKEN, 2, 11),
         (SecretKind.JWT, 2, 11),
@@ -98,9 +98,9 @@ def test_live_secrets_are_named_with_their_line() -> None:
     ]
 
 
-def test_no_value_stands_in_what_is_handed_on() -> None:
-    """Representations end up in logs."""
-    assert TOKEN[5:40] not in repr((redact(TOKEN), list(live_secrets([TOKEN]))))
+def test_no_result_contains_the_value_of_a_secret() -> None:
+    """A `repr` may end up in the bot's own log."""
+    assert TOKEN[5:40] not in repr((redact(TOKEN), list(live_secrets(TOKEN))))
 
 
 @pytest.mark.parametrize(
@@ -108,21 +108,21 @@ def test_no_value_stands_in_what_is_handed_on() -> None:
     ["04", "eyJ", "eyJaaaaaaaaa.", "a.", "a@", "a@b.", "1", "0f", "+1 ", "::", "1:", "1.", "%2B", "xox", "appid ",
      "-----BEGIN PRIVATE KEY-----", "authorization: ", "bearer ", "/Users/", "C:\\Users\\", "A", "-", "\n"],
 )  # fmt: skip
-def test_hostile_repetition_is_read_to_its_end(part: str) -> None:
-    """A pattern that takes quadratic time holds the bot for minutes on this, and hangs this test."""
+def test_hostile_repetition_is_redacted(part: str) -> None:
+    """A pattern that takes quadratic time would block the bot for minutes, and this test too."""
     text = part * (400_000 // len(part))
     assert redact(text).text.count("\n") == text.count("\n")
 
 
 def test_no_pattern_repeats_without_a_bound() -> None:
-    """Bounded repetition is what keeps every pattern linear, whatever is pasted."""
+    """Bounded repetition keeps every pattern linear for any input."""
     for rule in _RULES:
         plain = re.sub(r"\[(?:\\.|[^\]\\])+\]", "c", rule.pattern.pattern).replace("\\+", "")
         assert not re.search(r"[*+]|\{\d+,\}", plain), plain
 
 
-def test_the_end_of_a_key_is_hidden_without_its_beginning() -> None:
-    """What is shown of a log may begin within one."""
+def test_the_end_of_a_key_without_its_start_is_hidden() -> None:
+    """An excerpt may begin within a key."""
     text = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nAoIBAQC7VJTUt9Us8cKB==\n-----END PRIVATE KEY-----\ncode 6000106"
     redacted = redact(text)
     assert "MIIE" not in redacted.text
