@@ -1,1 +1,1 @@
-"""Tests of triage: what becomes of a log."""
+"""Tests of `bot.triage`."""

@@ -1,4 +1,4 @@
-"""Whole logs as the SDK and its platforms print them, each with the triage that an experienced engineer would write."""
+"""Test whole logs, as the SDK and its platforms write them, against the triage of an experienced engineer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.catalogue.catalogue import open_catalogue
-from bot.triage.cascades import open_cascades
 from bot.triage.digest import CodeRow, Digest, Mark
 from tests.triage.feed import triage_of
 
@@ -18,7 +16,7 @@ EXPECTED = sorted(LOGS.glob("*.expected.yaml"))
 
 
 def logs_of(expected: Path) -> dict[str, bytes]:
-    """The log beside *expected*, or the files of its folder, by name."""
+    """Return the log beside *expected*, or the files of its folder, by name."""
     name = expected.name.removesuffix(".expected.yaml")
     folder = LOGS / name
     paths = (
@@ -28,7 +26,7 @@ def logs_of(expected: Path) -> dict[str, bytes]:
 
 
 def as_data(digest: Digest) -> dict[str, Any]:
-    """A digest as its expectation is written."""
+    """Convert a digest to the form of the expected files."""
     metadata = digest.metadata
     return {
         "cause": digest.cause,
@@ -71,25 +69,25 @@ def _mark(mark: Mark) -> list[Any]:
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.name.split(".")[0])
 def test_a_log_becomes_the_triage_that_an_engineer_would_write(expected: Path) -> None:
-    """Who is on call acts on this; a wrong cause costs the night."""
-    digest = triage_of(logs_of(expected), open_catalogue(), open_cascades())
+    """The on-call engineer acts on this; a wrong cause costs the night."""
+    digest = triage_of(logs_of(expected))
     assert as_data(digest) == yaml.safe_load(expected.read_text(encoding="utf-8"))
     assert all(sum(row.timeline) == row.count for row in (*digest.rows, *digest.unknown))
 
 
 def test_there_are_logs_of_at_least_eight_kinds() -> None:
-    """A pattern that reads no file would test nothing."""
+    """If the glob matched no file, nothing would be tested."""
     assert len(EXPECTED) >= 8
 
 
 @pytest.mark.parametrize("length", [2_000, 5_000, 9_000, 20_000, 70_000, 200_000])
 @pytest.mark.parametrize("where", ["before", "behind"])
 def test_a_token_in_a_line_of_any_length_is_not_shown(length: int, where: str) -> None:
-    """A long line is cut, and what is left of a token could not be told from other words."""
+    """A long line is cut, and redaction does not recognise part of a token."""
     token, code = f'"token":"04{"AbCd1234" * 80}"', '"errorCode":6000106'
     parts = (token, code) if where == "before" else (code, token)
     line = f'{{"data":"{"y " * (length // 2)}",{parts[0]},{parts[1]},"more":"{"z " * 2000}"}}'
-    digest = triage_of({"zim.json": f"{line}\n"}, open_catalogue(), open_cascades())
+    digest = triage_of({"zim.json": f"{line}\n"})
     (window,) = digest.excerpts
     assert "6000106" in window.lines[0]
     assert "AbCd1234" not in window.lines[0]

@@ -1,4 +1,4 @@
-"""What a log says of where it comes from."""
+"""Test finding SDK version, platform and AppID."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.triage.metadata import MAX_VALUES, MetadataScan
         ("Chrome/129.0.0.0 server 203.0.113.25", None),
     ],
 )
-def test_the_version_of_the_sdk_is_found_and_no_other(text: str, version: str | None) -> None:
-    """Support asks for it first; that of the video SDK would mislead."""
-    seen = MetadataScan()
-    seen.scan(text)
-    assert seen.versions == ([version] if version else [])
+def test_only_the_version_of_the_zim_sdk_is_found(text: str, version: str | None) -> None:
+    """Support asks for it first; the version of the video SDK would mislead."""
+    found = MetadataScan()
+    found.scan(text)
+    assert found.versions == ([version] if version else [])
 
 
 @pytest.mark.parametrize(
@@ -45,22 +45,22 @@ def test_the_version_of_the_sdk_is_found_and_no_other(text: str, version: str | 
         ("code 6000106", ()),
     ],
 )
-def test_the_platform_is_named_where_the_log_shows_it(text: str, platforms: tuple[str, ...]) -> None:
+def test_the_platform_is_found_if_the_log_shows_it(text: str, platforms: tuple[str, ...]) -> None:
     """The remedy's method names differ by platform."""
-    seen = MetadataScan()
-    seen.scan(text)
-    assert tuple(seen.platforms) == platforms
+    found = MetadataScan()
+    found.scan(text)
+    assert tuple(found.platforms) == platforms
 
 
 def test_an_app_id_is_masked() -> None:
-    """It is half of what opens the app's account."""
-    seen = MetadataScan()
-    seen.scan('{"appID": 1719238450} appId=1719238450 appID: 6000003')
-    assert seen.app_ids == ["17…0"]
+    """AppID and AppSign together give access to the app."""
+    found = MetadataScan()
+    found.scan('{"appID": 1719238450} appId=1719238450 appID: 6000003')
+    assert found.app_ids == ["17…0"]
 
 
-def test_what_is_kept_is_bounded() -> None:
-    """A log of a farm of devices names thousands."""
-    seen = MetadataScan()
-    seen.scan("\n".join(f"appID={1000000000 + index * 101}" for index in range(500)))
-    assert len(seen.app_ids) <= MAX_VALUES
+def test_the_number_of_values_is_bounded() -> None:
+    """The log of a device farm names thousands."""
+    found = MetadataScan()
+    found.scan("\n".join(f"appID={1000000000 + index * 101}" for index in range(500)))
+    assert len(found.app_ids) <= MAX_VALUES

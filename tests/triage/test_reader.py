@@ -1,4 +1,4 @@
-"""Tests for reading logs of any packing and encoding, and of none."""
+"""Test reading logs in any archive and encoding, and files that are no logs."""
 
 from __future__ import annotations
 
@@ -16,23 +16,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.catalogue.catalogue import open_catalogue
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
 from bot.triage.reader import LogFile, LogStream, ReadBudget, ReadLimits, open_logs
+from tests.triage.feed import CATALOGUE
 from tests.triage.scanning import scan, source
 
-KNOWN = open_catalogue()
 LIMITS = ReadLimits()
 TEXT = "2026-11-23 07:35:45.740 登录失败，错误码：6000106\n用户未登录 6000121 é\n"
-# The time in the header would make test ids differ from process to process.
+# A time in the header would make test ids differ between processes.
 gzipped = partial(gzip.compress, mtime=0)
-NOISE = random.Random(1).randbytes(50_000).hex().encode()  # noqa: S311 - packs to half
+NOISE = random.Random(1).randbytes(50_000).hex().encode()  # noqa: S311 - compresses to half its size
 
 
 def read(
     *sources: LogFile, limits: ReadLimits = LIMITS, step: float = 0.0
 ) -> tuple[list[str], list[FileRead], list[Refusal]]:
-    """The texts in *sources*, what they were, why others were refused; the clock goes on by *step* at every look."""
+    """Return the texts in *sources*, their summaries and the refusals; each look at the clock adds *step* seconds."""
     texts: list[str] = []
     files: list[FileRead] = []
     refused: list[Refusal] = []
@@ -51,7 +50,7 @@ def read(
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A zip of *members*."""
+    """Return a zip of *members*."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", method) as archive:
         for name, content in members.items():
@@ -60,7 +59,7 @@ def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
 
 
 def tarred() -> bytes:
-    """The beginning of a tar."""
+    """Return the start of a tar."""
     return b"a.log".ljust(257, b"\0") + b"ustar\x0000" + bytes(300)
 
 
@@ -77,22 +76,22 @@ def tarred() -> bytes:
     ],
 )
 def test_text_is_the_same_in_every_encoding(encoding: str, prefix: bytes) -> None:
-    """Windows writes UTF-16, Chinese operators GB18030; neither says so."""
+    """Windows writes UTF-16 and Chinese operators GB18030, often without a mark."""
     texts, files, refused = read(source(prefix + TEXT.encode(encoding)))
 
     assert (texts, refused) == ([TEXT], [])
     assert (files[0].encoding, files[0].lines) == (encoding, 2)
 
 
-def test_gb18030_late_in_a_log_is_seen() -> None:
+def test_gb18030_is_detected_late_in_a_log() -> None:
     """The first Chinese words may come after megabytes of ASCII."""
     ascii_lines = "0123456789 ok\n" * 100_000
 
     assert read(source((ascii_lines + TEXT).encode("gb18030")))[0] == [ascii_lines + TEXT]
 
 
-def test_a_stray_byte_does_not_make_chinese_utf_8_something_else() -> None:
-    """A log that was cut within a character is still what it was."""
+def test_utf_8_with_a_stray_byte_is_still_utf_8() -> None:
+    """A log may be cut within a character."""
     texts, files, _ = read(source(TEXT.encode() * 20 + b"\xe7\n" + TEXT.encode()))
 
     assert files[0].encoding == "utf-8"
@@ -111,8 +110,8 @@ def test_a_stray_byte_does_not_make_chinese_utf_8_something_else() -> None:
         (b"x" * 65_535 + b"\r\n" + b"\x1b[31my" * 100_000, "x" * 65_535 + "\n" + "y" * 100_000),
     ],
 )
-def test_what_nobody_sees_is_taken_away(written: bytes, meant: str) -> None:
-    """Colours, NULs and line ends of other systems must not hide a code or shift a line, on no border of a buffer."""
+def test_invisible_characters_are_removed(written: bytes, meant: str) -> None:
+    """Colours, NULs and line ends of other systems must not hide a code or shift a line, even across buffers."""
     assert read(source(written))[0] == [meant]
 
 
@@ -141,13 +140,13 @@ def test_what_nobody_sees_is_taken_away(written: bytes, meant: str) -> None:
         (zipped({"a.log": b"0" * 50_000_000}), Refusal.BOMB),
     ],
 )
-def test_what_can_not_be_read_is_refused_with_its_reason(content: bytes, reason: Refusal) -> None:
-    """The person who sent it should be told what to send instead."""
+def test_a_file_that_can_not_be_read_is_refused_with_a_reason(content: bytes, reason: Refusal) -> None:
+    """The reply has to say what to send instead."""
     assert read(source(content, "app.log")) == ([], [], [reason])
 
 
 def test_an_encrypted_member_is_refused_and_the_others_are_read() -> None:
-    """One locked file must not keep the rest of a bundle shut."""
+    """One encrypted file must not block the rest of a bundle."""
     data = bytearray(zipped({"a.log": b"error 6000106\n", "b.log": b"error 6000121\n"}))
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -160,8 +159,8 @@ def test_an_encrypted_member_is_refused_and_the_others_are_read() -> None:
     )
 
 
-def test_what_came_before_the_damage_counts() -> None:
-    """A log that was cut on its way holds the beginning of the trouble."""
+def test_the_text_before_the_damage_is_read() -> None:
+    """A log truncated in transfer still contains the start of the trouble."""
     data = gzipped(b"error 6000106\n" + NOISE)
     texts, files, refused = read(source(data[: len(data) // 2]))
 
@@ -169,8 +168,8 @@ def test_what_came_before_the_damage_counts() -> None:
     assert (len(files), refused) == (1, [Refusal.DAMAGED])
 
 
-def test_a_member_that_lies_about_its_size_is_damaged() -> None:
-    """What an archive says of itself is not to be trusted."""
+def test_a_member_with_a_wrong_size_is_damaged() -> None:
+    """The directory of an archive is not trusted."""
     data = bytearray(zipped({"a.log": NOISE}))
     directory = data.index(b"PK\x01\x02")
     data[directory + 24 : directory + 28] = struct.pack("<I", 10)
@@ -178,22 +177,22 @@ def test_a_member_that_lies_about_its_size_is_damaged() -> None:
     assert read(source(bytes(data)))[2] == [Refusal.DAMAGED]
 
 
-def test_a_directory_without_measure_is_not_read() -> None:
-    """A zip may claim a directory of gigabytes."""
+def test_a_huge_directory_is_not_read() -> None:
+    """A zip can declare a directory of gigabytes."""
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 90_000_000, 0, 0)
 
     assert read(source(b"PK\x03\x04" + bytes(90_000_000) + end)) == ([], [], [Refusal.DAMAGED])
 
 
 def test_gzip_may_have_many_members_and_padding() -> None:
-    """Rotating loggers append one gzip to another."""
+    """Loggers with rotation append one gzip to another."""
     data = b"".join(gzipped(f"line {number}\n".encode()) for number in range(300)) + bytes(100)
 
     assert read(source(data))[0] == ["".join(f"line {number}\n" for number in range(300))]
 
 
-def test_names_in_an_archive_are_shown_and_nothing_else() -> None:
-    """A name may try to leave its folder, or to fool a terminal."""
+def test_names_in_an_archive_are_only_shown() -> None:
+    """A name may try to leave its folder, or send escape sequences to a terminal."""
     data = zipped(
         {"../../etc/passwd": b"error 6000106", "a\x1b[31m\u202e.log": b"b", "__MACOSX/._a": b"\0\1", "d/": b""}
     )
@@ -205,14 +204,14 @@ def test_names_in_an_archive_are_shown_and_nothing_else() -> None:
 
 
 def test_a_chinese_name_from_windows_is_readable() -> None:
-    """Explorer writes names in GBK and does not say so."""
+    """Windows Explorer writes names in GBK without the flag that says so."""
     data = zipped({"aaaa.log": b"6000106"}).replace(b"aaaa.log", "日志".encode("gbk") + b".log")
 
     assert [file.name for file in read(source(data, "x.zip"))[1]] == ["x.zip/日志.log"]
 
 
 class Pipe(io.RawIOBase):
-    """A file that can't be sought in, and that counts what is taken."""
+    """A file that is not seekable, and counts the bytes read."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
@@ -233,15 +232,15 @@ class Pipe(io.RawIOBase):
         return data
 
 
-def test_a_zip_may_come_through_a_pipe() -> None:
-    """`cat bundle.zip | zimerr scan -` should work as `zimerr scan bundle.zip` does."""
+def test_a_zip_can_come_through_a_pipe() -> None:
+    """`cat bundle.zip | zimerr scan -` gives the result of `zimerr scan bundle.zip`."""
     pipe = Pipe(iter([zipped({"a.log": NOISE})]))
 
     assert read(LogFile("-", lambda: pipe))[0] == [NOISE.decode()]  # type: ignore[arg-type, return-value]
 
 
 def endless(member: bytes) -> Iterator[bytes]:
-    """*member* again and again."""
+    """Repeat *member* without end."""
     while True:
         yield member * 100
 
@@ -249,8 +248,8 @@ def endless(member: bytes) -> Iterator[bytes]:
 @pytest.mark.parametrize(
     "member", [b"line\n" * 1000, gzipped(NOISE), gzipped(b"")], ids=["lines", "gzip", "empty gzip"]
 )
-def test_no_stream_is_read_for_ever(member: bytes) -> None:
-    """What people send must not cost more than the limits say, whatever it is."""
+def test_an_endless_stream_is_cut(member: bytes) -> None:
+    """Reading never costs more than the limits allow."""
     pipe = Pipe(endless(member))
     limits = ReadLimits(file_bytes=3_000_000, seconds=500.0)
     _, files, _ = read(LogFile("-", lambda: pipe), limits=limits, step=0.1)  # type: ignore[arg-type, return-value]
@@ -259,8 +258,8 @@ def test_no_stream_is_read_for_ever(member: bytes) -> None:
     assert [file.bytes for file in files] in ([3_000_000], [])
 
 
-def test_of_a_file_that_is_too_large_head_and_tail_are_read() -> None:
-    """Trouble shows where a log begins and where it ends."""
+def test_head_and_tail_of_a_file_beyond_the_limit_are_read() -> None:
+    """Trouble shows at the start and at the end of a log."""
     lines = b"".join(b"line %07d\n" % number for number in range(500_000))
     texts, files, _ = read(source(lines), limits=ReadLimits(file_bytes=3_000_001))
     head, tail = texts[0][:1_500_000], texts[0][-500_000:]
@@ -272,8 +271,8 @@ def test_of_a_file_that_is_too_large_head_and_tail_are_read() -> None:
     assert files[0].lines == texts[0].count("\n")
 
 
-def test_when_the_time_is_over_the_ends_of_the_files_are_still_read() -> None:
-    """Whether it is still going on stands in the last lines."""
+def test_the_tail_of_each_file_is_read_after_the_time_limit() -> None:
+    """The last lines show whether the trouble is ongoing."""
     lines = b"x" * 99 + b"\n"
     texts, files, _ = read(source(lines * 100_000), source(lines * 50_000 + b"the end"), limits=LIMITS, step=1.0)
 
@@ -283,7 +282,7 @@ def test_when_the_time_is_over_the_ends_of_the_files_are_still_read() -> None:
 
 
 def test_all_files_together_have_a_limit() -> None:
-    """Ten files of 100 MB are more than a triage is worth."""
+    """Ten files of 100 MB would take too long."""
     data = gzipped(NOISE * 20)
     _, files, refused = read(*[source(data)] * 12, limits=ReadLimits(unpacked_bytes=4_000_000))
 
@@ -292,8 +291,8 @@ def test_all_files_together_have_a_limit() -> None:
     assert refused == [Refusal.TOO_MANY] * 2
 
 
-def test_a_zip_of_too_many_files_is_read_as_far_as_allowed() -> None:
-    """A bundle may hold a thousand rotated logs."""
+def test_a_zip_of_too_many_files_is_read_up_to_the_limit() -> None:
+    """A bundle may contain a thousand rotated logs."""
     _, files, refused = read(source(zipped({f"{n}.log": b"x\n" for n in range(1000)})))
 
     assert (len(files), refused) == (10, [Refusal.TOO_MANY])
@@ -305,21 +304,21 @@ _WRAPPED = st.sampled_from([lambda data: data, gzipped, lambda data: zipped({"a.
 @settings(max_examples=300, deadline=None)
 @given(st.data(), st.binary(max_size=3000), _WRAPPED)
 @example(None, b"\xff\xfe6\xd8", lambda data: data)
-def test_no_bytes_crash_it(data: st.DataObject | None, content: bytes, wrap: object) -> None:
-    """Whatever people upload, they get an answer."""
+def test_no_input_crashes_the_reader(data: st.DataObject | None, content: bytes, wrap: object) -> None:
+    """Every upload gets an answer."""
     packed = bytearray(wrap(content))  # type: ignore[operator]
     for _ in range(data.draw(st.integers(0, 4)) if data and packed else 0):
         assert data
         packed[data.draw(st.integers(0, len(packed) - 1))] = data.draw(st.integers(0, 255))
     if data and packed:
         del packed[data.draw(st.integers(1, len(packed))) :]
-    scan(bytes(packed), KNOWN, ReadLimits(file_bytes=5000))
+    scan(bytes(packed), CATALOGUE, ReadLimits(file_bytes=5000))
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="ab6０0\r\n\x1b[m\0错 ", max_size=400), st.sampled_from(["utf-8", "utf-16", "gb18030"]))
 def test_lines_are_those_of_the_text(text: str, encoding: str) -> None:
-    """A line number that is off by one sends people to the wrong place."""
+    """A line number that is off by one sends the reader to the wrong line."""
     for log in open_logs([source(("log\n" * 8 + text).encode(encoding))], ReadBudget(LIMITS, lambda: 0.0)):
         assert isinstance(log, LogStream)
         shown = b"".join(

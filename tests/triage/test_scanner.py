@@ -1,4 +1,4 @@
-"""Tests for finding the codes of a log."""
+"""Test finding the codes of a log."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.catalogue.catalogue import open_catalogue
 from bot.detection import vocabulary
 from bot.triage.archive import CHUNK
 from bot.triage.reader import LONGEST
 from tests.triage.bench import count_clean
+from tests.triage.feed import CATALOGUE
 from tests.triage.scanning import found, scan
 
-KNOWN = open_catalogue()
 LABELLED = Path(__file__).parent.parent / "detection" / "labelled.jsonl"
 
 
@@ -27,14 +26,14 @@ def _messages() -> list[str]:
 
 
 def test_a_log_of_all_labelled_messages_has_the_codes_that_detection_finds() -> None:
-    """A log must not be judged by other rules than a message: people compare the two."""
+    """Logs and messages follow the same rules, because people compare the two."""
     lines = _messages()
-    seen = scan("\n".join(lines).encode("utf-8", "surrogatepass"), KNOWN)
-    codes, lookalikes = found(lines, KNOWN)
+    result = scan("\n".join(lines).encode("utf-8", "surrogatepass"), CATALOGUE)
+    codes, lookalikes = found(lines, CATALOGUE)
 
     assert len(codes) > 100
-    assert seen.codes == codes
-    assert seen.lookalikes == lookalikes
+    assert result.codes == codes
+    assert result.lookalikes == lookalikes
 
 
 _TEXTS = (
@@ -54,25 +53,25 @@ _LINES = st.lists(st.lists(_PIECES, max_size=14).map("".join), min_size=1, max_s
 @given(_LINES)
 @example(["order\\n6000106", "err 6000106 021 6000104", "err 6000106 121 6000104"])
 @example(["1732345678, 6000104", "2732345678, 6000104", "9" * 72 + "2732345678, 6000104"])
-def test_a_scan_sees_what_detection_sees_line_by_line(lines: list[str]) -> None:
-    """What was remembered of a line must not be said of another that only looks like it."""
-    # Every line comes again with other digits, which is where a memory of shapes could go wrong.
+def test_a_scan_finds_what_detection_finds_line_by_line(lines: list[str]) -> None:
+    """A cached verdict must not be used for a line that is different where it matters."""
+    # Every line is repeated with other digits, because a cache by shape could confuse them.
     other = [line.translate(str.maketrans("2345789", "9872453")) for line in lines]
     everything = [*lines, *other, *lines]
-    codes, lookalikes = found(everything, KNOWN)
-    seen = scan("\n".join(everything).encode(), KNOWN)
+    codes, lookalikes = found(everything, CATALOGUE)
+    result = scan("\n".join(everything).encode(), CATALOGUE)
 
-    assert seen.codes == codes
-    assert seen.lookalikes == lookalikes
+    assert result.codes == codes
+    assert result.lookalikes == lookalikes
 
 
-def test_a_window_holds_two_lines_on_each_side_across_blocks() -> None:
-    """The evidence is what the reader trusts: it must not end where a buffer did."""
+def test_a_window_has_two_lines_on_each_side_across_blocks() -> None:
+    """Evidence must not end at the border of a buffer."""
     lines = [f"{number} info {'x' * 90}" for number in range(20_000)]
     for at in (0, 1, 2_500, 2_600, 19_999):
         lines[at] = f"{at} error code: 6000{101 + at % 7}"
     everything = [line.encode() for line in lines]
-    for window in scan(b"\n".join(everything), KNOWN).windows:
+    for window in scan(b"\n".join(everything), CATALOGUE).windows:
         assert window.lines == everything[window.first_line - 1 :][: len(window.lines)]
         assert window.line - window.first_line == min(2, window.line - 1)
         assert len(window.lines) == min(5, window.line + 2, 20_000 - window.line + 3)
@@ -82,24 +81,24 @@ def test_a_window_holds_two_lines_on_each_side_across_blocks() -> None:
 @pytest.mark.parametrize(
     "before", [0, 1, 7, LONGEST - 8, LONGEST - 3, LONGEST, CHUNK - 1030, CHUNK - 4, CHUNK, 600_000]
 )
-def test_a_code_anywhere_in_a_line_without_end_counts_once(before: int) -> None:
-    """Servers write JSON of many megabytes on one line; its codes fall on every border there is."""
+def test_a_code_anywhere_in_a_very_long_line_counts_once(before: int) -> None:
+    """Servers write megabytes of JSON on one line, so codes fall on every kind of border."""
     entry = b'{"code":6000106,"ok":1},'
     data = b"{" + b"x" * before + b'"a":[' + entry + b"y " * 300_000 + entry * 3 + b"]}\n" + b"error 6000121\n"
-    seen = scan(data, KNOWN)
+    result = scan(data, CATALOGUE)
 
-    assert seen.codes == [(1, 6000106)] * 4 + [(2, 6000121)]
-    assert all(str(hit.code).encode() in hit.text and len(hit.text) <= 4096 for hit in seen.hits)
+    assert result.codes == [(1, 6000106)] * 4 + [(2, 6000121)]
+    assert all(str(hit.code).encode() in hit.text and len(hit.text) <= 4096 for hit in result.hits)
 
 
 @given(st.integers(1000, 3000), st.integers(0, 30))
 @settings(max_examples=8, deadline=None)
-def test_many_codes_in_a_line_without_end_add_up(count: int, gap: int) -> None:
-    """Rows must add up, also where a line comes in pieces."""
+def test_many_codes_in_a_very_long_line_add_up(count: int, gap: int) -> None:
+    """Rows must add up, even if a line comes in pieces."""
     data = b"".join(b'{"errorCode":%d,"n":"%s"},' % (6000101 + n % 5, b"z" * (gap + n % 97)) for n in range(count * 3))
-    seen = scan(data, KNOWN)
+    result = scan(data, CATALOGUE)
 
-    assert len(seen.hits) == count * 3
+    assert len(result.hits) == count * 3
 
 
 @pytest.mark.parametrize(
@@ -112,19 +111,19 @@ def test_many_codes_in_a_line_without_end_add_up(count: int, gap: int) -> None:
     ],
 )
 def test_a_symbol_on_a_line_without_numbers_is_a_hit(line: str) -> None:
-    """Some platforms print names only."""
-    assert scan(f"nothing\n{line}\n".encode(), KNOWN).codes == found(["nothing", line], KNOWN)[0] != []
+    """Some platforms print symbols only."""
+    assert scan(f"nothing\n{line}\n".encode(), CATALOGUE).codes == found(["nothing", line], CATALOGUE)[0] != []
 
 
 def test_an_unknown_code_that_is_called_an_error_is_a_hit() -> None:
-    """New codes come before the catalogue has them."""
-    hit = scan(b"errorCode: 6009999\nsize 6009998\n", KNOWN).hits
+    """New codes appear in logs before they are in the catalogue."""
+    hit = scan(b"errorCode: 6009999\nsize 6009998\n", CATALOGUE).hits
 
     assert [(each.code, each.known) for each in hit] == [(6009999, False)]
 
 
-def test_digits_in_the_words_of_detection_are_told_apart() -> None:
-    """A memory of shapes takes digits for alike; a new word with a digit in it must be known to it first."""
+def test_the_line_cache_knows_the_words_with_digits() -> None:
+    """The cache ignores most digits; a new word with a digit must be added to its patterns first."""
     listed = [
         vocabulary.KEYS,
         vocabulary.CODE_KEYS,
@@ -139,7 +138,7 @@ def test_digits_in_the_words_of_detection_are_told_apart() -> None:
 
 
 def test_the_bare_search_counts_codes_that_touch_nothing(tmp_path: Path) -> None:
-    """The benchmark is worth something only if what it times is right."""
+    """A benchmark of a wrong search is worth nothing."""
     line = b"6000106 x6000106 6000106, 60001061 (6000104)\n"
     for count, gap in ((20_000, b""), (3_000, b"." * 700 + b"\n")):
         path = tmp_path / "a.log"

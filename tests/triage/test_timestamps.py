@@ -1,4 +1,4 @@
-"""Reading the time of a line."""
+"""Test reading the timestamps of lines."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SAMPLES = [
 
 @pytest.mark.parametrize(("line", "name", "text", "zone"), SAMPLES)
 def test_a_stamp_is_read_as_it_is_written(line: str, name: str, text: str, zone: str | None) -> None:
-    """People look the line up by what stands there, and no zone is invented."""
+    """People search the log for the stamp as shown, and a zone is never guessed."""
     raw = line.encode()
     reader = reader_for(raw)
     assert reader is not None
@@ -44,7 +44,7 @@ def test_a_stamp_is_read_as_it_is_written(line: str, name: str, text: str, zone:
 
 
 def test_every_format_has_a_sample() -> None:
-    """A format without one may have stopped working."""
+    """A format without a sample may have stopped working."""
     assert {form.name for form in FORMATS} - {name for _, name, _, _ in SAMPLES} == {"chinese-day"}
 
 
@@ -63,8 +63,8 @@ def test_every_format_has_a_sample() -> None:
         ("07:35:46.000 x", "07:35:45.500 x", -0.5),
     ],
 )
-def test_times_differ_by_what_went_by(earlier: str, later: str, apart: float) -> None:
-    """How soon one code came after another decides about cause and follower, over midnight and New Year too."""
+def test_differences_between_times_are_right(earlier: str, later: str, apart: float) -> None:
+    """Cause and follower depend on the time between two codes, across midnight and New Year too."""
     reader = reader_for(earlier.encode())
     assert reader is not None
     first, second = reader.seconds(earlier.encode()), reader.seconds(later.encode())
@@ -76,21 +76,21 @@ def test_times_differ_by_what_went_by(earlier: str, later: str, apart: float) ->
 @pytest.mark.parametrize(
     "line", ["boot", "version 2.19.0", "23/11/2026 boot", "2026-13-45 boot", "ratio 12:34", "25:61:00", "6000106"]
 )
-def test_what_is_no_time_is_not_read_as_one(line: str) -> None:
-    """A wrong time is worse than none."""
+def test_other_numbers_are_not_read_as_times(line: str) -> None:
+    """A wrong time is worse than no time."""
     reader = reader_for(line.encode())
     assert reader is None or reader.stamp(line.encode()) is None
 
 
 def test_day_and_month_are_not_guessed() -> None:
-    """05/04 is April in Berlin and May in Boston; without AM or PM only the time of day is sure."""
+    """05/04 is 5 April in Berlin and 4 May in Boston; without AM or PM, only the time of day is certain."""
     reader = reader_for(b"05/04/2026 07:35:45 boot")
     assert reader is not None
     assert not reader.format.has_date
 
 
-def test_a_file_has_the_format_that_its_lines_begin_with() -> None:
-    """Lines talk about other times: expiry dates, server times."""
+def test_the_format_is_that_at_the_start_of_the_lines() -> None:
+    """Messages contain other times, such as expiry dates and server times."""
     head = b"[1122 07:35:45.740] expires 2027-01-01T00:00:00Z\n[1122 07:35:46.740] 12:00:00 noon\n  at x\n"
     reader = reader_for(head)
     assert reader is not None
@@ -98,8 +98,8 @@ def test_a_file_has_the_format_that_its_lines_begin_with() -> None:
     assert reader.seconds(b"    at im.zego.zim.ZIM.login(ZIM.java:12)") is None
 
 
-def test_a_line_looked_at_later_keeps_its_day() -> None:
-    """Evidence is dated when midnight has gone by already."""
+def test_a_line_read_again_after_midnight_keeps_its_day() -> None:
+    """The lines of an excerpt are dated later than the hits around them."""
     reader = reader_for(b"23:59:58.000 x")
     assert reader is not None
     before = reader.seconds(b"23:59:58.000 x")

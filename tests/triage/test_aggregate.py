@@ -1,0 +1,47 @@
+"""Test how codes are counted."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.triage.aggregate import Aggregator
+from bot.triage.analyze import Analysis
+from bot.triage.digest import CodeRow
+from bot.triage.histogram import MAX_BUCKETS
+from bot.triage.scanner import CodeHit
+from tests.triage.feed import CASCADES, CATALOGUE, line_at, triage_of
+
+
+def first_row(*lines: str) -> CodeRow:
+    return triage_of({"": "\n".join(lines)}).rows[0]
+
+
+def test_a_line_without_a_stamp_takes_that_of_an_earlier_line() -> None:
+    """The code of an exception comes some lines after its timestamp, which is in a line without a code."""
+    lines = (line_at(0, "ok"), line_at(7, "Unhandled Exception"), "PlatformException(6000281, x)", line_at(9, "ok"))
+    stamp = first_row(*lines).first.stamp
+    assert stamp is not None
+    assert stamp.text == "2026-11-23 10:00:07.000"
+
+
+def test_each_user_is_counted_once() -> None:
+    """One user in trouble or all of them: two different nights."""
+    lines = [line_at(index, 6000105, f'{{"userID":"user{index % 4}"}}') for index in range(20)]
+    assert first_row(*lines).source_count == 4
+
+
+@given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))
+def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
+    """Nobody trusts figures that do not add up, whatever the order of the lines."""
+    aggregator = Aggregator(CASCADES, CATALOGUE)
+    aggregator.begin_file(0, b"1732347345 boot")
+    for line, (second, code) in enumerate(hits, 1):
+        text = f"{1732347345 + second} code={code}".encode()
+        aggregator.add_hit(CodeHit(code, CATALOGUE.has_code(code), 0, line, text))
+    result = Analysis(aggregator.state, CASCADES, CATALOGUE, ()).digest((), {}, (), 0.0)
+    assert result.hits == len(hits)
+    assert result.timeline is not None
+    for row in (*result.rows, *result.unknown):
+        assert sum(row.timeline) == row.count
+        assert len(row.timeline) == result.timeline.buckets <= MAX_BUCKETS
