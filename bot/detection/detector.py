@@ -11,10 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.detection import slack_text
-from bot.detection.context import context_of, find_tables, heading_at
 from bot.detection.evidence import evidence_for
 from bot.detection.lookalike_rules import reason_against
 from bot.detection.normalize import fold
+from bot.detection.number_context import context_of, find_tables, heading_at
 from bot.detection.result import (
     Detection,
     Evidence,

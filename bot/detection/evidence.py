@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bot.detection import vocabulary
-from bot.detection.context import NameBefore, NumberContext, parts
+from bot.detection.number_context import NameBefore, NumberContext, parts
 from bot.detection.result import Evidence
 
 _NEARBY = 48  # characters before the number in which an error word counts

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from bot.detection import vocabulary
-from bot.detection.context import NameBefore, NumberContext
 from bot.detection.evidence import has_error_word, has_product_word, is_code_key, is_glued_to_error, is_strong_key
+from bot.detection.number_context import NameBefore, NumberContext
 from bot.detection.result import LookAlikeReason
 
 LookAlikeRule = Callable[[NumberContext], LookAlikeReason | None]

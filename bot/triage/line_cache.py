@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from bot.detection.context import AFTER, BEFORE
 from bot.detection.detector import find
+from bot.detection.number_context import AFTER, BEFORE
 from bot.detection.result import Known, LookAlikeReason
 
 LONGEST = 4096  # bytes of a line whose verdict is cached
