@@ -1,1 +1,1 @@
-"""Replies in Slack's form (Block Kit). Limits and escaping live here and nowhere else."""
+"""Render replies for Slack, and triages as plain text. Slack's limits and escaping are in `block_kit` only."""

@@ -1,4 +1,4 @@
-"""Digests as logs give them, for the tests of what is said of them."""
+"""Digests as triage makes them of real logs, for the tests of their views."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ HOSTILE = "\x1b[31m\u202e<!channel> <@U1> &lt;!here&gt; ```x``` *b* <https://evi
 
 
 def stamp(seconds: float) -> Stamp:
-    """A time as the Web SDK writes it, so many seconds after 07:35:45.740."""
+    """Return a time as the Web SDK writes it, *seconds* after 07:35:45.740."""
     minutes, rest = divmod(7 * 3600 + 35 * 60 + 45.740 + seconds, 60)
     return Stamp(seconds, f"1122 {int(minutes) // 60:02}:{int(minutes) % 60:02}:{rest:06.3f}")
 
 
 def mark(line: int, seconds: float | None = None, file: int = 0) -> Mark:
-    """A place."""
+    """Return a mark, with a time if *seconds* are given."""
     return Mark(file, line, None if seconds is None else stamp(seconds))
 
 
 def spread(count: int, first: int = 0, last: int = 19) -> tuple[int, ...]:
-    """*count* occurrences over the buckets from *first* to *last*, more at the beginning."""
+    """Distribute *count* occurrences over the buckets from *first* to *last*, the remainder at the beginning."""
     width = last - first + 1
     each, rest = divmod(count, width)
     return tuple(each + (index - first < rest) if first <= index <= last else 0 for index in range(20))
 
 
 def expired() -> Digest:
-    """A Token expired, and everything after it failed: one log of the Web SDK, pasted."""
+    """Return the digest of a pasted log of the Web SDK: a token expired, and all calls after it failed."""
     rows = (
         CodeRow(6000106, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 0, spread(12)),
         CodeRow(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, 6000106, 0, spread(57)),
@@ -76,7 +76,7 @@ def expired() -> Digest:
 
 
 def bundle() -> Digest:
-    """Several files of several devices; no single cause, an unknown code, things that could not be read."""
+    """Return the digest of files from several devices: no single cause, an unknown code, unreadable files."""
     rows = (
         CodeRow(6000104, 1_240, mark(88, 0), mark(90_112, 3000, 1), Role.UNRELATED, None, 14, spread(1240, 0, 6)),
         CodeRow(6000009, 310, mark(91, 1), mark(90_009, 2990, 1), Role.FOLLOWER, 6000104, 14, spread(310, 0, 6)),
@@ -107,7 +107,7 @@ def bundle() -> Digest:
 
 
 def nothing(**changes: Any) -> Digest:
-    """A log without any code."""
+    """Return the digest of a log without any code, with *changes*."""
     values: dict[str, Any] = {
         "cause": None,
         "rows": (),

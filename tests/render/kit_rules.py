@@ -1,4 +1,4 @@
-"""What Slack accepts, as its own SDK and the sandbox check it."""
+"""Check messages by the rules of Slack's SDK and of the sandbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_CHARACTERS = 10_000  # of all texts together; above, chat.postMessage may a
 
 
 def assert_sendable(message: dict[str, Any]) -> None:
-    """Fail where Slack would refuse *message*."""
+    """Fail if Slack would refuse *message*."""
     assert 0 < len(message["text"].encode()) < 4000
     blocks = message["blocks"]
     assert 0 < len(blocks) <= MOST_BLOCKS
@@ -30,7 +30,7 @@ def assert_sendable(message: dict[str, Any]) -> None:
 
 
 def texts(content: Any) -> list[str]:
-    """Every text that stands in some blocks."""
+    """Return every text in *content*."""
     if isinstance(content, dict):
         own = [content["text"]] if isinstance(content.get("text"), str) else []
         return own + [text for value in content.values() for text in texts(value)]

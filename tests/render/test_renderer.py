@@ -1,4 +1,4 @@
-"""Every reply in Slack's form."""
+"""Tests for the messages of all replies."""
 
 from __future__ import annotations
 
@@ -16,75 +16,43 @@ from bot.policy.language import LanguageChoice, LanguageReason
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.replies import (
     Annotation,
+    Barred,
+    Barrier,
     DryRun,
-    Explained,
     Failed,
     Found,
-    Leaked,
     Listing,
     NoCodes,
     NoMessage,
+    Note,
     NothingFound,
+    Range,
     Reply,
     SettingsReply,
     Unknown,
-    UnreadableReply,
     Usage,
     WhyReply,
 )
 from bot.render.renderer import Renderer
-from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
-from tests.render.kit_rules import assert_sendable, texts
+from tests.render.kit_rules import assert_sendable
 
 LANGUAGES = list(Language)
 HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_entry_makes_a_card_that_slack_accepts(catalogue: Catalogue, language: Language) -> None:
-    """A text that grew too long would fail in the middle of an incident."""
-    for entry in catalogue:
-        message = Renderer(catalogue).message(Explained((entry,)), language)
-        assert_sendable(message)
-        shown = "\n".join(texts(message["blocks"]))
-        assert str(entry.code) in shown
-        assert "…" not in shown, f"{entry.code} is cut"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language) -> None:
-    """Five codes at once are five cards in one message."""
-    renderer = Renderer(catalogue)
-
-    def length(code: int) -> int:
-        entry = catalogue.get(code)
-        assert entry
-        return sum(len(text) for text in texts(renderer.message(Explained((entry,)), language)["blocks"]))
-
-    longest = sorted((entry.code for entry in catalogue), key=length, reverse=True)[:20]
-    entries = tuple(entry for code in longest if (entry := catalogue.get(code)))
-    assert_sendable(renderer.message(Explained(entries, (6009999,)), language))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_all_codes_at_once_still_make_a_message(catalogue: Catalogue, language: Language) -> None:
-    """Somebody will paste the whole table."""
-    message = Renderer(catalogue).message(Explained(tuple(catalogue), tuple(range(6009000, 6009999))), language)
-    assert_sendable(message)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language) -> None:
-    """Help and errors are what people see when something is already wrong."""
+def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> None:
+    """People see help and errors when something is already wrong."""
     entries = tuple(catalogue)
-    seen = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
-    findings = tuple(zip(cycle(seen), (None, *SilenceRule), strict=False))
+    found = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
+    findings = tuple(zip(cycle(found), (None, *SilenceRule), strict=False))
     lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in result.LookAlikeReason)
     replies: list[Reply] = [
         Unknown((6009999,), catalogue.family(6000399), entries[:3]),
         Unknown(tuple(range(6009000, 6009999)), None, entries[:3]),
         Found(HOSTILE, entries[:8]),
         NothingFound(HOSTILE),
+        Range("600", entries),
         Listing(catalogue.sections),
         *(Listing((section,)) for section in catalogue.sections),
         Usage(),
@@ -110,6 +78,8 @@ def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language)
         *(WhyReply(findings, lookalikes[:15], did, is_written=True) for did in (*Act, None)),
         WhyReply((), lookalikes[15:], None, is_written=False),
         WhyReply((), (), None, is_written=True),
+        *(Barred(barrier, "C1", scope) for barrier in Barrier for scope in ("chat:write", None)),
+        *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "nothing")),
         Failed("abc123"),
     ]
     for reply in replies:
@@ -119,21 +89,15 @@ def test_every_other_reply_is_accepted(catalogue: Catalogue, language: Language)
         assert "<@" not in json.dumps(message)
 
 
-def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> None:
-    """A Chinese reader in an English channel is one press away from Chinese."""
-    entry = catalogue.get(6000106)
-    assert entry
-    for language, label in ((Language.EN, "中文"), (Language.ZH, "English")):
-        buttons = Renderer(catalogue).message(Explained((entry,)), language)["blocks"][-1]["elements"]
-        assert buttons[0]["text"]["text"] == label
-        assert json.loads(buttons[0]["value"]) == {"codes": [6000106], "language": language.other}
+def test_a_frequent_annotation_is_rendered_once(catalogue: Catalogue) -> None:
+    """A few codes make up most of what the bot posts; counts make another message."""
+    renderer, (entry, *_) = Renderer(catalogue), catalogue
+    first = renderer.message(Annotation((entry,), (), {}), Language.EN)
+    assert renderer.message(Annotation((entry,), (), {}), Language.EN) is first
+    for language, counts in ((Language.EN, {entry.code: 3}), (Language.ZH, {})):
+        assert renderer.message(Annotation((entry,), (), counts), language) != first
 
 
-def test_the_name_of_a_file_neither_pings_nor_links(catalogue: Catalogue) -> None:
-    """Whoever names a file must not speak through the bot."""
-    name = "@here #general https://evil.example/<!channel>.zip"
-    files = (FileRefused(name, Refusal.DAMAGED),)
-    for reply in (UnreadableReply(files), Leaked((Secret(SecretKind.JWT, 0, 1),), (name,))):
-        said = Renderer(catalogue).message(reply, Language.EN)
-        assert all(block["text"]["verbatim"] for block in said["blocks"])
-        assert "<!channel>" not in json.dumps(said)
+def test_every_reply_has_a_view(catalogue: Catalogue) -> None:
+    """A reply without one would fail in front of its reader."""
+    assert set(get_args(Reply)) == set(Renderer(catalogue)._views)

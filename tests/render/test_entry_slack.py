@@ -1,0 +1,84 @@
+"""Tests for the cards of catalogue entries."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.entry import Entry
+from bot.i18n import Language
+from bot.policy.replies import Annotation, Explained
+from bot.render.entry_slack import NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_LANGUAGE
+from bot.render.renderer import Renderer
+from tests.render.kit_rules import assert_sendable, texts
+
+LANGUAGES = list(Language)
+
+
+def entry_of(catalogue: Catalogue, code: int) -> Entry:
+    """Return an entry that exists."""
+    entry = catalogue.get(code)
+    assert entry
+    return entry
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_entry_makes_a_card_that_slack_accepts(catalogue: Catalogue, language: Language) -> None:
+    """A text that grew too long would fail in the middle of an incident."""
+    for entry in catalogue:
+        message = Renderer(catalogue).message(Explained((entry,)), language)
+        assert_sendable(message)
+        shown = "\n".join(texts(message["blocks"]))
+        assert str(entry.code) in shown
+        assert "…" not in shown, f"{entry.code} is cut"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language) -> None:
+    """Five codes at once are five cards in one message."""
+    renderer = Renderer(catalogue)
+
+    def length(entry: Entry) -> int:
+        return sum(map(len, texts(renderer.message(Explained((entry,)), language)["blocks"])))
+
+    longest = sorted(catalogue, key=length, reverse=True)[:20]
+    message = renderer.message(Explained(tuple(longest), (6009999,)), language)
+    assert_sendable(message)
+    assert message["blocks"][-2]["elements"][0]["text"] != "…"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_codes_at_once_still_make_a_message(catalogue: Catalogue, language: Language) -> None:
+    """Somebody will paste the whole table."""
+    reply = Explained(tuple(catalogue), tuple(range(6009000, 6009999)))
+    assert_sendable(Renderer(catalogue).message(reply, language))
+
+
+def test_an_entry_with_many_meanings_is_cut_and_keeps_its_buttons(catalogue: Catalogue) -> None:
+    """An overlay may add any number of meanings; Slack refuses a message of more than 50 blocks."""
+    (several, *_) = [entry for entry in catalogue if entry.other_meanings]
+    entry = replace(several, other_meanings=several.other_meanings * 60)
+    message = Renderer(catalogue).message(Annotation((entry,), (), {}), Language.EN)
+    assert_sendable(message)
+    actions = [button["action_id"] for button in message["blocks"][-1]["elements"]]
+    assert actions == [SHOW_LANGUAGE, OPEN_DOCS, NOT_A_CODE, QUIET_HERE]
+
+
+def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> None:
+    """A Chinese reader in an English channel is one click away from Chinese."""
+    entry = entry_of(catalogue, 6000106)
+    for language, label in ((Language.EN, "中文"), (Language.ZH, "English")):
+        buttons = Renderer(catalogue).message(Explained((entry,)), language)["blocks"][-1]["elements"]
+        assert buttons[0]["text"]["text"] == label
+        assert json.loads(buttons[0]["value"]) == {"codes": [6000106], "language": language.other}
+
+
+def test_the_notification_names_the_code_and_its_first_step(catalogue: Catalogue) -> None:
+    """On a locked phone only the plain text is shown."""
+    entry = entry_of(catalogue, 6000106)
+    text = Renderer(catalogue).message(Annotation((entry,), (), {}), Language.EN)["text"]
+    assert text.startswith("6000106 Token expired")
+    assert "renewToken" in text
