@@ -1,17 +1,17 @@
-// Owns the page as a whole: which person, channel, thread and tab are shown, and when each part is drawn.
+// Start the page, switch person, channel and tab, and draw all parts after each change.
 
-import { Composer, takeDrops } from "./composer.js";
+import { Composer, acceptDrops } from "./composer.js";
 import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
 import { connect, send } from "./live.js";
 import { closePopup, isPopupOpen } from "./menu.js";
-import { MessageList, spoken } from "./messages.js";
+import { MessageList, announcement } from "./messages.js";
 import { drawHome, drawModal } from "./modal.js";
 import { applyTheme, drawSidebar } from "./sidebar.js";
-import { channelOf, isAppIm, mainline, me, messageOf, placeName, receive, set, state, watch } from "./state.js";
+import { channelOf, mainline, me, messageOf, placeName, receive, set, state, watch } from "./state.js";
 import { drawThread, setUpThread } from "./thread.js";
-import { say, toast } from "./toast.js";
+import { announce, toast } from "./toast.js";
 import { drawWelcome, isFirstOpen, toggleWelcome } from "./welcome.js";
-import { speak, t } from "./words.js";
+import { setLocale, t } from "./words.js";
 
 const FIRST_PERSON = "U0ANN";
 const NEAR_END_PX = 80;
@@ -22,8 +22,8 @@ let composer = null;
 let drawnChannel = null;
 let atEnd = true;
 
-/** Open a channel; on a phone this closes the drawer. */
-function go(channel, { focus = true } = {}) {
+/** Open a channel; on a phone, also close the sidebar. */
+function openChannel(channel, { focus = true } = {}) {
   if (!channelOf(channel)) return;
   state.unread.delete(channel);
   set({ channel, thread: channel === state.channel ? state.thread : null, tab: "messages", drawer: false, editing: null });
@@ -31,8 +31,8 @@ function go(channel, { focus = true } = {}) {
   if (focus && matchMedia("(hover: hover)").matches) composer.focus();
 }
 
-/** Become another person: the whole state comes anew. */
-function become(user) {
+/** Switch to another person; the server sends that person's whole state. */
+function switchPerson(user) {
   remember("user", user);
   $("toasts").replaceChildren();
   set({ view: null, thread: null, drawer: false, editing: null, tab: "messages", unread: new Map() });
@@ -40,32 +40,32 @@ function become(user) {
 }
 
 function start(user) {
-  let refusals = 0;
+  let failures = 0;
   const status = (connected) => {
-    refusals = connected ? -Infinity : refusals + 1;
+    failures = connected ? -Infinity : failures + 1;
     set({ connected });
-    // A remembered person may not exist in this workspace.
-    if (refusals === 2 && user !== FIRST_PERSON) become(FIRST_PERSON);
+    // The person in the browser's storage may not exist in this workspace.
+    if (failures === 2 && user !== FIRST_PERSON) switchPerson(FIRST_PERSON);
   };
-  connect(user, { frame: take, status });
+  connect(user, { frame: handle, status });
 }
 
-function take(frame) {
-  if (frame.type === "error") return complain(frame.text);
+function handle(frame) {
+  if (frame.type === "error") return showError(frame.text);
   const isNew = (frame.type === "message" && !messageOf(frame.channel, frame.message.ts)) || frame.type === "ephemeral";
   receive(frame);
-  if (frame.type === "state") settle();
-  if (isNew && frame.message.user !== state.me) say(spoken(frame.channel, frame.message));
+  if (frame.type === "state") applyState();
+  if (isNew && frame.message.user !== state.me) announce(announcement(frame.channel, frame.message));
 }
 
-function complain(text) {
+function showError(text) {
   toast(text);
   set({});
 }
 
-function settle() {
+function applyState() {
   const before = document.documentElement.lang;
-  speak(me().locale);
+  setLocale(me().locale);
   document.title = state.team.name;
   if (before !== document.documentElement.lang || !composer.area) {
     $("skip").textContent = t("skip");
@@ -93,8 +93,7 @@ function drawHeader() {
         class: "icon-button drawer-button", "aria-expanded": String(state.drawer), "aria-controls": "sidebar", data: { key: "drawer", role: "drawer" },
       }),
       h("div", { class: "place" }, h("h2", {}, placeName(channel.id)), channel.topic && h("p", { class: "topic" }, channel.topic)),
-      isAppIm(channel) && state.app.has_home !== false && h("div", { class: "tabs", role: "tablist", "aria-label": t("tabs") }, tab("home"), tab("messages")),
-      channel.app_member === false && h("span", { class: "not-member" }, icon("warn"), t("notMember", { app: state.app.name })),
+      channel.is_im && state.app.has_home !== false && h("div", { class: "tabs", role: "tablist", "aria-label": t("tabs") }, tab("home"), tab("messages")),
       state.examples.length > 0 && h("button", {
         class: "button examples-button", "aria-expanded": String(Boolean(state.welcome)), "aria-controls": "welcome",
         data: { key: "examples", role: "examples" }, onclick: () => toggleWelcome(!state.welcome),
@@ -129,12 +128,12 @@ function draw() {
   if (!state.ready) return;
   $("workspace").classList.toggle("drawer-open", state.drawer);
   $("workspace").classList.toggle("thread-open", Boolean(state.thread));
-  drawSidebar($("sidebar"), { go, become });
+  drawSidebar($("sidebar"), { openChannel, switchPerson });
   drawHeader();
   $("pane").hidden = state.tab === "home";
   $("home").hidden = state.tab !== "home";
   drawHome($("home"));
-  drawWelcome($("welcome"), go);
+  drawWelcome($("welcome"), openChannel);
   composer.draw();
   drawMessages();
   drawThread();
@@ -147,7 +146,7 @@ function setUp() {
   composer = new Composer($("composer"), {
     takesCommands: true, target: () => ({ channel: state.channel }), editLast, label: () => t("write", { place: placeName(state.channel) }),
   });
-  takeDrops($("pane"), composer);
+  acceptDrops($("pane"), composer);
   const scroller = $("scroller");
   const follow = () => {
     atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX;
@@ -161,14 +160,14 @@ function setUp() {
     event.preventDefault();
     (list.rows().at(-1) ?? $("main")).focus();
   });
-  addEventListener("popstate", () => go(location.hash.slice(1), { focus: false }));
-  addEventListener("keydown", leaveByEscape);
+  addEventListener("popstate", () => openChannel(location.hash.slice(1), { focus: false }));
+  addEventListener("keydown", closeOnEscape);
   watch(draw);
   draw();
   start(new URLSearchParams(location.search).get("user") ?? recall("user") ?? FIRST_PERSON);
 }
 
-function leaveByEscape(event) {
+function closeOnEscape(event) {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (isPopupOpen()) closePopup();
   else if (state.drawer) set({ drawer: false });

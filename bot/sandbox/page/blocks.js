@@ -1,4 +1,4 @@
-// Owns the drawing of Block Kit blocks and of old-style attachments.
+// Draw Block Kit blocks and legacy attachments.
 
 import { chart } from "./chart.js";
 import { h, link, safeUrl } from "./dom.js";
@@ -59,7 +59,7 @@ const BLOCKS = {
 
 const unknown = (block) => h("div", { class: "unknown-block" }, t("unknownBlock", { type: String(block.type) }));
 
-/** Draw a list of blocks; *form* carries their values and actions. */
+/** Draw a list of blocks; *form* collects their values and sends their actions. */
 export function drawBlocks(blocks, form) {
   return blocks.map((block, index) => {
     const blockId = block.block_id ?? `block-${index}`;
@@ -70,7 +70,7 @@ export function drawBlocks(blocks, form) {
   });
 }
 
-/** Draw old-style attachments, which alert bots still send. */
+/** Draw legacy attachments; alert bots still send them. */
 export function drawAttachments(attachments, form) {
   return attachments.map((attachment) => {
     const { pretext, color, author_name: author, title, title_link: url, text, fields, blocks, footer, fallback } = attachment;

@@ -1,10 +1,10 @@
-// Owns the drawing of `data_visualization` blocks: the plot is a picture, all words stand beside it and can be read.
+// Draw `data_visualization` blocks: the plot as an image, its labels as text that screen readers can read.
 
 import { h, svg } from "./dom.js";
 
 const WIDTH = 100;
 const HEIGHT = 100;
-const MOST_LABELS = 4;
+const MAX_LABELS = 4;
 
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const hue = (index) => `hue-${index % 12}`;
@@ -41,10 +41,10 @@ function plot(type, series) {
 const legend = (items) => h("ul", { class: "chart-legend" }, items.map(([name, value], index) =>
   h("li", {}, h("span", { class: `swatch ${hue(index)}` }), name, " ", h("span", { class: "quiet" }, value.toLocaleString()))));
 
-function overAxis({ type, series, axis_config: axes }) {
+function axisChart({ type, series, axis_config: axes }) {
   const { categories, x_label: below, y_label: beside } = axes;
-  const every = Math.ceil(categories.length / MOST_LABELS);
-  // Slack draws the points in the order of the categories, whatever their own.
+  const every = Math.ceil(categories.length / MAX_LABELS);
+  // Slack draws the points in the order of the categories, not in their own.
   const values = series.map(({ data }) => categories.map((category) => data.find(({ label }) => label === category)?.value ?? 0));
   return [
     beside && h("div", { class: "quiet" }, beside),
@@ -57,6 +57,6 @@ function overAxis({ type, series, axis_config: axes }) {
 
 /** Draw a data_visualization block. */
 export function chart({ title, chart: drawn }) {
-  const inner = drawn.type === "pie" ? legend(drawn.segments.map(({ label, value }) => [label, value])) : overAxis(drawn);
+  const inner = drawn.type === "pie" ? legend(drawn.segments.map(({ label, value }) => [label, value])) : axisChart(drawn);
   return h("figure", { class: "chart", "aria-label": title }, h("figcaption", {}, title), inner);
 }

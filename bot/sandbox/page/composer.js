@@ -1,4 +1,4 @@
-// Owns the box people write in: sending, commands, hints, files, drafts.
+// Draw the message composer: sending, commands, suggestions, files and drafts.
 
 import { h, icon, iconButton } from "./dom.js";
 import { send, upload } from "./live.js";
@@ -9,28 +9,28 @@ import { size, t } from "./words.js";
 
 const LONG_CHARACTERS = 4000;
 
-/** Split `/name rest` off; null when *text* is not a command. */
+/** Split `/name rest` into command and text; return null if *text* is not a command. */
 function parseCommand(text) {
   const match = text.match(/^(\/[a-z][\w-]*)(?:\s+([\s\S]*))?$/i);
   return match && { command: match[1], text: match[2] ?? "" };
 }
 
-/** One composer; *target* gives `{channel, thread_ts?}`, *editLast* is asked for on ↑ in an empty box. */
+/** One composer; *target* returns `{channel, thread_ts?}`, *editLast* is called on ↑ in an empty field. */
 export class Composer {
   constructor(place, { target, editLast, takesCommands, label }) {
     Object.assign(this, { place, target, editLast, takesCommands, label, drafts: new Map(), files: [], hints: [], active: 0, key: null, area: null });
   }
 
-  /** Make the box in the person's language; a draft in it is kept. */
+  /** Build the field in the person's language; keep its draft. */
   build() {
     const draft = this.area?.value ?? "";
     this.id = `hints-${this.takesCommands ? "main" : "thread"}`;
     this.area = h("textarea", {
-      rows: 1, "aria-autocomplete": "list", "aria-controls": this.id, title: t("keys"), oninput: () => this.typed(),
-      onkeydown: (event) => this.pressed(event), onpaste: (event) => this.pasted(event), onblur: () => this.hint([]),
+      rows: 1, "aria-autocomplete": "list", "aria-controls": this.id, title: t("keys"), oninput: () => this.onInput(),
+      onkeydown: (event) => this.onKey(event), onpaste: (event) => this.onPaste(event), onblur: () => this.hint([]),
     });
     this.picker = h("input", {
-      type: "file", multiple: true, class: "unseen", tabindex: -1, "aria-label": t("attach"), onchange: () => this.attach([...this.picker.files]),
+      type: "file", multiple: true, class: "visually-hidden", tabindex: -1, "aria-label": t("attach"), onchange: () => this.attach([...this.picker.files]),
     });
     this.hintList = h("ul", { class: "hints", role: "listbox", id: this.id, hidden: true, "aria-label": t("commands") });
     this.chips = h("div", { class: "chips" });
@@ -42,10 +42,10 @@ export class Composer {
     const data = this.takesCommands ? { role: "composer" } : {};
     this.place.replaceChildren(h("div", { class: "composer", data }, this.hintList, this.area, this.chips, tools));
     this.area.value = draft;
-    this.typed();
+    this.onInput();
   }
 
-  /** Show the draft of the current place under the current words. */
+  /** Show the draft and the label of the current channel or thread. */
   draw() {
     const { channel, thread_ts: thread } = this.target();
     const key = `${channel} ${thread ?? ""}`;
@@ -56,14 +56,14 @@ export class Composer {
     this.key = key;
     this.area.value = this.drafts.get(key) ?? "";
     this.attach([], true);
-    this.typed();
+    this.onInput();
   }
 
   focus() {
     this.area.focus();
   }
 
-  typed() {
+  onInput() {
     const { value } = this.area;
     this.area.style.height = "auto";
     this.area.style.height = `${Math.min(this.area.scrollHeight, innerHeight * 0.4)}px`;
@@ -79,7 +79,7 @@ export class Composer {
     if (this.takesCommands && /^\/[\w-]*$/.test(value)) return state.commands.filter(({ command }) => command.startsWith(value)).map(asHint);
     const spoken = this.takesCommands && parseCommand(value);
     const known = spoken && state.commands.find(({ command }) => command === spoken.command);
-    if (known) return [{ ...asHint(known), from: -1 }]; // only shown, there is nothing to take
+    if (known) return [{ ...asHint(known), from: -1 }]; // shown only; it can't be selected
     const word = value.slice(0, at).match(/(?:^|\s)@([\p{L}\p{N}_.-]*)$/u)?.[1];
     if (word === undefined) return [];
     const fits = (user) => [user.name, user.real_name].some((name) => name?.toLowerCase().startsWith(word.toLowerCase()));
@@ -114,10 +114,10 @@ export class Composer {
   take(each) {
     if (each.from < 0) return;
     this.area.setRangeText(each.insert, each.from, this.area.selectionStart, "end");
-    this.typed();
+    this.onInput();
   }
 
-  pressed(event) {
+  onKey(event) {
     if (event.isComposing) return;
     const choosing = this.hints.length > 0 && this.hints[0].from >= 0;
     const { insert, from } = this.hints[this.active] ?? {};
@@ -133,7 +133,7 @@ export class Composer {
     event.stopPropagation();
   }
 
-  pasted(event) {
+  onPaste(event) {
     const files = [...event.clipboardData.files];
     if (!files.length) return;
     event.preventDefault();
@@ -144,12 +144,12 @@ export class Composer {
     const file = new File([this.area.value], "pasted.log", { type: "text/plain" });
     this.area.value = "";
     this.attach([file]);
-    this.typed();
+    this.onInput();
   }
 
-  /** Add files to the next message. */
-  attach(files, anew = false) {
-    this.files = [...(anew ? [] : this.files), ...files];
+  /** Add files to the next message; with *replace*, instead of the files so far. */
+  attach(files, replace = false) {
+    this.files = [...(replace ? [] : this.files), ...files];
     this.picker.value = "";
     this.chips.replaceChildren(...this.files.map((file) => h("span", { class: "chip" }, icon("file"), h("span", {}, file.name), h("small", {}, size(file.size)),
       iconButton("close", t("detach", { name: file.name }), () => this.attach(this.files.filter((other) => other !== file), true)))));
@@ -164,7 +164,7 @@ export class Composer {
     if (!(await deliver({ ...this.target(), text, raw: this.area.value, files, inThread: !this.takesCommands }))) return;
     this.area.value = "";
     this.attach([], true);
-    this.typed();
+    this.onInput();
   }
 
   openShortcuts(anchor) {
@@ -174,19 +174,19 @@ export class Composer {
     const commands = state.commands.map(({ command, usage_hint: usage }) => ({ label: command, hint: usage, run: () => {
       this.area.value = `${command} `;
       this.focus();
-      this.typed();
+      this.onInput();
     } }));
     openMenu(anchor, t("shortcuts"), [state.app.name, ...(items.length ? items : [t("noShortcuts")]), ...(commands.length ? [null, t("commands"), ...commands] : [])]);
   }
 }
 
-/** Send what was written, as a command, a message or files; false when nothing left, and the person was told why. */
+/** Send a command, a message or files; if that fails, show why and return false. */
 export async function deliver({ channel, thread_ts, text, raw = text, files = [], inThread = false }) {
   const parsed = raw.startsWith("/") && !files.length ? parseCommand(text) : null;
   const known = parsed && state.commands.some(({ command }) => command === parsed.command);
   if (parsed && !known) return refuse(t("notCommand", { name: parsed.command }));
   if (known && inThread) return refuse(t("noThreadCommand"));
-  set({ welcome: state.welcome && "short" }); // from now on, what is said needs the room
+  set({ welcome: state.welcome && "short" }); // the messages need the room now
   if (files.length) {
     try {
       await upload({ channel, thread_ts, text, files });
@@ -206,8 +206,8 @@ function refuse(words) {
   return false;
 }
 
-/** Let files be dropped anywhere on *area* for *composer*. */
-export function takeDrops(area, composer) {
+/** Attach files that are dropped on *area* to the next message of *composer*. */
+export function acceptDrops(area, composer) {
   let depth = 0;
   const mark = (step) => (event) => {
     if (!event.dataTransfer.types.includes("Files")) return;

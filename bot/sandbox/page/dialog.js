@@ -1,4 +1,4 @@
-// Owns the frame of every dialog: a native modal, so that the browser keeps the focus inside, and the question dialog.
+// Build dialogs as native modals, so that the browser keeps the focus inside; also the confirmation dialog.
 
 import { h, iconButton } from "./dom.js";
 import { drawText } from "./mrkdwn.js";
@@ -6,7 +6,7 @@ import { t } from "./words.js";
 
 let lastId = 0;
 
-/** Build a dialog with a title, *body* and *footer*; *onclose* runs when the person leaves it by Escape or ×. */
+/** Build a dialog with a title, *body* and *footer*; *onclose* is called on Escape and ×. */
 export function frame({ title, body, footer, onclose, role = "modal", small = false }) {
   const id = `dialog-${++lastId}`;
   const leave = () => onclose();
@@ -19,7 +19,7 @@ export function frame({ title, body, footer, onclose, role = "modal", small = fa
   return dialog;
 }
 
-/** Ask what a Block Kit confirm object asks; resolves to true when the person agrees. */
+/** Show a Block Kit confirm object; resolve to true if the person agrees. */
 export function confirmed(confirm) {
   return new Promise((resolve) => {
     const answer = (value) => () => {

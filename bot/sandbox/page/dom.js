@@ -1,10 +1,10 @@
-// Owns the making of elements: text goes in as text nodes only, addresses only through `link`.
+// Create elements: text only as text nodes, URLs only through `link`.
 
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "selected", "hidden", "multiple"]);
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:"]);
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Make an element; `data` fills the dataset, `onclick` and the like are listeners, children are nodes or text. */
+/** Create an element; `data` fills the dataset, `on…` props are event listeners, children are nodes or text. */
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   if (tag === "button") node.type = "button";
@@ -28,7 +28,7 @@ function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
 }
 
-/** Give *url* back if a person may follow it, else null. */
+/** Return *url* if its scheme is safe, otherwise null. */
 export function safeUrl(url) {
   try {
     return SAFE_SCHEMES.has(new URL(url).protocol) ? url : null;
@@ -37,7 +37,7 @@ export function safeUrl(url) {
   }
 }
 
-/** A link that leaves the page; an address that is not safe becomes plain text. */
+/** Create a link to another site; an unsafe URL becomes plain text. */
 export function link(url, content, props = {}) {
   const address = safeUrl(url);
   if (!address) return h("span", props, content);
@@ -46,7 +46,6 @@ export function link(url, content, props = {}) {
 
 const PATHS = {
   hash: "M6.5 3 5 17M15 3l-1.5 14M3.5 7.5h14M2.5 12.5h14",
-  lock: "M5 9h10v8H5zM7 9V6a3 3 0 0 1 6 0v3",
   eye: "M2 10s3-5.5 8-5.5S18 10 18 10s-3 5.5-8 5.5S2 10 2 10zM10 12.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z",
   menu: "M3 5.5h14M3 10h14M3 14.5h14",
   close: "M5 5l10 10M15 5 5 15",
@@ -65,10 +64,9 @@ const PATHS = {
   right: "M8 5.5 12.5 10 8 14.5",
   edit: "M4 16l.8-3.5L13.5 3.8l2.7 2.7-8.7 8.7zM12 5.5l2.5 2.5",
   trash: "M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.8 11.5h7.4l.8-11.5M8.5 8.5v5.5M11.5 8.5v5.5",
-  warn: "M10 3 18 16.5H2zM10 8v4M10 14.3v.01",
 };
 
-/** Make an element of a drawing. */
+/** Create an SVG element. */
 export function svg(tag, props, ...children) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(props)) node.setAttribute(name, value);
@@ -76,17 +74,17 @@ export function svg(tag, props, ...children) {
   return node;
 }
 
-/** A line icon, hidden from assistive technology: its button carries the label. */
+/** Create an icon; it is hidden from screen readers because its button has the label. */
 export function icon(name) {
   return svg("svg", { viewBox: "0 0 20 20", class: `icon icon-${name}`, "aria-hidden": "true" }, svg("path", { d: PATHS[name] }));
 }
 
-/** A button that shows only an icon. */
+/** Create a button with an icon only. */
 export function iconButton(name, label, onclick, props = {}) {
   return h("button", { class: "icon-button", "aria-label": label, title: label, onclick, ...props }, icon(name));
 }
 
-/** Fill *container* by *build* when *signature* differs from the last one; the focus stays on the same `data-key`. */
+/** Rebuild *container* with *build* if *signature* has changed; keep the focus on the same `data-key`. */
 export function redraw(container, signature, build) {
   const sign = JSON.stringify(signature);
   if (container.drawnAs === sign) return;
@@ -96,7 +94,7 @@ export function redraw(container, signature, build) {
   if (key) container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 
-/** Read a remembered choice of this person; a browser that forbids storage remembers nothing. */
+/** Read a choice from the browser's storage; return null if storage is not available. */
 export function recall(key) {
   try {
     return localStorage.getItem(`sandbox.${key}`);
@@ -109,6 +107,6 @@ export function remember(key, value) {
   try {
     localStorage.setItem(`sandbox.${key}`, value);
   } catch {
-    // Private windows may refuse; the choice then lasts as long as the page.
+    // Private windows may refuse storage; the choice then lasts until the page is closed.
   }
 }

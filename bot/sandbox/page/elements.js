@@ -1,4 +1,4 @@
-// Owns the interactive elements of Block Kit: how they look, what they hold, and what they tell the app.
+// Draw the interactive elements of Block Kit, keep their values and send their actions.
 
 import { confirmed } from "./dialog.js";
 import { h, icon, link, safeUrl } from "./dom.js";
@@ -11,9 +11,9 @@ import { t } from "./words.js";
 const BUSY_MS = 1200;
 let lastId = 0;
 
-/** The values of one surface (a message, a modal, the Home tab), and its line to the app. */
+/** The values and actions of one surface: a message, a modal or the Home tab. */
 export class Form {
-  /** *dispatch* sends an action frame, *suggest* asks for options, *previous* are values to keep over a redraw. */
+  /** *dispatch* sends an action frame, *suggest* requests options, *previous* has the values from before a redraw. */
   constructor({ dispatch, suggest, previous = {} }) {
     Object.assign(this, { dispatch, suggest, previous, readers: new Map() });
   }
@@ -22,13 +22,13 @@ export class Form {
     this.readers.set(`${blockId}\n${element.action_id}`, { blockId, element, read });
   }
 
-  /** What the person left in this element before the surface was drawn anew. */
-  kept(blockId, element) {
+  /** Return the value of an element from before the redraw. */
+  previousValue(blockId, element) {
     const value = this.previous[blockId]?.[element.action_id];
     return value?.type === element.type ? value : undefined;
   }
 
-  /** Slack's `state.values`. */
+  /** Return Slack's `state.values`. */
   values() {
     const values = {};
     for (const { blockId, element, read } of this.readers.values()) {
@@ -43,44 +43,44 @@ export class Form {
   }
 }
 
-/** Draw an element of block *blockId*; as an *input* it waits for the submission and tells nothing by itself. */
+/** Draw an element of block *blockId*; an *input* sends no action, its value is sent with the submission. */
 export function drawElement(element, blockId, form, { input = false, label = null } = {}) {
   const draw = ELEMENTS[element.type];
   if (!draw) return h("span", { class: "unknown-block" }, t("unknownBlock", { type: element.type }));
-  const tell = (payload) => !input && form.act(blockId, element, payload);
-  const hold = (read) => form.register(blockId, element, read);
-  return draw({ element, form, blockId, tell, hold, kept: form.kept(blockId, element), label: label ?? textOf(element.placeholder) });
+  const act = (payload) => !input && form.act(blockId, element, payload);
+  const register = (read) => form.register(blockId, element, read);
+  return draw({ element, form, blockId, act, register, previous: form.previousValue(blockId, element), label: label ?? textOf(element.placeholder) });
 }
 
-const hooks = (element) => ({ actionId: element.action_id, key: element.action_id });
+const dataOf = (element) => ({ actionId: element.action_id, key: element.action_id });
 
-function drawButton({ element, tell }) {
+function drawButton({ element, act }) {
   const press = (event) => {
     const button = event.currentTarget;
     button.setAttribute("aria-busy", "true");
     setTimeout(() => button.removeAttribute("aria-busy"), BUSY_MS);
-    tell({ value: element.value });
+    act({ value: element.value });
   };
-  const props = { class: `button ${element.style ?? ""}`, data: hooks(element), "aria-label": element.accessibility_label, onclick: press };
+  const props = { class: `button ${element.style ?? ""}`, data: dataOf(element), "aria-label": element.accessibility_label, onclick: press };
   if (element.url && safeUrl(element.url)) return link(element.url, drawText(element.text), props);
   return h("button", { ...props }, drawText(element.text));
 }
 
-function drawOverflow({ element, tell }) {
+function drawOverflow({ element, act }) {
   const items = element.options.map((option) => ({
     label: textOf(option.text), hint: textOf(option.description), data: { value: option.value },
     run: () => {
       if (option.url && safeUrl(option.url)) window.open(option.url, "_blank", "noopener,noreferrer");
-      tell({ selected_option: option });
+      act({ selected_option: option });
     },
   }));
   const open = (event) => openMenu(event.currentTarget, t("options"), items);
-  return h("button", { class: "button overflow", "aria-label": t("options"), "aria-haspopup": "menu", data: hooks(element), onclick: open }, icon("more"));
+  return h("button", { class: "button overflow", "aria-label": t("options"), "aria-haspopup": "menu", data: dataOf(element), onclick: open }, icon("more"));
 }
 
-function drawSelect({ element, tell, hold, kept, label }, groups, initial, field) {
+function drawSelect({ element, act, register, previous, label }, groups, initial, field) {
   const options = groups.flatMap((group) => group.options);
-  let picked = kept?.[field]?.value ?? kept?.[field] ?? initial;
+  let picked = previous?.[field]?.value ?? previous?.[field] ?? initial;
   const read = () => {
     const option = options.find(({ value }) => value === picked) ?? null;
     return { [field]: field === "selected_option" ? option : (option?.value ?? null) };
@@ -89,11 +89,11 @@ function drawSelect({ element, tell, hold, kept, label }, groups, initial, field
   const drawGroup = (group) => (group.label ? h("optgroup", { label: textOf(group.label) }, group.options.map(drawOption)) : group.options.map(drawOption));
   const choose = (event) => {
     picked = event.target.value;
-    tell(read());
+    act(read());
   };
-  hold(read);
+  register(read);
   const nothing = h("option", { value: "", disabled: true, hidden: true, selected: !options.some(({ value }) => value === picked) }, textOf(element.placeholder) || t("choose"));
-  return h("select", { class: "select", "aria-label": label || t("choose"), data: hooks(element), onchange: choose }, nothing, groups.map(drawGroup));
+  return h("select", { class: "select", "aria-label": label || t("choose"), data: dataOf(element), onchange: choose }, nothing, groups.map(drawGroup));
 }
 
 const asOption = (value, text) => ({ value, text: { type: "plain_text", text } });
@@ -106,10 +106,10 @@ const drawPicker = (list, field, initial) => (part) => drawSelect(part, [{ optio
 const people = () => [...state.users.values()].filter((user) => !user.is_bot).map((user) => asOption(user.id, nameOf(user.id)));
 const channels = () => state.channels.filter((channel) => !channel.is_im).map((channel) => asOption(channel.id, placeName(channel.id)));
 
-function drawChoices({ element, tell, hold, kept, label }, type) {
+function drawChoices({ element, act, register, previous, label }, type) {
   const one = type === "radio";
   const field = one ? "selected_option" : "selected_options";
-  const start = kept?.[field] ?? element[one ? "initial_option" : "initial_options"] ?? [];
+  const start = previous?.[field] ?? element[one ? "initial_option" : "initial_options"] ?? [];
   const chosen = new Set([start].flat().map((option) => option.value));
   const options = element.options ?? (element.option_groups ?? []).flatMap((group) => group.options);
   const group = `choice-${++lastId}`;
@@ -121,10 +121,10 @@ function drawChoices({ element, tell, hold, kept, label }, type) {
     if (one) chosen.clear();
     if (event.target.checked) chosen.add(option.value);
     else chosen.delete(option.value);
-    tell(read());
+    act(read());
   };
-  hold(read);
-  return h("div", { class: "choices", role: one ? "radiogroup" : "group", "aria-label": label, data: hooks(element) }, options.map((option) =>
+  register(read);
+  return h("div", { class: "choices", role: one ? "radiogroup" : "group", "aria-label": label, data: dataOf(element) }, options.map((option) =>
     h("label", {}, h("input", { type, name: group, value: option.value, checked: chosen.has(option.value), onchange: toggle(option) }),
       h("span", {}, drawText(option.text), option.description && h("small", {}, drawText(option.description))))));
 }
@@ -138,35 +138,35 @@ const FIELD = {
   timepicker: { type: "time", field: "selected_time", initial: "initial_time" },
 };
 
-function drawField({ element, tell, hold, kept, label }) {
+function drawField({ element, act, register, previous, label }) {
   const { type, field, initial } = FIELD[element.type];
   const read = () => ({ [field]: control.value || null });
   const byCharacter = element.dispatch_action_config?.trigger_actions_on?.includes("on_character_entered");
   const isText = field === "value";
   const props = {
-    class: "field", "aria-label": label, placeholder: isText ? textOf(element.placeholder) : null, data: { ...hooks(element), minimum: element.min_length, maximum: element.max_length },
-    value: kept?.[field] ?? element[initial] ?? "", min: element.min_value, max: element.max_value, step: element.is_decimal_allowed ? "any" : null,
-    oninput: () => byCharacter && tell(read()), onchange: () => !isText && tell(read()),
-    onkeydown: (event) => isText && event.key === "Enter" && !event.isComposing && !element.multiline && tell(read()),
+    class: "field", "aria-label": label, placeholder: isText ? textOf(element.placeholder) : null, data: { ...dataOf(element), minimum: element.min_length, maximum: element.max_length },
+    value: previous?.[field] ?? element[initial] ?? "", min: element.min_value, max: element.max_value, step: element.is_decimal_allowed ? "any" : null,
+    oninput: () => byCharacter && act(read()), onchange: () => !isText && act(read()),
+    onkeydown: (event) => isText && event.key === "Enter" && !event.isComposing && !element.multiline && act(read()),
   };
   const control = element.multiline ? h("textarea", { rows: 4, ...props }) : h("input", { type, ...props });
-  hold(read);
+  register(read);
   return control;
 }
 
-function drawMoment({ element, tell, hold, kept, label }) {
-  const start = kept?.selected_date_time ?? element.initial_date_time;
+function drawDateTime({ element, act, register, previous, label }) {
+  const start = previous?.selected_date_time ?? element.initial_date_time;
   const local = (seconds) => new Date(seconds * 1000 - new Date(seconds * 1000).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
   const read = () => ({ selected_date_time: control.value ? Math.round(new Date(control.value).getTime() / 1000) : null });
-  const control = h("input", { type: "datetime-local", class: "field", "aria-label": label, data: hooks(element), value: start ? local(start) : "", onchange: () => tell(read()) });
-  hold(read);
+  const control = h("input", { type: "datetime-local", class: "field", "aria-label": label, data: dataOf(element), value: start ? local(start) : "", onchange: () => act(read()) });
+  register(read);
   return control;
 }
 
 export const drawImage = (element) => {
   const alt = h("span", { class: "image-alt" }, t("imageBlocked", { alt: element.alt_text }));
   const url = element.image_url ?? element.slack_file?.url ?? "";
-  // The page's policy shows no picture of another site.
+  // The Content-Security-Policy of the page blocks images of other sites.
   if (!url.startsWith("data:image/") && !url.startsWith(`${location.origin}/`)) return alt;
   const image = h("img", { alt: element.alt_text, src: url, loading: "lazy" });
   image.addEventListener("error", () => image.replaceWith(alt));
@@ -181,5 +181,5 @@ const ELEMENTS = {
   conversations_select: drawPicker(channels, "selected_conversation", "initial_conversation"),
   radio_buttons: (part) => drawChoices(part, "radio"), checkboxes: (part) => drawChoices(part, "checkbox"), multi_static_select: (part) => drawChoices(part, "checkbox"),
   plain_text_input: drawField, email_text_input: drawField, url_text_input: drawField, number_input: drawField,
-  datepicker: drawField, timepicker: drawField, datetimepicker: drawMoment,
+  datepicker: drawField, timepicker: drawField, datetimepicker: drawDateTime,
 };

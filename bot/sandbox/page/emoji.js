@@ -1,4 +1,4 @@
-// Owns the common emoji shortcodes and their characters.
+// Map common emoji shortcodes to characters.
 
 const TABLE = `+1 👍|-1 👎|thumbsup 👍|thumbsdown 👎|eyes 👀|white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|negative_squared_cross_mark ❎|
 warning ⚠️|rotating_light 🚨|no_entry ⛔|no_entry_sign 🚫|information_source ℹ️|question ❓|grey_question ❔|exclamation ❗|bangbang ‼️|bulb 💡|zap ⚡|fire 🔥|boom 💥|
@@ -16,10 +16,10 @@ one 1️⃣|two 2️⃣|three 3️⃣|four 4️⃣|five 5️⃣|six 6️⃣|seve
 
 const BY_NAME = new Map(TABLE.replace(/\n/g, "").split("|").map((pair) => pair.trim().split(" ")));
 
-/** The emoji a person may react with, most useful first. */
+/** The emoji offered as reactions, most useful first. */
 export const REACTIONS = ["eyes", "white_check_mark", "+1", "pray", "tada", "thinking_face", "mag", "rotating_light", "heart", "x", "raised_hands", "fire"];
 
-/** The character of a shortcode, or the shortcode itself between colons. */
+/** Return the character of a shortcode, or an unknown shortcode between colons. */
 export const emoji = (name) => BY_NAME.get(name.split("::")[0]) ?? `:${name}:`;
 
 /** Replace the known shortcodes in plain text. */

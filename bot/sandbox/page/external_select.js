@@ -1,4 +1,4 @@
-// Owns the select whose options the app finds while a person types.
+// Draw an external select: the app finds its options while a person types.
 
 import { h } from "./dom.js";
 import { place } from "./menu.js";
@@ -6,23 +6,23 @@ import { drawText, textOf } from "./mrkdwn.js";
 import { t } from "./words.js";
 
 const SEARCH_PAUSE_MS = 200;
-const LEAST_CHARACTERS = 3; // Slack's own, where the element names none
+const MIN_QUERY_LENGTH = 3; // Slack's default
 let lastId = 0;
 
 export class ExternalSelect {
-  constructor({ element, form, blockId, tell, hold, kept, label }) {
-    const picked = kept?.selected_option ?? element.initial_option ?? null;
+  constructor({ element, form, blockId, act, register, previous, label }) {
+    const picked = previous?.selected_option ?? element.initial_option ?? null;
     const ask = (value) => form.suggest({ block_id: blockId, action_id: element.action_id, value });
-    Object.assign(this, { picked, ask, tell, options: [], active: -1, timer: 0, asked: 0, least: element.min_query_length ?? LEAST_CHARACTERS });
+    Object.assign(this, { picked, ask, act, options: [], active: -1, timer: 0, asked: 0, minLength: element.min_query_length ?? MIN_QUERY_LENGTH });
     this.list = h("ul", { class: "suggestions", role: "listbox", id: `list-${++lastId}`, hidden: true });
     this.input = h("input", {
       type: "text", class: "field external", role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id,
       "aria-label": label || t("search"), placeholder: textOf(element.placeholder) || t("search"), value: textOf(picked?.text),
       data: { actionId: element.action_id, key: element.action_id },
-      oninput: () => this.later(), onkeydown: (event) => this.pressed(event), onblur: () => this.hide(), onfocus: () => this.least === 0 && this.later(),
+      oninput: () => this.later(), onkeydown: (event) => this.onKey(event), onblur: () => this.hide(), onfocus: () => this.minLength === 0 && this.later(),
     });
     this.node = h("span", { class: "combo" }, this.input, this.list);
-    hold(() => ({ selected_option: this.picked }));
+    register(() => ({ selected_option: this.picked }));
   }
 
   later() {
@@ -34,7 +34,7 @@ export class ExternalSelect {
     const request = ++this.asked;
     this.options = [];
     this.active = -1;
-    if ([...query].length < this.least) return this.show([this.note(t("keepTyping", { n: this.least }))]);
+    if ([...query].length < this.minLength) return this.show([this.note(t("keepTyping", { n: this.minLength }))]);
     this.show([this.note(t("searching"))]);
     const answer = await this.ask(query);
     if (request !== this.asked || document.activeElement !== this.input) return;
@@ -77,7 +77,7 @@ export class ExternalSelect {
   pick(option) {
     this.picked = option;
     this.hide();
-    this.tell({ selected_option: option });
+    this.act({ selected_option: option });
   }
 
   mark(index) {
@@ -88,7 +88,7 @@ export class ExternalSelect {
     this.input.setAttribute("aria-activedescendant", nodes[this.active].id);
   }
 
-  pressed(event) {
+  onKey(event) {
     if (this.list.hidden || event.isComposing) return;
     if (event.key === "ArrowDown" && this.options.length) this.mark(this.active + 1);
     else if (event.key === "ArrowUp" && this.options.length) this.mark(this.active < 0 ? -1 : this.active - 1);

@@ -1,19 +1,19 @@
-// Owns the wire: one WebSocket that comes back by itself, numbered option requests, and uploads.
+// Exchange frames with the server over one WebSocket that reconnects, request options, and upload files.
 
 const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 8000;
+const MAX_WAIT_MS = 8000;
 
 let socket = null;
 let person = null;
 let wait = FIRST_WAIT_MS;
 let timer = 0;
-let hooks = { frame() {}, status() {} };
+let handlers = { frame() {}, status() {} };
 let lastRequest = 0;
 const waiting = new Map();
 
-/** Connect as *user*; *frame* gets every message of the server, *status* true or false as the line comes and goes. */
+/** Connect as *user*; *frame* gets each frame of the server, *status* gets whether the page is connected. */
 export function connect(user, { frame, status }) {
-  hooks = { frame, status };
+  handlers = { frame, status };
   person = user;
   clearTimeout(timer);
   socket?.close();
@@ -22,19 +22,19 @@ export function connect(user, { frame, status }) {
 
 function open() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const mine = new WebSocket(`${scheme}//${location.host}/live?user=${encodeURIComponent(person)}`);
-  socket = mine;
-  mine.addEventListener("open", () => {
-    if (mine !== socket) return;
+  const opened = new WebSocket(`${scheme}//${location.host}/live?user=${encodeURIComponent(person)}`);
+  socket = opened;
+  opened.addEventListener("open", () => {
+    if (opened !== socket) return;
     wait = FIRST_WAIT_MS;
-    hooks.status(true);
+    handlers.status(true);
   });
-  mine.addEventListener("message", (event) => mine === socket && receive(JSON.parse(event.data)));
-  mine.addEventListener("close", () => {
-    if (mine !== socket) return;
-    hooks.status(false);
+  opened.addEventListener("message", (event) => opened === socket && receive(JSON.parse(event.data)));
+  opened.addEventListener("close", () => {
+    if (opened !== socket) return;
+    handlers.status(false);
     timer = setTimeout(open, wait);
-    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    wait = Math.min(wait * 2, MAX_WAIT_MS);
   });
 }
 
@@ -46,20 +46,20 @@ addEventListener("online", () => {
 
 function receive(frame) {
   const answer = frame.type === "options" && waiting.get(frame.request);
-  if (!answer) return hooks.frame(frame);
+  if (!answer) return handlers.frame(frame);
   waiting.delete(frame.request);
   answer(frame);
 }
 
-/** Send a frame; false when the line is down, and then nothing was sent. */
+/** Send a frame; return false without a connection. */
 export function send(frame) {
   if (socket?.readyState !== WebSocket.OPEN) return false;
   socket.send(JSON.stringify(frame));
   return true;
 }
 
-/** Ask the app for the options of an external select. */
-export function askOptions(query) {
+/** Request the options of an external select from the app; resolve to no options after 5 s. */
+export function requestOptions(query) {
   const request = ++lastRequest;
   return new Promise((resolve) => {
     waiting.set(request, resolve);
@@ -68,7 +68,7 @@ export function askOptions(query) {
   });
 }
 
-/** Upload files with a text beside them; rejects when the server refuses. */
+/** Upload files with a text; reject if the server refuses. */
 export async function upload({ channel, thread_ts, text, files }) {
   const query = new URLSearchParams({ user: person, channel, ...(thread_ts ? { thread_ts } : {}) });
   const form = new FormData();

@@ -1,4 +1,4 @@
-// Owns the drawing of standard Markdown, as the `markdown` block has it: the subset that Slack draws.
+// Draw the Markdown of a `markdown` block, as far as Slack supports it.
 
 import { h, link } from "./dom.js";
 import { emoji } from "./emoji.js";
@@ -35,7 +35,7 @@ const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
 const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/;
 const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 
-/** Draw *text* as a list of block nodes. */
+/** Draw *text* as a list of block-level nodes. */
 export function markdown(text) {
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
   const nodes = [];

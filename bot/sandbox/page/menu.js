@@ -1,4 +1,4 @@
-// Owns what pops up beside a control: menus, the emoji grid and suggestion lists, and where they are placed.
+// Open and place popups: menus, the emoji grid and suggestion lists.
 
 import { h } from "./dom.js";
 import { emoji, REACTIONS } from "./emoji.js";
@@ -6,7 +6,7 @@ import { t } from "./words.js";
 
 let current = null;
 
-/** Close the open popup, if there is one, and give the focus back to its anchor. */
+/** Close the open popup, if any, and return the focus to its anchor. */
 export function closePopup(refocus = true) {
   if (!current) return;
   const { node, anchor } = current;
@@ -24,14 +24,14 @@ function openPopup(anchor, node) {
   closePopup();
   if (again) return false;
   current = { node, anchor };
-  // A modal dialog makes the rest of the page inert, so its popups live inside it.
+  // A modal dialog makes the rest of the page inert, so its popups must be inside it.
   (anchor.closest("dialog") ?? document.body).append(node);
   anchor.setAttribute("aria-expanded", "true");
   place(node, anchor.getBoundingClientRect());
   return true;
 }
 
-/** Put *node* under *box*, or above it where there is no room, inside the window. */
+/** Place *node* below *box*, or above it if there is no room, inside the window. */
 export function place(node, box) {
   const { offsetWidth: width, offsetHeight: height } = node;
   const below = box.bottom + 4 + height <= innerHeight || box.top < height + 8;
@@ -62,7 +62,7 @@ function withKeys(node, columns = 1) {
   return () => items()[0]?.focus();
 }
 
-/** Open a menu of `{label, hint?, icon?, danger?, checked?, data?, run}`; a null item is a line, a string a heading. */
+/** Open a menu of `{label, hint?, icon?, danger?, checked?, data?, run}`; a null item is a separator, a string is a heading. */
 export function openMenu(anchor, label, items) {
   const node = h("div", { class: "popup menu", role: "menu", "aria-label": label }, items.map(drawItem));
   const focusFirst = withKeys(node);
@@ -82,7 +82,7 @@ function drawItem(item) {
   return h("button", props, item.icon, h("span", { class: "menu-words" }, h("span", {}, item.label), item.hint && h("small", {}, item.hint)));
 }
 
-/** Open the grid of reactions; *pick* gets the emoji's name. */
+/** Open the grid of reactions; *pick* is called with the emoji's name. */
 export function openEmoji(anchor, pick) {
   const choose = (name) => () => {
     closePopup();

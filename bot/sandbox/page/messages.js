@@ -1,11 +1,11 @@
-// Owns the list of messages of a channel or a thread: grouping, days, drawing each message, and its toolbar.
+// Draw the messages of a channel or thread: groups, days, each message and its toolbar.
 
 import { drawAttachments, drawBlocks } from "./blocks.js";
 import { confirmed } from "./dialog.js";
 import { h, icon, iconButton } from "./dom.js";
 import { Form } from "./elements.js";
 import { emoji } from "./emoji.js";
-import { askOptions, send } from "./live.js";
+import { requestOptions, send } from "./live.js";
 import { openEmoji, openMenu } from "./menu.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
 import { authorOf, changed, nameOf, placeName, repliesTo, set, state } from "./state.js";
@@ -25,22 +25,22 @@ function avatar(author, extra = "") {
 
 export const avatarOf = (id, extra) => avatar(authorOf({ user: id }), extra);
 
-/** A list that keeps the nodes of the messages that did not change, so focus and open fields survive. */
+/** A list that keeps the nodes of unchanged messages, so that focus and open fields stay. */
 export class MessageList {
   constructor(list, { inThread = false } = {}) {
     Object.assign(this, { list, inThread, drawn: new Map(), toolbar: null });
-    list.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.offer(event.target.closest(".message[data-ts]")));
-    list.addEventListener("pointerleave", () => this.withdraw());
-    list.addEventListener("focusin", (event) => this.offer(event.target.closest(".message[data-ts]"), true));
+    list.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.showToolbar(event.target.closest(".message[data-ts]")));
+    list.addEventListener("pointerleave", () => this.hideToolbar());
+    list.addEventListener("focusin", (event) => this.showToolbar(event.target.closest(".message[data-ts]"), true));
     list.addEventListener("keydown", (event) => this.step(event));
   }
 
-  /** Draw *messages*, oldest first; *lines* are nodes to put after the first one (a thread's count). */
+  /** Draw *messages*, oldest first; *lines* are nodes after the first message (the reply count of a thread). */
   draw(channel, messages, lines = []) {
     let previous = null;
     const wanted = messages.flatMap((message) => {
       const newDay = !previous || moment(previous.ts).toDateString() !== moment(message.ts).toDateString();
-      const grouped = !newDay && continues(previous, message);
+      const grouped = !newDay && continuesGroup(previous, message);
       const first = previous === null;
       previous = message;
       const node = this.node(channel, message, grouped);
@@ -57,7 +57,7 @@ export class MessageList {
     return [...this.list.querySelectorAll(":scope > .message[data-ts]")];
   }
 
-  /** Scroll to the end; of a last message that is taller than the window, its beginning stays in sight. */
+  /** Scroll to the last message; if it is taller than the window, to its beginning. */
   showLast(scroller) {
     scroller.scrollTop = scroller.scrollHeight;
     const above = scroller.getBoundingClientRect().top - (this.rows().at(-1)?.getBoundingClientRect().top ?? 0);
@@ -65,7 +65,7 @@ export class MessageList {
   }
 
   forget(key, node) {
-    if (node.contains(this.toolbar)) this.withdraw(true);
+    if (node.contains(this.toolbar)) this.hideToolbar(true);
     this.drawn.delete(key);
     node.remove();
   }
@@ -88,10 +88,10 @@ export class MessageList {
   replace(old, node) {
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const hadToolbar = old.contains(this.toolbar);
-    if (hadToolbar) this.withdraw(true);
+    if (hadToolbar) this.hideToolbar(true);
     node.tabIndex = old.tabIndex;
     old.replaceWith(node);
-    if (hadToolbar) this.offer(node);
+    if (hadToolbar) this.showToolbar(node);
     if (!focused) return;
     const again = focused === old ? node : node.querySelector(`[data-key="${CSS.escape(focused.dataset.key ?? "")}"]`);
     (again ?? node).focus({ preventScroll: true });
@@ -105,17 +105,17 @@ export class MessageList {
     return this.keep(`${channel} ${message.ts}`, signature, (form) => drawMessage(channel, message, { grouped, isEditing, replies, previous: form?.values() }));
   }
 
-  /** Show the toolbar at *row*; the pointer does not take it away from the keyboard. */
-  offer(row, byFocus = false) {
+  /** Show the toolbar at *row*; the pointer does not move it while it has the keyboard focus. */
+  showToolbar(row, byFocus = false) {
     if (row && byFocus) this.rows().forEach((each) => (each.tabIndex = each === row ? 0 : -1));
     if (!row || row.contains(this.toolbar) || row.classList.contains("system") || state.editing === row.dataset.ts) return;
     if (!byFocus && (this.toolbar?.contains(document.activeElement) || document.querySelector(".popup"))) return;
-    this.withdraw(true);
+    this.hideToolbar(true);
     this.toolbar = drawToolbar(row.dataset.channelId, row.dataset.ts, row.classList.contains("ephemeral"), this.inThread);
     if (this.toolbar) row.prepend(this.toolbar);
   }
 
-  withdraw(always = false) {
+  hideToolbar(always = false) {
     if (!always && (this.toolbar?.contains(document.activeElement) || document.querySelector(".popup"))) return;
     this.toolbar?.remove();
     this.toolbar = null;
@@ -132,7 +132,7 @@ export class MessageList {
   }
 }
 
-function continues(previous, message) {
+function continuesGroup(previous, message) {
   if (previous.ephemeral || message.ephemeral || message.command || SYSTEM.has(previous.subtype) || SYSTEM.has(message.subtype)) return false;
   return authorOf(previous).name === authorOf(message).name && Number(message.ts) - Number(previous.ts) < GROUP_S;
 }
@@ -141,7 +141,7 @@ function drawMessage(channel, message, { grouped, isEditing, replies, previous }
   const { ts, ephemeral } = message;
   const author = authorOf(message);
   const target = { channel, ts, ...(ephemeral ? { ephemeral: true } : {}) };
-  const form = new Form({ dispatch: (action) => send({ type: "action", ...target, ...action }), suggest: (query) => askOptions({ ...target, ...query }), previous });
+  const form = new Form({ dispatch: (action) => send({ type: "action", ...target, ...action }), suggest: (query) => requestOptions({ ...target, ...query }), previous });
   const time = h("time", { class: "time", title: fullTime(ts) }, clock(ts));
   const kind = [ephemeral && "ephemeral", grouped && "grouped", SYSTEM.has(message.subtype) && "system"].filter(Boolean).join(" ");
   const label = `${author.name}, ${clock(ts)}${ephemeral ? `, ${t("onlyYou")}` : ""}`;
@@ -220,7 +220,7 @@ function dismiss(channel, ts) {
   changed();
 }
 
-/** What the person typed, from Slack's text of a message: `@name` for a mention, a link's address for a link. */
+/** Return the typed text of a message: `@name` for a mention, the URL for a link. */
 function typedText(text) {
   const byName = (text ?? "").replace(/<@(\w+)(?:\|[^>]*)?>/g, (whole, id) => (state.users.has(id) ? `@${state.users.get(id).name}` : whole));
   return plainOf(byName.replace(/<([^@#!|>][^|>]*)(?:\|[^>]*)?>/g, "$1"));
@@ -274,5 +274,5 @@ function drawToolbar(channel, ts, ephemeral, inThread) {
     items.length > 0 && iconButton("more", t("moreActions"), (event) => openMenu(event.currentTarget, t("moreActions"), items), { "aria-haspopup": "menu", data: { do: "more" } }));
 }
 
-/** What is read aloud of a new message. */
-export const spoken = (channel, message) => `${placeName(channel)}, ${authorOf(message).name}: ${plainOf(message.text ?? "").slice(0, 240)}`;
+/** Return the text that screen readers read for a new message. */
+export const announcement = (channel, message) => `${placeName(channel)}, ${authorOf(message).name}: ${plainOf(message.text ?? "").slice(0, 240)}`;

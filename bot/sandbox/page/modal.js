@@ -1,23 +1,23 @@
-// Owns views: the modal dialogs that the app opens, their validation and submission, and the Home tab.
+// Draw the app's views: modals with their validation and submission, and the Home tab.
 
 import { drawBlocks } from "./blocks.js";
 import { frame } from "./dialog.js";
 import { h, redraw } from "./dom.js";
 import { Form } from "./elements.js";
-import { askOptions, send } from "./live.js";
+import { requestOptions, send } from "./live.js";
 import { drawText, textOf } from "./mrkdwn.js";
 import { set, state } from "./state.js";
 import { t } from "./words.js";
 
 const formOf = (view, previous) => new Form({
   dispatch: (action) => send({ type: "action", view_id: view.id, ...action }),
-  suggest: (query) => askOptions({ view_id: view.id, ...query }),
+  suggest: (query) => requestOptions({ view_id: view.id, ...query }),
   previous,
 });
 
 let open = null; // {sign, view, form, dialog}
 
-/** Bring the screen in line with the view that the server says is open. */
+/** Open, update or close the modal as the state says. */
 export function drawModal() {
   const { view, viewErrors } = state;
   if (!view) return close();
@@ -62,15 +62,15 @@ function show(view, sign) {
 }
 
 function submitView(view, form, submit) {
-  const errors = missing(form);
+  const errors = validate(form);
   if (Object.keys(errors).length) return showErrors(errors);
   showErrors({});
   submit.setAttribute("aria-busy", "true");
   send({ type: "submit", view_id: view.id, state: { values: form.values() } });
 }
 
-/** What a person must still fill in, by block, as Slack checks it before it asks the app. */
-function missing(form) {
+/** Return error messages by block; Slack validates inputs before it asks the app. */
+function validate(form) {
   const errors = {};
   for (const block of open.dialog.querySelectorAll(".block-input")) {
     const { blockId, optional } = block.dataset;
@@ -103,7 +103,7 @@ function showErrors(errors) {
 
 let homeForm = null;
 
-/** Draw the Home tab of the app into *place*. */
+/** Draw the app's Home tab into *place*. */
 export function drawHome(place) {
   const view = state.home;
   redraw(place, [view, document.documentElement.lang], () => {

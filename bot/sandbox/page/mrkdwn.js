@@ -1,4 +1,4 @@
-// Owns the drawing of Slack's mrkdwn and text objects as nodes.
+// Draw Slack's mrkdwn and text objects.
 
 import { h, link, safeUrl } from "./dom.js";
 import { emoji, withEmoji } from "./emoji.js";
@@ -8,13 +8,13 @@ import { slackDate } from "./words.js";
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 const unescape = (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
-// Slack opens and closes a style only at the edge of a word, and counts Chinese characters as parts of words.
+// In Slack a style begins and ends at word boundaries only; Chinese characters are word characters.
 const styled = (mark) => `(?<![\\p{L}\\p{N}${mark}])[${mark}](?=[^\\s${mark}])([^\\n]*?[^\\s])[${mark}](?![\\p{L}\\p{N}${mark}])`;
 const INLINE = new RegExp(
   ["<([^<>\\n]+)>", "`([^`\\n]+)`", styled("*"), styled("_"), styled("~"), ":([a-z0-9_+'-]+):(?::skin-tone-\\d:)?"].join("|"), "u",
 );
 
-/** Draw mrkdwn: fences, quotes, and inline styles. */
+/** Draw mrkdwn: fences, quotes and inline styles. */
 export function mrkdwn(text) {
   const nodes = [];
   text.split(/```\n?([\s\S]*?)\n?```/).forEach((part, index) => {
@@ -80,7 +80,7 @@ function dateReference(target, label) {
   return url ? link(unescape(url), shown) : h("time", {}, shown);
 }
 
-/** A person's name as a mention; one's own stands out. */
+/** Draw a mention of a user; a mention of the visitor is highlighted. */
 export function mention(id, label) {
   const name = state.users.has(id) ? nameOf(id) : label || id;
   return h("span", { class: id === state.me ? "mention mention-me" : "mention" }, `@${name}`);
@@ -90,7 +90,7 @@ export function channelMention(id, label) {
   return h("a", { class: "mention", href: `#${id}` }, `#${channelOf(id)?.name || label || id}`);
 }
 
-/** What mrkdwn says without its marks: for code, for labels, and for reading aloud. */
+/** Return mrkdwn as plain text, for code, labels and screen readers. */
 export function plainOf(text) {
   return unescape(text.replace(/<([^<>\n]+)>/g, (_, reference) => {
     const [target, label] = splitOnce(reference, "|");
@@ -107,5 +107,5 @@ export function drawText(object) {
   return object.type === "mrkdwn" ? mrkdwn(object.text) : [object.emoji === false ? object.text : withEmoji(object.text)];
 }
 
-/** A text object as a string, for options and labels. */
+/** Return a text object as a string, for options and labels. */
 export const textOf = (object) => (!object ? "" : object.type === "mrkdwn" ? withEmoji(plainOf(object.text)) : withEmoji(object.text ?? ""));

@@ -1,4 +1,4 @@
-// Owns the drawing of `rich_text` blocks, as people's messages and some of the app's have them.
+// Draw `rich_text` blocks of people's messages and of the app.
 
 import { h, link } from "./dom.js";
 import { emoji } from "./emoji.js";

@@ -1,4 +1,4 @@
-// Owns what the page knows: the workspace as the server tells it, and what this person is looking at.
+// Keep the page's state: the workspace as the server sends it, and the channel, thread and tab that are open.
 
 export const state = {
   ready: false, connected: false, team: {}, me: null, app: {}, users: new Map(), channels: [], messages: new Map(), ephemerals: new Map(),
@@ -9,7 +9,7 @@ export const state = {
 const listeners = new Set();
 let scheduled = false;
 
-/** Call *listener* once after each round of changes. */
+/** Call *listener* once after each batch of changes. */
 export function watch(listener) {
   listeners.add(listener);
 }
@@ -23,7 +23,7 @@ export function changed() {
   });
 }
 
-/** Change what the person looks at. */
+/** Change fields of the state. */
 export function set(values) {
   Object.assign(state, values);
   changed();
@@ -31,7 +31,7 @@ export function set(values) {
 
 const byTs = (messages) => new Map((messages ?? []).map((message) => [message.ts, message]));
 
-function shelf(kind, channel) {
+function messagesOf(kind, channel) {
   if (!state[kind].has(channel)) state[kind].set(channel, new Map());
   return state[kind].get(channel);
 }
@@ -47,21 +47,21 @@ const RECEIVE = {
     if (!channelOf(state.channel)) Object.assign(state, { channel: (channels.find((channel) => !channel.is_im) ?? channels[0])?.id ?? null, thread: null });
   },
   message({ channel, message }) {
-    const known = shelf("messages", channel).has(message.ts);
-    shelf("messages", channel).set(message.ts, message);
+    const known = messagesOf("messages", channel).has(message.ts);
+    messagesOf("messages", channel).set(message.ts, message);
     if (!known && channel !== state.channel && message.user !== state.me) countUnread(channel);
   },
   deleted({ channel, ts }) {
-    shelf("messages", channel).delete(ts);
+    messagesOf("messages", channel).delete(ts);
     if (state.thread === ts && repliesTo(channel, ts).length === 0) state.thread = null;
   },
   ephemeral({ channel, message }) {
-    const known = shelf("ephemerals", channel).has(message.ts);
-    shelf("ephemerals", channel).set(message.ts, { ...message, ephemeral: true });
+    const known = messagesOf("ephemerals", channel).has(message.ts);
+    messagesOf("ephemerals", channel).set(message.ts, { ...message, ephemeral: true });
     if (!known && channel !== state.channel) countUnread(channel);
   },
   ephemeral_deleted({ channel, ts }) {
-    shelf("ephemerals", channel).delete(ts);
+    messagesOf("ephemerals", channel).delete(ts);
   },
   view({ view }) {
     Object.assign(state, { view, viewErrors: null });
@@ -74,7 +74,7 @@ const RECEIVE = {
   },
 };
 
-/** Take a frame of the server in; an unknown type is left alone. */
+/** Apply a frame of the server to the state; ignore unknown types. */
 export function receive(frame) {
   RECEIVE[frame.type]?.(frame);
   changed();
@@ -91,11 +91,11 @@ const inOrder = (messages) => messages.sort((one, other) => Number(one.ts) - Num
 
 const all = (channel) => [...(state.messages.get(channel)?.values() ?? []), ...(state.ephemerals.get(channel)?.values() ?? [])];
 
-/** What stands in the channel itself, oldest first. */
+/** Return the messages of a channel without replies in threads, oldest first. */
 export const mainline = (channel) =>
   inOrder(all(channel).filter((message) => !isReply(message) || message.subtype === "thread_broadcast"));
 
-/** The answers in one thread, oldest first. */
+/** Return the replies of one thread, oldest first. */
 export const repliesTo = (channel, ts) => inOrder(all(channel).filter((message) => isReply(message) && message.thread_ts === ts));
 
 export const messageOf = (channel, ts) => state.messages.get(channel)?.get(ts);
@@ -105,20 +105,18 @@ export const nameOf = (id) => {
   return user ? user.real_name || user.name : id;
 };
 
-/** How a channel is called: `#oncall`, or the app's or person's name for direct messages. */
+/** Return the label of a channel: `#oncall`, or the app's name for the direct message. */
 export function placeName(id) {
   const channel = channelOf(id);
   if (!channel) return id;
   return channel.is_im ? imName(channel) : `#${channel.name}`;
 }
 
-export const imName = (channel) => (channel.user && channel.user !== state.app.user ? nameOf(channel.user) : state.app.name || channel.name);
+export const imName = (channel) => state.app.name || channel.name;
 
-export const isAppIm = (channel) => Boolean(channel?.is_im) && (!channel.user || channel.user === state.app.user);
-
-/** Who wrote a message: name, initials, colour, and whether it is an app. */
+/** Return the author of a message: name, initials, color, and whether it is an app. */
 export function authorOf(message) {
-  // An answer by response_url names the bot only, by id or by name, not its user.
+  // A message posted through a response URL has the bot's id and name, but not its user id.
   const named = message.username && [...state.users.values()].find((each) => each.is_bot && each.real_name === message.username);
   const id = message.user ?? (message.username ? named?.id : state.app.user);
   const user = state.users.get(id);

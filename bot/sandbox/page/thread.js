@@ -1,6 +1,6 @@
-// Owns the thread panel: one message, its replies, and a composer of its own.
+// Draw the thread panel: one message, its replies and a composer.
 
-import { Composer, takeDrops } from "./composer.js";
+import { Composer, acceptDrops } from "./composer.js";
 import { h, iconButton } from "./dom.js";
 import { MessageList } from "./messages.js";
 import { mainline, messageOf, placeName, repliesTo, set, state } from "./state.js";
@@ -26,11 +26,11 @@ export function setUpThread() {
   list = new MessageList(rows, { inThread: true });
   composer = new Composer(box, { takesCommands: false, target: () => ({ channel: state.channel, thread_ts: state.thread }), editLast: () => {}, label: () => t("writeReply") });
   composer.build();
-  takeDrops(place, composer);
+  acceptDrops(place, composer);
   shown = null;
 }
 
-/** Show the open thread, or nothing. */
+/** Show the open thread, or hide the panel. */
 export function drawThread() {
   place.hidden = !state.thread;
   if (!state.thread) return leave();

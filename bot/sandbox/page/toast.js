@@ -1,19 +1,19 @@
-// Owns the short notes that rise and go: errors, and what is said to screen readers only.
+// Show short notes, and announce texts to screen readers.
 
 import { h, iconButton } from "./dom.js";
 import { t } from "./words.js";
 
 const SHOWN_MS = 8000;
 
-/** Show *text* for a while; it is an alert, so it is read aloud at once. */
+/** Show *text* for 8 s; screen readers read it at once because it is an alert. */
 export function toast(text) {
   const note = h("div", { class: "toast" }, h("span", {}, text), iconButton("close", t("close"), () => note.remove()));
   document.getElementById("toasts").append(note);
   setTimeout(() => note.remove(), SHOWN_MS);
 }
 
-/** Say *text* to screen readers when they have a pause. */
-export function say(text) {
+/** Announce *text* to screen readers without interrupting them. */
+export function announce(text) {
   const place = document.getElementById("live");
   place.append(h("p", {}, text));
   while (place.children.length > 5) place.firstChild.remove();

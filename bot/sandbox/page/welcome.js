@@ -1,11 +1,11 @@
-// Owns the welcoming panel: what this place is, and examples that a person sends with one click.
+// Draw the welcome panel: an introduction, and examples that are sent with one click.
 
 import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
 import { deliver } from "./composer.js";
 import { placeName, set, state } from "./state.js";
 import { t } from "./words.js";
 
-/** Whether the panel shows by itself: until the person has hidden it once. */
+/** Return whether the panel is open by default: until the person has closed it once. */
 export const isFirstOpen = () => recall("welcomed") === null;
 
 export function toggleWelcome(shown) {
@@ -13,34 +13,34 @@ export function toggleWelcome(shown) {
   set({ welcome: shown });
 }
 
-/** Draw the panel into *place*; *go* opens the channel of an example. */
-export function drawWelcome(place, go) {
+/** Draw the panel into *place*; call *openChannel* with the channel of a clicked example. */
+export function drawWelcome(place, openChannel) {
   place.hidden = !state.welcome || !state.examples.length || state.tab === "home";
   place.classList.toggle("short", state.welcome === "short");
   redraw(place, [state.examples, state.team, state.channel, document.documentElement.lang], () => [
     h("div", { class: "welcome-head" },
       h("h2", {}, t("welcomeTitle", { team: state.team.name })), iconButton("close", t("hideExamples"), () => toggleWelcome(false)),
       h("p", {}, t("welcomeText", { app: state.app.name }))),
-    h("ul", { class: "examples" }, ordered().map(([example, index]) => h("li", {}, drawExample(example, index, go)))),
+    h("ul", { class: "examples" }, sortedExamples().map(([example, index]) => h("li", {}, drawExample(example, index, openChannel)))),
   ]);
 }
 
-/** The examples of the open channel first. */
-function ordered() {
+/** Return the examples with their indexes, those of the open channel first. */
+function sortedExamples() {
   const here = ([example]) => (example.channel === state.channel ? 0 : 1);
   return state.examples.map((example, index) => [example, index]).sort((one, other) => here(one) - here(other));
 }
 
-function drawExample(example, index, go) {
+function drawExample(example, index, openChannel) {
   const run = async () => {
     const { channel, kind, text, filename } = example;
-    go(channel, { focus: false });
+    openChannel(channel, { focus: false });
     const files = kind === "file" ? [new File([text], filename ?? "example.log", { type: "text/plain" })] : [];
     await deliver({ channel, text: files.length ? "" : text, files });
   };
-  const glimpse = example.kind === "file" ? (example.filename ?? "example.log") : example.text.split("\n")[0];
+  const summary = example.kind === "file" ? (example.filename ?? "example.log") : example.text.split("\n")[0];
   return h("button", { class: "example", data: { example: index, kind: example.kind, key: `example ${index}` }, onclick: run },
     h("span", { class: "example-label" }, h("strong", {}, example.label)),
-    h("span", { class: "example-text" }, example.kind === "file" && icon("file"), h("code", {}, glimpse)),
+    h("span", { class: "example-text" }, example.kind === "file" && icon("file"), h("code", {}, summary)),
     h("small", {}, `${placeName(example.channel)} · ${t(`kind_${example.kind}`)}`));
 }
