@@ -29,7 +29,7 @@ _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴
 
 def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> MessagePayload:
     """Build the answer to a question: a card for each of the first codes, a line for each of the others."""
-    blocks = [*_cards(reply.entries, reply.unknown, translate)]
+    blocks = _cards(reply.entries, reply.unknown, translate)
     blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate)))
     return block_kit.message(_notification(reply.entries, translate), blocks)
 
