@@ -39,10 +39,9 @@ from bot.slack.sender import Sender
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
-from bot.storage.channel_store import ChannelStore
+from bot.storage.channel_store import ChannelStore, NoticeStore
 from bot.storage.database import Database
 from bot.storage.installation_store import states
-from bot.storage.notice_store import NoticeStore
 from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
 

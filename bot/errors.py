@@ -1,4 +1,4 @@
-"""Define the errors that the bot raises: for people to act on, and for the inbox to decide about a job."""
+"""Define the errors of the bot: those that people can act on, and those that end an attempt at a job."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections.abc import Sequence
 
 
 class ZimerrError(Exception):
-    """A failure whose message says what is wrong and what to do."""
+    """Base class of errors whose message says what is wrong and what to do."""
 
 
-def named(error: BaseException) -> str:
-    """What *error* is, without what it carries: an HTTP error's `repr` has the request's headers, with the token."""
-    if isinstance(error, ZimerrError):
-        return str(error)
-    reason = getattr(error, "strerror", None) or getattr(error, "status", None)
-    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+class _FaultsError(ZimerrError):
+    """Base class of errors that list several faults."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = tuple(faults)
+
+
+class CatalogueError(_FaultsError):
+    """The catalogue's files contain mistakes. Each fault names the file, the line, the mistake and the correction."""
+
+
+class ConfigurationError(_FaultsError):
+    """The environment contains mistakes. Each fault names the variable and how to fix it."""
 
 
 class RetryLater(Exception):  # noqa: N818  the name says what to do, as its siblings do
@@ -41,17 +49,9 @@ class StopWorkspace(Exception):  # noqa: N818
     """Permanent failure of a whole workspace: Slack refuses its token. The message is Slack's error code."""
 
 
-class CatalogueError(ZimerrError):
-    """The catalogue's files hold mistakes; each fault names file, line, what is wrong and what would be right."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
-
-
-class ConfigurationError(ZimerrError):
-    """The environment holds mistakes; each fault names the variable and how to mend it."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
+def describe(error: BaseException) -> str:
+    """Describe *error* without its data: the `repr` of an HTTP error contains the request's headers, with the token."""
+    if isinstance(error, ZimerrError):
+        return str(error)
+    reason = getattr(error, "strerror", None) or getattr(error, "status", None)
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__

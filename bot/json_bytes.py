@@ -1,4 +1,4 @@
-"""JSON as bytes, fast: each message is encoded and decoded half a dozen times on its way."""
+"""Encode and decode JSON fast: each message is encoded and decoded half a dozen times on its way."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import orjson
 
 
 def encode(value: Any) -> bytes:
-    """*value* as JSON."""
+    """Encode *value* as JSON."""
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value).encode()  # a half of a surrogate pair, which orjson refuses and Slack may have sent
+        return json.dumps(value).encode()  # Slack may send half of a surrogate pair, which orjson refuses
 
 
 def decode(value: bytes | str) -> Any:
-    """The value of JSON; raises ValueError where it is none."""
+    """Decode JSON; raises ValueError if *value* is not JSON."""
     return orjson.loads(value)
 
 
 def encode_text(value: Any) -> str:
-    """*value* as JSON, for a database."""
+    """Encode *value* as JSON text, for a database."""
     return encode(value).decode()

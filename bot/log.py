@@ -1,4 +1,4 @@
-"""How the bot logs: one event a line, with names and ids, never a message's text and never a token."""
+"""Configure logging: one event per line, with names and ids, but never the text of a message or a token."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 
 def configure(level: str) -> None:
-    """Send all logs, ours and the libraries', to standard error from *level* on."""
+    """Write the logs of the bot and its libraries to standard error, from *level* on."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
-        # Tracebacks without local variables: those hold tokens and what people wrote.
+        # Tracebacks without local variables: those contain tokens and messages.
         structlog.processors.format_exc_info,
     ]
     colours = sys.stderr.isatty()
@@ -31,11 +31,11 @@ def configure(level: str) -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=max(LEVELS[level], logging.WARNING), force=True)
     logging.getLogger("bot").setLevel(LEVELS[level])
-    # Bolt warns that it leaves SLACK_BOT_TOKEN to our authorize function, which is what that function is for.
+    # Bolt warns that it ignores SLACK_BOT_TOKEN because of our authorize function, as intended.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "will be ignored" not in record.getMessage())
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """The logger of a module."""
+    """Return the logger of a module."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from bot import log
-from bot.errors import named
+from bot.errors import describe
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.installation_store import forget_states
@@ -37,5 +37,5 @@ async def _tidy(database: Database, clock: Callable[[], float]) -> None:
             await store.forget_before(clock() - _KEEP_ANNOTATIONS_S)
             await forget_states(database, before=clock())
         except UNREACHABLE as error:
-            _log.warning("old rows could not be deleted", error=named(error))
+            _log.warning("old rows could not be deleted", error=describe(error))
         await asyncio.sleep(_INTERVAL_S)

@@ -1,4 +1,4 @@
-"""What an error is called where people and logs see it."""
+"""Test how errors are described where people and logs see them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import aiohttp
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from bot.errors import ZimerrError, named
+from bot.errors import GiveUp, ZimerrError, describe
 
 
-def test_an_error_is_named_without_the_token_that_it_carries() -> None:
-    """aiohttp's errors have the request's headers in their representation, and reasons are stored."""
+def test_a_description_does_not_contain_the_token() -> None:
+    """The representation of aiohttp's errors contains the request's headers, and reasons are stored."""
     url = URL("https://slack.com/api/chat.postMessage")
     headers = CIMultiDictProxy(CIMultiDict({"Authorization": "Bearer xoxb-secret"}))
     error = aiohttp.ClientResponseError(aiohttp.RequestInfo(url, "POST", headers, url), (), status=400)
     assert "xoxb" in repr(error)
-    assert named(error) == "ClientResponseError: 400"
+    assert describe(error) == "ClientResponseError: 400"
 
 
-def test_an_error_of_the_system_and_one_of_ours_say_what_is_wrong() -> None:
-    """Who reads the inbox wants to know."""
-    assert named(ConnectionRefusedError(111, "Connection refused")) == "ConnectionRefusedError: Connection refused"
-    assert named(ZimerrError("Set PORT to a free one.")) == "Set PORT to a free one."
-    assert named(TimeoutError()) == "TimeoutError"
+def test_a_description_contains_the_reason() -> None:
+    """An operator who lists the inbox wants to know what is wrong."""
+    assert describe(ConnectionRefusedError(111, "Connection refused")) == "ConnectionRefusedError: Connection refused"
+    assert describe(ZimerrError("Set PORT to a free one.")) == "Set PORT to a free one."
+    assert describe(TimeoutError()) == "TimeoutError"
+
+
+def test_a_missing_scope_is_named() -> None:
+    """An admin has to add it to the app."""
+    assert str(GiveUp("missing_scope", "chat:write")) == "missing_scope: chat:write"
+    assert str(GiveUp("is_archived")) == "is_archived"

@@ -1,4 +1,4 @@
-"""JSON as bytes."""
+"""Test the encoding of JSON."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _values = st.recursive(
 
 
 @given(_values)
-def test_what_is_encoded_means_the_same_to_everybody(value: Any) -> None:
-    """Slack and PostgreSQL read it too."""
+def test_encoded_values_can_be_decoded_by_any_parser(value: Any) -> None:
+    """Slack and PostgreSQL read them too."""
     assert decode(encode(value)) == value
     assert json.loads(encode(value)) == value
 
 
-def test_half_a_character_is_no_obstacle() -> None:
-    """Where a log was cut within an emoji, half of a pair may be left, and is quoted."""
+def test_half_of_a_surrogate_pair_is_encoded() -> None:
+    """A log that was cut within an emoji ends in one, and is quoted."""
     assert json.loads(encode({"text": "cut \ud83d"})) == {"text": "cut \ud83d"}
     assert encode_text(("codes", (6000106,))) == '["codes",[6000106]]'
 
 
-def test_what_is_no_json_is_refused() -> None:
-    """A proxy's page is told from an answer by that."""
+def test_other_text_than_json_is_refused() -> None:
+    """The HTML page of a proxy is recognized by that."""
     with pytest.raises(ValueError, match="unexpected"):
         decode(b"<html>")

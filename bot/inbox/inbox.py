@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot import log
-from bot.errors import GiveUp, RetryLater, StopWorkspace, named
+from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.inbox.admission import Admission
 from bot.inbox.job import Job, JobState, Outcome, Recorded
 from bot.inbox.lease import Lease, has_ended, new_owner
@@ -232,7 +232,7 @@ class Inbox:
         except Exception as error:  # a bug in one job must not stop the others
             place = first.place
             _log.exception("an attempt failed", kind=first.stored_kind, channel=place.channel, ts=first.ts)
-            return [self._failed(job, named(error)) for job in batch]
+            return [self._failed(job, describe(error)) for job in batch]
         return [Outcome(job, JobState.DONE, self._clock()) for job in batch]
 
     def _failed(self, job: Job, reason: str) -> Outcome:

@@ -139,7 +139,7 @@ class Annotations:
             await self.withdraw(message, voice, directory)
         elif decision.codes != record.codes:
             now = _record_of(message, decision, record.reply)
-            answered = await self._store.of_reply(replace(message.ref, ts=record.reply)) | {message.ts: now}
+            answered = await self._store.find_by_reply(replace(message.ref, ts=record.reply)) | {message.ts: now}
             if message.triaged and len(answered) == 1:
                 await voice.revise(record.reply, await self._answer(message, message.triaged, directory))
             else:
@@ -151,7 +151,7 @@ class Annotations:
         """Delete the reply to a message that was deleted, or that contains no code any more."""
         record = await self._store.get(message.ref)
         if record and record.reply:
-            others = await self._store.of_reply(replace(message.ref, ts=record.reply))
+            others = await self._store.find_by_reply(replace(message.ref, ts=record.reply))
             others.pop(message.ts, None)
             if others:
                 await self._revise(message, record.reply, others, voice, directory)
@@ -162,8 +162,8 @@ class Annotations:
 
     async def refuse(self, reply: MessageRef, voice: ThreadVoice) -> None:
         """Delete *reply* because its codes are not codes, and learn their fingerprints for this channel."""
-        answered = await self._store.of_reply(reply)
-        fingerprints = [each for record in answered.values() for each in record.shapes]
+        answered = await self._store.find_by_reply(reply)
+        fingerprints = [each for record in answered.values() for each in record.fingerprints]
         await self._settings.refuse(reply.team, reply.channel, fingerprints)
         await voice.withdraw(reply.ts)
         for ts, record in answered.items():
@@ -171,7 +171,7 @@ class Annotations:
 
     async def call_wrong(self, reply: MessageRef, voice: ThreadVoice) -> None:
         """Delete the triage *reply* because it is wrong, and record that it was."""
-        for ts, record in (await self._store.of_reply(reply)).items():
+        for ts, record in (await self._store.find_by_reply(reply)).items():
             ref = replace(reply, ts=ts)
             await self._store.forget(ref, record)
             await self._store.put({ref: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
@@ -227,8 +227,8 @@ class Annotations:
 
     async def _load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
         """Load the record of a message, and the state of its channel and thread, in one query."""
-        found = await self._store.survey(message.ref, message.thread, since=self._clock() - COOL_DOWN_S)
-        history = ChannelHistory(_mode_of(found.channel), found.refused, found.in_thread, found.lately)
+        found = await self._store.history(message.ref, message.thread, since=self._clock() - COOL_DOWN_S)
+        history = ChannelHistory(_mode_of(found.channel), found.refused, found.in_thread, found.recent)
         return found.record, history, found.channel
 
     async def _beside_triage(self, message: SeenMessage, decision: Decision) -> Decision:
@@ -275,9 +275,9 @@ class Annotations:
         self, codes: Sequence[int], message: SeenMessage
     ) -> dict[str, dict[str, AnnotationRecord]]:
         """Return the replies of the thread that explain *codes*, each with the messages that it answers."""
-        replies = await self._store.in_thread(message.ref, message.thread)
+        replies = await self._store.replies_in_thread(message.ref, message.thread)
         relevant = dict.fromkeys(replies[code] for code in codes if code in replies)
-        return {reply: await self._store.of_reply(replace(message.ref, ts=reply)) for reply in relevant}
+        return {reply: await self._store.find_by_reply(replace(message.ref, ts=reply)) for reply in relevant}
 
     async def _revise(
         self,

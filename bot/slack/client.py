@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
-from bot.errors import GiveUp, RetryLater, StopWorkspace, named
+from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.json_bytes import decode, encode
 from bot.settings import is_slack
 
@@ -142,7 +142,7 @@ async def call_api(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
     except SlackApiError as error:
         _raise_for(error)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise RetryLater(f"no answer: {named(error)}") from error
+        raise RetryLater(f"no answer: {describe(error)}") from error
 
 
 def _raise_for(error: SlackApiError) -> NoReturn:

@@ -32,7 +32,7 @@ from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, team_of, thread_for_ephemeral
 from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
-from bot.storage.notice_store import NoticeStore
+from bot.storage.channel_store import NoticeStore
 
 _log = log.get(__name__)
 

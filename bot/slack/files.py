@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import GiveUp, RetryLater, named
+from bot.errors import GiveUp, RetryLater, describe
 from bot.policy.content import is_deleted
 from bot.slack.client import call_api, is_trusted, retry_after_s
 from bot.slack.lookup import Payload
@@ -72,7 +72,7 @@ class Downloads:
         try:
             await self._download(url, file, spool)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise RetryLater(f"no answer: {named(error)}") from error
+            raise RetryLater(f"no answer: {describe(error)}") from error
         spool.flush()
         return LogFile(name, lambda: cast(BinaryIO, io.BufferedReader(_SpoolReader(spool.fileno()), _CHUNK_BYTES)))
 
@@ -161,6 +161,6 @@ async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: 
             if response.status != 200:
                 raise RetryLater(f"upload: status {response.status}")
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise RetryLater(f"no answer: {named(error)}") from error
+        raise RetryLater(f"no answer: {describe(error)}") from error
     share = {"files": [{"id": announced["file_id"], "title": name}], "channel_id": channel, "thread_ts": thread}
     await call_api(client.api_call("files.completeUploadExternal", json=share))

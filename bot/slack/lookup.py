@@ -14,7 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import log
 from bot.detection import mrkdwn
-from bot.errors import named
+from bot.errors import describe
 from bot.policy.place import DirectoryError
 from bot.slack.client import TOKEN_ERRORS, TRANSIENT_ERRORS
 
@@ -87,7 +87,7 @@ class SlackLookup:
             _log.info("Slack refused a lookup", method=method, error=reason)
             return None
         except (TimeoutError, aiohttp.ClientError) as error:
-            raise DirectoryError(f"{method}: {named(error)}") from error
+            raise DirectoryError(f"{method}: {describe(error)}") from error
         return answer.data if isinstance(answer.data, dict) else None
 
 

@@ -1,1 +1,1 @@
-"""What the bot remembers: tables and the few queries on them, alike on every database."""
+"""Store the bot's data in SQLite or PostgreSQL."""

@@ -22,7 +22,7 @@ _LINGER_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry(Generic[Item, Result]):
+class _QueuedItem(Generic[Item, Result]):
     item: Item
     then: Callable[[Result | None], None] | None
     caller: asyncio.Future[Result] | None  # None: nobody waits, so the item is retried until it succeeds
@@ -52,7 +52,7 @@ class Batcher(Generic[Item, Result]):
         self._retry_pauses_s = _RETRY_PAUSES_S if retries else ()
         self._gathers = gathers
         self._sleep = sleep
-        self._queue: list[_Entry[Item, Result]] = []
+        self._queue: list[_QueuedItem[Item, Result]] = []
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -63,13 +63,13 @@ class Batcher(Generic[Item, Result]):
         caller was cancelled meanwhile.
         """
         caller: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Entry(item, then, caller))
+        self._queue.append(_QueuedItem(item, then, caller))
         self._start()
         return await caller
 
     def submit_later(self, item: Item, then: Callable[[Result | None], None]) -> None:
         """Process *item* with the next batch or within 50 ms, again and again until it succeeds; then call *then*."""
-        self._queue.append(_Entry(item, then, None))
+        self._queue.append(_QueuedItem(item, then, None))
         if not self._is_running() and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_LINGER_S, self._start)
 
@@ -98,21 +98,21 @@ class Batcher(Generic[Item, Result]):
                 await asyncio.sleep(_GATHER_S)
         self._task = None
 
-    async def _run_batch(self, batch: list[_Entry[Item, Result]]) -> None:
+    async def _run_batch(self, batch: list[_QueuedItem[Item, Result]]) -> None:
         try:
-            results = await self._process_with_retries([entry.item for entry in batch])
+            results = await self._process_with_retries([queued.item for queued in batch])
         except Exception as error:  # whatever it is, the callers must get it
             if len(batch) > 1 and not isinstance(error, _TRANSIENT):
-                for entry in batch:
-                    await self._run_batch([entry])
+                for queued in batch:
+                    await self._run_batch([queued])
             else:
                 await self._fail(batch, error)
             return
-        for entry, result in zip(batch, results, strict=True):
-            if entry.then:
-                entry.then(result)
-            if entry.caller and not entry.caller.done():  # done: the caller was cancelled
-                entry.caller.set_result(result)
+        for queued, result in zip(batch, results, strict=True):
+            if queued.then:
+                queued.then(result)
+            if queued.caller and not queued.caller.done():  # done: the caller was cancelled
+                queued.caller.set_result(result)
 
     async def _process_with_retries(self, items: list[Item]) -> Sequence[Result]:
         for pause_s in self._retry_pauses_s:
@@ -122,14 +122,14 @@ class Batcher(Generic[Item, Result]):
                 await self._sleep(pause_s)
         return await self._process(items)
 
-    async def _fail(self, batch: list[_Entry[Item, Result]], error: Exception) -> None:
+    async def _fail(self, batch: list[_QueuedItem[Item, Result]], error: Exception) -> None:
         """Give *error* to the callers; queue the items that nobody waits for again."""
-        self._queue[:0] = [entry for entry in batch if entry.caller is None]
-        waited_for = [entry for entry in batch if entry.caller is not None]
-        for entry in waited_for:
-            if entry.then:
-                entry.then(None)
-            if entry.caller and not entry.caller.done():
-                entry.caller.set_exception(error)
+        self._queue[:0] = [queued for queued in batch if queued.caller is None]
+        waited_for = [queued for queued in batch if queued.caller is not None]
+        for queued in waited_for:
+            if queued.then:
+                queued.then(None)
+            if queued.caller and not queued.caller.done():
+                queued.caller.set_exception(error)
         if not waited_for:
             await self._sleep(_RETRY_PAUSES_S[-1])

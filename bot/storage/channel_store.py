@@ -1,79 +1,104 @@
-"""What people set for a channel, and what language they write there."""
+"""Store what belongs to a channel: its settings, the languages written there, and the notices sent there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, select
 
 from bot.storage.database import Database
-from bot.storage.tables import channel_settings, language_votes, refused_shapes
+from bot.storage.tables import channel_settings, language_votes, notices, refused_fingerprints
 
-_MOST_VOTES = 40  # beyond, old votes fade, so that a channel can change its language
+_MAX_VOTES = 40  # from then on, old votes are halved with each new one, so that a channel can change its language
 
 
 class Votes(NamedTuple):
-    """How many messages were in which language."""
+    """The number of messages in each language."""
 
     en: int = 0
     zh: int = 0
 
-    def plus(self, more: Votes) -> Votes:
-        """The sum of both."""
-        return Votes(self.en + more.en, self.zh + more.zh)
+    def plus(self, other: Votes) -> Votes:
+        """Return the sum."""
+        return Votes(self.en + other.en, self.zh + other.zh)
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """What is known of a channel."""
+    """The settings of a channel, and its votes."""
 
-    language: str | None  # that people set; None where they did not
-    mode: str | None  # how the bot is to behave there, if people said
+    language: str | None  # None: not set
+    mode: str | None  # None: not set
     votes: Votes
 
 
 class ChannelStore:
-    """The settings of channels, by workspace and channel."""
+    """Store settings, refused fingerprints and votes by workspace and channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, team: str, channel: str) -> ChannelState:
-        """What is known of a channel."""
+        """Return the state of a channel."""
         where = {"team": team, "channel": channel}
 
-        def look(connection: Connection) -> ChannelState:
+        def load(connection: Connection) -> ChannelState:
             language, mode = connection.execute(_SETTINGS, where).one_or_none() or (None, None)
             return ChannelState(language, mode, Votes(*connection.execute(_VOTES, where).one_or_none() or ()))
 
-        return await self._database.run(look)
+        return await self._database.run(load)
 
     async def set(self, team: str, channel: str, **values: str | None) -> None:
-        """Remember *language* or *mode*; None forgets it."""
+        """Set *language* or *mode*; None unsets it."""
         query = self._database.insert(channel_settings).values(team=team, channel=channel, **values)
         query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=values)
         await self._database.run(lambda connection: connection.execute(query))
 
-    async def refuse(self, team: str, channel: str, shapes: list[str]) -> None:
-        """Remember that such things are no codes in a channel."""
-        rows = [{"team": team, "channel": channel, "shape": shape} for shape in set(shapes)]
+    async def refuse(self, team: str, channel: str, fingerprints: list[str]) -> None:
+        """Record that numbers with these fingerprints are not codes in a channel."""
+        rows = [{"team": team, "channel": channel, "shape": each} for each in set(fingerprints)]
         if rows:
-            query = self._database.insert(refused_shapes).values(rows).on_conflict_do_nothing()
+            query = self._database.insert(refused_fingerprints).values(rows).on_conflict_do_nothing()
             await self._database.run(lambda connection: connection.execute(query))
 
     async def add_votes(self, team: str, channel: str, votes: Votes) -> None:
-        """Remember how people have been writing, too."""
+        """Add votes to those of a channel."""
         query = self._database.insert(language_votes).values(team=team, channel=channel, **votes._asdict())
         table = language_votes
-        fade = case((table.c.en + table.c.zh >= _MOST_VOTES, 2), else_=1)
-        added = {name: getattr(table.c, name) // fade + query.excluded[name] for name in Votes._fields}
+        divisor = case((table.c.en + table.c.zh >= _MAX_VOTES, 2), else_=1)
+        added = {name: getattr(table.c, name) // divisor + query.excluded[name] for name in Votes._fields}
         query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=added)
         await self._database.run(lambda connection: connection.execute(query))
 
 
+class NoticeStore:
+    """Store when a notice was last sent in a channel, so that people do not get it again and again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, team: str, channel: str, notice: str, *, now: float, unless_since: float) -> bool:
+        """Record the notice and return True, unless it was sent since *unless_since*.
+
+        Only one of several concurrent callers gets True.
+        """
+        query = self._database.insert(notices).values(team=team, channel=channel, what=notice, at=now)
+        query = query.on_conflict_do_update(
+            index_elements=["team", "channel", "what"], set_={"at": now}, where=notices.c.at < unless_since
+        )
+        return bool(
+            await self._database.run(lambda connection: connection.execute(query.returning(notices.c.at)).all())
+        )
+
+    async def forget(self, team: str, channel: str, notice: str) -> None:
+        """Delete the record of a notice that was not sent after all."""
+        query = delete(notices).where(notices.c.team == team, notices.c.channel == channel, notices.c.what == notice)
+        await self._database.run(lambda connection: connection.execute(query))
+
+
 def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
-    """Conditions that leave the rows of the channel given as *team* and *channel*."""
+    """Return conditions that select the rows of the channel in the parameters *team* and *channel*."""
     return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
 
 

@@ -1,6 +1,6 @@
-"""Where the app is installed: slack_sdk's stores on our database, with every token encrypted.
+"""Store the installations of the app with slack_sdk's stores, with every token encrypted.
 
-An organisation's installation (Enterprise Grid) serves all its teams: which those are is learnt from events.
+The installation of an organisation (Enterprise Grid) serves all its teams. Events tell which teams those are.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from bot.errors import ZimerrError
 from bot.storage.database import Database
 from bot.storage.tables import enterprise_teams, inbox, metadata, slack_oauth_states
 
-STATE_LIFE_S = 600  # for as long, somebody may look at Slack's page before they press Allow
+STATE_LIFE_S = 600  # time to press Allow on Slack's page
 
 
 class EncryptedText(TypeDecorator[str]):
-    """A secret: in the database, only what the first key made of it."""
+    """A column of secrets, encrypted with the first of the keys."""
 
     impl = Text
-    cache_ok = False  # a statement that is kept would keep its keys
+    cache_ok = False  # a cached statement would keep its keys
 
     def __init__(self, keys: Sequence[str]) -> None:
         super().__init__()
         self._keys = MultiFernet([Fernet(key) for key in keys])
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Encrypt."""
+        """Encrypt a value with the first key."""
         return None if value is None else self._keys.encrypt(value.encode()).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        """Decrypt, by any of the keys."""
+        """Decrypt a value with any of the keys; raises ZimerrError if none fits."""
         try:
             return None if value is None else self._keys.decrypt(value).decode()
         except InvalidToken as error:
@@ -48,7 +48,7 @@ class EncryptedText(TypeDecorator[str]):
 
 
 class Installations(AsyncSQLAlchemyInstallationStore):
-    """The app's installations. Only the bot's part is kept: it needs nothing of who installed it."""
+    """The installations of the app. Only the bot's part is stored, not that of the person who installed it."""
 
     def __init__(self, database: Database, client_id: str, keys: Sequence[str]) -> None:
         super().__init__(client_id, database.engine)
@@ -57,32 +57,35 @@ class Installations(AsyncSQLAlchemyInstallationStore):
             secret.type = EncryptedText(keys)
 
     async def async_save(self, installation: Installation) -> None:
-        """Keep a new installation."""
+        """Save a new installation."""
         await self.async_save_bot(installation.to_bot())
 
     async def find(self, team: str | None, enterprise: str | None) -> Bot | None:
-        """The installation that serves a team: its own, or its organisation's."""
+        """Return the installation that serves a team: its own or that of its organisation. None if there is neither."""
         if team and not enterprise:
             enterprise = await self._enterprise_of(team)
-        # A workspace that joined an organisation after the installation is still there without one.
-        for in_enterprise, of_team in ((enterprise, team), (enterprise, None), (None, team)):
-            if in_enterprise or of_team:
-                bot = await self.async_find_bot(enterprise_id=in_enterprise, team_id=of_team)
+        # The row of a workspace that joined an organisation after the installation has no enterprise id.
+        for enterprise_id, team_id in ((enterprise, team), (enterprise, None), (None, team)):
+            if enterprise_id or team_id:
+                bot = await self.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
                 if bot:
                     return bot
         return None
 
     async def all(self) -> list[Bot]:
-        """The latest installation everywhere; raises ZimerrError where a token can't be decrypted."""
+        """Return the latest installation of each team or organisation.
+
+        Raises ZimerrError if a token can't be decrypted.
+        """
         query = self.bots.select().where(self.bots.c.client_id == self.client_id).order_by(self.bots.c.installed_at)
         rows = await self._database.run(lambda connection: connection.execute(query).mappings().all())
         return list({(row["enterprise_id"], row["team_id"]): _bot(row) for row in rows}.values())
 
     async def reencrypt(self) -> int:
-        """Encrypt every token by the first key; return how many rows that were."""
+        """Encrypt every token with the first key; return the number of rows."""
 
         def reencrypt(connection: Connection) -> int:
-            # Locked, so that no token that is just being refreshed is replaced by the one before.
+            # Locked, so that a token that is being refreshed is not replaced by the old one.
             rows = connection.execute(select(self.bots).with_for_update()).mappings().all()
             for row in rows:
                 secrets = {"bot_token": row["bot_token"], "bot_refresh_token": row["bot_refresh_token"]}
@@ -92,13 +95,13 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         return await self._database.run(reencrypt)
 
     async def learn(self, team: str, enterprise: str) -> None:
-        """Remember that a team belongs to an organisation."""
+        """Store that a team belongs to an organisation."""
         query = self._database.insert(enterprise_teams).values(team=team, enterprise=enterprise)
         query = query.on_conflict_do_update(index_elements=["team"], set_={"enterprise": enterprise})
         await self._database.run(lambda connection: connection.execute(query))
 
     async def teams_of(self, enterprise: str) -> list[str]:
-        """The known teams of an organisation."""
+        """Return the known teams of an organisation."""
         query = select(enterprise_teams.c.team).where(enterprise_teams.c.enterprise == enterprise)
         return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
 
@@ -112,22 +115,22 @@ def _bot(row: RowMapping) -> Bot:
 
 
 def states(database: Database) -> AsyncSQLAlchemyOAuthStateStore:
-    """The store of the states that tie Slack's answer to the browser that asked."""
+    """Return the store of OAuth states, which tie Slack's callback to the browser that started the flow."""
     return AsyncSQLAlchemyOAuthStateStore(STATE_LIFE_S, database.engine)
 
 
 async def forget_states(database: Database, *, before: float) -> None:
-    """Forget states that nobody came back with."""
+    """Delete expired states."""
     expired = slack_oauth_states.c.expire_at < datetime.fromtimestamp(before, UTC).replace(tzinfo=None)
     await database.run(lambda connection: connection.execute(delete(slack_oauth_states).where(expired)))
 
 
 async def forget_teams(database: Database, teams: Collection[str]) -> None:
-    """Forget all that is stored of some workspaces, but for the inbox: `bot.inbox` forgets that."""
-    holding: list[Any] = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
+    """Delete all rows of workspaces, except those of the inbox: `Inbox.forget` does that."""
+    tables: list[Any] = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
 
     def forget(connection: Connection) -> None:
-        for table in holding:
+        for table in tables:
             connection.execute(delete(table).where(table.c.team.in_(teams)))
 
     await database.run_aside(forget)

@@ -1,7 +1,7 @@
-"""The tables. Times are seconds since the epoch; ids are Slack's.
+"""Define the tables. Times are seconds since the epoch; ids are Slack's.
 
 A change here needs a migration in `bot/storage/migrations/versions`; a test compares the two. Rows with a `team` are
-forgotten when that workspace is lost.
+deleted when that workspace uninstalls the app.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ channel_settings = Table(
     metadata,
     Column("team", String(32), primary_key=True),
     Column("channel", String(32), primary_key=True),
-    Column("language", String(8)),  # null: find out
+    Column("language", String(8)),  # null: detected
     Column("mode", String(8)),  # null: thread
 )
 
-# One row per thing that is to be answered; what is done stays a while, so that a second delivery is known as such.
+# One row per job. Done rows are kept for a while, so that a second delivery of the same event is recognized.
 inbox = Table(
     "inbox",
     metadata,
@@ -50,10 +50,10 @@ inbox = Table(
     Column("detail", JSON, nullable=False),
     Column("state", String(8), nullable=False),  # pending, working, done, dead
     Column("attempts", Integer, nullable=False),  # begun so far
-    Column("refused", Integer, nullable=False),  # of these, how many Slack told to wait: they do not count as failed
+    Column("refused", Integer, nullable=False),  # attempts that Slack rate-limited: they do not count as failed
     Column("received_at", Float, nullable=False),
     Column("next_attempt_at", Float, nullable=False),  # while pending
-    Column("lease_until", Float),  # while working: after this, another may take it over
+    Column("lease_until", Float),  # while working; afterwards, another process may take it over
     Column("lease_owner", String(128)),
     Column("finished_at", Float),  # once done or dead
     Column("reason", Text),  # why the last attempt failed
@@ -68,13 +68,13 @@ def _partial(name: str, columns: tuple[str, ...], condition: str) -> Index:
     )
 
 
-# The conditions stand in the queries in the same words (`bot.inbox.rows.in_state`): else the index is not used.
+# A query uses these indexes only if it repeats the condition literally (see `bot.inbox.rows.in_state`).
 _partial("inbox_pending", ("next_attempt_at", "id"), "state = 'pending'")
 _partial("inbox_working", ("lease_until",), "state = 'working'")
 _partial("inbox_open", ("thread", "id"), "state IN ('pending', 'working')")
 _partial("inbox_done", ("finished_at",), "state = 'done'")
 
-# What was done about a message, so that it can follow the message's edits and deletion.
+# What the bot did about each message, so that the reply can follow edits and deletion.
 annotated = Table(
     "annotated",
     metadata,
@@ -83,13 +83,13 @@ annotated = Table(
     Column("ts", String(32), primary_key=True),  # of the message
     Column("thread", String(32), nullable=False),
     Column("act", String(8), nullable=False),
-    Column("reply", String(32)),  # the bot's message; null where it only reacted or counted
+    Column("reply", String(32)),  # the ts of the bot's message; null: it only reacted or counted
     Column("codes", JSON, nullable=False),
     Column("shapes", JSON, nullable=False),
     Column("at", Float, nullable=False, index=True),
 )
 
-# Which code was explained where, for a thread's count and a channel's cool-down.
+# Which codes were explained where, for the count in a thread and the cool-down of a channel.
 explained = Table(
     "explained",
     metadata,
@@ -103,8 +103,8 @@ explained = Table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
-# Shapes that people called no code (see bot/detection/shape.py).
-refused_shapes = Table(
+# Fingerprints that people marked as not a code (see `bot.detection.fingerprint`).
+refused_fingerprints = Table(
     "refused_shapes",
     metadata,
     Column("team", String(32), primary_key=True),
@@ -112,7 +112,7 @@ refused_shapes = Table(
     Column("shape", String(16), primary_key=True),
 )
 
-# How many messages people wrote in which language, the old ones fading.
+# How many messages people wrote in each language; old ones lose weight.
 language_votes = Table(
     "language_votes",
     metadata,
@@ -122,7 +122,7 @@ language_votes = Table(
     Column("zh", Integer, nullable=False),
 )
 
-# The tables of slack_sdk's stores, as those expect them; encrypted, a token outgrows the 200 characters there.
+# The tables of slack_sdk's stores. The token columns are longer than there: encrypted tokens exceed 200 characters.
 slack_bots = Table(
     "slack_bots",
     metadata,
@@ -131,7 +131,7 @@ slack_bots = Table(
     Column("app_id", String(32), nullable=False),
     Column("enterprise_id", String(32)),
     Column("enterprise_name", String(200)),
-    Column("team_id", String(32)),  # null where the organisation has installed the app
+    Column("team_id", String(32)),  # null: the organisation installed the app
     Column("team_name", String(200)),
     Column("bot_token", Text),
     Column("bot_id", String(32)),
@@ -151,7 +151,7 @@ slack_oauth_states = Table(
     Column("expire_at", DateTime, nullable=False),
 )
 
-# Which teams belong to which organisation (Enterprise Grid), as far as events have told.
+# The organisation (Enterprise Grid) of each team, as learned from events.
 enterprise_teams = Table(
     "enterprise_teams",
     metadata,
@@ -159,8 +159,8 @@ enterprise_teams = Table(
     Column("enterprise", String(32), nullable=False),
 )
 
-# When people in a channel were told last why the bot can't answer there.
-told = Table(
+# When a channel last got each notice of why the bot can't answer there.
+notices = Table(
     "told",
     metadata,
     Column("team", String(32), primary_key=True),

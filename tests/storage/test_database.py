@@ -1,4 +1,4 @@
-"""What the bot remembers."""
+"""Test the connections to the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.storage.tables import channel_settings
 
 
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
-    """Nobody sets a channel's language twice."""
+    """People set a channel's language once."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'folder' / 'test.db'}"
     for _ in range(2):
         database = Database(url)
@@ -33,7 +33,7 @@ async def test_settings_survive_a_restart(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
-    """An admin reads this at the first start on a new machine."""
+    """An admin reads the message at the first start on a new machine."""
     (tmp_path / "file").touch()
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'test.db'}")
     with pytest.raises(ZimerrError, match="DATABASE_URL"):
@@ -41,10 +41,10 @@ async def test_a_database_that_cannot_be_opened_says_what_to_do(tmp_path: Path) 
     await database.close()
 
 
-async def test_another_process_that_writes_is_waited_for_while_all_else_goes_on(
+async def test_a_write_waits_for_another_process_without_blocking_the_loop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """``zimerr inbox purge`` may take a while; commands are answered meanwhile."""
+    """``zimerr inbox purge`` may take a while, and commands are answered meanwhile."""
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
     await database.open()
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
@@ -53,12 +53,12 @@ async def test_another_process_that_writes_is_waited_for_while_all_else_goes_on(
     setting = asyncio.create_task(settings.set("T1", "C1", mode="react"))
     await asyncio.sleep(0.05)
     assert not setting.done()
-    assert (await settings.get("T1", "C1")).mode is None  # who reads does not wait
+    assert (await settings.get("T1", "C1")).mode is None  # readers do not wait
     other.execute("COMMIT")
     await setting
     assert (await settings.get("T1", "C1")).mode == "react"
 
-    monkeypatch.setattr("bot.storage.database._BUSY_S", 0.03)
+    monkeypatch.setattr("bot.storage.database._BUSY_TIMEOUT_S", 0.03)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError, match="locked"):
         await settings.set("T1", "C1", mode="off")
@@ -67,11 +67,11 @@ async def test_another_process_that_writes_is_waited_for_while_all_else_goes_on(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_replica_that_sleeps_within_a_transaction_holds_up_the_others_for_seconds_only(
+async def test_a_replica_that_is_suspended_in_a_transaction_blocks_the_others_for_seconds_only(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine may be suspended at any moment; what it has locked would wait for it."""
-    monkeypatch.setattr("bot.storage.database._IDLE_S", 0.3)
+    """A machine may be suspended at any moment, and its locks with it."""
+    monkeypatch.setattr("bot.storage.database._IDLE_TIMEOUT_S", 0.3)
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     asleep, awake = Database(url), Database(url)
     await asleep.upgrade()

@@ -1,4 +1,4 @@
-"""Where the app is installed, on every database."""
+"""Test the stored installations of the app, on every database."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bot.storage.installation_store import Installations, forget_states, forget_
 from bot.storage.tables import enterprise_teams, inbox, metadata, slack_bots, slack_oauth_states
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-# As long as Slack's are with token rotation: encrypted, more than the SDK's own columns hold.
+# As long as Slack's tokens with token rotation: encrypted, they exceed the SDK's own columns.
 TOKEN, REFRESH_TOKEN = f"xoxe.xoxb-1-{'t' * 166}", f"xoxe-1-{'r' * 146}"
 
 
 def installation(team: str | None, enterprise: str | None = None, **changes: Any) -> Installation:
-    """The app in a workspace, or in an organisation."""
+    """Return an installation of the app in a workspace or in an organisation."""
     tokens = {"bot_token": TOKEN, "bot_refresh_token": REFRESH_TOKEN, "bot_token_expires_in": 43_200}
     names = {"app_id": "A1", "bot_id": "B1", "bot_user_id": "U1", "bot_scopes": "chat:write", "user_id": "U2"}
     values: dict[str, Any] = {**tokens, **names, **changes}
@@ -34,8 +34,8 @@ def store(database: Database) -> Installations:
     return Installations(database, "client", [OLD])
 
 
-async def test_an_installation_comes_back_as_it_was(store: Installations) -> None:
-    """Also when its token ends, wherever on the globe the bot runs."""
+async def test_a_saved_installation_is_found(store: Installations) -> None:
+    """With the end of its token, in whatever time zone the bot runs."""
     saved = installation("T1")
     await store.async_save(saved)
     bot = await store.find("T1", None)
@@ -47,8 +47,8 @@ async def test_an_installation_comes_back_as_it_was(store: Installations) -> Non
     assert await store.find(None, None) is None
 
 
-async def test_no_token_is_stored_as_it_is(store: Installations, database: Database) -> None:
-    """Whoever reads the database can't act as the bot."""
+async def test_no_token_is_stored_in_plain_text(store: Installations, database: Database) -> None:
+    """A reader of the database must not be able to act as the bot."""
     await store.async_save(installation("T1"))
     (row,) = await database.run(lambda connection: connection.execute(select(slack_bots)).all())
     assert TOKEN not in str(row)
@@ -57,7 +57,7 @@ async def test_no_token_is_stored_as_it_is(store: Installations, database: Datab
 
 
 async def test_keys_can_be_changed(store: Installations, database: Database) -> None:
-    """The first key encrypts, all decrypt; once all is encrypted by the new one, the old may go."""
+    """The first key encrypts, all keys decrypt. After re-encryption, the old key can be removed."""
     await store.async_save(installation("T1"))
     alone = Installations(database, "client", [NEW])
     with pytest.raises(ZimerrError, match="can't be decrypted"):
@@ -69,8 +69,8 @@ async def test_keys_can_be_changed(store: Installations, database: Database) -> 
         await store.all()
 
 
-async def test_an_organisation_s_installation_serves_its_teams(store: Installations) -> None:
-    """A job in the inbox names its team only; a team's own installation comes first."""
+async def test_the_installation_of_an_organisation_serves_its_teams(store: Installations) -> None:
+    """A job of the inbox names only its team. The team's own installation comes first."""
     await store.async_save(installation(None, "E1", bot_token="xoxb-org"))
     await store.async_save(installation("T2", "E1", bot_token="xoxb-own"))
     await store.async_save(installation("T9", bot_token="xoxb-elsewhere"))
@@ -98,8 +98,8 @@ async def test_our_tables_are_those_that_the_sdk_expects(store: Installations, d
     assert expected == {column.name for column in slack_oauth_states.columns}
 
 
-async def test_a_state_is_good_once_and_is_forgotten_when_it_ends(database: Database) -> None:
-    """Anybody can ask for one."""
+async def test_a_state_is_valid_once_and_deleted_when_it_expires(database: Database) -> None:
+    """Anyone can request one, so they must not pile up."""
     store = states(database)
     used, left = await store.async_issue(), await store.async_issue()
     assert [await store.async_consume(used), await store.async_consume(used)] == [True, False]
@@ -116,14 +116,14 @@ def _anything(column: Column[Any]) -> Any:
     return 1 if column.type.python_type in (int, float) else "x"
 
 
-async def test_all_that_is_stored_of_a_workspace_is_forgotten_and_nothing_of_another(database: Database) -> None:
-    """Whatever table comes next."""
-    holding = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
-    assert enterprise_teams in holding
-    for table in holding:
+async def test_forgetting_a_workspace_deletes_its_rows_and_no_others(database: Database) -> None:
+    """In every table with a team, also in future ones."""
+    tables = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
+    assert enterprise_teams in tables
+    for table in tables:
         rows = [{column.name: _anything(column) for column in table.columns} | {"team": team} for team in ("T1", "T2")]
         await database.run(partial(Connection.execute, statement=insert(table), parameters=rows))
     await forget_teams(database, ["T1"])
-    for table in holding:
+    for table in tables:
         left = await database.run(partial(Connection.execute, statement=select(table.c.team)))
         assert left.scalars().all() == ["T2"], table.name

@@ -1,4 +1,4 @@
-"""The schema's versions."""
+"""Test the versions of the schema."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bot.storage.database import Database
 from bot.storage.tables import metadata
 
 
-async def test_the_migrations_lead_to_the_tables(database: Database) -> None:
-    """Otherwise a fresh database and an upgraded one would differ from the code, each in its way."""
+async def test_the_migrations_create_the_tables(database: Database) -> None:
+    """Otherwise a new database would differ from the code's tables."""
     differences = await database.run(
         lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
     )
     assert differences == []
 
 
-async def test_upgrading_twice_or_at_once_changes_nothing(database_url: str) -> None:
+async def test_upgrading_twice_or_concurrently_changes_nothing(database_url: str) -> None:
     """Two replicas may be deployed at the same moment."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     databases = [Database(url), Database(url)]
@@ -34,8 +34,8 @@ async def test_upgrading_twice_or_at_once_changes_nothing(database_url: str) -> 
         await database.close()
 
 
-async def test_a_schema_that_is_newer_is_refused(database: Database, database_url: str) -> None:
-    """After a rollback the older version would do damage."""
+async def test_a_newer_schema_is_refused(database: Database, database_url: str) -> None:
+    """After a rollback, the older code could damage the data."""
     future = sql("UPDATE alembic_version SET version_num = 'from the future'")
     await database.run(lambda connection: connection.execute(future))
     with pytest.raises(ZimerrError, match=r"schema \(from the future\) is newer than this zimerr"):
@@ -45,16 +45,16 @@ async def test_a_schema_that_is_newer_is_refused(database: Database, database_ur
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_schema_that_is_older_is_refused_where_others_use_it(database_url: str) -> None:
-    """An upgrade under the feet of running replicas is for an operator to time."""
+async def test_an_older_schema_is_refused_on_a_shared_database(database_url: str) -> None:
+    """An operator chooses when to upgrade under running replicas."""
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
     with pytest.raises(ZimerrError, match="zimerr db upgrade"):
         await database.open()
     await database.close()
 
 
-async def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
-    """The message ends up in logs."""
+async def test_an_unreachable_server_is_named_without_its_password() -> None:
+    """The message is logged."""
     database = Database("postgresql+psycopg://zimerr:secret@127.0.0.1:1/zimerr")
     with pytest.raises(ZimerrError, match="Check that PostgreSQL runs") as failure:
         await database.open()

@@ -1,1 +1,1 @@
-"""How the tables came to be what they are, step by step (Alembic). Each step runs on SQLite and on PostgreSQL."""
+"""Migrate the schema step by step with Alembic. Each step runs on SQLite and on PostgreSQL."""

@@ -1,4 +1,4 @@
-"""Run by Alembic: migrate over the connection that `bot.storage.schema` hands over."""
+"""Run the migrations over the connection from `bot.storage.schema`. Alembic executes this file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of channels, and which messages were delivered."""
+"""Add the settings of channels, and the messages that were delivered."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.create_table(
         "channel_settings",
         sa.Column("team", sa.String(32), primary_key=True),

@@ -1,4 +1,4 @@
-"""The inbox; it remembers deliveries too."""
+"""Add the inbox, which also recognizes repeated deliveries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make the inbox, and drop the table that it replaces."""
+    """Create the inbox, and drop the table that it replaces."""
     op.create_table(
         "inbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),

@@ -1,4 +1,4 @@
-"""How the bot behaves in a channel, what it did about messages, what it explained where."""
+"""Add the mode of channels, annotations, explained codes, refused fingerprints and language votes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.add_column("channel_settings", sa.Column("mode", sa.String(8)))
     op.create_table(
         "annotated",

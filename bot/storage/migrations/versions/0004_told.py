@@ -1,4 +1,4 @@
-"""When people were told last why the bot can't answer them."""
+"""Add the times of the last notices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Create the table."""
     op.create_table(
         "told",
         sa.Column("team", sa.String(32), primary_key=True),

@@ -1,4 +1,4 @@
-"""Where the app is installed, and who is about to install it."""
+"""Add the installations of the app, and the states of installations in progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Make the tables."""
+    """Create the tables."""
     op.create_table(
         "slack_bots",
         sa.Column("id", sa.Integer, primary_key=True),

@@ -1,1 +1,1 @@
-"""One module per step, in order. Tables are written out here, not taken from `bot.storage.tables`, which moves on."""
+"""One module per migration. Tables are spelled out here, because those of `bot.storage.tables` change."""
