@@ -61,6 +61,10 @@ _Decided = tuple[SeenMessage, Decision]
 class ThreadVoice(Protocol):
     """The bot's acts in one thread. Each can be repeated without harm."""
 
+    @property
+    def lookup(self) -> Directory:
+        """The directory to choose the language of replies by."""
+
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         """Post one answer to the messages *to* (time stamps) of the thread; return the reply's time stamp."""
 
@@ -94,7 +98,7 @@ class Annotations:
         self._store = store
         self._clock = clock
 
-    async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice, directory: Directory) -> None:
+    async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice) -> None:
         """Handle new messages of one thread with at most one reply.
 
         It may be called again for the same messages after an error or a crash, and repeats acts that may be missing.
@@ -116,45 +120,45 @@ class Annotations:
                 counted += record.codes
             elif record.act == Act.REACT:
                 await voice.mark(message.ts)
-        await self._act(decided, voice, directory, channel)
-        await self._show_counts(messages[0], counted, voice, directory)
+        await self._act(decided, voice, channel)
+        await self._show_counts(messages[0], counted, voice)
 
-    async def follow_edit(self, message: SeenMessage, voice: ThreadVoice, directory: Directory) -> None:
+    async def follow_edit(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Handle an edit; *message* is the new version."""
         record, history, channel = await self._load(message)
         if record is None:
-            await self._act([(message, _decide(message, history))], voice, directory, channel)
+            await self._act([(message, _decide(message, history))], voice, channel)
             return
         history = _without(record, history)
         if record.reply is None:  # the message got a reaction, or was counted
             decision = _decide(message, history)
             if decision.act in (Act.REPLY, Act.REACT):
-                await self._act([(message, decision)], voice, directory, channel)
+                await self._act([(message, decision)], voice, channel)
             elif decision.act is Act.NOTHING:
                 await voice.unmark(message.ts)
                 await self._store.forget(message.ref, record)
             return
         decision = _decide(message, replace(history, mode=Mode.THREAD))
         if decision.act is not Act.REPLY:
-            await self.withdraw(message, voice, directory)
+            await self.withdraw(message, voice)
         elif decision.codes != record.codes:
             now = _record_of(message, decision, record.reply)
             answered = await self._store.find_by_reply(replace(message.ref, ts=record.reply)) | {message.ts: now}
             if message.triaged and len(answered) == 1:
-                await voice.revise(record.reply, await self._answer(message, message.triaged, directory))
+                await voice.revise(record.reply, await self._answer(message, message.triaged, voice))
             else:
-                await self._revise(message, record.reply, answered, voice, directory)
+                await self._revise(message, record.reply, answered, voice)
             dropped = {*record.codes} - {*now.codes}
             await self._store.put({message.ref: now}, now=self._clock(), dropped=dropped)
 
-    async def withdraw(self, message: SeenMessage, voice: ThreadVoice, directory: Directory) -> None:
+    async def withdraw(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Delete the reply to a message that was deleted, or that contains no code any more."""
         record = await self._store.get(message.ref)
         if record and record.reply:
             others = await self._store.find_by_reply(replace(message.ref, ts=record.reply))
             others.pop(message.ts, None)
             if others:
-                await self._revise(message, record.reply, others, voice, directory)
+                await self._revise(message, record.reply, others, voice)
             else:
                 await voice.withdraw(record.reply)
         if record:
@@ -177,16 +181,14 @@ class Annotations:
             await self._store.put({ref: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
         await voice.withdraw(reply.ts)
 
-    async def reply_unreadable(
-        self, message: SeenMessage, files: tuple[FileRefused, ...], voice: ThreadVoice, directory: Directory
-    ) -> None:
+    async def reply_unreadable(self, message: SeenMessage, files: tuple[FileRefused, ...], voice: ThreadVoice) -> None:
         """Reply why the files of a message could not be read, if the mode is thread and there is no reply yet."""
         record, history, channel = await self._load(message)
         if record or history.mode is not Mode.THREAD:
             reason = f"handled before: {record.act}" if record else f"mode: {history.mode}"
             _log.debug("no reply about files", channel=message.place.channel, ts=message.ts, reason=reason)
             return
-        answer = await self._answer(message, UnreadableReply(files), directory, channel)
+        answer = await self._answer(message, UnreadableReply(files), voice, channel)
         reply = await voice.reply(answer, [message.ts])
         record = AnnotationRecord(message.thread, Act.TRIAGE, reply, (), ())
         await self._store.put({message.ref: record}, now=self._clock())
@@ -238,15 +240,13 @@ class Annotations:
         explaining = await self._replies_explaining(decision.codes, message)
         return replace(decision, act=Act.REACT) if any(map(_is_triage, explaining.values())) else decision
 
-    async def _act(
-        self, decided: Sequence[_Decided], voice: ThreadVoice, directory: Directory, channel: ChannelState | None
-    ) -> None:
+    async def _act(self, decided: Sequence[_Decided], voice: ThreadVoice, channel: ChannelState | None) -> None:
         replied = [(message, decision) for message, decision in decided if decision.act is Act.REPLY]
         reply = None
         if replied:
             first = replied[0][0]
             codes = tuple(code for _, decision in replied for code in decision.codes)
-            answer = await self._answer(first, first.triaged or self._annotation(codes), directory, channel)
+            answer = await self._answer(first, first.triaged or self._annotation(codes), voice, channel)
             reply = await voice.reply(answer, [message.ts for message, _ in replied])
         records = {
             message.ref: _record_of(message, decision, reply)
@@ -260,16 +260,14 @@ class Annotations:
             if decision.act is Act.REACT:
                 await voice.mark(message.ts)
         if counted:
-            await self._show_counts(decided[0][0], tuple(counted), voice, directory)
+            await self._show_counts(decided[0][0], tuple(counted), voice)
 
-    async def _show_counts(
-        self, message: SeenMessage, codes: Sequence[int], voice: ThreadVoice, directory: Directory
-    ) -> None:
+    async def _show_counts(self, message: SeenMessage, codes: Sequence[int], voice: ThreadVoice) -> None:
         """Update the replies of the thread that explain *codes* with the current counts."""
         explaining = await self._replies_explaining(codes, message) if codes else {}
         for reply, answered in explaining.items():
             if not _is_triage(answered):
-                await self._revise(message, reply, answered, voice, directory)
+                await self._revise(message, reply, answered, voice)
 
     async def _replies_explaining(
         self, codes: Sequence[int], message: SeenMessage
@@ -285,22 +283,21 @@ class Annotations:
         reply: str,
         answered: Mapping[str, AnnotationRecord],
         voice: ThreadVoice,
-        directory: Directory,
     ) -> None:
         """Update a reply to the codes of the messages that it answers, in their order, and to the current counts."""
         counts = await self._store.counts(message.ref, reply)
         codes = dict.fromkeys(code for ts in sorted(answered) for code in answered[ts].codes) or counts
         annotation = self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes})
-        await voice.revise(reply, await self._answer(message, annotation, directory))
+        await voice.revise(reply, await self._answer(message, annotation, voice))
 
     def _annotation(self, codes: tuple[int, ...], counts: Mapping[int, int] = _ONCE) -> Annotation:
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
         return Annotation(entries, tuple(code for code in codes if not self._catalogue.has_code(code)), counts)
 
     async def _answer(
-        self, message: SeenMessage, reply: Reply, directory: Directory, channel: ChannelState | None = None
+        self, message: SeenMessage, reply: Reply, voice: ThreadVoice, channel: ChannelState | None = None
     ) -> Answer:
-        return Answer(reply, (await self._languages.of_channel(message.place, directory, channel)).language)
+        return Answer(reply, (await self._languages.of_channel(message.place, voice.lookup, channel)).language)
 
 
 def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:

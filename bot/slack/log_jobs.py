@@ -35,13 +35,14 @@ class LogJobs:
 
     async def annotate(self, context: RequestContext, job: Job, message: SeenMessage) -> None:
         """Apply the rules for any message to one that is a log or has files; its reply is the triage."""
-        annotations, lookup = context.services.annotations, context.lookup
+        annotations = context.services.annotations
         is_edit, is_handled = job.kind is not JobKind.LOG, await annotations.is_handled(message)
         async with _replier(context, job) as replier:
             if not is_handled and await annotations.mode(job.place) is Mode.OFF:
+                _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="mode: off")
                 return
             if is_handled and not is_edit:
-                await annotations.annotate([message], replier, lookup)
+                await annotations.annotate([message], replier)
                 return
             read = await self._read(context, job, replier, LogSource(job.thread, job.ts), is_asked=False)
             if read is None:
@@ -51,11 +52,11 @@ class LogJobs:
                 await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             refused = worth_mentioning(read.digest.refused)
             if refused and not message.sightings:
-                await annotations.reply_unreadable(message, refused, replier, lookup)
+                await annotations.reply_unreadable(message, refused, replier)
             elif is_edit:
-                await annotations.follow_edit(message, replier, lookup)
+                await annotations.follow_edit(message, replier)
             else:
-                await annotations.annotate([message], replier, lookup)
+                await annotations.annotate([message], replier)
             await _attach_if_cut(context, job, replier, read.digest)
 
     async def triage(self, context: RequestContext, job: Job, source: LogSource) -> None:

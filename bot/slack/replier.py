@@ -28,6 +28,7 @@ class ThreadReplier:
 
     def __init__(self, context: RequestContext, jobs: Sequence[Job] = ()) -> None:
         self._jobs = {job.ts: job for job in jobs}
+        self.lookup = context.lookup
         self._place = context.place
         self._sender = context.services.sender
         self._renderer = context.services.renderer

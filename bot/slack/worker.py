@@ -69,11 +69,11 @@ class Worker:
         messages = [_message(job) for job in jobs]
         match jobs[0].kind:
             case JobKind.MESSAGE:
-                await annotations.annotate(messages, replier, context.lookup)
+                await annotations.annotate(messages, replier)
             case JobKind.CHANGED:
-                await annotations.follow_edit(messages[0], replier, context.lookup)
+                await annotations.follow_edit(messages[0], replier)
             case JobKind.DELETED:
-                await annotations.withdraw(messages[0], replier, context.lookup)
+                await annotations.withdraw(messages[0], replier)
         for job in jobs:
             secrets = [Secret(SecretKind(kind), 0, line) for kind, line in job.detail.get("secrets", ())]
             await self._logs.warn(context.with_job(job), job, secrets)

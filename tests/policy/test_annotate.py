@@ -22,7 +22,6 @@ from bot.triage.digest import Digest
 from tests.directory import FakeDirectory
 
 PLACE = Place("T1", "C1", "U1")
-DIRECTORY = FakeDirectory()
 A, B = 6000106, 6000121
 TRIAGED = Triaged(cast(Digest, None))  # the digest is only rendered
 
@@ -31,6 +30,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 class FakeVoice:
     """Remembers the replies and reactions of a thread."""
+
+    lookup = FakeDirectory()
 
     def __init__(self) -> None:
         self.replies: dict[str, Answer] = {}
@@ -78,24 +79,24 @@ def said(ts: str, *codes: int, thread: str = "1", triaged: Triaged | None = None
 async def test_new_messages_of_a_thread_share_a_reply(policy: Annotations) -> None:
     """People paste an error line by line; each line must not get a reply."""
     voice = FakeVoice()
-    await policy.annotate([said("1", A), said("2", B), said("3", A)], voice, DIRECTORY)
+    await policy.annotate([said("1", A), said("2", B), said("3", A)], voice)
     assert voice.explained == {"reply-to-1-2": [A, B]}
 
 
 async def test_a_repeated_attempt_posts_no_second_reply(policy: Annotations) -> None:
     """A job runs again after a crash."""
     voice = FakeVoice()
-    await policy.annotate([said("1", A)], voice, DIRECTORY)
+    await policy.annotate([said("1", A)], voice)
     voice.replies.clear()
-    await policy.annotate([said("1", A)], voice, DIRECTORY)
+    await policy.annotate([said("1", A)], voice)
     assert voice.replies == {}
 
 
 async def test_a_repeat_beside_a_triage_gets_a_reaction(policy: Annotations) -> None:
     """A triage shows no counts: it would have to read the log again."""
     voice = FakeVoice()
-    await policy.annotate([said("1", A, triaged=TRIAGED)], voice, DIRECTORY)
-    await policy.annotate([said("2", A)], voice, DIRECTORY)
+    await policy.annotate([said("1", A, triaged=TRIAGED)], voice)
+    await policy.annotate([said("2", A)], voice)
     assert list(voice.replies) == ["reply-to-1"]
     assert voice.marked == {"2"}
 
@@ -103,21 +104,21 @@ async def test_a_repeat_beside_a_triage_gets_a_reaction(policy: Annotations) -> 
 async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off(policy: Annotations) -> None:
     """The reply is there; a wrong one is worse than a noisy one."""
     voice = FakeVoice()
-    await policy.annotate([said("1", A)], voice, DIRECTORY)
+    await policy.annotate([said("1", A)], voice)
     await policy.set_mode(PLACE, Mode.OFF)
-    await policy.follow_edit(said("1", B), voice, DIRECTORY)
+    await policy.follow_edit(said("1", B), voice)
     assert voice.explained == {"reply-to-1": [B]}
-    await policy.follow_edit(said("1"), voice, DIRECTORY)
+    await policy.follow_edit(said("1"), voice)
     assert voice.replies == {}
 
 
 async def test_a_shared_reply_is_deleted_with_the_last_of_its_messages(policy: Annotations) -> None:
     """The other message still deserves its explanation."""
     voice = FakeVoice()
-    await policy.annotate([said("1", A), said("2", B)], voice, DIRECTORY)
-    await policy.withdraw(said("1", A), voice, DIRECTORY)
+    await policy.annotate([said("1", A), said("2", B)], voice)
+    await policy.withdraw(said("1", A), voice)
     assert voice.explained == {"reply-to-1-2": [B]}
-    await policy.withdraw(said("2", B), voice, DIRECTORY)
+    await policy.withdraw(said("2", B), voice)
     assert voice.replies == {}
 
 
@@ -136,10 +137,10 @@ async def test_each_silence_logs_its_reason(
     policy: Annotations, mode: Mode, message: SeenMessage, reason: object
 ) -> None:
     """An operator must not have to ask `/zimerr why` for each message."""
-    await policy.annotate([said("1", B)], FakeVoice(), DIRECTORY)
+    await policy.annotate([said("1", B)], FakeVoice())
     await policy.set_mode(PLACE, mode)
     with capture_logs() as logs:
-        await policy.annotate([message], FakeVoice(), DIRECTORY)
+        await policy.annotate([message], FakeVoice())
     assert [(each["log_level"], each["event"], each["ts"], each["reasons"]) for each in logs] == [
         ("debug", "no reply", "9", reason)
     ]
