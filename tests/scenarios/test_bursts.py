@@ -27,7 +27,7 @@ async def burst(slack: Sandbox) -> list[dict[str, Any]]:
     await slack.until(lambda: slack.calls("chat.postMessage"))
     lines = [await slack.say(ENGLISH, LIN, line, thread_ts=root["ts"]) for line in LINES]
     await slack.until(lambda: len(replies(slack, root)) == 2)
-    await slack.until(lambda: "6000281 came 2 times" in shown(replies(slack, root)[1]))
+    await slack.until(lambda: "6000281 has appeared 2 times" in shown(replies(slack, root)[1]))
     return [root, *lines]
 
 
@@ -37,7 +37,7 @@ async def test_what_waits_gets_one_answer(slack: Sandbox, burst: list[dict[str, 
     first, merged = replies(slack, burst[0])
     assert "6000103" in shown(first)
     assert all(code in shown(merged) for code in ("6000106", "6000281", "6000121"))
-    assert "6000106 came 2 times in this thread." in shown(merged)
+    assert "6000106 has appeared 2 times in this thread." in shown(merged)
     assert_sendable(merged)
     named = merged["metadata"]["event_payload"]
     assert [named["ts"], *named["also"].split()] == [burst[number]["ts"] for number in (1, 2, 4)]
@@ -49,7 +49,7 @@ async def test_an_edit_changes_its_part_of_the_answer(slack: Sandbox, burst: lis
     await slack.until(lambda: "6000104" in shown(replies(slack, burst[0])[1]))
     merged = shown(replies(slack, burst[0])[1])
     assert "6000106" not in merged
-    assert "6000281 came 2 times" in merged
+    assert "6000281 has appeared 2 times" in merged
 
 
 async def test_a_deletion_takes_its_part_of_the_answer_along(slack: Sandbox, burst: list[dict[str, Any]]) -> None:

@@ -38,9 +38,9 @@ async def test_a_repeat_in_a_thread_is_counted_in_the_first_reply(slack: Sandbox
     first = await answer_in_thread(slack, ENGLISH, root)
     assert "in this thread" not in shown(first)
     await slack.say(ENGLISH, LIN, "6000106 here too", thread_ts=root["ts"])
-    await until_shown(slack, root, "6000106 came 2 times in this thread.")
+    await until_shown(slack, root, "6000106 has appeared 2 times in this thread.")
     await slack.say_as_bot(ENGLISH, "Alerts", "error 6000106", thread_ts=root["ts"])
-    await until_shown(slack, root, "6000106 came 3 times in this thread.")
+    await until_shown(slack, root, "6000106 has appeared 3 times in this thread.")
     await settled(slack, ENGLISH, ANN)
     assert len(replies(slack, root)) == 1
     assert "Token expired" in shown(replies(slack, root)[0])
@@ -69,7 +69,7 @@ async def test_counting_keeps_the_order_of_the_message(slack: Sandbox) -> None:
     root = await slack.say(ENGLISH, ANN, "6000354 and then 6000106")
     await answer_in_thread(slack, ENGLISH, root)
     await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
-    await until_shown(slack, root, "6000106 came 2 times")
+    await until_shown(slack, root, "6000106 has appeared 2 times")
     now = shown(replies(slack, root)[0])
     assert now.index("6000354 · ") < now.index("6000106 · ")
 
@@ -82,7 +82,7 @@ async def test_what_is_new_in_a_thread_is_explained_and_the_rest_counted(slack: 
     await slack.until(lambda: len(replies(slack, root)) == 2)
     assert "6000121 · " in shown(replies(slack, root)[1])
     assert "6000106 · " not in shown(replies(slack, root)[1])
-    await until_shown(slack, root, "6000106 came 2 times")
+    await until_shown(slack, root, "6000106 has appeared 2 times")
 
 
 # Once an hour per channel
@@ -344,7 +344,7 @@ async def test_the_bots_own_words_are_never_read(slack: Sandbox) -> None:
     root = await slack.say(ENGLISH, ANN, "6000121")
     await answer_in_thread(slack, ENGLISH, root)
     await slack.say(ENGLISH, BEN, "6000121", thread_ts=root["ts"])
-    await until_shown(slack, root, "came 2 times")
+    await until_shown(slack, root, "has appeared 2 times")
     await slack.edit(ENGLISH, root["ts"], "6000354")
     await until_shown(slack, root, "6000354 · ")
     await settled(slack, ENGLISH, ANN)
