@@ -71,7 +71,8 @@ def compiled(name: str, sources: Iterable[Path], build: Callable[[], bytes], *, 
 def cache_folder() -> Path:
     """Return the folder for cached files in the user's cache."""
     if sys.platform == "linux":  # the same folder as platformdirs, which takes as long to import as all of `bot`
-        return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or Path.home() / ".cache") / "zimerr"
+        home = os.path.expanduser("~/.cache")  # noqa: PTH111 - unlike Path.home, it never raises
+        return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or home) / "zimerr"
     from platformdirs import user_cache_path
 
     return user_cache_path("zimerr", appauthor=False)
@@ -83,9 +84,13 @@ def _store(path: Path, content: bytes) -> None:
 
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(content)
-        Path(file.name).replace(path)
+        file = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)  # noqa: SIM115 - closed before it is renamed
+        try:
+            with file:
+                file.write(content)
+            Path(file.name).replace(path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
         versions = path.parent.glob(f"{path.stem.partition('-')[0]}-*{path.suffix}")
         for old in sorted(versions, key=lambda each: each.stat().st_mtime, reverse=True)[_KEPT:]:
             old.unlink()

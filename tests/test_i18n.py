@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from babel.localedata import locale_identifiers
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
-from bot import resources
+from bot import i18n, resources
 from bot.i18n import Language, negotiate, prose_language, traditional, words
 
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -27,6 +28,24 @@ PLACEHOLDER = re.compile(r"\{(\w*)\}")
 def test_a_locale_selects_a_language(tag: str | None, language: str) -> None:
     """Chinese locales select Chinese, all others English; an unusable tag selects the default."""
     assert negotiate(tag, default=Language.ZH) == language
+
+
+def test_the_short_cuts_agree_with_babel() -> None:
+    """Common tags, and all tags that are not Chinese in front of an English reader, need no Babel."""
+    tags = [
+        *i18n._COMMON_TAGS,
+        *locale_identifiers(),
+        "klingon",
+        "xx-YY",
+        "zho",
+        "chi",
+        "cmn",
+        "cmn-TW",
+        "Chinese_China",
+    ]
+    expected = [i18n._negotiated(tag) or Language.EN for tag in tags]
+    assert [negotiate(tag, default=Language.EN) for tag in tags] == expected
+    assert [negotiate(tag.replace("-", "_"), default=Language.EN) for tag in tags] == expected
 
 
 @pytest.mark.parametrize(

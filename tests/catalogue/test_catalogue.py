@@ -42,6 +42,12 @@ codes:
 """
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep these overlays out of the user's cache, where they would replace older files."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 def overlay(folder: Path, *, section: str, code: int) -> Catalogue:
     """Return the catalogue with one entry of the operator."""
     (folder / "own.yaml").write_text(OWN.format(section=section, code=code), encoding="utf-8")

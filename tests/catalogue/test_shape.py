@@ -1,0 +1,42 @@
+"""Describe data files as dataclasses, and build these from plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.catalogue import loader
+from bot.catalogue.catalogue import Catalogue, codes_folder
+from bot.catalogue.entry import Actor
+from bot.catalogue.shape import FORMAT, from_plain
+from bot.triage.cascades import Cascades, compile_cascades, open_cascades
+
+
+def test_compiled_sections_equal_the_validated_ones(catalogue: Catalogue) -> None:
+    """Compiling must lose nothing, not even the type of a value."""
+    assert repr(catalogue.sections) == repr(loader.sections(codes_folder()))
+    entry = catalogue[6000106]
+    assert isinstance(entry.actor, Actor)
+    assert isinstance(entry.sources, tuple)
+
+
+def test_compiled_cascades_equal_the_validated_ones() -> None:
+    """The same for the rules about causes."""
+    validated = loader.validated(codes_folder().parent / "cascades.yaml", Cascades)
+    assert repr(from_plain(Cascades, json.loads(compile_cascades()))) == repr(open_cascades()) == repr(validated)
+
+
+def test_entries_cannot_be_changed(catalogue: Catalogue) -> None:
+    """All answers share them."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        catalogue[6000106].code = 1  # type: ignore[misc]  # the test's point
+    assert not hasattr(catalogue[6000106], "__dict__")
+
+
+def test_the_format_names_existing_modules() -> None:
+    """A changed module must invalidate the cache."""
+    assert all(path.is_file() for path in FORMAT)
+    assert Path(loader.__file__) in FORMAT
