@@ -1,0 +1,89 @@
+"""Answer commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Language
+from bot.policy import replies
+from bot.policy.annotate import Annotations
+from bot.policy.answer import Answers
+from bot.policy.grammar import BrowseCommand, ExplainCommand, SetModeCommand, WhyCommand
+from bot.policy.language import Languages
+from bot.policy.noise_rules import Mode
+from bot.policy.place import Place
+from bot.storage.annotation_store import AnnotationStore
+from bot.storage.channel_store import ChannelStore
+from bot.storage.database import Database
+from tests.directory import FakeDirectory
+
+PLACE = Place("T1", "C1", "U1")
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def answers(catalogue: Catalogue, database: Database) -> Answers:
+    settings = ChannelStore(database)
+    languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
+    annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
+    return Answers(catalogue, languages, annotations)
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("6000106", replies.Explained),
+        ("NetworkModuleTokenExpired", replies.Explained),
+        ("room", replies.Listing),
+        ("60003", replies.Range),
+        ("token expired", replies.Found),
+        ("zzzzzzzzz", replies.NothingFound),
+    ],
+)
+async def test_a_query_is_a_code_or_symbol_then_a_section_then_a_range_then_words(
+    answers: Answers, query: str, kind: type
+) -> None:
+    """People type what they have; the most specific reading is the likeliest."""
+    assert type(answers.search(query)) is kind
+
+
+async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_persons(answers: Answers) -> None:
+    """Everyone in the channel reads an explanation, only one person the rest."""
+    directory = FakeDirectory({"C1": "en-US", "U1": "zh-CN"})
+    explained = await answers.answer(ExplainCommand((6000106,)), PLACE, directory)
+    listing = await answers.answer(BrowseCommand(None), PLACE, directory)
+    assert (explained.language, listing.language) == (Language.EN, Language.ZH)
+
+
+async def test_unknown_codes_get_their_neighbours(answers: Answers) -> None:
+    """A mistyped code is one digit away."""
+    reply = answers.explain((6000199,))
+    assert isinstance(reply, replies.Unknown)
+    assert reply.codes == (6000199,)
+    assert reply.nearest
+
+
+async def test_a_mode_is_set_and_shown(answers: Answers) -> None:
+    """The reply confirms the change."""
+    reply = (await answers.answer(SetModeCommand("react"), PLACE, FakeDirectory())).reply
+    assert isinstance(reply, replies.SettingsReply)
+    assert (reply.mode, reply.changed) == (Mode.REACT, "mode")
+
+
+async def test_why_is_only_answered_in_the_messages_own_channel(answers: Answers) -> None:
+    """Elsewhere, the person may not be allowed to read the message."""
+    directory = FakeDirectory(history=[{"ts": "1.0", "text": "order 6000106"}])
+    here = (await answers.answer(WhyCommand("C1", "1.0", "1.0"), PLACE, directory)).reply
+    elsewhere = (await answers.answer(WhyCommand("C2", "1.0", "1.0"), PLACE, directory)).reply
+    assert isinstance(here, replies.WhyReply)
+    assert [each.text for each in here.lookalikes] == ["6000106"]
+    assert elsewhere == replies.NoMessage()
+
+
+async def test_quoted_codes_are_explained_on_request(answers: Answers) -> None:
+    """A person asked, so the noise rules do not apply."""
+    reply = answers.explain_message({"text": "&gt; 6000106"})
+    assert isinstance(reply, replies.Explained)
+    assert answers.explain_message({"text": "hello"}) == replies.NoCodes()
