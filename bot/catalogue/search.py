@@ -1,8 +1,8 @@
-"""Find entries by words, in either language or both at once.
+"""Search entries by words, in one language or both at once.
 
-BM25F (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", section 3.6): a word counts by the field
-that it stands in, rare words count more. English words are stemmed, Chinese is cut into pairs of characters; a word
-that the catalogue does not hold is taken for the nearest that it does.
+The ranking is BM25F (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", section 3.6): a word's weight
+depends on its field, and rare words weigh more. English words are stemmed, Chinese text is split into pairs of
+characters. A word that is not in the catalogue counts as the most similar one that is.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _WEIGHTS = {
     "section": 1.5,
     "remedy": 0.5,
 }
-_LENGTH = 0.75  # b: how much a long field dilutes its words
-_SATURATION = 2.0  # k1: how soon more of the same word stops counting
-_SIMILAR = 80.0  # of 100: below this a word is another word, not a misspelling
-_LEAST = 1.0  # below this, what was found has nothing to do with what was asked
-_BEGUN = 0.8  # what a word counts of which only the beginning is typed yet
-_MISSPELT = 0.8  # what a misspelt word counts
-_SINGLE = 0.4  # what a single Chinese character counts beside a pair
+_LENGTH = 0.75  # b: how much the length of a field reduces the weight of its words
+_SATURATION = 2.0  # k1: how soon repetitions of a word stop adding weight
+_SIMILAR = 80.0  # of 100: less similar words are other words, not misspellings
+_LEAST = 1.0  # hits with a lower score are unrelated to the query
+_PREFIX = 0.8  # the share of a word that is typed only in part
+_MISSPELT = 0.8  # the share of a misspelt word
+_SINGLE = 0.4  # the share of a single Chinese character among other terms
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -47,7 +47,7 @@ _STOP = frozenset(
 )
 _PARTS = re.compile(r"[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
 _NAME = re.compile(r"[A-Za-z]+(?:[a-z][A-Z]|_)[A-Za-z_]+")  # camel case or snake case
-_MODULE = re.compile(r"\b[A-Za-z]+Module(?=[A-Z])")  # NetworkModule…: says little, and stands in every name
+_MODULE = re.compile(r"\b[A-Za-z]+Module(?=[A-Z])")  # NetworkModule…: says little, and is in every name
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -60,7 +60,7 @@ class SearchHit:
 
 
 class SearchIndex:
-    """The index over all entries."""
+    """Index all entries for the search."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
         documents = [(entry, dict(_fields(entry, section))) for section in sections for entry in section.codes]
@@ -69,43 +69,45 @@ class SearchIndex:
         self._words = [word for word in self._postings if word.isascii() and word.isalpha() and len(word) > 3]
 
     def find(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
-        """The entries that fit *query*, best first, at most *most*; those far behind the best are left out."""
+        """Return at most *most* entries that match *query*, best match first, without those far behind the best."""
         scores: dict[int, float] = defaultdict(float)
         matched: dict[int, float] = defaultdict(float)
         total = 0.0
         asked = dict.fromkeys(terms(query))
         for word in asked:
-            share, postings = self._known(word)
+            share, postings = self._lookup(word)
             if len(word) == 1 and len(asked) > 1:
                 share = _SINGLE
             total += share or 1.0
             for document, weight in postings.items():
                 scores[document] += share * weight
                 matched[document] += share
-        # An entry that holds all that was asked for beats one that holds a part of it often.
+        # An entry with all terms of the query beats one that repeats some of them.
         ranked = [SearchHit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
         ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
         return tuple(hit for hit in ranked[:most] if hit.score >= max(0.3 * ranked[0].score, _LEAST))
 
-    def _known(self, word: str) -> tuple[float, Mapping[int, float]]:
-        """How much *word* counts, and where it stands; where it does not, the words that it begins or misspells."""
+    def _lookup(self, word: str) -> tuple[float, Mapping[int, float]]:
+        """Return the share of *word* and its weights by document.
+
+        For an unknown word, these are the share and the weights of the words that it is a prefix or misspelling of.
+        """
         if word in self._postings:
             return 1.0, self._postings[word]
         if len(word) < 2 or not word.isascii() or not word.isalpha():
             return 0.0, {}
-        begun = [known for known in self._words if known.startswith(word)]
-        if begun:
-            return _BEGUN, _best(self._postings[known] for known in begun)
-        best = (
-            process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR) if len(word) > 3 else None
-        )
-        return (_MISSPELT, self._postings[best[0]]) if best else (0.0, {})
+        completions = [known for known in self._words if known.startswith(word)]
+        if completions:
+            return _PREFIX, _best(self._postings[known] for known in completions)
+        if len(word) > 3 and (best := process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)):
+            return _MISSPELT, self._postings[best[0]]
+        return 0.0, {}
 
 
 def terms(text: str) -> Iterator[str]:
-    """The words of *text* as the index holds them: stems, numbers, Chinese characters and pairs of them.
+    """Yield the index terms of *text*: stems, numbers, Chinese characters and pairs of them.
 
-    A name such as ``TokenExpired`` counts in its parts and as a whole.
+    A name such as ``TokenExpired`` yields its parts and the whole.
     """
     text = _MODULE.sub("", unicodedata.normalize("NFKC", text))
     yield from (name.replace("_", "").lower() for name in _NAME.findall(text))
@@ -145,7 +147,7 @@ def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
 
 
 def _names(entry: Entry) -> tuple[str, ...]:
-    """The entry's symbols that differ in more than style: one name, and old spellings."""
+    """Return the symbols that differ in more than style: the name in one SDK, and the aliases."""
     return (*[*entry.symbols.by_sdk().values()][:1], *entry.aliases)
 
 
@@ -154,7 +156,7 @@ def _both(text: Text) -> tuple[str, str]:
 
 
 def _index(documents: list[dict[str, list[str]]]) -> Mapping[str, dict[int, float]]:
-    """For each word, the documents that hold it and what it counts there."""
+    """Return each word's weight by document."""
     average = {name: sum(len(fields[name]) for fields in documents) / len(documents) or 1.0 for name in _WEIGHTS}
     frequencies: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
     for number, fields in enumerate(documents):
@@ -166,7 +168,7 @@ def _index(documents: list[dict[str, list[str]]]) -> Mapping[str, dict[int, floa
 
 
 def _best(postings: Iterable[Mapping[int, float]]) -> Mapping[int, float]:
-    """For each document, the most that one of several words counts there."""
+    """Return the largest weight of several words by document."""
     best: dict[int, float] = {}
     for found in postings:
         for document, weight in found.items():

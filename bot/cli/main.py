@@ -100,10 +100,13 @@ def list_command(section: str | None, catalogue: Catalogue, language: Language, 
 
 
 @commands.command("detect")
-@click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one JSON message with a text per line; print one each.")
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one JSON message per line, print one result per line.")
 @_with_catalogue
 def detect_command(catalogue: Catalogue, language: Language, as_json: bool, as_jsonl: bool) -> None:
-    """Show which codes the bot would find in a message from standard input, and whether it would answer."""
+    """Show what the bot would find in a message.
+
+    The message is read from standard input. The output also says whether the bot would answer it.
+    """
     from bot.cli.detect import detect, detect_lines
 
     if as_json and as_jsonl:
@@ -117,9 +120,9 @@ def detect_command(catalogue: Catalogue, language: Language, as_json: bool, as_j
 @click.argument("files", nargs=-1, required=True, metavar="FILE...|-")
 @_with_catalogue
 def scan_command(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> None:
-    """Find the likely cause in log files: plain, gzip or zip; - is standard input.
+    """Find the likely cause of errors in log files.
 
-    The exit status is 1 if no file can be read.
+    The files are plain, gzip or zip; - is standard input. The exit status is 1 if no file can be read.
     """
     from bot.cli.scan import scan
 
@@ -130,7 +133,7 @@ def scan_command(files: tuple[str, ...], catalogue: Catalogue, language: Languag
 @click.option("--offline", is_flag=True, help="Skip the checks that call Slack: tokens and scopes.")
 @_overlay_option
 def check_command(offline: bool, overlay: Path | None) -> None:
-    """Check the catalogue, the settings, the database and the tokens.
+    """Check the catalogue, settings, database and tokens.
 
     All problems are reported in one run. The exit status is 1 if there is one.
     """
@@ -143,7 +146,10 @@ def check_command(offline: bool, overlay: Path | None) -> None:
 
 @commands.command("serve")
 def serve_command() -> None:
-    """Run the bot with the settings from the environment or from .env."""
+    """Run the bot.
+
+    The settings come from the environment or from .env.
+    """
     from bot import app, log, settings
 
     chosen = settings.load()
@@ -157,7 +163,10 @@ def serve_command() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=4600, show_default=True, help="0 selects a free port.")
 @click.option("--no-browser", is_flag=True, help="Print the address, but do not open a browser.")
 def demo_command(port: int, no_browser: bool) -> None:
-    """Try the bot in a small workspace on this machine, without a Slack account."""
+    """Try the bot in a workspace on this machine.
+
+    It needs no Slack account.
+    """
     import asyncio
 
     from bot.cli.demo import run
@@ -191,7 +200,10 @@ def upgrade_command() -> None:
 
 @db_commands.command("reencrypt")
 def reencrypt_command() -> None:
-    """Encrypt all stored tokens with the first of ZIMERR_ENCRYPTION_KEYS, so that you can remove the others."""
+    """Encrypt stored tokens with the first key.
+
+    All tokens are encrypted with the first of ZIMERR_ENCRYPTION_KEYS, so that you can remove the others.
+    """
     from bot.cli.admin import reencrypt
 
     reencrypt()
@@ -199,7 +211,7 @@ def reencrypt_command() -> None:
 
 @commands.group("inbox")
 def inbox_commands() -> None:
-    """Inspect and retry the messages that the bot has accepted."""
+    """Inspect and retry accepted messages."""
 
 
 @inbox_commands.command("list")
