@@ -107,8 +107,8 @@ def test_serve_without_settings_says_what_is_missing() -> None:
 @pytest.mark.parametrize("group", [[], ["db"], ["inbox"]])
 def test_every_command_has_help(group: list[str]) -> None:
     """`--help` of a group describes its commands in one line each, uncut."""
-    listed = run(*group, "--help").output
-    names = [line.split()[0] for line in listed.partition("Commands:")[2].splitlines() if line]
+    listed = run(*group, "--help").output.partition("Commands:")[2]
+    names = [line.split()[0] for line in listed.splitlines() if line]
     assert len(names) >= 2
     assert "..." not in listed
     for name in names:
