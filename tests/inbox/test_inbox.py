@@ -1,4 +1,4 @@
-"""What is taken is worked on until it is done, in order, by one process at a time. On both databases."""
+"""Test that accepted jobs are worked on until they are done, in order, by one process at a time, on both databases."""
 
 from __future__ import annotations
 
@@ -14,57 +14,57 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Inbox, JobKind, RateLimit
 from bot.policy.place import Place
 from bot.storage.database import Database
-from tests.inbox.bench import LIMITS, Workbench, job
 from tests.inbox.time import Time
+from tests.inbox.workbench import LIMITS, Workbench, job
 
 HERE = ("T1", "C1")
 
 
 @pytest.fixture
 async def bench(database: Database) -> AsyncIterator[Workbench]:
-    """An open inbox."""
+    """Return an open inbox."""
     bench = Workbench(database)
     await bench.open()
     yield bench
     await bench.inbox.close(grace_s=0.0)
 
 
-async def test_a_job_is_taken_once(bench: Workbench) -> None:
-    """Slack delivers again what it thinks was lost, also at the same moment, and a message by more than one event."""
+async def test_a_job_is_recorded_once(bench: Workbench) -> None:
+    """Slack repeats deliveries, also concurrently, and may send several events about one message."""
     same = [bench.inbox.accept(job("1.0", event="Ev1")) for _ in range(20)]
     assert sorted(await asyncio.gather(*same)) == [False] * 19 + [True]
     assert not await bench.inbox.accept(job("1.0", event="Ev2"))
     assert not await bench.inbox.accept(job("9.0", event="Ev1"))
     assert await bench.inbox.accept(job("1.0", channel="C2", event="Ev3"))
     assert await bench.inbox.accept(job("1.0", event="Ev1", kind=JobKind.CHANGED, trigger_ts="2.0"))
-    await bench.until(lambda: len(bench.begun) == 2)
+    await bench.until(lambda: len(bench.started) == 2)
     bench.end("1.0")
 
 
-async def test_events_without_an_id_are_told_apart_by_their_message(bench: Workbench) -> None:
+async def test_jobs_without_an_event_are_distinguished_by_their_message(bench: Workbench) -> None:
     """Not every job comes from an event."""
     assert await bench.inbox.accept(job("1.0"))
     assert await bench.inbox.accept(job("2.0"))
     assert not await bench.inbox.accept(job("1.0"))
 
 
-async def test_what_was_taken_is_what_is_worked_on(database: Database) -> None:
-    """The row must carry all of it: it may be another process that works."""
-    taken = job(
+async def test_the_accepted_job_is_the_one_worked_on(database: Database) -> None:
+    """The row must contain all of it, because another process may work on it."""
+    accepted = job(
         "1.0", thread="0.5", event="Ev1", kind=JobKind.REPORT, trigger_ts="0.7", detail={"by": "U2", "n": [1, 2]}
     )
     closed = Workbench(database)
-    assert await closed.inbox.accept(taken)
+    assert await closed.inbox.accept(accepted)
     bench = Workbench(database, closed.time)
     await bench.open()
     await bench.until(lambda: bench.worked_on == ["1.0"])
     for name in ("key", "place", "thread", "codes", "kind", "trigger_ts", "detail", "event_id"):
-        assert getattr(bench.begun[0], name) == getattr(taken, name), name
+        assert getattr(bench.started[0], name) == getattr(accepted, name), name
     await bench.inbox.close(grace_s=0.0)
 
 
-async def test_a_job_that_is_done_is_done(bench: Workbench) -> None:
-    """It is not begun again, and its row says so."""
+async def test_a_done_job_does_not_start_again(bench: Workbench) -> None:
+    """It does not start again, and its row says so."""
     await bench.inbox.accept(job("1.0"))
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0")
@@ -73,56 +73,56 @@ async def test_a_job_that_is_done_is_done(bench: Workbench) -> None:
     assert bench.worked_on == ["1.0"]
 
 
-async def test_pauses_grow_until_the_last_attempt(bench: Workbench) -> None:
-    """Slack is away for minutes at times; an answer then comes late, and not never, nor in a storm of attempts."""
-    begun_at = []
+async def test_retries_slow_down_until_the_last_attempt(bench: Workbench) -> None:
+    """Slack may be away for minutes: the answer comes late, but it comes, and without a storm of attempts."""
+    started_at = []
     await bench.inbox.accept(job("1.0"))
     for attempt in (1, 2, 3):
-        await bench.until(lambda: len(bench.begun) == attempt)  # noqa: B023  called at once
-        begun_at.append(bench.time.now)
-        assert bench.begun[-1].attempts == attempt
+        await bench.until(lambda: len(bench.started) == attempt)  # noqa: B023  called at once
+        started_at.append(bench.time.now)
+        assert bench.started[-1].attempts == attempt
         bench.end("1.0", RetryLater("status 503") if attempt < 3 else RuntimeError("a bug"))
     row = await bench.until_state("1.0", "dead")
-    assert row.reason == "RuntimeError"  # what it says may be anything, a token among it
-    pauses = [later - sooner for sooner, later in itertools.pairwise(begun_at)]
+    assert row.reason == "RuntimeError"  # not its message, which may contain a token
+    pauses = [later - sooner for sooner, later in itertools.pairwise(started_at)]
     assert pauses[0] >= 0.75
     assert pauses[1] >= 1.5
 
 
-async def test_slack_is_given_the_time_it_asks_for(bench: Workbench) -> None:
-    """Who does not wait is told to wait longer. It is no failure of the job's, however often it happens."""
+async def test_a_retry_waits_as_long_as_slack_asks(bench: Workbench) -> None:
+    """A client that does not wait gets a longer wait. A 429 is no failure of the job, however often it happens."""
     await bench.inbox.accept(job("1.0"))
     for attempt in range(1, 6):
-        await bench.until(lambda: len(bench.begun) == attempt)  # noqa: B023
-        begun_at = bench.time.now
+        await bench.until(lambda: len(bench.started) == attempt)  # noqa: B023
+        started_at = bench.time.now
         bench.end("1.0", RetryLater("ratelimited", after_s=30.0))
-        await bench.until(lambda: len(bench.begun) == attempt + 1, step_s=0.5)  # noqa: B023
-        assert 30.0 <= bench.time.now - begun_at < 35.0
+        await bench.until(lambda: len(bench.started) == attempt + 1, step_s=0.5)  # noqa: B023
+        assert 30.0 <= bench.time.now - started_at < 35.0
 
 
-async def test_what_can_never_work_is_given_up_at_once(bench: Workbench) -> None:
-    """An archived channel stays archived; the reason is there for who looks."""
+async def test_a_permanent_failure_is_given_up_at_once(bench: Workbench) -> None:
+    """An archived channel stays archived; the row names the reason."""
     await bench.inbox.accept(job("1.0"))
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0", GiveUp("missing_scope", "chat:write"))
     assert (await bench.until_state("1.0", "dead")).reason == "missing_scope: chat:write"
 
 
-async def test_what_was_given_up_can_be_tried_again(bench: Workbench) -> None:
-    """An operator mends what was wrong, and nobody has to paste the message again."""
+async def test_a_dead_job_can_be_revived(bench: Workbench) -> None:
+    """An operator fixes the cause, and nobody has to post the message again."""
     await bench.inbox.accept(job("1.0"))
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0", GiveUp("not_in_channel"))
     await bench.until_state("1.0", "dead")
     assert await bench.rows.revive() == 1
     await bench.until(lambda: bench.worked_on == ["1.0", "1.0"])
-    assert bench.begun[-1].may_be_answered  # so that Slack is asked first
+    assert bench.started[-1].may_be_answered  # so that the thread is searched for its answer first
     bench.end("1.0")
     await bench.until_state("1.0", "done")
 
 
-async def test_a_workspace_that_revoked_its_token_is_left_alone(bench: Workbench) -> None:
-    """Calls in its name are refused; what it wrote waits for a token that is good."""
+async def test_a_workspace_with_a_revoked_token_is_left_alone(bench: Workbench) -> None:
+    """Slack refuses every call with its token, so its jobs wait for a valid one."""
     await bench.inbox.accept(job("1.0"))
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0", StopWorkspace("token_revoked"))
@@ -132,8 +132,8 @@ async def test_a_workspace_that_revoked_its_token_is_left_alone(bench: Workbench
     assert bench.worked_on == ["1.0"]
 
 
-async def test_a_workspace_that_is_forgotten_leaves_no_job_and_can_come_back(bench: Workbench) -> None:
-    """Whoever installs the app again begins anew, with the next message; other workspaces notice nothing."""
+async def test_a_forgotten_workspace_leaves_no_job_and_can_come_back(bench: Workbench) -> None:
+    """After a new installation, work starts with the next message. Other workspaces are not affected."""
     other = replace(job("9.0"), place=Place("T2", "C2", "U1"))
     for each in (job("1.0"), job("2.0"), job("2.1", thread="2.0"), other):
         await bench.inbox.accept(each)
@@ -153,7 +153,7 @@ async def test_a_workspace_that_is_forgotten_leaves_no_job_and_can_come_back(ben
 
 
 async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
-    """The second answer often makes sense only after the first. Other threads need not wait."""
+    """The second answer often makes sense only after the first. Other threads do not wait."""
     for ts in ("1.1", "1.2", "1.3"):
         await bench.inbox.accept(job(ts, thread="1.0", kind=JobKind.ASKED))
     await bench.inbox.accept(job("2.0"))
@@ -166,8 +166,8 @@ async def test_jobs_of_one_thread_keep_their_order(bench: Workbench) -> None:
     assert bench.worked_on == ["1.1", "2.0", "1.1", "1.2", "1.3", "1.4"]
 
 
-async def test_what_waits_in_a_thread_is_worked_on_together(bench: Workbench) -> None:
-    """A burst gets one answer. What does not wait is not made to, and what is no message keeps its place."""
+async def test_messages_that_wait_in_a_thread_are_worked_on_together(bench: Workbench) -> None:
+    """A burst gets one answer. A job that can start does not wait for others, and other kinds keep their place."""
     for ts, kind in (
         ("1.1", JobKind.MESSAGE),
         ("1.2", JobKind.MESSAGE),
@@ -185,8 +185,8 @@ async def test_what_waits_in_a_thread_is_worked_on_together(bench: Workbench) ->
         assert (await bench.until_state(ts, "done")).attempts == 1
 
 
-async def test_what_slack_refused_is_worked_on_together_with_what_came_since(bench: Workbench) -> None:
-    """While a channel has to wait, a thread's messages gather in the database."""
+async def test_a_rate_limited_message_is_worked_on_together_with_later_ones(bench: Workbench) -> None:
+    """While a channel is rate-limited, the messages of a thread gather in the database."""
     await bench.inbox.accept(job("1.1", thread="1.0"))
     await bench.until(lambda: bench.worked_on == ["1.1"])
     bench.end("1.1", RetryLater("ratelimited", after_s=5.0))
@@ -199,8 +199,8 @@ async def test_what_slack_refused_is_worked_on_together_with_what_came_since(ben
     assert (await bench.until_state("1.3", "done")).attempts == 1
 
 
-async def test_what_failed_together_is_tried_again_one_by_one(bench: Workbench) -> None:
-    """One message that can't be dealt with must not take the others along; and each may have been answered."""
+async def test_messages_that_failed_together_are_retried_one_by_one(bench: Workbench) -> None:
+    """A bad message must not stop the others, and each of them may already be answered."""
     await bench.inbox.accept(job("1.1", thread="1.0"))
     for ts in ("1.2", "1.3", "1.4"):
         await bench.inbox.accept(job(ts, thread="1.0"))
@@ -210,12 +210,12 @@ async def test_what_failed_together_is_tried_again_one_by_one(bench: Workbench) 
     bench.end("1.2", RetryLater("status 503"))
     for ts in ("1.2", "1.3", "1.4"):
         await bench.until(lambda: bench.together[-1] == [ts])  # noqa: B023
-        assert bench.begun[-1].may_be_answered
+        assert bench.started[-1].may_be_answered
         bench.end(ts)
 
 
-async def test_what_follows_is_begun_as_soon_as_what_was_before_it_is_over(bench: Workbench) -> None:
-    """Also where it comes just before that is written. No time goes by in this test: nothing waits for a look."""
+async def test_the_next_job_of_a_thread_starts_as_soon_as_the_previous_one_ends(bench: Workbench) -> None:
+    """Also if it arrives just before the outcome is written. No time passes here, so no poll helps."""
     await bench.inbox.accept(job("1.1", thread="1.0"))
     await bench.until(lambda: bench.worked_on == ["1.1"], step_s=0.0)
     write = bench.inbox._writer._process
@@ -236,8 +236,8 @@ async def test_what_follows_is_begun_as_soon_as_what_was_before_it_is_over(bench
     await bench.until(lambda: bench.worked_on == ["1.1", "1.2"], step_s=0.0)
 
 
-async def test_a_slow_channel_holds_up_no_other(database: Database) -> None:
-    """One channel pastes a thousand lines while Slack takes seconds for each."""
+async def test_a_slow_channel_does_not_delay_others(database: Database) -> None:
+    """One channel gets a thousand messages while Slack takes seconds for each answer."""
     bench = Workbench(
         database, limits=replace(LIMITS, in_memory=20, in_memory_per_channel=6, running=8, running_per_channel=2)
     )
@@ -245,43 +245,43 @@ async def test_a_slow_channel_holds_up_no_other(database: Database) -> None:
     await asyncio.gather(*(bench.inbox.accept(job(f"1.{n:03}")) for n in range(100)))
     await bench.inbox.accept(job("2.0", channel="C2"))
     await bench.until(lambda: "2.0" in bench.worked_on)
-    assert len(bench.begun) == 3
+    assert len(bench.started) == 3
     await bench.inbox.close(grace_s=0.0)
 
 
-async def test_what_does_not_fit_into_memory_waits_in_the_database(database: Database) -> None:
-    """An incident brings more than can be answered at once; all of it is answered."""
+async def test_jobs_that_do_not_fit_into_memory_wait_in_the_database(database: Database) -> None:
+    """An incident brings more jobs than fit into memory, and all are answered."""
     bench = Workbench(database, limits=replace(LIMITS, in_memory=10, in_memory_per_channel=10))
     await bench.open()
     jobs = [job(f"1.{n:03}", channel=f"C{n % 7}") for n in range(100)]
     assert all(await asyncio.gather(*(bench.inbox.accept(each) for each in jobs)))
     for done in range(100):
-        await bench.until(lambda: len(bench.begun) > done)  # noqa: B023
+        await bench.until(lambda: len(bench.started) > done)  # noqa: B023
         bench.end(bench.worked_on[done])
     assert sorted(bench.worked_on) == sorted(each.ts for each in jobs)
     await bench.inbox.close(grace_s=0.0)
 
 
-async def test_a_channel_gets_about_one_a_second(bench: Workbench) -> None:
-    """Slack allows no more; to run into its refusals again and again would delay everything."""
+async def test_a_channel_gets_about_one_post_per_second(bench: Workbench) -> None:
+    """Slack allows no more, and repeated 429s would delay everything."""
     for n in range(40):
         await bench.inbox.accept(job(f"1.{n:03}"))
-    await bench.until(lambda: len(bench.begun) == 4)
+    await bench.until(lambda: len(bench.started) == 4)
     bench.end(bench.worked_on[0], RetryLater("ratelimited", after_s=1.0))
     started, ended = bench.time.now, 1
     while bench.time.now < started + 20.0:
         for ts in bench.worked_on[ended:]:
             bench.rate_limit.record_post(HERE)
             bench.end(ts)
-        ended = len(bench.begun)
-        await bench.until(lambda: len(bench.begun) > ended or bench.time.now >= started + 20.0)  # noqa: B023
+        ended = len(bench.started)
+        await bench.until(lambda: len(bench.started) > ended or bench.time.now >= started + 20.0)  # noqa: B023
     assert 15 <= ended - 1 <= 24
     await bench.inbox.accept(job("2.0", channel="C2"))
-    await bench.until(lambda: bench.worked_on[-1] == "2.0")  # another channel waits for nothing
+    await bench.until(lambda: bench.worked_on[-1] == "2.0")  # another channel does not wait
 
 
-async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(database: Database) -> None:
-    """Nobody restarts it; another replica goes on."""
+async def test_the_jobs_of_a_dead_process_are_accepted_over_within_half_a_minute(database: Database) -> None:
+    """Another replica continues, even if the dead one does not restart."""
     time = Time()
     dead, alive = Workbench(database, time, owner="dead"), Workbench(database, time, owner="alive")
     await dead.open()
@@ -293,7 +293,7 @@ async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(da
     died_at = time.now
     await alive.until(lambda: alive.worked_on == ["1.0"], step_s=0.5)
     assert time.now - died_at <= 30.0
-    assert alive.begun[0].attempts == 2
+    assert alive.started[0].attempts == 2
     alive.end("1.0")
     await alive.until_state("1.0", "done")
     for bench in (dead, alive):
@@ -301,7 +301,7 @@ async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(da
 
 
 async def test_a_lease_lasts_as_long_as_the_work(database: Database) -> None:
-    """Two processes on one job would answer twice."""
+    """Two processes with one job would answer twice."""
     time = Time()
     slow, other = Workbench(database, time, owner="slow"), Workbench(database, time, owner="other")
     await slow.open()
@@ -309,7 +309,7 @@ async def test_a_lease_lasts_as_long_as_the_work(database: Database) -> None:
     await slow.inbox.accept(job("1.0"))
     started = time.now
     await slow.until(lambda: time.now > started + 50.0, step_s=0.25)
-    assert other.begun == []
+    assert other.started == []
     slow.end("1.0")
     await slow.until_state("1.0", "done")
     for bench in (slow, other):
@@ -317,7 +317,7 @@ async def test_a_lease_lasts_as_long_as_the_work(database: Database) -> None:
 
 
 async def test_a_process_that_lost_its_lease_stops_working(database: Database) -> None:
-    """It was stopped for a minute, and wakes up while another does its work."""
+    """It was suspended for a minute and wakes up while another process has its job."""
     time = Time()
     asleep, other = Workbench(database, time, owner="asleep"), Workbench(database, time, owner="other")
     await asleep.open()
@@ -333,8 +333,8 @@ async def test_a_process_that_lost_its_lease_stops_working(database: Database) -
         await bench.inbox.close(grace_s=0.0)
 
 
-async def test_closing_finishes_what_it_can_and_leaves_the_rest(database: Database) -> None:
-    """A deployment gives ten seconds; the next process starts with what is left, at once."""
+async def test_closing_finishes_running_jobs_and_leaves_the_rest(database: Database) -> None:
+    """A deployment allows ten seconds. The next process starts with the remaining jobs at once."""
     bench = Workbench(database, limits=replace(LIMITS, running=2))
     await bench.open()
     for ts in ("1.0", "2.0", "3.0"):
@@ -353,8 +353,8 @@ async def test_closing_finishes_what_it_can_and_leaves_the_rest(database: Databa
     await after.inbox.close(grace_s=0.0)
 
 
-async def test_what_was_done_is_forgotten_after_a_day(bench: Workbench) -> None:
-    """The table must not grow for ever; Slack does not deliver again after so long."""
+async def test_done_jobs_are_purged_after_a_day(bench: Workbench) -> None:
+    """The table must not grow without limit, and Slack does not repeat deliveries after a day."""
     await bench.inbox.accept(job("1.0"))
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0")
@@ -369,8 +369,8 @@ async def test_what_was_done_is_forgotten_after_a_day(bench: Workbench) -> None:
             bench.time.advance(60.0)
 
 
-async def test_many_takes_need_few_commits(database: Database) -> None:
-    """SQLite commits a few hundred times a second, and an incident brings thousands of messages."""
+async def test_many_jobs_need_few_commits(database: Database) -> None:
+    """SQLite makes a few hundred commits per second, and an incident brings thousands of messages."""
     inbox = Inbox(database, rate_limit=RateLimit(time.time))
     commits = 0
     write = inbox._writer._process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.inbox import ASKED_KINDS, UNASKED_KINDS, JobKind
-from tests.inbox.bench import job
+from tests.inbox.workbench import job
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""The inbox itself as a state machine: processes live and die as they like, and every message is answered once.
+"""Test the inbox as a state machine: processes start and die at any time, and every message is answered once.
 
-Slack is a counter here, which is asked as the real one is. The rows alone are in `test_machine`.
+Slack is a counter here, and is searched as the real one is. `test_machine` tests the rows alone.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from bot.inbox.rows import InboxRows
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
 from bot.storage.tables import inbox
-from tests.inbox.bench import job
 from tests.inbox.time import Time
+from tests.inbox.workbench import job
 
 LIMITS = InboxLimits(first_retry_s=1.0, max_retry_s=4.0, attempts=1000, in_memory=6, in_memory_per_channel=4)
-CALL_S = 12.0  # what a post wants of its lease
+CALL_S = 12.0  # a post needs so much of its lease
 ERRORS: dict[str, Exception] = {
     "lost": RetryLater("no answer"),
     "failed": RetryLater("status 503"),
@@ -41,20 +41,20 @@ _which = st.integers(0, 9)
 
 @dataclass
 class Slack:
-    """What was answered, and what must be true of that."""
+    """Record the answers, and check that each is allowed."""
 
     arrived: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by thread
     answers: Counter[str] = field(default_factory=Counter)
     given_up: set[str] = field(default_factory=set)
-    wrong: list[str] = field(default_factory=list)  # not raised: the inbox would take it for a failed attempt
+    wrong: list[str] = field(default_factory=list)  # not raised: the inbox would treat it as a failed attempt
 
     def post(self, jobs: Sequence[Job]) -> None:
-        """Answer, as `bot.slack.sender` does."""
+        """Answer jobs as `bot.slack.sender` does."""
         first = jobs[0]
         if not first.lease or not first.lease.outlives(CALL_S):
             raise RetryLater("the lease was about to end")
         if len(jobs) > 1 and any(each.may_be_answered for each in jobs):
-            self.wrong.append(f"{[each.ts for each in jobs]} were not looked for")
+            self.wrong.append(f"{[each.ts for each in jobs]} were posted without a search")
         if first.may_be_answered and self.answers[first.ts]:
             return
         for each in jobs:
@@ -68,7 +68,7 @@ class Slack:
 
 
 class Process:
-    """An inbox at work, each attempt of which waits for its fate."""
+    """An inbox whose attempts wait for the test to end them."""
 
     def __init__(self, database: Database, time: Time, slack: Slack, name: str) -> None:
         self._slack = slack
@@ -84,31 +84,31 @@ class Process:
         )
 
     async def open(self) -> None:
-        """Start to work."""
+        """Open the inbox."""
         await self.inbox.open(self._work)
 
     async def _work(self, jobs: Sequence[Job]) -> None:
-        fate: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.attempts.append(fate)
+        end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.attempts.append(end)
         try:
-            how = await fate
+            ending = await end
         finally:
-            self.attempts.remove(fate)
-        if how in ("answered", "lost"):
+            self.attempts.remove(end)
+        if ending in ("answered", "lost"):
             self._slack.post(jobs)
-        if how == "given up":
+        if ending == "given up":
             self._slack.given_up |= {each.ts for each in jobs}
-        if how in ERRORS:
-            raise ERRORS[how]
+        if ending in ERRORS:
+            raise ERRORS[ending]
 
     def finish_all(self) -> None:
-        """Have all attempts succeed."""
+        """Let all attempts succeed."""
         for attempt in self.attempts:
             if not attempt.done():
                 attempt.set_result("answered")
 
     def die(self) -> None:
-        """Stop at once; nothing is written any more."""
+        """Stop at once, without another write."""
 
         async def never(*_: object) -> Any:
             await asyncio.Event().wait()
@@ -121,7 +121,7 @@ class Process:
 
 
 class InboxLife(RuleBasedStateMachine):
-    """On SQLite one process at a time, on PostgreSQL two."""
+    """Run one process at a time on SQLite, two on PostgreSQL."""
 
     url: ClassVar[str]
 
@@ -135,7 +135,7 @@ class InboxLife(RuleBasedStateMachine):
         self.processes = [self.start() for _ in range(2 if self.database.is_shared else 1)]
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """The result of a coroutine, after which all has come to rest for the time that it is."""
+        """Return the result of a coroutine, once all that can happen at this time has happened."""
 
         async def run() -> Any:
             result = await work
@@ -145,7 +145,7 @@ class InboxLife(RuleBasedStateMachine):
         return self.runner.run(run())
 
     def start(self) -> Process:
-        """A new process."""
+        """Start a process."""
         self.born += 1
         process = Process(self.database, Time(self.now), self.slack, f"process {self.born}")
         self.run(process.open())
@@ -156,16 +156,16 @@ class InboxLife(RuleBasedStateMachine):
         thread=st.sampled_from(["1.", "2."]),
         kind=st.sampled_from([JobKind.MESSAGE, JobKind.MESSAGE, JobKind.ASKED]),
     )
-    def take(self, which: int, thread: str, kind: JobKind) -> None:
-        """A message comes in."""
+    def accept(self, which: int, thread: str, kind: JobKind) -> None:
+        """Accept a new message."""
         arrived = self.slack.arrived[thread]
         arrived.append(f"{thread}{len(arrived):03}")
-        taken = job(arrived[-1], thread=thread, channel=f"C{thread}", kind=kind)
-        assert self.run(self.one(which).inbox.accept(taken))
+        new = job(arrived[-1], thread=thread, channel=f"C{thread}", kind=kind)
+        assert self.run(self.one(which).inbox.accept(new))
 
     @rule(which=_which, thread=st.sampled_from(["1.", "2."]))
-    def take_again(self, which: int, thread: str) -> None:
-        """Slack delivers what it has delivered."""
+    def accept_again(self, which: int, thread: str) -> None:
+        """Accept a message that was delivered before."""
         if arrived := self.slack.arrived[thread]:
             again = job(arrived[which % len(arrived)], thread=thread, channel=f"C{thread}")
             known = {JobKind.ASKED, JobKind.MESSAGE} - {again.kind}
@@ -173,31 +173,31 @@ class InboxLife(RuleBasedStateMachine):
             if not any(row.ts == again.ts and row.kind in known for row in rows):
                 assert not self.run(self.one(which).inbox.accept(again))
 
-    @rule(which=_which, attempt=_which, how=st.sampled_from(["answered", "answered", "answered", *ERRORS]))
-    def finish(self, which: int, attempt: int, how: str) -> None:
-        """An attempt ends in one way or another."""
+    @rule(which=_which, attempt=_which, ending=st.sampled_from(["answered", "answered", "answered", *ERRORS]))
+    def finish(self, which: int, attempt: int, ending: str) -> None:
+        """End an attempt in some way."""
         if attempts := [each for each in self.one(which).attempts if not each.done()]:
-            attempts[attempt % len(attempts)].set_result(how)
+            attempts[attempt % len(attempts)].set_result(ending)
             self.run(asyncio.sleep(0))
 
     @rule(which=_which)
     def crash(self, which: int) -> None:
-        """A process dies, and another starts in its place."""
+        """Kill a process, and start another in its place."""
         self.replace(which, lambda process: process.die())
 
     @rule(which=_which)
     def stop(self, which: int) -> None:
-        """A process is told to stop; what it works on is not finished in time."""
+        """Close a process whose jobs do not finish in time, and start another in its place."""
         self.replace(which, lambda process: self.run(process.inbox.close(grace_s=0.0)))
 
     @rule(seconds=st.sampled_from([0.5, 1.0, 4.0]))
     def wait(self, seconds: float) -> None:
-        """Time goes by."""
+        """Let time pass."""
         self.run(self.go_by(seconds, self.processes))
 
     @rule(which=_which, attempt=_which)
     def sleep(self, which: int, attempt: int) -> None:
-        """A process is suspended while another does its work; on waking, an attempt goes on before all else."""
+        """Suspend a process while another does its work; when it wakes, an attempt continues before anything else."""
         asleep = self.one(which)
         awake = [process for process in self.processes if process is not asleep]
         for _ in range(5):
@@ -208,18 +208,18 @@ class InboxLife(RuleBasedStateMachine):
         self.finish(which, attempt, "answered")
 
     @invariant()
-    def nothing_is_wrong(self) -> None:
-        """No message is answered twice, or before an earlier one of its thread."""
+    def answers_are_allowed(self) -> None:
+        """Check that no message was answered twice, or before an earlier one of its thread."""
         assert self.slack.wrong == []
 
     async def go_by(self, seconds: float, awake: Sequence[Process]) -> None:
-        """Turn the clocks of those who are awake."""
+        """Advance the clocks of the processes that are awake."""
         self.now += seconds
         for process in awake:
             process.time.advance(self.now - process.time.now)
 
     def one(self, which: int) -> Process:
-        """One of the processes."""
+        """Return one of the processes."""
         return self.processes[which % len(self.processes)]
 
     def replace(self, which: int, end: Callable[[Process], None]) -> None:
@@ -228,7 +228,7 @@ class InboxLife(RuleBasedStateMachine):
         self.processes[which % len(self.processes)] = self.start()
 
     def teardown(self) -> None:
-        """When Slack and the processes are well again, all is answered that was not given up. Then clean up."""
+        """Check that without further faults, all messages that were not given up are answered once; then clean up."""
         try:
             self.run(self.calm())
             for ts in (ts for arrived in self.slack.arrived.values() for ts in arrived):
@@ -240,7 +240,7 @@ class InboxLife(RuleBasedStateMachine):
             self.runner.close()
 
     async def calm(self) -> None:
-        """Let every attempt succeed until nothing is left to do."""
+        """Let every attempt succeed until all jobs have ended."""
         rows = InboxRows(self.database)
         for _ in range(400):
             if (await rows.counts()).keys() <= {"done", "dead"}:
@@ -252,7 +252,7 @@ class InboxLife(RuleBasedStateMachine):
         raise AssertionError(f"never done: {await rows.find(states=(JobState.PENDING, JobState.WORKING))}")
 
     async def empty(self) -> None:
-        """Leave nothing to the next example."""
+        """Leave no rows to the next example."""
         await self.database.run(lambda connection: connection.execute(delete(inbox)))
         await self.database.close()
 

@@ -10,8 +10,8 @@ from bot.inbox.job import Job, JobKind, JobState, Outcome
 from bot.inbox.lease import Lease
 from bot.inbox.rows import InboxRows
 from bot.storage.database import Database
-from tests.inbox.bench import job
 from tests.inbox.time import Time
+from tests.inbox.workbench import job
 
 
 def leased(ts: str, time: Time, owner: str) -> Job:

@@ -1,4 +1,4 @@
-"""A clock that the test turns."""
+"""Provide a clock that the test controls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import itertools
 
 
 class Time:
-    """Tells the time, and wakes who sleeps when it has come."""
+    """A clock, and sleeps that end when it is advanced."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -16,17 +16,17 @@ class Time:
         self._numbers = itertools.count()
 
     def clock(self) -> float:
-        """The time."""
+        """Return the time."""
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the test has turned the clock so far."""
+        """Wait until the clock was advanced by *seconds*."""
         waker = asyncio.Event()
         heapq.heappush(self._sleepers, (self.now + seconds, next(self._numbers), waker))
         await waker.wait()
 
     def advance(self, seconds: float) -> None:
-        """Turn the clock."""
+        """Advance the clock."""
         self.now += seconds
         while self._sleepers and self._sleepers[0][0] <= self.now:
             heapq.heappop(self._sleepers)[2].set()

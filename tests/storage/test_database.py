@@ -71,10 +71,12 @@ async def test_a_replica_that_is_suspended_in_a_transaction_blocks_the_others_fo
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A machine may be suspended at any moment, and its locks with it."""
-    monkeypatch.setattr("bot.storage.database._IDLE_TIMEOUT_S", 0.3)
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
+    upgraded = Database(url)
+    await upgraded.upgrade()
+    await upgraded.close()
+    monkeypatch.setattr("bot.storage.database._IDLE_TIMEOUT_S", 0.3)
     asleep, awake = Database(url), Database(url)
-    await asleep.upgrade()
     query = awake.insert(channel_settings).values(team="T1", channel="C1", language="zh")
     connection = await asleep.engine.connect()
     await connection.execute(query)

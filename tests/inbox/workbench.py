@@ -1,4 +1,4 @@
-"""An inbox whose work the test does by hand."""
+"""Provide an inbox whose work the test does by hand."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ LIMITS = InboxLimits(first_retry_s=1.0, attempts=3)
 
 
 def job(ts: str = "1.0", *, channel: str = "C1", thread: str = "", event: str | None = None, **more: Any) -> Job:
-    """A job; each ts is another message."""
+    """Return a job; each ts is another message."""
     return Job(Place("T1", channel, "U1"), ts, thread or ts, (6000106,), event_id=event, **more)
 
 
 @dataclass
 class Workbench:
-    """An inbox, the jobs it has begun to work on, and ways to end them."""
+    """An inbox, the jobs that it has started, and ways to end them."""
 
     database: Database
     time: Time = field(default_factory=Time)
     limits: InboxLimits = LIMITS
     owner: str = "one"
-    begun: list[Job] = field(default_factory=list)
-    together: list[list[str]] = field(default_factory=list)  # the messages that were begun with one call
+    started: list[Job] = field(default_factory=list)
+    together: list[list[str]] = field(default_factory=list)  # the messages of each call
     stopped: list[tuple[str, str]] = field(default_factory=list)
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
@@ -47,17 +47,17 @@ class Workbench:
         self.rows = InboxRows(self.database, self.owner, self.time.clock)
 
     async def open(self) -> None:
-        """Start to work."""
+        """Open the inbox."""
         await self.inbox.open(self._work, on_stop=lambda team, reason: self.stopped.append((team, reason)))
 
     async def _work(self, jobs: Sequence[Job]) -> None:
-        self.begun.extend(jobs)
+        self.started.extend(jobs)
         self.together.append([job.ts for job in jobs])
         end = self._ends[jobs[0].ts] = asyncio.get_running_loop().create_future()
         await end
 
     def end(self, ts: str, error: Exception | None = None) -> None:
-        """Let the work on a message, and on those begun with it, succeed or fail."""
+        """Let the work on a message, and on those started with it, succeed or fail."""
         if error:
             self._ends.pop(ts).set_exception(error)
         else:
@@ -65,22 +65,22 @@ class Workbench:
 
     @property
     def worked_on(self) -> list[str]:
-        """The messages on which work has begun, in order."""
-        return [job.ts for job in self.begun]
+        """Return the messages on which work has started, in order."""
+        return [job.ts for job in self.started]
 
     async def row(self, ts: str) -> Job:
-        """The row of a message."""
+        """Return the row of a message."""
         return next(job for job in await self.rows.find() if job.ts == ts)
 
-    async def until(self, holds: Callable[[], bool], *, step_s: float = 0.05) -> None:
-        """Let the inbox run, and time go by, until something holds."""
+    async def until(self, condition: Callable[[], bool], *, step_s: float = 0.05) -> None:
+        """Let time pass until a condition is true."""
         async with asyncio.timeout(10):
-            while not holds():
+            while not condition():
                 await asyncio.sleep(0.005)
                 self.time.advance(step_s)
 
     async def until_state(self, ts: str, state: str, *, step_s: float = 0.05) -> Job:
-        """Let the inbox run, and time go by, until a row is in a state."""
+        """Let time pass until a row has a state; return it."""
         async with asyncio.timeout(10):
             while (row := await self.row(ts)).state != state:
                 await asyncio.sleep(0.005)
