@@ -86,7 +86,7 @@ def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
     digest = expired()
     rows = tuple(replace(row, first=mark(row.first.line), last=mark(row.last.line)) for row in digest.rows)
     text = report(replace(digest, rows=rows, timeline=Timeline(None, 20.0, 20)), catalogue, Language.EN)
-    assert "Since line 18; the log has no times" in text
+    assert "Since line 18; the log has no timestamps" in text
     assert "First" not in text
 
 
