@@ -3,8 +3,8 @@
 1. A new message gets the act that `noise_rules` chooses. New messages of one thread share one reply.
 2. A log is explained by a triage. A message that would only count codes of a triage gets a reaction instead: a triage
    shows no counts, because it would have to read the log again.
-3. An edited message is decided again, as if it were new. Its reply is updated, or deleted if no code is left.
-   A reply stays, even if the channel's mode has been changed since.
+3. An edited message is decided again, as if it were new. Its reply is updated, or deleted if no code is left to
+   explain. A reply stays, even if the channel's mode has been changed since.
 4. The reply to a deleted message is deleted. If it explains other messages too, it is updated instead.
 5. "Not a code" deletes a reply, and silences numbers in the same context in this channel.
 6. "Wrong" deletes a triage. The messages keep the act `WRONG`, so they do not get another.
@@ -164,7 +164,7 @@ class Annotations:
         if record:
             await self._store.forget(message.ref, record)
 
-    async def refuse(self, reply: MessageRef, voice: ThreadVoice) -> None:
+    async def mark_not_a_code(self, reply: MessageRef, voice: ThreadVoice) -> None:
         """Delete *reply* because its codes are not codes, and learn their fingerprints for this channel."""
         answered = await self._store.find_by_reply(reply)
         fingerprints = [each for record in answered.values() for each in record.fingerprints]
@@ -173,7 +173,7 @@ class Annotations:
         for ts, record in answered.items():
             await self._store.forget(replace(reply, ts=ts), record)
 
-    async def call_wrong(self, reply: MessageRef, voice: ThreadVoice) -> None:
+    async def mark_wrong(self, reply: MessageRef, voice: ThreadVoice) -> None:
         """Delete the triage *reply* because it is wrong, and record that it was."""
         for ts, record in (await self._store.find_by_reply(reply)).items():
             ref = replace(reply, ts=ts)

@@ -69,7 +69,7 @@ class Languages:
         """Return the language of private replies to the person in *place*."""
         return self._choice(await self._locale((place.team, place.user), directory.user_locale), "person")
 
-    def prepare(self, place: Place, directory: Directory) -> None:
+    def prefetch(self, place: Place, directory: Directory) -> None:
         """Start to fetch the locale that `of_channel` will need, unless it is cached."""
         key = (place.team, place.channel)
         if not place.is_direct and not self._is_fresh(key):

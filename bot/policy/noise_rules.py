@@ -79,7 +79,7 @@ class ChannelHistory:
     """The state of a message's channel and thread before the message."""
 
     mode: Mode = Mode.THREAD
-    refused: frozenset[str] = frozenset()  # fingerprints that people here called "not a code"
+    not_codes: frozenset[str] = frozenset()  # fingerprints that people here called "not a code"
     in_thread: frozenset[int] = frozenset()  # codes explained in the thread
     recent: frozenset[int] = frozenset()  # codes explained in the channel within the cool-down
 
@@ -127,7 +127,7 @@ def _rule_against(sighting: Sighting, history: ChannelHistory) -> SilenceRule | 
     checks = (
         (history.mode is Mode.OFF, SilenceRule.OFF),
         (sighting.quoted, SilenceRule.QUOTED),
-        (sighting.fingerprint in history.refused, SilenceRule.NOT_A_CODE),
+        (sighting.fingerprint in history.not_codes, SilenceRule.NOT_A_CODE),
         (sighting.code in history.in_thread, SilenceRule.IN_THREAD),
         (history.mode is Mode.REACT, SilenceRule.REACT_ONLY),
         (sighting.code in history.recent, SilenceRule.COOL_DOWN),

@@ -50,7 +50,7 @@ async def show_code(context: RequestContext, body: Payload) -> None:
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:
     """Take an annotation back for everyone, because it explains no code, and learn from it."""
-    await context.services.annotations.refuse(_message(context, body), ThreadReplier(context))
+    await context.services.annotations.mark_not_a_code(_message(context, body), ThreadReplier(context))
 
 
 async def set_mode(context: RequestContext, body: Payload) -> None:
@@ -96,7 +96,7 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
 
 async def reject_triage(context: RequestContext, body: Payload) -> None:
     """Take a triage back for everyone, and remember that it was wrong."""
-    await context.services.annotations.call_wrong(_message(context, body), ThreadReplier(context))
+    await context.services.annotations.mark_wrong(_message(context, body), ThreadReplier(context))
 
 
 def _value(body: Payload) -> Any:

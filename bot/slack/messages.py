@@ -71,7 +71,7 @@ class Messages(AsyncMiddleware):
         if content.sightings or log_files(event):
             # Ask Slack for the channel's language while the database writes.
             if workspace := await services.workspaces.find(place.team):
-                services.languages.prepare(place, SlackLookup(workspace.client))
+                services.languages.prefetch(place, SlackLookup(workspace.client))
             await self._record(body, event, kind=JobKind.MESSAGE, content=content)
         if is_person and (saving := services.languages.count_vote(place, prose(content.passages))):
             services.background.start(saving)

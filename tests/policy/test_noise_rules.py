@@ -40,13 +40,13 @@ def seen(code: int, *, quoted: bool = False, fingerprint: str = "s") -> Sighting
         (
             "called no code",
             [seen(A, fingerprint="x")],
-            ChannelHistory(refused=frozenset("x")),
+            ChannelHistory(not_codes=frozenset("x")),
             Decision(Act.NOTHING, (), ((A, SilenceRule.NOT_A_CODE),)),
         ),
         (
             "called no code in one of two contexts",
             [seen(A, fingerprint="x"), seen(A, fingerprint="y")],
-            ChannelHistory(refused=frozenset("x")),
+            ChannelHistory(not_codes=frozenset("x")),
             Decision(Act.REPLY, (A,)),
         ),
         (
