@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from urllib.parse import urljoin
 
 import aiohttp
 from aiohttp import web
@@ -18,7 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import log, resources, slack
+from bot import log, slack
 from bot.background import Background
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.i18n import Language
@@ -34,14 +33,13 @@ from bot.settings import Settings
 from bot.slack.client import SlackClient
 from bot.slack.context import Services
 from bot.slack.log_reader import LogReader
-from bot.slack.oauth import InstallFlow, Uninstall, oauth_settings
+from bot.slack.oauth import InstallFlow, Uninstall
 from bot.slack.sender import Sender
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.channel_store import ChannelStore, NoticeStore
 from bot.storage.database import Database
-from bot.storage.installation_store import states
 from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
 
@@ -71,7 +69,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             uninstall = Uninstall(services, workspaces, database)
             uninstall.register(app)
             on_stop = uninstall.stop
-            routes += _install_flow(settings, database, workspaces, client).routes()
+            routes += InstallFlow(settings, database, workspaces, client).routes()
         slack.register(app, services)
         if settings.transport == "socket":
             await stack.enter_async_context(connected(app, settings))
@@ -155,19 +153,6 @@ def _services(
         clock=clock,
         escalation_target=settings.zimerr_escalate,
     )
-
-
-def _install_flow(
-    settings: Settings, database: Database, workspaces: ManyWorkspaces, client: AsyncWebClient
-) -> InstallFlow:
-    chosen = oauth_settings(
-        workspaces.installations,
-        states(database),
-        client_secret=settings.slack_client_secret.get_secret_value(),
-        scopes=resources.scopes(),
-        authorization_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
-    )
-    return InstallFlow(chosen, client, workspaces)
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) -> AsyncApp:

@@ -26,7 +26,6 @@ class JobKind(StrEnum):
     THREAD = "thread"  # the shortcut that triages a whole thread was used
     REPORT = "report"  # the button for the full report was pressed
     ESCALATE = "escalate"  # the button that calls the on-call person was pressed
-    WRONG = "wrong"  # the button that withdraws a triage was pressed; never recorded
     UNKNOWN = "unknown"  # recorded by a later version of the bot
 
 

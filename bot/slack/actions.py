@@ -91,7 +91,7 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
         note = Note("escalated")
     await ack()
     if note:
-        context.in_background(context.reply_privately(note), body)
+        context.in_background(context.reply_privately(note))
 
 
 async def reject_triage(context: RequestContext, body: Payload) -> None:

@@ -8,7 +8,7 @@ responses and errors are the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -16,7 +16,6 @@ import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
@@ -55,10 +54,9 @@ class SlackClient(AsyncWebClient):
         self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
         self._json_headers = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
 
-    def with_handlers(self, retry_handlers: Sequence[AsyncRetryHandler]) -> SlackClient:
-        """Return a client with the same session and token that retries as *retry_handlers* say."""
-        session, handlers = self._own_session, list(retry_handlers)
-        return SlackClient(self.token, base_url=self.base_url, session=session, retry_handlers=handlers)
+    def without_retries(self) -> SlackClient:
+        """Return a client with the same token and session that repeats no call."""
+        return SlackClient(self.token, base_url=self.base_url, session=self._own_session, retry_handlers=[])
 
     async def api_call(
         self, api_method: str, *, before_send: Callable[[], None] | None = None, **arguments: Any

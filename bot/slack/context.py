@@ -67,6 +67,7 @@ class RequestContext:
     thread: str | None = None  # for private replies; None: the channel
     respond: AsyncRespond | None = None  # sends to the response_url of the request
     job: Job | None = None
+    kind: str = ""  # of the request, for the log
 
     @classmethod
     def of_request(cls, services: Services, body: Payload, bolt: AsyncBoltContext) -> RequestContext:
@@ -87,6 +88,7 @@ class RequestContext:
             # a message.
             thread=(body.get("container") or body.get("message") or {}).get("thread_ts"),
             respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
+            kind=body.get("command") or body.get("type") or "",
         )
 
     @classmethod
@@ -140,21 +142,21 @@ class RequestContext:
                 return
             _log.warning("Slack refused a reply", status=sent.status_code, reason=sent.body)
 
-    def in_background(self, work: Awaitable[None], body: Payload) -> None:
+    def in_background(self, work: Awaitable[None]) -> None:
         """Run *work* after the request was acknowledged, and report its failure."""
 
         async def run() -> None:
             try:
                 await work
             except Exception as error:
-                await self.report_error(error, body)
+                await self.report_error(error)
 
         self.services.background.start(run())
 
-    async def report_error(self, error: Exception, body: Payload) -> None:
+    async def report_error(self, error: Exception) -> None:
         """Log *error* with an id; a person who waits for an answer gets the id."""
         incident = uuid.uuid4().hex[:8]
-        _log.error("a request failed", id=incident, kind=body.get("command") or body.get("type"), exc_info=error)
+        _log.error("a request failed", id=incident, kind=self.kind, exc_info=error)
         if self.respond:
             await self.reply_to_url(Failed(incident), self.services.languages.default)
 
@@ -171,7 +173,7 @@ def after_ack(handle: Callable[[RequestContext, Payload], Awaitable[None]], serv
     async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         request = RequestContext.of_request(services, body, context)
-        request.in_background(handle(request, body), body)
+        request.in_background(handle(request, body))
 
     return listener
 
@@ -201,5 +203,5 @@ def report_errors(app: AsyncApp, services: Services) -> None:
     @app.error
     async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
         request = RequestContext.of_request(services, body, context)
-        await request.report_error(error, body)
+        await request.report_error(error)
         return BoltResponse(status=200, body="") if request.respond else None

@@ -31,10 +31,9 @@ _DOWNLOADS_TIMEOUT_S = 12.0
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """The triage of a log, and the messages that it was read from."""
+    """The triage of a log."""
 
     digest: Digest
-    messages: Sequence[Payload]
     in_files: tuple[Sighting, ...]  # the codes found in files
 
     @property
@@ -82,7 +81,7 @@ class LogReader:
                 collected = await _collect(found, downloads, max_files=limits.files, with_quotes=is_asked)
                 digest = await self.triages.read(collected.logs)
         digest = replace(digest, refused=(*digest.refused, *collected.refused))
-        return ReadLog(digest, found, sightings_in_files(digest, has_text=collected.has_text))
+        return ReadLog(digest, sightings_in_files(digest, has_text=collected.has_text))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

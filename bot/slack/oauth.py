@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -14,24 +15,42 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store import Installation
-from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import log
+from bot import log, resources
+from bot.settings import Settings
 from bot.slack.context import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
 from bot.storage.database import Database
-from bot.storage.installation_store import Installations, forget_teams
+from bot.storage.installation_store import forget_teams, states
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 _log = log.get(__name__)
 
 
 class InstallFlow(AsyncOAuthFlow):
-    """Bolt's OAuth flow: to Slack's page, and back with a code that is exchanged for a token."""
+    """Bolt's OAuth flow: to Slack's page, and back with a code that is exchanged for a token.
 
-    def __init__(self, settings: AsyncOAuthSettings, client: AsyncWebClient, workspaces: ManyWorkspaces) -> None:
-        super().__init__(settings=settings, client=client)
+    It names no redirect URL: Slack uses the first one of the app.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, workspaces: ManyWorkspaces, client: AsyncWebClient
+    ) -> None:
+        oauth_settings = AsyncOAuthSettings(
+            client_id=settings.slack_client_id,
+            client_secret=settings.slack_client_secret.get_secret_value(),
+            scopes=resources.scopes(),
+            user_scopes=(),
+            install_path=INSTALL_PATH,
+            install_page_rendering_enabled=False,
+            redirect_uri_path=REDIRECT_PATH,
+            authorization_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
+            installation_store=workspaces.installations,
+            installation_store_bot_only=True,
+            state_store=states(database),
+        )
+        super().__init__(settings=oauth_settings, client=client)
         self._workspaces = workspaces
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installation) -> None:
@@ -55,30 +74,6 @@ def _handler(
         return await to_aiohttp_response(await handle(await to_bolt_request(request)))
 
     return serve
-
-
-def oauth_settings(
-    installations: Installations,
-    states: AsyncOAuthStateStore,
-    *,
-    client_secret: str,
-    scopes: Sequence[str],
-    authorization_url: str,
-) -> AsyncOAuthSettings:
-    """Return the settings of Bolt's flow. They have no redirect URL: Slack uses the first one of the app."""
-    return AsyncOAuthSettings(
-        client_id=installations.client_id,
-        client_secret=client_secret,
-        scopes=scopes,
-        user_scopes=(),
-        install_path=INSTALL_PATH,
-        install_page_rendering_enabled=False,
-        redirect_uri_path=REDIRECT_PATH,
-        authorization_url=authorization_url,
-        installation_store=installations,
-        installation_store_bot_only=True,
-        state_store=states,
-    )
 
 
 class Uninstall:

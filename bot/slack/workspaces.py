@@ -67,14 +67,7 @@ class OneWorkspace(Workspaces):
     """The workspace of SLACK_BOT_TOKEN; it serves every team id that an event names."""
 
     def __init__(self, client: SlackClient, identity: Identity) -> None:
-        authorization = AuthorizeResult(
-            enterprise_id=None,
-            team_id=identity.team_id,
-            bot_token=client.token,
-            bot_id=identity.bot_id,
-            bot_user_id=identity.bot_user_id,
-        )
-        self._workspace = Workspace(client, client.with_handlers([]), authorization)
+        self._workspace = _workspace(client, identity, enterprise=None)
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
         """Return the one workspace."""
@@ -119,7 +112,7 @@ class ManyWorkspaces(Workspaces):
             if team and enterprise:
                 await self.installations.learn(team, enterprise)
             bot = await self._refreshed(bot)
-        found = self._workspace(bot)
+        found = _workspace(self._connect(bot.bot_token), bot, bot.enterprise_id)
         valid_until = math.inf
         if bot.bot_token_expires_at is not None:
             refresh_at = bot.bot_token_expires_at - 60 * _REFRESH_BEFORE_MIN
@@ -165,16 +158,16 @@ class ManyWorkspaces(Workspaces):
             await self.installations.async_save_bot(refreshed)
         return refreshed or bot
 
-    def _workspace(self, bot: Bot) -> Workspace:
-        client = self._connect(bot.bot_token)
-        authorization = AuthorizeResult(
-            enterprise_id=bot.enterprise_id,
-            team_id=bot.team_id,
-            bot_token=bot.bot_token,
-            bot_id=bot.bot_id,
-            bot_user_id=bot.bot_user_id,
-        )
-        return Workspace(client, client.with_handlers([]), authorization)
+
+def _workspace(client: SlackClient, bot: Identity | Bot, enterprise: str | None) -> Workspace:
+    authorization = AuthorizeResult(
+        enterprise_id=enterprise,
+        team_id=bot.team_id,
+        bot_token=client.token,
+        bot_id=bot.bot_id,
+        bot_user_id=bot.bot_user_id,
+    )
+    return Workspace(client, client.without_retries(), authorization)
 
 
 def installations(settings: Settings, database: Database) -> Installations:

@@ -88,3 +88,18 @@ async def test_our_client_keeps_its_time_out(sandbox: Sandbox) -> None:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, timeout=1)
         with pytest.raises(TimeoutError):
             await client.api_call("conversations.info", params={"channel": ENGLISH})
+
+
+@pytest.mark.parametrize("arguments", [{"text": "hi"}, {"text": "hi", "thread_ts": None}], ids=["fast path", "SDK"])
+async def test_a_check_before_sending_can_stop_a_call(sandbox: Sandbox, arguments: dict[str, Any]) -> None:
+    """The lease may have expired; on each path, nothing is posted then."""
+
+    def refuse() -> None:
+        raise ValueError
+
+    async with aiohttp.ClientSession() as session:
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
+        with pytest.raises(ValueError):  # noqa: PT011 - the check's own
+            await client.api_call("chat.postMessage", json={"channel": ENGLISH, **arguments}, before_send=refuse)
+        assert sandbox.calls("chat.postMessage") == []
+        assert (await client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"}))["ok"]

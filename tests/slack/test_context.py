@@ -1,0 +1,180 @@
+"""The context of a request: where it happened, and how its person is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.background import Background
+from bot.i18n import Language
+from bot.inbox import Job, Lease
+from bot.policy.place import Place
+from bot.policy.replies import Failed, Note
+from bot.slack.context import RequestContext, Services, after_ack
+from bot.slack.lookup import Payload
+
+URL = "https://hooks.slack.com/commands/1"
+NOTE = Note("nothing")
+
+
+class FakeRenderer:
+    """Renders a reply as its own value."""
+
+    def message(self, reply: object, language: Language) -> dict[str, Any]:
+        """Return *reply* and *language* as a message."""
+        return {"reply": reply, "language": language}
+
+
+class FakeSender:
+    """Records what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Any, ...]] = []
+
+    async def post(self, jobs: list[Job], message: Payload) -> str:
+        """Record a post."""
+        self.sent.append(("post", jobs[0].ts, message["reply"]))
+        return "9.9"
+
+    async def post_ephemeral(
+        self, place: Place, thread: str | None, message: Payload, *, lease: Lease | None = None
+    ) -> None:
+        """Record an ephemeral message."""
+        self.sent.append(("ephemeral", place.user, thread, message["reply"], lease))
+
+
+class FakeUrl:
+    """A response_url that records what it gets."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    async def __call__(self, **message: Any) -> SimpleNamespace:
+        """Record a message."""
+        self.sent.append(message)
+        return SimpleNamespace(status_code=200, body="ok")
+
+
+def services(sender: FakeSender | None = None, background: Background | None = None) -> Services:
+    """The services that private replies need."""
+    languages = SimpleNamespace(default=Language.EN)
+    found = SimpleNamespace(sender=sender, renderer=FakeRenderer(), languages=languages, background=background)
+    return cast(Services, found)
+
+
+def bolt() -> AsyncBoltContext:
+    """Bolt's context of a request."""
+    return AsyncBoltContext({"bot_id": "B1", "client": AsyncWebClient()})
+
+
+_PERSON = {"id": "U1", "team_id": "T1"}
+_BUTTON = {
+    "type": "block_actions",
+    "team": {"id": "T1"},
+    "user": _PERSON,
+    "channel": {"id": "C1"},
+    "container": {"type": "message", "thread_ts": "1.0"},
+    "message": {"ts": "2.0", "thread_ts": "1.0"},
+    "response_url": URL,
+}
+_SHORTCUT = {**_BUTTON, "type": "message_action", "container": None}
+_PASTE = {
+    "type": "view_submission",
+    "team": {"id": "T1"},
+    "user": _PERSON,
+    "view": {"private_metadata": json.dumps({"channel": "C1", "url": URL})},
+}
+_REACTION = {
+    "team_id": "T1",
+    "event": {"type": "reaction_added", "user": "U1", "item": {"type": "message", "channel": "C1", "ts": "1.0"}},
+}
+_JOIN = {"team_id": "T1", "event": {"type": "member_joined_channel", "user": "U1", "channel": "C1"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "thread", "url"),
+    [
+        ({"team_id": "T1", "channel_id": "C1", "user_id": "U1", "response_url": URL}, None, URL),
+        (_BUTTON, "1.0", URL),
+        ({**_BUTTON, "container": {"type": "message"}}, None, URL),
+        (_SHORTCUT, "1.0", URL),
+        (_PASTE, None, URL),
+        (_REACTION, None, None),
+        (_JOIN, None, None),
+    ],
+    ids=["command", "button-in-thread", "button-in-channel", "shortcut", "modal", "reaction", "join"],
+)
+def test_every_payload_says_where_it_comes_from(body: dict[str, Any], thread: str | None, url: str | None) -> None:
+    """Slack names the same facts differently on each surface."""
+    context = RequestContext.of_request(services(), body, bolt())
+    assert context.place == Place("T1", "C1", "U1")
+    assert context.thread == thread
+    assert (context.respond.response_url if context.respond else None) == url
+
+
+def test_a_modal_opened_without_a_command_has_no_channel() -> None:
+    """The look-up is opened by a global shortcut."""
+    body = {"type": "block_actions", "team": {"id": "T1"}, "user": _PERSON, "view": {"private_metadata": ""}}
+    assert RequestContext.of_request(services(), body, bolt()).place == Place("T1", "", "U1")
+
+
+async def test_a_request_is_answered_at_its_url() -> None:
+    """It needs no membership in the channel, and no further permission."""
+    sender, url = FakeSender(), FakeUrl()
+    context = RequestContext(
+        services(sender), Place("T1", "C1", "U1"), cast(Any, None), "B1", thread="1.0", respond=cast(Any, url)
+    )
+    await context.reply_privately(NOTE, Language.EN)
+    (message,) = url.sent
+    assert (message["response_type"], message["thread_ts"], message["reply"]) == ("ephemeral", "1.0", NOTE)
+    assert message["replace_original"] is False
+    assert sender.sent == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "thread", "expected"),
+    [
+        ("C1", "1.0", ("ephemeral", "U1", "1.0", NOTE)),
+        ("C1", "2.0", ("ephemeral", "U1", None, NOTE)),
+        ("D1", "2.0", ("post", "2.0", NOTE)),
+    ],
+    ids=["reply", "first-message", "direct"],
+)
+async def test_a_job_is_answered_beside_its_message(channel: str, thread: str, expected: tuple[Any, ...]) -> None:
+    """Slack shows no ephemeral message in a thread without replies; in a direct message, nobody else reads along."""
+    sender, lease = FakeSender(), Lease(9.0, lambda: 0.0)
+    job = Job(Place("T1", channel, "U1"), "2.0", thread, lease=lease)
+    context = RequestContext(services(sender), job.place, cast(Any, None), "B1").with_job(job)
+    await context.reply_privately(NOTE, Language.EN)
+    (sent,) = sender.sent
+    assert sent == (*expected, lease) if expected[0] == "ephemeral" else sent == expected
+
+
+async def test_a_handler_runs_after_the_acknowledgement_and_its_error_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Slack waits 3 seconds only, and nobody is left without a word."""
+    steps: list[str] = []
+    url, background = FakeUrl(), Background()
+
+    async def ack() -> None:
+        steps.append("ack")
+
+    async def handle(context: RequestContext, body: Payload) -> None:
+        steps.append("handle")
+        raise ValueError
+
+    monkeypatch.setattr("bot.slack.context.AsyncRespond", lambda **_: url)
+    await after_ack(handle, services(background=background))(ack=ack, body=dict(_BUTTON), context=bolt())
+    assert steps == ["ack"]
+    async with asyncio.timeout(10):
+        await background.drain(10)
+    assert steps == ["ack", "handle"]
+    (message,) = url.sent
+    assert isinstance(message["reply"], Failed)
