@@ -1,4 +1,4 @@
-"""The bot as a process of its own, which can be killed."""
+"""Run the bot as a process that tests can kill."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.server import EVENTS_PATH
 from tests.scenarios.conftest import Transport, free_port
 
-_PATIENCE_S = 90.0  # for what takes a second on a quiet machine
+_PATIENCE_S = 90.0  # for steps that take a second on an idle machine
 
 
 class BotProcess:
@@ -45,20 +45,20 @@ class BotProcess:
 
     @property
     def url(self) -> str:
-        """Where it takes events over HTTP."""
+        """The URL for events over HTTP."""
         return f"http://127.0.0.1:{self._port}{EVENTS_PATH}"
 
     def run(self, *arguments: str) -> None:
-        """Run a command of zimerr to its end."""
+        """Run a `zimerr` command and wait for it."""
         subprocess.run(self._command(arguments), env=self._environment, check=True, capture_output=True)
 
     def start(self) -> None:
-        """Start it, without waiting for it."""
+        """Start the bot without waiting until it is ready."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command(["serve"]), env=self._environment, stderr=log)
 
     async def ready(self) -> None:
-        """Wait until it takes events."""
+        """Wait until the bot accepts events."""
         async with asyncio.timeout(_PATIENCE_S):
             while not await self._is_ready():
                 assert self._process is not None
@@ -66,21 +66,21 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
     def pause(self) -> None:
-        """Let it do nothing at all, as on a machine that is suspended."""
+        """Suspend the process, like a suspended machine."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on as if no time had gone by."""
+        """Resume the suspended process."""
         self._signal(signal.SIGCONT)
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> int:
-        """End it, and return its exit status."""
+        """Send a signal, and return the exit status."""
         self._signal(how)
         assert self._process is not None
         return self._process.wait(timeout=_PATIENCE_S)
 
     def close(self) -> None:
-        """Make sure that it has ended."""
+        """Kill the process if it is still running."""
         if self._process and self._process.poll() is None:
             self.kill()
 

@@ -1,4 +1,4 @@
-"""A workspace in which many people paste codes while Slack misbehaves, and what must come of it."""
+"""Post many codes to a workspace while Slack fails, and check the answers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bot.sandbox.manifest import BOT_USER
 from bot.sandbox.model import Channel
 from tests.scenarios.conftest import ANN, LIN
 
-_CHANNELS = 250  # so many that pacing, which Slack asks for in each by itself, does not set the pace of all
+_CHANNELS = 250  # enough that the rate limit per channel does not slow down the whole run
 
 
 class Storm:
-    """Says messages with codes, in many channels and threads, as *chance* has it.
+    """Post messages with codes in many channels and threads, at random.
 
-    No channel hears of a code twice: that every message deserves an answer of its own is certain then.
+    No channel gets a code twice, so every message must get an answer of its own.
     """
 
     def __init__(self, sandbox: Sandbox, chance: random.Random) -> None:
@@ -36,9 +36,9 @@ class Storm:
             self._codes[channel.id] = chance.sample(codes, len(codes))
 
     def break_slack(self) -> None:
-        """30 % of posts are answered 429, 20 % with a 5xx, of 10 % the answer is lost; asking may fail as well."""
+        """Fail 30 % of posts with 429 and 20 % with 5xx, lose the response of 10 %; reads may fail too."""
         faults = self._sandbox.faults
-        # Each fault strikes what the ones before it let through.
+        # Each fault applies to the calls that the faults before it let through.
         faults.add(Fault(FaultKind.RATE_LIMITED, "chat.postMessage", probability=0.25, seconds=0))
         faults.add(Fault(FaultKind.RATE_LIMITED, "chat.postMessage", probability=0.05 / 0.75, seconds=1))
         faults.add(Fault(FaultKind.SERVER_ERROR, "chat.postMessage", probability=0.2 / 0.7))
@@ -46,8 +46,8 @@ class Storm:
         faults.add(Fault(FaultKind.SERVER_ERROR, "conversations.replies", probability=0.1))
         faults.add(Fault(FaultKind.RATE_LIMITED, "conversations.info", probability=0.1, seconds=0))
 
-    async def blow(self, events: int, *, over_s: float) -> None:
-        """Say so much, evenly over a time or, on a busy machine, a longer one; a fifth is delivered once more later."""
+    async def post(self, events: int, *, over_s: float) -> None:
+        """Post *events* messages evenly over *over_s* seconds, or more on a busy machine; redeliver a fifth later."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         for number in range(1, events + 1):
@@ -70,7 +70,7 @@ class Storm:
         await self._sandbox.redeliver(event_id)
 
     def answers(self) -> Counter[str]:
-        """How many answers each message has, by what the answers say that they answer."""
+        """Count the answers to each message, by the metadata of the answers."""
         found: Counter[str] = Counter({message["ts"]: 0 for _, message in self._said})
         for channel in self._codes:
             for message in self._sandbox.messages(channel):
@@ -79,14 +79,14 @@ class Storm:
         return found
 
     async def answered(self, timeout_s: float = 180.0) -> None:
-        """Wait until everything has come and has an answer."""
+        """Wait until every message is delivered and answered."""
         await asyncio.gather(*self._again)
         async with asyncio.timeout(timeout_s):
-            while not all(self.answers().values()):  # noqa: ASYNC110  at every change would be too often
+            while not all(self.answers().values()):  # noqa: ASYNC110  waiting for each change would check too often
                 await asyncio.sleep(0.5)
 
     def assert_each_once(self) -> None:
-        """Nothing was lost, nothing doubled, and all is said in the right thread."""
+        """Assert that every message has exactly one answer, in the right thread."""
         answers = self.answers()
         assert len(answers) == len(self._said)
         assert set(answers.values()) == {1}, {ts: count for ts, count in answers.items() if count != 1}
@@ -98,6 +98,6 @@ class Storm:
 
 
 def answered_by(answer: dict[str, Any]) -> list[str]:
-    """The messages that one of the bot's answers."""
+    """Return the `ts` of the messages that *answer* answers."""
     named = answer["metadata"]["event_payload"]
     return [named["ts"], *named.get("also", "").split()]

@@ -1,4 +1,4 @@
-"""The bot may be killed at any instant, Slack may answer anything: every message is answered, none twice."""
+"""Test that every message is answered exactly once while the bot is killed and Slack fails."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ RUNS = [
         for database in ("sqlite", "postgresql")
     ),
 ]
-LEG_S = 0.8  # of the stream: before each kill the bot has as long to start, and is killed within as long
-# What is not acknowledged comes again, as at Slack, which waits longer.
+LEG_S = 0.8  # seconds of messages; the bot has one leg to start, and is killed within the next
+# Unacknowledged events are redelivered, as by Slack, which waits longer.
 RETRY_DELAYS_S = (0.0, 0.5, *[1.0] * 60)
 
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Where all chance in a test comes from; CHAOS_SEED repeats a run, as far as processes repeat themselves."""
+    """The source of all randomness. CHAOS_SEED repeats a run, as far as the timing of processes allows."""
     seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))
     print(f"CHAOS_SEED={seed}")
     return random.Random(seed)  # noqa: S311
@@ -48,14 +48,14 @@ def chance() -> random.Random:
 
 @pytest.fixture
 async def sandbox(transport: Transport) -> AsyncIterator[Sandbox]:
-    """An impatient workspace."""
+    """A workspace that redelivers events quickly."""
     async with Sandbox(manifest(transport), transport=transport, retry_delays_s=RETRY_DELAYS_S) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def bot(sandbox: Sandbox, transport: Transport, database_url: str, tmp_path: Path) -> Iterator[BotProcess]:
-    """The bot, not started yet; Slack knows where it will be."""
+    """The bot, not started yet. The sandbox knows its URL."""
     bot = BotProcess(sandbox, transport, database_url, tmp_path / "bot.log")
     if transport == "http":
         sandbox.connect_app(bot.url)
@@ -71,8 +71,8 @@ def other(sandbox: Sandbox, database_url: str, tmp_path: Path) -> Iterator[BotPr
     bot.close()
 
 
-async def emptied(database_url: str, timeout_s: float = 120.0) -> None:
-    """Wait until everything in the inbox is done; the answer to an answer may have been lost last."""
+async def until_done(database_url: str, timeout_s: float = 120.0) -> None:
+    """Wait until every row of the inbox is done, because the response to the last post may have been lost."""
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
     try:
         async with asyncio.timeout(timeout_s):
@@ -83,27 +83,27 @@ async def emptied(database_url: str, timeout_s: float = 120.0) -> None:
 
 
 @pytest.mark.parametrize(("transport", "database_url", "kills"), RUNS, indirect=["database_url"])
-async def test_a_bot_that_is_killed_again_and_again_answers_everything_once(
+async def test_a_bot_that_is_killed_repeatedly_answers_everything_once(
     sandbox: Sandbox, bot: BotProcess, database_url: str, chance: random.Random, kills: int
 ) -> None:
-    """Deployments and the lack of memory come in the middle of an incident, too."""
+    """Deployments and out-of-memory kills happen during incidents too."""
     bot.run("db", "upgrade")
     storm = Storm(sandbox, chance)
     storm.break_slack()
     bot.start()
     for _ in range(kills):
-        blowing = asyncio.create_task(storm.blow(EVENTS_PER_KILL // 2, over_s=LEG_S))
+        posting = asyncio.create_task(storm.post(EVENTS_PER_KILL // 2, over_s=LEG_S))
         if chance.random() < 0.8:
             await bot.ready()
-        await blowing
-        blowing = asyncio.create_task(storm.blow(EVENTS_PER_KILL // 2, over_s=LEG_S))
+        await posting
+        posting = asyncio.create_task(storm.post(EVENTS_PER_KILL // 2, over_s=LEG_S))
         await asyncio.sleep(chance.uniform(0.0, 0.7 * LEG_S))
-        assert not blowing.done()
+        assert not posting.done()
         bot.kill()
         bot.start()
-        await blowing
+        await posting
     await storm.answered()
-    await emptied(database_url)
+    await until_done(database_url)
     assert bot.kill(signal.SIGTERM) == 0
     storm.assert_each_once()
 
@@ -112,68 +112,68 @@ async def test_a_bot_that_is_killed_again_and_again_answers_everything_once(
 @pytest.mark.parametrize("transport", ["http"])
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 class TestPostgres:
-    """What only a database that several processes share can go through."""
+    """Scenarios that need a database shared by several processes."""
 
-    async def test_of_two_replicas_one_dies_and_the_other_finishes_all(
+    async def test_a_replica_finishes_the_work_of_a_dead_one(
         self, sandbox: Sandbox, bot: BotProcess, other: BotProcess, database_url: str, chance: random.Random
     ) -> None:
-        """Although nobody restarts the dead one."""
-        storm = await two_at_work(sandbox, bot, other, chance)
-        async with balanced(sandbox, bot, other, chance):
-            blowing = asyncio.create_task(storm.blow(150, over_s=3.0))
+        """Even if nobody restarts the dead replica."""
+        storm = await start_replicas(sandbox, bot, other, chance)
+        async with load_balanced(sandbox, bot, other, chance):
+            posting = asyncio.create_task(storm.post(150, over_s=3.0))
             await asyncio.sleep(chance.uniform(0.5, 2.5))
-            assert not blowing.done()
+            assert not posting.done()
             bot.kill()
         sandbox.connect_app(other.url)
-        await blowing
-        await storm.blow(50, over_s=1.0)
+        await posting
+        await storm.post(50, over_s=1.0)
         await storm.answered()
-        await emptied(database_url)
+        await until_done(database_url)
         storm.assert_each_once()
 
-    async def test_of_two_replicas_one_sleeps_through_its_leases_and_answers_nothing_twice(
+    async def test_a_replica_that_was_suspended_answers_nothing_twice(
         self, sandbox: Sandbox, bot: BotProcess, other: BotProcess, database_url: str, chance: random.Random
     ) -> None:
-        """A machine is suspended while it posts, and wakes up when others have done its work."""
-        storm = await two_at_work(sandbox, bot, other, chance)
-        async with balanced(sandbox, bot, other, chance):
-            blowing = asyncio.create_task(storm.blow(150, over_s=3.0))
+        """A machine is suspended while it posts, and resumes after another has done its work."""
+        storm = await start_replicas(sandbox, bot, other, chance)
+        async with load_balanced(sandbox, bot, other, chance):
+            posting = asyncio.create_task(storm.post(150, over_s=3.0))
             await asyncio.sleep(chance.uniform(0.5, 2.5))
-            assert not blowing.done()
+            assert not posting.done()
             bot.pause()
         sandbox.connect_app(other.url)
-        await blowing
-        await storm.answered()  # so the other has taken over what this one had leased
-        blowing = asyncio.create_task(storm.blow(100, over_s=2.0))
+        await posting
+        await storm.answered()  # the other replica has taken over the expired leases
+        posting = asyncio.create_task(storm.post(100, over_s=2.0))
         bot.resume()
-        async with balanced(sandbox, bot, other, chance):
-            await blowing
+        async with load_balanced(sandbox, bot, other, chance):
+            await posting
         await storm.answered()
-        await emptied(database_url)
+        await until_done(database_url)
         storm.assert_each_once()
 
     async def test_a_restart_of_the_database_under_load_loses_nothing(
         self, sandbox: Sandbox, bot: BotProcess, database_url: str, chance: random.Random, postgres: Postgres
     ) -> None:
-        """Databases get their security updates, too."""
+        """Databases are restarted for security updates."""
         bot.run("db", "upgrade")
         storm = Storm(sandbox, chance)
         storm.break_slack()
         bot.start()
         await bot.ready()
         for _ in range(3):
-            blowing = asyncio.create_task(storm.blow(70, over_s=1.5))
+            posting = asyncio.create_task(storm.post(70, over_s=1.5))
             await asyncio.sleep(chance.uniform(0.0, 1.0))
-            assert not blowing.done()
+            assert not posting.done()
             await asyncio.to_thread(postgres.restart)
-            await blowing
+            await posting
         await storm.answered()
-        await emptied(database_url)
+        await until_done(database_url)
         storm.assert_each_once()
 
 
-async def two_at_work(sandbox: Sandbox, bot: BotProcess, other: BotProcess, chance: random.Random) -> Storm:
-    """Start both replicas, before a storm in which many posts are under way at any moment."""
+async def start_replicas(sandbox: Sandbox, bot: BotProcess, other: BotProcess, chance: random.Random) -> Storm:
+    """Start both replicas, and prepare a storm in which posts are slow."""
     bot.run("db", "upgrade")
     bot.start()
     other.start()
@@ -186,8 +186,10 @@ async def two_at_work(sandbox: Sandbox, bot: BotProcess, other: BotProcess, chan
 
 
 @contextlib.asynccontextmanager
-async def balanced(sandbox: Sandbox, bot: BotProcess, other: BotProcess, chance: random.Random) -> AsyncIterator[None]:
-    """Have events go to one or the other, as a balancer does."""
+async def load_balanced(
+    sandbox: Sandbox, bot: BotProcess, other: BotProcess, chance: random.Random
+) -> AsyncIterator[None]:
+    """Send events to either replica, like a load balancer."""
 
     async def balance() -> None:
         while True:

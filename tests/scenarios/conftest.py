@@ -1,4 +1,4 @@
-"""The whole bot in a workspace: real Web API calls, a real WebSocket or signed HTTP requests, a real database."""
+"""Run the whole bot in a sandbox workspace: Web API calls, a WebSocket or signed HTTP requests, and a database."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ ANN, LIN, BEN, MEI = "U0ANN", "U0LIN", "U0BEN", "U0MEI"
 
 
 def manifest(transport: Transport) -> dict[str, Any]:
-    """The manifest that admins install, so that the tests have its scopes and events and no more."""
+    """Return the manifest that admins install, so that the tests have exactly its scopes and events."""
     path = resources.deploy() / f"manifest-{transport}.yaml"
     return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def free_port() -> int:
-    """A port that nobody listens on, below those that systems give to outgoing connections: it stays free."""
+    """Return a free port below the ephemeral range, so that no outgoing connection takes it before the test does."""
     while True:
         port = random.randrange(20_000, 32_000)  # noqa: S311 - not a secret
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:
-    """Settings for a bot in *sandbox*."""
+    """Return settings for a bot in *sandbox*."""
     ways = {
         "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": None},
         "http": {"slack_app_token": None, "slack_signing_secret": sandbox.app.signing_secret},
@@ -60,25 +60,25 @@ def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **chang
 
 
 class Clock:
-    """The bot's clock, which tests put forward."""
+    """A clock for the bot that tests can move forward."""
 
     ahead_s = 0.0
 
     def __call__(self) -> float:
-        """The time."""
+        """Return the time in seconds since the epoch."""
         return time.time() + self.ahead_s
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """What the bot takes for the time; Slack keeps the real one."""
+    """The bot's clock. The sandbox keeps the real time."""
     return Clock()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the scenarios of the transports' contract over both transports, all others over HTTP.
+    """Run scenarios marked `both_transports` over both transports, and all others over HTTP.
 
-    Bolt hides the transport from all code but a few lines of `bot.server`. ``--full`` runs all over both.
+    Bolt hides the transport from all code except a few lines of `bot.server`. ``--full`` runs everything over both.
     """
     marks = metafunc.definition.iter_markers("parametrize")
     if "transport" in metafunc.fixturenames and not any(mark.args[0] == "transport" for mark in marks):
@@ -88,14 +88,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 async def workspace(transport: Transport) -> AsyncIterator[Sandbox]:
-    """The demo's workspace; no bot is running."""
+    """The workspace of the demo, without a running bot."""
     async with Sandbox(manifest(transport), transport=transport, retry_delays_s=(0.0, 0.05, 0.05)) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def start(workspace: Sandbox, transport: Transport, tmp_path: Path, clock: Clock) -> Start:
-    """Start the bot; on the same database each time."""
+    """Start the bot, each time on the same database."""
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncIterator[None]:
@@ -110,6 +110,6 @@ def start(workspace: Sandbox, transport: Transport, tmp_path: Path, clock: Clock
 
 @pytest.fixture
 async def slack(workspace: Sandbox, start: Start) -> AsyncIterator[Sandbox]:
-    """The workspace with the bot running in it."""
+    """The workspace with a running bot."""
     async with start():
         yield workspace

@@ -1,4 +1,4 @@
-"""Logs that people in the scenarios post, and reading what the bot makes of them."""
+"""Sample logs for the scenarios, and helpers to read the bot's answers to them."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ LOG = "".join(
     for number, (level, text) in enumerate(_EVENTS * 6)
 )
 PLAIN = "".join(f"2026-03-02 03:14:{number:02} GET /index.html 200\n" for number in range(40))
-TOKEN = "04AAAAAGm" + "".join(random.Random(7).choices("ABCDEFGHabcdefgh0123456789", k=120))  # noqa: S311 - of no use
+TOKEN = "04AAAAAGm" + "".join(random.Random(7).choices("ABCDEFGHabcdefgh0123456789", k=120))  # noqa: S311 - not a real token
 
 
 def file(name: str = "zim.log", content: str | bytes = LOG) -> Upload:
-    """A file to attach."""
+    """Return a file to attach."""
     return Upload(name, content.encode() if isinstance(content, str) else content)
 
 
 def answers(slack: Sandbox, message: dict[str, Any], channel: str) -> list[dict[str, Any]]:
-    """The bot's messages in the thread of *message*, its uploads not among them."""
+    """Return the bot's messages in the thread of *message*, without its uploads."""
     replies = slack.replies(channel, message["ts"])
     return [reply for reply in replies if reply.get("bot_id") == BOT and not reply.get("files")]
 
 
 def uploads(slack: Sandbox, message: dict[str, Any], channel: str) -> list[dict[str, Any]]:
-    """The files that the bot attached to the thread of *message*."""
+    """Return the files that the bot uploaded to the thread of *message*."""
     replies = slack.replies(channel, message["ts"])
     return [file for reply in replies if reply.get("bot_id") == BOT for file in reply.get("files", ())]
 
 
 async def the_answer(slack: Sandbox, message: dict[str, Any], channel: str) -> dict[str, Any]:
-    """The one answer to *message*, when the bot has done all it does."""
+    """Wait until the bot is idle, then return its only answer to *message*."""
     await slack.until(lambda: answers(slack, message, channel))
     await settled(slack, channel, "U0BEN")
     (answer,) = answers(slack, message, channel)
@@ -51,5 +51,5 @@ async def the_answer(slack: Sandbox, message: dict[str, Any], channel: str) -> d
 
 
 def kinds(message: dict[str, Any]) -> Sequence[str]:
-    """The kinds of a message's blocks."""
+    """Return the types of a message's blocks."""
     return [block["type"] for block in message["blocks"]]

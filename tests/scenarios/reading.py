@@ -1,4 +1,4 @@
-"""Reading what the bot said."""
+"""Read the bot's messages and reactions."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ BOT, BOT_USER = "B0ZIMERR", "U0ZIMERR"
 
 
 def shown(message: dict[str, Any]) -> str:
-    """All that a person reads in a message."""
+    """Return the text that a person reads in a message."""
     return "\n".join(texts(message.get("blocks", []))) or message["text"]
 
 
 def said_by_bot(slack: Sandbox, channel: str) -> list[dict[str, Any]]:
-    """The bot's messages in a channel that everybody sees, threads among them."""
+    """Return the bot's public messages in a channel, including those in threads."""
     return [message for message in slack.messages(channel) if message.get("bot_id") == BOT]
 
 
 async def answer_in_thread(slack: Team, channel: str, message: dict[str, Any]) -> dict[str, Any]:
-    """The bot's reply to *message*, when it has come."""
+    """Wait for the bot's reply to *message*, and return it."""
     (reply,) = await slack.until(lambda: slack.replies(channel, message["ts"]))
     return reply
 
 
 async def settled(slack: Sandbox, channel: str, user: str) -> None:
-    """Wait until the bot has dealt with all that was said before: it takes messages in order and answers a last one.
+    """Wait until the bot has processed everything posted so far in *channel*.
 
-    Who speaks to it gets an answer whatever was said before, and whatever the channel's mode.
+    It processes messages in order, so this posts one more and waits for the answer. A mention is always answered,
+    whatever the channel's mode.
     """
     last = await slack.say(channel, user, "@zimerr 6000002")
     await slack.until(lambda: slack.replies(channel, last["ts"]))
@@ -38,5 +39,5 @@ async def settled(slack: Sandbox, channel: str, user: str) -> None:
 
 
 def marks(message: dict[str, Any]) -> list[str]:
-    """The bot's reactions to *message*."""
+    """Return the names of the bot's reactions to *message*."""
     return [each["name"] for each in message.get("reactions", ()) if BOT_USER in each["users"]]

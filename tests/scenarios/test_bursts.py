@@ -1,4 +1,4 @@
-"""Many messages with codes in one thread within a moment."""
+"""Test many messages with codes in one thread at the same time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ LINES = ("login: 6000106", "send: 6000281", "again 6000106", "retry: 6000281, th
 
 
 def replies(slack: Sandbox, root: dict[str, Any]) -> list[dict[str, Any]]:
-    """The bot's replies in the thread of *root*."""
+    """Return the bot's replies in the thread of *root*."""
     return [reply for reply in slack.replies(ENGLISH, root["ts"]) if reply.get("bot_id") == BOT]
 
 
 @pytest.fixture
 async def burst(slack: Sandbox) -> list[dict[str, Any]]:
-    """A thread and its messages, of which all but the first wait while Slack takes its time for the first answer."""
+    """A thread whose messages, except the first, wait while Slack is slow to post the first answer."""
     slack.faults.slow("chat.postMessage", seconds=0.7)
     root = await slack.say(ENGLISH, ANN, "look, 6000103")
     await slack.until(lambda: slack.calls("chat.postMessage"))
@@ -31,8 +31,8 @@ async def burst(slack: Sandbox) -> list[dict[str, Any]]:
     return [root, *lines]
 
 
-async def test_what_waits_gets_one_answer(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
-    """An alert that posts line by line would be answered line by line for a minute otherwise."""
+async def test_waiting_messages_get_one_answer(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
+    """Otherwise, an alert that posts line by line would be answered line by line for a minute."""
     await settled(slack, ENGLISH, ANN)
     first, merged = replies(slack, burst[0])
     assert "6000103" in shown(first)
@@ -44,7 +44,7 @@ async def test_what_waits_gets_one_answer(slack: Sandbox, burst: list[dict[str, 
 
 
 async def test_an_edit_changes_its_part_of_the_answer(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
-    """The other messages still deserve theirs."""
+    """The other messages keep their part."""
     await slack.edit(ENGLISH, burst[1]["ts"], "login: 6000104")
     await slack.until(lambda: "6000104" in shown(replies(slack, burst[0])[1]))
     merged = shown(replies(slack, burst[0])[1])
@@ -52,8 +52,8 @@ async def test_an_edit_changes_its_part_of_the_answer(slack: Sandbox, burst: lis
     assert "6000281 has appeared 2 times" in merged
 
 
-async def test_a_deletion_takes_its_part_of_the_answer_along(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
-    """Only the last of them takes it away."""
+async def test_a_deletion_removes_its_part_of_the_answer(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
+    """The answer itself goes with the last of its messages."""
     await slack.delete(ENGLISH, burst[1]["ts"])
     await slack.until(lambda: "6000106" not in shown(replies(slack, burst[0])[1]))
     assert "6000281" in shown(replies(slack, burst[0])[1])
@@ -62,8 +62,8 @@ async def test_a_deletion_takes_its_part_of_the_answer_along(slack: Sandbox, bur
     await slack.until(lambda: len(replies(slack, burst[0])) == 1)
 
 
-async def test_who_says_that_it_is_no_code_takes_all_of_it_back(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
-    """The button stands under all; such things are not answered again here."""
+async def test_not_a_code_removes_the_whole_answer(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
+    """The button belongs to the whole answer, and similar text is not answered again in this channel."""
     await slack.click(replies(slack, burst[0])[1], "not_a_code", ANN)
     await slack.until(lambda: len(replies(slack, burst[0])) == 1)
     await slack.say(ENGLISH, LIN, LINES[0], thread_ts=burst[0]["ts"])
@@ -71,8 +71,8 @@ async def test_who_says_that_it_is_no_code_takes_all_of_it_back(slack: Sandbox, 
     assert len(replies(slack, burst[0])) == 1
 
 
-async def test_each_message_knows_why_it_was_answered(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
-    """Whoever asks about the third line hears of that line."""
+async def test_why_explains_each_message_by_itself(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
+    """`/zimerr why` about the last message names the codes of that message only."""
     link = f"https://demo.slack.com/archives/{ENGLISH}/p{burst[4]['ts'].replace('.', '')}?thread_ts={burst[0]['ts']}"
     await slack.command(ENGLISH, ANN, f"why {link}")
     (why,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
@@ -80,8 +80,8 @@ async def test_each_message_knows_why_it_was_answered(slack: Sandbox, burst: lis
     assert "6000106" not in shown(why)
 
 
-async def test_a_channel_gets_a_few_answers_at_once_and_then_one_a_second(slack: Sandbox) -> None:
-    """Slack takes no more in one channel, and its refusals would cost everybody more; other channels wait for none."""
+async def test_a_channel_gets_a_few_answers_at_once_then_one_per_second(slack: Sandbox) -> None:
+    """Slack allows about one post a second per channel. Other channels do not wait."""
     codes = (6000103, 6000104, 6000106, 6000107, 6000121, 6000281, 6000322, 6000354)
     said = [await slack.say(ENGLISH, ANN, f"login: {code}") for code in codes]
     await slack.until(lambda: len(replies(slack, said[4])) == 1)

@@ -1,4 +1,4 @@
-"""`/zimerr` as a person types it."""
+"""Test `/zimerr` as people type it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scenarios.reading import said_by_bot, shown
 
 @pytest.mark.both_transports
 async def test_a_code_is_explained_to_the_channel_in_its_language(slack: Sandbox) -> None:
-    """The main job: everybody in the channel sees what it means and what to do."""
+    """The main job: the whole channel sees what the code means and what to do."""
     for channel, user, title in ((ENGLISH, ANN, "Token expired"), (CHINESE, ANN, "Token 已过期")):
         await slack.command(channel, user, "6000106")
         (answer,) = await slack.until(partial(said_by_bot, slack, channel))
@@ -25,22 +25,22 @@ async def test_a_code_is_explained_to_the_channel_in_its_language(slack: Sandbox
 
 
 async def test_several_codes_are_explained_in_the_order_typed(slack: Sandbox) -> None:
-    """A support engineer pastes them with commas and words between."""
+    """Support engineers paste them with commas and words in between."""
     await slack.command(ENGLISH, ANN, "6000354, 6000106 and 6009999")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert shown(answer).index("6000354") < shown(answer).index("6000106")
     assert "I don't recognize 6009999" in shown(answer)
 
 
-async def test_an_sdk_name_is_a_code(slack: Sandbox) -> None:
-    """Developers have the symbol at hand, not the number."""
+async def test_an_sdk_symbol_is_a_code(slack: Sandbox) -> None:
+    """Developers see the symbol, not the number."""
     await slack.command(ENGLISH, ANN, "ZIMErrorCode.USER_IS_NOT_LOGGED")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert "6000121" in shown(answer)
 
 
 async def test_an_unknown_code_is_answered_privately_with_its_neighbours(slack: Sandbox) -> None:
-    """A typing error is the asker's business, and the right code is close."""
+    """A typo concerns only its author, and the right code is close."""
     await slack.command(CHINESE, ANN, "6000359")
     (answer,) = await slack.until(lambda: slack.ephemerals(ANN, CHINESE))
     assert "6000359" in shown(answer)
@@ -48,8 +48,8 @@ async def test_an_unknown_code_is_answered_privately_with_its_neighbours(slack: 
     assert said_by_bot(slack, CHINESE) == []
 
 
-async def test_private_answers_follow_the_reader(slack: Sandbox) -> None:
-    """Ann reads English, also in a Chinese channel; 小林 reads Chinese, also in an English one."""
+async def test_private_answers_use_the_readers_language(slack: Sandbox) -> None:
+    """Ann reads English even in a Chinese channel; 小林 reads Chinese even in an English one."""
     await slack.command(CHINESE, ANN, "")
     (english,) = await slack.until(lambda: slack.ephemerals(ANN, CHINESE))
     assert "explains ZEGO ZIM error codes" in shown(english)
@@ -59,7 +59,7 @@ async def test_private_answers_follow_the_reader(slack: Sandbox) -> None:
 
 
 async def test_nonsense_is_answered_kindly(slack: Sandbox) -> None:
-    """Nothing that a person types may look like a crash, nor ping anybody."""
+    """No input may look like a crash or ping anyone."""
     await slack.command(ENGLISH, ANN, "<!here> qqqq zzzz")
     (answer,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "No results" in shown(answer)
@@ -67,7 +67,7 @@ async def test_nonsense_is_answered_kindly(slack: Sandbox) -> None:
 
 
 async def test_words_find_codes_and_a_button_shows_one(slack: Sandbox) -> None:
-    """Whoever does not know the number gets there in two steps."""
+    """People who do not know the number find it in two steps."""
     await slack.command(ENGLISH, ANN, "token expired")
     (found,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "6000106" in shown(found)
@@ -78,7 +78,7 @@ async def test_words_find_codes_and_a_button_shows_one(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_the_language_button_gives_a_private_copy(slack: Sandbox) -> None:
-    """小林 reads the English answer in Chinese without disturbing the others."""
+    """小林 reads the English answer in Chinese without disturbing anyone."""
     await slack.command(ENGLISH, ANN, "6000106")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     await slack.click(answer, "show_language", LIN)
@@ -87,15 +87,15 @@ async def test_the_language_button_gives_a_private_copy(slack: Sandbox) -> None:
     assert len(said_by_bot(slack, ENGLISH)) == 1
 
 
-async def test_the_command_works_where_the_bot_is_no_member(slack: Sandbox) -> None:
-    """Slack lets people type it anywhere."""
+async def test_the_command_works_in_channels_without_the_bot(slack: Sandbox) -> None:
+    """Slack offers slash commands in every channel."""
     await slack.command(FOREIGN, ANN, "6000106")
     (answer,) = await slack.until(lambda: said_by_bot(slack, FOREIGN))
     assert "Token expired" in shown(answer)
 
 
-async def test_a_language_can_be_set_and_left_to_the_rules_again(slack: Sandbox) -> None:
-    """An English locale says little about what a channel speaks."""
+async def test_a_language_can_be_set_and_reset_to_auto(slack: Sandbox) -> None:
+    """An English locale says little about the language of a channel."""
     await slack.command(ENGLISH, ANN, "lang zh")
     (said,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "*Chinese*" in shown(said)
@@ -113,7 +113,7 @@ async def test_a_language_can_be_set_and_left_to_the_rules_again(slack: Sandbox)
 
 
 async def test_an_answer_does_not_wait_for_a_slow_slack(slack: Sandbox) -> None:
-    """Three seconds are all that Slack gives; the language may cost a part of them only."""
+    """Slack allows three seconds, and detecting the language may use only part of them."""
     slack.faults.slow("conversations.info", seconds=10)
     await slack.command(CHINESE, ANN, "6000106")
     (answer,) = await slack.until(lambda: said_by_bot(slack, CHINESE))
@@ -123,14 +123,14 @@ async def test_an_answer_does_not_wait_for_a_slow_slack(slack: Sandbox) -> None:
 
 @pytest.mark.parametrize(("typed", "expected"), [("list", "Rooms"), ("房间", "6000354"), ("60007", "6000710")])
 async def test_sections_and_ranges_are_listed_privately(slack: Sandbox, typed: str, expected: str) -> None:
-    """Browsing is for one reader; the channel need not see it."""
+    """Browsing concerns one reader, not the channel."""
     await slack.command(ENGLISH, ANN, typed)
     (answer,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert expected in shown(answer)
 
 
-async def test_zero_and_one_are_codes_when_nothing_else_is_typed(slack: Sandbox) -> None:
-    """They stand in the vendor's table, and `1` is what a bare failure returns."""
+async def test_zero_and_one_are_codes_as_the_only_argument(slack: Sandbox) -> None:
+    """Both are in the vendor's table, and a plain failure returns `1`."""
     await slack.command(ENGLISH, ANN, "1")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert "1 · " in shown(answer)

@@ -1,4 +1,4 @@
-"""The socket is refreshed, announced to end, or cut, in the middle of everything."""
+"""Test a socket that is refreshed, announced to close, or cut while messages arrive."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ CODES = (6000103, 6000104, 6000106, 6000107)
 
 @pytest.mark.parametrize("transport", ["socket"])
 @pytest.mark.parametrize("event", ["refresh_requested", "warning", "cut"])
-async def test_whatever_becomes_of_the_socket_each_message_is_answered_once(slack: Sandbox, event: str) -> None:
-    """Slack refreshes connections every few hours, and networks fail; one connection is open at a time."""
+async def test_each_message_is_answered_once_when_the_socket_is_replaced(slack: Sandbox, event: str) -> None:
+    """Slack refreshes connections every few hours, and networks fail. One connection is open at a time."""
     opened = len(slack.calls("apps.connections.open"))
     said = [await slack.say(ENGLISH, ANN, f"login: {code}") for code in CODES[:2]]
     await (slack.drop_socket() if event == "cut" else slack.refresh_socket(event))

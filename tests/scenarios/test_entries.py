@@ -1,4 +1,4 @@
-"""The ways to the bot besides the command and the annotation."""
+"""Test mentions, direct messages, shortcuts, the lookup modal, `why`, settings and invitations."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from tests.scenarios.conftest import (
 from tests.scenarios.reading import answer_in_thread, marks, said_by_bot, settled, shown
 
 
-async def whispered(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]:
-    """The last of *count* messages that only *user* sees, when it has come."""
+async def ephemeral_to(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]:
+    """Wait for *count* ephemeral messages to *user*, and return the last."""
     messages = await slack.until(lambda: len(slack.ephemerals(user)) >= count and slack.ephemerals(user))
     assert isinstance(messages, list)
     assert len(messages) == count
@@ -38,7 +38,7 @@ async def whispered(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]
 
 
 def link(slack: Sandbox, channel: str, message: dict[str, Any]) -> str:
-    """What “Copy link” gives."""
+    """Return the permalink of a message, as “Copy link” gives it."""
     ts = message["ts"].replace(".", "")
     address = f"https://{slack.workspace.domain}.slack.com/archives/{channel}/p{ts}"
     if message.get("thread_ts", message["ts"]) != message["ts"]:
@@ -46,12 +46,12 @@ def link(slack: Sandbox, channel: str, message: dict[str, Any]) -> str:
     return address
 
 
-# Spoken to
+# Mentions and direct messages
 
 
 @pytest.mark.both_transports
 async def test_a_mention_in_a_channel_is_answered_in_its_thread(slack: Sandbox) -> None:
-    """People try that first with any bot."""
+    """With any bot, people try that first."""
     message = await slack.say(ENGLISH, LIN, "@zimerr 6000354")
     reply = await answer_in_thread(slack, ENGLISH, message)
     assert "6000354 · " in shown(reply)
@@ -62,15 +62,15 @@ async def test_a_mention_in_a_channel_is_answered_in_its_thread(slack: Sandbox) 
 
 
 async def test_a_mention_in_a_thread_is_answered_there(slack: Sandbox) -> None:
-    """Commands can't be typed in threads."""
+    """Slash commands do not work in threads."""
     root = await slack.say(CHINESE, LIN, "登录失败")
     await slack.say(CHINESE, ANN, "@zimerr 6000106?", thread_ts=root["ts"])
     await slack.until(lambda: len(slack.replies(CHINESE, root["ts"])) == 2)
     assert "6000106 · Token 已过期" in shown(slack.replies(CHINESE, root["ts"])[1])
 
 
-async def test_whoever_asks_gets_an_answer_whatever_was_explained(slack: Sandbox) -> None:
-    """The rules are for what nobody asked."""
+async def test_a_mention_is_answered_even_if_the_code_was_just_explained(slack: Sandbox) -> None:
+    """The noise rules apply only to messages that did not ask."""
     await slack.command(ENGLISH, ANN, "auto off")
     for _ in range(2):
         message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
@@ -78,16 +78,16 @@ async def test_whoever_asks_gets_an_answer_whatever_was_explained(slack: Sandbox
 
 
 async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> None:
-    """A search is for one reader; where no thread has begun, Slack shows private words in the channel only."""
+    """A search concerns one reader. Slack shows an ephemeral message in a thread only if the thread exists."""
     message = await slack.say(ENGLISH, LIN, "@zimerr token expired")
-    found = await whispered(slack, LIN)
+    found = await ephemeral_to(slack, LIN)
     assert "6000106" in shown(found)
     assert "相关的错误码" in shown(found)
     assert "thread_ts" not in found
     assert said_by_bot(slack, ENGLISH) == []
     root = await slack.say(ENGLISH, ANN, "login is broken")
     await slack.say(ENGLISH, ANN, "@zimerr help", thread_ts=root["ts"])
-    usage = await whispered(slack, ANN)
+    usage = await ephemeral_to(slack, ANN)
     assert "explains ZEGO ZIM error codes" in shown(usage)
     assert usage["thread_ts"] == root["ts"]
     assert slack.replies(ENGLISH, message["ts"]) == []
@@ -104,7 +104,7 @@ async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> Non
     ],
 )
 async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected: str) -> None:
-    """Without a command, and nobody else reads it."""
+    """It needs no command, because nobody else reads it."""
     message = await slack.say("D0ANN", ANN, text)
     reply = await answer_in_thread(slack, "D0ANN", message)
     assert expected in shown(reply)
@@ -112,7 +112,7 @@ async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected:
 
 
 async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandbox) -> None:
-    """In traditional characters where they read those."""
+    """In traditional characters if their locale uses them."""
     assert "6000106 · Token 已过期" in shown(
         await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "6000106"))
     )
@@ -126,44 +126,44 @@ async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandb
 
 @pytest.mark.both_transports
 async def test_the_message_shortcut_explains_a_message_privately(slack: Sandbox) -> None:
-    """Also codes in quotes: somebody asked."""
+    """Even codes in quotes, because someone asked."""
     await slack.command(ENGLISH, ANN, "auto off")
     message = await slack.say(ENGLISH, ANN, "> login failed: 6000106\nand then 6000121")
     await slack.shortcut("explain_message", LIN, message)
-    said = await whispered(slack, LIN)
+    said = await ephemeral_to(slack, LIN)
     assert "6000106 · Token 已过期" in shown(said)
     assert "6000121 · " in shown(said)
     assert_sendable(said)
     assert said_by_bot(slack, ENGLISH) == []
 
 
-async def test_the_message_shortcut_says_so_where_there_is_no_code(slack: Sandbox) -> None:
+async def test_the_message_shortcut_reports_that_there_is_no_code(slack: Sandbox) -> None:
     """Silence would look broken."""
     await slack.shortcut("explain_message", ANN, await slack.say(ENGLISH, ANN, "order 6000106 shipped"))
-    assert "I don't see a ZIM error code in this message" in shown(await whispered(slack, ANN))
+    assert "I don't see a ZIM error code in this message" in shown(await ephemeral_to(slack, ANN))
 
 
-async def test_the_message_shortcut_answers_in_the_messages_thread(slack: Sandbox) -> None:
-    """That is where the reader is."""
+async def test_the_message_shortcut_answers_in_the_thread_of_the_message(slack: Sandbox) -> None:
+    """The reader is there."""
     root = await slack.say(ENGLISH, ANN, "login is broken")
     reply = await slack.say(ENGLISH, BEN, "error code 6009999", thread_ts=root["ts"])
     await slack.shortcut("explain_message", ANN, reply)
-    said = await whispered(slack, ANN)
+    said = await ephemeral_to(slack, ANN)
     assert said["thread_ts"] == root["ts"]
     assert "I don't recognize the ZIM error code *6009999*." in shown(said)
 
 
-async def test_the_message_shortcut_works_where_the_bot_is_no_member(slack: Sandbox) -> None:
-    """Slack offers it everywhere."""
+async def test_the_message_shortcut_works_in_channels_without_the_bot(slack: Sandbox) -> None:
+    """Slack offers the shortcut in every channel."""
     await slack.shortcut("explain_message", ANN, await slack.say(FOREIGN, ANN, "6000106"))
-    assert "Token expired" in shown(await whispered(slack, ANN))
+    assert "Token expired" in shown(await ephemeral_to(slack, ANN))
 
 
-# The lookup dialog
+# The lookup modal
 
 
-async def opened(slack: Sandbox, user: str) -> dict[str, Any]:
-    """The dialog that *user* opened."""
+async def open_modal(slack: Sandbox, user: str) -> dict[str, Any]:
+    """Open the lookup modal as *user*, and return its view."""
     await slack.shortcut("lookup", user)
     view = await slack.until(lambda: slack.modal(user))
     assert view is not None
@@ -181,11 +181,11 @@ async def opened(slack: Sandbox, user: str) -> dict[str, Any]:
         (ANN, "NetworkModuleTokenExpired", "6000106 Token expired", "6000106 · Token expired"),
     ],
 )
-async def test_the_dialog_finds_a_code_while_one_types(
+async def test_the_modal_finds_a_code_while_the_user_types(
     slack: Sandbox, user: str, typed: str, title: str, meaning: str
 ) -> None:
-    """Half a name is enough, in the reader's own language."""
-    view = await opened(slack, user)
+    """Half a word is enough, in the reader's language."""
+    view = await open_modal(slack, user)
     options = await slack.suggest(view, user, "lookup_code", typed)
     assert options[0] == {"text": {"type": "plain_text", "text": title, "emoji": True}, "value": "6000106"}
     await slack.select(view, "lookup_code", user, options[0])
@@ -197,18 +197,21 @@ async def test_the_dialog_finds_a_code_while_one_types(
     await slack.until(lambda: "6000354 · " in shown(dict(slack.modal(user) or {}, text="")))
 
 
-async def test_the_dialog_speaks_the_readers_language(slack: Sandbox) -> None:
-    """Its labels, too."""
-    assert (await opened(slack, ANN))["title"]["text"] == "ZIM error codes"
-    simplified, converted = (await opened(slack, LIN))["title"]["text"], (await opened(slack, MEI))["title"]["text"]
+async def test_the_modal_is_in_the_readers_language(slack: Sandbox) -> None:
+    """Including its labels."""
+    assert (await open_modal(slack, ANN))["title"]["text"] == "ZIM error codes"
+    simplified, converted = (
+        (await open_modal(slack, LIN))["title"]["text"],
+        (await open_modal(slack, MEI))["title"]["text"],
+    )
     assert "错误码" in simplified
     assert "錯誤碼" in converted
 
 
 @pytest.mark.parametrize("typed", ["qqqq zzzz", "   ", "<!>"])
-async def test_the_dialog_offers_nothing_where_nothing_fits(slack: Sandbox, typed: str) -> None:
-    """An empty list is an answer; an error would close the dialog."""
-    view = await opened(slack, ANN)
+async def test_the_modal_offers_nothing_if_nothing_matches(slack: Sandbox, typed: str) -> None:
+    """An empty list is valid; an error would close the modal."""
+    view = await open_modal(slack, ANN)
     assert await slack.suggest(view, ANN, "lookup_code", typed) == []
 
 
@@ -216,28 +219,28 @@ async def test_the_dialog_offers_nothing_where_nothing_fits(slack: Sandbox, type
 
 
 async def test_traditional_readers_get_traditional_characters_privately(slack: Sandbox) -> None:
-    """Everything that only they see; buttons and codes stay as they are."""
+    """In every ephemeral message; symbols and codes do not change."""
     await slack.command(CHINESE, MEI, "token 过期")
-    found = await whispered(slack, MEI)
+    found = await ephemeral_to(slack, MEI)
     assert "Token 已過期" in shown(found)
     assert "过期" not in shown(found).replace("“token 过期”", "")
     await slack.click(found, "show_code", MEI, value="6000106")
-    card = await whispered(slack, MEI, 2)
+    card = await ephemeral_to(slack, MEI, 2)
     assert "6000106 · Token 已過期" in shown(card)
     assert "`renewToken`" in shown(card)
 
 
-# Why
+# `/zimerr why`
 
 
 @pytest.mark.parametrize("written", ["{}", "<{}>", "<{}|this message>"])
-async def test_why_takes_a_link_however_slack_writes_it(slack: Sandbox, written: str) -> None:
-    """Pasted links come bare or in angle brackets."""
+async def test_why_accepts_every_form_of_a_link(slack: Sandbox, written: str) -> None:
+    """Slack sends pasted links bare or in angle brackets."""
     message = await slack.say(ENGLISH, ANN, "we have 6000106")
     await answer_in_thread(slack, ENGLISH, message)
     await settled(slack, ENGLISH, ANN)
     await slack.command(ENGLISH, ANN, f"why {written.format(link(slack, ENGLISH, message))}")
-    said = shown(await whispered(slack, ANN))
+    said = shown(await ephemeral_to(slack, ANN))
     assert "I replied to this message in its thread." in said
     assert "*6000106* on line 1: a known code standing on its own." in said
     assert "Ignored" not in said
@@ -245,17 +248,17 @@ async def test_why_takes_a_link_however_slack_writes_it(slack: Sandbox, written:
 
 
 async def why(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> str:
-    """What `/zimerr why` says about *message*."""
+    """Return what `/zimerr why` says about *message*."""
     await settled(slack, channel, BEN)
     count = len(slack.ephemerals(ANN))
     await slack.command(channel, ANN, f"why {link(slack, channel, message)}")
-    said = await whispered(slack, ANN, count + 1)
+    said = await ephemeral_to(slack, ANN, count + 1)
     assert_sendable(said)
     return shown(said)
 
 
-async def test_why_tells_each_rule_that_silenced_a_code(slack: Sandbox) -> None:
-    """“Why did it not answer?” is the first thing that people ask."""
+async def test_why_names_each_rule_that_silenced_a_code(slack: Sandbox) -> None:
+    """“Why did it not answer?” is the first question people ask."""
     answered = await slack.say(ENGLISH, ANN, "error 6000106")
     await settled(slack, ENGLISH, BEN)
     counted = await slack.say(ENGLISH, BEN, "6000106 again", thread_ts=answered["ts"])
@@ -277,7 +280,7 @@ async def test_why_tells_each_rule_that_silenced_a_code(slack: Sandbox) -> None:
 
 
 async def test_why_counts_lines_as_people_see_them(slack: Sandbox) -> None:
-    """Blank lines count, in an editor and in Slack."""
+    """Blank lines count, as in an editor."""
     message = await slack.say(ENGLISH, ANN, "two things:\n\nerror 6000106\n\norder 6000121")
     said = await why(slack, message)
     assert "*6000106* on line 3" in said
@@ -285,7 +288,7 @@ async def test_why_counts_lines_as_people_see_them(slack: Sandbox) -> None:
 
 
 async def test_why_names_the_mode(slack: Sandbox) -> None:
-    """Somebody set it; whoever asks may not know."""
+    """The person who asks may not know that someone set it."""
     await slack.command(ENGLISH, BEN, "auto react")
     reacted = await slack.say(ENGLISH, BEN, "6000106")
     assert "Reaction only: this channel is set to reactions." in await why(slack, reacted)
@@ -296,18 +299,18 @@ async def test_why_names_the_mode(slack: Sandbox) -> None:
     assert "Ignored: this channel is set to quiet." in said
 
 
-async def test_why_names_what_people_called_no_code(slack: Sandbox) -> None:
-    """The button's effect can be looked up."""
-    message = await slack.say(ENGLISH, BEN, "unit 6000354 opened")
+async def test_why_names_text_marked_as_not_a_code(slack: Sandbox) -> None:
+    """People can look up the effect of the button."""
+    message = await slack.say(ENGLISH, BEN, "unit 6000354 open_modal")
     await settled(slack, ENGLISH, BEN)
     await slack.click(slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
     await slack.until(lambda: slack.replies(ENGLISH, message["ts"]) == [])
-    said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
+    said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 open_modal"))
     assert "Ignored: someone here marked text like this as “not a code”." in said
 
 
-async def test_why_tells_look_alikes_with_their_reason(slack: Sandbox) -> None:
-    """A missed code is reported with what the bot took it for."""
+async def test_why_lists_look_alikes_with_their_reason(slack: Sandbox) -> None:
+    """If the bot misses a code, people can see why."""
     said = await why(slack, await slack.say(ENGLISH, BEN, "size=6000121 bytes\nToken: 0x06000121\nsee you at 6009999"))
     assert "Look-alikes (not codes)" in said
     assert "`6000121` on line 1" in said
@@ -316,45 +319,45 @@ async def test_why_tells_look_alikes_with_their_reason(slack: Sandbox) -> None:
     assert "It contains nothing" in await why(slack, await slack.say(ENGLISH, BEN, "hello"))
 
 
-async def test_why_knows_what_nobody_wrote(slack: Sandbox) -> None:
-    """A topic may hold a code."""
+async def test_why_recognises_system_messages(slack: Sandbox) -> None:
+    """A channel topic may contain a code."""
     topic = await slack.notice(ENGLISH, BEN, "channel_topic", "on call for error 6000106")
     assert "It's a Slack system message or a copy of a thread reply" in await why(slack, topic)
 
 
-async def test_why_refuses_other_channels_and_what_is_gone(slack: Sandbox) -> None:
-    """Whoever may not read a message must not learn what stands in it."""
+async def test_why_refuses_other_channels_and_deleted_messages(slack: Sandbox) -> None:
+    """People must not learn the content of a message that they can't read."""
     message = await slack.say(CHINESE, LIN, "6000106")
     gone = await slack.say(ENGLISH, BEN, "hello")
     await slack.delete(ENGLISH, gone["ts"])
     for number, address in enumerate((link(slack, CHINESE, message), link(slack, ENGLISH, gone)), 1):
         await slack.command(ENGLISH, ANN, f"why {address}")
-        said = shown(await whispered(slack, ANN, number))
+        said = shown(await ephemeral_to(slack, ANN, number))
         assert "I can't see that message" in said
         assert "6000106" not in said
     foreign = await slack.say(FOREIGN, ANN, "6000106")
     await slack.command(FOREIGN, ANN, f"why {link(slack, FOREIGN, foreign)}")
-    assert "I can't see that message" in shown(await whispered(slack, ANN, 3))
+    assert "I can't see that message" in shown(await ephemeral_to(slack, ANN, 3))
     await slack.command(ENGLISH, ANN, "why")
-    assert "Add the link of a message" in shown(await whispered(slack, ANN, 4))
+    assert "Add the link of a message" in shown(await ephemeral_to(slack, ANN, 4))
 
 
 # Settings
 
 
-async def test_status_shows_language_mode_and_where_they_come_from(slack: Sandbox) -> None:
-    """The first thing to look at when the bot surprises somebody."""
+async def test_status_shows_language_and_mode_with_their_source(slack: Sandbox) -> None:
+    """The first thing to check when the bot surprises someone."""
     await slack.command(CHINESE, ANN, "status")
-    said = shown(await whispered(slack, ANN))
+    said = shown(await ephemeral_to(slack, ANN))
     assert "I reply in *Chinese* in this channel. I took it from the channel's locale." in said
     assert "I reply in a thread to messages that contain a code." in said
     for text in ("does anybody know this error?", "we saw it after the release", "it is gone now") * 2:
         await slack.say(CHINESE, BEN, text)
     await settled(slack, CHINESE, BEN)
     await slack.command(CHINESE, ANN, "auto react")
-    assert "I only add a :mag: reaction" in shown(await whispered(slack, ANN, 2))
+    assert "I only add a :mag: reaction" in shown(await ephemeral_to(slack, ANN, 2))
     await slack.command(CHINESE, ANN, "status")
-    said = shown(await whispered(slack, ANN, 3))
+    said = shown(await ephemeral_to(slack, ANN, 3))
     assert "I reply in *English* in this channel. This is the language people use here." in said
     assert "I only add a :mag: reaction" in said
 
@@ -370,23 +373,23 @@ async def test_status_shows_language_mode_and_where_they_come_from(slack: Sandbo
         ("auto", "Choose how I should respond here"),
     ],
 )
-async def test_auto_says_what_it_set(slack: Sandbox, typed: str, expected: str) -> None:
-    """Privately: the channel has seen enough of it."""
+async def test_auto_confirms_the_mode(slack: Sandbox, typed: str, expected: str) -> None:
+    """Privately, because the channel need not read it."""
     await slack.command(ENGLISH, ANN, typed)
-    assert expected in shown(await whispered(slack, ANN))
+    assert expected in shown(await ephemeral_to(slack, ANN))
     assert said_by_bot(slack, ENGLISH) == []
 
 
-# Being invited
+# Invitations
 
 
 @pytest.mark.both_transports
 async def test_an_invitation_is_answered_with_a_dry_run_for_the_inviter(slack: Sandbox) -> None:
-    """Nobody else is disturbed, and the choice comes with the facts."""
+    """The inviter chooses a mode knowing the facts, and nobody else is disturbed."""
     for text in ("good morning", "error 6000106", "6000106 here too", "order 6000121 shipped", "code 6000121"):
         await slack.say(FOREIGN, BEN, text)
     await slack.invite(FOREIGN, LIN)
-    said = await whispered(slack, LIN)
+    said = await ephemeral_to(slack, LIN)
     assert said["channel"] == FOREIGN
     assert "5" in shown(said)
     assert "6000106" in shown(said)
@@ -397,22 +400,22 @@ async def test_an_invitation_is_answered_with_a_dry_run_for_the_inviter(slack: S
 
 
 async def test_the_dry_run_says_what_would_have_happened(slack: Sandbox) -> None:
-    """In numbers, in the inviter's language."""
+    """In numbers and in the inviter's language."""
     for text in ("good morning", "error 6000106", "6000106 here too", "order 6000121 shipped", "code 6000121"):
         await slack.say(FOREIGN, BEN, text)
     await slack.invite(FOREIGN, ANN)
-    said = shown(await whispered(slack, ANN))
+    said = shown(await ephemeral_to(slack, ANN))
     assert "I checked the last 5 messages here. I would have posted 2 replies and added 1 reaction." in said
     assert "*6000106*  Token expired" in said
 
 
 @pytest.mark.parametrize("mode", ["thread", "react", "off"])
 async def test_the_inviter_chooses_how_the_bot_behaves(slack: Sandbox, mode: str) -> None:
-    """Each of the three buttons works, and says what it did."""
+    """Each of the three buttons works and confirms its effect."""
     await slack.invite(FOREIGN, ANN)
-    said = await whispered(slack, ANN)
+    said = await ephemeral_to(slack, ANN)
     await slack.click(said, f"set_mode_{mode}", ANN)
-    confirmed = shown(await whispered(slack, ANN, 2))
+    confirmed = shown(await ephemeral_to(slack, ANN, 2))
     expected = {"thread": "in a thread", "react": "only add a :mag:", "off": "don't reply to messages here"}[mode]
     assert expected in confirmed
     message = await slack.say(FOREIGN, BEN, "6000106")
@@ -421,8 +424,8 @@ async def test_the_inviter_chooses_how_the_bot_behaves(slack: Sandbox, mode: str
     assert done == {"thread": (1, []), "react": (0, ["mag"]), "off": (0, [])}[mode]
 
 
-async def test_other_peoples_joining_is_no_invitation(slack: Sandbox) -> None:
-    """Only its own is the bot's business, and only where somebody did it."""
+async def test_other_members_joining_is_no_invitation(slack: Sandbox) -> None:
+    """The bot reacts only to its own invitation, and only if a person sent it."""
     slack.workspace.join(ENGLISH, "U0ALERTS", inviter=ANN)
     await slack.invite(FOREIGN)
     await settled(slack, ENGLISH, BEN)
@@ -431,7 +434,7 @@ async def test_other_peoples_joining_is_no_invitation(slack: Sandbox) -> None:
 
 @contextlib.asynccontextmanager
 async def without_history(transport: Transport, folder: Path) -> AsyncIterator[Sandbox]:
-    """A workspace whose admin did not grant the bot the history of channels."""
+    """Run the bot in a workspace that did not grant `channels:history`."""
     plan = manifest(transport)
     plan["oauth_config"]["scopes"]["bot"].remove("channels:history")
     async with Sandbox(plan, transport=transport) as sandbox:
@@ -442,12 +445,12 @@ async def without_history(transport: Transport, folder: Path) -> AsyncIterator[S
             yield sandbox
 
 
-async def test_without_the_permission_it_says_that_it_saw_nothing(transport: Transport, tmp_path: Path) -> None:
-    """Zero would be a lie."""
+async def test_without_the_scope_the_dry_run_says_that_it_read_nothing(transport: Transport, tmp_path: Path) -> None:
+    """“0 messages” would be false."""
     async with without_history(transport, tmp_path) as slack:
         await slack.say(FOREIGN, BEN, "6000106")
         await slack.invite(FOREIGN, ANN)
-        said = await whispered(slack, ANN)
+        said = await ephemeral_to(slack, ANN)
         assert "I'm not allowed to read the history here" in shown(said)
         await slack.click(said, "set_mode_react", ANN)
-        assert "only add a :mag: reaction" in shown(await whispered(slack, ANN, 2))
+        assert "only add a :mag: reaction" in shown(await ephemeral_to(slack, ANN, 2))

@@ -1,4 +1,4 @@
-"""Messages that hold codes, and those that only look so."""
+"""Test messages that contain codes or look-alikes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.scenarios.reading import BOT, answer_in_thread, said_by_bot, settled,
 
 @pytest.mark.both_transports
 async def test_a_code_in_a_message_is_explained_in_its_thread(slack: Sandbox) -> None:
-    """Nobody has to ask, and the channel stays quiet."""
+    """Nobody has to ask, and the channel itself stays quiet."""
     message = await slack.say(ENGLISH, ANN, 'login failed: {code: 6000106, message: "Token expired."}')
     reply = await answer_in_thread(slack, ENGLISH, message)
     assert reply["thread_ts"] == message["ts"]
@@ -28,7 +28,7 @@ async def test_a_code_among_chinese_is_answered_in_chinese(slack: Sandbox) -> No
 
 
 async def test_a_code_in_a_thread_is_answered_in_that_thread(slack: Sandbox) -> None:
-    """The conversation goes on where it is."""
+    """The answer belongs to the conversation."""
     parent = await slack.say(ENGLISH, ANN, "something is wrong with login")
     await slack.say(ENGLISH, LIN, "I see 6000121", thread_ts=parent["ts"])
     await slack.until(lambda: len(slack.replies(ENGLISH, parent["ts"])) == 2)
@@ -36,7 +36,7 @@ async def test_a_code_in_a_thread_is_answered_in_that_thread(slack: Sandbox) -> 
 
 
 async def test_a_pasted_log_is_answered_once(slack: Sandbox) -> None:
-    """One message, one reply, whatever it holds."""
+    """One message gets one reply, whatever it contains."""
     log = "\n".join(f"[1122 07:35:4{n}.745][User][API.login]:{{error:{{code:600010{n}}}}}" for n in (3, 4, 6))
     message = await slack.say(ENGLISH, ANN, f"```\n{log}\n```")
     reply = await answer_in_thread(slack, ENGLISH, message)
@@ -71,7 +71,7 @@ async def test_the_bot_never_answers_itself(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_edits_deletions_and_link_previews_post_nothing(slack: Sandbox) -> None:
-    """Slack tells of each of them as of a message."""
+    """Slack delivers each of them as a message event."""
     message = await slack.say(ENGLISH, ANN, "6000106 at <https://example.com/x>")
     await answer_in_thread(slack, ENGLISH, message)
     await slack.unfurl(ENGLISH, message["ts"])
@@ -83,8 +83,8 @@ async def test_edits_deletions_and_link_previews_post_nothing(slack: Sandbox) ->
 
 
 @pytest.mark.both_transports
-async def test_the_same_delivery_twice_is_answered_once(slack: Sandbox) -> None:
-    """Slack sends again whatever it believes lost."""
+async def test_a_redelivered_event_is_answered_once(slack: Sandbox) -> None:
+    """Slack redelivers events that it believes lost."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, message)
     (envelope,) = slack.deliveries("message")[:1]
@@ -94,8 +94,8 @@ async def test_the_same_delivery_twice_is_answered_once(slack: Sandbox) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_restart_forgets_neither_settings_nor_what_was_answered(workspace: Sandbox, start: Start) -> None:
-    """A deployment in the middle of the day must go unnoticed."""
+async def test_a_restart_keeps_settings_and_answers(workspace: Sandbox, start: Start) -> None:
+    """Nobody may notice a deployment in the middle of the day."""
     async with start():
         message = await workspace.say(ENGLISH, ANN, "6000106")
         await answer_in_thread(workspace, ENGLISH, message)
@@ -109,23 +109,23 @@ async def test_a_restart_forgets_neither_settings_nor_what_was_answered(workspac
 
 
 @pytest.mark.both_transports
-async def test_what_slack_calls_too_fast_is_posted_later(slack: Sandbox) -> None:
-    """A busy minute must cost patience, not answers."""
+async def test_a_rate_limited_post_is_retried(slack: Sandbox) -> None:
+    """A busy minute may delay answers but must not lose any."""
     slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)
     message = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, message)
     assert len(slack.calls("chat.postMessage")) == 2
 
 
-async def test_channels_without_the_bot_are_left_alone(slack: Sandbox) -> None:
-    """It reads only where it was invited."""
+async def test_channels_without_the_bot_are_not_read(slack: Sandbox) -> None:
+    """The bot reads only the channels it was invited to."""
     message = await slack.say(FOREIGN, ANN, "6000106")
     await settled(slack, ENGLISH, ANN)
     assert slack.replies(FOREIGN, message["ts"]) == []
 
 
 async def test_the_private_copy_of_an_annotation_stays_in_its_thread(slack: Sandbox) -> None:
-    """Elsewhere nobody would know what it belongs to."""
+    """Elsewhere, the reader would not know which message it belongs to."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
     await slack.click(reply, "show_language", LIN)
@@ -135,7 +135,7 @@ async def test_the_private_copy_of_an_annotation_stays_in_its_thread(slack: Sand
 
 
 async def test_quoted_markup_pings_nobody(slack: Sandbox) -> None:
-    """A log may hold anything."""
+    """A log may contain anything."""
     message = await slack.say(ENGLISH, ANN, "<!channel> <script>alert(1)</script> 6000106 & more")
     reply = await answer_in_thread(slack, ENGLISH, message)
     assert "<!" not in shown(reply)

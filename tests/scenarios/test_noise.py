@@ -1,4 +1,4 @@
-"""When the bot speaks unasked, and when it is quiet."""
+"""Test when the bot answers without being asked, and when it stays silent."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.scenarios.reading import BOT, answer_in_thread, marks, said_by_bot, s
 
 
 def replies(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> list[dict[str, Any]]:
-    """The bot's replies in the thread of *message*."""
+    """Return the bot's replies in the thread of *message*."""
     return [reply for reply in slack.replies(channel, message["ts"]) if reply.get("bot_id") == BOT]
 
 
 async def assert_silent(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> None:
-    """Fail where the bot did anything about *message*."""
+    """Fail if the bot replied or reacted to *message*."""
     await settled(slack, channel, ANN)
     assert replies(slack, message, channel) == []
     assert marks(message) == []
@@ -49,7 +49,7 @@ async def test_a_repeat_in_a_thread_is_counted_in_the_first_reply(slack: Sandbox
 
 
 async def test_a_repeat_is_counted_in_the_channels_language(slack: Sandbox) -> None:
-    """Also the update is read by all."""
+    """The whole channel reads the update too."""
     root = await slack.say(CHINESE, LIN, "报错6000106")
     await answer_in_thread(slack, CHINESE, root)
     await slack.say(CHINESE, ANN, "6000106", thread_ts=root["ts"])
@@ -57,7 +57,7 @@ async def test_a_repeat_is_counted_in_the_channels_language(slack: Sandbox) -> N
 
 
 async def test_a_code_several_times_in_one_message_is_no_repeat(slack: Sandbox) -> None:
-    """A pasted log holds the same line a hundred times."""
+    """A pasted log may contain the same line a hundred times."""
     root = await slack.say(ENGLISH, ANN, "6000106 then 6000106 and 6000106")
     await answer_in_thread(slack, ENGLISH, root)
     await settled(slack, ENGLISH, ANN)
@@ -65,7 +65,7 @@ async def test_a_code_several_times_in_one_message_is_no_repeat(slack: Sandbox) 
 
 
 async def test_counting_keeps_the_order_of_the_message(slack: Sandbox) -> None:
-    """A reply that reshuffles itself can't be followed."""
+    """A reply that changes its order is hard to follow."""
     root = await slack.say(ENGLISH, ANN, "6000354 and then 6000106")
     await answer_in_thread(slack, ENGLISH, root)
     await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
@@ -74,8 +74,8 @@ async def test_counting_keeps_the_order_of_the_message(slack: Sandbox) -> None:
     assert now.index("6000354 · ") < now.index("6000106 · ")
 
 
-async def test_what_is_new_in_a_thread_is_explained_and_the_rest_counted(slack: Sandbox) -> None:
-    """One message may hold both."""
+async def test_new_codes_in_a_thread_are_explained_and_repeats_counted(slack: Sandbox) -> None:
+    """One message may contain both."""
     root = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, root)
     await slack.say(ENGLISH, LIN, "6000106, then 6000121", thread_ts=root["ts"])
@@ -88,8 +88,8 @@ async def test_what_is_new_in_a_thread_is_explained_and_the_rest_counted(slack: 
 # Once an hour per channel
 
 
-async def test_a_code_explained_lately_gets_a_reaction_only(slack: Sandbox) -> None:
-    """An outage brings the same code from everybody."""
+async def test_a_recently_explained_code_only_gets_a_reaction(slack: Sandbox) -> None:
+    """In an outage, everyone posts the same code."""
     first = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, first)
     second = await slack.say(ENGLISH, LIN, "we have 6000106 too")
@@ -116,8 +116,8 @@ async def test_after_the_cool_down_a_code_is_explained_again(slack: Sandbox, clo
     assert marks(late) == []
 
 
-async def test_a_message_with_something_new_is_answered_with_that(slack: Sandbox) -> None:
-    """The cool-down is the code's, not the channel's."""
+async def test_a_message_with_a_new_code_is_answered_with_that_code(slack: Sandbox) -> None:
+    """The cool-down is per code, not per channel."""
     await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
     second = await slack.say(ENGLISH, LIN, "6000106 and 6000121")
     reply = await answer_in_thread(slack, ENGLISH, second)
@@ -140,7 +140,7 @@ async def test_more_than_three_codes_make_one_triage(slack: Sandbox) -> None:
 
 
 async def test_three_codes_are_three_cards(slack: Sandbox) -> None:
-    """Up to there, whoever reads sees everything at once."""
+    """Three cards still fit on one screen."""
     reply = await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000103, 6000104, 6000106"))
     assert [block["type"] for block in reply["blocks"]].count("header") == 3
 
@@ -150,7 +150,7 @@ async def test_three_codes_are_three_cards(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: Sandbox) -> None:
-    """The quietest way to be of use: nobody reads what nobody asked for."""
+    """The quietest way to help: people read only what they asked for."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106 and 6000121")
     await slack.until(lambda: marks(message) == ["mag"])
@@ -167,7 +167,7 @@ async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: S
 
 
 async def test_a_reaction_in_a_thread_is_explained_there(slack: Sandbox) -> None:
-    """Whoever clicks reads the thread."""
+    """The person who clicks is reading the thread."""
     await slack.command(ENGLISH, ANN, "auto react")
     root = await slack.say(ENGLISH, ANN, "login is broken")
     message = await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
@@ -178,7 +178,7 @@ async def test_a_reaction_in_a_thread_is_explained_there(slack: Sandbox) -> None
 
 
 async def test_a_click_on_an_answered_message_does_nothing(slack: Sandbox) -> None:
-    """The answer stands there already, and so it is where the bot never was."""
+    """There is an answer already, or the bot had nothing to explain."""
     answered = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, answered)
     plain = await slack.say(ENGLISH, ANN, "hello")
@@ -191,7 +191,7 @@ async def test_a_click_on_an_answered_message_does_nothing(slack: Sandbox) -> No
     assert len(slack.ephemerals(BEN)) == 1
 
 
-async def test_off_is_silent_until_somebody_says_otherwise(slack: Sandbox) -> None:
+async def test_off_is_silent_until_the_mode_changes(slack: Sandbox) -> None:
     """The command still works."""
     await slack.command(ENGLISH, ANN, "auto off")
     message = await slack.say(ENGLISH, ANN, "6000106")
@@ -217,7 +217,7 @@ async def test_off_is_silent_until_somebody_says_otherwise(slack: Sandbox) -> No
 async def test_an_edit_that_changes_the_codes_changes_the_reply(
     slack: Sandbox, before: str, after: str, shows: list[str], hides: list[str]
 ) -> None:
-    """A mistyped code must not stay explained."""
+    """The explanation of a mistyped code must not stay."""
     message = await slack.say(ENGLISH, ANN, before)
     first = dict(await answer_in_thread(slack, ENGLISH, message))
     await slack.edit(ENGLISH, message["ts"], after)
@@ -239,7 +239,7 @@ async def test_every_edit_is_followed(slack: Sandbox) -> None:
 
 
 async def test_a_message_that_lost_its_codes_loses_its_reply(slack: Sandbox) -> None:
-    """There is nothing left to explain; and the code may come again."""
+    """Nothing is left to explain, until the code comes back."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, message)
     await slack.edit(ENGLISH, message["ts"], "never mind")
@@ -249,7 +249,7 @@ async def test_a_message_that_lost_its_codes_loses_its_reply(slack: Sandbox) -> 
 
 
 async def test_a_link_preview_and_other_words_change_nothing(slack: Sandbox) -> None:
-    """Slack calls both an edit."""
+    """Slack delivers both as an edit."""
     message = await slack.say(ENGLISH, ANN, "6000106 at <https://example.com/x>")
     await answer_in_thread(slack, ENGLISH, message)
     await slack.unfurl(ENGLISH, message["ts"])
@@ -259,22 +259,22 @@ async def test_a_link_preview_and_other_words_change_nothing(slack: Sandbox) -> 
     assert slack.calls("chat.update") == slack.calls("chat.delete") == []
 
 
-async def test_a_code_that_an_edit_brings_is_answered(slack: Sandbox) -> None:
-    """Many add the code when somebody asks for it."""
+async def test_a_code_added_by_an_edit_is_answered(slack: Sandbox) -> None:
+    """Many people add the code when someone asks for it."""
     message = await slack.say(ENGLISH, ANN, "login is broken")
     await slack.edit(ENGLISH, message["ts"], "login is broken: 6000106")
     assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
 
 
-async def test_an_edited_quote_is_still_no_reason_to_speak(slack: Sandbox) -> None:
-    """The code is somebody else's."""
+async def test_a_quote_added_by_an_edit_is_not_answered(slack: Sandbox) -> None:
+    """The code is from another message."""
     message = await slack.say(ENGLISH, ANN, "look")
     await slack.edit(ENGLISH, message["ts"], "> 6000106\nlook")
     await assert_silent(slack, message)
 
 
 async def test_an_edit_of_a_message_with_a_reaction_is_followed(slack: Sandbox) -> None:
-    """The click explains what stands there now."""
+    """A click explains the current text."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106")
     await slack.until(lambda: marks(message) == ["mag"])
@@ -288,7 +288,7 @@ async def test_an_edit_of_a_message_with_a_reaction_is_followed(slack: Sandbox) 
 
 
 async def test_a_message_that_lost_its_codes_loses_its_reaction(slack: Sandbox) -> None:
-    """A click on it would explain what is not there."""
+    """A click would explain a code that is no longer there."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106")
     await slack.until(lambda: marks(message) == ["mag"])
@@ -297,8 +297,8 @@ async def test_a_message_that_lost_its_codes_loses_its_reaction(slack: Sandbox) 
 
 
 @pytest.mark.both_transports
-async def test_a_deleted_message_takes_its_reply_along(slack: Sandbox) -> None:
-    """Slack leaves a tombstone where replies hang on a message; it goes when the reply goes."""
+async def test_a_deleted_message_takes_its_reply_with_it(slack: Sandbox) -> None:
+    """Slack leaves a tombstone for a message with replies; it goes with the last reply."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, message)
     await slack.delete(ENGLISH, message["ts"])
@@ -307,8 +307,8 @@ async def test_a_deleted_message_takes_its_reply_along(slack: Sandbox) -> None:
     await answer_in_thread(slack, ENGLISH, again)
 
 
-async def test_a_deleted_reply_takes_the_bots_along_and_nobody_elses(slack: Sandbox) -> None:
-    """Within a thread there is no tombstone."""
+async def test_a_deleted_reply_takes_only_the_bots_reply_with_it(slack: Sandbox) -> None:
+    """Within a thread, Slack leaves no tombstone."""
     root = await slack.say(ENGLISH, ANN, "login is broken")
     message = await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
     await slack.until(lambda: replies(slack, root))
@@ -318,8 +318,8 @@ async def test_a_deleted_reply_takes_the_bots_along_and_nobody_elses(slack: Sand
     assert [each["ts"] for each in slack.thread(ENGLISH, root["ts"])] == [root["ts"], other["ts"]]
 
 
-async def test_the_tombstone_of_a_discussion_loses_the_bots_reply_only(slack: Sandbox) -> None:
-    """What people said about it stays."""
+async def test_the_tombstone_of_a_discussion_loses_only_the_bots_reply(slack: Sandbox) -> None:
+    """Replies from people stay."""
     root = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, root)
     await slack.say(ENGLISH, BEN, "on it", thread_ts=root["ts"])
@@ -328,18 +328,18 @@ async def test_the_tombstone_of_a_discussion_loses_the_bots_reply_only(slack: Sa
     assert [each["text"] for each in slack.replies(ENGLISH, root["ts"])] == ["on it"]
 
 
-# Who and what is read
+# Which messages are read
 
 
 async def test_alerts_are_read_in_every_form(slack: Sandbox) -> None:
-    """Alert bots put the code into fields and attachments."""
+    """Alert bots put codes into fields and attachments."""
     attachment = {"color": "#f00", "title": "Login failures", "fields": [{"title": "Error code", "value": "6000106"}]}
     message = await slack.say_as_bot(ENGLISH, "Alerts", attachments=[attachment])
     assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
 
 
-async def test_the_bots_own_words_are_never_read(slack: Sandbox) -> None:
-    """Whichever way they were posted: by command, asked for, in a thread, by an edit of its own."""
+async def test_the_bots_own_messages_are_never_read(slack: Sandbox) -> None:
+    """However they were posted: by a command, a mention, in a thread, or by its own edit."""
     await slack.command(ENGLISH, ANN, "6000106")
     root = await slack.say(ENGLISH, ANN, "6000121")
     await answer_in_thread(slack, ENGLISH, root)
@@ -354,32 +354,32 @@ async def test_the_bots_own_words_are_never_read(slack: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("subtype", ["channel_topic", "channel_join", "channel_purpose", "channel_name", "pinned_item"])
-async def test_what_slack_notes_itself_is_not_answered(slack: Sandbox, subtype: str) -> None:
-    """“On call for 6000106” as a topic asks nobody anything."""
+async def test_system_messages_are_not_answered(slack: Sandbox, subtype: str) -> None:
+    """A topic like “on call for 6000106” is not a question."""
     await assert_silent(slack, await slack.notice(ENGLISH, ANN, subtype, "on call for error 6000106"))
 
 
-async def test_a_reply_sent_to_the_channel_too_is_not_answered_there(slack: Sandbox) -> None:
-    """It is the copy of what stands in the thread."""
+async def test_a_broadcast_reply_is_not_answered_in_the_channel(slack: Sandbox) -> None:
+    """It is a copy of a reply in the thread."""
     root = await slack.say(ENGLISH, ANN, "login is broken")
     await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"], broadcast=True)
     await assert_silent(slack, root)
 
 
-async def test_the_bot_never_sends_a_reply_to_the_channel_too(slack: Sandbox) -> None:
-    """Whoever wants to know opens the thread."""
+async def test_the_bot_never_broadcasts_its_reply(slack: Sandbox) -> None:
+    """People who are interested open the thread."""
     await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
     (call,) = slack.calls("chat.postMessage")
     assert not call.arguments.get("reply_broadcast")
 
 
 async def test_quotes_are_not_answered(slack: Sandbox) -> None:
-    """It was answered where it was said."""
+    """The original was answered in its place."""
     await assert_silent(slack, await slack.say(ENGLISH, ANN, "> login failed: 6000106\nis that solved?"))
 
 
 async def test_forwarded_messages_are_not_answered_again(slack: Sandbox) -> None:
-    """In no channel; a code in the forwarder's own words is."""
+    """In any channel; but a code in the comment of the person who forwards it is answered."""
     message = await slack.say(ENGLISH, ANN, "login failed: 6000106")
     await answer_in_thread(slack, ENGLISH, message)
     for channel in (ENGLISH, CHINESE):
@@ -390,11 +390,11 @@ async def test_forwarded_messages_are_not_answered_again(slack: Sandbox) -> None
     assert "6000106" not in shown(reply)
 
 
-# What people say about it
+# Feedback
 
 
 async def test_the_quiet_button_silences_this_channel_only(slack: Sandbox) -> None:
-    """One press, and whoever pressed learns how to get the bot back."""
+    """The person who clicks learns how to turn the bot on again."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
     await slack.click(reply, "quiet_here", LIN)
@@ -405,8 +405,8 @@ async def test_the_quiet_button_silences_this_channel_only(slack: Sandbox) -> No
     assert len(replies(slack, message)) == 1
 
 
-async def test_not_a_code_takes_the_annotation_back_and_teaches_the_channel(slack: Sandbox) -> None:
-    """The same kind of number stays unanswered here; real codes and other channels do not."""
+async def test_not_a_code_removes_the_reply_and_teaches_the_channel(slack: Sandbox) -> None:
+    """Similar text is not answered in this channel; real codes, and other channels, are not affected."""
     message = await slack.say(ENGLISH, ANN, "unit 6000354 opened")
     await settled(slack, ENGLISH, ANN)
     (reply,) = replies(slack, message)
@@ -418,11 +418,11 @@ async def test_not_a_code_takes_the_annotation_back_and_teaches_the_channel(slac
     await answer_in_thread(slack, CHINESE, await slack.say(CHINESE, BEN, "unit 6000354 opened"))
 
 
-# Codes that nobody knows
+# Unknown codes
 
 
-async def test_an_unknown_code_is_mentioned_shortly_where_words_call_it_an_error(slack: Sandbox) -> None:
-    """Better a short word than none: the number may be mistyped, or new."""
+async def test_an_unknown_code_with_error_words_gets_a_short_reply(slack: Sandbox) -> None:
+    """A short reply is better than none: the number may be mistyped, or new."""
     message = await slack.say(ENGLISH, ANN, "login fails with error code 6009999 since today")
     reply = await answer_in_thread(slack, ENGLISH, message)
     assert "I don't recognize the ZIM error code *6009999*." in shown(reply)
@@ -433,6 +433,6 @@ async def test_an_unknown_code_is_mentioned_shortly_where_words_call_it_an_error
 
 
 @pytest.mark.parametrize("text", ["6009999", "see you at 6009999", "6009999 又来了"])
-async def test_an_unknown_code_without_error_words_is_left_alone(slack: Sandbox, text: str) -> None:
-    """A number is not an error because it begins with 600."""
+async def test_an_unknown_code_without_error_words_is_not_answered(slack: Sandbox, text: str) -> None:
+    """Not every number that begins with 600 is an error."""
     await assert_silent(slack, await slack.say(ENGLISH, ANN, text))

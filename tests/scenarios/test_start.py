@@ -1,4 +1,4 @@
-"""Starting, or saying why not."""
+"""Test start and stop of the bot, and the errors that prevent a start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.scenarios.conftest import ANN, ENGLISH, free_port, manifest, settings
 
 
 async def status_of(url: str, body: str, secret: str, *, at: float) -> int:
-    """The status that a request gets which is signed with *secret* at a time."""
+    """Send a request signed with *secret* at time *at*; return its HTTP status."""
     stamp = str(int(at))
     signature = "v0=" + hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
     headers = {
@@ -34,8 +34,8 @@ async def status_of(url: str, body: str, secret: str, *, at: float) -> int:
         return response.status
 
 
-async def test_only_slack_is_listened_to(tmp_path: Path) -> None:
-    """Anybody can reach the address; a forged or old request must have no effect."""
+async def test_only_requests_from_slack_have_an_effect(tmp_path: Path) -> None:
+    """The address is public, so a forged or old request must have no effect."""
     port = free_port()
     url = f"http://127.0.0.1:{port}{EVENTS_PATH}"
     event: dict[str, Any] = {"type": "message", "channel": "C0ONCALL", "user": "U0ANN", "ts": "1.1", "text": "6000106"}
@@ -49,8 +49,8 @@ async def test_only_slack_is_listened_to(tmp_path: Path) -> None:
             assert await status_of(url, body, secret, at=time.time()) == 200
 
 
-async def test_an_event_of_no_interest_is_acknowledged(tmp_path: Path) -> None:
-    """Otherwise Slack sends it again, and again."""
+async def test_an_event_that_is_not_handled_is_acknowledged(tmp_path: Path) -> None:
+    """Otherwise Slack retries it."""
     port = free_port()
     body = json.dumps(
         {"type": "event_callback", "event_id": "Ev1", "team_id": "T0DEMO", "event": {"type": "team_join"}}
@@ -73,7 +73,7 @@ async def test_a_wrong_bot_token_stops_the_start(tmp_path: Path) -> None:
 
 
 async def test_a_wrong_app_token_stops_the_start(tmp_path: Path) -> None:
-    """The socket's client would try for ever without a word."""
+    """Otherwise the socket client would retry forever without a message."""
     async with Sandbox(manifest("socket"), transport="socket") as sandbox:
         settings = settings_for(sandbox, "socket", tmp_path / "bot.db", slack_app_token="xapp-wrong")
         with pytest.raises(ZimerrError, match="SLACK_APP_TOKEN"):
@@ -81,8 +81,8 @@ async def test_a_wrong_app_token_stops_the_start(tmp_path: Path) -> None:
                 pass
 
 
-async def test_a_slack_out_of_reach_stops_the_start(tmp_path: Path) -> None:
-    """A firewall looks like this."""
+async def test_an_unreachable_slack_stops_the_start(tmp_path: Path) -> None:
+    """A firewall has this effect."""
     async with Sandbox(manifest("socket"), transport="socket") as sandbox:
         settings = settings_for(
             sandbox, "socket", tmp_path / "bot.db", slack_api_url=f"http://127.0.0.1:{free_port()}/"
@@ -92,8 +92,8 @@ async def test_a_slack_out_of_reach_stops_the_start(tmp_path: Path) -> None:
                 pass
 
 
-async def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
-    """Two bots on one machine."""
+async def test_a_port_in_use_stops_the_start(tmp_path: Path) -> None:
+    """It happens with two bots on one machine."""
     async with Sandbox(manifest("http"), transport="http") as sandbox:
         taken = int(sandbox.base_url.rpartition(":")[2])
         settings = settings_for(sandbox, "http", tmp_path / "bot.db", port=taken)
@@ -102,8 +102,8 @@ async def test_a_port_that_is_taken_stops_the_start(tmp_path: Path) -> None:
                 pass
 
 
-async def test_who_stops_says_so_and_loses_nothing(tmp_path: Path) -> None:
-    """A balancer turns away in time, and what comes meanwhile is answered by the next process."""
+async def test_a_stopping_bot_fails_its_health_check_and_loses_nothing(tmp_path: Path) -> None:
+    """The load balancer stops sending in time, and the next process answers what arrives meanwhile."""
     port = free_port()
     health = f"http://127.0.0.1:{port}/healthz"
     async with Sandbox(manifest("http"), transport="http") as sandbox, aiohttp.ClientSession() as session:

@@ -1,6 +1,6 @@
-"""A busy hour with 300 messages, and every word that the bot says in it.
+"""Test a busy hour with 300 messages and everything that the bot says in it.
 
-`incident.txt` is the hour as a person would read it, the bot's acts beneath what caused them.
+`incident.txt` is the script of the hour. Each action of the bot is below the line that causes it.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ _TIMES = re.compile(r"(\d{7})\D+(\d+) (?:times in this thread|次)")
 
 @dataclass
 class Step:
-    """What somebody does, and what the bot does about it."""
+    """An action of a person, and the bot's expected reactions."""
 
     at: str  # minutes and seconds
     channel: str
     who: str
     verb: str
-    what: str  # the message that it is about: the one answered, edited …
+    what: str  # the message that is answered, edited …
     text: str
     is_broadcast: bool
     expected: list[str] = field(default_factory=list)
 
     @property
     def is_message(self) -> bool:
-        """Whether it is one of the 300."""
+        """Whether it is one of the 300 messages."""
         return self.verb in ("says", "forwards")
 
 
 def steps() -> Iterator[Step]:
-    """The hour, step by step."""
+    """Parse the script."""
     step: Step | None = None
     for line in INCIDENT.read_text(encoding="utf-8").splitlines():
         if line.startswith(BOT_LINE):
@@ -87,15 +87,15 @@ STEPS = tuple(steps())
 
 
 class Stage:
-    """The workspace in which the hour is played, and what the bot did in it."""
+    """Play the script in a workspace, and record what the bot does."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.now = float(BEGIN)
         self._at = ""
         self.acts: list[str] = []  # each with the time of day
-        self._messages: dict[str, Json] = {}  # by the time of day in the script
-        self._times: dict[str, str] = {}  # the other way round, by Slack's time stamp
+        self._messages: dict[str, Json] = {}  # by their time in the script
+        self._times: dict[str, str] = {}  # the reverse, by `ts`
         sandbox.workspace.clock = self.clock
         for name, locale in OTHERS.items():
             sandbox.workspace.users[PEOPLE[name]] = User(PEOPLE[name], name, name, locale)
@@ -106,11 +106,11 @@ class Stage:
         sandbox.workspace.subscribe(self._watch)
 
     def clock(self) -> float:
-        """The time, for Slack and for the bot."""
+        """Return the time for the sandbox and for the bot."""
         return self.now
 
     async def play(self, step: Step) -> None:
-        """Let somebody act, and the bot finish what it should do about it; raises TimeoutError where it does not."""
+        """Perform *step* and wait for the expected reactions; raises TimeoutError if they do not come."""
         minutes, _, seconds = step.at.partition(":")
         self.now = BEGIN + 60.0 * int(minutes) + int(seconds)
         self._at = step.at
@@ -120,7 +120,7 @@ class Stage:
             self._messages[step.at] = message
             self._times[message["ts"]] = step.at
         await self.sandbox.idle()
-        # Where it stays silent there is nothing to wait for: a word too many shows here or in the next step.
+        # Nothing to wait for if the bot stays silent: an unexpected message shows here or in the next step.
         await self.sandbox.until(lambda: len(self.acts) >= wanted)
 
     async def _act(self, step: Step) -> Json | None:
@@ -147,7 +147,7 @@ class Stage:
         return None
 
     def _watch(self, change: Change) -> None:
-        """Note what the bot does, in words."""
+        """Record what the bot does, in words."""
         message = change.message or change.previous or {}
         match change.kind:
             case ChangeKind.REACTED if change.user == BOT_USER and change.reaction != "hourglass_flowing_sand":
@@ -170,7 +170,7 @@ class Stage:
 
 
 def posted(bot: str, text: str) -> dict[str, Any]:
-    """An alert in the form that such services post: plain, as an attachment with fields, as blocks."""
+    """Return an alert in the form that the service posts: plain text, an attachment with fields, or blocks."""
     if bot == "grafana":
         return {"text": text}
     if bot == "jenkins":
@@ -181,12 +181,12 @@ def posted(bot: str, text: str) -> dict[str, Any]:
 
 
 def is_bots(message: Json) -> bool:
-    """Whether zimerr posted it."""
+    """Return True if zimerr posted *message*."""
     return message.get("bot_id") == BOT_ID
 
 
 def said(message: Json) -> str:
-    """Which codes a message of the bot explains, in which language and form."""
+    """Describe the language, form and codes of a message from the bot."""
     elements = [element for block in message["blocks"] for element in block.get("elements", ())]
     values = [json.loads(each["value"]) for each in elements if each.get("action_id") in _OTHER_LANGUAGE]
     if not values:
@@ -201,8 +201,8 @@ def said(message: Json) -> str:
     return f" in {language}: {', '.join(codes)}"
 
 
-def test_the_hour_is_as_busy_as_it_claims() -> None:
-    """A thin story proves little."""
+def test_the_script_is_as_busy_as_described() -> None:
+    """A quiet hour would prove little."""
     messages = [step for step in STEPS if step.is_message]
     assert len(messages) == 300
     assert {step.who for step in messages} == {*PEOPLE, *BOTS}
@@ -211,12 +211,12 @@ def test_the_hour_is_as_busy_as_it_claims() -> None:
     assert [step.at for step in STEPS] == sorted({step.at for step in STEPS})
 
 
-async def test_in_a_busy_hour_the_bot_says_what_a_person_would_call_right(tmp_path: Path) -> None:
-    """Every code once, at the right place, in the channel's language; and not a word more."""
+async def test_the_bot_behaves_as_scripted_in_a_busy_hour(tmp_path: Path) -> None:
+    """Each code is explained once, in the right place, in the channel's language, and nothing else is said."""
     async with Sandbox(manifest("socket"), transport="socket", retry_delays_s=()) as sandbox:
         stage = Stage(sandbox)
         async with running(settings_for(sandbox, "socket", tmp_path / "bot.db"), stage.clock):
-            with contextlib.suppress(TimeoutError):  # then the comparison shows what is missing
+            with contextlib.suppress(TimeoutError):  # the comparison below shows what is missing
                 for step in STEPS:
                     await stage.play(step)
     assert stage.acts == [f"{step.at} {act}" for step in STEPS for act in step.expected]

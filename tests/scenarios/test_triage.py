@@ -1,4 +1,4 @@
-"""Logs in Slack: what becomes a triage, what does not, and what people do with one."""
+"""Test logs in Slack: which messages get a triage, which do not, and the buttons of a triage."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FENCED = f"look at this\n```\n{LOG}```"
 
 
 def zipped(files: dict[str, bytes | str]) -> bytes:
-    """An archive."""
+    """Return a zip of *files*."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():
@@ -50,7 +50,7 @@ def zipped(files: dict[str, bytes | str]) -> bytes:
 
 
 async def silence(slack: Sandbox, message: dict[str, Any]) -> bool:
-    """Whether the bot left *message* alone."""
+    """Return True if the bot neither answered nor reacted to *message*."""
     await settled(slack, ENGLISH, BEN)
     return not answers(slack, message, ENGLISH) and not marks(message)
 
@@ -59,7 +59,7 @@ async def silence(slack: Sandbox, message: dict[str, Any]) -> bool:
 async def bot_with(
     transport: Transport, folder: Path, *, plan: dict[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[Sandbox]:
-    """A workspace in which the bot has other settings, or fewer permissions."""
+    """Run the bot with other settings or another manifest."""
     async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
         port = free_port()
         async with running(settings_for(sandbox, transport, folder / "bot.db", port=port, **settings)):
@@ -68,12 +68,12 @@ async def bot_with(
             yield sandbox
 
 
-# What becomes a triage
+# Messages that get a triage
 
 
 @pytest.mark.both_transports
 async def test_a_long_paste_with_a_code_is_triaged_in_its_thread(slack: Sandbox) -> None:
-    """The likely cause first, its followers under it, in one message."""
+    """One message: the likely cause first, then its followers."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
     assert shown(answer).startswith("Likely cause: 6000106 · Token expired")
@@ -95,14 +95,14 @@ async def test_a_log_is_recognised_by_its_content(slack: Sandbox, name: str, con
     assert "Likely cause: 6000106" in shown(answer)
 
 
-async def test_a_log_from_another_workspace_is_asked_for(slack: Sandbox) -> None:
-    """Slack Connect tells only an id at first."""
+async def test_a_log_from_another_workspace_is_read(slack: Sandbox) -> None:
+    """Slack Connect sends only the file's id at first."""
     message = await slack.say(ENGLISH, ANN, "", files=[Upload("zim.log", LOG.encode(), is_connect=True)])
     assert "Likely cause: 6000106" in shown(await the_answer(slack, message, ENGLISH))
 
 
-async def test_several_files_and_the_words_beside_them_are_one_triage(slack: Sandbox) -> None:
-    """One message, one reply."""
+async def test_several_files_and_the_text_of_the_message_are_one_triage(slack: Sandbox) -> None:
+    """One message gets one reply."""
     files = [file("one.log"), file("two.log", "03-02 03:20:00.000 E/ZIM: errorCode=6000354\n")]
     message = await slack.say(ENGLISH, ANN, "and 6000211 in the console", files=files)
     answer = await the_answer(slack, message, ENGLISH)
@@ -111,22 +111,22 @@ async def test_several_files_and_the_words_beside_them_are_one_triage(slack: San
 
 
 async def test_an_alert_with_many_codes_is_triaged(slack: Sandbox) -> None:
-    """Other bots paste logs, too."""
+    """Other bots post logs too."""
     message = await slack.say_as_bot(ENGLISH, "Alerts", "errors: 6000103, 6000104, 6000106, 6000121")
     assert "table" in kinds(await the_answer(slack, message, ENGLISH))
 
 
-async def test_a_triage_speaks_the_channels_language(slack: Sandbox) -> None:
-    """Everybody there reads it."""
+async def test_a_triage_is_in_the_channels_language(slack: Sandbox) -> None:
+    """The whole channel reads it."""
     message = await slack.say(CHINESE, LIN, "", files=[file("日志.log")])
     assert "6000106 · Token 已过期" in shown(await the_answer(slack, message, CHINESE))
 
 
-# What does not
+# Messages that do not
 
 
 async def test_files_without_a_code_get_no_answer(slack: Sandbox) -> None:
-    """People share all kinds of files; pictures and documents are not even fetched."""
+    """People share all kinds of files. Images and documents are not even downloaded."""
     logs = [Upload("zim.log", PLAIN.encode()), Upload("core", b"\0\1\2 6000106"), Upload("empty.log", b"")]
     others = [Upload("photo.png", b"\x89PNG 6000106"), Upload("slides.pdf", b"%PDF 6000106")]
     for upload in others:
@@ -136,18 +136,18 @@ async def test_files_without_a_code_get_no_answer(slack: Sandbox) -> None:
         assert await silence(slack, await slack.say(ENGLISH, ANN, "have a look", files=[upload]))
 
 
-async def test_a_long_message_without_a_code_earns_silence(slack: Sandbox) -> None:
-    """People write at length, too."""
+async def test_a_long_message_without_a_code_gets_no_answer(slack: Sandbox) -> None:
+    """People write long messages too."""
     assert await silence(slack, await slack.say(ENGLISH, ANN, f"```\n{PLAIN}```"))
 
 
-async def test_a_quoted_log_earns_silence(slack: Sandbox) -> None:
-    """It was answered where it was posted."""
+async def test_a_quoted_log_gets_no_answer(slack: Sandbox) -> None:
+    """The original was answered in its place."""
     quoted = "\n".join(f"> {line}" for line in LOG.splitlines())
     assert await silence(slack, await slack.say(ENGLISH, ANN, f"{quoted}\nis this fixed?"))
 
 
-async def test_in_a_quiet_channel_nothing_is_fetched(slack: Sandbox) -> None:
+async def test_nothing_is_downloaded_in_a_quiet_channel(slack: Sandbox) -> None:
     """Off means off."""
     await slack.command(ENGLISH, ANN, "auto off")
     assert await silence(slack, await slack.say(ENGLISH, ANN, "", files=[file()]))
@@ -155,7 +155,7 @@ async def test_in_a_quiet_channel_nothing_is_fetched(slack: Sandbox) -> None:
 
 
 async def test_in_react_mode_a_log_gets_the_reaction(slack: Sandbox) -> None:
-    """Whoever clicks it is told what the codes are."""
+    """A click on it explains the codes."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     await slack.until(lambda: marks(message) == ["mag"])
@@ -166,8 +166,8 @@ async def test_in_react_mode_a_log_gets_the_reaction(slack: Sandbox) -> None:
     assert "6000106" in shown(private)
 
 
-async def test_codes_explained_a_moment_ago_earn_only_the_reaction(slack: Sandbox) -> None:
-    """Three people upload the same log."""
+async def test_recently_explained_codes_only_get_the_reaction(slack: Sandbox) -> None:
+    """Several people upload the same log."""
     first = await slack.say(ENGLISH, ANN, "", files=[file()])
     await the_answer(slack, first, ENGLISH)
     second = await slack.say(ENGLISH, LIN, "", files=[file()])
@@ -178,19 +178,19 @@ async def test_codes_explained_a_moment_ago_earn_only_the_reaction(slack: Sandbo
     assert answers(slack, second, ENGLISH) == []
 
 
-# What can't be read
+# Files that can't be read
 
 
 async def test_a_log_that_is_too_large_gets_one_line(transport: Transport, tmp_path: Path) -> None:
-    """It is not even fetched."""
+    """It is not even downloaded."""
     async with bot_with(transport, tmp_path, zimerr_max_file_mb=1) as slack:
         message = await slack.say(ENGLISH, ANN, "", files=[file("large.log", LOG * 1000)])
         answer = await the_answer(slack, message, ENGLISH)
         assert "large.log was not read: it exceeds the size limit" in shown(answer)
 
 
-async def test_without_the_permission_the_line_names_it(transport: Transport, tmp_path: Path) -> None:
-    """So that an admin knows what to do."""
+async def test_a_missing_scope_is_named_in_one_line(transport: Transport, tmp_path: Path) -> None:
+    """An admin then knows what to do."""
     plan = manifest(transport)
     plan["oauth_config"]["scopes"]["bot"].remove("files:read")
     async with bot_with(transport, tmp_path, plan=plan) as slack:
@@ -200,8 +200,8 @@ async def test_without_the_permission_the_line_names_it(transport: Transport, tm
 
 
 @pytest.mark.parametrize("expired", [True, False])
-async def test_a_log_that_is_gone_gets_one_line(slack: Sandbox, expired: bool) -> None:
-    """Between the message and the reading of it."""
+async def test_a_deleted_or_expired_log_gets_one_line(slack: Sandbox, expired: bool) -> None:
+    """It was deleted or expired before the bot could read it."""
     slack.faults.server_error("files.info")
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     await slack.until(lambda: slack.calls("files.info"))
@@ -210,14 +210,14 @@ async def test_a_log_that_is_gone_gets_one_line(slack: Sandbox, expired: bool) -
     assert "zim.log was not read: it was deleted or has expired" in shown(answer)
 
 
-async def test_a_binary_that_is_called_a_log_gets_one_line(slack: Sandbox) -> None:
-    """Its owner believes that it was read."""
+async def test_a_binary_file_named_like_a_log_gets_one_line(slack: Sandbox) -> None:
+    """Otherwise its author would believe that it was read."""
     message = await slack.say(ENGLISH, ANN, "", files=[file("trace.log", b"\0\1\2" * 99)])
     assert "trace.log was not read: it is not text" in shown(await the_answer(slack, message, ENGLISH))
 
 
-async def test_a_line_about_a_file_goes_with_its_message(slack: Sandbox) -> None:
-    """As every answer does."""
+async def test_a_line_about_a_file_is_deleted_with_its_message(slack: Sandbox) -> None:
+    """Like every answer."""
     message = await slack.say(ENGLISH, ANN, "", files=[file("trace.log", b"\0\1\2" * 99)])
     await the_answer(slack, message, ENGLISH)
     await slack.delete(ENGLISH, message["ts"])
@@ -228,7 +228,7 @@ async def test_a_line_about_a_file_goes_with_its_message(slack: Sandbox) -> None
 
 
 async def test_a_triage_follows_its_message(slack: Sandbox) -> None:
-    """Its codes, and its end."""
+    """When the codes change, and when the message is deleted."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     first = await the_answer(slack, message, ENGLISH)
     await slack.edit(ENGLISH, message["ts"], FENCED.replace("6000121", "6000354"))
@@ -241,8 +241,8 @@ async def test_a_triage_follows_its_message(slack: Sandbox) -> None:
     await slack.until(lambda: answers(slack, message, ENGLISH) == [])
 
 
-async def test_a_triage_goes_with_its_file(slack: Sandbox) -> None:
-    """Nothing is left that it is about."""
+async def test_a_triage_is_deleted_with_its_file(slack: Sandbox) -> None:
+    """Without the log, nothing is left to triage."""
     message = await slack.say(ENGLISH, ANN, "see", files=[file()])
     await the_answer(slack, message, ENGLISH)
     await slack.delete_file(ENGLISH, message["ts"], message["files"][0]["id"])
@@ -254,7 +254,7 @@ async def test_a_triage_goes_with_its_file(slack: Sandbox) -> None:
 
 @pytest.mark.parametrize(("content", "answered"), [(LOG, True), (PLAIN, False)], ids=["codes", "no-codes"])
 async def test_an_hourglass_shows_that_a_log_is_being_read(slack: Sandbox, content: str, answered: bool) -> None:
-    """It comes before the file does, and goes at the end, whether or not there is anything to say."""
+    """It is added before the download and removed at the end, with or without an answer."""
     slack.faults.slow("files-pri", seconds=1)
     message = await slack.say(ENGLISH, ANN, "", files=[file(content=content)])
     await slack.until(lambda: marks(message) == ["hourglass_flowing_sand"])
@@ -265,8 +265,8 @@ async def test_an_hourglass_shows_that_a_log_is_being_read(slack: Sandbox, conte
     assert marks(message) == []
 
 
-async def test_the_hourglass_goes_where_the_answer_fails(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reaction that stays would promise an answer for ever."""
+async def test_the_hourglass_is_removed_if_the_answer_fails(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reaction that stays would promise an answer forever."""
 
     def refuse(context: MethodContext, args: Arguments) -> dict[str, Any]:
         raise SlackError("restricted_action")
@@ -281,8 +281,8 @@ async def test_the_hourglass_goes_where_the_answer_fails(slack: Sandbox, monkeyp
     assert marks(message) == []
 
 
-async def test_a_reaction_that_slack_refuses_costs_no_answer(slack: Sandbox) -> None:
-    """The answer matters, the hourglass is extra."""
+async def test_a_refused_reaction_does_not_prevent_the_answer(slack: Sandbox) -> None:
+    """The answer matters; the hourglass is extra."""
     slack.faults.server_error("reactions.add")
     message = await slack.say(ENGLISH, ANN, FENCED)
     assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
@@ -290,16 +290,16 @@ async def test_a_reaction_that_slack_refuses_costs_no_answer(slack: Sandbox) -> 
 
 
 @pytest.mark.parametrize("method", ["files.info", "files-pri"])
-async def test_a_bad_minute_of_slacks_costs_patience_only(slack: Sandbox, method: str) -> None:
-    """Downloads are tried again, as posts are."""
+async def test_transient_errors_of_slack_only_delay_the_answer(slack: Sandbox, method: str) -> None:
+    """Downloads are retried, like posts."""
     slack.faults.server_error(method)
     slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
 
 
-async def test_an_answer_that_was_lost_on_its_way_is_found_again(slack: Sandbox) -> None:
-    """Slack has it; the bot only did not hear so."""
+async def test_an_answer_whose_response_was_lost_is_not_repeated(slack: Sandbox) -> None:
+    """Slack has posted it; only the response was lost."""
     slack.faults.lost("chat.postMessage")
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     await the_answer(slack, message, ENGLISH)
@@ -307,10 +307,8 @@ async def test_an_answer_that_was_lost_on_its_way_is_found_again(slack: Sandbox)
     assert len(posts) == 1
 
 
-async def test_a_question_waits_for_a_slack_that_has_a_bad_moment(
-    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What was asked is read from Slack; that it can't just now is no answer."""
+async def test_a_request_is_retried_after_a_transient_error(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transient error in reading the message is retried, not answered."""
     read = METHODS["conversations.replies"]
     refused: list[Arguments] = []
 
@@ -326,10 +324,8 @@ async def test_a_question_waits_for_a_slack_that_has_a_bad_moment(
     assert refused
 
 
-async def test_an_author_who_can_not_be_warned_is_answered_all_the_same(
-    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They have left, or are another bot."""
+async def test_a_refused_warning_does_not_prevent_the_answer(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have left the channel, or are another bot."""
 
     def refuse(context: MethodContext, args: Arguments) -> dict[str, Any]:
         raise SlackError("user_not_in_channel")
@@ -342,8 +338,8 @@ async def test_an_author_who_can_not_be_warned_is_answered_all_the_same(
 # Charts
 
 
-async def test_a_chart_that_slack_refuses_becomes_bars_in_text(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Older plans may not have the block."""
+async def test_a_refused_chart_becomes_text_bars(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some plans may not have the block."""
     refuse_charts(monkeypatch)
     answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
     assert "data_visualization" not in kinds(answer)
@@ -353,10 +349,10 @@ async def test_a_chart_that_slack_refuses_becomes_bars_in_text(slack: Sandbox, m
     assert_sendable(answer)
 
 
-async def test_who_is_answered_alone_misses_no_answer_for_a_chart(
+async def test_a_refused_chart_becomes_text_bars_in_an_ephemeral_message(
     slack: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """There Slack tells by a status only that it took nothing."""
+    """For a `response_url`, Slack reports the refusal only by its HTTP status."""
     answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
     refuse_charts(monkeypatch)
     await slack.click(answer, "triage_language", LIN)
@@ -366,7 +362,7 @@ async def test_who_is_answered_alone_misses_no_answer_for_a_chart(
 
 
 def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the workspace be one whose plan has no charts."""
+    """Make the sandbox refuse charts, like a plan without them."""
     from bot.sandbox import block_schema
 
     monkeypatch.delitem(block_schema.MESSAGE_BLOCKS, "data_visualization")
@@ -375,8 +371,8 @@ def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
 # Buttons
 
 
-async def test_the_other_language_is_read_again_for_who_asks(slack: Sandbox) -> None:
-    """Nothing of the log was kept."""
+async def test_the_language_button_reads_the_log_again(slack: Sandbox) -> None:
+    """The log is read again, because nothing of it was stored."""
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     answer = await the_answer(slack, message, ENGLISH)
     await slack.click(answer, "triage_language", LIN)
@@ -386,8 +382,8 @@ async def test_the_other_language_is_read_again_for_who_asks(slack: Sandbox) -> 
     assert "actions" not in kinds(private)
 
 
-async def test_where_the_log_is_gone_the_buttons_say_so(slack: Sandbox) -> None:
-    """Honest, and only to who pressed."""
+async def test_the_buttons_report_that_the_log_is_gone(slack: Sandbox) -> None:
+    """Only the person who clicked sees it."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = dict(await the_answer(slack, message, ENGLISH))
     del slack.workspace.channel(ENGLISH).messages[message["ts"]]
@@ -398,7 +394,7 @@ async def test_where_the_log_is_gone_the_buttons_say_so(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_the_full_report_is_attached_once(slack: Sandbox) -> None:
-    """Two people press at the same time."""
+    """Even if two people click at the same time."""
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     answer = await the_answer(slack, message, ENGLISH)
     await slack.click(answer, "triage_report", ANN)
@@ -411,8 +407,8 @@ async def test_the_full_report_is_attached_once(slack: Sandbox) -> None:
     assert len(answers(slack, message, ENGLISH)) == 1
 
 
-async def test_a_message_that_is_cut_brings_its_report(slack: Sandbox) -> None:
-    """More codes than a message shows."""
+async def test_a_shortened_triage_comes_with_its_report(slack: Sandbox) -> None:
+    """The log has more codes than a message can show."""
     lines = [f"03-02 03:14:07.{number:03} E/ZIM: failed, errorCode={code}" for number, code in enumerate(_MANY)]
     message = await slack.say(ENGLISH, ANN, "", files=[file("all.log", "\n".join(lines))])
     answer = await the_answer(slack, message, ENGLISH)
@@ -424,8 +420,8 @@ async def test_a_message_that_is_cut_brings_its_report(slack: Sandbox) -> None:
 _MANY = [code for base in (6000001, 6000101, 6000201, 6000301, 6000501, 6000601) for code in range(base, base + 60)]
 
 
-async def test_who_is_on_it_is_shown_to_all_and_can_be_taken_back(slack: Sandbox) -> None:
-    """So that two people do not look for the same thing."""
+async def test_the_assignee_is_shown_and_can_be_removed(slack: Sandbox) -> None:
+    """Two people should not work on the same problem unknowingly."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
     before = [block["type"] for block in answer["blocks"]]
@@ -440,15 +436,15 @@ async def test_who_is_on_it_is_shown_to_all_and_can_be_taken_back(slack: Sandbox
 
 
 async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -> None:
-    """Privately: nobody else can do anything about it."""
+    """Privately, because it concerns nobody else."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     await slack.click(await the_answer(slack, message, ENGLISH), "triage_escalate", ANN)
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "ZIMERR_ESCALATE" in shown(private)
 
 
-async def test_escalating_calls_whom_the_admin_named_once(transport: Transport, tmp_path: Path) -> None:
-    """In the thread, where the log is; the message shows who did it."""
+async def test_escalating_mentions_the_configured_group_once(transport: Transport, tmp_path: Path) -> None:
+    """In the thread of the log; the triage shows who escalated it."""
     async with bot_with(transport, tmp_path, zimerr_escalate="S0ONCALL") as slack:
         message = await slack.say(ENGLISH, ANN, FENCED)
         answer = await the_answer(slack, message, ENGLISH)
@@ -462,8 +458,8 @@ async def test_escalating_calls_whom_the_admin_named_once(transport: Transport, 
         assert len(answers(slack, message, ENGLISH)) == 2
 
 
-async def test_a_wrong_triage_is_taken_back_and_why_knows(slack: Sandbox) -> None:
-    """The button asks first."""
+async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> None:
+    """The button asks for confirmation."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
     (button,) = [each for each in answer["blocks"][-1]["elements"] if each["action_id"] == "triage_wrong"]
@@ -476,12 +472,12 @@ async def test_a_wrong_triage_is_taken_back_and_why_knows(slack: Sandbox) -> Non
     assert "Someone marked my triage of this message as wrong" in shown(private)
 
 
-# Asking
+# Requests
 
 
 @pytest.mark.parametrize("words", ["@zimerr triage", "@zimerr 分诊", "@zimerr 排查", "@zimerr triage this, please"])
 async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) -> None:
-    """Messages and files, whoever posted them; not what the bot said."""
+    """All messages and files in the thread, except the bot's own."""
     root = await slack.say(ENGLISH, ANN, "login is broken")
     await slack.say(ENGLISH, LIN, "", root["ts"], files=[file("one.log", PLAIN + "errorCode=6000354\n")])
     await slack.say(ENGLISH, BEN, "we see 6000281 too", thread_ts=root["ts"])
@@ -497,23 +493,23 @@ async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) ->
     assert "6000354" in shown(private)
 
 
-async def test_a_log_shown_to_the_bot_is_triaged_whatever_is_said(slack: Sandbox) -> None:
-    """Somebody asked, so that nothing found is said, too."""
+async def test_a_mention_with_a_log_is_always_triaged(slack: Sandbox) -> None:
+    """Someone asked, so the bot also says that it found nothing."""
     message = await slack.say(ENGLISH, ANN, "@zimerr what is this?", files=[file()])
     assert "Likely cause: 6000106" in shown(await the_answer(slack, message, ENGLISH))
     plain = await slack.say(ENGLISH, ANN, "@zimerr and this?", files=[file("b.log", PLAIN)])
     assert "No ZIM error code found" in shown(await the_answer(slack, plain, ENGLISH))
 
 
-async def test_asking_for_nothing_says_how_to_ask(slack: Sandbox) -> None:
-    """Privately."""
+async def test_a_request_without_a_log_explains_how_to_ask(slack: Sandbox) -> None:
+    """In an ephemeral message."""
     await slack.say(ENGLISH, ANN, "@zimerr triage")
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "Say `@zimerr triage` in the log's thread" in shown(private)
 
 
 async def test_the_shortcut_triages_the_thread(slack: Sandbox) -> None:
-    """For those who never type a command."""
+    """Some people never type a command."""
     root = await slack.say(ENGLISH, ANN, "the log, as asked")
     reply = await slack.say(ENGLISH, LIN, "", root["ts"], files=[file()])
     await settled(slack, ENGLISH, BEN)
@@ -523,15 +519,15 @@ async def test_the_shortcut_triages_the_thread(slack: Sandbox) -> None:
     assert "Likely cause: 6000106" in shown(answers(slack, root, ENGLISH)[-1])
 
 
-async def test_the_shortcut_says_where_it_may_not_read(slack: Sandbox) -> None:
-    """Slack offers it in every channel."""
+async def test_the_shortcut_asks_for_an_invitation(slack: Sandbox) -> None:
+    """Slack offers the shortcut in every channel."""
     await slack.shortcut("triage_thread", ANN, await slack.say(FOREIGN, ANN, FENCED))
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "Invite me" in shown(private)
 
 
-async def opened(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
-    """The dialog to paste into."""
+async def open_modal(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
+    """Open the triage modal with `/zimerr` *text*, and return its view."""
     await slack.command(channel, ANN, text)
     view = await slack.until(lambda: slack.modal(ANN))
     assert view is not None
@@ -540,29 +536,29 @@ async def opened(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
 
 @pytest.mark.both_transports
 @pytest.mark.parametrize("channel", [ENGLISH, FOREIGN])
-async def test_the_dialog_answers_whom_one_chose(slack: Sandbox, channel: str) -> None:
-    """Also where the bot is no member."""
-    view = await opened(slack, channel, "triage")
+async def test_the_modal_answers_the_chosen_audience(slack: Sandbox, channel: str) -> None:
+    """Even in channels without the bot."""
+    view = await open_modal(slack, channel, "triage")
     assert "Up to 3,000 characters" in json.dumps(view)
     await slack.submit(view, ANN, {"pasted": LOG[:2900]})
     (private,) = await slack.until(lambda: slack.ephemerals(ANN, channel))
     assert "Likely cause: 6000106" in shown(private)
     assert said_by_bot(slack, channel) == []
-    view = await opened(slack, channel, "日志")
+    view = await open_modal(slack, channel, "日志")
     await slack.submit(view, ANN, {"pasted": LOG[:2900], "audience": "everybody"})
     (public,) = await slack.until(lambda: said_by_bot(slack, channel))
     assert "Likely cause: 6000106" in shown(public)
 
 
-async def test_what_was_pasted_behind_the_command_is_in_the_dialog(slack: Sandbox) -> None:
-    """One need not paste twice; what is too long is cut."""
-    view = await opened(slack, ENGLISH, f"triage {LOG}{LOG}")
+async def test_text_after_the_command_is_in_the_modal(slack: Sandbox) -> None:
+    """Nobody has to paste twice; a text that is too long is cut."""
+    view = await open_modal(slack, ENGLISH, f"triage {LOG}{LOG}")
     assert view["blocks"][0]["element"]["initial_value"] == (LOG + LOG)[:3000]
 
 
-async def test_a_paste_without_a_code_is_told_privately(slack: Sandbox) -> None:
-    """Whoever asked wants an answer; the channel does not."""
-    view = await opened(slack, ENGLISH, "triage")
+async def test_a_paste_without_a_code_is_answered_privately(slack: Sandbox) -> None:
+    """The person who asked wants an answer; the channel does not."""
+    view = await open_modal(slack, ENGLISH, "triage")
     await slack.submit(view, ANN, {"pasted": "hello", "audience": "everybody"})
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "I don't see a ZIM error code here" in shown(private)
@@ -572,8 +568,8 @@ async def test_a_paste_without_a_code_is_told_privately(slack: Sandbox) -> None:
 # Secrets
 
 
-async def test_the_author_of_a_live_secret_is_warned_alone(slack: Sandbox) -> None:
-    """Kind and line, never the value; once."""
+async def test_only_the_author_of_a_live_secret_is_warned(slack: Sandbox) -> None:
+    """One warning with kind and line, never the value."""
     log = LOG + f"03-02 03:15:00.000 12483 12519 I/ZIM: login token={TOKEN}\n"
     message = await slack.say(ENGLISH, ANN, "", files=[file("zim.log", log)])
     answer = await the_answer(slack, message, ENGLISH)
@@ -584,7 +580,7 @@ async def test_the_author_of_a_live_secret_is_warned_alone(slack: Sandbox) -> No
     assert all(TOKEN not in json.dumps(each) for each in (answer, warning))
 
 
-async def test_a_secret_beside_a_single_code_is_warned_of_too(slack: Sandbox) -> None:
+async def test_a_secret_beside_a_single_code_causes_a_warning_too(slack: Sandbox) -> None:
     """One line is enough to leak a token."""
     message = await slack.say(ENGLISH, ANN, f"login fails with 6000106\ntoken={TOKEN}")
     assert "6000106 · " in shown(await the_answer(slack, message, ENGLISH))
@@ -598,7 +594,7 @@ async def test_a_secret_beside_a_single_code_is_warned_of_too(slack: Sandbox) ->
 async def test_a_restart_in_the_middle_leaves_one_answer(
     workspace: Sandbox, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bot is stopped while it reads; the next process reads again, and no hourglass is left."""
+    """The bot stops while it reads. The next process reads the log again and removes the hourglass."""
     monkeypatch.setattr("bot.app._GRACE_S", 0.1)
     workspace.faults.slow("files-pri", seconds=30)
     async with start():

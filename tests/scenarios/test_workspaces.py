@@ -1,4 +1,4 @@
-"""Many workspaces: the app comes by OAuth, knows each by itself, and forgets the one that it has lost."""
+"""Test many workspaces: OAuth installation, separate data and settings, and removal."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.storage.tables import metadata
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock, Transport, free_port, manifest, settings_for
 from tests.scenarios.reading import answer_in_thread, shown
 
-# slack_sdk asks aiohttp for it, for the app's secret.
+# slack_sdk passes the client secret as aiohttp's BasicAuth.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 FIRST, SECOND, ORGANISATION = "T0DEMO", "T0OTHER", "E0ORG"
 QUESTION = "code: 6000106 since the release"
@@ -42,7 +42,7 @@ _HOLDING = [table.name for table in metadata.sorted_tables if "team" in table.c]
 
 @dataclass
 class Site:
-    """A sandbox with two workspaces, and the bot, which is in none of them yet."""
+    """A sandbox with two workspaces, and a bot that is not installed in either."""
 
     sandbox: Sandbox
     second: Team
@@ -53,7 +53,7 @@ class Site:
 
     @property
     def settings(self) -> Settings:
-        """The bot's."""
+        """Settings of the bot."""
         app = self.sandbox.app
         return settings_for(
             self.sandbox,
@@ -68,20 +68,20 @@ class Site:
 
     @contextlib.asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
-        """The bot, running."""
+        """Run the bot."""
         async with running(self.settings, Clock()):
             if self.transport == "http":
                 self.sandbox.connect_app(f"http://127.0.0.1:{self.port}{EVENTS_PATH}")
             yield
 
     async def install(self, *targets: str) -> None:
-        """Somebody adds the app to workspaces, or to an organisation."""
+        """Install the app in workspaces, or in an organisation."""
         for target in targets:
             async with Visit(self.port) as visit:
                 assert await visit.allow(target) == 200
 
     def rows(self, team: str) -> int:
-        """How much the bot has stored about a workspace."""
+        """Return the number of rows stored for a workspace."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             counts = [
                 connection.execute(f"SELECT count(*) FROM {name} WHERE team = ?", (team,)).fetchone()[0]  # noqa: S608
@@ -90,21 +90,21 @@ class Site:
         return sum(counts)
 
     def end_states(self) -> None:
-        """Let the time pass that a person has on Slack's page."""
+        """Let all OAuth states expire."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("UPDATE slack_oauth_states SET expire_at = '2020-01-01 00:00:00.000000'")
 
     def stored(self) -> bytes:
-        """Every byte on the disk."""
+        """Return all bytes of the database files."""
         return b"".join(path.read_bytes() for path in self.database.parent.iterdir() if path.is_file())
 
 
 class Visit:
-    """A browser on its way through the installation."""
+    """A browser during the installation."""
 
     def __init__(self, port: int) -> None:
         self.origin = URL(f"http://127.0.0.1:{port}")
-        # The cookie is for https; browsers take this machine for as good as that.
+        # The cookie requires https; browsers treat localhost as secure.
         jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=self.origin)
         self.browser = aiohttp.ClientSession(cookie_jar=jar)
 
@@ -115,19 +115,19 @@ class Visit:
         await self.browser.close()
 
     async def to_slack(self) -> URL:
-        """The address of Slack's page, where one is sent to."""
+        """Follow the install link; return the URL of Slack's page."""
         async with self.browser.get(self.origin / "slack/install") as page:
             assert page.status == 200
             return page.url
 
     async def allow(self, target: str) -> int:
-        """Press the button; return the status of the page that one ends on."""
+        """Click Allow on Slack's page; return the HTTP status of the final page."""
         async with self.browser.post(await self.to_slack(), data={"target": target}) as page:
             assert page.url.path == "/slack/oauth_redirect"
             return page.status
 
     async def come_back(self, **query: str) -> int:
-        """Open the address that Slack sends one back to."""
+        """Open the redirect URL; return the HTTP status."""
         async with self.browser.get(self.origin / "slack/oauth_redirect" % query) as page:
             return page.status
 
@@ -146,28 +146,28 @@ async def site(transport: Transport, tmp_path: Path) -> AsyncIterator[Site]:
 
 
 async def asked(team: Team, ts: str = "", text: str = QUESTION, channel: str = ENGLISH) -> Json:
-    """A person's message with a code, at a given time stamp."""
+    """Post a message with a code, optionally with a given `ts`."""
     message: Json = {"user": ANN, "text": text}
     return team.workspace.post(channel, message | ({"ts": ts} if ts else {}), by=ANN)
 
 
 async def explained(team: Team, message: Json, channel: str = ENGLISH) -> str:
-    """What the bot answered; by itself, in its own name there."""
+    """Return the bot's answer, posted as its bot user in that workspace."""
     reply = await answer_in_thread(team, channel, message)
     assert (reply["bot_id"], reply["user"]) == (team.workspace.bot_id, team.workspace.bot_user)
     return shown(reply)
 
 
 async def until_forgotten(site: Site, team: str) -> None:
-    """Wait until nothing is stored of a workspace."""
+    """Wait until nothing is stored about a workspace."""
     async with asyncio.timeout(5):
         while site.rows(team):  # noqa: ASYNC110  nothing in the sandbox changes then
             await asyncio.sleep(0.01)
 
 
 @pytest.mark.both_transports
-async def test_each_workspace_has_answers_and_settings_of_its_own(site: Site) -> None:
-    """Channels and messages may have the same ids in both; what is set or said in one is nothing to the other."""
+async def test_each_workspace_has_its_own_answers_and_settings(site: Site) -> None:
+    """Channels and messages may have the same ids in both, and must not affect one another."""
     first, second = site.sandbox, site.second
     async with site.bot():
         await site.install(FIRST, SECOND)
@@ -186,8 +186,8 @@ async def test_each_workspace_has_answers_and_settings_of_its_own(site: Site) ->
         assert site.rows(SECOND) > 0
 
 
-async def test_a_workspace_that_removes_the_app_is_forgotten_and_the_other_goes_on(site: Site) -> None:
-    """What people set and what the bot did there is theirs to take away."""
+async def test_data_is_deleted_when_a_workspace_removes_the_app(site: Site) -> None:
+    """Settings and records belong to the workspace."""
     first, second = site.sandbox, site.second
     async with site.bot():
         await site.install(FIRST, SECOND)
@@ -201,12 +201,12 @@ async def test_a_workspace_that_removes_the_app_is_forgotten_and_the_other_goes_
         assert site.rows(FIRST) == kept
         await explained(first, await asked(first, text="code: 6000121"))
 
-        await site.install(SECOND)  # as a stranger
+        await site.install(SECOND)  # as a new workspace
         assert "Token expired" in await explained(second, await asked(second))
 
 
-async def test_a_word_of_removal_that_comes_late_does_not_undo_a_new_installation(site: Site) -> None:
-    """Slack sends again what was not acknowledged, minutes after."""
+async def test_a_late_removal_event_does_not_undo_a_new_installation(site: Site) -> None:
+    """Slack redelivers unacknowledged events minutes later."""
     async with site.bot():
         await site.install(SECOND)
         site.sandbox.oauth.uninstall(SECOND)
@@ -220,8 +220,8 @@ async def test_a_word_of_removal_that_comes_late_does_not_undo_a_new_installatio
         await explained(site.second, await asked(site.second, text="code: 6000121"))
 
 
-async def test_a_token_that_slack_refuses_ends_the_workspace(site: Site) -> None:
-    """Where no event tells of it, the next answer does."""
+async def test_a_revoked_token_removes_the_workspace(site: Site) -> None:
+    """If no event reports the removal, the next API call does."""
     second = site.second
     async with site.bot():
         await site.install(FIRST, SECOND)
@@ -235,8 +235,8 @@ async def test_a_token_that_slack_refuses_ends_the_workspace(site: Site) -> None
         await explained(second, await asked(second, text="code: 6000354"))
 
 
-async def test_in_one_workspace_by_token_what_waits_is_kept(transport: Transport, tmp_path: Path) -> None:
-    """The admin puts a new token in place, and nothing was lost."""
+async def test_messages_wait_for_a_new_token_in_a_single_workspace(transport: Transport, tmp_path: Path) -> None:
+    """After the admin has set a new token, nothing is lost."""
     port, database = free_port(), tmp_path / "bot.db"
     async with Sandbox(manifest(transport), transport=transport, retry_delays_s=()) as sandbox:
 
@@ -261,8 +261,8 @@ async def test_in_one_workspace_by_token_what_waits_is_kept(transport: Transport
 
 
 @pytest.mark.parametrize("transport", ["socket"])
-async def test_nobody_installs_by_a_link_of_somebody_else(site: Site) -> None:
-    """A forged or old link would tie a stranger's workspace to one's own."""
+async def test_a_forged_or_old_installation_link_is_refused(site: Site) -> None:
+    """A forged or old link could connect the workspace of someone else."""
     async with site.bot(), Visit(site.port) as visit:
         assert await visit.come_back(code="c", state="forged") == 400
         state = (await visit.to_slack()).query["state"]
@@ -272,8 +272,8 @@ async def test_nobody_installs_by_a_link_of_somebody_else(site: Site) -> None:
         async with Visit(site.port) as other:
             assert await other.come_back(code="c", state=state) == 400
         assert site.sandbox.calls("oauth.v2.access") == []
-        assert await visit.come_back(code="c", state=state) == 401  # the code is none
-        assert await visit.come_back(code="c", state=state) == 400  # each way is gone once
+        assert await visit.come_back(code="c", state=state) == 401  # the code is invalid
+        assert await visit.come_back(code="c", state=state) == 400  # each state can be used once
         assert len(site.sandbox.calls("oauth.v2.access")) == 1
         assert await visit.come_back(error="access_denied", state=state) == 200
     assert site.sandbox.workspace.tokens == {}
@@ -281,13 +281,13 @@ async def test_nobody_installs_by_a_link_of_somebody_else(site: Site) -> None:
 
 @pytest.mark.parametrize("transport", ["http"])
 async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Backups and logs go places."""
+    """Backups and logs are copied to other places."""
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     before = logging.getLogger().handlers[:], logging.getLogger().level
     log.configure("debug")
     try:
-        site.sandbox.oauth.lifetime_s = 3600  # which is refreshed at once
+        site.sandbox.oauth.lifetime_s = 3600  # so it is refreshed at once
         async with site.bot():
             await site.install(FIRST)
             await explained(site.sandbox, await asked(site.sandbox))
@@ -307,8 +307,8 @@ async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: p
 
 
 @pytest.mark.parametrize("transport", ["http"])
-async def test_the_key_can_be_changed(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Old and new together, then the command, then the new one alone."""
+async def test_the_encryption_key_can_be_rotated(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """First both keys, then the command, then the new key alone."""
     async with site.bot():
         await site.install(FIRST)
     old, new = site.keys[0], Fernet.generate_key().decode()
@@ -329,8 +329,8 @@ async def test_the_key_can_be_changed(site: Site, monkeypatch: pytest.MonkeyPatc
         await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
 
 
-async def test_a_token_that_ends_is_refreshed_before(site: Site) -> None:
-    """With token rotation, Slack's tokens are good for twelve hours."""
+async def test_a_token_is_refreshed_before_it_expires(site: Site) -> None:
+    """With token rotation, Slack's tokens expire after twelve hours."""
     oauth = site.sandbox.oauth
     async with site.bot():
         oauth.lifetime_s = 3600
@@ -340,9 +340,9 @@ async def test_a_token_that_ends_is_refreshed_before(site: Site) -> None:
         refreshed = [call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]
         assert [call.error for call in refreshed] == [""]
         ahead = oauth.clock() + 4000
-        oauth.clock = lambda: ahead  # the first token has ended
+        oauth.clock = lambda: ahead  # the first token has expired
         await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
-    async with site.bot():  # the new one was stored
+    async with site.bot():  # the new token was stored
         await explained(site.sandbox, await asked(site.sandbox, text="code: 6000354"))
     assert len([call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]) == 1
 
@@ -360,7 +360,7 @@ async def test_an_organisation_installs_the_app_for_all_its_workspaces(site: Sit
         site.sandbox.faults.add(Fault(FaultKind.SERVER_ERROR, "chat.postMessage", times=1))
         waiting = await asked(west, channel="C0WEST")
         await west.until(lambda: site.sandbox.calls("chat.postMessage")[-1].error)
-    async with site.bot():  # only the team is known of what waits
+    async with site.bot():  # the waiting row has only the team id
         await west.until(lambda: west.replies("C0WEST", waiting["ts"]))
         assert site.rows("T0EAST") > 0
         assert site.rows("T0WEST") > 0
