@@ -22,10 +22,12 @@ def replies(slack: Sandbox, root: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.fixture
 async def burst(slack: Sandbox) -> list[dict[str, Any]]:
     """A thread whose messages, except the first, wait while Slack is slow to post the first answer."""
-    slack.faults.slow("chat.postMessage", seconds=0.7)
+    release = slack.faults.hold("chat.postMessage")
     root = await slack.say(ENGLISH, ANN, "look, 6000103")
     await slack.until(lambda: slack.calls("chat.postMessage"))
     lines = [await slack.say(ENGLISH, LIN, line, thread_ts=root["ts"]) for line in LINES]
+    await slack.idle()
+    release.set()
     await slack.until(lambda: len(replies(slack, root)) == 2)
     await slack.until(lambda: "6000281 has appeared 2 times" in shown(replies(slack, root)[1]))
     return [root, *lines]

@@ -114,7 +114,7 @@ async def test_a_language_can_be_set_and_reset_to_auto(slack: Sandbox) -> None:
 
 async def test_an_answer_does_not_wait_for_a_slow_slack(slack: Sandbox) -> None:
     """Slack allows three seconds, and detecting the language may use only part of them."""
-    slack.faults.slow("conversations.info", seconds=10)
+    slack.faults.hold("conversations.info")
     await slack.command(CHINESE, ANN, "6000106")
     (answer,) = await slack.until(lambda: said_by_bot(slack, CHINESE))
     assert "6000106 · Token expired" in shown(answer)

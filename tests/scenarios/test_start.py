@@ -113,7 +113,7 @@ async def test_a_stopping_bot_fails_its_health_check_and_loses_nothing(tmp_path:
         await stack.enter_async_context(running(settings))
         async with session.get(health) as response:
             assert response.status == 200
-        sandbox.faults.slow("chat.postMessage", seconds=1.5)
+        release = sandbox.faults.hold("chat.postMessage")
         before = await sandbox.say(ENGLISH, ANN, "login: 6000106")
         await sandbox.until(lambda: sandbox.calls("chat.postMessage"))
         stopping = asyncio.create_task(stack.aclose())
@@ -121,6 +121,7 @@ async def test_a_stopping_bot_fails_its_health_check_and_loses_nothing(tmp_path:
         async with session.get(health) as response:
             assert response.status == 503
         meanwhile = await sandbox.say(ENGLISH, ANN, "send: 6000281")
+        release.set()
         await stopping
         assert len(sandbox.replies(ENGLISH, before["ts"])) == 1
         assert sandbox.replies(ENGLISH, meanwhile["ts"]) == []

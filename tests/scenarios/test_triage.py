@@ -255,10 +255,11 @@ async def test_a_triage_is_deleted_with_its_file(slack: Sandbox) -> None:
 @pytest.mark.parametrize(("content", "answered"), [(LOG, True), (PLAIN, False)], ids=["codes", "no-codes"])
 async def test_an_hourglass_shows_that_a_log_is_being_read(slack: Sandbox, content: str, answered: bool) -> None:
     """It is added before the download and removed at the end, with or without an answer."""
-    slack.faults.slow("files-pri", seconds=1)
+    release = slack.faults.hold("files-pri")
     message = await slack.say(ENGLISH, ANN, "", files=[file(content=content)])
     await slack.until(lambda: marks(message) == ["hourglass_flowing_sand"])
     assert answers(slack, message, ENGLISH) == []
+    release.set()
     await slack.until(lambda: marks(message) == [])
     await settled(slack, ENGLISH, BEN)
     assert len(answers(slack, message, ENGLISH)) == answered
@@ -596,7 +597,7 @@ async def test_a_restart_in_the_middle_leaves_one_answer(
 ) -> None:
     """The bot stops while it reads. The next process reads the log again and removes the hourglass."""
     monkeypatch.setattr("bot.app._GRACE_S", 0.1)
-    workspace.faults.slow("files-pri", seconds=30)
+    workspace.faults.hold("files-pri")
     async with start():
         message = await workspace.say(ENGLISH, ANN, "", files=[file()])
         await workspace.until(lambda: marks(message) == ["hourglass_flowing_sand"])

@@ -83,7 +83,7 @@ async def test_a_page_instead_of_json_is_an_error_with_its_status(client: AsyncW
 
 async def test_our_client_keeps_its_time_out(sandbox: Sandbox) -> None:
     """The SDK's forgets it where it is given a session, and an answer that never comes would be waited for."""
-    sandbox.faults.slow("conversations.info", seconds=5)
+    sandbox.faults.hold("conversations.info")
     async with aiohttp.ClientSession() as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, timeout=1)
         with pytest.raises(TimeoutError):

@@ -15,7 +15,6 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind, Lease, RateLimit
 from bot.policy.place import Place
-from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import SlackClient
 from bot.slack.sender import Sender
@@ -185,7 +184,7 @@ async def test_a_slow_or_absent_slack_is_tried_again(
 ) -> None:
     """Nobody knows whether it has posted."""
     monkeypatch.setattr("bot.slack.client.CALL_TIMEOUT_S", 0.2)
-    sandbox.faults.add(Fault(FaultKind.SLOW, "chat.postMessage", times=1, seconds=1.0))
+    sandbox.faults.hold("chat.postMessage")
     with pytest.raises(RetryLater) as failure:
         await sender().post([await a_job(sandbox)], {"text": "hi"})
     assert failure.value.after_s is None
