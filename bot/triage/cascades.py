@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from bot import resources
 from bot.catalogue.entry import Code, Line, Text
 from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
+
+_FILE = resources.data() / "cascades.yaml"
 
 ClassName = Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
 
@@ -94,7 +96,7 @@ class Cascades(Shape):
 
 def open_cascades(path: Path | None = None) -> Cascades:
     """Open the rules that ship with the bot, or those in *path*. Raises CatalogueError with all faults."""
-    source = path or _shipped_file()
+    source = path or _FILE
     content = resources.compiled(
         "cascades.json", (source, Path(__file__), *FORMAT), lambda: compile_cascades(source), is_shipped=path is None
     )
@@ -105,26 +107,21 @@ def compile_cascades(path: Path | None = None) -> bytes:
     """Read and validate the shipped file, or *path*. Raises CatalogueError with all its faults."""
     from bot.catalogue import loader
 
-    return loader.compiled(loader.validated(path or _shipped_file(), Cascades), Cascades)
-
-
-def _shipped_file() -> Path:
-    return resources.data() / "cascades.yaml"
+    return loader.compiled(loader.validated(path or _FILE, Cascades), Cascades)
 
 
 def _circle(pairs: list[tuple[int, int]]) -> int | None:
     """Return a code that follows itself over one or more rules, or None."""
-    after: dict[int, list[int]] = {}
+    followers: dict[int, set[int]] = {}
     for cause, follower in pairs:
-        after.setdefault(cause, []).append(follower)
-
-    def reached(code: int) -> Iterator[int]:
+        followers.setdefault(cause, set()).add(follower)
+    for code in followers:
         seen: set[int] = set()
-        waiting = list(after.get(code, ()))
+        waiting = [code]
         while waiting:
-            if (each := waiting.pop()) not in seen:
-                seen.add(each)
-                yield each
-                waiting += after.get(each, ())
-
-    return next((code for code in after if code in reached(code)), None)
+            found = followers.get(waiting.pop(), set()) - seen
+            if code in found:
+                return code
+            seen |= found
+            waiting += found
+    return None
