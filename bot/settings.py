@@ -1,4 +1,4 @@
-"""The bot's settings, from the environment and `.env`, checked as a whole before anything starts."""
+"""Read the bot's settings from the environment and `.env`, and report every fault at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.errors import ConfigurationError
 
 Transport = Literal["socket", "http"]
 _S = TypeVar("_S", bound=BaseSettings)
-# The driver that serves each kind of database, whether or not the address names it.
+# The driver for each scheme of a database URL, whether or not the URL names one.
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "sqlite+aiosqlite": "sqlite+aiosqlite",
@@ -26,7 +26,7 @@ _DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
-_SOMEBODY = re.compile(r"[UWS][A-Z0-9]{2,20}")
+_USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,20}")
 _SLACK_HOSTS = ("slack.com", "slack-gov.com")
 
 
@@ -34,11 +34,11 @@ def _default_database() -> str:
     return f"sqlite+aiosqlite:///{user_data_path('zimerr') / 'zimerr.db'}"
 
 
-def _known_database(url: str) -> str:
+def _with_driver(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if separator and scheme in _DRIVERS and (rest.startswith("/") or "sqlite" not in scheme):
         return f"{_DRIVERS[scheme]}://{rest}"
-    raise ValueError("must begin with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or with postgresql://")
+    raise ValueError("must start with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or postgresql://")
 
 
 _MAKE_A_KEY = (
@@ -51,23 +51,23 @@ def _fernet_keys(keys: SecretStr) -> SecretStr:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ValueError(f"holds no good key at place {number}; {_MAKE_A_KEY}") from error
+            raise ValueError(f"has an invalid key at position {number}; {_MAKE_A_KEY}") from error
     return keys
 
 
 def split_keys(keys: SecretStr) -> list[str]:
-    """The keys, which stand with commas between; the first encrypts, all decrypt."""
+    """Split comma-separated keys; the first one encrypts, all of them decrypt."""
     given = keys.get_secret_value()
     return [key.strip() for key in given.split(",")] if given else []
 
 
-_DatabaseUrl = Annotated[str, AfterValidator(_known_database)]
+_DatabaseUrl = Annotated[str, AfterValidator(_with_driver)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
 _SOURCES = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
 
 class DatabaseSettings(BaseSettings):
-    """Where the bot's memory is: all that the commands on the database need."""
+    """The settings of commands that only need the database."""
 
     model_config = _SOURCES
 
@@ -75,57 +75,57 @@ class DatabaseSettings(BaseSettings):
 
 
 class StoredTokens(DatabaseSettings):
-    """Where tokens are stored, and their keys: all that the commands on them need."""
+    """The settings of commands that only need the stored tokens."""
 
     slack_client_id: str = Field(min_length=1)
     zimerr_encryption_keys: EncryptionKeys = Field(min_length=1)
 
 
 class Settings(BaseSettings):
-    """What the environment says. Names are the environment variables', in lower case."""
+    """All settings. A field is named like its environment variable, in lower case."""
 
     model_config = _SOURCES
 
-    slack_client_id: str = ""  # where the app is installed by OAuth, in any number of workspaces
+    slack_client_id: str = ""  # to install the app by OAuth in any number of workspaces
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)  # for one workspace
     slack_client_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     zimerr_encryption_keys: EncryptionKeys = Field(default=SecretStr(""), validate_default=True)
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
     slack_api_url: str = "https://slack.com/api/"
-    host: str = "0.0.0.0"  # noqa: S104 - behind a balancer or in a container, as web servers do
+    host: str = "0.0.0.0"  # noqa: S104 - a web server, in a container or behind a load balancer
     port: int = Field(default=3000, ge=1, le=65535)
     database_url: _DatabaseUrl = Field(default_factory=_default_database)
     zimerr_language: Literal["en", "zh"] = "en"
     zimerr_overlay: Path | None = None
-    zimerr_retry_pause_s: float = Field(default=1.0, gt=0)  # before the second attempt; doubled from one to the next
-    zimerr_max_file_mb: int = Field(default=100, ge=1, le=1000)  # of one file, as it is attached
+    zimerr_retry_pause_s: float = Field(default=1.0, gt=0)  # before the second attempt; doubles each time
+    zimerr_max_file_mb: int = Field(default=100, ge=1, le=1000)  # of one attached file
     zimerr_max_unpacked_mb: int = Field(default=300, ge=1)  # of all files of a triage together
     zimerr_max_files: int = Field(default=10, ge=1)
-    zimerr_max_seconds: float = Field(default=20.0, gt=0, le=30)  # of reading; what comes after is not read
+    zimerr_max_seconds: float = Field(default=20.0, gt=0, le=30)  # to read a log; the rest is not read
     zimerr_escalate: str = ""
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def transport(self) -> Transport:
-        """Socket Mode where there is an app-level token, else HTTP."""
+        """Return ``socket`` if there is an app-level token, else ``http``."""
         return "socket" if self.slack_app_token else "http"
 
     @property
     def app_token(self) -> str:
-        """SLACK_APP_TOKEN in plain text, or an empty string."""
+        """Return SLACK_APP_TOKEN in plain text, or an empty string."""
         return self.slack_app_token.get_secret_value() if self.slack_app_token else ""
 
     @property
     def is_for_many(self) -> bool:
-        """Whether the app is installed by OAuth, instead of in the one workspace of SLACK_BOT_TOKEN."""
+        """Return whether the app is installed by OAuth, and not only in the workspace of SLACK_BOT_TOKEN."""
         return bool(self.slack_client_id) and not self.slack_bot_token.get_secret_value()
 
     @field_validator("slack_bot_token")
     @classmethod
     def _bot_token(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
         if token.get_secret_value():
-            return _begins("xoxb-", token)
+            return _with_prefix("xoxb-", token)
         if not info.data.get("slack_client_id"):
             raise ValueError(
                 "is missing; copy the Bot User OAuth Token (xoxb-…) from the app's page OAuth & Permissions"
@@ -142,22 +142,22 @@ class Settings(BaseSettings):
 
     @field_validator("zimerr_encryption_keys")
     @classmethod
-    def _keys_where_tokens_are_stored(cls, keys: SecretStr, info: ValidationInfo) -> SecretStr:
+    def _encryption_keys(cls, keys: SecretStr, info: ValidationInfo) -> SecretStr:
         if not keys.get_secret_value() and _is_for_many(info):
             raise ValueError(f"is missing; {_MAKE_A_KEY}")
         if keys.get_secret_value() and info.data.get("slack_bot_token", SecretStr("")).get_secret_value():
-            raise ValueError("has no use beside SLACK_BOT_TOKEN; for many workspaces take SLACK_BOT_TOKEN away")
+            raise ValueError("is not used with SLACK_BOT_TOKEN; to serve many workspaces, remove SLACK_BOT_TOKEN")
         return keys
 
     @field_validator("slack_app_token")
     @classmethod
     def _app_token(cls, token: SecretStr | None) -> SecretStr | None:
-        return token and _begins("xapp-", token)
+        return token and _with_prefix("xapp-", token)
 
     @field_validator("slack_signing_secret")
     @classmethod
-    def _a_way_to_connect(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        # An app-level token that is malformed is not in info.data: it has its own fault.
+    def _signing_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # A malformed app-level token is missing from info.data: it has a fault of its own.
         if secret is None and "slack_app_token" in info.data and not info.data["slack_app_token"]:
             raise ValueError(
                 "is missing, and so is SLACK_APP_TOKEN; set SLACK_APP_TOKEN (xapp-…, from Basic Information)"
@@ -167,51 +167,49 @@ class Settings(BaseSettings):
 
     @field_validator("slack_api_url")
     @classmethod
-    def _only_slack(cls, url: str) -> str:
-        # The bot token goes wherever this points: to Slack, or to a double of it on this machine.
+    def _api_url(cls, url: str) -> str:
+        # The bot sends its token to this URL: Slack's, or that of a test double on this machine.
         parts = urlsplit(url)
         if not is_slack(url) and not (parts.scheme in ("http", "https") and _is_loopback(parts.hostname or "")):
-            raise ValueError("must be https://slack.com/api/ or an address of this machine: the bot's token goes there")
+            raise ValueError("must be https://slack.com/api/ or a URL of this machine: the bot sends its token there")
         return url if url.endswith("/") else f"{url}/"
 
     @field_validator("zimerr_escalate")
     @classmethod
-    def _somebody(cls, target: str) -> str:
-        if target and not _SOMEBODY.fullmatch(target):
-            raise ValueError(
-                "must be the id of a person (U…) or of a user group (S…), as Slack shows it in their profile"
-            )
+    def _escalation_target(cls, target: str) -> str:
+        if target and not _USER_OR_GROUP.fullmatch(target):
+            raise ValueError("must be the id of a person (U…) or of a user group (S…), as shown in their Slack profile")
         return target
 
     @field_validator("zimerr_overlay")
     @classmethod
-    def _folder(cls, path: Path | None) -> Path | None:
+    def _overlay(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_dir():
-            raise ValueError(f"{path} is no folder; name the folder that holds your section files")
+            raise ValueError(f"{path} is not a folder; name the folder of your section files")
         return path
 
 
 def is_slack(url: str) -> bool:
-    """Whether *url* leads to Slack and nowhere else, so that the bot's token may go there."""
+    """Return whether *url* is one of Slack's hosts over https, so that the token may be sent there."""
     parts = urlsplit(url)
     host = f".{parts.hostname or ''}"
-    # Other signs may mean another host to whoever opens the address.
+    # HTTP clients may read other characters as another host.
     is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
     return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
 
 
 def load(env_file: Path | None = Path(".env")) -> Settings:
-    """Read the settings; raises ConfigurationError with every fault at once."""
+    """Read all settings; raises ConfigurationError with every fault."""
     return _loaded(Settings, env_file)
 
 
 def load_database(env_file: Path | None = Path(".env")) -> DatabaseSettings:
-    """Read only where the database is; no token is needed. Raises ConfigurationError."""
+    """Read the settings of the database only; raises ConfigurationError."""
     return _loaded(DatabaseSettings, env_file)
 
 
 def load_stored_tokens(env_file: Path | None = Path(".env")) -> StoredTokens:
-    """Read where tokens are stored, and their keys. Raises ConfigurationError."""
+    """Read the settings of the stored tokens only; raises ConfigurationError."""
     return _loaded(StoredTokens, env_file)
 
 
@@ -229,23 +227,23 @@ def _faults(error: ValidationError) -> Iterator[str]:
 
 
 def _is_for_many(info: ValidationInfo) -> bool:
-    # A bot token that is malformed is not in info.data: it was meant for one workspace.
+    # A malformed bot token is missing from info.data; it was meant for one workspace.
     token = info.data.get("slack_bot_token")
     return bool(info.data.get("slack_client_id")) and token is not None and not token.get_secret_value()
 
 
-def _begins(prefix: str, token: SecretStr) -> SecretStr:
+def _with_prefix(prefix: str, token: SecretStr) -> SecretStr:
     value = token.get_secret_value()
     if value.startswith(prefix):
         return token
     kind = next((kind for start, kind in _TOKEN_KINDS.items() if value.startswith(start)), "something else")
-    raise ValueError(f"must begin with {prefix} but holds {kind}; copy the right one from the app's page")
+    raise ValueError(f"must start with {prefix} but is {kind}; copy the right one from the app's page")
 
 
 _TOKEN_KINDS = {
-    "xoxp-": "a user's token (xoxp-)",
+    "xoxp-": "a user token (xoxp-)",
     "xapp-": "an app-level token (xapp-)",
-    "xoxb-": "a bot's token (xoxb-)",
+    "xoxb-": "a bot token (xoxb-)",
     "xoxe": "a refresh token (xoxe)",
 }
 

@@ -1,4 +1,4 @@
-"""Settings from the environment: complete, or refused with every fault at once."""
+"""Settings from the environment: complete, or rejected with every fault at once."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HTTP = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "PORT": "4603"
 
 
 @pytest.fixture(autouse=True)
-def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
 
 
 def faults(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
-    """What is said about an environment."""
+    """Load settings from *variables*, and return the faults."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
@@ -35,20 +35,20 @@ def faults(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
 def test_the_environment_chooses_the_transport(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], transport: str
 ) -> None:
-    """An admin sets two or three variables and the bot knows how to connect."""
+    """An admin sets two or three variables, and the bot connects."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert load().transport == transport
 
 
 def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
-    """People keep their tokens in .env while they try things out."""
+    """People keep their tokens in .env while they try the bot."""
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_SIGNING_SECRET=s\n# a comment\nOTHER=1\n")
     assert load().transport == "http"
 
 
-def test_nothing_set_names_both_ways_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first start of a newcomer ends with what to do, not with a traceback."""
+def test_an_empty_environment_names_both_ways_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first start ends with instructions, not with a traceback."""
     first, second = faults(monkeypatch)
     assert first.startswith("SLACK_BOT_TOKEN is missing; copy")
     assert "SLACK_APP_TOKEN" in second
@@ -56,7 +56,7 @@ def test_nothing_set_names_both_ways_to_connect(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mending one fault after the other, with a restart each, is no way to spend a night."""
+    """Nobody should have to restart the bot once per fault."""
     found = faults(
         monkeypatch,
         SLACK_BOT_TOKEN="xoxp-1",
@@ -81,23 +81,23 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "ZIMERR_ESCALATE",
     ]
     assert [fault.split()[0] for fault in found] == names
-    assert "a user's token" in found[0]
+    assert "a user token" in found[0]
 
 
 @pytest.mark.parametrize(
     "url", ["http://slack.com/api/", "https://example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/"]
 )
 def test_the_token_goes_to_slack_or_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """A mistyped address must not carry the workspace's token to somebody else."""
+    """A mistyped URL must not send the workspace's token to a stranger."""
     (fault,) = faults(monkeypatch, **SOCKET, SLACK_API_URL=url)
-    assert "token goes there" in fault
+    assert "sends its token there" in fault
 
 
 @pytest.mark.parametrize(
     "url", ["https://slack.com/api/", "https://slack-gov.com/api", "http://127.0.0.1:1/api", "http://[::1]:1/api/"]
 )
 def test_slack_and_this_machine_are_allowed(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """GovSlack and a double of Slack are legitimate."""
+    """GovSlack and a test double of Slack are legitimate."""
     for name, value in (SOCKET | {"SLACK_API_URL": url}).items():
         monkeypatch.setenv(name, value)
     assert load().slack_api_url.endswith("/")
@@ -108,14 +108,14 @@ def test_slack_and_this_machine_are_allowed(monkeypatch: pytest.MonkeyPatch, url
     [
         (OAUTH | {"SLACK_SIGNING_SECRET": "s"}, True),
         (OAUTH | {"SLACK_APP_TOKEN": "xapp-1"}, True),
-        # Who copies all of the page Basic Information still has one workspace.
+        # An admin who copies all values of the page Basic Information still has one workspace.
         (HTTP | {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}, False),
     ],
 )
 def test_a_client_id_instead_of_a_token_is_for_many_workspaces(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, is_for_many: bool
 ) -> None:
-    """The token stays the simple way."""
+    """With a token, the bot serves one workspace."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert load().is_for_many is is_for_many
@@ -131,26 +131,26 @@ def test_a_client_id_instead_of_a_token_is_for_many_workspaces(
         ({**OAUTH, "SLACK_CLIENT_ID": "", "SLACK_APP_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN is missing"]),
         (
             OAUTH | {"SLACK_APP_TOKEN": "xapp-1", "ZIMERR_ENCRYPTION_KEYS": f"{OAUTH['ZIMERR_ENCRYPTION_KEYS']},short"},
-            ["ZIMERR_ENCRYPTION_KEYS holds no good key at place 2"],
+            ["ZIMERR_ENCRYPTION_KEYS has an invalid key at position 2"],
         ),
         (
             OAUTH | {"SLACK_APP_TOKEN": "xapp-1", "ZIMERR_ENCRYPTION_KEYS": ","},
-            ["ZIMERR_ENCRYPTION_KEYS holds no good key at place 1"],
+            ["ZIMERR_ENCRYPTION_KEYS has an invalid key at position 1"],
         ),
-        (OAUTH | SOCKET, ["ZIMERR_ENCRYPTION_KEYS has no use beside SLACK_BOT_TOKEN"]),
+        (OAUTH | SOCKET, ["ZIMERR_ENCRYPTION_KEYS is not used with SLACK_BOT_TOKEN"]),
     ],
 )
-def test_what_many_workspaces_lack_is_named_at_once(
+def test_every_missing_variable_for_many_workspaces_is_named(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: list[str]
 ) -> None:
-    """Four variables belong together."""
+    """Four variables are needed together."""
     found = faults(monkeypatch, **variables)
     assert len(found) == len(named), found
     assert all(fault.startswith(name) for fault, name in zip(found, named, strict=True)), found
 
 
 def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings and faults end up in logs."""
+    """Settings and faults are logged."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-very-secret")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "very-secret")
     assert "very-secret" not in repr(load())

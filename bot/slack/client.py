@@ -64,7 +64,7 @@ class SlackClient(AsyncWebClient):
         """Call a method of the Web API; raises SlackApiError, aiohttp.ClientError or TimeoutError.
 
         *before_send* runs when the bytes of *json* are about to be written to the connection. If it raises, nothing is
-        sent, and aiohttp raises ClientConnectionError. Off the fast path, it runs before the SDK waits for a connection.
+        sent, and aiohttp raises ClientConnectionError. Off the fast path, it runs before the SDK connects.
         """
         if arguments.keys() in _FAST_ARGUMENTS and all(_is_plain(*each) for each in arguments.items()):
             answer, body = await self._exchange(api_method, before_send, **arguments)
