@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -38,18 +39,19 @@ def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_j
     The status is 1 if no file could be read. Files of any size are read to their end.
     """
     translate, cascades = words(language), open_cascades()
-    with ExitStack() as stack:
-        files = _open(names, translate, stack)
-        bar = _ProgressBar(sum(map(_size, files.values())))
-        stack.callback(bar.stop)
-        sources = [LogFile(name, partial(_identity, file)) for name, file in files.items()]
-        progress = bar.advance if sys.stderr.isatty() else None
-        try:
+    try:
+        with ExitStack() as stack:
+            files = _open(names, translate, stack)
+            progress = None
+            if sys.stderr.isatty():
+                bar = _ProgressBar(sum(os.fstat(file.fileno()).st_size for file in files.values()))
+                stack.callback(bar.stop)
+                progress = bar.advance
+            sources = [LogFile(name, partial(_identity, file)) for name, file in files.items()]
             digest = triage(sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=progress)
-        except OSError as error:
-            bar.stop()
-            click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
-            return 1
+    except OSError as error:
+        click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
+        return 1
     if as_json:
         click.echo(json.dumps(as_object(digest), ensure_ascii=False, indent=2))
     elif digest.files:
@@ -97,7 +99,7 @@ class _ProgressBar:
     """A progress bar on standard error, shown once the work takes longer than half a second."""
 
     def __init__(self, total: int) -> None:
-        self._total = total or None  # bytes; the size of a pipe is unknown
+        self._total = total or None  # bytes; the size of a pipe is 0, its end unknown
         self._done = 0
         self._begin = time.monotonic() + _SHOW_PROGRESS_AFTER_S
         self._progress: Progress | None = None
@@ -138,13 +140,3 @@ def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict
 
 def _identity(file: BinaryIO) -> BinaryIO:
     return file
-
-
-def _size(file: BinaryIO) -> int:
-    """Return how many bytes are left in *file*; 0 for a pipe."""
-    if not file.seekable():
-        return 0
-    position = file.tell()
-    size = file.seek(0, 2)
-    file.seek(position)
-    return size - position
