@@ -227,22 +227,6 @@ def _subset(source: Json, *names: str) -> Json:
 # Handlers for the frames of the page, by their type
 
 
-async def _send(client: PageClient, frame: Json) -> None:
-    await client.team.say(frame["channel"], client.user, frame["text"], frame.get("thread_ts"))
-
-
-async def _command(client: PageClient, frame: Json) -> None:
-    await client.team.command(frame["channel"], client.user, frame.get("text", ""), frame["command"])
-
-
-async def _edit(client: PageClient, frame: Json) -> None:
-    await client.team.edit(frame["channel"], frame["ts"], frame["text"], user=client.user)
-
-
-async def _delete(client: PageClient, frame: Json) -> None:
-    await client.team.delete(frame["channel"], frame["ts"], user=client.user)
-
-
 async def _react(client: PageClient, frame: Json) -> None:
     react = client.team.react if frame.get("add", True) else client.team.unreact
     await react(frame["channel"], frame["ts"], client.user, frame["name"])
@@ -269,10 +253,6 @@ async def _submit(client: PageClient, frame: Json) -> None:
         client.send({"type": "view_errors", "errors": errors})
 
 
-async def _close_view(client: PageClient, frame: Json) -> None:
-    await client.team.interactions.close(client.user, frame["view_id"])
-
-
 async def _options(client: PageClient, frame: Json) -> None:
     element = (frame["block_id"], frame["action_id"], frame.get("value", ""))
     answer = await client.team.interactions.suggest(client.container(frame), client.user, *element)
@@ -280,20 +260,18 @@ async def _options(client: PageClient, frame: Json) -> None:
     client.send({"type": "options", "request": frame["request"], **offered})
 
 
-async def _open_home(client: PageClient, frame: Json) -> None:
-    await client.team.open_home(client.user)
-
-
-_HANDLERS: dict[str, Callable[[PageClient, Json], Awaitable[None]]] = {
-    "send": _send,
-    "command": _command,
-    "edit": _edit,
-    "delete": _delete,
+_HANDLERS: dict[str, Callable[[PageClient, Json], Awaitable[object]]] = {
+    "send": lambda client, frame: client.team.say(frame["channel"], client.user, frame["text"], frame.get("thread_ts")),
+    "command": lambda client, frame: client.team.command(
+        frame["channel"], client.user, frame.get("text", ""), frame["command"]
+    ),
+    "edit": lambda client, frame: client.team.edit(frame["channel"], frame["ts"], frame["text"], user=client.user),
+    "delete": lambda client, frame: client.team.delete(frame["channel"], frame["ts"], user=client.user),
     "react": _react,
     "action": _action,
     "shortcut": _shortcut,
     "submit": _submit,
-    "close_view": _close_view,
+    "close_view": lambda client, frame: client.team.interactions.close(client.user, frame["view_id"]),
     "options": _options,
-    "open_home": _open_home,
+    "open_home": lambda client, frame: client.team.open_home(client.user),
 }
