@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 
 from bot.inbox.job import ChannelKey
@@ -37,30 +38,28 @@ class Admission:
         if not self._by_channel[channel]:
             del self._by_channel[channel]
         self.room += 1
-        while self._waiters and not _wake(self._waiters.popleft()):
-            pass  # that waiter has timed out
+        self._wake_next()
 
     async def wait(self, timeout_s: float) -> None:
         """Wait until there is room, at most *timeout_s*."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout_s
-        while self.room <= 0 and not self._is_closed and loop.time() < deadline:
-            waiter: asyncio.Future[None] = loop.create_future()
-            self._waiters.append(waiter)
-            timer = loop.call_at(deadline, _wake, waiter)
-            await waiter
-            timer.cancel()
+        if self.room > 0:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while self.room <= 0 and not self._is_closed:
+                    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._waiters.append(waiter)
+                    await waiter
 
     def close(self) -> None:
         """Wake all waiters; from now on, none waits."""
         self._is_closed = True
-        for waiter in self._waiters:
-            _wake(waiter)
+        while self._waiters:
+            self._wake_next()
 
-
-def _wake(waiter: asyncio.Future[None]) -> bool:
-    """Wake one waiter; return False if it had already timed out."""
-    if waiter.done():
-        return False
-    waiter.set_result(None)
-    return True
+    def _wake_next(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():  # done: it has timed out
+                waiter.set_result(None)
+                return

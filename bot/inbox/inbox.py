@@ -93,12 +93,12 @@ class Inbox:
         self._admission = Admission(limits.in_memory, limits.in_memory_per_channel)
         self._order = LaneOrder(limits.running, limits.running_per_channel)
         self._jobs: dict[int, Job] = {}  # in memory, each with a lease
-        self._running: dict[Job, asyncio.Task[list[Outcome]]] = {}
+        self._running: dict[Job, asyncio.Task[Outcome]] = {}
         self._unwritten: dict[Job, Outcome] = {}  # how attempts ended, not yet written
         self._followed: set[int] = set()  # jobs in memory that the next of their lane may wait for in the database
         self._stopped_teams: set[str] = set()
 
-        self._is_open = False
+        self.is_open = False  # if not, jobs are only recorded
         self._loops: list[asyncio.Task[None]] = []
         self._has_more = False  # the database may have due rows that did not fit into memory
         self._due_at = math.inf  # when the next row there is due, as far as known
@@ -119,7 +119,7 @@ class Inbox:
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(ended)
-        self._is_open = True
+        self.is_open = True
         loops = (
             (self._lease_due, self._wait_until_due),
             (self._renew_leases, partial(self._sleep, self._limits.renew_s)),
@@ -132,7 +132,7 @@ class Inbox:
 
         Jobs that are accepted from now on are recorded and left, too.
         """
-        self._is_open = False
+        self.is_open = False
         self._admission.close()
         self._abandon(job for job in self._jobs.values() if job not in self._running)
         if self._running:
@@ -143,17 +143,12 @@ class Inbox:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._writer.flush(_FLUSH_S)
 
-    @property
-    def is_open(self) -> bool:
-        """Return whether jobs are worked on; if not, they are only recorded."""
-        return self._is_open
-
     async def accept(self, job: Job) -> bool:
         """Record *job* durably; return whether it is new. Raises the database's error if it cannot be recorded."""
         await self._admission.wait(self._limits.admission_s)
         now = self._clock()
         can_start = (
-            self._is_open
+            self.is_open
             and self._admission.has_room(job.channel)
             and job.place.team not in self._stopped_teams
             and not self._rate_limit.wait_s(job.channel)
@@ -185,11 +180,11 @@ class Inbox:
             return
         if job.lease:
             job = self._jobs[recorded.id] = replace(job, id=recorded.id)
-            if self._is_open and (recorded.previous is None or self._is_in_order(recorded.previous)):
+            if self.is_open and (recorded.previous is None or self._is_in_order(recorded.previous)):
                 self._order.add(job)
                 self._start_jobs()
                 return
-            self._settle(Outcome(job, JobState.PENDING, job.received_at, is_begun=False))
+            self._settle(Outcome([job], JobState.PENDING, job.received_at, is_begun=False))
         if recorded.previous in self._jobs:
             self._followed.add(recorded.previous)
         self._wake_at(job.received_at)
@@ -200,85 +195,79 @@ class Inbox:
         return job is not None and (job not in self._unwritten or self._unwritten[job].state is not JobState.PENDING)
 
     def _start_jobs(self) -> None:
-        while self._is_open and (batch := self._order.next_batch()):
+        while self.is_open and (batch := self._order.next_batch()):
             task = asyncio.create_task(self._attempt(batch))
             self._running |= dict.fromkeys(batch, task)
             task.add_done_callback(partial(self._on_attempted, batch))
 
-    async def _attempt(self, batch: Sequence[Job]) -> list[Outcome]:
-        """Work on one job, or on several together; return one outcome for each."""
+    async def _attempt(self, batch: Sequence[Job]) -> Outcome:
+        """Work on one job, or on several together."""
         first = batch[0]
         if wait_s := self._rate_limit.wait_s(first.channel):
-            at = self._clock() + wait_s
-            return [Outcome(job, JobState.PENDING, at, is_begun=False) for job in batch]
+            return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_begun=False)
         try:
             async with asyncio.timeout(self._limits.attempt_timeout_s):
                 await self._work(batch)
         except RetryLater as error:
-            now, reason = self._clock(), str(error)
+            now = self._clock()
             if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
-                return [self._failed(job, reason) for job in batch]
+                return self._failed(batch, str(error))
             self._rate_limit.block(first.channel, error.after_s)
-            at = now + error.after_s
-            return [Outcome(job, JobState.PENDING, at, reason, is_refused=True) for job in batch]
+            return Outcome(batch, JobState.PENDING, now + error.after_s, str(error), is_refused=True)
         except GiveUp as error:
-            return [self._dead(job, str(error)) for job in batch]
+            return self._dead(batch, str(error))
         except StopWorkspace as error:
-            now, reason, team = self._clock(), str(error), first.place.team
-            if team not in self._stopped_teams:
-                self._stopped_teams.add(team)
-                self._on_stop(team, reason)
-            return [Outcome(job, JobState.PENDING, now, reason, is_refused=True) for job in batch]
+            if first.place.team not in self._stopped_teams:
+                self._stopped_teams.add(first.place.team)
+                self._on_stop(first.place.team, str(error))
+            return Outcome(batch, JobState.PENDING, self._clock(), str(error), is_refused=True)
         except Exception as error:  # a bug in one job must not stop the others
-            place = first.place
-            _log.exception("an attempt failed", kind=first.stored_kind, channel=place.channel, ts=first.ts)
-            return [self._failed(job, describe(error)) for job in batch]
-        return [Outcome(job, JobState.DONE, self._clock()) for job in batch]
+            _log.exception("an attempt failed", kind=first.stored_kind, channel=first.place.channel, ts=first.ts)
+            return self._failed(batch, describe(error))
+        return Outcome(batch, JobState.DONE, self._clock())
 
-    def _failed(self, job: Job, reason: str) -> Outcome:
+    def _failed(self, batch: Sequence[Job], reason: str) -> Outcome:
         """Return the outcome of a failed attempt: a retry, or the end after too many of them."""
-        failed = job.attempts - job.refused
+        # The number is the same for the whole batch: only jobs in their first attempt are worked on together.
+        failed = batch[0].attempts - batch[0].refused
         if failed >= self._limits.attempts:
-            return self._dead(job, reason)
+            return self._dead(batch, reason)
         pause_s = min(self._limits.first_retry_s * 2.0 ** (failed - 1), self._limits.max_retry_s)
         # Jitter, so that jobs that failed together do not retry together.
         pause_s *= random.uniform(0.75, 1.25)  # noqa: S311
-        return Outcome(job, JobState.PENDING, self._clock() + pause_s, reason)
+        return Outcome(batch, JobState.PENDING, self._clock() + pause_s, reason)
 
-    def _dead(self, job: Job, reason: str) -> Outcome:
-        _log.warning("given up", kind=job.stored_kind, channel=job.place.channel, ts=job.ts, reason=reason)
-        return Outcome(job, JobState.DEAD, self._clock(), reason)
+    def _dead(self, batch: Sequence[Job], reason: str) -> Outcome:
+        for job in batch:
+            _log.warning("given up", kind=job.stored_kind, channel=job.place.channel, ts=job.ts, reason=reason)
+        return Outcome(batch, JobState.DEAD, self._clock(), reason)
 
-    def _on_attempted(self, batch: Sequence[Job], task: asyncio.Task[list[Outcome]]) -> None:
+    def _on_attempted(self, batch: Sequence[Job], task: asyncio.Task[Outcome]) -> None:
         for job in batch:
             del self._running[job]
-        if task.cancelled():
-            outcomes = [Outcome(job, JobState.PENDING, self._clock(), "interrupted") for job in batch]
-        else:
-            outcomes = task.result()
-        if outcomes[0].state is JobState.PENDING:
+        interrupted = Outcome(batch, JobState.PENDING, self._clock(), "interrupted")
+        outcome = interrupted if task.cancelled() else task.result()
+        if outcome.state is JobState.PENDING and (behind := self._order.remove_behind(batch)):
             # The jobs behind it keep their order by waiting in the database, too.
-            for job in self._order.remove_behind(batch):
-                self._settle(Outcome(job, JobState.PENDING, outcomes[0].at, is_begun=False))
+            self._settle(Outcome(behind, JobState.PENDING, outcome.at, is_begun=False))
         self._order.finish(batch)
-        for outcome in outcomes:
-            self._settle(outcome)
+        self._settle(outcome)
         self._start_jobs()
 
     def _settle(self, outcome: Outcome) -> None:
-        """Have an outcome written; the job keeps its lease until that is done."""
-        self._unwritten[outcome.job] = outcome
+        """Have an outcome written; the jobs keep their leases until that is done."""
+        self._unwritten |= dict.fromkeys(outcome.jobs, outcome)
         self._writer.submit_later(outcome, lambda _: self._on_settled(outcome))
 
     def _on_settled(self, outcome: Outcome) -> None:
-        job = outcome.job
-        del self._unwritten[job]
-        if outcome.state is JobState.PENDING or job.id in self._followed:
-            self._wake_at(outcome.at)
-        if self._jobs.get(job.id) is job:  # otherwise this process has leased the row again meanwhile
-            del self._jobs[job.id]
-            self._followed.discard(job.id)
-        self._leave_memory(job)
+        for job in outcome.jobs:
+            del self._unwritten[job]
+            if outcome.state is JobState.PENDING or job.id in self._followed:
+                self._wake_at(outcome.at)
+            if self._jobs.get(job.id) is job:  # otherwise this process has leased the row again meanwhile
+                del self._jobs[job.id]
+                self._followed.discard(job.id)
+            self._leave_memory(job)
 
     def _leave_memory(self, job: Job) -> None:
         self._admission.leave(job.channel)
@@ -292,7 +281,7 @@ class Inbox:
                 task.cancel()
             elif self._jobs.get(job.id) is job and job not in self._unwritten:
                 self._order.remove(job)
-                self._settle(Outcome(job, JobState.PENDING, self._clock(), is_begun=False))
+                self._settle(Outcome([job], JobState.PENDING, self._clock(), is_begun=False))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
         while True:

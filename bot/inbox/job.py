@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -100,9 +100,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt at a leased job ended. Writing it ends the lease."""
+    """How an attempt at one or several leased jobs ended. Writing it ends the leases."""
 
-    job: Job
+    jobs: Sequence[Job]
     state: JobState
     at: float  # PENDING: when to try again; DONE and DEAD: when it ended
     reason: str | None = None

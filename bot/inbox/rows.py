@@ -60,7 +60,7 @@ class InboxRows:
         def write(connection: Connection) -> list[Recorded | None]:
             ids = self._insert(connection, jobs) if jobs else {}
             if outcomes:
-                connection.execute(_SETTLE, [self._settled_values(each) for each in outcomes])
+                connection.execute(_SETTLE, [self._settled_values(job, each) for each in outcomes for job in each.jobs])
             last_open = _last_open(connection, [job for job in jobs if job.key in ids], ids.values())
             results: list[Recorded | None] = []
             for item in items:
@@ -196,8 +196,7 @@ class InboxRows:
         inserted = connection.execute(query.returning(*columns), values).all()
         return {(team, channel, ts, kind): id_ for id_, team, channel, ts, kind in inserted}
 
-    def _settled_values(self, outcome: Outcome) -> dict[str, Any]:
-        job = outcome.job
+    def _settled_values(self, job: Job, outcome: Outcome) -> dict[str, Any]:
         return {
             "settled_id": job.id,
             "settled_owner": self._owner,

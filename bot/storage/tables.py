@@ -6,12 +6,12 @@ deleted when that workspace uninstalls the app.
 
 from __future__ import annotations
 
+from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
+from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
-    DateTime,
     Float,
     Index,
     Integer,
@@ -122,34 +122,10 @@ language_votes = Table(
     Column("zh", Integer, nullable=False),
 )
 
-# The tables of slack_sdk's stores. The token columns are longer than there: encrypted tokens exceed 200 characters.
-slack_bots = Table(
-    "slack_bots",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("client_id", String(32), nullable=False),
-    Column("app_id", String(32), nullable=False),
-    Column("enterprise_id", String(32)),
-    Column("enterprise_name", String(200)),
-    Column("team_id", String(32)),  # null: the organisation installed the app
-    Column("team_name", String(200)),
-    Column("bot_token", Text),
-    Column("bot_id", String(32)),
-    Column("bot_user_id", String(32)),
-    Column("bot_scopes", String(1000)),
-    Column("bot_refresh_token", Text),
-    Column("bot_token_expires_at", DateTime),
-    Column("is_enterprise_install", Boolean, nullable=False),
-    Column("installed_at", DateTime, nullable=False),
-    Index("slack_bots_idx", "client_id", "enterprise_id", "team_id", "installed_at"),
-)
-slack_oauth_states = Table(
-    "slack_oauth_states",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("state", String(200), nullable=False),
-    Column("expire_at", DateTime, nullable=False),
-)
+# The tables of slack_sdk's stores, as it defines them. Encrypted tokens exceed its 200 characters.
+slack_bots = SQLAlchemyInstallationStore.build_bots_table(metadata, "slack_bots")
+slack_bots.c.bot_token.type = slack_bots.c.bot_refresh_token.type = Text()
+slack_oauth_states = SQLAlchemyOAuthStateStore.build_oauth_states_table(metadata, "slack_oauth_states")
 
 # The organisation (Enterprise Grid) of each team, as learned from events.
 enterprise_teams = Table(

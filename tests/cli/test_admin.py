@@ -34,8 +34,8 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         row = Job(Place("T1", "C1", "U1"), "1.0", "1.0", (6000106,), received_at=now, next_attempt_at=now)
         leased = replace(row, state=JobState.WORKING, attempts=1, lease=lease)
         await rows.write([leased, replace(leased, ts="2.0", thread="2.0"), replace(row, ts="3.0", thread="3.0")])
-        done = Outcome(replace(leased, id=1), JobState.DONE, now)
-        dead = Outcome(replace(leased, id=2), JobState.DEAD, now, "missing_scope: chat:write")
+        done = Outcome([replace(leased, id=1)], JobState.DONE, now)
+        dead = Outcome([replace(leased, id=2)], JobState.DEAD, now, "missing_scope: chat:write")
         await rows.write([done, dead])
         await database.close()
 

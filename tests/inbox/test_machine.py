@@ -112,7 +112,7 @@ class InboxMachine(RuleBasedStateMachine):
             return
         job, _ = working.pop(sorted(working)[which % len(working)])
         at = self.now + 7.0 if state is JobState.PENDING else self.now
-        self.run(self.rows[owner].write([Outcome(job, state, at, state.value)]))
+        self.run(self.rows[owner].write([Outcome([job], state, at, state.value)]))
         if state is not JobState.PENDING:
             self.ended[job.key] = self.now
             self.open[job.place.channel, job.thread].remove(job.key)
@@ -145,7 +145,7 @@ class InboxMachine(RuleBasedStateMachine):
         if self.lost:
             owner, job = self.lost[which % len(self.lost)]
             before = self.run(self.row_values(job.id))
-            self.run(self.rows[owner].write([Outcome(job, JobState.DONE, self.now)]))
+            self.run(self.rows[owner].write([Outcome([job], JobState.DONE, self.now)]))
             assert self.run(self.row_values(job.id)) == before
 
     @rule(seconds=st.sampled_from([0.5, 5.0, 21.0, 3700.0]))

@@ -30,9 +30,9 @@ async def test_an_outcome_of_an_earlier_lease_does_not_change_a_later_one(databa
     await rows.take_over()
     ((again,), _) = await rows.lease(until=time.now + 20.0, limit=1, room={}, default_room=9)
     assert (again.id, again.attempts, again.may_be_answered) == (recorded.id, 2, True)
-    await rows.write([Outcome(replace(first, id=recorded.id), JobState.DONE, time.now)])
+    await rows.write([Outcome([replace(first, id=recorded.id)], JobState.DONE, time.now)])
     assert (await rows.find())[0].state is JobState.WORKING
-    await rows.write([Outcome(again, JobState.DONE, time.now)])
+    await rows.write([Outcome([again], JobState.DONE, time.now)])
     assert (await rows.find())[0].state is JobState.DONE
 
 
@@ -67,7 +67,7 @@ async def test_only_an_attempt_that_may_have_posted_makes_the_next_one_look(
     first = leased("1.0", time, "me")
     (recorded,) = await rows.write([first])
     assert recorded is not None
-    await rows.write([Outcome(replace(first, id=recorded.id), JobState.PENDING, time.now, **outcome)])  # type: ignore[arg-type]  # values of several types
+    await rows.write([Outcome([replace(first, id=recorded.id)], JobState.PENDING, time.now, **outcome)])  # type: ignore[arg-type]  # values of several types
     ((again,), _) = await rows.lease(until=time.now + 20.0, limit=1, room={}, default_room=9)
     assert (again.attempts, again.refused, again.may_be_answered) == expected
 

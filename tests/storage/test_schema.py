@@ -16,7 +16,7 @@ from bot.storage.tables import metadata
 
 
 async def test_the_migrations_create_the_tables(database: Database) -> None:
-    """Otherwise a new database would differ from the code's tables."""
+    """Otherwise a new database would differ from the code's tables, or from those of another version of slack_sdk."""
     differences = await database.run(
         lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
     )
