@@ -1,1 +1,1 @@
-"""Tests of the listeners."""
+"""Tests of the bot's side of Slack."""

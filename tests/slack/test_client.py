@@ -1,4 +1,4 @@
-"""The short way through Slack's client leads where the long one does."""
+"""The fast path of the client does what the SDK does."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture(params=[AsyncWebClient, SlackClient], ids=["the SDK's", "ours"])
 async def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[AsyncWebClient]:
-    """Both clients, as the bot makes them."""
+    """Each of both clients."""
     async with aiohttp.ClientSession() as session:
         handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)]
         values: dict[str, Any] = {"base_url": sandbox.api_url, "session": session, "retry_handlers": handlers}
         yield request.param(token=sandbox.app.bot_token, **values)
 
 
-async def test_arguments_arrive_as_they_were_meant(client: AsyncWebClient, sandbox: Sandbox) -> None:
-    """Blocks as JSON, switches as Slack spells them, what is None not at all."""
+async def test_arguments_arrive_unchanged(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """Blocks arrive as JSON, booleans as Slack spells them, None not at all."""
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "值班 <ok> & “so”"}}]
     posted = await client.api_call(
         "chat.postMessage", json={"channel": ENGLISH, "text": "hi", "blocks": blocks, "unfurl_links": False}
@@ -46,23 +46,23 @@ async def test_arguments_arrive_as_they_were_meant(client: AsyncWebClient, sandb
     assert (await client.auth_test())["bot_id"] == posted["message"]["bot_id"]
 
 
-async def test_a_token_in_the_arguments_is_the_one_that_counts(client: AsyncWebClient, sandbox: Sandbox) -> None:
-    """The socket is opened with another than the bot's."""
+async def test_a_token_in_the_arguments_wins(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """The socket is opened with the app-level token."""
     opened = await client.apps_connections_open(app_token=sandbox.app.app_token or "")
     assert opened["url"].startswith("ws")
     with pytest.raises(SlackApiError, match="invalid_auth"):
         await client.api_call("auth.test", params={"token": "xoxb-another"})
 
 
-async def test_a_refusal_is_raised_with_slacks_word(client: AsyncWebClient) -> None:
-    """Errors are told apart by it."""
+async def test_a_refusal_is_raised_with_slacks_error_code(client: AsyncWebClient) -> None:
+    """Errors are classified by it."""
     with pytest.raises(SlackApiError) as failure:
         await client.api_call("conversations.info", params={"channel": "C0NOWHERE"})
     assert failure.value.response["error"] == "channel_not_found"
 
 
-async def test_it_waits_where_slack_says_so_and_not_for_ever(client: AsyncWebClient, sandbox: Sandbox) -> None:
-    """A 429 passes by itself."""
+async def test_a_429_is_waited_for_and_not_for_ever(client: AsyncWebClient, sandbox: Sandbox) -> None:
+    """A rate limit passes by itself."""
     sandbox.faults.rate_limited("conversations.info", retry_after_s=0)
     assert (await client.api_call("conversations.info", params={"channel": ENGLISH}))["ok"]
     sandbox.faults.rate_limited("chat.postMessage", retry_after_s=0, times=9)
@@ -73,7 +73,7 @@ async def test_it_waits_where_slack_says_so_and_not_for_ever(client: AsyncWebCli
 
 
 async def test_a_page_instead_of_json_is_an_error_with_its_status(client: AsyncWebClient, sandbox: Sandbox) -> None:
-    """A proxy in between answers in HTML."""
+    """A proxy may answer in HTML."""
     sandbox.faults.server_error("conversations.info", status=502)
     with pytest.raises(SlackApiError) as failure:
         await client.api_call("conversations.info", params={"channel": ENGLISH})
@@ -81,8 +81,8 @@ async def test_a_page_instead_of_json_is_an_error_with_its_status(client: AsyncW
     assert 502 in (getattr(response, "status_code", 0), getattr(response, "status", 0))
 
 
-async def test_our_client_keeps_its_time_out(sandbox: Sandbox) -> None:
-    """The SDK's forgets it where it is given a session, and an answer that never comes would be waited for."""
+async def test_the_fast_path_keeps_the_timeout(sandbox: Sandbox) -> None:
+    """The SDK ignores its timeout when it is given a session, and would wait for ever."""
     sandbox.faults.hold("conversations.info")
     async with aiohttp.ClientSession() as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, timeout=1)

@@ -1,4 +1,4 @@
-"""Fetching files: the token goes to Slack only, limits hold while bytes come, and what can't be had has a reason."""
+"""Downloads: the token goes to Slack only, size limits are enforced during the download, refusals have a reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST = 100_000  # bytes
 
 
 class Fetcher:
-    """A workspace with a log in it, and what fetches it."""
+    """A workspace with a log, and the downloads from it."""
 
     def __init__(self, sandbox: Sandbox, downloads: Downloads, shared: dict[str, Any]) -> None:
         self.sandbox = sandbox
@@ -31,7 +31,7 @@ class Fetcher:
         self.shared = shared  # Slack's own description of the file; a change of it is what Slack says
 
     async def fetch(self) -> bytes:
-        """What comes of the file."""
+        """Download the file, and return its bytes."""
         source = await self.downloads.fetch(await self.downloads.describe(self.shared["id"]))
         with source.open() as one, source.open() as other:
             assert other.read(3) == one.read(3)
@@ -41,7 +41,7 @@ class Fetcher:
 
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
-    """A log that can be fetched."""
+    """A workspace with a log that can be downloaded."""
     async with Sandbox(manifest("socket"), transport="socket") as sandbox, aiohttp.ClientSession() as session:
         client = AsyncWebClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session)
         message = await sandbox.say(ENGLISH, ANN, "", files=[file()])
@@ -51,7 +51,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
 
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
-    """The address of a server that is not Slack's, and what tokens it was sent."""
+    """The URL of a file on a foreign server, and the tokens that were sent there."""
     seen: list[str] = []
 
     async def serve(request: web.Request) -> web.Response:
@@ -67,13 +67,13 @@ async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
     await runner.cleanup()
 
 
-async def test_a_log_comes_whole(fetcher: Fetcher) -> None:
-    """And can be read from its start as often as needed."""
+async def test_a_log_is_downloaded_completely(fetcher: Fetcher) -> None:
+    """It can be read from its start several times."""
     assert await fetcher.fetch() == LOG.encode()
 
 
-async def test_another_host_is_not_asked(fetcher: Fetcher, elsewhere: tuple[str, list[str]]) -> None:
-    """Whoever can forge an address must not get the token."""
+async def test_nothing_is_requested_from_another_host(fetcher: Fetcher, elsewhere: tuple[str, list[str]]) -> None:
+    """A forged URL must not get the token."""
     fetcher.shared["url_private"], seen = elsewhere
     with pytest.raises(UnreadableFile) as caught:
         await fetcher.fetch()
@@ -81,7 +81,7 @@ async def test_another_host_is_not_asked(fetcher: Fetcher, elsewhere: tuple[str,
 
 
 async def test_a_redirect_to_another_host_is_not_followed(fetcher: Fetcher, elsewhere: tuple[str, list[str]]) -> None:
-    """The token would go along."""
+    """The token would follow."""
     url, seen = elsewhere
     fetcher.sandbox.faults.redirected("files-pri", url)
     with pytest.raises(UnreadableFile) as caught:
@@ -96,22 +96,22 @@ async def test_a_redirect_within_slack_is_followed(fetcher: Fetcher) -> None:
 
 
 async def test_redirects_in_a_circle_end(fetcher: Fetcher) -> None:
-    """Nobody waits for ever."""
+    """A download must not take for ever."""
     fetcher.sandbox.faults.redirected("files-pri", fetcher.shared["url_private"], times=None)
     with pytest.raises(UnreadableFile):
         await fetcher.fetch()
 
 
-async def test_a_page_to_sign_in_is_no_log(fetcher: Fetcher) -> None:
-    """Slack sends one, with status 200, where a permission is missing."""
+async def test_a_sign_in_page_is_no_log(fetcher: Fetcher) -> None:
+    """If a scope is missing, Slack sends one with status 200."""
     fetcher.sandbox.faults.redirected("files-pri", f"{fetcher.sandbox.base_url}/")
     with pytest.raises(UnreadableFile) as caught:
         await fetcher.fetch()
     assert caught.value.reason is Refusal.FORBIDDEN
 
 
-async def test_a_log_that_begins_like_a_page_is_one(fetcher: Fetcher) -> None:
-    """An error page, saved as a log."""
+async def test_a_log_that_starts_like_a_page_is_a_log(fetcher: Fetcher) -> None:
+    """People save error pages as logs."""
     page = b"<!DOCTYPE html>\n<p>error 6000106</p>\n"
     message = await fetcher.sandbox.say(ENGLISH, ANN, "", files=[file("error.html", page)])
     fetcher.shared = message["files"][0]
@@ -119,8 +119,8 @@ async def test_a_log_that_begins_like_a_page_is_one(fetcher: Fetcher) -> None:
 
 
 @pytest.mark.parametrize("said", [10 * MOST, 10])
-async def test_too_large_is_too_large_whatever_was_said(fetcher: Fetcher, said: int) -> None:
-    """The limit holds while the bytes come."""
+async def test_a_file_is_too_large_whatever_size_slack_gives(fetcher: Fetcher, said: int) -> None:
+    """The limit is enforced during the download."""
     message = await fetcher.sandbox.say(ENGLISH, ANN, "", files=[file(content="x" * (MOST + 1))])
     fetcher.shared = message["files"][0]
     fetcher.shared["size"] = said
@@ -130,8 +130,8 @@ async def test_too_large_is_too_large_whatever_was_said(fetcher: Fetcher, said: 
 
 
 @pytest.mark.parametrize("method", ["files-pri", "files.info"])
-async def test_what_passes_is_tried_again_later(fetcher: Fetcher, method: str) -> None:
-    """A 5xx, and a 429 as long as it says."""
+async def test_a_transient_error_is_retried(fetcher: Fetcher, method: str) -> None:
+    """After a 5xx with growing pauses, after a 429 when it says."""
     fetcher.sandbox.faults.server_error(method)
     with pytest.raises(RetryLater) as caught:
         await fetcher.fetch()
@@ -156,14 +156,14 @@ async def test_what_passes_is_tried_again_later(fetcher: Fetcher, method: str) -
         "",
     ],
 )
-def test_no_other_address_is_taken_for_slacks(url: str) -> None:
-    """However it is written."""
+def test_no_other_url_is_trusted(url: str) -> None:
+    """However it is spelled."""
     assert not is_trusted(AsyncWebClient(), url)
 
 
 @pytest.mark.parametrize(
     "url", ["https://files.slack.com/a/b.log", "https://files.slack-gov.com/a", "https://slack.com/"]
 )
-def test_slacks_own_addresses_are(url: str) -> None:
-    """Files lie on hosts of their own."""
+def test_slacks_own_urls_are_trusted(url: str) -> None:
+    """Slack serves files from several hosts."""
     assert is_trusted(AsyncWebClient(), url)

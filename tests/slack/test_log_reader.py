@@ -1,4 +1,4 @@
-"""Reading logs within the time that an attempt has."""
+"""Logs are read within the time limit of an attempt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.slack import log_reader
 from bot.slack.log_reader import LogReader
 
 
-async def test_who_finds_all_turns_taken_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_job_that_finds_all_turns_taken_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two slow uploads must not use up the attempts of everybody else's logs."""
     monkeypatch.setattr(log_reader, "_TURN_TIMEOUT_S", 0.01)
     reader = LogReader(cast(TriagePool, None))  # nothing is read here

@@ -1,4 +1,4 @@
-"""Each answer once, and every error told apart."""
+"""Each answer is posted once, and every error is classified."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Here(Workspaces):
         self._here = Workspace(client, client, AuthorizeResult(enterprise_id=None, team_id="T0DEMO"))
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
-        """This one."""
+        """Return this workspace."""
         return self._here
 
     async def is_lost(self, team: str, reason: str) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
 
@@ -49,7 +49,7 @@ MakeSender = Callable[..., Sender]
 
 @pytest.fixture
 async def sender(sandbox: Sandbox) -> AsyncIterator[MakeSender]:
-    """Makes a sender as the bot has it."""
+    """Return a function that makes the bot's sender."""
     async with aiohttp.ClientSession() as session:
 
         def make(**changes: Any) -> Sender:
@@ -60,15 +60,15 @@ async def sender(sandbox: Sandbox) -> AsyncIterator[MakeSender]:
         yield make
 
 
-async def a_job(sandbox: Sandbox, **changes: Any) -> Job:
-    """A message that waits for its answer."""
+async def new_job(sandbox: Sandbox, **changes: Any) -> Job:
+    """Return a job for a new message."""
     message = await sandbox.say(ENGLISH, ANN, "6000106")
     return replace(Job(Place("T0DEMO", ENGLISH, ANN), message["ts"], message["ts"]), **changes)
 
 
 async def test_an_answer_names_its_job(sandbox: Sandbox, sender: MakeSender) -> None:
-    """By that it is found again."""
-    job = await a_job(sandbox)
+    """The metadata let a later attempt find the reply."""
+    job = await new_job(sandbox)
     ts = await sender().post([job], {"text": "hi"})
     (reply,) = sandbox.replies(ENGLISH, job.ts)
     assert reply["ts"] == ts
@@ -76,12 +76,10 @@ async def test_an_answer_names_its_job(sandbox: Sandbox, sender: MakeSender) -> 
     assert reply["metadata"] == {"event_type": "zimerr_annotation", "event_payload": payload}
 
 
-async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(
-    sandbox: Sandbox, sender: MakeSender
-) -> None:
-    """The network broke at the worst moment."""
+async def test_a_reply_whose_response_was_lost_is_not_posted_again(sandbox: Sandbox, sender: MakeSender) -> None:
+    """The network broke after Slack had posted."""
     sandbox.faults.lost("chat.postMessage")
-    job = await a_job(sandbox)
+    job = await new_job(sandbox)
     with pytest.raises(RetryLater) as failure:
         await sender().post([job], {"text": "hi"})
     assert failure.value.after_s is None
@@ -89,35 +87,35 @@ async def test_what_was_posted_before_the_answer_was_lost_is_not_posted_again(
     assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
 
 
-async def test_only_the_answer_to_this_job_counts(sandbox: Sandbox, sender: MakeSender) -> None:
-    """Others in the thread were answered, too."""
-    job = await a_job(sandbox)
-    for other in (replace(job, kind=JobKind.ASKED), replace(job, ts=(await a_job(sandbox)).ts)):
+async def test_replies_to_other_jobs_are_not_taken_for_this_one(sandbox: Sandbox, sender: MakeSender) -> None:
+    """A thread contains the replies to other messages and other kinds of jobs."""
+    job = await new_job(sandbox)
+    for other in (replace(job, kind=JobKind.ASKED), replace(job, ts=(await new_job(sandbox)).ts)):
         await sender().post([other], {"text": "another"})
     await sender().post([replace(job, may_be_answered=True)], {"text": "hi"})
     assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
 
 
 async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox, sender: MakeSender) -> None:
-    """A burst was answered with one message, and then the process died before it had noted that."""
-    parent = await a_job(sandbox)
-    jobs = [replace(await a_job(sandbox), thread=parent.ts) for _ in range(3)]
+    """The process died after it had answered a burst with one message."""
+    parent = await new_job(sandbox)
+    jobs = [replace(await new_job(sandbox), thread=parent.ts) for _ in range(3)]
     ts = await sender().post(jobs, {"text": "hi"})
     for job in jobs:
         assert await sender().post([replace(job, may_be_answered=True)], {"text": "again"}) == ts
     assert await sender().post([replace(parent, may_be_answered=True)], {"text": "another"}) != ts
 
 
-async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox, sender: MakeSender) -> None:
-    """A 429 says that nothing was posted; to ask as well would only be one more call too many."""
+async def test_a_rate_limited_post_is_repeated_without_a_search(sandbox: Sandbox, sender: MakeSender) -> None:
+    """After a 429 nothing was posted; a search would be one more call."""
     sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
-    job, same = await a_job(sandbox), sender()
+    job, same = await new_job(sandbox), sender()
     with pytest.raises(RetryLater) as failure:
         await same.post([job], {"text": "hi"})
     assert failure.value.after_s == 7.0
     await same.post([replace(job, attempts=2, refused=1)], {"text": "hi"})
     assert sandbox.calls("conversations.replies") == []
-    # Of an attempt that was not refused nothing is known, and the thread is asked whatever comes after.
+    # An attempt that failed otherwise may have posted, so the thread is searched, whatever comes after.
     await same.post([replace(job, attempts=4, refused=2, may_be_answered=True)], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
@@ -126,15 +124,15 @@ async def test_a_refused_post_is_repeated_without_asking(sandbox: Sandbox, sende
 async def test_nothing_is_posted_that_might_arrive_after_the_lease(
     sandbox: Sandbox, sender: MakeSender, left_s: float, posted: int
 ) -> None:
-    """Another process would have asked the thread by then, found nothing, and answered."""
-    job = replace(await a_job(sandbox), lease=Lease(100.0, lambda: 100.0 - left_s))
+    """By then another process would have searched the thread in vain, and answered."""
+    job = replace(await new_job(sandbox), lease=Lease(100.0, lambda: 100.0 - left_s))
     with contextlib.nullcontext() if posted else pytest.raises(RetryLater, match="lease"):
         await sender().post([job], {"text": "hi"})
     assert len(sandbox.calls("chat.postMessage")) == posted
 
 
-async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sandbox) -> None:
-    """Between the decision to post and the first byte on the wire a machine may have been suspended for a minute."""
+async def test_a_process_that_was_suspended_while_it_connected_does_not_post(sandbox: Sandbox) -> None:
+    """A machine may sleep for a minute between the decision to post and the first byte sent."""
     lease = Lease(20.0, lambda: 0.0)
     asleep = aiohttp.TraceConfig()
 
@@ -142,7 +140,7 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
         lease.clock = lambda: 60.0
 
     asleep.on_connection_create_end.append(sleep)
-    job = replace(await a_job(sandbox), lease=lease)
+    job = replace(await new_job(sandbox), lease=lease)
     async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(RetryLater):
@@ -156,8 +154,8 @@ async def test_a_process_that_slept_while_it_connected_does_not_post(sandbox: Sa
 
 
 async def test_changes_can_be_repeated(sandbox: Sandbox, sender: MakeSender) -> None:
-    """The attempt before may have done it all."""
-    job, same = await a_job(sandbox), sender()
+    """An earlier attempt may have made the same changes."""
+    job, same = await new_job(sandbox), sender()
     blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
     ts = await same.post([job], {"text": "hi", "blocks": blocks})
     for _ in range(2):
@@ -172,29 +170,29 @@ async def test_changes_can_be_repeated(sandbox: Sandbox, sender: MakeSender) -> 
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_broken_slack_is_tried_again(sandbox: Sandbox, sender: MakeSender, status: int) -> None:
-    """It is mended, mostly."""
+async def test_a_server_error_is_retried(sandbox: Sandbox, sender: MakeSender, status: int) -> None:
+    """Server errors are mostly transient."""
     sandbox.faults.server_error("chat.postMessage", status=status)
     with pytest.raises(RetryLater, match=str(status)):
-        await sender().post([await a_job(sandbox)], {"text": "hi"})
+        await sender().post([await new_job(sandbox)], {"text": "hi"})
 
 
-async def test_a_slow_or_absent_slack_is_tried_again(
+async def test_a_timeout_or_a_refused_connection_is_retried(
     sandbox: Sandbox, sender: MakeSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody knows whether it has posted."""
+    """Slack may have posted all the same."""
     monkeypatch.setattr("bot.slack.client.CALL_TIMEOUT_S", 0.2)
     sandbox.faults.hold("chat.postMessage")
     with pytest.raises(RetryLater) as failure:
-        await sender().post([await a_job(sandbox)], {"text": "hi"})
+        await sender().post([await new_job(sandbox)], {"text": "hi"})
     assert failure.value.after_s is None
     with pytest.raises(RetryLater, match="no answer"):
-        await sender(base_url="http://127.0.0.1:1/api/").post([await a_job(sandbox)], {"text": "hi"})
+        await sender(base_url="http://127.0.0.1:1/api/").post([await new_job(sandbox)], {"text": "hi"})
 
 
-async def test_what_can_never_work_is_given_up(sandbox: Sandbox, sender: MakeSender) -> None:
-    """With the reason in Slack's words, for who can mend it."""
-    job = await a_job(sandbox)
+async def test_a_permanent_error_is_given_up(sandbox: Sandbox, sender: MakeSender) -> None:
+    """The error has Slack's reason, for those who can fix it."""
+    job = await new_job(sandbox)
     sandbox.workspace.channel(ENGLISH).is_archived = True
     with pytest.raises(GiveUp, match="is_archived"):
         await sender().post([job], {"text": "hi"})
@@ -207,8 +205,8 @@ async def test_what_can_never_work_is_given_up(sandbox: Sandbox, sender: MakeSen
 
 
 async def test_a_missing_scope_is_named(sandbox: Sandbox, sender: MakeSender, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An admin has to add it, and should not have to guess."""
-    job = await a_job(sandbox)
+    """An admin must add it, and should not have to guess."""
+    job = await new_job(sandbox)
     scopes = tuple(scope for scope in sandbox.app.scopes if scope != "chat:write")
     monkeypatch.setattr(type(sandbox.app), "scopes", scopes, raising=False)
     with pytest.raises(GiveUp) as failure:
@@ -216,7 +214,7 @@ async def test_a_missing_scope_is_named(sandbox: Sandbox, sender: MakeSender, mo
     assert (failure.value.reason, failure.value.scope) == ("missing_scope", "chat:write")
 
 
-async def test_a_token_that_is_no_good_stops_the_workspace(sandbox: Sandbox, sender: MakeSender) -> None:
+async def test_a_refused_token_stops_the_workspace(sandbox: Sandbox, sender: MakeSender) -> None:
     """Every further call would be refused."""
     with pytest.raises(StopWorkspace, match="invalid_auth"):
-        await sender(token="xoxb-revoked").post([await a_job(sandbox)], {"text": "hi"})
+        await sender(token="xoxb-revoked").post([await new_job(sandbox)], {"text": "hi"})

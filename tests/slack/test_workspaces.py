@@ -1,4 +1,4 @@
-"""Tokens by workspace, where another process may have a newer one."""
+"""Tokens by workspace; another process may have a newer one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:Deprecat
 
 
 class Replica(ManyWorkspaces):
-    """The workspaces as one process knows them."""
+    """The workspaces as one process has cached them."""
 
     now = time.time()
 
@@ -35,7 +35,7 @@ class Replica(ManyWorkspaces):
         super().__init__(store, connect, client_secret=sandbox.app.client_secret, clock=lambda: self.now)
 
     async def token(self, team: str = "T1") -> str | None:
-        """The bot's token."""
+        """Return the bot's token."""
         return (await self.get(team)).client.token
 
 
@@ -53,19 +53,19 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def store(database: Database, sandbox: Sandbox) -> Installations:
-    """What the processes share."""
+    """The store that the processes share."""
     return Installations(database, sandbox.app.client_id, [Fernet.generate_key().decode()])
 
 
 def installation(token: str, **changes: Any) -> Installation:
-    """The app in a workspace."""
+    """Return an installation in workspace T1."""
     names = {"app_id": "A1", "team_id": "T1", "bot_id": "B1", "bot_user_id": "U1", "user_id": "U2"}
     values: dict[str, Any] = {**names, "bot_token": token, **changes}
     return Installation(**values)
 
 
 async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
-    """Every event asks for it."""
+    """Every event needs it."""
     replica = Replica(store, sandbox, session)
     with pytest.raises(StopWorkspace, match="not_installed"):
         await replica.token()
@@ -74,10 +74,10 @@ async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox, sess
     assert await replica.token() == "xoxb-1"
 
 
-async def test_a_token_that_another_process_has_renewed_loses_nothing(
+async def test_a_newer_token_from_another_process_keeps_the_workspace(
     store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
-    """The app was removed and installed again through it; this one still holds the token from before."""
+    """The app was reinstalled through another process; this one has cached the old token."""
     replica = Replica(store, sandbox, session)
     await store.async_save(installation("xoxb-1"))
     await replica.get("T1")
@@ -98,20 +98,20 @@ async def test_a_token_that_another_process_has_renewed_loses_nothing(
         ("ekm_access_denied", False),
     ],
 )
-async def test_only_a_token_that_is_gone_for_good_loses_the_workspace(
+async def test_only_a_revoked_token_loses_the_workspace(
     store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession, reason: str, *, is_lost: bool
 ) -> None:
-    """An address that is not allowed, or keys that were suspended, must not cost anybody their settings."""
+    """A disallowed IP address or suspended encryption keys must not delete anybody's settings."""
     replica = Replica(store, sandbox, session)
     await store.async_save(installation("xoxb-1"))
     await replica.get("T1")
     assert await replica.is_lost("T1", reason) is is_lost
 
 
-async def test_who_comes_second_takes_the_token_that_the_first_has_refreshed(
+async def test_the_second_process_takes_the_token_that_the_first_refreshed(
     store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
-    """A refresh token is good once. Until the first has stored what it got, the old token is still good."""
+    """A refresh token can be used once. The old token works until the first process has stored the new one."""
     one, two = Replica(store, sandbox, session), Replica(store, sandbox, session)
     ends = {"bot_refresh_token": "xoxe-1-used", "bot_token_expires_in": 3600}
     await store.async_save(installation("xoxb-1", **ends))
