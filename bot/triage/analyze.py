@@ -180,7 +180,7 @@ class Analysis:
     ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
         """Return the most telling lines, redacted, and the number of hidden secrets of each kind.
 
-        The counts cover the excerpts and the live *secrets* of which the author is warned, each secret once.
+        The counts cover the excerpts and the live *secrets* that the author is warned about, each secret once.
         """
         windows = self._state.windows
         excerpts: list[Excerpt] = []

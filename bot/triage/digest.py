@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
 
 class Cut(StrEnum):
-    """Why the middle of a file was skipped."""
+    """Why part of a file was skipped: its middle, or its rest if its size is not known."""
 
     SIZE = "size"
     TIME = "time"

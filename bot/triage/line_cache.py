@@ -111,7 +111,7 @@ def _window(text: str, starts: list[int]) -> tuple[int, int]:
 
 
 def _is_cut(text: str, start: int) -> bool:
-    """Return True if a number crosses the border of what `context` reads around a code.
+    """Return True if a number crosses the border of the text that `context` reads around a code.
 
     The part inside may look like a code or a time.
     """

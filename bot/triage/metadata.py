@@ -1,6 +1,6 @@
 """Find SDK versions, platforms and AppIDs (masked) in the lines of a log.
 
-Only what is written there counts. A line's format is evidence of a platform only if no other platform prints it.
+Only values written in the log count. A line's format is evidence of a platform only if no other platform prints it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Run a triage from log files to a digest: read, scan, aggregate, analyze.
 
 Beside the scan, this module passes the head and the tail of each file to the aggregator, and searches for live secrets
-of which their author should be warned.
+so that their author can be warned.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class CodeHit:
     known: bool
     file: int  # index of the file
     line: int  # 1-based
-    text: bytes  # its line in UTF-8; of a longer line, the start and what is around the code
+    text: bytes  # its line in UTF-8; of a longer line, the start and the text around the code
 
 
 @dataclass(slots=True)
@@ -182,7 +182,7 @@ def _lines_before(data: bytes, position: int, earlier: list[bytes]) -> list[byte
 
 
 def _part(text: str, span: tuple[int, int], *, has_start: bool, has_end: bool) -> bytes:
-    """Return the start of a long line and what is around *span*.
+    """Return the start of a long line and the text around *span*.
 
     Redaction would not recognise a token that is cut, so whatever may be part of one is removed at the cuts.
     """

@@ -50,6 +50,6 @@ async def the_answer(slack: Sandbox, message: dict[str, Any], channel: str) -> d
     return answer
 
 
-def kinds(message: dict[str, Any]) -> Sequence[str]:
+def block_types(message: dict[str, Any]) -> Sequence[str]:
     """Return the types of a message's blocks."""
     return [block["type"] for block in message["blocks"]]

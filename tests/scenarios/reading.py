@@ -38,6 +38,6 @@ async def settled(slack: Sandbox, channel: str, user: str) -> None:
     await slack.idle()
 
 
-def marks(message: dict[str, Any]) -> list[str]:
+def bot_reactions(message: dict[str, Any]) -> list[str]:
     """Return the names of the bot's reactions to *message*."""
     return [each["name"] for each in message.get("reactions", ()) if BOT_USER in each["users"]]

@@ -26,7 +26,7 @@ from tests.scenarios.conftest import (
     manifest,
     settings_for,
 )
-from tests.scenarios.reading import answer_in_thread, marks, said_by_bot, settled, shown
+from tests.scenarios.reading import answer_in_thread, bot_reactions, said_by_bot, settled, shown
 
 
 async def ephemeral_to(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]:
@@ -396,7 +396,7 @@ async def test_an_invitation_is_answered_with_a_dry_run_for_the_inviter(slack: S
     assert_sendable(said)
     assert said_by_bot(slack, FOREIGN) == []
     assert slack.ephemerals(BEN) == []
-    assert all(marks(message) == [] for message in slack.messages(FOREIGN))
+    assert all(bot_reactions(message) == [] for message in slack.messages(FOREIGN))
 
 
 async def test_the_dry_run_says_what_would_have_happened(slack: Sandbox) -> None:
@@ -420,7 +420,7 @@ async def test_the_inviter_chooses_how_the_bot_behaves(slack: Sandbox, mode: str
     assert expected in confirmed
     message = await slack.say(FOREIGN, BEN, "6000106")
     await settled(slack, FOREIGN, BEN)
-    done = (len(slack.replies(FOREIGN, message["ts"])), marks(message))
+    done = (len(slack.replies(FOREIGN, message["ts"])), bot_reactions(message))
     assert done == {"thread": (1, []), "react": (0, ["mag"]), "off": (0, [])}[mode]
 
 

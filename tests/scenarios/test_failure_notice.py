@@ -12,7 +12,7 @@ from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import Arguments, MethodContext
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Clock
-from tests.scenarios.reading import BOT_USER, marks, said_by_bot, shown
+from tests.scenarios.reading import BOT_USER, bot_reactions, said_by_bot, shown
 
 
 def direct_messages_to(slack: Sandbox, user: str) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ async def test_the_author_of_a_log_is_notified_too(slack: Sandbox) -> None:
     message = await slack.say(ENGLISH, ANN, "6000103 6000104 6000106 6000121")
     (told,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
     assert "I'm not allowed to post" in shown(told)
-    assert marks(message) == []
+    assert bot_reactions(message) == []
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ async def test_a_warning_reaction_is_added_if_no_notice_can_be_sent(
     scopes = tuple(scope for scope in slack.app.scopes if scope != "chat:write")
     monkeypatch.setattr(type(slack.app), "scopes", scopes, raising=False)
     message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
-    await slack.until(lambda: marks(message) == ["warning"])
+    await slack.until(lambda: bot_reactions(message) == ["warning"])

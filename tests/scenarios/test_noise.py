@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, Clock
-from tests.scenarios.reading import BOT, answer_in_thread, marks, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT, answer_in_thread, bot_reactions, said_by_bot, settled, shown
 
 
 def replies(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ async def assert_silent(slack: Sandbox, message: dict[str, Any], channel: str = 
     """Fail if the bot replied or reacted to *message*."""
     await settled(slack, channel, ANN)
     assert replies(slack, message, channel) == []
-    assert marks(message) == []
+    assert bot_reactions(message) == []
 
 
 async def until_shown(slack: Sandbox, message: dict[str, Any], text: str, channel: str = ENGLISH) -> None:
@@ -45,7 +45,7 @@ async def test_a_repeat_in_a_thread_is_counted_in_the_first_reply(slack: Sandbox
     assert len(replies(slack, root)) == 1
     assert "Token expired" in shown(replies(slack, root)[0])
     assert_sendable(replies(slack, root)[0])
-    assert marks(root) == []
+    assert bot_reactions(root) == []
 
 
 async def test_a_repeat_is_counted_in_the_channels_language(slack: Sandbox) -> None:
@@ -93,7 +93,7 @@ async def test_a_recently_explained_code_only_gets_a_reaction(slack: Sandbox) ->
     first = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, first)
     second = await slack.say(ENGLISH, LIN, "we have 6000106 too")
-    await slack.until(lambda: marks(second) == ["mag"])
+    await slack.until(lambda: bot_reactions(second) == ["mag"])
     elsewhere = await slack.say(CHINESE, LIN, "6000106")
     await answer_in_thread(slack, CHINESE, elsewhere)
     assert replies(slack, second) == []
@@ -108,12 +108,12 @@ async def test_after_the_cool_down_a_code_is_explained_again(slack: Sandbox, clo
     await settled(slack, ENGLISH, ANN)
     clock.ahead_s = 3500
     reminder = await slack.say(ENGLISH, LIN, "6000106")
-    await slack.until(lambda: marks(reminder) == ["mag"])
+    await slack.until(lambda: bot_reactions(reminder) == ["mag"])
     await settled(slack, ENGLISH, ANN)
     clock.ahead_s = 3700
     late = await slack.say(ENGLISH, LIN, "6000106")
     assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, late))
-    assert marks(late) == []
+    assert bot_reactions(late) == []
 
 
 async def test_a_message_with_a_new_code_is_answered_with_that_code(slack: Sandbox) -> None:
@@ -153,7 +153,7 @@ async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: S
     """The quietest way to help: people read only what they asked for."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106 and 6000121")
-    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.until(lambda: bot_reactions(message) == ["mag"])
     await slack.react(ENGLISH, message["ts"], BEN, "eyes")
     await slack.react(ENGLISH, message["ts"], LIN, "mag")
     (private,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
@@ -163,7 +163,7 @@ async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: S
     assert replies(slack, message) == []
     assert slack.ephemerals(BEN) == []
     again = await slack.say(ENGLISH, BEN, "6000106")
-    await slack.until(lambda: marks(again) == ["mag"])
+    await slack.until(lambda: bot_reactions(again) == ["mag"])
 
 
 async def test_a_reaction_in_a_thread_is_explained_there(slack: Sandbox) -> None:
@@ -171,7 +171,7 @@ async def test_a_reaction_in_a_thread_is_explained_there(slack: Sandbox) -> None
     await slack.command(ENGLISH, ANN, "auto react")
     root = await slack.say(ENGLISH, ANN, "login is broken")
     message = await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"])
-    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.until(lambda: bot_reactions(message) == ["mag"])
     await slack.react(ENGLISH, message["ts"], ANN, "mag")
     private = await slack.until(lambda: [each for each in slack.ephemerals(ANN) if "Token expired" in shown(each)])
     assert private[0]["thread_ts"] == root["ts"]
@@ -183,7 +183,7 @@ async def test_a_click_on_an_answered_message_does_nothing(slack: Sandbox) -> No
     await answer_in_thread(slack, ENGLISH, answered)
     plain = await slack.say(ENGLISH, ANN, "hello")
     marked = await slack.say(ENGLISH, ANN, "6000106")
-    await slack.until(lambda: marks(marked))
+    await slack.until(lambda: bot_reactions(marked))
     for message in (answered, plain, marked):
         await slack.react(ENGLISH, message["ts"], BEN, "mag")
     await slack.until(lambda: slack.ephemerals(BEN))
@@ -277,23 +277,23 @@ async def test_an_edit_of_a_message_with_a_reaction_is_followed(slack: Sandbox) 
     """A click explains the current text."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106")
-    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.until(lambda: bot_reactions(message) == ["mag"])
     await slack.edit(ENGLISH, message["ts"], "6000106, no, 6000121")
     await slack.until(lambda: len(slack.calls("reactions.add")) == 2)
     await settled(slack, ENGLISH, ANN)
     await slack.react(ENGLISH, message["ts"], LIN, "mag")
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "6000121" in shown(private)
-    assert marks(message) == ["mag"]
+    assert bot_reactions(message) == ["mag"]
 
 
 async def test_a_message_that_lost_its_codes_loses_its_reaction(slack: Sandbox) -> None:
     """A click would explain a code that is no longer there."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106")
-    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.until(lambda: bot_reactions(message) == ["mag"])
     await slack.edit(ENGLISH, message["ts"], "never mind")
-    await slack.until(lambda: marks(message) == [])
+    await slack.until(lambda: bot_reactions(message) == [])
 
 
 @pytest.mark.both_transports
@@ -350,7 +350,7 @@ async def test_the_bots_own_messages_are_never_read(slack: Sandbox) -> None:
     await settled(slack, ENGLISH, ANN)
     own = said_by_bot(slack, ENGLISH)
     assert len(own) == 3
-    assert all(marks(each) == [] and not each.get("reply_count") for each in own)
+    assert all(bot_reactions(each) == [] and not each.get("reply_count") for each in own)
 
 
 @pytest.mark.parametrize("subtype", ["channel_topic", "channel_join", "channel_purpose", "channel_name", "pinned_item"])

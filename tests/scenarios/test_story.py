@@ -128,7 +128,7 @@ class Stage:
         about = self._messages.get(step.what, {})
         match step.verb:
             case "says" if step.who in BOTS:
-                return await sandbox.say_as_bot(channel, step.who, **posted(step.who, step.text))
+                return await sandbox.say_as_bot(channel, step.who, **alert(step.who, step.text))
             case "says":
                 return await sandbox.say(channel, user, step.text, about.get("ts"), broadcast=step.is_broadcast)
             case "forwards":
@@ -141,7 +141,7 @@ class Stage:
                 await sandbox.react(channel, about["ts"], user, "mag")
             case "says that":
                 replies = sandbox.replies(channel, about["ts"])
-                await sandbox.click(next(each for each in replies if is_bots(each)), "not_a_code", user)
+                await sandbox.click(next(each for each in replies if is_from_bot(each)), "not_a_code", user)
             case "retitles":
                 await sandbox.notice(channel, user, "channel_topic", f"set the channel topic: {step.text}")
         return None
@@ -154,12 +154,12 @@ class Stage:
                 did = "reacts"
             case ChangeKind.EPHEMERAL_POSTED:
                 who = next(name for name, user in PEOPLE.items() if user == change.user)
-                did = f"tells {who} alone{said(message)}"
-            case ChangeKind.POSTED if is_bots(message):
-                did = f"answers{said(message)}"
-            case ChangeKind.CHANGED if is_bots(message):
-                did = f"changes its answer to {self._asked(message)}{said(message)}"
-            case ChangeKind.DELETED if is_bots(message):
+                did = f"tells {who} alone{describe(message)}"
+            case ChangeKind.POSTED if is_from_bot(message):
+                did = f"answers{describe(message)}"
+            case ChangeKind.CHANGED if is_from_bot(message):
+                did = f"changes its answer to {self._asked(message)}{describe(message)}"
+            case ChangeKind.DELETED if is_from_bot(message):
                 did = f"takes back its answer to {self._asked(message)}"
             case _:
                 return
@@ -169,7 +169,7 @@ class Stage:
         return self._times[answer["metadata"]["event_payload"]["ts"]]
 
 
-def posted(bot: str, text: str) -> dict[str, Any]:
+def alert(bot: str, text: str) -> dict[str, Any]:
     """Return an alert in the form that the service posts: plain text, an attachment with fields, or blocks."""
     if bot == "grafana":
         return {"text": text}
@@ -180,12 +180,12 @@ def posted(bot: str, text: str) -> dict[str, Any]:
     return {"text": "", "attachments": [{"color": "e01e5a", "title": title, "fallback": title, "fields": fields}]}
 
 
-def is_bots(message: Json) -> bool:
+def is_from_bot(message: Json) -> bool:
     """Return True if zimerr posted *message*."""
     return message.get("bot_id") == BOT_ID
 
 
-def said(message: Json) -> str:
+def describe(message: Json) -> str:
     """Describe the language, form and codes of a message from the bot."""
     elements = [element for block in message["blocks"] for element in block.get("elements", ())]
     values = [json.loads(each["value"]) for each in elements if each.get("action_id") in _OTHER_LANGUAGE]

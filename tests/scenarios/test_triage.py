@@ -34,8 +34,8 @@ from tests.scenarios.conftest import (
     manifest,
     settings_for,
 )
-from tests.scenarios.logs import LOG, PLAIN, TOKEN, answers, file, kinds, the_answer, uploads
-from tests.scenarios.reading import BOT_USER, marks, said_by_bot, settled, shown
+from tests.scenarios.logs import LOG, PLAIN, TOKEN, answers, block_types, file, the_answer, uploads
+from tests.scenarios.reading import BOT_USER, bot_reactions, said_by_bot, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
 
@@ -49,10 +49,10 @@ def zipped(files: dict[str, bytes | str]) -> bytes:
     return buffer.getvalue()
 
 
-async def silence(slack: Sandbox, message: dict[str, Any]) -> bool:
+async def is_silent(slack: Sandbox, message: dict[str, Any]) -> bool:
     """Return True if the bot neither answered nor reacted to *message*."""
     await settled(slack, ENGLISH, BEN)
-    return not answers(slack, message, ENGLISH) and not marks(message)
+    return not answers(slack, message, ENGLISH) and not bot_reactions(message)
 
 
 @contextlib.asynccontextmanager
@@ -78,9 +78,9 @@ async def test_a_long_paste_with_a_code_is_triaged_in_its_thread(slack: Sandbox)
     answer = await the_answer(slack, message, ENGLISH)
     assert shown(answer).startswith("Likely cause: 6000106 · Token expired")
     assert "follows 6000106" in shown(answer)
-    assert "table" in kinds(answer)
-    assert "data_visualization" in kinds(answer)
-    assert marks(message) == []
+    assert "table" in block_types(answer)
+    assert "data_visualization" in block_types(answer)
+    assert bot_reactions(message) == []
     assert uploads(slack, message, ENGLISH) == []
 
 
@@ -113,7 +113,7 @@ async def test_several_files_and_the_text_of_the_message_are_one_triage(slack: S
 async def test_an_alert_with_many_codes_is_triaged(slack: Sandbox) -> None:
     """Other bots post logs too."""
     message = await slack.say_as_bot(ENGLISH, "Alerts", "errors: 6000103, 6000104, 6000106, 6000121")
-    assert "table" in kinds(await the_answer(slack, message, ENGLISH))
+    assert "table" in block_types(await the_answer(slack, message, ENGLISH))
 
 
 async def test_a_triage_is_in_the_channels_language(slack: Sandbox) -> None:
@@ -126,31 +126,31 @@ async def test_a_triage_is_in_the_channels_language(slack: Sandbox) -> None:
 
 
 async def test_files_without_a_code_get_no_answer(slack: Sandbox) -> None:
-    """People share all kinds of files. Images and documents are not even downloaded."""
+    """People share all block_types of files. Images and documents are not even downloaded."""
     logs = [Upload("zim.log", PLAIN.encode()), Upload("core", b"\0\1\2 6000106"), Upload("empty.log", b"")]
     others = [Upload("photo.png", b"\x89PNG 6000106"), Upload("slides.pdf", b"%PDF 6000106")]
     for upload in others:
-        assert await silence(slack, await slack.say(ENGLISH, ANN, "have a look", files=[upload]))
+        assert await is_silent(slack, await slack.say(ENGLISH, ANN, "have a look", files=[upload]))
     assert slack.calls("files.info") == []
     for upload in logs:
-        assert await silence(slack, await slack.say(ENGLISH, ANN, "have a look", files=[upload]))
+        assert await is_silent(slack, await slack.say(ENGLISH, ANN, "have a look", files=[upload]))
 
 
 async def test_a_long_message_without_a_code_gets_no_answer(slack: Sandbox) -> None:
     """People write long messages too."""
-    assert await silence(slack, await slack.say(ENGLISH, ANN, f"```\n{PLAIN}```"))
+    assert await is_silent(slack, await slack.say(ENGLISH, ANN, f"```\n{PLAIN}```"))
 
 
 async def test_a_quoted_log_gets_no_answer(slack: Sandbox) -> None:
     """The original was answered in its place."""
     quoted = "\n".join(f"> {line}" for line in LOG.splitlines())
-    assert await silence(slack, await slack.say(ENGLISH, ANN, f"{quoted}\nis this fixed?"))
+    assert await is_silent(slack, await slack.say(ENGLISH, ANN, f"{quoted}\nis this fixed?"))
 
 
 async def test_nothing_is_downloaded_in_a_quiet_channel(slack: Sandbox) -> None:
     """Off means off."""
     await slack.command(ENGLISH, ANN, "auto off")
-    assert await silence(slack, await slack.say(ENGLISH, ANN, "", files=[file()]))
+    assert await is_silent(slack, await slack.say(ENGLISH, ANN, "", files=[file()]))
     assert slack.calls("files.info") == []
 
 
@@ -158,7 +158,7 @@ async def test_in_react_mode_a_log_gets_the_reaction(slack: Sandbox) -> None:
     """A click on it explains the codes."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
-    await slack.until(lambda: marks(message) == ["mag"])
+    await slack.until(lambda: bot_reactions(message) == ["mag"])
     await settled(slack, ENGLISH, BEN)
     assert answers(slack, message, ENGLISH) == []
     await slack.react(ENGLISH, message["ts"], LIN, "mag")
@@ -171,10 +171,10 @@ async def test_recently_explained_codes_only_get_the_reaction(slack: Sandbox) ->
     first = await slack.say(ENGLISH, ANN, "", files=[file()])
     await the_answer(slack, first, ENGLISH)
     second = await slack.say(ENGLISH, LIN, "", files=[file()])
-    await slack.until(lambda: marks(second) == ["mag"])
+    await slack.until(lambda: bot_reactions(second) == ["mag"])
     in_thread = await slack.say(ENGLISH, BEN, "6000106 again", thread_ts=first["ts"])
-    await slack.until(lambda: marks(in_thread) == ["mag"])
-    assert "table" in kinds(await the_answer(slack, first, ENGLISH))
+    await slack.until(lambda: bot_reactions(in_thread) == ["mag"])
+    assert "table" in block_types(await the_answer(slack, first, ENGLISH))
     assert answers(slack, second, ENGLISH) == []
 
 
@@ -196,7 +196,7 @@ async def test_a_missing_scope_is_named_in_one_line(transport: Transport, tmp_pa
     async with bot_with(transport, tmp_path, plan=plan) as slack:
         message = await slack.say(ENGLISH, ANN, "", files=[file()])
         assert "the app lacks the files:read scope" in shown(await the_answer(slack, message, ENGLISH))
-        assert await silence(slack, await slack.say(ENGLISH, ANN, "", files=[file("noname")]))
+        assert await is_silent(slack, await slack.say(ENGLISH, ANN, "", files=[file("noname")]))
 
 
 @pytest.mark.parametrize("expired", [True, False])
@@ -233,7 +233,7 @@ async def test_a_triage_follows_its_message(slack: Sandbox) -> None:
     first = await the_answer(slack, message, ENGLISH)
     await slack.edit(ENGLISH, message["ts"], FENCED.replace("6000121", "6000354"))
     await slack.until(lambda: "6000354" in shown(answers(slack, message, ENGLISH)[0]))
-    assert "table" in kinds(answers(slack, message, ENGLISH)[0])
+    assert "table" in block_types(answers(slack, message, ENGLISH)[0])
     await slack.edit(ENGLISH, message["ts"], "it was 6000107 only")
     await slack.until(lambda: "6000107 · " in shown(answers(slack, message, ENGLISH)[0]))
     assert answers(slack, message, ENGLISH)[0]["ts"] == first["ts"]
@@ -257,13 +257,13 @@ async def test_an_hourglass_shows_that_a_log_is_being_read(slack: Sandbox, conte
     """It is added before the download and removed at the end, with or without an answer."""
     release = slack.faults.hold("files-pri")
     message = await slack.say(ENGLISH, ANN, "", files=[file(content=content)])
-    await slack.until(lambda: marks(message) == ["hourglass_flowing_sand"])
+    await slack.until(lambda: bot_reactions(message) == ["hourglass_flowing_sand"])
     assert answers(slack, message, ENGLISH) == []
     release.set()
-    await slack.until(lambda: marks(message) == [])
+    await slack.until(lambda: bot_reactions(message) == [])
     await settled(slack, ENGLISH, BEN)
     assert len(answers(slack, message, ENGLISH)) == answered
-    assert marks(message) == []
+    assert bot_reactions(message) == []
 
 
 async def test_the_hourglass_is_removed_if_the_answer_fails(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +279,7 @@ async def test_the_hourglass_is_removed_if_the_answer_fails(slack: Sandbox, monk
         await slack.until(lambda: slack.ephemerals(ANN))
     await settled(slack, ENGLISH, BEN)
     assert len(slack.calls("reactions.add")) == 1
-    assert marks(message) == []
+    assert bot_reactions(message) == []
 
 
 async def test_a_refused_reaction_does_not_prevent_the_answer(slack: Sandbox) -> None:
@@ -343,7 +343,7 @@ async def test_a_refused_chart_becomes_text_bars(slack: Sandbox, monkeypatch: py
     """Some plans may not have the block."""
     refuse_charts(monkeypatch)
     answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
-    assert "data_visualization" not in kinds(answer)
+    assert "data_visualization" not in block_types(answer)
     assert "Likely cause" in shown(answer)
     assert "Codes over time" in shown(answer)
     assert slack.calls("files.getUploadURLExternal") == []
@@ -359,7 +359,7 @@ async def test_a_refused_chart_becomes_text_bars_in_an_ephemeral_message(
     await slack.click(answer, "triage_language", LIN)
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "可能原因" in shown(private)
-    assert "data_visualization" not in kinds(private)
+    assert "data_visualization" not in block_types(private)
 
 
 def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -380,7 +380,7 @@ async def test_the_language_button_reads_the_log_again(slack: Sandbox) -> None:
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "6000106 · Token 已过期" in shown(private)
     assert private["thread_ts"] == message["ts"]
-    assert "actions" not in kinds(private)
+    assert "actions" not in block_types(private)
 
 
 async def test_the_buttons_report_that_the_log_is_gone(slack: Sandbox) -> None:
@@ -433,7 +433,7 @@ async def test_the_assignee_is_shown_and_can_be_removed(slack: Sandbox) -> None:
     assert f"<@{LIN}>" not in shown(answers(slack, message, ENGLISH)[0])
     await slack.click(answer, "triage_take", BEN)
     await slack.until(lambda: "is on it" not in shown(answers(slack, message, ENGLISH)[0]))
-    assert kinds(answers(slack, message, ENGLISH)[0]) == before
+    assert block_types(answers(slack, message, ENGLISH)[0]) == before
 
 
 async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -> None:
@@ -588,7 +588,7 @@ async def test_a_secret_beside_a_single_code_causes_a_warning_too(slack: Sandbox
     (warning,) = slack.ephemerals(ANN)
     assert "ZEGO Token: pasted text, line 2" in shown(warning)
     plain = await slack.say(ENGLISH, LIN, f"hello, token={TOKEN}")
-    assert await silence(slack, plain)
+    assert await is_silent(slack, plain)
     assert slack.ephemerals(LIN) == []
 
 
@@ -600,8 +600,8 @@ async def test_a_restart_in_the_middle_leaves_one_answer(
     workspace.faults.hold("files-pri")
     async with start():
         message = await workspace.say(ENGLISH, ANN, "", files=[file()])
-        await workspace.until(lambda: marks(message) == ["hourglass_flowing_sand"])
+        await workspace.until(lambda: bot_reactions(message) == ["hourglass_flowing_sand"])
     async with start():
         answer = await the_answer(workspace, message, ENGLISH)
         assert "Likely cause" in shown(answer)
-        assert marks(message) == []
+        assert bot_reactions(message) == []

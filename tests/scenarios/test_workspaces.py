@@ -145,13 +145,13 @@ async def site(transport: Transport, tmp_path: Path) -> AsyncIterator[Site]:
         yield Site(sandbox, sandbox.add_workspace(SECOND, "Other"), transport, port, folder / "bot.db")
 
 
-async def asked(team: Team, ts: str = "", text: str = QUESTION, channel: str = ENGLISH) -> Json:
+async def ask(team: Team, ts: str = "", text: str = QUESTION, channel: str = ENGLISH) -> Json:
     """Post a message with a code, optionally with a given `ts`."""
     message: Json = {"user": ANN, "text": text}
     return team.workspace.post(channel, message | ({"ts": ts} if ts else {}), by=ANN)
 
 
-async def explained(team: Team, message: Json, channel: str = ENGLISH) -> str:
+async def explanation_of(team: Team, message: Json, channel: str = ENGLISH) -> str:
     """Return the bot's answer, posted as its bot user in that workspace."""
     reply = await answer_in_thread(team, channel, message)
     assert (reply["bot_id"], reply["user"]) == (team.workspace.bot_id, team.workspace.bot_user)
@@ -173,14 +173,14 @@ async def test_each_workspace_has_its_own_answers_and_settings(site: Site) -> No
         await site.install(FIRST, SECOND)
         await second.command(ENGLISH, ANN, "lang zh")
         ts = first.workspace.new_ts()
-        messages = [await asked(first, ts), await asked(second, ts)]
-        assert "Token expired" in await explained(first, messages[0])
-        assert "过期" in await explained(second, messages[1])
+        messages = [await ask(first, ts), await ask(second, ts)]
+        assert "Token expired" in await explanation_of(first, messages[0])
+        assert "过期" in await explanation_of(second, messages[1])
         await second.command(ENGLISH, ANN, "auto off")
-        other = [await asked(team, text="code: 6000121 now") for team in (second, first)]
-        await explained(first, other[1])
+        other = [await ask(team, text="code: 6000121 now") for team in (second, first)]
+        await explanation_of(first, other[1])
         last = await second.say(ENGLISH, ANN, "@zimerr 6000002")
-        await explained(second, last)
+        await explanation_of(second, last)
         assert second.replies(ENGLISH, other[0]["ts"]) == []
         assert site.rows(FIRST) > 0
         assert site.rows(SECOND) > 0
@@ -193,16 +193,16 @@ async def test_data_is_deleted_when_a_workspace_removes_the_app(site: Site) -> N
         await site.install(FIRST, SECOND)
         await second.command(ENGLISH, ANN, "lang zh")
         for team in (first, second):
-            await explained(team, await asked(team))
+            await explanation_of(team, await ask(team))
         kept = site.rows(FIRST)
         site.sandbox.oauth.uninstall(SECOND)
         await first.idle()
         assert site.rows(SECOND) == 0
         assert site.rows(FIRST) == kept
-        await explained(first, await asked(first, text="code: 6000121"))
+        await explanation_of(first, await ask(first, text="code: 6000121"))
 
         await site.install(SECOND)  # as a new workspace
-        assert "Token expired" in await explained(second, await asked(second))
+        assert "Token expired" in await explanation_of(second, await ask(second))
 
 
 async def test_a_late_removal_event_does_not_undo_a_new_installation(site: Site) -> None:
@@ -212,12 +212,12 @@ async def test_a_late_removal_event_does_not_undo_a_new_installation(site: Site)
         site.sandbox.oauth.uninstall(SECOND)
         await site.sandbox.idle()
         await site.install(SECOND)
-        await explained(site.second, await asked(site.second))
+        await explanation_of(site.second, await ask(site.second))
         for envelope in site.sandbox.deliveries("app_uninstalled"):
             envelope.body["event_time"] -= 60
             await site.sandbox.redeliver(envelope.body["event_id"])
         assert site.rows(SECOND) > 0
-        await explained(site.second, await asked(site.second, text="code: 6000121"))
+        await explanation_of(site.second, await ask(site.second, text="code: 6000121"))
 
 
 async def test_a_revoked_token_removes_the_workspace(site: Site) -> None:
@@ -225,14 +225,14 @@ async def test_a_revoked_token_removes_the_workspace(site: Site) -> None:
     second = site.second
     async with site.bot():
         await site.install(FIRST, SECOND)
-        await explained(second, await asked(second))
-    await asked(second, text="code: 6000121")  # waits for the bot
+        await explanation_of(second, await ask(second))
+    await ask(second, text="code: 6000121")  # waits for the bot
     site.sandbox.oauth.revoke(SECOND)
     async with site.bot():
         await until_forgotten(site, SECOND)
-        await explained(site.sandbox, await asked(site.sandbox))
+        await explanation_of(site.sandbox, await ask(site.sandbox))
         await site.install(SECOND)
-        await explained(second, await asked(second, text="code: 6000354"))
+        await explanation_of(second, await ask(second, text="code: 6000354"))
 
 
 async def test_messages_wait_for_a_new_token_in_a_single_workspace(transport: Transport, tmp_path: Path) -> None:
@@ -248,8 +248,8 @@ async def test_messages_wait_for_a_new_token_in_a_single_workspace(transport: Tr
 
         with structlog.testing.capture_logs() as said:
             async with bot():
-                message = await asked(sandbox)
-                other = await asked(sandbox, text="code: 6000121")
+                message = await ask(sandbox)
+                other = await ask(sandbox, text="code: 6000121")
                 sandbox.workspace.tokens, good = {"xoxb-other": 1e12}, sandbox.workspace.tokens
                 await sandbox.until(lambda: sandbox.calls("chat.postMessage"))
                 await sandbox.until(lambda: any("SLACK_BOT_TOKEN" in each["event"] for each in said))
@@ -290,7 +290,7 @@ async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: p
         site.sandbox.oauth.lifetime_s = 3600  # so it is refreshed at once
         async with site.bot():
             await site.install(FIRST)
-            await explained(site.sandbox, await asked(site.sandbox))
+            await explanation_of(site.sandbox, await ask(site.sandbox))
             on_disk = site.stored()
     finally:
         logging.getLogger().handlers[:], level = before
@@ -318,7 +318,7 @@ async def test_the_encryption_key_can_be_rotated(site: Site, monkeypatch: pytest
             pass
     site.keys = [new, old]
     async with site.bot():
-        await explained(site.sandbox, await asked(site.sandbox))
+        await explanation_of(site.sandbox, await ask(site.sandbox))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{site.database}")
     monkeypatch.setenv("SLACK_CLIENT_ID", site.sandbox.app.client_id)
@@ -326,7 +326,7 @@ async def test_the_encryption_key_can_be_rotated(site: Site, monkeypatch: pytest
     await admin.reencrypt_tokens()
     site.keys = [new]
     async with site.bot():
-        await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
+        await explanation_of(site.sandbox, await ask(site.sandbox, text="code: 6000121"))
 
 
 async def test_a_token_is_refreshed_before_it_expires(site: Site) -> None:
@@ -336,14 +336,14 @@ async def test_a_token_is_refreshed_before_it_expires(site: Site) -> None:
         oauth.lifetime_s = 3600
         await site.install(FIRST)
         oauth.lifetime_s = 43_200
-        await explained(site.sandbox, await asked(site.sandbox))
+        await explanation_of(site.sandbox, await ask(site.sandbox))
         refreshed = [call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]
         assert [call.error for call in refreshed] == [""]
         ahead = oauth.clock() + 4000
         oauth.clock = lambda: ahead  # the first token has expired
-        await explained(site.sandbox, await asked(site.sandbox, text="code: 6000121"))
+        await explanation_of(site.sandbox, await ask(site.sandbox, text="code: 6000121"))
     async with site.bot():  # the new token was stored
-        await explained(site.sandbox, await asked(site.sandbox, text="code: 6000354"))
+        await explanation_of(site.sandbox, await ask(site.sandbox, text="code: 6000354"))
     assert len([call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]) == 1
 
 
@@ -354,11 +354,11 @@ async def test_an_organisation_installs_the_app_for_all_its_workspaces(site: Sit
     west.workspace.channels["C0WEST"] = Channel("C0WEST", "west", members={ANN, LIN, west.workspace.bot_user})
     async with site.bot():
         await site.install(ORGANISATION, SECOND)
-        await explained(east, await asked(east))
+        await explanation_of(east, await ask(east))
         await east.command(ENGLISH, ANN, "auto react")
-        await explained(site.second, await asked(site.second))
+        await explanation_of(site.second, await ask(site.second))
         site.sandbox.faults.add(Fault(FaultKind.SERVER_ERROR, "chat.postMessage", times=1))
-        waiting = await asked(west, channel="C0WEST")
+        waiting = await ask(west, channel="C0WEST")
         await west.until(lambda: site.sandbox.calls("chat.postMessage")[-1].error)
     async with site.bot():  # the waiting row has only the team id
         await west.until(lambda: west.replies("C0WEST", waiting["ts"]))
@@ -371,4 +371,4 @@ async def test_an_organisation_installs_the_app_for_all_its_workspaces(site: Sit
         site.sandbox.oauth.uninstall(ORGANISATION)
         await site.sandbox.idle()
         assert site.rows("T0WEST") == 0
-        await explained(site.second, await asked(site.second, text="code: 6000121"))
+        await explanation_of(site.second, await ask(site.second, text="code: 6000121"))
