@@ -1,4 +1,7 @@
-"""Print entries of the catalogue: as rich panels and tables for people, as JSON for programs."""
+"""Implement `zimerr explain`, `search` and `list`: print entries of the catalogue.
+
+People get panels and tables, programs JSON.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
+
+import click
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Limit, Links, Steps, Symbols, Text
@@ -62,7 +67,7 @@ def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_jso
 
 
 def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[str, Any]:
-    """Return *entry* as JSON: its texts in *language*, its facts as in the catalogue."""
+    """Return *entry* as a JSON object: its texts in *language*, its facts as in the catalogue. Its keys are public."""
     pick = words(language).pick
     facts: dict[str, Any] = _as_json(entry, pick) | {"docs": pick(catalogue.links_of(entry))}
     del facts["keywords"]  # for the search only
@@ -85,7 +90,7 @@ def _as_json(value: Any, pick: Callable[[Any], Any]) -> Any:
 
 def _print_json(content: Any) -> None:
     # Not through rich, which would wrap lines and colour what a program reads.
-    print(json.dumps(content, ensure_ascii=False, indent=2))  # noqa: T201 - the command's output
+    click.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
 
 # rich is imported when something is printed by it: it takes as long as all the rest of `explain --json`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,70 +15,6 @@ from bot.cli.main import commands
 def run(*arguments: str, given: str | bytes | None = None) -> Result:
     """Run `zimerr` with these arguments and *given* as standard input."""
     return CliRunner().invoke(commands, arguments, input=given, prog_name="zimerr")
-
-
-@pytest.mark.parametrize(("language", "title"), [("en", "Token expired"), ("zh", "Token 已过期")])
-def test_a_code_is_explained(language: str, title: str) -> None:
-    """People without Slack get the same explanation."""
-    result = run("explain", "6000106", "--lang", language)
-    assert result.exit_code == 0
-    assert "6000106" in result.output
-    assert title in result.output
-    assert "`" not in result.output
-
-
-def test_programs_get_json() -> None:
-    """Each code is one object. Its keys are public: programs depend on them."""
-    result = run("explain", "6000354", "NETWORK_MODULE_TOKEN_EXPIRED", "--json", "--lang", "zh")
-    first, second = json.loads(result.output)
-    keys = (
-        "code language section status title meaning remedy actor retry severity judged limits methods symbols aliases"
-    )
-    keys += " sdk_message server_codes related other_meanings docs sources"
-    assert list(first) == keys.split()
-    assert (first["code"], second["code"]) == (6000354, 6000106)
-    for field in ("title", "meaning", "actor", "retry", "severity", "section", "docs"):
-        assert isinstance(first[field], str), field
-    assert isinstance(first["remedy"], list)
-    assert first["language"] == "zh"
-    limit = first["limits"][0]
-    assert limit.pop("what")
-    assert limit == {"value": 20, "unit": "requests", "window_s": 10, "per": "room", "bound": "max"} | {
-        "default": False,
-        "origin": "zh-docs",
-    }
-    assert first["sources"][0] == {"origin": "zh-docs", "differs": None}
-    assert second["symbols"]["web"] == "NetworkModuleTokenExpired"
-
-
-def test_an_unknown_code_is_named_and_fails() -> None:
-    """Scripts check the exit status."""
-    result = run("explain", "6000106", "6009999", "--json")
-    assert result.exit_code == 1
-    assert [entry["code"] for entry in json.loads(result.stdout)] == [6000106]
-    assert "6009999" in result.stderr
-
-
-def test_words_are_searched() -> None:
-    """The best match comes first; programs also get the scores."""
-    result = run("search", "token", "expired", "--json")
-    found = json.loads(result.output)
-    assert found[0]["code"] == 6000106
-    assert [hit["score"] for hit in found] == sorted((hit["score"] for hit in found), reverse=True)
-    assert "6000106" in run("search", "token", "过期").output
-    nothing = run("search", "qqqq")
-    assert nothing.exit_code == 1
-    assert "No results" in nothing.stderr
-
-
-def test_the_catalogue_is_listed() -> None:
-    """It lists all codes, or a section by its name in either language."""
-    for language in ("en", "zh"):
-        assert len(json.loads(run("list", "--json", "--lang", language).output)) == 205
-    assert "6000354" in run("list", "房间").output
-    missing = run("list", "nowhere")
-    assert missing.exit_code == 1
-    assert "room" in missing.stderr
 
 
 @pytest.mark.parametrize("arguments", [["explain", "6000106"], ["detect"], ["detect", "--jsonl"]])
