@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -284,18 +283,12 @@ async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: p
     """Backups and logs are copied to other places."""
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
-    before = logging.getLogger().handlers[:], logging.getLogger().level
     log.configure("debug")
-    try:
-        site.sandbox.oauth.lifetime_s = 3600  # so it is refreshed at once
-        async with site.bot():
-            await site.install(FIRST)
-            await explanation_of(site.sandbox, await ask(site.sandbox))
-            on_disk = site.stored()
-    finally:
-        logging.getLogger().handlers[:], level = before
-        logging.getLogger().setLevel(level)
-        structlog.reset_defaults()
+    site.sandbox.oauth.lifetime_s = 3600  # so it is refreshed at once
+    async with site.bot():
+        await site.install(FIRST)
+        await explanation_of(site.sandbox, await ask(site.sandbox))
+        on_disk = site.stored()
     app = site.sandbox.app
     tokens = [*site.sandbox.workspace.tokens, *site.sandbox.oauth.refresh_tokens, app.client_secret]
     assert len(tokens) >= 4
