@@ -9,7 +9,7 @@ from pathlib import Path
 from zlib import crc32
 
 _PACKAGE = Path(__file__).resolve().parent
-_KEPT = 8  # cached versions of one file; an overlay and each branch of a checkout have their own
+_KEPT = 16  # cached versions of one file; an overlay and each branch of a checkout have their own
 
 
 def data() -> Path:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from bot.catalogue.catalogue import EXACT, Catalogue, open_catalogue
+from bot.catalogue.catalogue import EXACT, Catalogue, codes_folder, open_catalogue
 from bot.catalogue.entry import EntryStatus
 from bot.errors import CatalogueError
 from bot.i18n import Language
@@ -81,6 +82,19 @@ def test_a_mistake_in_an_overlay_is_reported_like_any_other(tmp_path: Path) -> N
     (tmp_path / "own.yaml").write_text(OWN.format(section="wallet", code=6000106).replace("low", "lowish"))
     with pytest.raises(CatalogueError, match=r"own\.yaml:23: code 6000106, severity"):
         open_catalogue(tmp_path)
+
+
+def test_a_file_that_moves_to_an_overlay_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The content of all files stays the same, but the entry becomes the operator's."""
+    base, own = tmp_path / "codes", tmp_path / "own"
+    for folder in (base, own):
+        folder.mkdir()
+    shutil.copy(codes_folder() / "login.yaml", base)
+    monkeypatch.setattr("bot.catalogue.catalogue.codes_folder", lambda: base)
+    (base / "own.yaml").write_text(OWN.format(section="wallet", code=7000001).replace("overlay", "documented"))
+    assert open_catalogue(own)[7000001].status is EntryStatus.DOCUMENTED
+    (base / "own.yaml").rename(own / "own.yaml")
+    assert open_catalogue(own)[7000001].status is EntryStatus.OVERLAY
 
 
 @pytest.mark.parametrize(
