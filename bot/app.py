@@ -124,7 +124,7 @@ def _services(
     workspaces: Workspaces,
     clock: Callable[[], float],
 ) -> Services:
-    """Build what all requests share."""
+    """Build the services that all requests share."""
     channels = ChannelStore(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)

@@ -1,4 +1,4 @@
-"""The buttons on the bot's messages. Their replies are private, except for what changes the message itself."""
+"""Handle the buttons on the bot's messages. Replies are private; some buttons change the message for everyone."""
 
 from __future__ import annotations
 

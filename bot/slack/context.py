@@ -1,4 +1,4 @@
-"""The context of one request or job, and the wrappers that make Bolt listeners from handlers.
+"""Define the context of one request or job, and make Bolt listeners from handlers.
 
 A handler gets a `RequestContext` and the payload: it calls one service and replies. Errors become replies here only.
 """
@@ -39,7 +39,7 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all requests share; made once, by `bot.app`."""
+    """The services that all requests share. `bot.app` makes them once."""
 
     catalogue: Catalogue
     languages: Languages
@@ -58,7 +58,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request or job: where it happened, whom to ask, and how to answer the person who caused it."""
+    """One request or job: its place, the lookup to ask there, and the ways to answer the person who caused it."""
 
     services: Services
     place: Place

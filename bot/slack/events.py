@@ -1,4 +1,4 @@
-"""The events around the bot itself: somebody clicks its reaction, somebody invites it."""
+"""Handle events around the bot itself: a click on its reaction, an invitation to a channel."""
 
 from __future__ import annotations
 

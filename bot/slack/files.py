@@ -1,4 +1,4 @@
-"""Download what people attach, and upload reports.
+"""Download attached files, and upload reports.
 
 The bot's token goes only to Slack's own hosts over https, or to the host of a local Web API (a double of Slack on this
 machine). Redirects are followed only there. Downloads are unnamed temporary files, so nothing outlives the process.
@@ -31,7 +31,7 @@ _UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=20.0)
 
 
 class UnreadableFile(Exception):  # noqa: N818  named for its subject
-    """A file can't be downloaded, for a reason that its owner is told."""
+    """A file can't be downloaded; the bot tells its owner the reason."""
 
     def __init__(self, name: str, reason: Refusal) -> None:
         super().__init__(f"{name}: {reason}")

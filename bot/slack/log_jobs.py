@@ -60,7 +60,7 @@ class LogJobs:
             await _attach_if_cut(context, job, replier, read.digest)
 
     async def triage(self, context: RequestContext, job: Job, source: LogSource) -> None:
-        """Post the triage that somebody asked for."""
+        """Post the triage that a person asked for."""
         async with _replier(context, job) as replier:
             read = await self._read(context, job, replier, source, is_asked=True)
             if read is None:

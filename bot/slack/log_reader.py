@@ -61,9 +61,9 @@ class LogReader:
     async def read(
         self, lookup: SlackLookup, channel: str, source: LogSource, *, own_bot: str | None, is_asked: bool = True
     ) -> ReadLog | None:
-        """Triage the log at *source*, or return None if it is gone or the bot may not read it.
+        """Triage the log at *source*, or return None if it was deleted or the bot may not read it.
 
-        Messages of *own_bot* are left out. Quoted text counts only if somebody asked. Raises RetryLater or
+        Messages of *own_bot* are left out. Quoted text counts only if *is_asked*. Raises RetryLater or
         StopWorkspace.
         """
         messages: Sequence[Payload | None]

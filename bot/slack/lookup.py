@@ -27,7 +27,7 @@ _MAX_THREAD_PAGES = 10
 
 
 class SlackLookup:
-    """A `Directory`: what the Web API says about channels, people and messages of one workspace."""
+    """A `Directory` that asks the Web API of one workspace about channels, people and messages."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self.client = client
@@ -41,7 +41,7 @@ class SlackLookup:
         return await self._locale("user", "users.info", {"user": user, "include_locale": "true"})
 
     async def message(self, channel: str, ts: str, thread: str) -> Payload | None:
-        """Return a message, or None if it is gone or the bot may not read it."""
+        """Return a message, or None if it was deleted or the bot may not read it."""
         arguments = {"channel": channel, "ts": thread, "oldest": ts, "latest": ts, "inclusive": "true", "limit": "2"}
         answer = await self._ask("conversations.replies", arguments)
         messages = answer.get("messages", []) if answer else []

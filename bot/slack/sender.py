@@ -18,6 +18,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import GiveUp, RetryLater
 from bot.inbox import Job, Lease, RateLimit
 from bot.policy.place import Place
+from bot.render.block_kit import MessagePayload
 from bot.slack.client import CALL_TIMEOUT_S, call_api
 from bot.slack.lookup import Payload
 from bot.slack.workspaces import Workspaces
@@ -34,7 +35,7 @@ class Sender:
         self._workspaces = workspaces
         self._rate_limit = rate_limit
 
-    async def post(self, jobs: Sequence[Job], message: Payload) -> str:
+    async def post(self, jobs: Sequence[Job], message: MessagePayload) -> str:
         """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
 
         Several jobs share a reply only if no earlier attempt at any of them may have posted.
@@ -59,7 +60,7 @@ class Sender:
         )
         return str(answer["ts"])
 
-    async def update(self, place: Place, ts: str, message: Payload) -> None:
+    async def update(self, place: Place, ts: str, message: MessagePayload) -> None:
         """Replace the content of one of the bot's messages, unless it is gone."""
         # Slack keeps the blocks of a message unless the call names new ones.
         arguments = {"channel": place.channel, "ts": ts, "blocks": [], **message}
@@ -80,13 +81,13 @@ class Sender:
         await self._call(place.team, "reactions.remove", ignore=ignore, channel=place.channel, timestamp=ts, name=name)
 
     async def post_ephemeral(
-        self, place: Place, thread: str | None, message: Payload, *, lease: Lease | None = None
+        self, place: Place, thread: str | None, message: MessagePayload, *, lease: Lease | None = None
     ) -> None:
         """Post an ephemeral message for the person of *place*, at least once: it may repeat after an error."""
         target = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
         await self._call(place.team, "chat.postEphemeral", lease=lease, **target, **message)
 
-    async def send_dm(self, place: Place, message: Payload, *, lease: Lease | None = None) -> None:
+    async def send_dm(self, place: Place, message: MessagePayload, *, lease: Lease | None = None) -> None:
         """Send the person of *place* a direct message, at least once: it may repeat after an error."""
         await self._call(place.team, "chat.postMessage", lease=lease, channel=place.user, **message)
 

@@ -1,4 +1,4 @@
-"""The shortcuts: explain the codes of a message, triage its thread, look a code up."""
+"""Handle the shortcuts: explain the codes of a message, triage its thread, look a code up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The modals: look a code up, and paste a log to be triaged."""
+"""Open the modals and handle their input: look a code up, paste a log to be triaged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_OPTIONS = 20
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the fields and the submissions of the modals."""
     app.options(LOOKUP_CODE)(with_context(offer_codes, services))
-    app.action(LOOKUP_CODE)(after_ack(show_code, services))
+    app.action(LOOKUP_CODE)(after_ack(show_choice, services))
     app.view(PASTE)(after_ack(triage_paste, services))
 
 
@@ -32,13 +32,13 @@ async def open_lookup(context: RequestContext, body: Payload) -> None:
 
 
 async def offer_codes(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Offer the codes that match what was typed so far."""
+    """Offer the codes that match the input so far."""
     hits = context.services.catalogue.search(body.get("value", ""), _MAX_OPTIONS)[:_MAX_OPTIONS]
     options = context.services.renderer.options([hit.entry for hit in hits], await context.language())
     await ack(options=options)
 
 
-async def show_code(context: RequestContext, body: Payload) -> None:
+async def show_choice(context: RequestContext, body: Payload) -> None:
     """Show the chosen code in the modal."""
     entry = context.services.catalogue.get(int(body["actions"][0]["selected_option"]["value"]))
     view = context.services.renderer.lookup(await context.language(), entry)

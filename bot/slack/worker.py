@@ -79,7 +79,7 @@ class Worker:
             await self._logs.warn(context.with_job(job), job, secrets)
 
     async def _answer(self, context: RequestContext, job: Job) -> None:
-        """Answer somebody who spoke to the bot. The text is read from Slack again: the inbox stores none."""
+        """Answer a person who spoke to the bot. The text is read from Slack again: the inbox stores none."""
         message = await context.lookup.message(job.place.channel, job.ts, job.thread)
         if message is None:
             return

@@ -1,4 +1,4 @@
-"""The workspaces that the bot is in: the clients of each, and the bot's identity there.
+"""Find the workspaces that the bot is in: the clients of each, and the bot's identity there.
 
 All clients share one HTTP session. `bot.slack.oauth` adds and removes workspaces.
 """
@@ -40,7 +40,7 @@ class Workspace:
     """The bot in one workspace."""
 
     client: SlackClient  # waits after a 429, and repeats nothing else
-    posting: SlackClient  # repeats nothing: the inbox retries, after it has looked for what the call before posted
+    posting: SlackClient  # repeats nothing: the inbox retries, after a search for the reply
     authorization: AuthorizeResult
 
 

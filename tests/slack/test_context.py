@@ -32,7 +32,7 @@ class FakeRenderer:
 
 
 class FakeSender:
-    """Records what is sent."""
+    """Records all messages."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[Any, ...]] = []
@@ -50,7 +50,7 @@ class FakeSender:
 
 
 class FakeUrl:
-    """A response_url that records what it gets."""
+    """A response_url that records its messages."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []

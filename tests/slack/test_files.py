@@ -28,7 +28,7 @@ class Fetcher:
     def __init__(self, sandbox: Sandbox, downloads: Downloads, shared: dict[str, Any]) -> None:
         self.sandbox = sandbox
         self.downloads = downloads
-        self.shared = shared  # Slack's own description of the file; a change of it is what Slack says
+        self.shared = shared  # the sandbox's own description of the file; tests change it
 
     async def fetch(self) -> bytes:
         """Download the file, and return its bytes."""
