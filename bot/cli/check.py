@@ -49,7 +49,7 @@ async def _database(settings: Settings) -> AsyncIterator[CheckResult]:
         yield True, "database: opens"
         if settings.is_for_many:
             installed = await installations(settings, database).all()
-            yield True, f"installed: in {len(installed)} workspaces or organisations; their tokens can be decrypted"
+            yield True, f"installed: in {len(installed)} workspaces or organizations; their tokens can be decrypted"
             for bot in installed:
                 if missing := frozenset(resources.scopes()) - set(bot.bot_scopes):
                     name = bot.team_name or bot.enterprise_name or bot.team_id

@@ -101,7 +101,7 @@ class Uninstall:
             await self.uninstalled(body, context)
 
     async def removed(self, event: dict[str, Any]) -> None:
-        """Forget the workspaces from which their organisation removed the app."""
+        """Forget the workspaces from which their organization removed the app."""
         await self._forget(event["team_ids"], reason="team_access_revoked")
 
     def stop(self, team: str, reason: str) -> None:

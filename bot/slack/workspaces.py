@@ -27,7 +27,7 @@ from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
-TEAM_REMOVED = "team_access_not_granted"  # removed by its organisation, whose installation remains
+TEAM_REMOVED = "team_access_not_granted"  # removed by its organization, whose installation remains
 # Any other refusal, such as a request from an address that is not allowed, loses nothing yet.
 _LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
 _REFRESH_BEFORE_MIN = 120  # before a token expires, as in Bolt

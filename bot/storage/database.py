@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,10 +108,10 @@ class Database:
         return postgresql.insert(table) if self.is_shared else sqlite.insert(table)
 
     @contextlib.contextmanager
-    def _errors_explained(self) -> Any:
+    def _errors_explained(self) -> Iterator[None]:
         try:
             yield
-        except (OSError, SQLAlchemyError) as error:
+        except UNREACHABLE as error:
             reason = str(getattr(error, "orig", None) or error).strip()
             hint = (
                 "Check that PostgreSQL runs there and that DATABASE_URL names it."

@@ -1,6 +1,6 @@
 """Store the installations of the app with slack_sdk's stores, with every token encrypted.
 
-The installation of an organisation (Enterprise Grid) serves all its teams. Events tell which teams those are.
+The installation of an organization (Enterprise Grid) serves all its teams. Events tell which teams those are.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore, SQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import Connection, Dialect, RowMapping, Text, TypeDecorator, delete, select, update
+from sqlalchemy import Connection, Dialect, Text, TypeDecorator, delete, select, update
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
@@ -61,10 +61,11 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         await self.async_save_bot(installation.to_bot())
 
     async def find(self, team: str | None, enterprise: str | None) -> Bot | None:
-        """Return the installation that serves a team: its own or that of its organisation. None if there is neither."""
+        """Return the installation that serves a team: its own or that of its organization. None if there is neither."""
         if team and not enterprise:
-            enterprise = await self._enterprise_of(team)
-        # The row of a workspace that joined an organisation after the installation has no enterprise id.
+            query = select(enterprise_teams.c.enterprise).where(enterprise_teams.c.team == team)
+            enterprise = await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
+        # The row of a workspace that joined an organization after the installation has no enterprise id.
         for enterprise_id, team_id in ((enterprise, team), (enterprise, None), (None, team)):
             if enterprise_id or team_id:
                 bot = await self.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
@@ -73,13 +74,14 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         return None
 
     async def all(self) -> list[Bot]:
-        """Return the latest installation of each team or organisation.
+        """Return the latest installation of each team or organization.
 
         Raises ZimerrError if a token can't be decrypted.
         """
         query = self.bots.select().where(self.bots.c.client_id == self.client_id).order_by(self.bots.c.installed_at)
         rows = await self._database.run(lambda connection: connection.execute(query).mappings().all())
-        return list({(row["enterprise_id"], row["team_id"]): _bot(row) for row in rows}.values())
+        latest = {(row["enterprise_id"], row["team_id"]): row for row in rows}
+        return [SQLAlchemyInstallationStore.build_bot_entity(row) for row in latest.values()]
 
     async def reencrypt(self) -> int:
         """Encrypt every token with the first key; return the number of rows."""
@@ -95,23 +97,15 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         return await self._database.run(reencrypt)
 
     async def learn(self, team: str, enterprise: str) -> None:
-        """Store that a team belongs to an organisation."""
+        """Store that a team belongs to an organization."""
         query = self._database.insert(enterprise_teams).values(team=team, enterprise=enterprise)
         query = query.on_conflict_do_update(index_elements=["team"], set_={"enterprise": enterprise})
         await self._database.run(lambda connection: connection.execute(query))
 
     async def teams_of(self, enterprise: str) -> list[str]:
-        """Return the known teams of an organisation."""
+        """Return the known teams of an organization."""
         query = select(enterprise_teams.c.team).where(enterprise_teams.c.enterprise == enterprise)
         return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
-
-    async def _enterprise_of(self, team: str) -> str | None:
-        query = select(enterprise_teams.c.enterprise).where(enterprise_teams.c.team == team)
-        return await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
-
-
-def _bot(row: RowMapping) -> Bot:
-    return SQLAlchemyInstallationStore.build_bot_entity(row)
 
 
 def states(database: Database) -> AsyncSQLAlchemyOAuthStateStore:

@@ -24,7 +24,7 @@ def upgrade(connection: Connection) -> None:
     else:
         # Otherwise SQLite's driver commits each CREATE by itself, and a killed process leaves half a schema.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if not is_current(connection):
+    if not _is_current(connection):
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
@@ -33,11 +33,11 @@ def upgrade(connection: Connection) -> None:
 
 def check(connection: Connection) -> None:
     """Raise ZimerrError unless the schema has the code's version."""
-    if not is_current(connection):
+    if not _is_current(connection):
         raise ZimerrError("The database's schema is older than this zimerr. Run `zimerr db upgrade` first.")
 
 
-def is_current(connection: Connection) -> bool:
+def _is_current(connection: Connection) -> bool:
     """Return whether the schema has the code's version; False if older. Raises ZimerrError if it is newer."""
     script = ScriptDirectory(str(_MIGRATIONS))
     version = MigrationContext.configure(connection).get_current_revision()

@@ -127,7 +127,7 @@ slack_bots = SQLAlchemyInstallationStore.build_bots_table(metadata, "slack_bots"
 slack_bots.c.bot_token.type = slack_bots.c.bot_refresh_token.type = Text()
 slack_oauth_states = SQLAlchemyOAuthStateStore.build_oauth_states_table(metadata, "slack_oauth_states")
 
-# The organisation (Enterprise Grid) of each team, as learned from events.
+# The organization (Enterprise Grid) of each team, as learned from events.
 enterprise_teams = Table(
     "enterprise_teams",
     metadata,

@@ -74,7 +74,7 @@ class Site:
             yield
 
     async def install(self, *targets: str) -> None:
-        """Install the app in workspaces, or in an organisation."""
+        """Install the app in workspaces, or in an organization."""
         for target in targets:
             async with Visit(self.port) as visit:
                 assert await visit.allow(target) == 200
@@ -340,7 +340,7 @@ async def test_a_token_is_refreshed_before_it_expires(site: Site) -> None:
     assert len([call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]) == 1
 
 
-async def test_an_organisation_installs_the_app_for_all_its_workspaces(site: Site) -> None:
+async def test_an_organization_installs_the_app_for_all_its_workspaces(site: Site) -> None:
     """Enterprise Grid: one token, many teams, each with data of its own."""
     east = site.sandbox.add_workspace("T0EAST", "East", enterprise_id=ORGANISATION)
     west = site.sandbox.add_workspace("T0WEST", "West", enterprise_id=ORGANISATION, seed="empty")

@@ -22,7 +22,7 @@ TOKEN, REFRESH_TOKEN = f"xoxe.xoxb-1-{'t' * 166}", f"xoxe-1-{'r' * 146}"
 
 
 def installation(team: str | None, enterprise: str | None = None, **changes: Any) -> Installation:
-    """Return an installation of the app in a workspace or in an organisation."""
+    """Return an installation of the app in a workspace or in an organization."""
     tokens = {"bot_token": TOKEN, "bot_refresh_token": REFRESH_TOKEN, "bot_token_expires_in": 43_200}
     names = {"app_id": "A1", "bot_id": "B1", "bot_user_id": "U1", "bot_scopes": "chat:write", "user_id": "U2"}
     values: dict[str, Any] = {**tokens, **names, **changes}
@@ -69,7 +69,7 @@ async def test_keys_can_be_changed(store: Installations, database: Database) -> 
         await store.all()
 
 
-async def test_the_installation_of_an_organisation_serves_its_teams(store: Installations) -> None:
+async def test_the_installation_of_an_organization_serves_its_teams(store: Installations) -> None:
     """A job of the inbox names only its team. The team's own installation comes first."""
     await store.async_save(installation(None, "E1", bot_token="xoxb-org"))
     await store.async_save(installation("T2", "E1", bot_token="xoxb-own"))
@@ -84,8 +84,8 @@ async def test_the_installation_of_an_organisation_serves_its_teams(store: Insta
     assert (await store.find(None, "E1")) is not None
 
 
-async def test_a_workspace_that_joined_an_organisation_keeps_its_installation(store: Installations) -> None:
-    """Its events name the organisation from then on."""
+async def test_a_workspace_that_joined_an_organization_keeps_its_installation(store: Installations) -> None:
+    """Its events name the organization from then on."""
     await store.async_save(installation("T1"))
     assert await store.find("T1", "E1") is not None
     assert await store.find("T2", "E1") is None
