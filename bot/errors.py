@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class ZimerrError(Exception):
-    """Base class of errors whose message says what is wrong and what to do."""
+    """Base class of errors whose message names the problem and the fix."""
 
 
 class _FaultsError(ZimerrError):
@@ -25,7 +25,7 @@ class ConfigurationError(_FaultsError):
     """The environment contains mistakes. Each fault names the variable and how to fix it."""
 
 
-class RetryLater(Exception):  # noqa: N818  the name says what to do, as its siblings do
+class RetryLater(Exception):  # noqa: N818  the name is an instruction, like those of its siblings
     """Transient failure: retry later.
 
     *after_s* is set if Slack rate-limited the call: it names the wait, and nothing was posted.

@@ -19,7 +19,7 @@ def test_a_description_does_not_contain_the_token() -> None:
 
 
 def test_a_description_contains_the_reason() -> None:
-    """An operator who lists the inbox wants to know what is wrong."""
+    """An operator who lists the inbox looks for the cause."""
     assert describe(ConnectionRefusedError(111, "Connection refused")) == "ConnectionRefusedError: Connection refused"
     assert describe(ZimerrError("Set PORT to a free one.")) == "Set PORT to a free one."
     assert describe(TimeoutError()) == "TimeoutError"

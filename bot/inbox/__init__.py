@@ -1,4 +1,4 @@
-"""Record what has to be answered before Slack is acknowledged, then work on it until it is done.
+"""Record jobs before Slack is acknowledged, then work on them until they are done.
 
 Each job is recorded once, however often Slack delivers its event, and survives the process. A listener that has
 called `Inbox.accept` may acknowledge. Work delays neither the acknowledgement nor other jobs; the jobs of one thread

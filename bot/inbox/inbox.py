@@ -184,7 +184,7 @@ class Inbox:
                 self._order.add(job)
                 self._start_jobs()
                 return
-            self._settle(Outcome([job], JobState.PENDING, job.received_at, is_begun=False))
+            self._settle(Outcome([job], JobState.PENDING, job.received_at, is_started=False))
         if recorded.previous in self._jobs:
             self._followed.add(recorded.previous)
         self._wake_at(job.received_at)
@@ -204,7 +204,7 @@ class Inbox:
         """Work on one job, or on several together."""
         first = batch[0]
         if wait_s := self._rate_limit.wait_s(first.channel):
-            return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_begun=False)
+            return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_started=False)
         try:
             async with asyncio.timeout(self._limits.attempt_timeout_s):
                 await self._work(batch)
@@ -249,7 +249,7 @@ class Inbox:
         outcome = interrupted if task.cancelled() else task.result()
         if outcome.state is JobState.PENDING and (behind := self._order.remove_behind(batch)):
             # The jobs behind it keep their order by waiting in the database, too.
-            self._settle(Outcome(behind, JobState.PENDING, outcome.at, is_begun=False))
+            self._settle(Outcome(behind, JobState.PENDING, outcome.at, is_started=False))
         self._order.finish(batch)
         self._settle(outcome)
         self._start_jobs()
@@ -281,7 +281,7 @@ class Inbox:
                 task.cancel()
             elif self._jobs.get(job.id) is job and job not in self._unwritten:
                 self._order.remove(job)
-                self._settle(Outcome([job], JobState.PENDING, self._clock(), is_begun=False))
+                self._settle(Outcome([job], JobState.PENDING, self._clock(), is_started=False))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -48,7 +48,7 @@ class JobState(StrEnum):
 class Job:
     """A row of the inbox: something that happened to a message and may need an answer.
 
-    Whoever records a job sets the first eight fields, the inbox sets the others. Message text is never part of it.
+    The caller of `Inbox.accept` sets the first eight fields, the inbox sets the others. A job never contains message text.
     Jobs compare by identity: a row that is leased again is another `Job`.
     """
 
@@ -63,7 +63,7 @@ class Job:
 
     id: int = 0  # 0: not recorded
     state: JobState = JobState.PENDING
-    attempts: int = 0  # begun so far
+    attempts: int = 0  # started so far
     refused: int = 0  # attempts that Slack rate-limited; these do not count as failed
     may_be_answered: bool = False  # an earlier attempt failed or was interrupted, perhaps after it had posted
     received_at: float = 0.0
@@ -106,7 +106,7 @@ class Outcome:
     state: JobState
     at: float  # PENDING: when to try again; DONE and DEAD: when it ended
     reason: str | None = None
-    is_begun: bool = True  # False: the attempt does not count
+    is_started: bool = True  # False: the attempt does not count
     is_refused: bool = False  # Slack rate-limited the attempt, which posted nothing
 
 

@@ -202,7 +202,7 @@ class InboxRows:
             "settled_owner": self._owner,
             "settled_attempts": job.attempts,
             "state": outcome.state.value,
-            "attempts": job.attempts - (not outcome.is_begun),
+            "attempts": job.attempts - (not outcome.is_started),
             "refused": job.refused + outcome.is_refused,
             "reason": outcome.reason,
             "next_attempt_at": outcome.at,
@@ -235,7 +235,7 @@ class InboxRows:
             state=state,
             attempts=row["attempts"],
             refused=row["refused"],
-            # What Slack rate-limited posted nothing.
+            # A rate-limited attempt posted nothing.
             may_be_answered=attempts_before > row["refused"],
             received_at=row["received_at"],
             next_attempt_at=row["next_attempt_at"],

@@ -1,4 +1,4 @@
-"""Store what the bot did about each message, and which codes it explained where."""
+"""Store the annotation of each message, and the codes that were explained in each thread."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationRecord:
-    """What the bot did about a message."""
+    """The annotation of a message: how the bot reacted, and to which codes."""
 
     thread: str
     act: str
@@ -55,7 +55,7 @@ class AnnotationRecord:
 class MessageHistory:
     """All stored facts that a decision about one message needs."""
 
-    record: AnnotationRecord | None  # what was done about it before
+    record: AnnotationRecord | None  # its annotation, if it has one
     in_thread: frozenset[int]  # codes explained in its thread
     recent: frozenset[int]  # codes explained in its channel lately
     refused: frozenset[str]  # fingerprints that people in the channel marked as not a code
@@ -93,13 +93,13 @@ class AnnotationStore:
         self._insert_explained = database.insert(explained).on_conflict_do_nothing()
 
     async def get(self, ref: MessageRef) -> AnnotationRecord | None:
-        """Return what was done about a message, or None."""
+        """Return the annotation of a message, or None."""
         query = select(*_RECORD).where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return _record(row) if row else None
 
     async def find_by_reply(self, reply: MessageRef) -> dict[str, AnnotationRecord]:
-        """Return what was done about each message that one of the bot's messages answers, by the message's ts."""
+        """Return the annotations with this reply, by the ts of their messages. A reply may answer several messages."""
         query = select(annotated.c.ts, *_RECORD).where(*_in_channel(annotated, reply), annotated.c.reply == reply.ts)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {ts: _record(row) for ts, *row in rows}
@@ -112,7 +112,7 @@ class AnnotationStore:
         counted: Mapping[int, int] = _NONE,
         dropped: Collection[int] = (),
     ) -> None:
-        """Record what was done about messages of one thread. Their codes count as explained by their replies.
+        """Record annotations of one thread. Their codes count as explained by their replies.
 
         *counted* adds to the counts of codes that were explained before. The replies no longer explain the codes
         *dropped*.
@@ -120,7 +120,7 @@ class AnnotationStore:
         await self._puts.submit(_Put(records, now, counted, dropped))
 
     async def forget(self, ref: MessageRef, record: AnnotationRecord) -> None:
-        """Delete the record of a message, and the fact that its reply explained its codes."""
+        """Delete the annotation of a message, and the fact that its reply explained its codes."""
 
         def forget(connection: Connection) -> None:
             connection.execute(delete(annotated).where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts))
@@ -147,7 +147,7 @@ class AnnotationStore:
         return await self._database.run(lambda connection: {row.code: row.times for row in connection.execute(query)})
 
     async def forget_before(self, time: float) -> None:
-        """Delete the records of messages that are too old to be edited or deleted."""
+        """Delete the annotations of messages that are too old to be edited or deleted."""
         for table in (annotated, explained):
             old = delete(table).where(table.c.at < time)
             await self._database.run_aside(partial(Connection.execute, statement=old))
@@ -187,38 +187,19 @@ def _in_thread(team: str, channel: str, thread: str) -> tuple[ColumnElement[bool
 
 
 def _annotated_rows(put: _Put) -> list[dict[str, Any]]:
+    team, channel, thread = put.thread
+    shared = {"team": team, "channel": channel, "thread": thread, "at": put.at}
     return [
-        {
-            "team": ref.team,
-            "channel": ref.channel,
-            "ts": ref.ts,
-            "thread": record.thread,
-            "act": record.act,
-            "reply": record.reply,
-            "codes": record.codes,
-            "shapes": record.fingerprints,
-            "at": put.at,
-        }
-        for ref, record in put.records.items()
+        {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.fingerprints} | shared
+        for ref, each in put.records.items()
     ]
 
 
 def _explained_rows(put: _Put) -> list[dict[str, Any]]:
     team, channel, thread = put.thread
-    return [
-        {
-            "team": team,
-            "channel": channel,
-            "thread": thread,
-            "code": code,
-            "reply": record.reply,
-            "count": 1,
-            "at": put.at,
-        }
-        for record in put.records.values()
-        if record.reply
-        for code in record.codes
-    ]
+    shared = {"team": team, "channel": channel, "thread": thread, "at": put.at, "count": 1}
+    replied = [each for each in put.records.values() if each.reply]
+    return [{"code": code, "reply": each.reply} | shared for each in replied for code in each.codes]
 
 
 _RECORD = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes

@@ -57,7 +57,7 @@ class Batcher(Generic[Item, Result]):
         self._timer: asyncio.TimerHandle | None = None
 
     async def submit(self, item: Item, then: Callable[[Result | None], None] | None = None) -> Result:
-        """Process *item* in the next batch and return its result; raises what *process* raises.
+        """Process *item* in the next batch and return its result; raises the errors of *process*.
 
         *then* is called with the result right after the batch, or with None after an error. It is called even if the
         caller was cancelled meanwhile.

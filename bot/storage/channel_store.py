@@ -1,4 +1,4 @@
-"""Store what belongs to a channel: its settings, the languages written there, and the notices sent there."""
+"""Store the settings, language votes and notices of channels."""
 
 from __future__ import annotations
 

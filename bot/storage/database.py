@@ -21,7 +21,7 @@ from bot.errors import ZimerrError
 from bot.json_bytes import decode, encode_text
 
 T = TypeVar("T")
-UNREACHABLE = (SQLAlchemyError, OSError)  # what queries raise if the database is away or refuses
+UNREACHABLE = (SQLAlchemyError, OSError)  # the errors of a query if the database is unreachable or refuses it
 _JSON: dict[str, Any] = {"json_serializer": encode_text, "json_deserializer": decode}
 _BUSY_TIMEOUT_S, _BUSY_RETRY_S = 5.0, 0.01  # while another process writes to SQLite
 # On PostgreSQL. With a lease of 20 s, the jobs that an idle transaction locks are still taken over within 30 s.

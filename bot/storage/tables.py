@@ -49,7 +49,7 @@ inbox = Table(
     Column("codes", JSON, nullable=False),
     Column("detail", JSON, nullable=False),
     Column("state", String(8), nullable=False),  # pending, working, done, dead
-    Column("attempts", Integer, nullable=False),  # begun so far
+    Column("attempts", Integer, nullable=False),  # started so far
     Column("refused", Integer, nullable=False),  # attempts that Slack rate-limited: they do not count as failed
     Column("received_at", Float, nullable=False),
     Column("next_attempt_at", Float, nullable=False),  # while pending
@@ -74,7 +74,7 @@ _partial("inbox_working", ("lease_until",), "state = 'working'")
 _partial("inbox_open", ("thread", "id"), "state IN ('pending', 'working')")
 _partial("inbox_done", ("finished_at",), "state = 'done'")
 
-# What the bot did about each message, so that the reply can follow edits and deletion.
+# The annotation of each message, so that its reply can follow edits and deletion.
 annotated = Table(
     "annotated",
     metadata,

@@ -55,7 +55,7 @@ async def test_a_row_knows_the_one_before_it_in_its_lane(database: Database) -> 
     [
         ({"reason": "status 503"}, (2, 0, True)),
         ({"reason": "ratelimited", "is_refused": True}, (2, 1, False)),
-        ({"is_begun": False}, (1, 0, False)),
+        ({"is_started": False}, (1, 0, False)),
     ],
 )
 async def test_only_an_attempt_that_may_have_posted_makes_the_next_one_look(

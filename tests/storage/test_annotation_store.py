@@ -1,4 +1,4 @@
-"""Test the records of what the bot did about messages."""
+"""Test the stored annotations."""
 
 from __future__ import annotations
 

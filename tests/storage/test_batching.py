@@ -101,7 +101,7 @@ async def test_a_longer_absence_is_an_error_for_callers_only() -> None:
     assert sum(pauses[:5]) < 3.0
 
 
-async def test_a_bad_item_that_nobody_waits_for_does_not_hold_up_the_others() -> None:
+async def test_a_bad_item_without_a_caller_does_not_hold_up_the_others() -> None:
     """It is tried again and again, after a pause."""
 
     async def sleep(_: float) -> None:
@@ -118,8 +118,8 @@ async def test_a_bad_item_that_nobody_waits_for_does_not_hold_up_the_others() ->
     assert process.batches[-1] == [13]
 
 
-async def test_what_nobody_waits_for_is_written_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the next item that somebody waits for, or alone after a moment."""
+async def test_an_item_without_a_caller_is_processed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the next item of a caller, or alone after a moment."""
     process = Doubler()
     batcher = Batcher(process)
     batcher.submit_later(1, lambda _: None)
