@@ -81,7 +81,7 @@ class Inbox:
         self._is_shared = database.is_shared
         self._rows = InboxRows(database, self._owner, clock)
         self._writer: Batcher[Job | Outcome, Recorded | None] = Batcher(
-            self._rows.write, max_items=_WRITE_BATCH, retries=True, gathers=True, sleep=sleep
+            self._rows.write, max_items=_WRITE_BATCH, gathers=True, sleep=sleep
         )
         self._work: Callable[[Sequence[Job]], Awaitable[None]]  # set by `open`, as the next
         self._on_stop: Callable[[str, str], None]

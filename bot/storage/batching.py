@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_TRANSIENT = (OperationalError, InterfaceError, OSError)  # the database is unreachable or busy
+_TRANSIENT = (OperationalError, InterfaceError, OSError)  # the database is unreachable or busy, or broke a deadlock
 # Slack expects its acknowledgement within 3 s, so a database that restarts within these pauses goes unnoticed.
 _RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 _LARGE_BATCH, _GATHER_S = 3, 0.004
@@ -33,7 +33,7 @@ class Batcher(Generic[Item, Result]):
 
     - *process* takes a batch and returns one result per item, in order. It must be atomic: a batch may be repeated.
     - The items that are submitted in one round of the event loop form one batch, of at most *max_items*.
-    - If *retries*, a batch is repeated for 1.5 s after a transient database error.
+    - After a transient database error, such as a lost connection or a deadlock, a batch is repeated for 1.5 s.
     - After any other error, each item is processed alone, so that a bad one fails alone.
     - If *gathers*, a short pause follows each large batch: under load, larger batches are worth more than the wait.
     """
@@ -43,13 +43,11 @@ class Batcher(Generic[Item, Result]):
         process: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         *,
         max_items: int = 100,
-        retries: bool = False,
         gathers: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._process = process
         self._max_items = max_items
-        self._retry_pauses_s = _RETRY_PAUSES_S if retries else ()
         self._gathers = gathers
         self._sleep = sleep
         self._queue: list[_QueuedItem[Item, Result]] = []
@@ -115,7 +113,7 @@ class Batcher(Generic[Item, Result]):
                 queued.caller.set_result(result)
 
     async def _process_with_retries(self, items: list[Item]) -> Sequence[Result]:
-        for pause_s in self._retry_pauses_s:
+        for pause_s in _RETRY_PAUSES_S:
             try:
                 return await self._process(items)
             except _TRANSIENT:

@@ -79,7 +79,7 @@ async def test_a_short_absence_of_the_database_goes_unnoticed() -> None:
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
-    batcher = Batcher(Doubler(OSError("gone"), OSError("gone")), retries=True, sleep=sleep)
+    batcher = Batcher(Doubler(OSError("gone"), OSError("gone")), sleep=sleep)
     assert await batcher.submit(1) == 2
     assert pauses == [0.05, 0.1]
 
@@ -92,7 +92,7 @@ async def test_a_longer_absence_is_an_error_for_callers_only() -> None:
         pauses.append(seconds)
         await asyncio.sleep(0)
 
-    batcher = Batcher(Doubler(*[OSError("gone")] * 12), retries=True, sleep=sleep)
+    batcher = Batcher(Doubler(*[OSError("gone")] * 12), sleep=sleep)
     written = asyncio.Event()
     batcher.submit_later(1, lambda _: written.set())
     with pytest.raises(OSError, match="gone"):
