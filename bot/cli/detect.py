@@ -16,8 +16,7 @@ from rich.table import Table
 from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.detector import find_in_message
-from bot.detection.slack_text import lines_of
+from bot.detection.detector import find_with_lines
 from bot.i18n import Language, Translator, words
 from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, decide
@@ -48,8 +47,7 @@ def detect_lines(lines: Iterable[bytes], catalogue: Catalogue) -> int:
 
 def as_object(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Return the detection and the decision for *message* as a JSON object; its keys are public."""
-    detection = find_in_message(message, catalogue)
-    lines = lines_of(message, detection)
+    detection = find_with_lines(message, catalogue)
     return {
         "codes": list(detection.codes),
         "known": [code for code in detection.codes if catalogue.has_code(code)],
@@ -60,7 +58,7 @@ def as_object(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
             {
                 "code": each.code,
                 "known": each.known,
-                "line": lines[each],
+                "line": each.line,
                 "symbol": each.symbol,
                 "evidence": each.evidence,
                 "quoted": each.quoted,
@@ -92,18 +90,18 @@ def _decision(message: Mapping[str, Any], catalogue: Catalogue) -> Decision:
 
 def _print(message: Mapping[str, Any], catalogue: Catalogue, translate: Translator) -> None:
     """Print the decision, then the findings with their evidence and the look-alikes with their reasons."""
-    detection, decision = find_in_message(message, catalogue), _decision(message, catalogue)
-    lines, rules = lines_of(message, detection), dict(decision.silenced)
+    detection, decision = find_with_lines(message, catalogue), _decision(message, catalogue)
+    rules = dict(decision.silenced)
     findings, lookalikes = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
     for finding in detection.findings:
         evidence = translate(f"evidence.{finding.evidence.name}")
         if not finding.known:
             evidence += translate("list.separator") + translate("terminal.not_known")
         rule = rules.get(finding.code)
-        line, silenced = translate("terminal.line", line=lines[finding]), translate(f"rule.{rule}") if rule else ""
+        line, silenced = translate("terminal.line", line=finding.line), translate(f"rule.{rule}") if rule else ""
         findings.add_row(*map(Rich, (str(finding.code), line, evidence, silenced)))
     for each in detection.lookalikes:
-        line, reason = translate("terminal.line", line=lines[each]), translate(f"reason.{each.reason.name}")
+        line, reason = translate("terminal.line", line=each.line), translate(f"reason.{each.reason.name}")
         lookalikes.add_row(*map(Rich, (each.text, line, reason)))
     out = Console()
     if decision.act is Act.REPLY:

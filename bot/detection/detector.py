@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
 
 from bot.detection import slack_text
 from bot.detection.evidence import evidence_for
@@ -32,7 +34,6 @@ _THOUSANDS = re.compile(r"(?<![0-9.,])6([,.' _])(?:00[0-9])\1[0-9]{3}(?![0-9])")
 _THOUSANDS_HINT = re.compile(r"6[,.' _]00")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,14}://[^\s<>\"'`|\\，。；、）】]+|(?i:www\.)[^\s<>\"'`|\\，。；、）】]+")
 
-_Urls = tuple[list[int], list[int]]  # starts and ends
 _Verdict = Evidence | int | LookAlikeReason  # of a number, of a symbol (its code), of a look-alike
 
 
@@ -83,19 +84,46 @@ def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
     return Detection(findings, tuple(lookalike for detection in detections for lookalike in detection.lookalikes))
 
 
-def _find_urls(folded: str) -> _Urls:
+def find_with_lines(slack_message: Mapping[str, object], known: Known) -> Detection:
+    """Return the findings and look-alikes in a Slack message, with lines as its author counts them.
+
+    `find` counts lines within passages, which lack blank lines, fences and markup. A word that is not in ``text`` gets
+    its line in the passages read one after the other.
+    """
+    passages = slack_text.passages(slack_message)
+    detection = find_in_passages(passages, known)
+    starts = list(accumulate((passage.text.count("\n") + 1 for passage in passages), initial=0))
+    written = "" if slack_message.get("attachments") else str(slack_message.get("text") or "")
+    line, at = 1, 0
+    lines: dict[Finding | LookAlike, int] = {}
+    seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
+    for each in sorted(seen, key=lambda one: (one.passage, one.span)):
+        found = written.find(passages[each.passage].text[slice(*each.span)], at) if written else -1
+        if found < 0:
+            written = ""
+            lines[each] = starts[each.passage] + each.line
+        else:
+            line += written.count("\n", at, found)
+            at = found + 1
+            lines[each] = line
+    return Detection(
+        tuple(replace(each, line=lines[each]) for each in detection.findings),
+        tuple(replace(each, line=lines[each]) for each in detection.lookalikes),
+    )
+
+
+def _find_urls(folded: str) -> list[Span]:
     if "://" not in folded and "www." not in folded.lower():
-        return [], []
-    spans = [match.span() for match in _URL.finditer(folded)]
-    return [start for start, _ in spans], [end for _, end in spans]
+        return []
+    return [match.span() for match in _URL.finditer(folded)]
 
 
-def _is_in(urls: _Urls, position: int) -> bool:
-    index = bisect_right(urls[0], position) - 1
-    return index >= 0 and position < urls[1][index]
+def _is_in(spans: list[Span], position: int) -> bool:
+    index = bisect_right(spans, position, key=lambda span: span[0]) - 1
+    return index >= 0 and position < spans[index][1]
 
 
-def _find_numbers(folded: str, known: Known, urls: _Urls) -> Iterator[tuple[Span, Evidence | LookAlikeReason]]:
+def _find_numbers(folded: str, known: Known, urls: list[Span]) -> Iterator[tuple[Span, Evidence | LookAlikeReason]]:
     """Yield the span of every number that is a code or looks like one, with the evidence or the reason against it."""
     tables = find_tables(folded)
     for match in _DIGITS.finditer(folded):

@@ -6,20 +6,19 @@ docs.slack.dev/messaging/formatting-message-text.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from bot.detection.result import Passage, PassageKind, Span
+from bot.detection.result import Passage
 
 _FENCE = re.compile(r"```(.*?)```", re.DOTALL)
-_INLINE = re.compile(r"`([^`\n]+)`")
 _BRACKETS = re.compile(r"<([^<>\n]*)>")
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|#39|#34);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "#39": "'", "#34": '"'}
 _CODE = re.compile(r"600[0-9]{4}")
 _QUOTE = re.compile(r"(?:(?:&gt;|>) ?)+")
-_MARKDOWN_QUOTE = re.compile(r"(?:> ?)+")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\s]*)\)")
 
 MENTION = "@…"
@@ -28,13 +27,16 @@ CHANNEL = "#…"
 
 def parse(text: str) -> tuple[Passage, ...]:
     """Return the passages of a text in mrkdwn."""
-    return merge_adjacent(_parse(text, is_escaped=True))
+    found: list[Passage] = []
+    for index, part in enumerate(_FENCE.split(text)):  # prose and code in turn
+        found += [Passage(_clean(part).strip("\n"), preformatted=True)] if index % 2 else _prose(part)
+    return merge_adjacent(found)
 
 
 def parse_markdown(text: str) -> tuple[Passage, ...]:
     """Return the passages of a ``markdown`` block, which has no entities and writes links as ``[label](url)``."""
     linked = _MARKDOWN_LINK.sub(lambda match: link_text(match[2], match[1]), text)
-    return merge_adjacent(_parse(linked, is_escaped=False))
+    return parse(html.escape(linked, quote=False))
 
 
 def link_text(url: str, label: str) -> str:
@@ -53,48 +55,24 @@ def link_text(url: str, label: str) -> str:
 
 
 def merge_adjacent(passages: Iterable[Passage]) -> tuple[Passage, ...]:
-    """Merge neighbours of the same kind into one passage, a line each, and drop empty passages."""
+    """Merge neighbours of the same form into one passage, a line each, and drop empty passages."""
     kept = [passage for passage in passages if passage.text.strip()]
-    if len(kept) < 2:
-        return tuple(kept)
-    merged: list[Passage] = []
-    for (kind, quoted), group in groupby(kept, key=lambda each: (each.kind, each.quoted)):
-        texts: list[str] = []
-        code: list[Span] = []
-        offset = 0
-        for passage in group:
-            texts.append(passage.text)
-            code += [(start + offset, end + offset) for start, end in passage.code]
-            offset += len(passage.text) + 1
-        merged.append(Passage("\n".join(texts), kind, quoted, tuple(code)))
-    return tuple(merged)
+    groups = groupby(kept, key=lambda each: (each.preformatted, each.quoted))
+    return tuple(Passage("\n".join(each.text for each in group), *form) for form, group in groups)
 
 
-def _parse(text: str, *, is_escaped: bool) -> Iterator[Passage]:
-    end = 0
-    for fence in _FENCE.finditer(text):
-        yield from _prose(text[end : fence.start()], is_escaped=is_escaped)
-        yield Passage(_clean(fence[1], is_escaped=is_escaped).strip("\n"), PassageKind.CODE)
-        end = fence.end()
-    yield from _prose(text[end:], is_escaped=is_escaped)
-
-
-def _prose(text: str, *, is_escaped: bool) -> Iterator[Passage]:
+def _prose(text: str) -> Iterator[Passage]:
+    """Yield a passage for each line."""
     if not text.strip():
         return
-    mark = _QUOTE if is_escaped else _MARKDOWN_QUOTE
     is_rest_quoted = False
     for line in text.strip("\n").split("\n"):
-        quote = mark.match(line)
-        is_rest_quoted = is_rest_quoted or (quote is not None and line.startswith((">>>", "&gt;&gt;&gt;")))
-        clean = _clean(line[quote.end() :] if quote else line, is_escaped=is_escaped)
-        code = tuple(match.span(1) for match in _INLINE.finditer(clean))
-        yield Passage(clean, quoted=quote is not None or is_rest_quoted, code=code)
+        mark = _QUOTE.match(line)
+        is_rest_quoted = is_rest_quoted or line.startswith((">>>", "&gt;&gt;&gt;"))
+        yield Passage(_clean(line[mark.end() :] if mark else line), quoted=is_rest_quoted or mark is not None)
 
 
-def _clean(text: str, *, is_escaped: bool) -> str:
-    if not is_escaped:
-        return text
+def _clean(text: str) -> str:
     return _ENTITY.sub(lambda match: _ENTITIES[match[1]], _BRACKETS.sub(_bracket_text, text))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.detection.result import Passage, PassageKind
+from bot.detection.result import Passage
 
 # Full-width ASCII (U+FF01-U+FF5E), which Chinese input methods produce, and the spaces other than `" "`.
 _FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -43,6 +43,6 @@ def fold(text: str) -> str:
 
 def prose(passages: Iterable[Passage]) -> str:
     """Return the words of a message that show its author's language: no code, log lines, links or quotes."""
-    own = (each.text for each in passages if each.kind is PassageKind.PROSE and not each.quoted)
+    own = (each.text for each in passages if not (each.preformatted or each.quoted))
     lines = (line for text in own for line in text.split("\n") if not _LOG_LINE.search(line))
     return "\n".join(_NOISE.sub(" ", line) for line in lines)

@@ -19,21 +19,13 @@ class Known(Protocol):
         """Return the code of a symbol in any platform's spelling, with or without ``ZIMErrorCode.`` before it."""
 
 
-class PassageKind(StrEnum):
-    """The formatting of a passage."""
-
-    PROSE = "prose"
-    CODE = "code"  # a code fence or preformatted text; inline code stays in its prose, see `Passage.code`
-
-
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Clean text of a message: no entities, no Slack markup except back-ticks, mentions without names."""
 
     text: str
-    kind: PassageKind = PassageKind.PROSE
+    preformatted: bool = False  # a code fence or preformatted text; inline code is part of its sentence
     quoted: bool = False  # a quote or a forwarded message
-    code: tuple[Span, ...] = ()  # inline code within prose
 
 
 class Evidence(StrEnum):

@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import accumulate
-from typing import Any
 
 from bot.detection import mrkdwn
 from bot.detection.mrkdwn import CHANNEL, MENTION, merge_adjacent
 from bot.detection.normalize import fold
-from bot.detection.result import Detection, Finding, LookAlike, Passage, PassageKind, Span
+from bot.detection.result import Passage
 
 _MAX_ATTACHMENT_DEPTH = 3  # attachments within attachments
 _MAX_BLOCK_DEPTH = 8  # deeper than Block Kit nests
@@ -43,30 +41,6 @@ def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
     own = _add_missing(_blocks(message.get("blocks")), mrkdwn.parse(_string(message.get("text"))))
     attached = [each for attachment in _objects(message.get("attachments")) for each in _attachment(attachment, 1)]
     return (*own, *attached)
-
-
-def lines_of(message: Mapping[str, Any], detection: Detection) -> dict[Finding | LookAlike, int]:
-    """Return the line of each finding and look-alike, 1-based, as the author of *message* counts lines.
-
-    Detection counts within passages, which lack blank lines, fences and markup. Words that are not in ``text`` get
-    their line in the passages read one after the other.
-    """
-    texts = [passage.text for passage in passages(message)]
-    starts = list(accumulate((text.count("\n") + 1 for text in texts), initial=0))
-    given = "" if message.get("attachments") else message.get("text") or ""
-    line, at = 1, 0
-    lines: dict[Finding | LookAlike, int] = {}
-    seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
-    for each in sorted(seen, key=lambda one: (one.passage, one.span)):
-        found = given.find(texts[each.passage][slice(*each.span)], at) if given else -1
-        if found < 0:
-            given = ""
-            lines[each] = starts[each.passage] + each.line
-        else:
-            line += given.count("\n", at, found)
-            at = found + 1
-            lines[each] = line
-    return lines
 
 
 def _attachment(attachment: Mapping[str, object], depth: int) -> tuple[Passage, ...]:
@@ -100,10 +74,7 @@ def _add_missing(seen: tuple[Passage, ...], other: tuple[Passage, ...]) -> tuple
         return other
     named = {name for passage in seen for name in _names(passage.text)}
     missing = [
-        Passage(line, passage.kind, passage.quoted)
-        for passage in other
-        for line in passage.text.split("\n")
-        if _names(line) - named
+        replace(passage, text=line) for passage in other for line in passage.text.split("\n") if _names(line) - named
     ]
     return (*seen, *merge_adjacent(missing))
 
@@ -174,20 +145,11 @@ def _rich_text(element: Mapping[str, object]) -> Iterator[Passage]:
         return
     is_code = kind == "rich_text_preformatted"
     text = ""
-    code: list[Span] = []
     for part in _objects(element.get("elements")):
         words = _words(part)
-        if words and not is_code and _object(part.get("style")).get("code") is True:
-            code.append((len(text) + 1, len(text) + 1 + len(words)))
-            words = f"`{words}`"  # as in mrkdwn
-        text += words
-    shift = len(text) - len(text.lstrip("\n"))
-    yield Passage(
-        text.strip("\n"),
-        PassageKind.CODE if is_code else PassageKind.PROSE,
-        quoted=kind == "rich_text_quote",
-        code=tuple((start - shift, end - shift) for start, end in code),
-    )
+        is_inline_code = words and not is_code and _object(part.get("style")).get("code") is True
+        text += f"`{words}`" if is_inline_code else words  # as in mrkdwn
+    yield Passage(text.strip("\n"), preformatted=is_code, quoted=kind == "rich_text_quote")
 
 
 def _words(part: Mapping[str, object]) -> str:

@@ -23,8 +23,7 @@ from typing import Any, Protocol
 
 from bot import log
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.detector import find_in_message
-from bot.detection.slack_text import lines_of
+from bot.detection.detector import find_with_lines
 from bot.policy.content import WRITTEN, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide
@@ -212,17 +211,16 @@ class Annotations:
 
     async def why(self, message: Mapping[str, Any], place: Place) -> WhyReply:
         """Explain why a message of *place*, as Slack returns it, got a reply or did not."""
-        detection = find_in_message(message, self._catalogue)
+        detection = find_with_lines(message, self._catalogue)
         ts = str(message["ts"])
         sightings = read_content(message, self._catalogue).sightings
         seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), sightings)
         record, history, _ = await self._load(seen)
         history = _without(record, history) if record else history
         silenced = dict(decide(sightings, history).silenced)
-        line_of = lines_of(message, detection)
         return WhyReply(
-            findings=tuple((replace(each, line=line_of[each]), silenced.get(each.code)) for each in detection.findings),
-            lookalikes=tuple(replace(each, line=line_of[each]) for each in detection.lookalikes),
+            findings=tuple((each, silenced.get(each.code)) for each in detection.findings),
+            lookalikes=detection.lookalikes,
             did=Act(record.act) if record else None,
             is_written=message.get("subtype") in WRITTEN,
         )

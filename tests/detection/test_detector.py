@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.detector import find
+from bot.detection.detector import find, find_with_lines
 from bot.detection.result import Detection, Evidence, Finding, LookAlike, LookAlikeReason
 from tests.detection.known import KNOWN
 
@@ -37,6 +38,21 @@ def test_a_finding_has_code_line_span_and_evidence() -> None:
 def test_a_lookalike_has_the_reason_against_it() -> None:
     """`/zimerr why` shows why the bot stayed silent."""
     assert find("order 6000121", KNOWN).lookalikes == (LookAlike("6000121", 1, (6, 13), LookAlikeReason.TICKET),)
+
+
+@pytest.mark.parametrize(
+    ("message", "lines"),
+    [
+        ({"text": "hello\n\n```\nerror 6000107\n```\n\norder 6000121"}, [4, 7]),
+        ({"text": "6000107\n6000107\n6000107"}, [1, 2, 3]),
+        ({"text": "hello", "attachments": [{"text": "a\nerror 6000107"}, {"text": "order 6000121"}]}, [3, 4]),
+    ],
+    ids=["blank lines and fences", "one code on each line", "attachments"],
+)
+def test_lines_are_numbered_as_the_author_counts_them(message: dict[str, Any], lines: list[int]) -> None:
+    """`/zimerr why` and `zimerr detect` name the line."""
+    detection = find_with_lines(message, KNOWN)
+    assert [each.line for each in (*detection.findings, *detection.lookalikes)] == lines
 
 
 def test_full_width_digits_count_as_digits_of_a_code_and_at_its_boundary() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.detection.mrkdwn import parse
-from bot.detection.result import Passage, PassageKind
+from bot.detection.result import Passage
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_prose_code_and_quotes_are_separate_passages() -> None:
     """The language vote reads prose only, and quotes are not answered again."""
     text = "hi `x=1`\n&gt; said 6000121\n```a &lt; b```\nbye"
     assert parse(text) == (
-        Passage("hi `x=1`", code=((4, 7),)),
+        Passage("hi `x=1`"),
         Passage("said 6000121", quoted=True),
-        Passage("a < b", PassageKind.CODE),
+        Passage("a < b", preformatted=True),
         Passage("bye"),
     )
 

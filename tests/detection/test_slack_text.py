@@ -48,10 +48,9 @@ def test_text_and_blocks_of_a_message_have_the_same_passages() -> None:
     )
     from_text, from_blocks = passages({"text": text}), passages({"text": text, "blocks": [block]})
     assert [passage.text for passage in from_text[:3]] == [passage.text for passage in from_blocks[:3]]
-    assert [(passage.kind, passage.quoted) for passage in from_text] == [
-        (each.kind, each.quoted) for each in from_blocks
+    assert [(each.preformatted, each.quoted) for each in from_text] == [
+        (each.preformatted, each.quoted) for each in from_blocks
     ]
-    assert from_text[0].code == from_blocks[0].code
     assert codes_of({"text": text, "blocks": [block]}) == [6000121, 6000104, 6000106]
 
 
