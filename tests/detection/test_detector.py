@@ -52,7 +52,8 @@ def test_a_lookalike_has_the_reason_against_it() -> None:
 def test_lines_are_numbered_as_the_author_counts_them(message: dict[str, Any], lines: list[int]) -> None:
     """`/zimerr why` and `zimerr detect` name the line."""
     detection = find_with_lines(message, KNOWN)
-    assert [each.line for each in (*detection.findings, *detection.lookalikes)] == lines
+    seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
+    assert [each.line for each in seen] == lines
 
 
 def test_full_width_digits_count_as_digits_of_a_code_and_at_its_boundary() -> None:
