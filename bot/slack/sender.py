@@ -9,7 +9,7 @@ it until the lease has expired. In both cases the next process may search the th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -93,17 +93,7 @@ class Sender:
 
     async def _posted(self, job: Job) -> str | None:
         """Return the ts of the reply that an earlier attempt at *job* posted, or None."""
-        async for reply in self._thread(job):
-            metadata = reply.get("metadata") or {}
-            payload = metadata.get("event_payload") or {}
-            answered = (payload.get("ts"), *str(payload.get("also", "")).split())
-            is_same_kind = (payload.get("team"), payload.get("kind")) == (job.place.team, job.stored_kind)
-            if metadata.get("event_type") == METADATA_TYPE and is_same_kind and job.ts in answered:
-                return str(reply["ts"])
-        return None
-
-    async def _thread(self, job: Job) -> AsyncIterator[Payload]:
-        workspace, cursor = await self._workspaces.get(job.place.team), ""
+        workspace, cursor = await self._workspaces.get(job.place.team), None
         while True:
             answer = await call_api(
                 workspace.posting.conversations_replies(
@@ -112,15 +102,16 @@ class Sender:
                     oldest=job.ts,
                     include_all_metadata=True,
                     limit=_PAGE_SIZE,
-                    cursor=cursor or None,
+                    cursor=cursor,
                 )
             )
             messages: list[Payload] = answer.get("messages", [])
             for message in messages:
-                yield message
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return
+                if _is_reply(message, job):
+                    return str(message["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return None
 
     async def _call(
         self, team: str, method: str, *, lease: Lease | None = None, ignore: Sequence[str] = (), **arguments: Any
@@ -145,3 +136,12 @@ def _check(lease: Lease | None) -> None:
     """Raise RetryLater if *lease* might expire during a call."""
     if lease and not lease.outlives(CALL_TIMEOUT_S + _LEASE_MARGIN_S):
         raise RetryLater("the lease was about to end")
+
+
+def _is_reply(message: Payload, job: Job) -> bool:
+    """Return whether *message* is the reply to *job*, by its metadata."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    answered = (payload.get("ts"), *str(payload.get("also", "")).split())
+    is_same_kind = (payload.get("team"), payload.get("kind")) == (job.place.team, job.stored_kind)
+    return metadata.get("event_type") == METADATA_TYPE and is_same_kind and job.ts in answered
