@@ -113,17 +113,19 @@ async def _replier(context: RequestContext, job: Job) -> AsyncIterator[LogReplie
     """Make the replier for *job*; its hourglass is removed at the end, also after a failure."""
     replier = LogReplier(context, job)
     try:
-        try:
-            yield replier
-        except BaseException:
-            # The job may be given up after this attempt. The next attempt sets the reaction again.
-            with contextlib.suppress(RetryLater, StopWorkspace):
-                await replier.unmark_as_reading()
-            raise
+        yield replier
+    except BaseException as error:
+        # The job may be given up after this attempt. The next attempt sets the reaction again.
+        with contextlib.suppress(RetryLater, StopWorkspace):
+            await replier.unmark_as_reading()
+        if isinstance(error, RetryLater) and replier.reply_ts:
+            # The next attempt must look for the reply, although Slack only rate-limited a later call.
+            raise RetryLater(str(error)) from error
+        raise
+    try:
         await replier.unmark_as_reading()
     except RetryLater as error:
-        # If this attempt has posted, the next one must look for the reply, although Slack rate-limited a later call.
-        raise RetryLater(str(error), None if replier.reply_ts else error.after_s) from error
+        raise RetryLater(str(error)) from error  # for the same reason
 
 
 def _with_log(message: SeenMessage, read: ReadLog) -> SeenMessage:

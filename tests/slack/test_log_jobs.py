@@ -103,8 +103,9 @@ async def test_a_rate_limit_after_the_reply_makes_the_next_attempt_look_for_it(
     assert failure.value.after_s == after_s
 
 
-async def test_an_hourglass_that_can_not_be_removed_now_is_removed_later() -> None:
-    """The reply is out; the next attempt finds it."""
+@pytest.mark.parametrize("posts", [True, False])
+async def test_an_hourglass_that_can_not_be_removed_now_is_removed_later(posts: bool) -> None:
+    """All else is done, perhaps by a private reply; the next attempt must look for what was posted."""
     with pytest.raises(RetryLater) as failure:
-        await work(FakeSender(remove=RetryLater("ratelimited", 7.0)), posts=True)
+        await work(FakeSender(remove=RetryLater("ratelimited", 7.0)), posts=posts)
     assert failure.value.after_s is None
