@@ -61,7 +61,7 @@ class Decoder:
         self._decoder: codecs.IncrementalDecoder | None = None
         self._pending = b""  # an escape sequence or line end that the next chunk may complete
         if self.encoding.startswith("utf-16"):
-            self._decode_as(self.encoding)
+            self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
         """Return the next *chunk* as clean text. *final* also returns what was kept back for a next chunk."""
@@ -70,7 +70,7 @@ class Decoder:
         if self.encoding == "ascii" and not chunk.isascii():
             self.encoding = "gb18030" if _is_gb18030(chunk) else "utf-8"
             if self.encoding == "gb18030":
-                self._decode_as(self.encoding)
+                self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
         if self._decoder:
             chunk = self._decoder.decode(chunk, final).encode("utf-8", "replace")
         return self._clean(chunk, final=final)
@@ -80,9 +80,6 @@ class Decoder:
         self._pending = b""
         if self._decoder:
             self._decoder.reset()
-
-    def _decode_as(self, encoding: str) -> None:
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
 
     def _clean(self, text: bytes, *, final: bool) -> bytes:
         text = self._pending + text if self._pending else text

@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from ipaddress import ip_address
 
 from bot.triage.digest import Secret, SecretKind
@@ -37,6 +38,21 @@ class _SecretRule:
     pattern: re.Pattern[str]
     replace: _Replace = field(repr=False)
 
+    def hide(self, hidden: Counter[SecretKind], match: re.Match[str]) -> str:
+        """Return what replaces *match*, and count it in *hidden* if it is a secret."""
+        replacement = self.replace(match)
+        if replacement is None:
+            return match[0]
+        hidden[self.kind] += 1
+        return replacement
+
+    def record(self, found: list[tuple[int, SecretKind]], match: re.Match[str]) -> str:
+        """Add *match* to *found* if it is a secret; return a replacement that keeps the offsets of the others."""
+        if self.replace(match) is None:
+            return match[0]
+        found.append((match.start(), self.kind))
+        return "".join(each if each == "\n" else "·" for each in match[0])
+
 
 def redact(text: str) -> Redacted:
     """Hide all secrets and personal data in *text*. The number of lines does not change."""
@@ -44,7 +60,7 @@ def redact(text: str) -> Redacted:
     for _ in range(_PASSES):
         before = text
         for rule in _RULES:
-            text = rule.pattern.sub(_counting(rule, hidden), text)
+            text = rule.pattern.sub(partial(rule.hide, hidden), text)
         if text == before:
             break
     return Redacted(text, tuple(sorted(hidden.items())))
@@ -58,34 +74,9 @@ def live_secrets(text: str, *, file: int = 0, first_line: int = 1) -> Iterator[S
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     found: list[tuple[int, SecretKind]] = []
     for rule in _LIVE_RULES:
-        text = rule.pattern.sub(_recording(rule, found), text)
+        text = rule.pattern.sub(partial(rule.record, found), text)
     for at, kind in sorted(found):
         yield Secret(kind, file, first_line + bisect_right(starts, at) - 1)
-
-
-def _counting(rule: _SecretRule, hidden: Counter[SecretKind]) -> Callable[[re.Match[str]], str]:
-    """Return a replacement that hides each secret and counts it in *hidden*."""
-
-    def replace(match: re.Match[str]) -> str:
-        new = rule.replace(match)
-        if new is None:
-            return match[0]
-        hidden[rule.kind] += 1
-        return new
-
-    return replace
-
-
-def _recording(rule: _SecretRule, found: list[tuple[int, SecretKind]]) -> Callable[[re.Match[str]], str]:
-    """Return a replacement that adds each secret to *found* and keeps the offsets of the others."""
-
-    def replace(match: re.Match[str]) -> str:
-        if rule.replace(match) is None:
-            return match[0]
-        found.append((match.start(), rule.kind))
-        return "".join(each if each == "\n" else "·" for each in match[0])
-
-    return replace
 
 
 def _all(kind: SecretKind) -> _Replace:
