@@ -48,7 +48,7 @@ class JobState(StrEnum):
 class Job:
     """A row of the inbox: something that happened to a message and may need an answer.
 
-    The caller of `Inbox.accept` sets the first eight fields, the inbox the others. It never contains message text.
+    Callers of `Inbox.accept` set the first eight fields, the inbox the others. A job never contains message text.
     Jobs compare by identity: a row that is leased again is another `Job`.
     """
 
