@@ -103,9 +103,12 @@ class LogJobs:
         self, context: RequestContext, job: Job, replier: LogReplier, source: LogSource, *, is_asked: bool
     ) -> ReadLog | None:
         async with replier.reading():
-            return await context.services.log_reader.read(
+            read = await context.services.log_reader.read(
                 context.lookup, job.place.channel, source, own_bot=context.own_bot, is_asked=is_asked
             )
+        if read is None:
+            _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="deleted or not readable")
+        return read
 
 
 @contextlib.asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot import log
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind
@@ -19,6 +20,8 @@ from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
 from bot.slack.replier import ThreadReplier
 from bot.triage.digest import Secret, SecretKind
+
+_log = log.get(__name__)
 
 
 class Worker:
@@ -82,6 +85,7 @@ class Worker:
         """Answer a person who spoke to the bot. The text is read from Slack again: the inbox stores none."""
         message = await context.lookup.message(job.place.channel, job.ts, job.thread)
         if message is None:
+            _log.debug("no answer", channel=job.place.channel, ts=job.ts, reason="deleted or not readable")
             return
         # Mentions, such as that of the bot, are no words.
         text = plain_text(message.get("text", ""))
