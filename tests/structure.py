@@ -16,6 +16,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -173,12 +174,13 @@ async def flows() -> dict[str, Flow]:
                         await slack.until(lambda: slack.replies(ENGLISH, message["ts"]))
                     return message
 
-                await say("login failed, code: 6000104")  # the first message also loads what is loaded once
-                await measure("message without a code", lambda: say("good morning"))
-                message = await measure("message with one code", lambda: say("login failed, code: 6000106"))
-                await measure("/zimerr 6000354", lambda: slack.command(ENGLISH, ANN, "6000354"))
-                (reply,) = slack.replies(ENGLISH, message["ts"])
-                await measure("button: other language", lambda: slack.click(reply, SHOW_LANGUAGE, ANN))
+                # Twice, because the first time also loads what is loaded once.
+                for code in (6000104, 6000106):
+                    await measure("message without a code", partial(say, "good morning"))
+                    message = await measure("message with one code", partial(say, f"failed, code: {code}"))
+                    await measure("/zimerr 6000354", partial(slack.command, ENGLISH, ANN, "6000354"))
+                    (reply,) = slack.replies(ENGLISH, message["ts"])
+                    await measure("button: other language", partial(slack.click, reply, SHOW_LANGUAGE, ANN))
     return measured
 
 
