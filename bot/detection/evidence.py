@@ -40,28 +40,23 @@ def evidence_for(number: NumberContext) -> Evidence:
 
 def is_code_key(name: NameBefore | None) -> bool:
     """Return whether the name announces an error code, even weakly: ``failed``, 报."""
-    if name is None:
-        return False
-    if name.is_chinese:
-        return name.word.endswith(vocabulary.CODE_KEYS_CHINESE)
-    return name.last in vocabulary.CODE_KEYS or _is_error_id(name)
+    return _ends_in(name, vocabulary.CODE_KEYS, vocabulary.CODE_KEYS_CHINESE)
 
 
 def is_strong_key(name: NameBefore | None) -> bool:
     """Return whether the name can only mean an error code: ``errorCode``, 错误码."""
+    return _ends_in(name, vocabulary.STRONG_KEYS, vocabulary.STRONG_KEYS_CHINESE)
+
+
+def _ends_in(name: NameBefore | None, keys: frozenset[str], chinese: tuple[str, ...]) -> bool:
+    """Return whether the name ends in one of the keys, or is an id of errors: ``errNo``, ``error number``."""
     if name is None:
         return False
     if name.is_chinese:
-        return name.word.endswith(vocabulary.STRONG_KEYS_CHINESE)
-    return name.last in vocabulary.STRONG_KEYS or _is_error_id(name)
-
-
-def _is_error_id(name: NameBefore) -> bool:
-    """Return whether the name is an id of errors: ``errNo``, ``error id``, ``error number``."""
-    if name.last not in ("id", "no", "number", "num"):
-        return False
-    owner = name.parts[-2] if len(name.parts) > 1 else (name.before[-1:] or ("",))[0]
-    return any(part in ("error", "err", "errors", "exception") for part in parts(owner))
+        return name.word.endswith(chinese)
+    if name.last in ("id", "no", "number", "num"):
+        return any(part in ("error", "err", "errors", "exception") for part in parts(name.qualifier))
+    return name.last in keys
 
 
 def is_glued_to_error(run: str) -> bool:

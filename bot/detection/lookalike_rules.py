@@ -7,6 +7,7 @@ which they are asked: first the characters that touch the number, then the words
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 
 from bot.detection import vocabulary
@@ -16,8 +17,8 @@ from bot.detection.result import LookAlikeReason
 
 LookAlikeRule = Callable[[NumberContext], LookAlikeReason | None]
 
-_RUN_BEFORE = re.compile(r"[A-Za-z0-9_]+$")
-_RUN_AFTER = re.compile(r"[A-Za-z0-9_]+")
+_WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_"
+_RUN = re.compile(r"[A-Za-z0-9_]+")
 
 
 def reason_against(number: NumberContext) -> LookAlikeReason | None:
@@ -27,10 +28,8 @@ def reason_against(number: NumberContext) -> LookAlikeReason | None:
 
 def _run_before(left: str) -> str:
     """Return the letters, digits and underscores at the end of *left*."""
-    if not _RUN_AFTER.match(left[-1:]):
-        return ""  # a shortcut: mostly a space is before a number
-    found = _RUN_BEFORE.search(left[-40:])
-    return found[0] if found else ""
+    near = left[-40:]
+    return near[len(near.rstrip(_WORD_CHARACTERS)) :]
 
 
 def letters_before(number: NumberContext) -> LookAlikeReason | None:
@@ -51,7 +50,7 @@ def letters_before(number: NumberContext) -> LookAlikeReason | None:
 
 def letters_after(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``6000121a9f3c``, a token, and ``6000121ms``, an amount; not ``6000121L``, a Java literal."""
-    found = _RUN_AFTER.match(number.right)
+    found = _RUN.match(number.right)
     if not found:
         return None
     run = found[0].lower()
@@ -237,8 +236,7 @@ def other_code(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.OTHER_CODE
     if name.last not in ("code", "codes", "kode"):
         return None
-    qualifier = name.parts[-2] if len(name.parts) > 1 else (name.before[-1:] or ("",))[0]
-    return LookAlikeReason.OTHER_CODE if qualifier in vocabulary.OTHER_CODES else None
+    return LookAlikeReason.OTHER_CODE if name.qualifier in vocabulary.OTHER_CODES else None
 
 
 _SENTENCE_CHINESE = re.compile(vocabulary.SENTENCE_CHINESE)

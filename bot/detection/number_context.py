@@ -45,17 +45,19 @@ class NameBefore:
         """The last part of the name."""
         return self.parts[-1] if self.parts else ""
 
+    @property
+    def qualifier(self) -> str:
+        """The part or word before the last part: zip for ``zipCode`` and ``zip code``."""
+        return self.parts[-2] if len(self.parts) > 1 else (self.before[-1:] or ("",))[0]
+
 
 @dataclass(frozen=True, slots=True)
 class NumberContext:
     """A number in a folded text and the text around it."""
 
-    text: str
-    start: int
-    end: int
+    digits: str
     left: str  # the text before it on its line, at most BEFORE characters
     right: str  # the text after it on its line, at most AFTER characters
-    digits: str
     name: NameBefore | None
 
     @property
@@ -88,7 +90,7 @@ def context_of(text: str, start: int, end: int, heading: str = "") -> NumberCont
     left = left[left.rfind("\n") + 1 :]
     right = text[end : end + AFTER].split("\n", 1)[0]
     name = _name_before(f"{heading}: " if heading else left)
-    return NumberContext(text, start, end, left, right, text[start:end], name)
+    return NumberContext(text[start:end], left, right, name)
 
 
 def parts(word: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """List the words that distinguish a code from a look-alike.
 
 English, Vietnamese and Indonesian words are compared with the last part of a name: ``orderNo``, ``order_no`` and
-``order no`` end in ``no``. Chinese words are compared with the end of the run of characters before the number.
+``order no`` end in ``no``. Chinese words are compared with the end of the run of characters before the number, so 单号
+covers 订单号 too.
 """
 
 from __future__ import annotations
@@ -45,38 +46,33 @@ KEYS = (
     KeyRule(
         LookAlikeReason.TICKET,
         _words(
-            "booking changeset checkout commit contract incident invoice jira merge mr order orders parcel pesanan "
-            "po pr pull quotation reservation shipment ticket tickets tiket tracking waybill zendesk"
+            "booking changeset checkout commit contract incident invoice jira merge mr order orders parcel pesanan po "
+            "pr pull quotation reservation shipment ticket tickets tiket tracking waybill zendesk"
         ),
         alone=_words("hàng payment transaction trx txn đơn"),
         adjacent=_words("bug issue request"),
         chinese=_endings(
-            "任务号 单号 单子 发票 发票号 合同 合同号 工单 工单号 快递 提单 案件 流水 流水号 缺陷 订单 订单号 运单 "
-            "运单号 需求"
+            "任务号 单号 单子 发票 发票号 合同 合同号 工单 快递 提单 案件 流水 流水号 缺陷 订单 运单 需求"
         ),
     ),
     KeyRule(
         LookAlikeReason.IDENTIFIER,
         _words(
-            "accountid acct appid badge batch bid callid cid clientid conversationid deviceid ean employee "
-            "employeeid fd fid gid groupid guid hash id ids idx imei inode isbn job login_name mac md5 memberid "
-            "messageid mid msgid nickname nonce nr num number nums oid openid orderid passport passwd password pid "
-            "plate ppid pwd ref reference refs requestid rid roomid secret seq seqno sequence serial session "
-            "sessionid sha sid sku sn staff student task taskid tid tokenid trace traceid uid uids unionid upc "
-            "userid username uuid vid vin xid"
+            "accountid acct appid badge batch bid callid cid clientid conversationid deviceid ean employee employeeid "
+            "fd fid gid groupid guid hash id ids idx imei inode isbn job login_name mac md5 memberid messageid mid "
+            "msgid nickname nonce nr num number nums oid openid orderid passport passwd password pid plate ppid pwd "
+            "ref reference refs requestid rid roomid secret seq seqno sequence serial session sessionid sha sid sku sn "
+            "staff student task taskid tid tokenid trace traceid uid uids unionid upc userid username uuid vid vin xid"
         ),
         alone=_words(
-            "account akun anh application article block bus channel chị claim client conference conversation "
-            "customer device driver flight gate group groups grup host item khách locker meeting member merchant no "
-            "node pengguna player post process product qq record room rooms ruangan sensor shop store thread token "
-            "train user users vendor wechat worker"
+            "account akun anh application article block bus channel chị claim client conference conversation customer "
+            "device driver flight gate group groups grup host item khách locker meeting member merchant no node "
+            "pengguna player post process product qq record room rooms ruangan sensor shop store thread token train "
+            "user users vendor wechat worker"
         ),
         chinese=_endings(
-            "航班 楼栋 主播 主键 会员 会员号 卡号 号 号码 员工 员工号 商品 型号 学号 学生 客户 尾号 工号 帐号 帐户 "
-            "序列号 序号 "
-            "店铺 微信 微信号 房 房号 房间 房间号 批次 批次号 昵称 标识 玩家 用户 用户名 直播间 科目 线程 线程号 "
-            "编号 编码 群 群号 群组 群组号 群聊 设备号 证件号 账号 账户 货号 身份证 身份证号 车牌 进程 进程号 门店 "
-            "频道"
+            "主播 主键 会员 号 号码 员工 商品 学生 客户 帐户 店铺 微信 房 房间 批次 昵称 标识 楼栋 玩家 用户 用户名 "
+            "直播间 科目 线程 编码 群 群组 群聊 航班 账户 身份证 车牌 进程 门店 频道"
         ),
     ),
     KeyRule(
@@ -95,11 +91,10 @@ KEYS = (
         ),
         assigned=_words("limit max min threshold"),
         chinese=_endings(
-            "货款 浏览量 点赞 一共 个数 人口 人数 付款 价格 余额 充值 共 共计 卖了 占用 合计 售价 增长到 大小 大概 "
-            "大约 奖金 存款 "
-            "将近 工资 库存 得分 总价 总共 总数 总计 总额 打赏 接近 提现 播放量 支付 支出 收入 收款 数量 条数 欠款 "
-            "次数 流量 涨到 点击量 积分 粉丝 累计 约 花了 营收 行数 贷款 费用 超过 转账 达到 金币 金额 销售额 销量 "
-            "长度 阅读量 预算 高达"
+            "个数 人口 人数 付款 价格 余额 充值 共 共计 卖了 占用 合计 售价 增长到 大小 大概 奖金 存款 将近 工资 库存 "
+            "得分 总价 总数 总计 总额 打赏 接近 提现 播放量 支付 支出 收入 收款 数量 条数 欠款 次数 流量 浏览量 涨到 "
+            "点击量 点赞 积分 粉丝 累计 约 花了 营收 行数 货款 贷款 费用 超过 转账 达到 金币 金额 销售额 销量 长度 "
+            "阅读量 预算 高达"
         ),
     ),
     KeyRule(
@@ -126,33 +121,22 @@ KEYS = (
 
 # Words before "code" that make it a code of another kind.
 OTHER_CODES = _words(
-    "2fa access account activation airport area asset auth authentication backup bank bar booking branch bsb build "
-    "bưu cheat city class color colour confirmation cost country coupon course cpt currency customer department dial "
+    "2fa access account activation airport area asset auth authentication backup bank bar booking branch bsb build bưu "
+    "cheat city class color colour confirmation cost country coupon course cpt currency customer department dial "
     "dialing discount diskon district door employee enrollment flight fund game geo gift gl hash hs icd ifsc "
-    "invitation invite item kelurahan license location login material naics order otp pairing pajak part pass "
-    "passcode pick pickup pin pincode pos post postal postcode product project promo promosi promotion qr recovery "
-    "redeem redemption referral region registration reset room school security serial share shop siren sku sms sort "
-    "source staff station stock store student supplier swift tax ticker tracking train two-factor unit unlock use "
-    "vendor verification verify verifying version village voucher your zip"
+    "invitation invite item kelurahan license location login material naics order otp pairing pajak part pass passcode "
+    "pick pickup pin pincode pos post postal postcode product project promo promosi promotion qr recovery redeem "
+    "redemption referral region registration reset room school security serial share shop siren sku sms sort source "
+    "staff station stock store student supplier swift tax ticker tracking train two-factor unit unlock use vendor "
+    "verification verify verifying version village voucher your zip"
 )
 OTHER_CODES_CHINESE = _endings(
-    "二维码 产品编码 代金券 优惠码 会议号 兑换码 动态密码 动态码 取件码 取票码 取餐码 口令 商品码 商品编码 国家代码 "
-    "地区代码 城市代码 基金代码 密码 房间码 推荐码 提货码 支行 暗号 机构代码 条形码 条码 校验码 激活码 物料编码 "
-    "科目代码 税号 股票代码 行号 行政区划代码 证券代码 识别码 邀请码 邮政编码 邮编 配对码 验证码"
+    "二维码 产品编码 代金券 优惠码 会议号 兑换码 动态码 取件码 取票码 取餐码 口令 商品码 商品编码 国家代码 地区代码 "
+    "城市代码 基金代码 密码 房间码 推荐码 提货码 支行 暗号 机构代码 条形码 条码 校验码 激活码 物料编码 科目代码 税号 "
+    "股票代码 行号 行政区划代码 证券代码 识别码 邀请码 邮政编码 邮编 配对码 验证码"
 )
 
-# Names whose value is an error code.
-CODE_KEYS = _words(
-    "code codes ecode err errcode errcodes erreur errinfo errno error errorcode errorcodes errorinfo errors errs "
-    "exception fail failed failure fehlercode galat kode lỗi onerror platformexception rc ret retcode retcodes "
-    "subcode zimerror"
-)
-CODE_KEYS_CHINESE = _endings(
-    "代码 代碼 出现 出错 响应码 報錯 失敗 失败 失败码 异常 异常代码 异常码 弹出 抛 抛出 报 报了 报错 报错代码 报错码 "
-    "报错误 提示 收到 爆 状态码 異常 码 碼 返回 返回了 返回码 遇到 錯誤 錯誤代碼 錯誤碼 错误 错误为 错误代码 错误号 "
-    "错误是 错误码 错误编号 错误编码"
-)
-# The subset that can only mean a code, so that a unit behind the number does not count.
+# Names that can only mean an error code, so that a unit behind the number does not count.
 STRONG_KEYS = _words(
     "code codes ecode errcode errcodes errno errorcode errorcodes kode platformexception retcode subcode"
 )
@@ -161,10 +145,20 @@ STRONG_KEYS_CHINESE = _endings(
     "错误编码"
 )
 
+# All names whose value is an error code.
+CODE_KEYS = STRONG_KEYS | _words(
+    "err erreur errinfo error errorinfo errors errs exception fail failed failure fehlercode galat lỗi onerror rc ret "
+    "retcodes zimerror"
+)
+CODE_KEYS_CHINESE = STRONG_KEYS_CHINESE + _endings(
+    "出现 出错 報錯 失敗 失败 异常 弹出 抛 抛出 报 报了 报错 提示 收到 爆 異常 码 碼 返回 返回了 遇到 錯誤 错误 错误为 "
+    "错误是"
+)
+
 # Before "no" these make it a negation, not a number: "there are no 6000121 errors".
 NEGATED = _words(
-    "a and are but for found get got had has have is now or saw say says see seen show shows so still there was were "
-    "with yes oh zero means"
+    "a and are but for found get got had has have is means now oh or saw say says see seen show shows so still there "
+    "was were with yes zero"
 )
 # These make the words before the number a sentence that describes an error: "user is not in the room (6000321)",
 # "Failed to join room: 6000304", "number of rooms reached limit: 6000324".
@@ -190,16 +184,15 @@ CURRENCIES = _words(
 CURRENCY_SIGNS = "$€£¥￥₹₫₽₩฿₱₺₴₦¢₪"
 UNITS = _words(
     "accounts assertions b baris bit bits blocks bps builds byte bytes calories cases cells cents characters chars "
-    "checks clicks cm coins commits copies examples failures passes specs suites tests "
-    "customers cycles days degrees devices diamonds downloads dòng edges employees entries entry epochs events feet "
-    "files followers fps frames ft gas gb ghz gib giây groups gwei hours households hr hrs hz images impressions "
-    "inhabitants installs items iterations kb kbps kcal keys kg kgs khz kib km km2 kwh lbs likes lines mah mb mbps "
-    "members messages meters metres mhz mi mib microseconds miles millis millisecond milliseconds min mins minutes "
-    "mm months ms msec msecs msgs nanoseconds nits nodes ns objects ops orders packets pages parameters params "
-    "parcels pcs people percent pieces pixels players points pts px qps records req reqs requests residents rooms "
-    "rows rpm rps rubles s sales samples seats sec seconds secs shares sqft steps streams students subscribers tb "
-    "tickets ticks times tokens tonnes tons tps transactions units users views visitors visits votes weeks wei words "
-    "years µs μs"
+    "checks clicks cm coins commits copies customers cycles days degrees devices diamonds downloads dòng edges "
+    "employees entries entry epochs events examples failures feet files followers fps frames ft gas gb ghz gib giây "
+    "groups gwei hours households hr hrs hz images impressions inhabitants installs items iterations kb kbps kcal keys "
+    "kg kgs khz kib km km2 kwh lbs likes lines mah mb mbps members messages meters metres mhz mi mib microseconds "
+    "miles millis millisecond milliseconds min mins minutes mm months ms msec msecs msgs nanoseconds nits nodes ns "
+    "objects ops orders packets pages parameters params parcels passes pcs people percent pieces pixels players points "
+    "pts px qps records req reqs requests residents rooms rows rpm rps rubles s sales samples seats sec seconds secs "
+    "shares specs sqft steps streams students subscribers suites tb tests tickets ticks times tokens tonnes tons tps "
+    "transactions units users views visitors visits votes weeks wei words years µs μs"
 )
 # Only if it touches the number.
 UNITS_GLUED = _words("b d f g h k m s t th us w x")
@@ -235,8 +228,8 @@ ERROR_WORDS = (
 PRODUCT_WORDS = r"(?<![A-Za-z])(?:ZIM|zim|Zim|ZEGO|zego|Zego)"
 DATABASE_WORDS = r"(?i:\binsert into\b|\bvalues\s*\(|\bupdate \w+ set\b|\bdelete from\b)"
 FILE_ENDINGS = _words(
-    "aab aac aar apk app avi bak bat bin cc cfg cn com conf cpp crash cs csv dart dat db dev dll dmp doc docx exe "
-    "gif go gz h heic htm html im ini io ipa jar java jpeg jpg js json jsx kt log m m4a md mm mov mp3 mp4 net opus "
-    "org pcm pdf php png py rar rb sh so sql sqlite svg swift tar tmp trace ts tsv tsx txt wav webp xlog xls xlsx "
-    "xml yaml yml zip"
+    "aab aac aar apk app avi bak bat bin cc cfg cn com conf cpp crash cs csv dart dat db dev dll dmp doc docx exe gif "
+    "go gz h heic htm html im ini io ipa jar java jpeg jpg js json jsx kt log m m4a md mm mov mp3 mp4 net opus org pcm "
+    "pdf php png py rar rb sh so sql sqlite svg swift tar tmp trace ts tsv tsx txt wav webp xlog xls xlsx xml yaml yml "
+    "zip"
 )
