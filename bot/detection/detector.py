@@ -16,7 +16,7 @@ from bot.detection import slack_text
 from bot.detection.evidence import evidence_for
 from bot.detection.lookalike_rules import reason_against
 from bot.detection.normalize import fold
-from bot.detection.number_context import context_of, find_tables, heading_at
+from bot.detection.number_context import context_of, find_tables
 from bot.detection.result import (
     Detection,
     Evidence,
@@ -47,7 +47,8 @@ def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> 
     if not (has_numbers or has_symbols):
         return Detection()
     folded = fold(text)
-    urls = _find_urls(folded)
+    has_urls = "://" in folded or "www." in folded.lower()
+    urls = [match.span() for match in _URL.finditer(folded)] if has_urls else []
     seen: list[tuple[Span, _Verdict]] = [*_find_numbers(folded, known, urls)] if has_numbers else []
     if has_symbols:
         for span, named in find_symbols(folded, known):
@@ -112,12 +113,6 @@ def find_with_lines(slack_message: Mapping[str, object], known: Known) -> Detect
     )
 
 
-def _find_urls(folded: str) -> list[Span]:
-    if "://" not in folded and "www." not in folded.lower():
-        return []
-    return [match.span() for match in _URL.finditer(folded)]
-
-
 def _is_in(spans: list[Span], position: int) -> bool:
     index = bisect_right(spans, position, key=lambda span: span[0]) - 1
     return index >= 0 and position < spans[index][1]
@@ -136,7 +131,7 @@ def _find_numbers(folded: str, known: Known, urls: list[Span]) -> Iterator[tuple
             if _is_in(urls, start):
                 yield match.span(), LookAlikeReason.URL
             else:
-                number = context_of(folded, *match.span(), heading_at(tables, folded, start) if tables else "")
+                number = context_of(folded, *match.span(), tables)
                 verdict = reason_against(number) or evidence_for(number)
                 if verdict in (Evidence.CLEAN, Evidence.ERROR_NEARBY) and not known.has_code(int(digits)):
                     verdict = LookAlikeReason.NO_ERROR_WORDS

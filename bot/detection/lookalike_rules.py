@@ -1,21 +1,18 @@
 """Reject seven-digit numbers that only look like a code.
 
-Each rule reads the context of a number and returns a reason against it, or None. `RULES` lists them in the order in
-which they are asked: first the characters that touch the number, then the words around it. The first reason counts.
+Each rule reads the context of a number and returns a reason against it, or None. They apply in the order of `_RULES`:
+first the characters that touch the number, then the words around it. The first reason counts.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
 
 from bot.detection import vocabulary
 from bot.detection.evidence import has_error_word, has_product_word, is_code_key, is_glued_to_error, is_strong_key
 from bot.detection.number_context import NameBefore, NumberContext
 from bot.detection.result import LookAlikeReason
-
-LookAlikeRule = Callable[[NumberContext], LookAlikeReason | None]
 
 _WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_"
 _RUN = re.compile(r"[A-Za-z0-9_]+")
@@ -23,7 +20,7 @@ _RUN = re.compile(r"[A-Za-z0-9_]+")
 
 def reason_against(number: NumberContext) -> LookAlikeReason | None:
     """Return why a seven-digit number is not an error code, or None if no rule rejects it."""
-    return next((reason for rule in RULES if (reason := rule(number))), None)
+    return next((reason for rule in _RULES if (reason := rule(number))), None)
 
 
 def _run_before(left: str) -> str:
@@ -64,9 +61,9 @@ def letters_after(number: NumberContext) -> LookAlikeReason | None:
 
 
 def url(number: NumberContext) -> LookAlikeReason | None:
-    """Reject numbers in a URL without scheme: ``example.com/orders?id=6000121``, ``GET /v1/items?id=6000121``.
+    """Reject numbers in a URL without a scheme: ``example.com/orders?id=6000121``, ``GET /v1/items?id=6000121``.
 
-    `detector` has skipped URLs with a scheme before.
+    `detector` rejects those in a URL with a scheme.
     """
     if "/" not in number.left and "?" not in number.left:
         return None
@@ -76,9 +73,6 @@ def url(number: NumberContext) -> LookAlikeReason | None:
     if re.search(r"^/?[\w./-]*\?[\w-]+=(?!=)[\w.&=%-]*$", chunk) and chunk[0] != "?":
         return LookAlikeReason.URL
     return None
-
-
-_PROPERTY = re.compile(r"\.([A-Za-z0-9_]+)")
 
 
 def point(number: NumberContext) -> LookAlikeReason | None:
@@ -92,8 +86,8 @@ def point(number: NumberContext) -> LookAlikeReason | None:
         if left[-2].isdigit():
             return LookAlikeReason.DECIMAL
         return None if is_glued_to_error(_run_before(left[:-1])) else LookAlikeReason.GLUED
-    after = _PROPERTY.match(number.right)
-    if not after or not after[1].isascii():
+    after = re.match(r"\.([A-Za-z0-9_]+)", number.right)
+    if not after:
         return None
     if after[1][0].isdigit():
         return LookAlikeReason.DECIMAL
@@ -130,8 +124,6 @@ def money(number: NumberContext) -> LookAlikeReason | None:
 
 
 _HYPHENS = "-\u2010\u2011"
-_TICKET = re.compile(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)$")
-_TEXT_AFTER_HYPHEN = re.compile(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]")  # 6000121-User is not logged in
 
 
 def hyphen(number: NumberContext) -> LookAlikeReason | None:
@@ -140,17 +132,20 @@ def hyphen(number: NumberContext) -> LookAlikeReason | None:
         return reason
     if number.after != "-":
         return None
-    is_code = is_code_key(number.name) or _TEXT_AFTER_HYPHEN.match(number.right)
+    # 6000121-User is not logged in
+    is_code = is_code_key(number.name) or re.match(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]", number.right)
     return LookAlikeReason.GLUED if re.match(r"-[0-9]" if is_code else r"-[A-Za-z0-9]", number.right) else None
 
 
 def _before_hyphen(left: str) -> LookAlikeReason | None:
+    """Return the reason in the text before the hyphen."""
     run = _run_before(left)
     if run and is_glued_to_error(run):
         return LookAlikeReason.PATH if left[: -len(run)].endswith(("/", "\\")) else None
     if not run:
         return None if left and not left[-1].isascii() else LookAlikeReason.NEGATIVE
-    return LookAlikeReason.TICKET if _TICKET.search(run) else LookAlikeReason.GLUED
+    is_ticket = re.search(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)$", run)
+    return LookAlikeReason.TICKET if is_ticket else LookAlikeReason.GLUED
 
 
 _CODE = re.compile(r"600[0-9]{4}(?![0-9A-Za-z])")
@@ -214,6 +209,7 @@ def unit(number: NumberContext) -> LookAlikeReason | None:
 
 
 def _is_count(number: NumberContext) -> bool:
+    """Return whether the number counts the noun behind it."""
     found = _UNIT.match(number.right)
     if not found:
         return False
@@ -239,9 +235,6 @@ def other_code(number: NumberContext) -> LookAlikeReason | None:
     return LookAlikeReason.OTHER_CODE if name.qualifier in vocabulary.OTHER_CODES else None
 
 
-_SENTENCE_CHINESE = re.compile(vocabulary.SENTENCE_CHINESE)
-
-
 def key(number: NumberContext) -> LookAlikeReason | None:
     """Reject a number that the word before it names something else: ``userID: 6000121``, 订单号6000121."""
     name = number.name
@@ -252,12 +245,14 @@ def key(number: NumberContext) -> LookAlikeReason | None:
 
 
 def _matches_chinese(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
-    if name.has_sign and len(name.word) > 7 and _SENTENCE_CHINESE.search(name.word):
+    """Return whether a Chinese name is in *rule*; the end of a sentence about an error does not count."""
+    if name.has_sign and len(name.word) > 7 and any(word in name.word for word in vocabulary.SENTENCE_CHINESE):
         return False
     return name.word.endswith(rule.chinese) or (name.has_sign and name.word.endswith(rule.chinese_assigned))
 
 
 def _matches(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
+    """Return whether a name in another language is in *rule*."""
     whole = name.word.strip("_").lower()
     if whole == "appid" and name.before[-1:] == ("invalid",):
         return False
@@ -274,9 +269,6 @@ def _matches(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
     return whole in rule.adjacent and not name.has_sign
 
 
-_BUILD = re.compile(r"[0-9]\.[0-9]+\s?\($")  # 1.2.0 (6000121)
-_SOURCE = re.compile(r"\.([a-z]{1,5}):$")  # main.dart:6000121
-_CASE = re.compile(r"\s*(?::|->|=>|,|\.\.)")  # case 6000121: in a switch
 _NOUN_AFTER = re.compile(
     r"\s?(?:\(|is (?:my|your|his|her|our|the|an?) )(?:[a-z]{2,12} ){0,2}"
     r"(?:number|id|ID|order|ticket|phone|account|room|invoice)\b|"
@@ -287,24 +279,28 @@ _NOUN_AFTER = re.compile(
 def phrase(number: NumberContext) -> LookAlikeReason | None:
     """Reject by a phrase: ``opened case 6000121 with support``, ``6000121 is my order number``, 6000121这个房间."""
     name = number.name
-    if name and name.word.lower() == "case" and name.before and not name.has_sign and not _CASE.match(number.right):
-        return LookAlikeReason.TICKET
+    if name and name.word.lower() == "case" and name.before and not name.has_sign:
+        is_switch = re.match(r"\s*(?::|->|=>|,|\.\.)", number.right)
+        if not is_switch:
+            return LookAlikeReason.TICKET
     if name and name.last in ("pos", "điện") and name.before[-1:] in (("kode",), ("bưu",)):
         return LookAlikeReason.OTHER_CODE
-    if number.before == "(" and _BUILD.search(number.left):
+    if number.before == "(" and re.search(r"[0-9]\.[0-9]+\s?\($", number.left):  # 1.2.0 (6000121)
         return LookAlikeReason.POSITION
-    if number.before == ":" and (found := _SOURCE.search(number.left)) and found[1] in vocabulary.FILE_ENDINGS:
-        return LookAlikeReason.POSITION
+    if number.before == ":":
+        source = re.search(r"\.([a-z]{1,5}):$", number.left)  # main.dart:6000121
+        if source and source[1] in vocabulary.FILE_ENDINGS:
+            return LookAlikeReason.POSITION
     after = _NOUN_AFTER.match(number.right)
     return LookAlikeReason.IDENTIFIER if after and "error" not in after[0] else None
 
 
-_TIMEOUT = re.compile(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$")
-
-
 def timeout(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``timeout=6000105``, a time; not "Request timeout: 6000105", the meaning of the code."""
-    return LookAlikeReason.TIME if "timeout" in number.left.lower() and _TIMEOUT.search(number.left) else None
+    if "timeout" not in number.left.lower():
+        return None
+    is_value = re.search(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$", number.left)
+    return LookAlikeReason.TIME if is_value else None
 
 
 def index(number: NumberContext) -> LookAlikeReason | None:
@@ -342,7 +338,7 @@ def figures(number: NumberContext) -> LookAlikeReason | None:
     return None if all(_CODE_OR_TIME.fullmatch(figure) for figure in found) else LookAlikeReason.FIGURES
 
 
-RULES: tuple[LookAlikeRule, ...] = (
+_RULES = (
     letters_before, letters_after, url, point, comma, money, hyphen, slash, sign,
     area_code, unit, other_code, key, phrase, timeout, index, rounded, figures,
 )  # fmt: skip

@@ -15,8 +15,7 @@ from bot.detection.result import Passage
 
 _FENCE = re.compile(r"```(.*?)```", re.DOTALL)
 _BRACKETS = re.compile(r"<([^<>\n]*)>")
-_ENTITY = re.compile(r"&(amp|lt|gt|quot|#39|#34);")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "#39": "'", "#34": '"'}
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#39|#34);")
 _CODE = re.compile(r"600[0-9]{4}")
 _QUOTE = re.compile(r"(?:(?:&gt;|>) ?)+")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\s]*)\)")
@@ -75,7 +74,7 @@ def _prose(text: str) -> Iterator[Passage]:
 
 
 def _clean(text: str) -> str:
-    return _ENTITY.sub(lambda match: _ENTITIES[match[1]], _BRACKETS.sub(_bracket_text, text))
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), _BRACKETS.sub(_bracket_text, text))
 
 
 def _bracket_text(match: re.Match[str]) -> str:

@@ -2,15 +2,21 @@
 
 The context has a fixed size, so the cost of a number does not depend on the length of the text. `lookalike_rules` and
 `evidence` interpret the context.
+
+A fingerprint is a hash of the words next to a number. It is stored to learn which numbers are not codes; the words are
+not stored.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.detection import vocabulary
+from bot.detection.result import Span
 
 BEFORE = 72  # characters read before the number
 AFTER = 40  # characters read after it
@@ -28,6 +34,11 @@ _SEPARATORS = ("|", "\t", ",", ";")
 _MAX_TABLE_LINE = 400  # characters of a line that can belong to a table
 _HEADING = re.compile(r"[^\W\d][\w .()/#*-]{0,30}")
 _DIGIT = re.compile(r"[0-9]")
+
+_FINGERPRINT_WINDOW = 40  # characters on either side that are searched for the next word
+# Chinese has no spaces: two characters count as a word.
+_LAST_WORD = re.compile(r"(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)\s*$")
+_FIRST_WORD = re.compile(r"\s*(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +92,27 @@ class HeadedTable:
     headings: tuple[str, ...]
 
 
-def context_of(text: str, start: int, end: int, heading: str = "") -> NumberContext:
-    """Return the context of ``text[start:end]`` in a folded text.
+def context_of(folded: str, start: int, end: int, tables: Sequence[HeadedTable]) -> NumberContext:
+    """Return the context of the number at ``folded[start:end]``.
 
-    A *heading* of the number's column counts as its name; the text before the number is not searched for one then.
+    In one of *tables*, the heading of the number's column is its name, and the text before it is not searched for one.
     """
-    left = text[max(0, start - BEFORE) : start]
+    left = folded[max(0, start - BEFORE) : start]
     left = left[left.rfind("\n") + 1 :]
-    right = text[end : end + AFTER].split("\n", 1)[0]
+    right = folded[end : end + AFTER].split("\n", 1)[0]
+    heading = _heading_at(tables, folded, start) if tables else ""
     name = _name_before(f"{heading}: " if heading else left)
-    return NumberContext(text[start:end], left, right, name)
+    return NumberContext(folded[start:end], left, right, name)
+
+
+def fingerprint(text: str, span: Span) -> str:
+    """Return 16 hexadecimal digits for the words before and after the number at *span*, with all numbers equal."""
+    start, end = span
+    before = _LAST_WORD.search(text[max(0, start - _FINGERPRINT_WINDOW) : start])
+    after = _FIRST_WORD.match(text[end : end + _FINGERPRINT_WINDOW])
+    sides = (before.group().strip() if before else "", after.group().strip() if after else "")
+    words = re.sub(r"\d+", "0", " # ".join(sides).lower())
+    return hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def parts(word: str) -> tuple[str, ...]:
@@ -129,6 +151,7 @@ def _is_code(tokens: list[str], position: int) -> bool:
 
 
 def _name_at(tokens: list[str], position: int, *, has_sign: bool) -> NameBefore | None:
+    """Return the name at *position*, or None if the token is not a word."""
     word = tokens[position]
     if _CHINESE.match(word):
         # Remove the verb from a run of Chinese: 订单号是 becomes 订单号.
@@ -167,7 +190,7 @@ def find_tables(folded: str) -> tuple[HeadedTable, ...]:
 
 def _table_below(line: str, end: int) -> HeadedTable | None:
     """Return an empty table with *line* as its headings, or None if *line* is not made of short names."""
-    if not line or len(line) > _MAX_TABLE_LINE or _DIGIT.search(line):
+    if len(line) > _MAX_TABLE_LINE or _DIGIT.search(line):
         return None
     separator = next((each for each in _SEPARATORS if each in line), None)
     if separator is None:
@@ -177,7 +200,7 @@ def _table_below(line: str, end: int) -> HeadedTable | None:
     return HeadedTable(end, end, separator, cells) if is_head and any(cells) else None
 
 
-def heading_at(tables: tuple[HeadedTable, ...], folded: str, position: int) -> str:
+def _heading_at(tables: Sequence[HeadedTable], folded: str, position: int) -> str:
     """Return the heading of the column at *position*, empty outside of *tables*."""
     index = bisect_right(tables, position, key=lambda table: table.start) - 1
     if index < 0 or position >= tables[index].end:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from bot.detection.result import Known, LookAlikeReason, Span
 
-FIRST_CODE = 6_000_000  # 0 and 1 are success and failure, names that every enum has
+_FIRST_CODE = 6_000_000  # 0 and 1 are success and failure, names that every enum has
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HINTS = ("odule", "ODULE", "rrorCode", "error_code", "ERROR_CODE")
@@ -66,8 +66,9 @@ def _has_form(folded: str, match: re.Match[str]) -> bool:
 
 
 def _judge(folded: str, span: Span, known: Known) -> int | LookAlikeReason:
+    """Return the code of the symbol at *span*, or the reason why it stands for none."""
     code = known.code_of_symbol(folded[slice(*span)])
-    if code is None or code < FIRST_CODE:
+    if code is None or code < _FIRST_CODE:
         return LookAlikeReason.UNKNOWN_SYMBOL
     start, end = span
     if (start and folded[start - 1] in "/\\-@") or _FILE.match(folded, end) or folded[end : end + 1] == "-":

@@ -30,7 +30,6 @@ _FORWARDED = ("is_msg_unfurl", "is_share", "is_reply_unfurl", "message_blocks", 
 # Bots write a label and its value in a field as `*Error code:*\n6000121`.
 _LABELLED = re.compile(r"(\*?[^\n*]{1,40}?\*?:?\*?)\n([^\n]{1,200})")
 _MENTIONS = {"user": MENTION, "usergroup": MENTION, "channel": CHANNEL, "team": MENTION}
-_EMPTY: Mapping[str, object] = {}
 
 
 def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
@@ -173,7 +172,7 @@ def _string(value: object) -> str:
 
 
 def _object(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else _EMPTY
+    return value if isinstance(value, dict) else {}
 
 
 def _array(value: object) -> list[object]:

@@ -16,7 +16,7 @@ def _words(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-def _endings(listed: str) -> tuple[str, ...]:
+def _tuple(listed: str) -> tuple[str, ...]:
     return tuple(listed.split())
 
 
@@ -41,7 +41,7 @@ KEYS = (
         ),
         alone=_words("cell contact extension sdt sđt thoại"),
         adjacent=_words("call"),
-        chinese=_endings("传真 分机 座机 手机 手机号 手机号码 拨打 热线 电话 联系方式 致电"),
+        chinese=_tuple("传真 分机 座机 手机 手机号 手机号码 拨打 热线 电话 联系方式 致电"),
     ),
     KeyRule(
         LookAlikeReason.TICKET,
@@ -51,9 +51,7 @@ KEYS = (
         ),
         alone=_words("hàng payment transaction trx txn đơn"),
         adjacent=_words("bug issue request"),
-        chinese=_endings(
-            "任务号 单号 单子 发票 发票号 合同 合同号 工单 快递 提单 案件 流水 流水号 缺陷 订单 运单 需求"
-        ),
+        chinese=_tuple("任务号 单号 单子 发票 发票号 合同 合同号 工单 快递 提单 案件 流水 流水号 缺陷 订单 运单 需求"),
     ),
     KeyRule(
         LookAlikeReason.IDENTIFIER,
@@ -70,7 +68,7 @@ KEYS = (
             "pengguna player post process product qq record room rooms ruangan sensor shop store thread token train "
             "user users vendor wechat worker"
         ),
-        chinese=_endings(
+        chinese=_tuple(
             "主播 主键 会员 号 号码 员工 商品 学生 客户 帐户 店铺 微信 房 房间 批次 昵称 标识 楼栋 玩家 用户 用户名 "
             "直播间 科目 线程 编码 群 群组 群聊 航班 账户 身份证 车牌 进程 门店 频道"
         ),
@@ -90,7 +88,7 @@ KEYS = (
             "supply tiền weight"
         ),
         assigned=_words("limit max min threshold"),
-        chinese=_endings(
+        chinese=_tuple(
             "个数 人口 人数 付款 价格 余额 充值 共 共计 卖了 占用 合计 售价 增长到 大小 大概 奖金 存款 将近 工资 库存 "
             "得分 总价 总数 总计 总额 打赏 接近 提现 播放量 支付 支出 收入 收款 数量 条数 欠款 次数 流量 浏览量 涨到 "
             "点击量 点赞 积分 粉丝 累计 约 花了 营收 行数 货款 贷款 费用 超过 转账 达到 金币 金额 销售额 销量 长度 "
@@ -104,8 +102,8 @@ KEYS = (
             "mtime nanos ping rtt seek settimeout timestamp took ts ttl uptime usleep"
         ),
         assigned=_words("after age at before created date end expire maxage start time updated"),
-        chinese=_endings("历时 延迟 时长 时间戳 用时 耗时 间隔"),
-        chinese_assigned=_endings("时间"),
+        chinese=_tuple("历时 延迟 时长 时间戳 用时 耗时 间隔"),
+        chinese_assigned=_tuple("时间"),
     ),
     KeyRule(
         LookAlikeReason.POSITION,
@@ -115,7 +113,7 @@ KEYS = (
         ),
         alone=_words("epoch frame iter iteration lat offset pos position row rownum slot step x y z"),
         assigned=_words("h i j k n p t w"),
-        chinese=_endings("偏移 偏移量 坐标 构建号 版本 版本号 端口 端口号 第 纬度 经度 行号 门牌 页码"),
+        chinese=_tuple("偏移 偏移量 坐标 构建号 版本 版本号 端口 端口号 第 纬度 经度 行号 门牌 页码"),
     ),
 )
 
@@ -130,7 +128,7 @@ OTHER_CODES = _words(
     "staff station stock store student supplier swift tax ticker tracking train two-factor unit unlock use vendor "
     "verification verify verifying version village voucher your zip"
 )
-OTHER_CODES_CHINESE = _endings(
+OTHER_CODES_CHINESE = _tuple(
     "二维码 产品编码 代金券 优惠码 会议号 兑换码 动态码 取件码 取票码 取餐码 口令 商品码 商品编码 国家代码 地区代码 "
     "城市代码 基金代码 密码 房间码 推荐码 提货码 支行 暗号 机构代码 条形码 条码 校验码 激活码 物料编码 科目代码 税号 "
     "股票代码 行号 行政区划代码 证券代码 识别码 邀请码 邮政编码 邮编 配对码 验证码"
@@ -140,7 +138,7 @@ OTHER_CODES_CHINESE = _endings(
 STRONG_KEYS = _words(
     "code codes ecode errcode errcodes errno errorcode errorcodes kode platformexception retcode subcode"
 )
-STRONG_KEYS_CHINESE = _endings(
+STRONG_KEYS_CHINESE = _tuple(
     "响应码 失败码 异常代码 异常码 报错代码 报错码 状态码 返回码 錯誤代碼 錯誤碼 错误代码 错误号 错误码 错误编号 "
     "错误编码"
 )
@@ -150,7 +148,7 @@ CODE_KEYS = STRONG_KEYS | _words(
     "err erreur errinfo error errorinfo errors errs exception fail failed failure fehlercode galat lỗi onerror rc ret "
     "retcodes zimerror"
 )
-CODE_KEYS_CHINESE = STRONG_KEYS_CHINESE + _endings(
+CODE_KEYS_CHINESE = STRONG_KEYS_CHINESE + _tuple(
     "出现 出错 報錯 失敗 失败 异常 弹出 抛 抛出 报 报了 报错 提示 收到 爆 異常 码 碼 返回 返回了 遇到 錯誤 错误 错误为 "
     "错误是"
 )
@@ -167,12 +165,12 @@ SENTENCE = _words(
     "invite join joining kick leave mau over rate reached same transfer uninvited"
 )
 # The same in Chinese: 用户无法加入的房间：6000321.
-SENTENCE_CHINESE = r"失败|无法|不能|重复|不在|不存在|未|已|加入|创建|退出|解散"
+SENTENCE_CHINESE = _tuple("失败 无法 不能 重复 不在 不存在 未 已 加入 创建 退出 解散")
 
 # Words allowed between a name and its number: "error code is 6000121", "order number: 6000121".
 FILLERS = _words("a adalah an are as be by eq equal equals int integer is long là of the this to value was were with")
 # Longest first: only the first that matches is removed from the end of a run of Chinese.
-FILLERS_CHINESE = _endings("是什么 一个 了个 如下 个 为 了 即 是 為 的 ：")
+FILLERS_CHINESE = _tuple("是什么 一个 了个 如下 个 为 了 即 是 為 的 ：")
 
 # Names that can touch the number of a code: `onError6000121`, `err_6000121`.
 GLUED = _words("code ecode err errcode errno error errorcode exception fail failed failure retcode")

@@ -103,7 +103,7 @@ explained = Table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
-# Fingerprints that people marked as not a code (see `bot.detection.fingerprint`).
+# Fingerprints that people marked as not a code (see `bot.detection.number_context`).
 refused_fingerprints = Table(
     "refused_shapes",
     metadata,

@@ -1,12 +1,75 @@
-"""Read the context of a number."""
+"""Read the context of a number, and fingerprint the words around it."""
 
 from __future__ import annotations
 
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from bot.detection.detector import find
+from bot.detection.number_context import fingerprint
 from tests.detection.known import KNOWN
+
+CODE = re.compile(r"600\d{4}")
 
 
 def test_the_heading_of_a_column_names_its_numbers() -> None:
     """An export of orders is not a log of errors."""
     text = "order_id\tcode\n6000121\t6000106\n6000104\t6000999"
     assert find(text, KNOWN).codes == (6000106, 6000999)
+
+
+def fingerprint_of(text: str) -> str:
+    """Return the fingerprint of the first code in *text*."""
+    found = CODE.search(text)
+    assert found
+    return fingerprint(text, found.span())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("parcel 6000354 arrived", "parcel 6000121 arrived"),
+        ("Parcel 6000354 Arrived", "our parcel 6000354 arrived today"),
+        ("batch-17 6000354 of 9", "batch-18 6000354 of 10"),
+        ("parcel\n6000354\narrived", "parcel   6000354 arrived"),
+        ("工单 6000354 已处理", "请看：工单 6000121 已处理"),
+        ("请看工单6000354，已处理", "昨天的工单6000121，谢谢"),
+        ("6000354", "6000121"),
+    ],
+)
+def test_the_same_words_around_any_number_have_the_same_fingerprint(one: str, other: str) -> None:
+    """People click “Not a code” once, not for each number."""
+    assert fingerprint_of(one) == fingerprint_of(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("parcel 6000354 arrived", "error 6000354 arrived"),
+        ("parcel 6000354 arrived", "parcel 6000354 lost"),
+        ("parcel 6000354", "6000354 parcel"),
+        ("parcel 6000354", "6000354"),
+        ("parcel #6000354", "parcel 6000354"),
+        ("code=6000354", "6000354"),
+        ("工单6000354已处理", "报错6000354已处理"),
+    ],
+)
+def test_other_words_around_a_number_have_another_fingerprint(one: str, other: str) -> None:
+    """A parcel's number must not silence a real code."""
+    assert fingerprint_of(one) != fingerprint_of(other)
+
+
+@given(st.text(), st.text())
+def test_a_fingerprint_does_not_contain_the_words(before: str, after: str) -> None:
+    """Fingerprints are stored, messages are not."""
+    assert re.fullmatch(r"[0-9a-f]{16}", fingerprint(f"{before}6000354{after}", (len(before), len(before) + 7)))
+
+
+@given(st.text(alphabet="ab 1\n", max_size=60))
+def test_words_far_away_do_not_matter(far: str) -> None:
+    """The rest of a long paste is different each time."""
+    near = "x" * 40
+    assert fingerprint_of(f"{far} {near} 6000354 {near} {far}") == fingerprint_of(f"{near} 6000354 {near}")
