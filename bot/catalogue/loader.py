@@ -1,13 +1,13 @@
 """Read and validate the YAML files of the catalogue, and compile them to JSON.
 
-Every fault is collected and reported with its file and line, so that one run shows all of them. Only a changed file
-needs this module: `bot.resources` stores the JSON, so a usual start imports neither PyYAML nor pydantic.
+One run reports every fault with its file and line. Import this module inside functions only: `bot.resources` stores the
+JSON, and a start that reads it needs neither PyYAML nor pydantic.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from bot.catalogue.entry import EntryStatus, Section
+from bot.catalogue.entry import Entry, EntryStatus, Section
 from bot.errors import CatalogueError
 
 Shaped = TypeVar("Shaped")
@@ -25,15 +25,15 @@ _Base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_Base):  # type: ignore[misc,valid-type]  # the C loader has the same interface
-    """Read YAML as editors do: with the booleans of YAML 1.2, and refusing duplicate keys."""
+    """Read YAML with the booleans of YAML 1.2, and refuse duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
+        seen: list[Any] = []  # a key may be a list, which `super` refuses
         for key, _ in node.value:
             if key.value in seen:
                 problem = f"the key {key.value!r} appears twice; keep one"
                 raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(key.value)
+            seen.append(key.value)
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
 
@@ -44,7 +44,7 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in _Base.yaml_implicit_resolvers.items()
 }
 
-_ADVICE = {  # by pydantic's error type, where its own message does not say what to do
+_ADVICE = {  # by type of a pydantic error whose message does not say what to do
     "missing": "is missing; add it",
     "unexpected_keyword_argument": "is not a field; remove it or correct its spelling (see data/README.md)",
 }
@@ -87,16 +87,27 @@ def json_schema() -> str:
 def sections(folder: Path, overlay: Path | None = None) -> tuple[Section, ...]:
     """Return the sections of *folder*, sorted by their lowest code, with the operator's entries of *overlay*.
 
-    Raises CatalogueError with all faults in the files of both folders.
+    A known code is replaced in its own section. The others join the section that the overlay names. Raises
+    CatalogueError with all faults in the files of both folders.
     """
     faults: list[str] = []
-    layers = [_sections(each, faults) for each in (folder, overlay) if each]
+    base = _files(folder, faults)
+    added = _files(overlay, faults) if overlay else []
     if faults:
         raise CatalogueError(list(dict.fromkeys(faults)))
-    return _overlaid(*layers) if overlay else layers[0]
+    entries = {entry.code: entry for section in base for entry in section.codes}
+    # Readers must see that an entry is not the vendor's, whatever status its file gives it.
+    entries |= {entry.code: replace(entry, status=EntryStatus.OVERLAY) for section in added for entry in section.codes}
+    heads = {section.section: section for section in (*added, *base)}
+    owners = {entry.code: section.section for section in (*added, *base) for entry in section.codes}
+    codes: dict[str, list[Entry]] = {}
+    for code in sorted(entries):
+        codes.setdefault(owners[code], []).append(entries[code])
+    return tuple(replace(heads[name], codes=tuple(found)) for name, found in codes.items())
 
 
-def _sections(folder: Path, faults: list[str]) -> tuple[Section, ...]:
+def _files(folder: Path, faults: list[str]) -> list[Section]:
+    """Read all section files of *folder*, and add their mistakes to *faults*."""
     found: list[Section] = []
     seen: dict[int, str] = {}
     for path in sorted(folder.glob("*.yaml")):
@@ -110,27 +121,7 @@ def _sections(folder: Path, faults: list[str]) -> tuple[Section, ...]:
             first = seen.setdefault(code, path.name)
             if first != path.name or codes.count(code) > 1:
                 faults.append(f"{path.name}: code {code}: appears twice (also in {first}); keep one")
-    return tuple(sorted(found, key=lambda each: min((entry.code for entry in each.codes), default=0)))
-
-
-def _overlaid(base: Sequence[Section], overlay: Sequence[Section]) -> tuple[Section, ...]:
-    """Replace known codes in their own section, and add the others to the section that the overlay names."""
-    # Readers must see that an entry is not the vendor's, whatever status its file gives it.
-    own = {entry.code: replace(entry, status=EntryStatus.OVERLAY) for section in overlay for entry in section.codes}
-    known = {entry.code for section in base for entry in section.codes}
-    added = {
-        section.section: [own[entry.code] for entry in section.codes if entry.code not in known] for section in overlay
-    }
-    merged = [
-        (section, [own.get(entry.code, entry) for entry in section.codes] + added.pop(section.section, []))
-        for section in base
-    ]
-    merged += [
-        (section, [own[entry.code] for entry in section.codes]) for section in overlay if added.get(section.section)
-    ]
-    return tuple(
-        replace(section, codes=tuple(sorted(entries, key=lambda entry: entry.code))) for section, entries in merged
-    )
+    return found
 
 
 @cache
@@ -139,30 +130,27 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _line(node: yaml.Node | None, loc: Iterable[int | str]) -> int:
-    """Return the line, from 1, of the place that a pydantic error location names."""
+    """Return the line (1-based) of the location of a pydantic error."""
     line = 1
     for step in loc:
-        if node is None:
-            break
+        children: dict[int | str, tuple[yaml.Node, yaml.Node]] = {}
         if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == step), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-            line = node.start_mark.line + 1
-        else:
+            children = {key.value: (key, value) for key, value in node.value}
+        elif isinstance(node, yaml.SequenceNode):
+            children = {number: (item, item) for number, item in enumerate(node.value)}
+        if step not in children:
             break
+        start, node = children[step]
+        line = start.start_mark.line + 1
     return line
 
 
 def _explained(fault: Any, content: Any) -> str:
-    """Return an error of pydantic's in words: the entry, the field, and how to correct it."""
+    """Describe a pydantic error by the entry, the field, and how to correct it."""
     loc = fault["loc"]
     place = ".".join(str(step) for step in loc)
     if len(loc) > 1 and loc[0] == "codes" and isinstance(loc[1], int):
-        entry = content["codes"][loc[1]]
-        code = entry.get("code", f"number {loc[1] + 1}") if isinstance(entry, dict) else f"number {loc[1] + 1}"
+        entry, number = content["codes"][loc[1]], f"number {loc[1] + 1}"
+        code = entry.get("code", number) if isinstance(entry, dict) else number
         place = f"code {code}, " + (".".join(str(step) for step in loc[2:]) or "entry")
     return f"{place}: {_ADVICE.get(fault['type'], '') or fault['msg']}"

@@ -77,6 +77,26 @@ def test_a_new_code_joins_its_section_or_makes_one(tmp_path: Path, section: str,
     assert any("this bot's operator" in text for text in shown)
 
 
+def test_known_and_new_codes_of_one_file_are_separated(tmp_path: Path) -> None:
+    """A known code would be listed twice otherwise."""
+    second = OWN.partition("codes:\n")[2].format(code=7000001)
+    (tmp_path / "own.yaml").write_text(OWN.format(section="wallet", code=6000106) + second, encoding="utf-8")
+    catalogue = open_catalogue(tmp_path)
+    listed = [entry.code for section in catalogue.sections for entry in section.codes]
+    assert len(listed) == len(set(listed)) == 206
+    assert [section.section for section in catalogue.sections if catalogue[7000001] in section.codes] == ["wallet"]
+    assert catalogue.section_of(catalogue[6000106]).section == "login"
+
+
+def test_two_files_can_add_to_one_section(tmp_path: Path) -> None:
+    """Teams that share a bot have a file each."""
+    for code in (7000001, 7000002):
+        (tmp_path / f"{code}.yaml").write_text(OWN.format(section="login", code=code), encoding="utf-8")
+    catalogue = open_catalogue(tmp_path)
+    assert {7000001, 7000002} <= {entry.code for entry in catalogue.sections[1].codes}
+    assert len(catalogue.sections) == 16
+
+
 def test_a_mistake_in_an_overlay_is_reported_like_any_other(tmp_path: Path) -> None:
     """It names file and line."""
     (tmp_path / "own.yaml").write_text(OWN.format(section="wallet", code=6000106).replace("low", "lowish"))

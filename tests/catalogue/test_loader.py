@@ -82,6 +82,12 @@ def test_broken_yaml_names_the_line(tmp_path: Path) -> None:
     assert fault.startswith("login.yaml:")
 
 
+def test_a_key_that_is_a_list_is_refused(tmp_path: Path) -> None:
+    """Brackets around a placeholder make one."""
+    (fault,) = faults(tmp_path, "section: login\n? [name]\n: x\n")
+    assert fault == "login.yaml:2: found unhashable key"
+
+
 def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
     """Editors on Windows still write GB18030."""
     (fault,) = faults(tmp_path, "section: 登录".encode("gb18030"))
