@@ -6,8 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,15 +25,18 @@ _ENUM = "zimerrorcode"
 class Catalogue:
     """All sections and their entries.
 
-    It takes the result of `compile_catalogue` and builds a section's entries when one is first needed: building all
-    205 takes longer than explaining one.
+    It takes the result of `compile_catalogue` and builds a section when one of its entries is first needed: building
+    all 205 entries takes longer than explaining one.
     """
 
     def __init__(self, compiled: bytes) -> None:
-        self._lines = [line.split(b"\t") for line in compiled.splitlines()]  # codes and section
-        self._positions = {code: at for at, (codes, _) in enumerate(self._lines) for code in json.loads(codes)}
-        self._sections: dict[int, Section] = {}  # by position
-        self._entries: dict[int, Entry] = {}  # by code
+        lines = [line.split(b"\t") for line in compiled.splitlines()]
+        self._json = [section for _, section in lines]
+        self._sections: dict[int, Section] = {}  # by number of the line
+        # By code: the number of the line, and the entry's position in the section.
+        self._positions = {
+            code: (line, at) for line, (codes, _) in enumerate(lines) for at, code in enumerate(json.loads(codes))
+        }
 
     def __len__(self) -> int:
         """Return the number of codes."""
@@ -46,9 +48,8 @@ class Catalogue:
 
     def __getitem__(self, code: int) -> Entry:
         """Return the entry of *code*. Raises KeyError if it is unknown."""
-        if code not in self._entries:
-            self._section(self._positions[code])
-        return self._entries[code]
+        line, at = self._positions[code]
+        return self._section(line).codes[at]
 
     def get(self, code: int) -> Entry | None:
         """Return the entry of *code*, or None."""
@@ -57,18 +58,17 @@ class Catalogue:
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """All sections, sorted by their lowest code."""
-        return tuple(self._section(at) for at in range(len(self._lines)))
+        return tuple(self._section(line) for line in range(len(self._json)))
 
-    def _section(self, at: int) -> Section:
-        if at not in self._sections:
+    def _section(self, line: int) -> Section:
+        if line not in self._sections:
             # Threads may build the same section at once; setdefault makes all of them use one.
-            section = self._sections.setdefault(at, from_plain(Section, json.loads(self._lines[at][1])))
-            self._entries |= {entry.code: entry for entry in section.codes if self._positions[entry.code] == at}
-        return self._sections[at]
+            self._sections.setdefault(line, from_plain(Section, json.loads(self._json[line])))
+        return self._sections[line]
 
     def section_of(self, entry: Entry) -> Section:
         """Return the section that contains *entry*."""
-        return self._section(self._positions[entry.code])
+        return self._section(self._positions[entry.code][0])
 
     def links_of(self, entry: Entry) -> Links:
         """Return the vendor's page for *entry*."""
@@ -77,8 +77,8 @@ class Catalogue:
     def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """Return the entries that match *query*, best match first.
 
-        The query is a code, a symbol, a section, the first digits of codes (all these score `EXACT`), or words, for
-        which at most *most* entries are returned.
+        A code, a symbol, a section or the first digits of codes match exactly, with the score `EXACT`. Any other query
+        is searched by words, and at most *most* entries are returned.
         """
         from bot.catalogue.search import SearchHit
 
@@ -113,7 +113,7 @@ class Catalogue:
     @cached_property
     def _symbols(self) -> Mapping[str, int]:
         # Reads the JSON, because building all entries takes three times as long.
-        entries = (entry for _, section in self._lines for entry in json.loads(section)["codes"])
+        entries = (entry for section in self._json for entry in json.loads(section)["codes"])
         return {
             symbol_key(name): entry["code"]
             for entry in entries
@@ -132,8 +132,8 @@ class Catalogue:
 
     def family(self, code: int) -> Section | None:
         """Return the section with most codes of the same hundred, or None. The vendor numbers sections by hundreds."""
-        tally = Counter(at for known, at in self._positions.items() if known // 100 == code // 100)
-        return self._section(tally.most_common(1)[0][0]) if tally else None
+        lines = Counter(line for known, (line, _) in self._positions.items() if known // 100 == code // 100)
+        return self._section(lines.most_common(1)[0][0]) if lines else None
 
 
 def open_catalogue(overlay: Path | None = None) -> Catalogue:
@@ -141,15 +141,11 @@ def open_catalogue(overlay: Path | None = None) -> Catalogue:
 
     Raises CatalogueError with all faults in the files of both.
     """
-    own = sorted(overlay.glob("*.yaml")) if overlay else ()
-    content = resources.compiled(
-        "catalogue.jsonl",
-        # FORMAT separates the two folders: moving a file from one to the other changes the result.
-        chain(sorted(codes_folder().glob("*.yaml")), FORMAT, own),
-        lambda: compile_catalogue(overlay),
-        is_shipped=overlay is None,
-    )
-    return Catalogue(content)
+    shipped, own = codes_folder().glob("*.yaml"), overlay.glob("*.yaml") if overlay else ()
+    # The modules separate the two folders: moving a file from one to the other changes the result.
+    sources = (*sorted(shipped), Path(__file__), *FORMAT, *sorted(own))
+    build = partial(compile_catalogue, overlay)
+    return Catalogue(resources.compiled("catalogue.jsonl", sources, build, is_shipped=overlay is None))
 
 
 def compile_catalogue(overlay: Path | None = None) -> bytes:
