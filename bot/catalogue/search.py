@@ -1,8 +1,8 @@
 """Search entries by words, in one language or both at once.
 
 The ranking is BM25F (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", section 3.6): a word's weight
-depends on its field, and rare words weigh more. English words are stemmed, Chinese text is split into pairs of
-characters. A word that is not in the catalogue counts as the most similar one that is.
+depends on its field, and rare words weigh more. English words are stemmed. Chinese text is split into characters and
+pairs of them. A word that is not in the catalogue counts as the most similar one that is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from functools import cache
 import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 from rapidfuzz import fuzz, process
 
-from bot.catalogue.entry import Entry, Section, Text
+from bot.catalogue.entry import Entry, Meaning, Section
 
 _WEIGHTS = {
     "title": 4.0,
@@ -34,6 +34,7 @@ _LENGTH = 0.75  # b: how much the length of a field reduces the weight of its wo
 _SATURATION = 2.0  # k1: how soon repetitions of a word stop adding weight
 _SIMILAR = 80.0  # of 100: less similar words are other words, not misspellings
 _LEAST = 1.0  # hits with a lower score are unrelated to the query
+_RELATIVE = 0.3  # hits with a smaller share of the best score are far behind
 _PREFIX = 0.8  # the share of a word that is typed only in part
 _MISSPELT = 0.8  # the share of a misspelt word
 _SINGLE = 0.4  # the share of a single Chinese character among other terms
@@ -63,9 +64,9 @@ class SearchIndex:
     """Index all entries for the search."""
 
     def __init__(self, sections: Iterable[Section]) -> None:
-        documents = [(entry, dict(_fields(entry, section))) for section in sections for entry in section.codes]
-        self._entries = [entry for entry, _ in documents]
-        self._postings = _index([fields for _, fields in documents])
+        found = [(entry, section) for section in sections for entry in section.codes]
+        self._entries = [entry for entry, _ in found]
+        self._postings = _weights([_fields(entry, section) for entry, section in found])
         self._words = [word for word in self._postings if word.isascii() and word.isalpha() and len(word) > 3]
 
     def find(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
@@ -85,7 +86,7 @@ class SearchIndex:
         # An entry with all terms of the query beats one that repeats some of them.
         ranked = [SearchHit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
         ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
-        return tuple(hit for hit in ranked[:most] if hit.score >= max(0.3 * ranked[0].score, _LEAST))
+        return tuple(hit for hit in ranked[:most] if hit.score >= max(_RELATIVE * ranked[0].score, _LEAST))
 
     def _lookup(self, word: str) -> tuple[float, Mapping[int, float]]:
         """Return the share of *word* and its weights by document.
@@ -98,9 +99,12 @@ class SearchIndex:
             return 0.0, {}
         completions = [known for known in self._words if known.startswith(word)]
         if completions:
-            return _PREFIX, _best(self._postings[known] for known in completions)
-        if len(word) > 3 and (best := process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)):
-            return _MISSPELT, self._postings[best[0]]
+            best: dict[int, float] = {}
+            for document, weight in (pair for known in completions for pair in self._postings[known].items()):
+                best[document] = max(weight, best.get(document, 0.0))
+            return _PREFIX, best
+        if len(word) > 3 and (like := process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)):
+            return _MISSPELT, self._postings[like[0]]
         return 0.0, {}
 
 
@@ -119,43 +123,27 @@ def terms(text: str) -> Iterator[str]:
             yield _stem(part)
 
 
-@cache
-def _stemmer() -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("english")
+_stem = cache(snowballstemmer.stemmer("english").stemWord)
 
 
-@cache
-def _stem(word: str) -> str:
-    stem: str = _stemmer().stemWord(word)
-    return stem
-
-
-def _fields(entry: Entry, section: Section) -> Iterator[tuple[str, list[str]]]:
-    others = entry.other_meanings
-    texts: dict[str, list[str]] = {
-        "title": [*_both(entry.title), *(text for other in others for text in _both(other.title))],
-        "keywords": [*entry.keywords.en, *entry.keywords.zh],
-        "symbols": list(_names(entry)),
-        "message": [entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)],
-        "methods": list(entry.methods),
-        "meaning": [*_both(entry.meaning), *(text for other in others for text in _both(other.meaning))],
-        "section": list(_both(section.name)),
-        "remedy": [*entry.remedy.en, *entry.remedy.zh],
+def _fields(entry: Entry, section: Section) -> dict[str, list[str]]:
+    """Return the terms of *entry* by field."""
+    meanings: tuple[Entry | Meaning, ...] = (entry, *entry.other_meanings)
+    symbols = [*entry.symbols.by_sdk().values()][:1]  # those of the other SDKs differ in style only
+    lines: dict[str, Iterable[str]] = {
+        "title": [line for each in meanings for line in (each.title.en, each.title.zh)],
+        "keywords": (*entry.keywords.en, *entry.keywords.zh),
+        "symbols": (*symbols, *entry.aliases),
+        "message": (entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)),
+        "methods": entry.methods,
+        "meaning": [line for each in meanings for line in (each.meaning.en, each.meaning.zh)],
+        "section": (section.name.en, section.name.zh),
+        "remedy": (*entry.remedy.en, *entry.remedy.zh),
     }
-    for name, lines in texts.items():
-        yield name, [term for line in lines for term in terms(line)]
+    return {name: [term for line in found for term in terms(line)] for name, found in lines.items()}
 
 
-def _names(entry: Entry) -> tuple[str, ...]:
-    """Return the symbols that differ in more than style: the name in one SDK, and the aliases."""
-    return (*[*entry.symbols.by_sdk().values()][:1], *entry.aliases)
-
-
-def _both(text: Text) -> tuple[str, str]:
-    return text.en, text.zh
-
-
-def _index(documents: list[dict[str, list[str]]]) -> Mapping[str, dict[int, float]]:
+def _weights(documents: list[dict[str, list[str]]]) -> Mapping[str, Mapping[int, float]]:
     """Return each word's weight by document."""
     average = {name: sum(len(fields[name]) for fields in documents) / len(documents) or 1.0 for name in _WEIGHTS}
     frequencies: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
@@ -164,18 +152,8 @@ def _index(documents: list[dict[str, list[str]]]) -> Mapping[str, dict[int, floa
             dilution = 1 - _LENGTH + _LENGTH * len(words) / average[name]
             for word, count in Counter(words).items():
                 frequencies[word][number] += _WEIGHTS[name] * count / dilution
-    return {word: _weighted(found, len(documents)) for word, found in frequencies.items()}
-
-
-def _best(postings: Iterable[Mapping[int, float]]) -> Mapping[int, float]:
-    """Return the largest weight of several words by document."""
-    best: dict[int, float] = {}
-    for found in postings:
-        for document, weight in found.items():
-            best[document] = max(weight, best.get(document, 0.0))
-    return best
-
-
-def _weighted(found: Mapping[int, float], documents: int) -> dict[int, float]:
-    rarity = math.log(1 + (documents - len(found) + 0.5) / (len(found) + 0.5))
-    return {number: rarity * frequency / (_SATURATION + frequency) for number, frequency in found.items()}
+    weights = {}
+    for word, found in frequencies.items():
+        rarity = math.log(1 + (len(documents) - len(found) + 0.5) / (len(found) + 0.5))
+        weights[word] = {number: rarity * each / (_SATURATION + each) for number, each in found.items()}
+    return weights
