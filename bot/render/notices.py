@@ -1,4 +1,4 @@
-"""Show every other reply in Slack: search results, sections, settings, help, errors, notices and a modal for logs."""
+"""Show every other reply in Slack: search results, sections, settings, help, reasons, errors and a modal for logs."""
 
 from __future__ import annotations
 
@@ -7,25 +7,8 @@ from typing import Any
 
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
+from bot.policy import replies
 from bot.policy.noise_rules import Mode
-from bot.policy.replies import (
-    Barred,
-    DryRun,
-    Escalated,
-    Failed,
-    Found,
-    Leaked,
-    Listing,
-    NoCodes,
-    NoMessage,
-    Note,
-    NothingFound,
-    Range,
-    SettingsReply,
-    Unknown,
-    UnreadableReply,
-    Usage,
-)
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.entry_slack import SHOW_CODE, line
@@ -36,6 +19,7 @@ PASTED, AUDIENCE = "pasted", "audience"  # its inputs
 ALONE, EVERYBODY = "alone", "everybody"  # options of AUDIENCE
 _MOST_PASTED = 3000  # characters, Slack's limit on an input
 _MOST_LISTED = 100  # codes of a range
+_MOST_FOUND = 20  # findings, and look-alikes
 _MOST_NAMED = 5  # files, and secrets
 
 
@@ -44,7 +28,7 @@ def message(*paragraphs: str, blocks: Sequence[Block] = ()) -> MessagePayload:
     return block_kit.message(paragraphs[0], [*map(block_kit.section, paragraphs), *blocks])
 
 
-def unknown(reply: Unknown, translate: Translator) -> MessagePayload:
+def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
     """Say that none of the codes is known."""
     paragraphs = [translate.count("unknown.codes", len(reply.codes), codes=block_kit.joined(reply.codes))]
     if reply.family:
@@ -55,7 +39,7 @@ def unknown(reply: Unknown, translate: Translator) -> MessagePayload:
     return message(*paragraphs)
 
 
-def found(reply: Found, translate: Translator) -> MessagePayload:
+def found(reply: replies.Found, translate: Translator) -> MessagePayload:
     """List the results of a search, each with a button that shows its card."""
     title = translate.count("search.found", len(reply.entries), query=_query(reply.query))
     hits = []
@@ -66,12 +50,12 @@ def found(reply: Found, translate: Translator) -> MessagePayload:
     return message(title, blocks=hits)
 
 
-def nothing_found(reply: NothingFound, translate: Translator) -> MessagePayload:
+def nothing_found(reply: replies.NothingFound, translate: Translator) -> MessagePayload:
     """Say that a search has no result, and what to try."""
     return message(translate("search.nothing", query=_query(reply.query)), translate("search.hint"))
 
 
-def code_range(reply: Range, translate: Translator) -> MessagePayload:
+def code_range(reply: replies.Range, translate: Translator) -> MessagePayload:
     """List the codes that begin with the same digits."""
     title = translate.count("search.range", len(reply.entries), query=block_kit.escape(reply.query))
     blocks = block_kit.paragraphs(_lines(reply.entries[:_MOST_LISTED], translate))
@@ -80,7 +64,7 @@ def code_range(reply: Range, translate: Translator) -> MessagePayload:
     return message(title, blocks=blocks)
 
 
-def listing(reply: Listing, translate: Translator) -> MessagePayload:
+def listing(reply: replies.Listing, translate: Translator) -> MessagePayload:
     """List the sections, or the codes of a single one."""
     names, counts = [], []
     for section in reply.sections:
@@ -96,13 +80,13 @@ def listing(reply: Listing, translate: Translator) -> MessagePayload:
     return message(translate("list.sections"), "\n".join(lines), translate("list.hint"))
 
 
-def usage(reply: Usage, translate: Translator) -> MessagePayload:
+def usage(reply: replies.Usage, translate: Translator) -> MessagePayload:
     """Explain how to use the bot, after the command that was misused."""
     misused = [translate(f"help.misused.{reply.misused}")] if reply.misused else []
     return message(*misused, translate("help.title"), translate("help.commands"), translate("help.messages"))
 
 
-def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
+def settings(reply: replies.SettingsReply, translate: Translator) -> MessagePayload:
     """Show a channel's settings, or the one that was changed."""
     language = translate(f"language.{reply.language.language}")
     key = "settings.changed" if reply.changed == "language" else "settings.shown"
@@ -117,7 +101,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
             return message(by_language, by_mode, translate("settings.hint"))
 
 
-def dry_run(reply: DryRun, translate: Translator) -> MessagePayload:
+def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     """Show what the bot would have done in a channel that it joined, and buttons to choose its mode."""
     if reply.messages is None:
         paragraphs = [translate("dry_run.blind")]
@@ -132,28 +116,51 @@ def dry_run(reply: DryRun, translate: Translator) -> MessagePayload:
     return message(translate("dry_run.hello"), *paragraphs, translate("dry_run.choose"), blocks=[buttons])
 
 
-def no_codes(_: NoCodes, translate: Translator) -> MessagePayload:
+def no_codes(_: replies.NoCodes, translate: Translator) -> MessagePayload:
     """Say that the message contains no code."""
     return message(translate("message.no_codes"), translate("search.hint"))
 
 
-def no_message(_: NoMessage, translate: Translator) -> MessagePayload:
+def no_message(_: replies.NoMessage, translate: Translator) -> MessagePayload:
     """Say that the bot can't read the message that a link names."""
     return message(translate("why.no_message"))
 
 
-def barred(reply: Barred, translate: Translator) -> MessagePayload:
+def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
+    """Show why a message was answered or not: each finding with its evidence and the rule that silenced it."""
+    verdict = translate(f"why.did.{reply.did}") if reply.did else translate("why.did.nothing")
+    blocks = [block_kit.section(f"*{verdict}*")]
+    if not reply.is_written:
+        blocks.append(block_kit.section(translate("why.not_written")))
+    findings = []
+    for finding, rule in reply.findings[:_MOST_FOUND]:
+        evidence = translate(f"evidence.{finding.evidence.name}")
+        text = translate("why.finding", code=finding.code, line=finding.line, evidence=evidence)
+        findings.append(f"• {text} {translate(f'rule.{rule}') if rule else ''}".rstrip())
+    lookalikes = []
+    for each in reply.lookalikes[:_MOST_FOUND]:
+        text = block_kit.escape(block_kit.shorten(each.text.replace("`", ""), 60))
+        reason = translate(f"reason.{each.reason.name}")
+        lookalikes.append("• " + translate("why.lookalike", text=text, line=each.line, reason=reason))
+    blocks += block_kit.paragraphs([translate("why.findings"), *findings]) if findings else []
+    blocks += block_kit.paragraphs([translate("why.lookalikes"), *lookalikes]) if lookalikes else []
+    if not findings and not lookalikes:
+        blocks.append(block_kit.section(translate("why.nothing")))
+    return block_kit.message(verdict, blocks)
+
+
+def barred(reply: replies.Barred, translate: Translator) -> MessagePayload:
     """Say why the bot can't post in a channel, how to change that, and what works meanwhile."""
     reason = translate(f"barred.{reply.barrier}", channel=f"<#{reply.channel}>", scope=reply.scope or "?")
     return message(reason, translate("barred.meanwhile"))
 
 
-def failed(reply: Failed, translate: Translator) -> MessagePayload:
+def failed(reply: replies.Failed, translate: Translator) -> MessagePayload:
     """Say that something failed, with the id that the log has too."""
     return message(translate("trouble.failed", id=reply.incident))
 
 
-def unreadable(reply: UnreadableReply, translate: Translator) -> MessagePayload:
+def unreadable(reply: replies.UnreadableReply, translate: Translator) -> MessagePayload:
     """List the files that could not be read, each with the reason."""
     lines = []
     for file in reply.files[:_MOST_NAMED]:
@@ -164,7 +171,7 @@ def unreadable(reply: UnreadableReply, translate: Translator) -> MessagePayload:
     return _verbatim(message("\n".join(lines)))
 
 
-def leaked(reply: Leaked, translate: Translator) -> MessagePayload:
+def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
     """Warn the author of what looks like live secrets: kinds and lines, never values."""
     lines = []
     for secret in reply.secrets[:_MOST_NAMED]:
@@ -177,13 +184,13 @@ def leaked(reply: Leaked, translate: Translator) -> MessagePayload:
     return _verbatim(message(translate("log.leaked"), "\n".join(lines), translate("log.leaked.advice")))
 
 
-def escalated(reply: Escalated, translate: Translator) -> MessagePayload:
+def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload:
     """Mention the user or user group that an incident is escalated to."""
     target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
     return message(translate("log.escalated", target=target, by=f"<@{reply.by}>"))
 
 
-def note(reply: Note, translate: Translator) -> MessagePayload:
+def note(reply: replies.Note, translate: Translator) -> MessagePayload:
     """Answer a request about a triage in one line."""
     return message(translate(f"log.note.{reply.what}"))
 

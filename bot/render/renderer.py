@@ -12,10 +12,8 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
-from bot.policy.replies import Annotation, Reply, Triaged
 from bot.render import block_kit, digest_slack, entry_slack, notices
 from bot.render.block_kit import Element, MessagePayload
-from bot.render.detection_slack import why
 
 _MOST_CACHED = 500  # annotations
 
@@ -34,7 +32,7 @@ class Renderer:
             replies.Explained: partial(entry_slack.explained, catalogue),
             replies.Annotation: annotation,
             replies.Triaged: partial(digest_slack.message, catalogue),
-            replies.WhyReply: why,
+            replies.WhyReply: notices.why,
             replies.Unknown: notices.unknown,
             replies.Found: notices.found,
             replies.NothingFound: notices.nothing_found,
@@ -53,16 +51,16 @@ class Renderer:
             replies.Failed: notices.failed,
         }
 
-    def message(self, reply: Reply, language: Language) -> MessagePayload:
+    def message(self, reply: replies.Reply, language: Language) -> MessagePayload:
         """Render *reply*. Do not change the message: it may be returned again."""
         return block_kit.converted(self._views[type(reply)](reply, words(language)), language)
 
-    def triage_without_chart(self, reply: Triaged, language: Language) -> MessagePayload:
+    def triage_without_chart(self, reply: replies.Triaged, language: Language) -> MessagePayload:
         """Render a triage with bars in text instead of the chart, which Slack may refuse."""
         payload = digest_slack.message(self._catalogue, reply, words(language), with_chart=False)
         return block_kit.converted(payload, language)
 
-    def is_cut(self, reply: Triaged, language: Language) -> bool:
+    def is_cut(self, reply: replies.Triaged, language: Language) -> bool:
         """Return whether the message of *reply* leaves out anything that the full report contains."""
         return digest_slack.is_cut(self._catalogue, reply, words(language))
 
@@ -76,13 +74,11 @@ class Renderer:
 
     def options(self, entries: Sequence[Entry], language: Language) -> list[Element]:
         """Render the suggestions that the lookup modal shows while one types."""
-        translate = words(language)
-        options = [
-            block_kit.option(f"{entry.code} {translate.pick(entry.title)}", str(entry.code)) for entry in entries
-        ]
+        titles = {entry.code: words(language).pick(entry.title) for entry in entries}
+        options = [block_kit.option(f"{code} {title}", str(code)) for code, title in titles.items()]
         return block_kit.converted(options, language)
 
 
-def _annotation_key(reply: Annotation, translate: Translator) -> tuple[object, ...]:
+def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:
     codes = tuple(entry.code for entry in reply.entries)
     return codes, reply.unknown, tuple(reply.counts.items()), translate.language
