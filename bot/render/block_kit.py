@@ -17,10 +17,6 @@ MessagePayload = dict[str, Any]  # the arguments `text` and `blocks` of Slack's 
 _T = TypeVar("_T")
 
 SECTION_TEXT = 3000  # characters
-HEADER_TEXT = 150
-BUTTON_TEXT = 75
-CONTEXT_ELEMENTS = 10
-VIEW_BLOCKS = 100
 MESSAGE_BLOCKS = 50
 # Of all blocks together. Slack names no number; 11,341 characters were refused (bolt-js issue 2867), 10,000 pass.
 MESSAGE_CHARACTERS = 10_000
@@ -82,12 +78,12 @@ def modal(title: str, close: str, blocks: Sequence[Block], *, submit: str = "") 
     """Build a modal; *submit* labels the button that sends its inputs."""
     view = {"type": "modal", "title": _plain(title, 24), "close": _plain(close, 24)}
     view |= {"submit": _plain(submit, 24)} if submit else {}
-    return view | {"blocks": list(blocks)[:VIEW_BLOCKS]}
+    return view | {"blocks": list(blocks)[:100]}
 
 
 def header(text: str) -> Block:
     """Build a header; it takes no markup."""
-    return {"type": "header", "text": _plain(text, HEADER_TEXT)}
+    return {"type": "header", "text": _plain(text, 150)}
 
 
 def section(mrkdwn: str, *, accessory: Element | None = None) -> Block:
@@ -113,7 +109,7 @@ def fields(texts: Sequence[str]) -> Block:
 
 def context(*texts: str) -> Block:
     """Build a context block: small print."""
-    return {"type": "context", "elements": [_mrkdwn(shorten(text, SECTION_TEXT)) for text in texts[:CONTEXT_ELEMENTS]]}
+    return {"type": "context", "elements": [_mrkdwn(shorten(text, SECTION_TEXT)) for text in texts[:10]]}
 
 
 def divider() -> Block:
@@ -135,7 +131,7 @@ def button(
     confirm: Element | None = None,
 ) -> Element:
     """Build a button. With *url* it opens a page; with *confirm* it asks first, see `confirmation`."""
-    element: Element = {"type": "button", "text": _plain(text, BUTTON_TEXT), "action_id": action_id}
+    element: Element = {"type": "button", "text": _plain(text, 75), "action_id": action_id}
     optional = {"value": value, "url": url, "confirm": confirm}
     return element | {name: each for name, each in optional.items() if each is not None}
 
@@ -171,9 +167,8 @@ def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Bl
     """Build an input for several lines of at most *longest* characters, filled with *text*."""
     element: Element = {"type": "plain_text_input", "action_id": field, "multiline": True, "max_length": longest}
     element |= {"initial_value": text[:longest]} if text else {}
-    return {"type": "input", "block_id": field, "label": _plain(label, 2000), "hint": _plain(hint, 2000)} | {
-        "element": element
-    }
+    block = {"type": "input", "block_id": field, "label": _plain(label, 2000), "hint": _plain(hint, 2000)}
+    return block | {"element": element}
 
 
 def choice_input(field: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
@@ -205,13 +200,10 @@ def chart(
 ) -> Block:
     """Build a line chart of *series*, each one value per label. Limits: docs.slack.dev, data visualization block."""
     names = [shorten(label, 20) for label in labels]
-    lines = [
-        {
-            "name": shorten(name, 20),
-            "data": [{"label": label, "value": value} for label, value in zip(names, values, strict=True)],
-        }
-        for name, values in series
-    ]
+    lines = []
+    for name, values in series:
+        points = [{"label": label, "value": value} for label, value in zip(names, values, strict=True)]
+        lines.append({"name": shorten(name, 20), "data": points})
     axes = {"categories": names, "x_label": shorten(x_label, 50), "y_label": shorten(y_label, 50)}
     drawn = {"type": "line", "series": lines, "axis_config": axes}
     return {"type": "data_visualization", "title": shorten(title, 50), "chart": drawn}
