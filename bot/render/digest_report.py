@@ -14,9 +14,10 @@ from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
 
 
-def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: Cascades | None = None) -> str:
+def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: Cascades) -> str:
     """Write *digest* in *language*, ending with a line break. *cascades* tell why codes follow others."""
     view = DigestView(digest, catalogue, words(language))
+    convert = traditional if language is Language.ZH_HANT else str
     titles, rows = view.table()
     chart_title, bars = view.bars()
     before = [
@@ -24,11 +25,7 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
         _titled(view, "report.shape", view.timing()),
         _titled(view, "report.table", aligned([titles, *rows], numbers=[2]) if rows else []),
         [chart_title, *(f"  {line}" for line in bars)] if bars else [],
-        _titled(view, "report.reasons", _reasons(view, cascades) if cascades else []),
-    ]
-    excerpts = [
-        [_converted(view.excerpt_title(excerpt), language), *(f"  {line}" for line in numbered_lines(excerpt))]
-        for excerpt in digest.excerpts
+        _titled(view, "report.reasons", _reasons(view, cascades)),
     ]
     after = [
         _titled(view, "report.others" if view.cause else "steps", _others(view)),
@@ -36,15 +33,13 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
         _titled(view, "coverage", [*view.coverage(), *_files(view)]),
         _titled(view, "report.secrets", _secrets(view)),
     ]
-    # Log lines stay as written: converted, they would not be found in the log.
-    paragraphs = [_converted("\n".join(lines), language) for lines in before if lines]
-    paragraphs += ["\n".join(lines) for lines in excerpts]
-    paragraphs += [_converted("\n".join(lines), language) for lines in after if lines]
+    paragraphs = [convert("\n".join(lines)) for lines in before if lines]
+    for excerpt in digest.excerpts:
+        # Log lines stay as written: converted, they would not be found in the log.
+        lines = [convert(view.excerpt_title(excerpt)), *(f"  {line}" for line in numbered_lines(excerpt))]
+        paragraphs.append("\n".join(lines))
+    paragraphs += [convert("\n".join(lines)) for lines in after if lines]
     return "\n\n".join(paragraphs) + "\n"
-
-
-def _converted(text: str, language: Language) -> str:
-    return traditional(text) if language is Language.ZH_HANT else text
 
 
 def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
@@ -54,15 +49,17 @@ def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
 
 
 def _answer(view: DigestView) -> list[str]:
-    title = view.title().replace("`", "")
-    if not view.cause:
-        return [title]
-    actor = view.translate("triage.actor_plain", actor=view.actor(view.cause))
-    return [title, actor, view.translate("triage.steps"), *(f"  {step}" for step in _steps(view, view.cause))]
+    lines = [view.title().replace("`", "")]
+    if view.cause:
+        actor = view.translate(f"actor.{view.cause.actor}")
+        lines += [view.translate("triage.actor_plain", actor=actor), view.translate("triage.steps")]
+        lines += _steps(view, view.cause)
+    return lines
 
 
 def _steps(view: DigestView, entry: Entry) -> list[str]:
-    return [f"{number}. {step.replace('`', '')}" for number, step in enumerate(view.steps(entry), 1)]
+    steps = view.translate.pick(entry.remedy)
+    return [f"  {number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
 
 
 def _reasons(view: DigestView, cascades: Cascades) -> Iterator[str]:
@@ -80,8 +77,9 @@ def _others(view: DigestView) -> Iterator[str]:
     for row in view.digest.rows:
         entry = view.entry(row)
         if row.role is Role.UNRELATED and entry:
-            yield f"{entry.code} · {view.translate.pick(entry.title)} · {view.actor(entry)}".replace("`", "")
-            yield from (f"  {step}" for step in _steps(view, entry))
+            actor = view.translate(f"actor.{entry.actor}")
+            yield f"{entry.code} · {view.translate.pick(entry.title)} · {actor}".replace("`", "")
+            yield from _steps(view, entry)
 
 
 def _files(view: DigestView) -> Iterator[str]:

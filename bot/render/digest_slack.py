@@ -16,7 +16,7 @@ from bot.i18n import Language, Translator, words
 from bot.policy.replies import Triaged
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_text import DigestView, numbered_lines, offsets
+from bot.render.digest_text import DigestView, numbered_lines, offsets, printable
 from bot.render.entry_slack import numbered
 from bot.triage.digest import Excerpt
 
@@ -62,7 +62,8 @@ def message(catalogue: Catalogue, reply: Triaged, translate: Translator, *, with
     view = DigestView(reply.digest, catalogue, translate)
     lines = [view.title()]
     for entry in [view.cause] if view.cause else view.candidates[:1]:
-        lines += [translate("triage.actor_plain", actor=view.actor(entry)), view.steps(entry)[0]]
+        actor = translate("triage.actor_plain", actor=translate(f"actor.{entry.actor}"))
+        lines += [actor, translate.pick(entry.remedy)[0]]
     blocks, _ = _blocks(view, str(reply.source or ""), with_chart=with_chart)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
@@ -127,13 +128,15 @@ def _answer(view: DigestView) -> Iterator[Block]:
     translate = view.translate
     yield block_kit.header(view.title().replace("`", ""))
     if view.cause:
-        actor = translate("triage.actor", actor=view.actor(view.cause))
-        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{numbered(view.steps(view.cause))}")
+        actor = translate("triage.actor", actor=translate(f"actor.{view.cause.actor}"))
+        steps = numbered(translate.pick(view.cause.remedy))
+        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{steps}")
     elif view.candidates:
         lines = [translate("triage.in_turn")]
         for entry in view.candidates[:_MOST_CANDIDATES]:
-            title = f"*{entry.code}* {block_kit.escape(translate.pick(entry.title))}"
-            lines.append(f"• {title} · {view.actor(entry)}\n{block_kit.escape(view.steps(entry)[0])}")
+            title, step = translate.pick(entry.title), translate.pick(entry.remedy)[0]
+            actor = translate(f"actor.{entry.actor}")
+            lines.append(f"• *{entry.code}* {block_kit.escape(title)} · {actor}\n{block_kit.escape(step)}")
         more = len(view.candidates) - _MOST_CANDIDATES
         lines += [translate.count("triage.more_leaders", more)] if more > 0 else []
         yield block_kit.section("\n".join(lines))
@@ -144,17 +147,20 @@ def _answer(view: DigestView) -> Iterator[Block]:
 
 def _chart(view: DigestView) -> list[Block]:
     """Draw the counts of each code over time; those of the last codes are added up if there are too many."""
-    labels, _ = offsets(view.digest.timeline)
-    if not view.is_drawable or len(labels) > block_kit.CHART_POINTS:
+    timeline, translate, most = view.timeline, view.translate, block_kit.CHART_SERIES
+    if timeline is None or timeline.buckets > block_kit.CHART_POINTS:
         return []
-    translate, most = view.translate, block_kit.CHART_SERIES
     drawn = len(view.rows) if len(view.rows) <= most else most - 1
     series = [(str(row.code), row.timeline) for row in view.rows[:drawn]]
     if rest := view.rows[drawn:]:
         counts = tuple(map(sum, zip(*(row.timeline for row in rest), strict=True)))
         series.append((translate("triage.others"), counts))
-    title, x_label, y_label = translate("triage.timeline"), view.axis(), translate("triage.count")
-    return [block_kit.chart(title, labels, series, x_label=x_label, y_label=y_label)]
+    title, y_label = translate("triage.timeline"), translate("triage.count")
+    if timeline.start:
+        x_label = translate("triage.offset.time", start=printable(timeline.start.text))
+    else:
+        x_label = translate("triage.offset.lines")
+    return [block_kit.chart(title, offsets(timeline), series, x_label=x_label, y_label=y_label)]
 
 
 def _bars(view: DigestView) -> list[Block]:

@@ -29,6 +29,7 @@ class DigestView:
         self.rows: tuple[CodeRow, ...] = (*digest.rows, *digest.unknown)
         self._catalogue = catalogue
         self._cause = next((row for row in digest.rows if row.code == digest.cause), None)
+        self.cause = self.entry(self._cause) if self._cause else None
 
     def title(self) -> str:
         """Return the first line: the likely cause, or that there is none."""
@@ -40,28 +41,15 @@ class DigestView:
             return self.translate("triage.only_unknown")
         return self.translate("triage.nothing" if self.digest.files else "triage.unread")
 
-    def entry(self, row: CodeRow | None) -> Entry | None:
+    def entry(self, row: CodeRow) -> Entry | None:
         """Return the catalogue's entry for *row*."""
-        return self._catalogue.get(row.code) if row else None
-
-    @property
-    def cause(self) -> Entry | None:
-        """The entry of the likely cause."""
-        return self.entry(self._cause)
+        return self._catalogue.get(row.code)
 
     @property
     def candidates(self) -> tuple[Entry, ...]:
         """Without a likely cause: the entries of the codes that follow no other, in the digest's order."""
         entries = (self.entry(row) for row in self.digest.rows if row.role is not Role.FOLLOWER)
         return tuple(entry for entry in entries if entry) if self._cause is None else ()
-
-    def actor(self, entry: Entry) -> str:
-        """Return who must act."""
-        return self.translate(f"actor.{entry.actor}")
-
-    def steps(self, entry: Entry) -> tuple[str, ...]:
-        """Return what to do, in this order."""
-        return self.translate.pick(entry.remedy)
 
     def timing(self) -> Iterator[str]:
         """Yield a clause each: since when, how often, in which pattern, from how many users, whether it goes on."""
@@ -135,14 +123,11 @@ class DigestView:
         first, last = row.first, row.last
         if len(self.digest.files) == 1:
             return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)
-        begin, end = (f"{self._short_file_name(mark.file)}:{mark.line}" for mark in (first, last))
-        if first.file == last.file:
-            return f"{begin}–{last.line}" if last.line > first.line else begin
-        return f"{begin} – {end}"
-
-    def _short_file_name(self, file: int) -> str:
-        name = self.file_name(self.digest.files[file].name)
-        return name if len(name) <= _FILE_NAME else "…" + name[1 - _FILE_NAME :]
+        names = [self.file_name(self.digest.files[mark.file].name) for mark in (first, last)]
+        begin, end = (name if len(name) <= _FILE_NAME else "…" + name[1 - _FILE_NAME :] for name in names)
+        if first.file != last.file:
+            return f"{begin}:{first.line} – {end}:{last.line}"
+        return f"{begin}:{first.line}–{last.line}" if last.line > first.line else f"{begin}:{first.line}"
 
     def _role(self, row: CodeRow) -> str:
         if row in self.digest.unknown:
@@ -229,17 +214,17 @@ class DigestView:
         return printable(self.translate("list.separator").join(texts))
 
     @property
-    def is_drawable(self) -> bool:
-        """Whether the counts over time can be drawn: several buckets, as many for each code."""
+    def timeline(self) -> Timeline | None:
+        """The timeline, None unless it can be drawn: it has several buckets, and each code has a count for each."""
         timeline = self.digest.timeline
-        if timeline is None or timeline.buckets < 2:
-            return False
-        return bool(self.rows) and all(len(row.timeline) == timeline.buckets for row in self.rows)
+        if timeline is None or timeline.buckets < 2 or not self.rows:
+            return None
+        return timeline if all(len(row.timeline) == timeline.buckets for row in self.rows) else None
 
     def bars(self) -> tuple[str, list[str]]:
         """Return a title and a row of bars for each code; no rows if there is nothing to draw."""
-        timeline = self.digest.timeline
-        if timeline is None or not self.is_drawable:
+        timeline = self.timeline
+        if timeline is None:
             return "", []
         if timeline.start is None:
             width = self.translate.count("triage.lines", max(round(timeline.width), 1))
@@ -250,24 +235,16 @@ class DigestView:
         rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows]
         return self.translate("triage.bars", width=width), rows
 
-    def axis(self) -> str:
-        """Return what the labels of the timeline's buckets count from."""
-        _, start = offsets(self.digest.timeline)
-        return self.translate("triage.offset.time", start=start) if start else self.translate("triage.offset.lines")
 
-
-def offsets(timeline: Timeline | None) -> tuple[list[str], str]:
-    """Return a distinct label for the start of each bucket, and the time that they count from, empty for lines."""
-    if timeline is None:
-        return [], ""
+def offsets(timeline: Timeline) -> list[str]:
+    """Return a distinct label for the start of each bucket: its offset from the first, else its number."""
     starts = [index * timeline.width for index in range(timeline.buckets)]
     if timeline.start is None:
         labels = [f"+{start:,.0f}" for start in starts]
     else:
         labels = [_clock(start, timeline.width) for start in starts]
     is_distinct = len(set(labels)) == len(labels)
-    labels = labels if is_distinct else [str(number + 1) for number in range(timeline.buckets)]
-    return labels, printable(timeline.start.text) if timeline.start else ""
+    return labels if is_distinct else [str(number + 1) for number in range(timeline.buckets)]
 
 
 def printable(text: str) -> str:

@@ -66,7 +66,7 @@ def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -
     )
     line = f"{HOSTILE} {'长' * 2000} 6000106"
     digest = replace(bundle(), rows=rows, excerpts=(Excerpt(6000106, 0, 1, 1, (line,)),) * 2)
-    text = report(digest, catalogue, language)
+    text = report(digest, catalogue, language, CASCADES)
     assert text.count(line.translate(SHOWN)) == 2
     assert "\x1b" not in text
     for entry in catalogue:
@@ -85,7 +85,7 @@ def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
     """No time is made up: lines are counted instead."""
     digest = expired()
     rows = tuple(replace(row, first=mark(row.first.line), last=mark(row.last.line)) for row in digest.rows)
-    text = report(replace(digest, rows=rows, timeline=Timeline(None, 20.0, 20)), catalogue, Language.EN)
+    text = report(replace(digest, rows=rows, timeline=Timeline(None, 20.0, 20)), catalogue, Language.EN, CASCADES)
     assert "Since line 18; the log has no timestamps" in text
     assert "First" not in text
 
@@ -96,7 +96,7 @@ def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
 def test_over_is_reported_only_if_the_log_shows_it(catalogue: Catalogue, is_ongoing: bool | None, clause: str) -> None:
     """People go back to bed then."""
     digest: Digest = replace(expired(), is_ongoing=is_ongoing)
-    assert clause in report(digest, catalogue, Language.EN)
+    assert clause in report(digest, catalogue, Language.EN, CASCADES)
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -111,7 +111,7 @@ def test_every_kind_is_translated(catalogue: Catalogue, language: Language) -> N
         secrets=tuple(Secret(kind, 0, 1) for kind in SecretKind),
     )
     for course in Pattern:
-        text = report(replace(digest, pattern=course), catalogue, language)
+        text = report(replace(digest, pattern=course), catalogue, language, CASCADES)
     assert (
         text.count("2 × ") == len(LookAlikeReason)
         if language is Language.EN
