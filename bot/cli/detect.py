@@ -105,7 +105,7 @@ def _print(message: Mapping[str, Any], catalogue: Catalogue, translate: Translat
         lookalikes.add_row(*map(Rich, (each.text, line, reason)))
     out = Console()
     if decision.act is Act.REPLY:
-        codes = translate("list.separator").join(map(str, decision.codes))
+        codes = translate("list.item_separator").join(map(str, decision.codes))
         out.print(Rich(translate("terminal.answers", codes=codes), style="bold"))
     else:
         out.print(Rich(translate("terminal.silent"), style="bold"))

@@ -28,7 +28,7 @@ def panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
     for limit in entry.limits:
         facts.add_row(say("card.limits"), _prose(limit_line(limit, say)))
     if entry.methods:
-        facts.add_row(say("card.methods"), ", ".join(entry.methods))
+        facts.add_row(say("card.methods"), say("list.item_separator").join(entry.methods))
     parts: list[RenderableType] = [_prose(say.pick(entry.meaning)), Rich()]
     parts += [*_numbered(say.pick(entry.remedy)), Rich(), facts]
     for meaning in entry.other_meanings:

@@ -55,8 +55,9 @@ def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_jso
     """Print the codes of a section, or all codes. Return the exit status, 1 if there is no such section."""
     section = catalogue.section_named(name) if name else None
     if name and not section:
-        names = ", ".join(each.section for each in catalogue.sections)
-        _print_error(words(language)("terminal.no_section", name=name, names=names))
+        translate = words(language)
+        names = translate("list.item_separator").join(each.section for each in catalogue.sections)
+        _print_error(translate("terminal.no_section", name=name, names=names))
         return 1
     entries = section.codes if section else tuple(catalogue)
     if as_json:

@@ -29,7 +29,10 @@ class Passage:
 
 
 class Evidence(StrEnum):
-    """The strongest reason to report a finding."""
+    """The strongest reason to report a finding.
+
+    `zimerr detect --json` prints the values, which are public. The bot's own words are `evidence.*` in data/locale.
+    """
 
     SYMBOL = "SDK symbol"
     CODE_KEY = "called an error code"
@@ -40,7 +43,10 @@ class Evidence(StrEnum):
 
 
 class LookAlikeReason(StrEnum):
-    """The reason why a number or name that looks like a code is not one."""
+    """The reason why a number or name that looks like a code is not one.
+
+    `zimerr detect --json` prints the values, which are public. The bot's own words are `reason.*` in data/locale.
+    """
 
     LONGER_NUMBER = "part of a longer number"
     HEX = "hexadecimal number"

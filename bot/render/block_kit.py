@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
-from bot.i18n import Language, traditional
+from bot.i18n import Language, Translator, traditional
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -38,9 +38,9 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def joined(codes: Sequence[int]) -> str:
-    """Join *codes* with commas, in at most 300 characters."""
-    return shorten(", ".join(str(code) for code in codes), 300)
+def joined(codes: Sequence[int], translate: Translator) -> str:
+    """Join *codes* with the language's comma, in at most 300 characters."""
+    return shorten(translate("list.item_separator").join(map(str, codes)), 300)
 
 
 def message(text: str, blocks: Sequence[Block]) -> MessagePayload:

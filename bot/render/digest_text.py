@@ -211,7 +211,7 @@ class DigestView:
         return self._joined([self.translate("triage.counted", n=f"{n:,}", what=what) for what, n in ranked if n])
 
     def _joined(self, texts: Sequence[str]) -> str:
-        return printable(self.translate("list.separator").join(texts))
+        return printable(self.translate("list.item_separator").join(texts))
 
     @property
     def timeline(self) -> Timeline | None:

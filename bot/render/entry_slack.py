@@ -42,7 +42,7 @@ def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -
         block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=confirm),
     ]
     if not reply.entries:
-        text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown))
+        text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown, translate))
         return block_kit.message(text, [block_kit.section(text), block_kit.actions(*dismiss)])
     blocks = _cards(reply.entries, reply.unknown, translate)
     repeated = [
@@ -104,7 +104,7 @@ def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translat
         lines += [translate.count("card.more", more)] if more > 0 else []
         blocks += [block_kit.divider(), *block_kit.paragraphs(lines)]
     if unknown:
-        blocks.append(block_kit.context(translate("unknown.beside", codes=block_kit.joined(unknown))))
+        blocks.append(block_kit.context(translate("unknown.beside", codes=block_kit.joined(unknown, translate))))
     return blocks
 
 
@@ -124,7 +124,7 @@ def _notification(entries: Sequence[Entry], translate: Translator) -> str:
     titles = [f"{entry.code} {translate.pick(entry.title)}" for entry in entries]
     if len(entries) == 1:
         titles.append(translate.pick(entries[0].remedy)[0])
-    return block_kit.escape(translate("list.separator").join(titles))
+    return block_kit.escape(" · ".join(titles))
 
 
 def _facts(entry: Entry, translate: Translator) -> Iterator[str]:

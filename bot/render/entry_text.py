@@ -15,8 +15,10 @@ def limit_line(limit: Limit, translate: Translator) -> str:
     else:
         amount = translate.count(f"unit.{limit.unit}", limit.value)
         amount = amount if limit.bound == "exact" else translate(f"limit.{limit.bound}", amount=amount)
-    if limit.window_s:
-        amount = translate.count("limit.window", limit.window_s, amount=amount)
+    if limit.window_s == 1:
+        amount = translate("limit.per_second", amount=amount)
+    elif limit.window_s:
+        amount = translate("limit.window", amount=amount, n=limit.window_s)
     remarks = [translate(f"limit.per.{limit.per}")] if limit.per else []
     remarks += [translate(f"limit.plan.{limit.plan}")] if limit.plan else []
     remarks += [translate("limit.default")] if limit.default else []

@@ -30,10 +30,10 @@ def message(*paragraphs: str, blocks: Sequence[Block] = ()) -> MessagePayload:
 
 def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
     """Say that none of the codes is known."""
-    paragraphs = [translate.count("unknown.codes", len(reply.codes), codes=block_kit.joined(reply.codes))]
+    paragraphs = [translate.count("unknown.codes", len(reply.codes), codes=block_kit.joined(reply.codes, translate))]
     if reply.family:
         family = block_kit.escape(translate.pick(reply.family.name))
-        paragraphs[0] += " " + translate("unknown.family", family=family)
+        paragraphs[0] = _sentences(paragraphs[0], translate("unknown.family", family=family), translate)
     if reply.nearest:
         paragraphs.append("\n".join([translate("unknown.nearest"), *_lines(reply.nearest, translate)]))
     return message(*paragraphs)
@@ -90,7 +90,8 @@ def settings(reply: replies.SettingsReply, translate: Translator) -> MessagePayl
     """Show a channel's settings, or the one that was changed."""
     language = translate(f"language.{reply.language.language}")
     key = "settings.changed" if reply.changed == "language" else "settings.shown"
-    by_language = f"{translate(key, language=language)} {translate(f'settings.reason.{reply.language.reason}')}"
+    reason = translate(f"settings.reason.{reply.language.reason}")
+    by_language = _sentences(translate(key, language=language), reason, translate)
     by_mode = translate(f"mode.{reply.mode}")
     match reply.changed:
         case "language":
@@ -105,10 +106,12 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     """Show what the bot would have done in a channel that it joined, and buttons to choose its mode."""
     if reply.messages is None:
         paragraphs = [translate("dry_run.blind")]
-    else:
+    elif reply.replies or reply.reactions:
         replies = translate.count("dry_run.replies", reply.replies)
-        reactions = translate.count("dry_run.reactions", reply.reactions)
-        paragraphs = [translate.count("dry_run.seen", reply.messages, replies=replies, reactions=reactions)]
+        acts = translate.count("dry_run.reactions", reply.reactions, replies=replies) if reply.reactions else replies
+        paragraphs = [translate.count("dry_run.seen", reply.messages, acts=acts)]
+    else:
+        paragraphs = [translate.count("dry_run.silent", reply.messages)]
     if reply.codes:
         paragraphs.append("\n".join(_lines(reply.codes, translate)))
     modes = [block_kit.button(translate(f"button.mode.{mode}"), f"{SET_MODE}_{mode}", value=mode) for mode in Mode]
@@ -210,6 +213,11 @@ def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:
 
 def _lines(entries: Sequence[Entry], translate: Translator) -> list[str]:
     return [line(entry, translate) for entry in entries]
+
+
+def _sentences(first: str, second: str, translate: Translator) -> str:
+    """Join two sentences: with a space in English, without one in Chinese."""
+    return translate("sentences", first=first, second=second)
 
 
 def _query(query: str) -> str:

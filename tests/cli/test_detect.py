@@ -54,7 +54,7 @@ def test_json_has_the_public_keys() -> None:
             "The bot would reply with: 6000106, 6000121, 6009999.",
             ("line 4", "labelled as an error code", "with a unit"),
         ),
-        ("zh", "机器人会回复：6000106，6000121，6009999。", ("第 4 行", "写明是错误码", "带单位的数字")),
+        ("zh", "机器人会回复：6000106、6000121、6009999。", ("第 4 行", "写明是错误码", "带单位的数字")),
     ],
 )
 def test_text_is_for_people(language: str, answer: str, parts: tuple[str, ...]) -> None:

@@ -257,7 +257,7 @@ def test_the_incident_state_is_shown_above_the_buttons_and_read_back(catalogue: 
     blocks = rendered(bundle(), catalogue)["blocks"]
     taken = IncidentState(taken_by=StateChange("U0LIN", 1_795_500_000))
     shown = with_state(blocks, taken, Language.EN)
-    assert "<@U0LIN> is on it (since <!date^1795500000^" in shown[-2]["text"]["text"]
+    assert "<@U0LIN> is on it (<!date^1795500000^" in shown[-2]["text"]["text"]
     assert "escalated" not in json.dumps(shown)
     assert (shown[:-2], shown[-1], state_of(shown)) == (blocks[:-1], blocks[-1], taken)
     both = replace(taken, escalated_by=StateChange("U0ANN", 1_795_500_060))

@@ -1,12 +1,14 @@
-"""Tests for notices that quote what people typed or named."""
+"""Tests for notices: what people typed or named is quoted safely, and the words are joined as each language does."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
-from bot.policy.replies import Leaked, UnreadableReply
+from bot.policy.replies import DryRun, Leaked, Unknown, UnreadableReply
 from bot.render.renderer import Renderer
 from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 
@@ -30,3 +32,31 @@ def test_long_lists_of_files_and_secrets_are_cut_and_counted(catalogue: Catalogu
         (lines,) = [text for block in blocks if len(text := block["text"]["text"].splitlines()) > 1]
         assert len(lines) == 6
         assert "3 more" in lines[-1]
+
+
+def test_chinese_sentences_and_lists_are_joined_without_spaces(catalogue: Catalogue) -> None:
+    """A space after a full stop, or a comma of Latin letters, shows that a machine put the sentence together."""
+    reply = Unknown((6000998, 6000997), catalogue.sections[0], ())
+    assert Renderer(catalogue).message(reply, Language.ZH)["text"] == (
+        "*6000998、6000997* 不是已收录的 ZIM 错误码。按编号推断，应属于“公共”。"
+    )
+    assert Renderer(catalogue).message(reply, Language.EN)["text"] == (
+        "I don't recognize any of these ZIM error codes: *6000998, 6000997*. "
+        "Codes with similar numbers belong to “General”."
+    )
+
+
+@pytest.mark.parametrize(
+    ("replies", "reactions", "said"),
+    [
+        (0, 0, "I checked the last 9 messages here. I would not have responded to any of them."),
+        (1, 0, "I checked the last 9 messages here. I would have posted 1 reply."),
+        (2, 1, "I checked the last 9 messages here. I would have posted 2 replies and added 1 reaction."),
+    ],
+)
+def test_a_preview_mentions_only_what_would_have_happened(
+    catalogue: Catalogue, replies: int, reactions: int, said: str
+) -> None:
+    """Nobody writes “added 0 reactions”."""
+    blocks = Renderer(catalogue).message(DryRun(9, replies, reactions), Language.EN)["blocks"]
+    assert blocks[1]["text"]["text"] == said

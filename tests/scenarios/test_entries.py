@@ -349,7 +349,7 @@ async def test_status_shows_language_and_mode_with_their_source(slack: Sandbox) 
     """The first thing to check when the bot surprises someone."""
     await slack.command(CHINESE, ANN, "status")
     said = shown(await ephemeral_to(slack, ANN))
-    assert "I reply in *Chinese* in this channel. I took it from the channel's locale." in said
+    assert "I reply in *Chinese* in this channel. That is the language of the channel's locale." in said
     assert "I reply in a thread to messages that contain a code." in said
     for text in ("does anybody know this error?", "we saw it after the release", "it is gone now") * 2:
         await slack.say(CHINESE, BEN, text)
@@ -358,7 +358,7 @@ async def test_status_shows_language_and_mode_with_their_source(slack: Sandbox) 
     assert "I only add a :mag: reaction" in shown(await ephemeral_to(slack, ANN, 2))
     await slack.command(CHINESE, ANN, "status")
     said = shown(await ephemeral_to(slack, ANN, 3))
-    assert "I reply in *English* in this channel. This is the language people use here." in said
+    assert "I reply in *English* in this channel. That is the language people use here." in said
     assert "I only add a :mag: reaction" in said
 
 
