@@ -7,11 +7,9 @@ from typing import Any, Literal
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
-from bot.i18n import Language
 from bot.policy import grammar, replies
 from bot.policy.annotate import Annotations
 from bot.policy.language import Languages
-from bot.policy.noise_rules import Mode
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Answer, Explained, Reply, SettingsReply, Unknown
 
@@ -36,13 +34,13 @@ class Answers:
                 return self.explain(codes)
             case grammar.SearchCommand(query):
                 return self.search(query)
-            case grammar.BrowseCommand(section):
-                return self.search(section) if section else replies.Listing(self._catalogue.sections)
-            case grammar.SetLanguageCommand(choice):
-                await self._languages.set(place, None if choice == "auto" else Language(choice))
+            case grammar.BrowseCommand():
+                return replies.Listing(self._catalogue.sections)
+            case grammar.SetLanguageCommand(language):
+                await self._languages.set(place, language)
                 return await self.settings(place, directory, changed="language")
             case grammar.SetModeCommand(mode):
-                await self._annotations.set_mode(place, Mode(mode))
+                await self._annotations.set_mode(place, mode)
                 return await self.settings(place, directory, changed="mode")
             case grammar.StatusCommand():
                 return await self.settings(place, directory)
@@ -50,9 +48,9 @@ class Answers:
                 # A person who asks in the message's own channel may read it; elsewhere that is not certain.
                 message = await directory.message(channel, ts, thread) if channel == place.channel else None
                 return await self._annotations.why(message, place) if message else replies.NoMessage()
-            case grammar.MisusedCommand(word):
-                return replies.Usage(misused=word)
-            case grammar.HelpCommand() | grammar.TriageCommand():  # bot.slack handles a triage before
+            case grammar.HelpCommand(misused):
+                return replies.Usage(misused)
+            case grammar.TriageCommand():  # `bot.slack` has handled a triage
                 return replies.Usage()
 
     async def settings(

@@ -8,17 +8,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Literal
 
-LanguageArgument = Literal["en", "zh", "auto"]
-ModeChoice = Literal["thread", "react", "off"]
+from bot.i18n import Language
+from bot.policy.noise_rules import Mode
 
 TRIAGE_WORDS = ("triage", "排查", "分诊")  # in a mention, any text may follow: “triage this, please”
 
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """Show how to use the bot."""
+    """Show how to use the bot; *misused* is a command word with a missing or wrong argument."""
+
+    misused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,16 @@ class StatusCommand:
 
 @dataclass(frozen=True, slots=True)
 class SetLanguageCommand:
-    """Set the channel's language."""
+    """Set the channel's language; None lets the bot choose it."""
 
-    choice: LanguageArgument
+    language: Language | None
 
 
 @dataclass(frozen=True, slots=True)
 class SetModeCommand:
     """Set how the bot behaves, unasked, in the channel."""
 
-    mode: ModeChoice
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,7 @@ class TriageCommand:
 
 @dataclass(frozen=True, slots=True)
 class BrowseCommand:
-    """List the sections of the catalogue, or one section."""
-
-    section: str | None
+    """List the sections of the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +76,22 @@ class SearchCommand:
     query: str
 
 
-@dataclass(frozen=True, slots=True)
-class MisusedCommand:
-    """A command word with a missing or wrong argument."""
-
-    word: str
-
-
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | WhyCommand
-    | ExplainCommand | TriageCommand | BrowseCommand | SearchCommand | MisusedCommand
+    | ExplainCommand | TriageCommand | BrowseCommand | SearchCommand
 )  # fmt: skip
 
 # Behind /zimerr a number is meant as a code, whatever is around it except digits.
 _CODE = re.compile(r"(?<![0-9])600[0-9]{4}(?![0-9])")
-_LANGUAGES: dict[str, LanguageArgument] = {
-    "zh": "zh", "cn": "zh", "中文": "zh", "chinese": "zh",
-    "en": "en", "英文": "en", "english": "en",
-    "auto": "auto", "自动": "auto",
+_LANGUAGES: dict[str, Language | None] = {
+    "zh": Language.ZH, "cn": Language.ZH, "中文": Language.ZH, "chinese": Language.ZH,
+    "en": Language.EN, "英文": Language.EN, "english": Language.EN,
+    "auto": None, "自动": None,
 }  # fmt: skip
-_MODES: dict[str, ModeChoice] = {
-    "thread": "thread", "on": "thread", "消息列": "thread", "开": "thread",
-    "react": "react", "表情": "react",
-    "off": "off", "关": "off", "quiet": "off",
+_MODES = {
+    "thread": Mode.THREAD, "on": Mode.THREAD, "消息列": Mode.THREAD, "开": Mode.THREAD,
+    "react": Mode.REACT, "表情": Mode.REACT,
+    "off": Mode.OFF, "关": Mode.OFF, "quiet": Mode.OFF,
 }  # fmt: skip
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
@@ -127,36 +119,26 @@ def parse(text: str) -> Command:
     head, rest = [*text.split(None, 1), ""][:2]
     word = _WORDS.get(head.lower())
     if word == "lang":
-        choice = _LANGUAGES.get(rest.lower())
-        return SetLanguageCommand(choice) if choice else MisusedCommand("lang")
+        argument = rest.lower()
+        return SetLanguageCommand(_LANGUAGES[argument]) if argument in _LANGUAGES else HelpCommand("lang")
     if word == "auto":
         mode = _MODES.get(rest.lower())
-        return SetModeCommand(mode) if mode else MisusedCommand("auto")
+        return SetModeCommand(mode) if mode else HelpCommand("auto")
     if word == "why":
-        return _parse_why(rest)
+        link = _LINK.search(rest)
+        if not link:
+            return HelpCommand("why")
+        ts = f"{link[2]}.{link[3]}"
+        return WhyCommand(link[1], ts, link[4] or ts)
     if word == "list":
-        return BrowseCommand(rest or None)
+        return SearchCommand(rest) if rest else BrowseCommand()
     if word == "search":
-        return SearchCommand(rest) if rest else MisusedCommand("search")
+        return SearchCommand(rest) if rest else HelpCommand("search")
     # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
     if word and not rest:
         return HelpCommand() if word == "help" else StatusCommand()
-    return _parse_query(text)
-
-
-def _parse_why(rest: str) -> WhyCommand | MisusedCommand:
-    link = _LINK.search(rest)
-    if not link:
-        return MisusedCommand("why")
-    ts = f"{link[2]}.{link[3]}"
-    return WhyCommand(link[1], ts, link[4] or ts)
-
-
-def _parse_query(text: str) -> ExplainCommand | SearchCommand:
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
-    if text in ("0", "1"):
-        return ExplainCommand((int(text),))
-    codes = tuple(dict.fromkeys(int(match) for match in _CODE.findall(text)))
-    return ExplainCommand(codes) if codes else SearchCommand(text)
+    codes = dict.fromkeys(int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text)))
+    return ExplainCommand(tuple(codes)) if codes else SearchCommand(text)

@@ -53,7 +53,7 @@ async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_pe
     """Everyone in the channel reads an explanation, only one person the rest."""
     directory = FakeDirectory({"C1": "en-US", "U1": "zh-CN"})
     explained = await answers.answer(ExplainCommand((6000106,)), PLACE, directory)
-    listing = await answers.answer(BrowseCommand(None), PLACE, directory)
+    listing = await answers.answer(BrowseCommand(), PLACE, directory)
     assert (explained.language, listing.language) == (Language.EN, Language.ZH)
 
 
@@ -67,7 +67,7 @@ async def test_unknown_codes_get_their_neighbours(answers: Answers) -> None:
 
 async def test_a_mode_is_set_and_shown(answers: Answers) -> None:
     """The reply confirms the change."""
-    reply = (await answers.answer(SetModeCommand("react"), PLACE, FakeDirectory())).reply
+    reply = (await answers.answer(SetModeCommand(Mode.REACT), PLACE, FakeDirectory())).reply
     assert isinstance(reply, replies.SettingsReply)
     assert (reply.mode, reply.changed) == (Mode.REACT, "mode")
 

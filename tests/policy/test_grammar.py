@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from bot.i18n import Language
 from bot.policy.grammar import (
     BrowseCommand,
     Command,
     ExplainCommand,
     HelpCommand,
-    MisusedCommand,
     SearchCommand,
     SetLanguageCommand,
+    SetModeCommand,
     StatusCommand,
     TriageCommand,
+    WhyCommand,
     parse,
 )
+from bot.policy.noise_rules import Mode
+
+TS = "1700000000.000100"
 
 
 @pytest.mark.parametrize(
@@ -37,18 +42,29 @@ from bot.policy.grammar import (
         ("token expired", SearchCommand("token expired")),
         ("房间 属性", SearchCommand("房间 属性")),
         ("search token", SearchCommand("token")),
-        ("search", MisusedCommand("search")),
+        ("search", HelpCommand("search")),
         ("", HelpCommand()),
         ("   ", HelpCommand()),
         ("help", HelpCommand()),
         ("帮助", HelpCommand()),
         ("help me with tokens", SearchCommand("help me with tokens")),
-        ("lang zh", SetLanguageCommand("zh")),
-        ("LANG EN", SetLanguageCommand("en")),
-        ("语言 中文", SetLanguageCommand("zh")),
-        ("lang auto", SetLanguageCommand("auto")),
-        ("lang", MisusedCommand("lang")),
-        ("lang fr", MisusedCommand("lang")),
+        ("lang zh", SetLanguageCommand(Language.ZH)),
+        ("LANG EN", SetLanguageCommand(Language.EN)),
+        ("语言 中文", SetLanguageCommand(Language.ZH)),
+        ("lang auto", SetLanguageCommand(None)),
+        ("lang", HelpCommand("lang")),
+        ("lang fr", HelpCommand("lang")),
+        ("auto react", SetModeCommand(Mode.REACT)),
+        ("自动 关", SetModeCommand(Mode.OFF)),
+        ("auto", HelpCommand("auto")),
+        ("auto loud", HelpCommand("auto")),
+        ("why https://demo.slack.com/archives/C0ONCALL/p1700000000000100", WhyCommand("C0ONCALL", TS, TS)),
+        (
+            "why https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000001&cid=C0ONCALL",
+            WhyCommand("C0ONCALL", TS, "1700000000.000001"),
+        ),
+        ("why", HelpCommand("why")),
+        ("why that message", HelpCommand("why")),
         ("status", StatusCommand()),
         ("triage", TriageCommand("")),
         ("分诊", TriageCommand("")),
@@ -60,9 +76,9 @@ from bot.policy.grammar import (
         ("Triage\nE/ZIM: 6000106", ExplainCommand((6000106,))),
         ("日志 上传", SearchCommand("日志 上传")),
         ("triage 6000106", ExplainCommand((6000106,))),
-        ("list", BrowseCommand(None)),
-        ("list room", BrowseCommand("room")),
-        ("列表 房间", BrowseCommand("房间")),
+        ("list", BrowseCommand()),
+        ("list room", SearchCommand("room")),
+        ("列表 房间", SearchCommand("房间")),
     ],
 )
 def test_a_typed_text_is_parsed_into_a_command(typed: str, command: Command) -> None:
