@@ -47,7 +47,7 @@ class Answers:
             case grammar.WhyCommand(channel, ts, thread):
                 # A person who asks in the message's own channel may read it; elsewhere that is not certain.
                 message = await directory.message(channel, ts, thread) if channel == place.channel else None
-                return await self._annotations.why(message, place) if message else replies.NoMessage()
+                return await self._annotations.why(message, place) if message else replies.Note("no_message")
             case grammar.HelpCommand(misused):
                 return replies.Usage(misused)
             case grammar.TriageCommand():  # `bot.slack` has handled a triage

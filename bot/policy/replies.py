@@ -104,11 +104,6 @@ class WhyReply:
 
 
 @dataclass(frozen=True, slots=True)
-class NoMessage:
-    """The linked message does not exist or must not be read from this channel."""
-
-
-@dataclass(frozen=True, slots=True)
 class DryRun:
     """The preview of the bot in a channel that it was invited to."""
 
@@ -170,9 +165,9 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line for the person who pressed a button of a triage or asked for one."""
+    """One line for the person who asked; ``no_message``: the linked message is gone or in another channel."""
 
-    what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing"]
+    what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing", "no_message"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +179,7 @@ class Failed:
 
 Reply = (
     Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | SettingsReply
-    | NoCodes | WhyReply | NoMessage | DryRun | Barred | Triaged | UnreadableReply | Leaked
+    | NoCodes | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
     | Escalated | Note | Failed
 )  # fmt: skip
 

@@ -124,11 +124,6 @@ def no_codes(_: replies.NoCodes, translate: Translator) -> MessagePayload:
     return message(translate("message.no_codes"), translate("search.hint"))
 
 
-def no_message(_: replies.NoMessage, translate: Translator) -> MessagePayload:
-    """Say that the bot can't read the message that a link names."""
-    return message(translate("why.no_message"))
-
-
 def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
     """Show why a message was answered or not: each finding with its evidence and the rule that silenced it."""
     verdict = translate(f"why.did.{reply.did}") if reply.did else translate("why.did.nothing")
@@ -194,8 +189,8 @@ def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload
 
 
 def note(reply: replies.Note, translate: Translator) -> MessagePayload:
-    """Answer a request about a triage in one line."""
-    return message(translate(f"log.note.{reply.what}"))
+    """Answer a request in one line."""
+    return message(translate(f"note.{reply.what}"))
 
 
 def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:

@@ -41,7 +41,6 @@ class Renderer:
             replies.Usage: notices.usage,
             replies.SettingsReply: notices.settings,
             replies.NoCodes: notices.no_codes,
-            replies.NoMessage: notices.no_message,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
             replies.UnreadableReply: notices.unreadable,

@@ -79,7 +79,7 @@ async def test_why_is_only_answered_in_the_messages_own_channel(answers: Answers
     elsewhere = (await answers.answer(WhyCommand("C2", "1.0", "1.0"), PLACE, directory)).reply
     assert isinstance(here, replies.WhyReply)
     assert [each.text for each in here.lookalikes] == ["6000106"]
-    assert elsewhere == replies.NoMessage()
+    assert elsewhere == replies.Note("no_message")
 
 
 async def test_quoted_codes_are_explained_on_request(answers: Answers) -> None:

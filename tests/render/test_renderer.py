@@ -23,7 +23,6 @@ from bot.policy.replies import (
     Found,
     Listing,
     NoCodes,
-    NoMessage,
     Note,
     NothingFound,
     Range,
@@ -71,7 +70,6 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         Annotation((), (6009999,), {}),
         Annotation(entries, tuple(range(6009000, 6009999)), {entry.code: 2 for entry in entries}),
         NoCodes(),
-        NoMessage(),
         DryRun(None),
         DryRun(1, 1, 0, entries[:1]),
         DryRun(100, 7, 1, entries[:5]),
@@ -79,7 +77,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         WhyReply((), lookalikes[15:], None, is_written=False),
         WhyReply((), (), None, is_written=True),
         *(Barred(barrier, "C1", scope) for barrier in Barrier for scope in ("chat:write", None)),
-        *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "nothing")),
+        *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "nothing", "no_message")),
         Failed("abc123"),
     ]
     for reply in replies:
