@@ -1,10 +1,12 @@
-"""Apply the rules of ``data/cascades.yaml``: which code causes which others, and which causes are likelier."""
+"""Apply the rules of ``data/cascades.yaml``: which codes cause which others, and which causes are likelier."""
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,7 +21,7 @@ ClassName = Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CascadeRule(Shape):
-    """Declare that one code causes others."""
+    """The rule that one code causes others."""
 
     cause: Code
     followers: Annotated[tuple[Code, ...], Constraint(min_length=1)]
@@ -27,12 +29,12 @@ class CascadeRule(Shape):
     window_lines: Annotated[int, Constraint(gt=0, le=10_000)] = 50  # the same, in a log without timestamps
     reason: Text
     example: Annotated[tuple[Line, ...], Constraint(min_length=2)]  # lines of a log that show it
-    rests_on: Literal["vendor", "sdk", "judgement"]  # the vendor's documents, the SDK's behaviour, or our experience
+    rests_on: Literal["vendor", "sdk", "judgement"]  # vendor documents, the SDK's behaviour, or our experience
 
 
 @dataclass(frozen=True, slots=True)
 class CauseClass(Shape):
-    """Group causes of one kind: the listed codes, and all codes of the listed sections that no class lists."""
+    """Causes of one kind: the listed codes, and all codes of the listed sections that no class lists."""
 
     name: ClassName
     codes: tuple[Code, ...] = ()
@@ -42,23 +44,26 @@ class CauseClass(Shape):
 
 @dataclass(frozen=True)
 class Cascades(Shape):
-    """All rules, and the classes of causes, the likeliest first."""
+    """All rules, and the classes of causes, the likeliest class first."""
 
     classes: Annotated[tuple[CauseClass, ...], Constraint(min_length=1)]
     rules: tuple[CascadeRule, ...]
 
     def __post_init__(self) -> None:
         """Raise ValueError if rules or classes contradict each other."""
-        pairs = [(rule.cause, follower) for rule in self.rules for follower in rule.followers]
-        twice = sorted({pair for pair in pairs if pairs.count(pair) > 1})
-        if twice:
-            raise ValueError(f"{twice[0][1]} follows {twice[0][0]} in two rules; keep one")
-        listed = [code for each in self.classes for code in each.codes]
-        doubled = sorted({code for code in listed if listed.count(code) > 1})
-        if doubled:
-            raise ValueError(f"{doubled[0]} is listed in two classes; keep one")
-        if circle := _circle(pairs):
-            raise ValueError(f"{circle} follows itself; a cause must come before its followers")
+        pairs = Counter((rule.cause, follower) for rule in self.rules for follower in rule.followers)
+        order: TopologicalSorter[int] = TopologicalSorter()
+        for (cause, follower), count in pairs.items():
+            if count > 1:
+                raise ValueError(f"{follower} follows {cause} in two rules; keep one")
+            order.add(follower, cause)
+        for code, count in Counter(code for each in self.classes for code in each.codes).items():
+            if count > 1:
+                raise ValueError(f"{code} is listed in two classes; keep one")
+        try:
+            order.prepare()
+        except CycleError as error:
+            raise ValueError(f"{error.args[1][0]} follows itself; a cause must come before its followers") from error
 
     def causes_of(self, follower: int) -> Mapping[int, CascadeRule]:
         """Return the codes that can cause *follower*, with their rules."""
@@ -70,8 +75,8 @@ class Cascades(Shape):
         return rule.reason if rule else None
 
     def rank(self, code: int, section: str | None) -> int:
-        """Return the position of the code's class, 0 for the likeliest. *section* is the code's in the catalogue."""
-        return self._ranks[0].get(code, self._ranks[1].get(section or "", len(self.classes)))
+        """Return the position of the code's class, 0 for the likeliest. *section* is the code's section."""
+        return self._ranks.get(code, self._ranks.get(section, len(self.classes)))
 
     def is_harmless(self, code: int, section: str | None) -> bool:
         """Return whether *code* is no error."""
@@ -87,41 +92,19 @@ class Cascades(Shape):
         return causes
 
     @cached_property
-    def _ranks(self) -> tuple[Mapping[int, int], Mapping[str, int]]:
-        return (
-            {code: rank for rank, each in enumerate(self.classes) for code in each.codes},
-            {section: rank for rank, each in enumerate(self.classes) for section in each.sections},
-        )
+    def _ranks(self) -> Mapping[object, int]:
+        """The position of each code's and each section's class."""
+        return {key: rank for rank, each in enumerate(self.classes) for key in (*each.codes, *each.sections)}
 
 
-def open_cascades(path: Path | None = None) -> Cascades:
-    """Open the rules that ship with the bot, or those in *path*. Raises CatalogueError with all faults."""
-    source = path or _FILE
-    content = resources.compiled(
-        "cascades.json", (source, Path(__file__), *FORMAT), lambda: compile_cascades(source), is_shipped=path is None
-    )
+def open_cascades() -> Cascades:
+    """Open the rules that ship with the bot. Raises CatalogueError with all faults in their file."""
+    content = resources.compiled("cascades.json", (_FILE, Path(__file__), *FORMAT), compile_cascades)
     return from_plain(Cascades, json.loads(content))
 
 
-def compile_cascades(path: Path | None = None) -> bytes:
-    """Read and validate the shipped file, or *path*. Raises CatalogueError with all its faults."""
+def compile_cascades() -> bytes:
+    """Read and validate the rules. Raises CatalogueError with all faults in their file."""
     from bot.catalogue import loader
 
-    return loader.compiled(loader.validated(path or _FILE, Cascades), Cascades)
-
-
-def _circle(pairs: list[tuple[int, int]]) -> int | None:
-    """Return a code that follows itself over one or more rules, or None."""
-    followers: dict[int, set[int]] = {}
-    for cause, follower in pairs:
-        followers.setdefault(cause, set()).add(follower)
-    for code in followers:
-        seen: set[int] = set()
-        waiting = [code]
-        while waiting:
-            found = followers.get(waiting.pop(), set()) - seen
-            if code in found:
-                return code
-            seen |= found
-            waiting += found
-    return None
+    return loader.compiled(loader.validated(_FILE, Cascades))

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.catalogue import loader
 from bot.catalogue.catalogue import open_catalogue
 from bot.catalogue.entry import Severity
 from bot.errors import CatalogueError
-from bot.triage.cascades import CascadeRule, open_cascades
+from bot.triage.cascades import CascadeRule, Cascades, open_cascades
 from tests.triage.feed import triage_of
 
 CATALOGUE = open_catalogue()
@@ -23,7 +24,7 @@ def mistakes(tmp_path: Path, old: str, new: str) -> list[str]:
     assert old in content
     path.write_text(content.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(CatalogueError) as caught:
-        open_cascades(path)
+        loader.validated(path, Cascades)
     return list(caught.value.faults)
 
 
