@@ -157,7 +157,7 @@ def compile_catalogue(overlay: Path | None = None) -> bytes:
 
     sections = loader.sections(codes_folder(), overlay)
     return b"\n".join(
-        json.dumps([entry.code for entry in section.codes]).encode() + b"\t" + loader.compiled(section, Section)
+        json.dumps([entry.code for entry in section.codes]).encode() + b"\t" + loader.compiled(section)
         for section in sections
     )
 
@@ -168,7 +168,7 @@ def codes_folder() -> Path:
 
 
 def symbol_key(name: str) -> str:
-    """Return one key for all spellings of an SDK symbol: lower case, without separators and the enum's name.
+    """Return the same key for all spellings of an SDK symbol: in lower case, without separators and the enum's name.
 
     The SDKs name the same code ``NetworkModuleTokenExpired``, ``ZIMErrorCodeNetworkModuleTokenExpired``,
     ``zim_error_code_network_module_token_expired`` and so on.
@@ -177,5 +177,4 @@ def symbol_key(name: str) -> str:
     True
     """
     key = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
-    before, enum, after = key.rpartition(_ENUM)
-    return after if enum and after else before + enum + after
+    return key.rpartition(_ENUM)[2] or key

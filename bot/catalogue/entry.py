@@ -1,7 +1,7 @@
 """Define the shape of a catalogue entry, as written in ``data/codes/<section>.yaml``.
 
-`loader` validates files against these types with pydantic. At run time they are plain dataclasses, because building
-pydantic models takes longer than the rest of ``zimerr explain``.
+`loader` validates files against these types with pydantic. They are plain dataclasses, because building pydantic models
+takes longer than the rest of ``zimerr explain``.
 """
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
@@ -73,7 +73,7 @@ class Retry(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much breaks for the user of the app."""
+    """How much breaks for the app's user."""
 
     INFO = "info"  # nothing is wrong
     LOW = "low"  # one action is refused, and the app can say so
@@ -106,7 +106,7 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source(Shape):
-    """One source of an entry. *differs* quotes it where it is wrong or disagrees with the entry."""
+    """One source of an entry. *differs* quotes it if it is wrong or disagrees with the entry."""
 
     origin: Origin
     differs: Text | None = None
@@ -127,7 +127,7 @@ Plan = Literal["free", "pro", "enterprise"]
 class Limit(Shape):
     """One limit that the code is about.
 
-    *value* is None if the vendor sets no bound. The unit "length" is a length whose unit the vendor does not give.
+    *value* is None if the vendor sets no bound. The unit "length" means that the vendor does not name the unit.
     """
 
     what: Text
@@ -154,9 +154,8 @@ class Symbols(Shape):
     csharp: Symbol | None = None
 
     def by_sdk(self) -> dict[str, str]:
-        """Return the names of the SDKs that have one, by SDK."""
-        names = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return {sdk: name for sdk, name in names if name}
+        """Return the names by SDK, without the SDKs that lack the code."""
+        return {field.name: name for field in fields(self) if (name := getattr(self, field.name))}
 
 
 @dataclass(frozen=True, slots=True)

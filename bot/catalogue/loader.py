@@ -74,9 +74,9 @@ def validated(path: Path, kind: type[Shaped]) -> Shaped:
         raise CatalogueError(faults) from error
 
 
-def compiled(value: object, kind: Any) -> bytes:
-    """Return a dataclass as JSON without the fields that have their default, for `from_plain`."""
-    return _adapter(kind).dump_json(value, exclude_defaults=True)
+def compiled(value: object) -> bytes:
+    """Return a dataclass as JSON for `from_plain`, without the fields that have their default."""
+    return _adapter(cast(Any, type(value))).dump_json(value, exclude_defaults=True)
 
 
 def json_schema() -> str:

@@ -1,4 +1,4 @@
-"""Describe data files as dataclasses, and build these from plain data."""
+"""Describe the shape of data files by dataclasses, and build these from plain data."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
 Built = TypeVar("Built")
 
-# The modules that define how files are validated and compiled. A change to them makes cached files out of date.
+# The modules that define how files are validated and compiled. A change to one makes cached files out of date.
 FORMAT = tuple(Path(__file__).with_name(f"{name}.py") for name in ("entry", "loader", "shape"))
 
 
 class Constraint:
-    """Limit the values of a field.
+    """Limit the values of a field while pydantic validates a file.
 
-    Only pydantic applies it, while it validates a file. The names are those of pydantic-core's schemas: pattern,
-    min_length, max_length (of texts and tuples), ge, gt and le.
+    The names of the limits are those of pydantic-core's schemas: pattern, min_length, max_length (of texts and tuples),
+    ge, gt and le. pydantic's own `Field` would need its import at run time.
     """
 
     def __init__(self, **limits: object) -> None:
@@ -40,13 +40,12 @@ class Shape:
 
 def from_plain(kind: type[Built], data: Any) -> Built:
     """Build a dataclass from dicts, lists, strings and numbers. The data must have been validated."""
-    hashable: Any = kind  # mypy takes classes for unhashable
-    return cast(Built, _builder(hashable)(data))
+    return cast(Built, _builder(cast(Any, kind))(data))
 
 
 @cache
 def _builder(kind: Any) -> Callable[[Any], Any]:
-    """Return the function that turns plain data into *kind*, which may be any type that the dataclasses use."""
+    """Return a function that turns plain data into *kind*: a dataclass, or the type of one of its fields."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _builder(arguments[0])
@@ -57,8 +56,7 @@ def _builder(kind: Any) -> Callable[[Any], Any]:
         inner = _builder(arguments[0])
         return lambda value: None if value is None else inner(value)
     if is_dataclass(kind):
-        types = {field.name: cast(Any, field.type) for field in fields(kind)}
         construct: Any = kind
-        builders = {name: _builder(type_) for name, type_ in types.items()}
+        builders = {field.name: _builder(cast(Any, field.type)) for field in fields(kind)}
         return lambda values: construct(**{name: builders[name](value) for name, value in values.items()})
     return kind if isinstance(kind, type) and issubclass(kind, StrEnum) else lambda value: value
