@@ -26,7 +26,6 @@ from bot.maintenance import maintained
 from bot.policy.annotate import Annotations
 from bot.policy.answer import Answers
 from bot.policy.language import Languages
-from bot.policy.triage_pool import TriagePool
 from bot.render.renderer import Renderer
 from bot.server import connected, events_route, listening
 from bot.settings import Settings
@@ -148,7 +147,7 @@ def _services(
         sender=Sender(workspaces, rate_limit),
         workspaces=workspaces,
         background=Background(),
-        log_reader=LogReader(TriagePool(catalogue, open_cascades(), read_limits, time.monotonic)),
+        log_reader=LogReader(catalogue, open_cascades(), read_limits),
         notices=NoticeStore(database),
         clock=clock,
         escalation_target=settings.zimerr_escalate,

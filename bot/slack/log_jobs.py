@@ -155,6 +155,6 @@ async def _attach(context: RequestContext, job: Job, reply: str, digest: Digest,
     for message in await context.lookup.thread(job.place.channel, job.thread):
         if any(file.get("name") == name for file in message.get("files") or ()):
             return False
-    text = report(digest, services.catalogue, language, services.log_reader.triages.cascades)
+    text = report(digest, services.catalogue, language, services.log_reader.cascades)
     await upload(context.lookup.client, name, text.encode(), channel=job.place.channel, thread=job.thread)
     return True

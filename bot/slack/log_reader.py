@@ -8,20 +8,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from io import BytesIO
 
+from bot.catalogue.catalogue import Catalogue
 from bot.detection.slack_text import passages
 from bot.errors import RetryLater
 from bot.policy.content import log_files, may_be_log
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.triage_pool import TriagePool, sightings_in_files
 from bot.slack.files import Downloads, UnreadableFile
 from bot.slack.lookup import Payload, SlackLookup
+from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, FileRefused, Refusal
-from bot.triage.reader import LogFile
+from bot.triage.pipeline import triage
+from bot.triage.reader import LogFile, ReadLimits
 
 _MAX_CONCURRENT = 2
 _TURN_TIMEOUT_S = 5.0
@@ -54,9 +58,13 @@ class _Collected:
 class LogReader:
     """Reads logs, a few at a time: a log that has been downloaded waits for nothing."""
 
-    def __init__(self, triages: TriagePool) -> None:
-        self.triages = triages
+    def __init__(self, catalogue: Catalogue, cascades: Cascades, limits: ReadLimits) -> None:
+        self.cascades = cascades
+        self._catalogue = catalogue
+        self._limits = limits
         self._turns = asyncio.Semaphore(_MAX_CONCURRENT)
+        # Not asyncio's default pool: a thread goes on after its caller has timed out, and must still count.
+        self._threads = ThreadPoolExecutor(_MAX_CONCURRENT, thread_name_prefix="triage")
 
     async def read(
         self, lookup: SlackLookup, channel: str, source: LogSource, *, own_bot: str | None, is_asked: bool = True
@@ -74,14 +82,18 @@ class LogReader:
         found = [each for each in messages if each and (not own_bot or each.get("bot_id") != own_bot)]
         if not found:
             return None
-        limits = self.triages.limits
         async with self._turn():
             with ExitStack() as spools:
-                downloads = Downloads(lookup.client, spools, max_bytes=limits.file_bytes)
-                collected = await _collect(found, downloads, max_files=limits.files, with_quotes=is_asked)
-                digest = await self.triages.read(collected.logs)
+                downloads = Downloads(lookup.client, spools, max_bytes=self._limits.file_bytes)
+                collected = await _collect(found, downloads, max_files=self._limits.files, with_quotes=is_asked)
+                digest = await self.triage(collected.logs)
         digest = replace(digest, refused=(*digest.refused, *collected.refused))
         return ReadLog(digest, sightings_in_files(digest, has_text=collected.has_text))
+
+    async def triage(self, logs: Sequence[LogFile]) -> Digest:
+        """Triage *logs* in a thread, so that the event loop does not wait for it."""
+        run = partial(triage, logs, self._catalogue, self.cascades, self._limits, clock=time.monotonic)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -95,6 +107,12 @@ class LogReader:
             yield
         finally:
             self._turns.release()
+
+
+def sightings_in_files(digest: Digest, *, has_text: bool) -> tuple[Sighting, ...]:
+    """Return the codes in a message's files as the author's own; with *has_text*, the first file read is its text."""
+    rows = (*digest.rows, *digest.unknown)
+    return tuple(Sighting(row.code, False, "") for row in rows if not has_text or row.first.file > 0)
 
 
 async def _collect(

@@ -59,7 +59,7 @@ async def triage_paste(context: RequestContext, body: Payload) -> None:
     """
     fields = body["view"]["state"]["values"]
     pasted = str(fields[PASTED][PASTED]["value"] or "").encode(errors="replace")
-    digest = await context.services.log_reader.triages.read([LogFile("", lambda: BytesIO(pasted))])
+    digest = await context.services.log_reader.triage([LogFile("", lambda: BytesIO(pasted))])
     if not digest.hits:
         await context.reply_privately(Note("nothing"))
     elif fields[AUDIENCE][AUDIENCE]["selected_option"]["value"] == EVERYBODY:
