@@ -8,13 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from bot.catalogue.catalogue import Catalogue
-from bot.triage import timestamps
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Stamp
 from bot.triage.histogram import Histogram
 from bot.triage.metadata import MetadataScan
 from bot.triage.scanner import CodeHit, LineWindow
+from bot.triage.timestamps import ClockKind, TimestampReader, reader_for
 
 NEVER = float("-inf")
 
@@ -25,9 +24,9 @@ _MAX_WINDOWS = 400
 _ID = rb"_?[iI][dD][\"']?\s{0,2}[:=]\s{0,2}[\"']?([\w@.+-]{1,64})"
 _USER, _DEVICE = re.compile(rb"ser(?<=[uU]ser)" + _ID), re.compile(rb"evice(?<=[dD]evice)" + _ID)
 
-# Position of an occurrence: seconds (or lines, if the file has no times), line number, stamp as written and its zone
-# (None before the file's first stamp), and whether the line has that stamp itself. A tuple, because one is made for
-# every hit.
+# An occurrence: its position in seconds (in lines, if the file has no times), line number, stamp as written, zone as
+# written, and whether the line has that stamp itself. Without it, the stamp is that of an earlier line, or None. A
+# tuple, because one is made for every hit.
 LineSpot = tuple[float, int, bytes | None, bytes | None, bool]
 
 
@@ -70,8 +69,8 @@ class LogState:
 
     counts: dict[int, CodeCount] = field(default_factory=dict)  # by code
     extents: dict[int, tuple[Stamp, Stamp]] = field(default_factory=dict)  # first and last stamp of each dated file
-    clock_kinds: dict[int, tuple[bool, bool, bool]] = field(default_factory=dict)  # of each dated file
-    hit_files: dict[int, None] = field(default_factory=dict)
+    clock_kinds: dict[int, ClockKind] = field(default_factory=dict)  # of each dated file
+    hit_files: set[int] = field(default_factory=set)  # files with hits
     windows: dict[int, tuple[float, LineWindow]] = field(default_factory=dict)  # by code, with its position
     metadata: MetadataScan = field(default_factory=MetadataScan)
     by_time: Histogram = field(default_factory=Histogram)
@@ -87,51 +86,46 @@ class LogState:
 class Aggregator:
     """Count hits in the order of the log: for each file `begin_file`, hits and windows, then `end_file`."""
 
-    def __init__(self, cascades: Cascades, catalogue: Catalogue) -> None:
-        self.state = state = LogState()
+    def __init__(self, cascades: Cascades) -> None:
+        self.state = LogState()
         self._cascades = cascades
-        self._catalogue = catalogue
-        self._counts, self._by_time, self._by_line = state.counts, state.by_time, state.by_line
-        self._readers: dict[int, timestamps.TimestampReader] = {}
-        self._source_count = 0
+        self._source_count = 0  # of all codes together
         # Of the current file:
-        self._reader: timestamps.TimestampReader | None = None
+        self._reader: TimestampReader | None = None  # None if it has no times
+        self._clock_kind: ClockKind | None = None
         self._lines_before = 0.0  # its start on the axis of lines
         self._position = 0.0  # of the last hit on that axis
         self._now = 0.0  # seconds of the last stamp read, at first of the file's first stamp
-        self._written: bytes | None = None
-        self._zone: bytes | None = None
-        self._clock_kind: tuple[bool, bool, bool] | None = None
+        self._written: bytes | None = None  # that stamp; None before the first hit with one
+        self._zone: bytes | None = None  # of that stamp
 
     def begin_file(self, file: int, head: bytes) -> None:
         """Start a file; *head* is its first 64 KB, decoded to UTF-8."""
         self.state.metadata.scan(head.decode("utf-8", "replace"))
         self._lines_before = self._position
         self._written = self._zone = None
-        self._reader = reader = timestamps.reader_for(head)
-        first = next(filter(None, map(reader.stamp, head.splitlines())), None) if reader else None
-        if reader is None or first is None:
-            self._reader, kind = None, None
-        else:
-            kind = reader.clock_kind
+        previous_kind, self._clock_kind = self._clock_kind, None
+        self._reader = reader = reader_for(head)
+        if reader and (first := reader.first_stamp(head.splitlines())):
+            self._clock_kind = reader.clock_kind
             first = self._align(reader, first)
             self._now = first.seconds
-            self._readers[file] = reader
             self.state.extents[file] = (first, first)
-            self.state.clock_kinds[file] = kind
-        if kind is None or kind != self._clock_kind:
+            self.state.clock_kinds[file] = reader.clock_kind
+        else:
+            self._reader = None
+        if self._clock_kind is None or self._clock_kind != previous_kind:
             # The clocks can't be compared: nothing in this file follows from the previous one.
-            for count in self._counts.values():
+            for count in self.state.counts.values():
                 count.at = NEVER
                 for link in count.links:
                     link.latest = NEVER
-        self._clock_kind = kind
 
-    def _align(self, reader: timestamps.TimestampReader, first: Stamp) -> Stamp:
-        """Move *first* and its reader to the year, or day, nearest to the earlier files."""
-        kinds = self.state.clock_kinds
+    def _align(self, reader: TimestampReader, first: Stamp) -> Stamp:
+        """Move *first* and its reader to the year, or day, nearest to the first file with a clock of the same kind."""
         earlier = next(
-            (extent[0] for file, extent in self.state.extents.items() if kinds[file] == reader.clock_kind), None
+            (self.state.extents[file][0] for file, kind in self.state.clock_kinds.items() if kind == reader.clock_kind),
+            None,
         )
         if earlier is None or not reader.cycle_s:
             return first
@@ -149,15 +143,15 @@ class Aggregator:
                 self._now, has_stamp = seconds, True
                 self._written, self._zone = self._reader.written, self._reader.zone
             at = self._now
-            self._by_time.add(code, at)
-        self._by_line.add(code, position)
-        count = self._counts.get(code) or self._new(code, hit.known)
+            self.state.by_time.add(code, at)
+        self.state.by_line.add(code, position)
+        count = self.state.counts.get(code) or self._new(code, hit.known)
         count.count += 1
         count.at = at
         spot = (at, line, self._written, self._zone, has_stamp)
         if not count.spans or count.spans[-1].file != hit.file:
             count.spans.append(FileSpan(hit.file, spot, spot))
-            self.state.hit_files[hit.file] = None
+            self.state.hit_files.add(hit.file)
         else:
             span = count.spans[-1]
             if at >= span.last[0]:
@@ -173,45 +167,42 @@ class Aggregator:
         """Start counting a code; link it with the codes that may have caused it and those that it may cause."""
         new = CodeCount(code, known)
         if known:
-            for count in self._counts.values():
+            for count in self.state.counts.values():
                 for cause, follower in ((count, new), (new, count)):
                     if rule := self._cascades.causes_of(follower.code).get(cause.code):
                         follower.links.append(FollowLink(cause, rule.window_s, rule.window_lines))
-        self._counts[code] = new
+        self.state.counts[code] = new
         return new
 
     def _count_links(self, count: CodeCount, at: float) -> None:
         """Count an occurrence at *at* for each possible cause that came, or was followed, within the window."""
         is_dated = self._reader is not None
         for link in count.links:
-            since = link.cause.at
-            if since < link.latest:
-                since = link.latest
+            since = max(link.cause.at, link.latest)
             if 0 <= at - since <= (link.window_s if is_dated else link.window_lines):
                 link.count += 1
                 link.latest = at
 
     def _add_source(self, count: CodeCount, source: bytes) -> None:
+        """Count a user or device of a code once, within the limits."""
         if len(count.sources) < _MAX_SOURCES and self._source_count < _MAX_SOURCES_IN_ALL:
             size = len(count.sources)
             count.sources.add(hash(source))
             self._source_count += len(count.sources) - size
 
     def add_window(self, window: LineWindow) -> None:
-        """Keep *window* as evidence if it is the first of its code, or the earliest; its hit was added before."""
-        count = self._counts.get(window.code)
-        span = next((each for each in count.spans if each.file == window.file), None) if count else None
-        reader = self._readers.get(window.file)
-        if reader and span and span.first[1] == window.line and not span.first[4]:
+        """Keep *window*, of the current file, as evidence if it is the first or the earliest of its code."""
+        count, reader = self.state.counts[window.code], self._reader
+        span = count.spans[-1]
+        if reader and span.first[1] == window.line and not span.first[4]:
             # A record of several lines has its time in the first, and the code in a later one.
-            for text in reversed(window.lines[: max(0, window.line - window.first_line)]):
-                if stamp := reader.stamp(text):
-                    span.first = (stamp.seconds, window.line, reader.written, reader.zone, True)
-                    break
-        at = span.first[0] if span else 0.0
+            before = window.lines[: window.line - window.first_line]
+            if stamp := reader.first_stamp(reversed(before)):
+                span.first = (stamp.seconds, window.line, reader.written, reader.zone, True)
+        at = span.first[0]
         kept = self.state.windows.get(window.code)
         # Unknown codes, which are often not codes at all, come by the hundreds.
-        limit = _MAX_WINDOWS if count and count.known else _MAX_WINDOWS // 4
+        limit = _MAX_WINDOWS if count.known else _MAX_WINDOWS // 4
         if (kept is None and len(self.state.windows) < limit) or (kept and self.state.is_one_clock and at < kept[0]):
             self.state.metadata.scan(b"\n".join(window.lines).decode("utf-8", "replace"))
             self.state.windows[window.code] = (at, window)
@@ -219,9 +210,5 @@ class Aggregator:
     def end_file(self, file: int, tail: bytes) -> None:
         """Finish a file; *tail* is its last 64 KB."""
         self.state.metadata.scan(tail.decode("utf-8", "replace"))
-        reader = self._readers.get(file)
-        if reader is None:
-            return
-        last = next(filter(None, map(reader.stamp, reversed(tail.splitlines()))), None)
-        if last:
+        if self._reader and (last := self._reader.first_stamp(reversed(tail.splitlines()))):
             self.state.extents[file] = (self.state.extents[file][0], last)

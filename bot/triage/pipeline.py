@@ -57,7 +57,7 @@ class _TriageRun:
     """Feed logs, one after another, to the scanner, the aggregator and the search for secrets."""
 
     def __init__(self, catalogue: Catalogue, cascades: Cascades) -> None:
-        self.aggregator = Aggregator(cascades, catalogue)
+        self.aggregator = Aggregator(cascades)
         self.scanner = Scanner(catalogue, self.aggregator.add_hit, self._add_window)
         self.secrets: dict[Secret, None] = {}
         self._bytes = 0  # of the current file

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,14 +19,12 @@ _DAY = 86_400.0
 _YEAR = 366 * _DAY  # a format without a year is read as 1972, a leap year, so that 29 February is valid
 _REACH = 200  # bytes in which a line's own stamp begins; a later time is part of the message
 _HEAD_LINES = 300  # that vote for a format
-_MONTHS = {
-    name: number
-    for number, name in enumerate(
-        (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"), 1
-    )
-}
-_AFTERNOON = frozenset(each.encode() for each in ("下午", "晚上", "PM", "pm", "中午"))
-_MORNING = frozenset(each.encode() for each in ("上午", "凌晨", "早上", "AM", "am"))
+_MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_NOON = "中午".encode()  # covers the hours from 11 to 1
+_AFTERNOON = ("下午".encode(), "晚上".encode(), _NOON, b"PM")
+_MORNING = ("上午".encode(), "凌晨".encode(), "早上".encode(), b"AM")
+
+ClockKind = tuple[bool, bool, bool]  # has a date, a year, a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,8 @@ class TimestampReader:
         self._base: float | None = None
 
     @property
-    def clock_kind(self) -> tuple[bool, bool, bool]:
-        """Has date, has year, has zone; equal for two files whose stamps can be compared. Needs one stamp read."""
+    def clock_kind(self) -> ClockKind:
+        """Equal for two files whose stamps can be compared. Read a stamp first, because it has the zone."""
         return self.format.has_date, self.format.has_year, self._is_epoch or self.zone is not None
 
     def seconds(self, line: bytes) -> float | None:
@@ -149,7 +148,12 @@ class TimestampReader:
             seconds += self.cycle_s * round((self._latest - seconds) / self.cycle_s)
         return make_stamp(seconds, self.written, self.zone)
 
+    def first_stamp(self, lines: Iterable[bytes]) -> Stamp | None:
+        """Return the first stamp in *lines*, anywhere in the file, or None."""
+        return next(filter(None, map(self.stamp, lines)), None)
+
     def _read(self, line: bytes) -> float | None:
+        """Return the seconds of a line's stamp, and remember how it is written."""
         match = self._search(line, 0, self._reach)
         if match is None:
             return None
@@ -168,7 +172,7 @@ class TimestampReader:
 
 
 def make_stamp(seconds: float, written: bytes, zone: bytes | None) -> Stamp:
-    """Decode what a `TimestampReader` has read."""
+    """Decode a stamp and its zone as a `TimestampReader` has read them."""
     return Stamp(seconds, written.decode("utf-8", "replace"), zone.decode() if zone else None)
 
 
@@ -213,8 +217,7 @@ def _base(match: re.Match[bytes]) -> float | None:
 def _hour(hour: int, half: bytes | None) -> int | None:
     """Return the hour of the day, 0 to 23, or None if it is not valid."""
     if half and half.upper() in _AFTERNOON and hour < 12:
-        # 中午 (noon) covers the hours from 11 to 1.
-        return hour if half == "中午".encode() and hour == 11 else hour + 12
+        return hour if half == _NOON and hour == 11 else hour + 12
     if half and half.upper() in _MORNING and hour == 12:
         return 0
     return hour if hour < 24 else None

@@ -34,7 +34,7 @@ def test_each_user_is_counted_once() -> None:
 @given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))
 def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     """Nobody trusts figures that do not add up, whatever the order of the lines."""
-    aggregator = Aggregator(CASCADES, CATALOGUE)
+    aggregator = Aggregator(CASCADES)
     aggregator.begin_file(0, b"1732347345 boot")
     for line, (second, code) in enumerate(hits, 1):
         text = f"{1732347345 + second} code={code}".encode()
