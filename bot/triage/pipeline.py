@@ -12,7 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.triage.aggregate import Aggregator
 from bot.triage.analyze import Analysis
 from bot.triage.cascades import Cascades
-from bot.triage.digest import Digest, FileRead, FileRefused, Secret
+from bot.triage.digest import Digest, FileRead, FileRefused, Refusal, Secret
 from bot.triage.reader import HEAD, LogFile, LogStream, ReadBudget, ReadLimits, open_logs
 from bot.triage.redact import live_secrets
 from bot.triage.scanner import LineWindow, Scanner
@@ -47,7 +47,7 @@ def triage(
         if log.lines:
             files.append(log.summary)
         if log.damage or not log.lines:
-            refused.append(log.refusal)
+            refused.append(FileRefused(log.name, log.damage or Refusal.EMPTY))
     duration_s = clock() - started
     analysis = Analysis(run.aggregator.state, cascades, catalogue, files)
     return analysis.digest(refused, run.scanner.lookalikes, tuple(run.secrets), duration_s)
@@ -65,7 +65,6 @@ class _TriageRun:
     def read(self, log: LogStream, file: int) -> None:
         """Read *log* to its end, as the file with the index *file*."""
         self._bytes = 0
-        line = 1  # number of the next block's first line
         tail, tail_line = b"", 1  # the last lines so far, about 64 KB, and the number of the first
         self.scanner.begin(file)
         for block in log.blocks():
@@ -73,18 +72,17 @@ class _TriageRun:
             if not self._bytes:
                 self.aggregator.begin_file(file, data[:HEAD])
             if self._bytes < _SEARCHED:
-                self._search(data, file, line)
+                self._search(data, file, block.first_line)
             self._bytes += len(data)
             self.scanner.scan(block)
             if len(data) < HEAD and not block.overlap_before:
                 tail += data
             else:
-                tail, tail_line = data, line
+                tail, tail_line = data, block.first_line
             if len(tail) > HEAD:
                 cut = tail.find(b"\n", len(tail) - HEAD) + 1
                 tail_line += tail.count(b"\n", 0, cut)
                 tail = tail[cut:]
-            line += data.count(b"\n")
         self.scanner.end()
         if self._bytes:
             self.aggregator.end_file(file, tail[-HEAD:])
@@ -92,11 +90,13 @@ class _TriageRun:
             self._search(tail, file, tail_line)
 
     def _add_window(self, window: LineWindow) -> None:
+        """Pass *window* on, and search it for secrets if it is beyond the part that is searched."""
         self.aggregator.add_window(window)
         if self._bytes > _SEARCHED:
             self._search(b"\n".join(window.lines), window.file, window.first_line)
 
     def _search(self, text: bytes, file: int, first_line: int) -> None:
+        """Search *text* for live secrets; *first_line* is the number of its first line."""
         if len(self.secrets) < _MAX_SECRETS:
             found = live_secrets(text.decode("utf-8", "replace"), file=file, first_line=first_line)
             self.secrets |= dict.fromkeys(found)

@@ -52,6 +52,7 @@ class LogBlock(NamedTuple):
     """Whole lines, or a piece of a line that is too long."""
 
     data: bytes
+    first_line: int  # number of its first line, 1-based
     overlap_before: int = 0  # bytes at the start that the previous block contained too
     overlap_after: int = 0  # bytes at the end that the next block repeats; a code in them belongs to that block
 
@@ -94,14 +95,18 @@ class LogStream:
         A file that is not packed also gives its stream, *plain_file*, so that its middle can be skipped.
         """
         self.name = name
-        self.bytes = 0
-        self.lines = 0
+        self.bytes = 0  # unpacked, read so far
+        self.lines = 0  # read so far
         self.damage: Refusal | None = None  # why it could not be read to its end
         self._chunks = chain((head,), chunks)
         self._decoder = Decoder(head)
         self._budget = budget
         self._plain_file = plain_file
-        self._size = _size(plain_file) if plain_file else None
+        self._size: int | None = None  # in bytes; a pipe's is not known
+        if plain_file and plain_file.seekable():
+            position = plain_file.tell()
+            self._size = plain_file.seek(0, 2)
+            plain_file.seek(position)
         self._cut: Cut | None = None
         self._skipped_bytes = 0
 
@@ -111,32 +116,42 @@ class LogStream:
         encoding = self._decoder.encoding.replace("ascii", "utf-8")
         return FileRead(self.name, self.lines, self.bytes, encoding, self._cut, self._skipped_bytes)
 
-    @property
-    def refusal(self) -> FileRefused:
-        """Why it was not read to its end, or had no lines."""
-        return FileRefused(self.name, self.damage or Refusal.EMPTY)
-
     def blocks(self) -> Iterator[LogBlock]:
-        """Yield its lines, some hundred KB at a time."""
-        ends_line = True
-        for block in _blocks(self._texts()):
-            ends_line = block.data.endswith(b"\n")
-            self.lines += block.data.count(b"\n")
-            yield block
-        self.lines += not ends_line
+        """Yield its lines, some hundred KB at a time; cut a line that is too long into overlapping pieces."""
+        rest, overlap = b"", 0
+        for text in self._texts():
+            end = text.rfind(b"\n") + 1
+            if end:
+                yield self._block(rest + text[:end], overlap)
+                rest, overlap = text[end:], 0
+            else:
+                rest += text
+            if len(rest) > LONGEST:
+                yield self._block(rest, overlap, OVERLAP)
+                rest, overlap = rest[-2 * OVERLAP :], OVERLAP
+        if rest:
+            yield self._block(rest, overlap)
+            self.lines += 1
+
+    def _block(self, data: bytes, overlap_before: int, overlap_after: int = 0) -> LogBlock:
+        """Return the next block, and count its lines."""
+        first_line = self.lines + 1
+        self.lines += data.count(b"\n")
+        return LogBlock(data, first_line, overlap_before, overlap_after)
 
     def _texts(self) -> Iterator[bytes]:
+        """Yield the clean text of the head and, if the rest was cut off, of the tail."""
         last = b"\n"
         for text in self._head():
-            if text:
-                last = text
-                yield text
+            last = text or last
+            yield text
         if self._cut and self._plain_file and self._size:
             if not last.endswith(b"\n"):
                 yield b"\n"
             yield from self._tail(self._plain_file, self._size)
 
     def _head(self) -> Iterator[bytes]:
+        """Yield the text up to the first limit."""
         limit = self._budget.limits.file_bytes
         if self._size is not None and self._size > limit:
             limit -= min(_TAIL, limit // 2)
@@ -151,6 +166,7 @@ class LogStream:
         yield self._decoder.feed(b"", final=True)
 
     def _tail(self, file: CountingStream, size: int) -> Iterator[bytes]:
+        """Yield the last lines of *file*, which has *size* bytes."""
         length = min(_TAIL, self._budget.limits.file_bytes // 2, size - self.bytes)
         position = size - length + (size - length) % 2  # even, for UTF-16
         self._skipped_bytes = position - self.bytes
@@ -166,6 +182,7 @@ class LogStream:
             yield text
 
     def _count(self, chunk: bytes) -> bytes:
+        """Count the bytes of *chunk*, and return it."""
         self.bytes += len(chunk)
         self._budget.unpacked_bytes += len(chunk)
         return chunk
@@ -188,6 +205,7 @@ def open_logs(
 
 
 def _open(name: str, file: CountingStream, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
+    """Yield the texts in *file*, whatever its type."""
     head = file.read(HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _open_zip(name, file, head, budget)
@@ -201,6 +219,7 @@ def _open(name: str, file: CountingStream, budget: ReadBudget) -> Iterator[LogSt
 
 
 def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
+    """Yield the files in a zip that begins with *head*."""
     limits = budget.limits
     try:
         for member, chunks in archive.members(file, head, max_packed=limits.file_bytes, max_ratio=limits.ratio):
@@ -214,6 +233,7 @@ def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) 
 
 
 def _open_unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> LogStream | FileRefused:
+    """Return the text in *chunks*, which come from an archive."""
     budget.files += 1  # even if it is refused, because unpacking costs time
     try:
         head = next(filter(None, chunks), b"")
@@ -224,30 +244,3 @@ def _open_unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> Lo
     if is_archive(head):
         return FileRefused(name, Refusal.NESTED)
     return FileRefused(name, Refusal.BINARY) if is_binary(head[:HEAD]) else LogStream(name, chunks, head, budget)
-
-
-def _size(file: CountingStream) -> int | None:
-    """Return the length of a file in bytes, or None for a pipe."""
-    if not file.seekable():
-        return None
-    position = file.tell()
-    size = file.seek(0, 2)
-    file.seek(position)
-    return size
-
-
-def _blocks(texts: Iterable[bytes]) -> Iterator[LogBlock]:
-    """Cut *texts* at line ends; cut a line that is too long into overlapping pieces."""
-    rest, overlap = b"", 0
-    for text in texts:
-        end = text.rfind(b"\n") + 1
-        if end:
-            yield LogBlock(rest + text[:end], overlap)
-            rest, overlap = text[end:], 0
-        else:
-            rest += text
-        if len(rest) > LONGEST:
-            yield LogBlock(rest, overlap, OVERLAP)
-            rest, overlap = rest[-2 * OVERLAP :], OVERLAP
-    if rest:
-        yield LogBlock(rest, overlap)

@@ -70,15 +70,13 @@ class Scanner:
         self._symbols = SymbolFilter(known)
         self._verdicts = line_cache.LineCache(known)
         self._file = 0
-        self._line = 1  # number of the next block's first line
         self._codes: set[int] = set()  # found in this file
         self._previous: list[bytes] = []  # the last lines of the previous block
         self._windows: list[LineWindow] = []  # those with missing lines
 
     def begin(self, file: int) -> None:
         """Start the file with this index."""
-        self._file, self._line = file, 1
-        self._codes, self._previous = set(), []
+        self._file, self._codes, self._previous = file, set(), []
 
     def end(self) -> None:
         """Finish the file: pass on the windows that reach its end."""
@@ -93,7 +91,7 @@ class Scanner:
         start = 0 if not block.overlap_before else data.find(b"\n") + 1 or len(data)
         for window in tuple(self._windows):
             self._extend(window, data, start)
-        line, counted = self._line, 0
+        line, counted = block.first_line, 0
         for begin, end, has_names in self._candidate_lines(data):
             line += sz.count(data, b"\n", counted, begin) if counted < begin else 0
             counted = begin
@@ -108,7 +106,6 @@ class Scanner:
                 self._take(CodeHit(code, known, self._file, line, text), data, begin, end)
             if verdict.lookalikes:
                 self.lookalikes.update(verdict.lookalikes)
-        self._line = line + sz.count(data, b"\n", counted)
         if not block.overlap_after:
             self._previous = _lines_before(data, len(data), self._previous)
 
