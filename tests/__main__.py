@@ -1,7 +1,7 @@
 """Run every check that must pass before code lands: `python -m tests [--full]`.
 
-Format, lint, types, layers and tests. ``--full`` adds coverage, every scenario over both transports and the whole chaos
-matrix.
+The checks are format, lint, types, layers and tests. ``--full`` adds coverage, runs every scenario over both transports
+and runs the whole chaos matrix.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FULL = ("--full", "--cov", "--cov-report=term:skip-covered")
 
 
 def main(arguments: list[str]) -> int:
-    """Run every check, also after one has failed; return 0 if all passed."""
+    """Run every check, even after a failure; return 0 if all passed."""
     if arguments not in ([], ["--full"]):
         print(__doc__, file=sys.stderr)
         return 2

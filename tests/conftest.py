@@ -24,16 +24,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests that are for ``--full`` only; pytest says how many."""
+    """Deselect the tests marked `full` unless ``--full`` is given; pytest reports how many."""
     if not config.getoption("--full"):
-        left_out = [item for item in items if item.get_closest_marker("full")]
+        deselected = [item for item in items if item.get_closest_marker("full")]
         items[:] = [item for item in items if not item.get_closest_marker("full")]
-        config.hook.pytest_deselected(items=left_out)
+        config.hook.pytest_deselected(items=deselected)
 
 
 @pytest.fixture(autouse=True)
 def restore_logging() -> Iterator[None]:
-    """Undo `log.configure` after a test: the configuration is global, and it would drop what later tests look for."""
+    """Undo `log.configure` after a test. Its configuration is global and would hide log lines from later tests."""
     loggers = [logging.getLogger(name) for name in (None, "bot", "slack_bolt.AsyncApp")]
     before = [(logger.level, logger.handlers[:], logger.filters[:]) for logger in loggers]
     yield
@@ -60,7 +60,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of each kind in turn, as DATABASE_URL would have it."""
+    """The URL of an empty database in the form of DATABASE_URL, first SQLite, then PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'test.db'}"
     server: Postgres = request.getfixturevalue("postgres")

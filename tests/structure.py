@@ -1,7 +1,7 @@
 """Measure the structure of the code: `python -m tests.structure [--flows]`.
 
-Prints lines per package, the length of functions, names that mean two things, import circles and, with ``--flows``, how
-many calls, files and packages one message, one command and one button cross in the running bot.
+Prints lines per package, the length of functions, names defined twice and import circles. With ``--flows``, also counts
+the calls, files and packages that a message, a command and a button click pass through in the running bot.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def modules(root: Path = ROOT) -> list[Module]:
 def names_used_twice(found: list[Module]) -> dict[str, list[str]]:
     """Return the classes, type aliases and modules whose name is defined more than once, with the modules.
 
-    A leading underscore does not make another name. Migrations are named by their number.
+    A leading underscore is ignored. Migrations are skipped, because they are named by their number.
     """
     defined: dict[str, list[str]] = defaultdict(list)
     for module in found:
@@ -100,33 +100,33 @@ def circles(found: list[Module]) -> list[list[str]]:
 
 
 def _imports(module: Module, names: set[str]) -> set[str]:
-    wanted: set[str] = set()
+    imported: set[str] = set()
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
-            wanted |= {alias.name for alias in node.names}
+            imported |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            wanted |= {
+            imported |= {
                 full if (full := f"{node.module}.{alias.name}") in names else node.module for alias in node.names
             }
-    return wanted & names - {module.name}
+    return imported & names - {module.name}
 
 
 @dataclass(slots=True)
 class Flow:
-    """What one interaction runs through, sandbox and libraries left out."""
+    """The calls of one interaction, without those of the sandbox and of libraries."""
 
     calls: int = 0
     functions: set[Any] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
-    moves: int = 0  # from a file to another
-    outer_moves: int = 0  # from a package to another
+    moves: int = 0  # from one file to another
+    outer_moves: int = 0  # from one package to another
     _last: str = ""
 
     def profile(self, frame: FrameType, event: str, _: object) -> None:
-        """Count a call; for `sys.setprofile`."""
+        """Count a call; a callback for `sys.setprofile`."""
         name = frame.f_globals.get("__name__", "")
-        # A coroutine that goes on after an await is no new call: its RESUME instruction has an argument.
+        # A coroutine that continues after an await is not a new call: its RESUME instruction has an argument.
         if event != "call" or frame.f_code.co_code[frame.f_lasti + 1]:
             return
         if not name.startswith("bot.") or name.startswith("bot.sandbox"):
@@ -174,7 +174,7 @@ async def flows() -> dict[str, Flow]:
                         await slack.until(lambda: slack.replies(ENGLISH, message["ts"]))
                     return message
 
-                # Twice, because the first time also loads what is loaded once.
+                # Twice, because the first interactions also fill the caches.
                 for code in (6000104, 6000106):
                     await measure("message without a code", partial(say, "good morning"))
                     message = await measure("message with one code", partial(say, f"failed, code: {code}"))

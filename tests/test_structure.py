@@ -1,4 +1,4 @@
-"""The structure of the code: one name for one thing, few modules at the root."""
+"""Test the structure of the code: unique names, no import circles, few modules at the root."""
 
 from __future__ import annotations
 

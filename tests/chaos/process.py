@@ -16,7 +16,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.server import EVENTS_PATH
 from tests.scenarios.conftest import Transport, free_port
 
-_PATIENCE_S = 90.0  # for steps that take a second on an idle machine
+_TIMEOUT_S = 90.0  # of steps that take a second on an idle machine
 
 
 class BotProcess:
@@ -59,14 +59,14 @@ class BotProcess:
 
     async def ready(self) -> None:
         """Wait until the bot accepts events."""
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(_TIMEOUT_S):
             while not await self._is_ready():
                 assert self._process is not None
                 assert self._process.poll() is None, self._log.read_text()[-4000:]
                 await asyncio.sleep(0.02)
 
     def pause(self) -> None:
-        """Suspend the process, like a suspended machine."""
+        """Suspend the process, as if its machine were suspended."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -77,7 +77,7 @@ class BotProcess:
         """Send a signal, and return the exit status."""
         self._signal(how)
         assert self._process is not None
-        return self._process.wait(timeout=_PATIENCE_S)
+        return self._process.wait(timeout=_TIMEOUT_S)
 
     def close(self) -> None:
         """Kill the process if it is still running."""

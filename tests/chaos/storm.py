@@ -27,7 +27,7 @@ class Storm:
         self._sandbox = sandbox
         self._chance = chance
         self._said: list[tuple[str, dict[str, Any]]] = []
-        self._again: set[asyncio.Task[Any]] = set()
+        self._redeliveries: set[asyncio.Task[Any]] = set()
         codes = [entry.code for entry in open_catalogue() if entry.code > 6_000_000]
         self._codes: dict[str, list[int]] = {}
         for number in range(_CHANNELS):
@@ -47,7 +47,7 @@ class Storm:
         faults.add(Fault(FaultKind.RATE_LIMITED, "conversations.info", probability=0.1, seconds=0))
 
     async def post(self, events: int, *, over_s: float) -> None:
-        """Post *events* messages evenly over *over_s* seconds, or more on a busy machine; redeliver a fifth later."""
+        """Post *events* messages evenly over at least *over_s* seconds; redeliver a fifth of them later."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         for number in range(1, events + 1):
@@ -63,7 +63,7 @@ class Storm:
         self._said.append((channel, message))
         if self._chance.random() < 0.2:
             event_id = self._sandbox.deliveries("message")[-1].body["event_id"]
-            self._again.add(asyncio.create_task(self._redeliver(event_id, self._chance.uniform(0.0, 2.0))))
+            self._redeliveries.add(asyncio.create_task(self._redeliver(event_id, self._chance.uniform(0.0, 2.0))))
 
     async def _redeliver(self, event_id: str, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -80,7 +80,7 @@ class Storm:
 
     async def answered(self, timeout_s: float = 180.0) -> None:
         """Wait until every message is delivered and answered."""
-        await asyncio.gather(*self._again)
+        await asyncio.gather(*self._redeliveries)
         async with asyncio.timeout(timeout_s):
             while not all(self.answers().values()):  # noqa: ASYNC110  waiting for each change would check too often
                 await asyncio.sleep(0.5)

@@ -23,7 +23,7 @@ from tests.postgres import Postgres
 from tests.scenarios.conftest import Transport, manifest
 
 EVENTS_PER_KILL = 100
-# Transport, database, kills. One short run on each database always, the whole matrix with --full.
+# Transport, database, kills. A short run on each database is always included, the whole matrix only with --full.
 RUNS = [
     ("http", "sqlite", 2),
     ("socket", "postgresql", 2),
@@ -33,8 +33,9 @@ RUNS = [
         for database in ("sqlite", "postgresql")
     ),
 ]
-LEG_S = 0.8  # seconds of messages; the bot has one leg to start, and is killed within the next
-# Unacknowledged events are redelivered, as by Slack, which waits longer.
+# Messages are posted in legs. The bot starts during one leg and is killed during the next.
+LEG_S = 0.8
+# Unacknowledged events are redelivered, as Slack does after longer delays.
 RETRY_DELAYS_S = (0.0, 0.5, *[1.0] * 60)
 
 
@@ -72,7 +73,10 @@ def other(sandbox: Sandbox, database_url: str, tmp_path: Path) -> Iterator[BotPr
 
 
 async def until_done(database_url: str, timeout_s: float = 120.0) -> None:
-    """Wait until every row of the inbox is done, because the response to the last post may have been lost."""
+    """Wait until every row of the inbox is done.
+
+    The response to the last post may have been lost, and the row then stays open although its answer is visible.
+    """
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
     try:
         async with asyncio.timeout(timeout_s):
@@ -117,7 +121,7 @@ class TestPostgres:
     async def test_a_replica_finishes_the_work_of_a_dead_one(
         self, sandbox: Sandbox, bot: BotProcess, other: BotProcess, database_url: str, chance: random.Random
     ) -> None:
-        """Even if nobody restarts the dead replica."""
+        """Nobody may be there to restart the dead replica."""
         storm = await start_replicas(sandbox, bot, other, chance)
         async with load_balanced(sandbox, bot, other, chance):
             posting = asyncio.create_task(storm.post(150, over_s=3.0))

@@ -1,4 +1,4 @@
-"""The demo page in a browser: the first minutes of a new user."""
+"""Test the demo page in a browser: the first minutes of a new user."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_an_example_is_sent_with_one_click(page: Page, demo: Sandbox) -> N
 
 
 async def test_the_welcome_shrinks_after_the_first_message(page: Page) -> None:
-    """The answer needs the room; the examples stay available."""
+    """The answer needs the space; the examples stay available."""
     await go_to(page, "C0ONCALL")
     await expect(page.locator("#welcome h2")).to_be_visible()
     await write(page, "good morning")

@@ -1,4 +1,4 @@
-"""Invalid blocks and views are refused with Slack's error messages; valid ones pass."""
+"""Test that invalid blocks and views are refused with Slack's error messages, and valid ones pass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivery of events: acknowledgements, retries, Socket Mode connections and signed requests."""
+"""Test the delivery of events: acknowledgements, retries, Socket Mode connections and signed requests."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ class TestSocket:
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(f"{sandbox.base_url}/link/?ticket=guess")
 
-    async def test_other_messages_than_acknowledgements_are_ignored(self, sandbox: Sandbox, open_link: Any) -> None:
+    async def test_messages_that_acknowledge_nothing_are_ignored(self, sandbox: Sandbox, open_link: Any) -> None:
         """They have an unknown envelope id or none."""
         socket = await open_link()
         await socket.send_json({"envelope_id": "unknown"})

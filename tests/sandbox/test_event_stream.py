@@ -1,4 +1,4 @@
-"""The events for each change of the workspace."""
+"""Test the events for each change of the workspace."""
 
 from __future__ import annotations
 

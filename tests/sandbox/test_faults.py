@@ -1,4 +1,4 @@
-"""Faults of Slack, injected by tests."""
+"""Test the injection of faults into Slack's answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads of people and of the app, their file objects, and access to downloads."""
+"""Test uploads of people and of the app, their file objects, and access to downloads."""
 
 from __future__ import annotations
 

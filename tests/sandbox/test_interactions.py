@@ -1,4 +1,4 @@
-"""Commands, buttons, menus, shortcuts, modals and the Home tab, over both transports."""
+"""Test commands, buttons, menus, shortcuts, modals and the Home tab, over both transports."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ async def test_an_invalid_acknowledgement_shows_an_error(sandbox: Sandbox, app: 
     assert ephemeral["text"] == '/zimerr failed with the error "invalid_command_response"'
 
 
-async def test_a_button_of_a_message(sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect) -> None:
+async def test_a_click_on_a_button_is_sent_with_its_message(
+    sandbox: Sandbox, app: AsyncApp, client: AsyncWebClient, connect: Connect
+) -> None:
     """Its answer is ephemeral by default and can replace the message."""
     got: list[Payload] = []
 
@@ -394,8 +396,8 @@ async def test_a_trigger_id_is_valid_once_within_three_seconds(
     assert errors == ["exchanged_trigger_id", "expired_trigger_id"]
 
 
-async def test_the_home_tab(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
-    """The app publishes it when it is opened; its buttons send the view and no response URL."""
+async def test_the_home_tab_is_published_when_it_is_opened(sandbox: Sandbox, app: AsyncApp, connect: Connect) -> None:
+    """The buttons of the view send the view and no response URL."""
     got: list[Payload] = []
 
     @app.event("app_home_opened")

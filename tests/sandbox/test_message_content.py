@@ -1,4 +1,4 @@
-"""Typed messages as text and as blocks, and the text of apps."""
+"""Test typed messages as text and as blocks, and the text of apps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Installing the app, refreshing its tokens and uninstalling it."""
+"""Test installing the app, refreshing its tokens and uninstalling it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's server: its WebSocket, its uploads and its files."""
+"""Test the page's server: its WebSocket, its uploads and its files."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_the_first_frame_is_the_state(sandbox: Sandbox, open_page: OpenPag
 
 
 async def test_the_actions_of_one_person_are_visible_to_another(open_page: OpenPage) -> None:
-    """They are posting, editing, reacting and deleting."""
+    """These actions are posting, editing, reacting and deleting."""
     ann, ben = await open_page(ANN), await open_page(BEN)
     await ann.send("send", channel=ONCALL, text="<script>alert(1)</script>")
     message = (await ben.receive("message"))["message"]
@@ -239,8 +239,8 @@ async def test_the_page_uses_buttons_modals_and_the_home_tab(
     assert (await ann.receive("deleted"))["ts"] == message["ts"]
 
 
-async def test_an_invalid_frame_is_an_error_and_not_the_end(open_page: OpenPage) -> None:
-    """The connection stays open."""
+async def test_an_invalid_frame_is_an_error_and_does_not_close_the_connection(open_page: OpenPage) -> None:
+    """A page with a bug must not disconnect its user."""
     ann = await open_page(ANN)
     await ann.send("juggle")
     assert "did not understand" in (await ann.receive("error"))["text"]

@@ -1,4 +1,4 @@
-"""The Web API answers valid and invalid calls as Slack does."""
+"""Test that the Web API answers valid and invalid calls as Slack does."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ async def test_tokens_are_checked(sandbox: Sandbox, client: AsyncWebClient) -> N
     assert (identity["user_id"], identity["bot_id"]) == ("U0ZIMERR", "B0ZIMERR")
     assert "chat:write" in identity.headers["x-oauth-scopes"].split(",")
     for token, error in (("", "not_authed"), ("xoxb-wrong", "invalid_auth")):
-        stranger = AsyncWebClient(token=token, base_url=sandbox.api_url)
-        assert (await refused(stranger, "auth.test"))["error"] == error
+        other = AsyncWebClient(token=token, base_url=sandbox.api_url)
+        assert (await refused(other, "auth.test"))["error"] == error
     assert (await refused(client, "apps.connections.open"))["error"] == "not_allowed_token_type"
 
 
@@ -237,8 +237,10 @@ async def test_other_bots_can_post(sandbox: Sandbox) -> None:
     assert posted["text"] == "code &lt;6000354&gt;"
 
 
-async def test_more_ways_to_post(sandbox: Sandbox, client: AsyncWebClient) -> None:
-    """With attachments, as a broadcast reply, as an ephemeral reply, and to a channel by name."""
+async def test_an_app_posts_attachments_broadcasts_and_ephemeral_replies(
+    sandbox: Sandbox, client: AsyncWebClient
+) -> None:
+    """The channel can be given by name, and the app can delete what it posted."""
     await client.chat_postMessage(channel="#oncall", attachments=[{"fallback": "red", "blocks": [SECTION]}])
     (root,) = sandbox.messages(ONCALL)
     assert root["attachments"][0]["id"] == 1

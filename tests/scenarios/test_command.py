@@ -58,7 +58,7 @@ async def test_private_answers_use_the_readers_language(slack: Sandbox) -> None:
     assert "解释 ZEGO ZIM 错误码" in shown(chinese)
 
 
-async def test_nonsense_is_answered_kindly(slack: Sandbox) -> None:
+async def test_unknown_words_get_no_results_and_ping_nobody(slack: Sandbox) -> None:
     """No input may look like a crash or ping anyone."""
     await slack.command(ENGLISH, ANN, "<!here> qqqq zzzz")
     (answer,) = await slack.until(lambda: slack.ephemerals(ANN))
@@ -130,7 +130,7 @@ async def test_sections_and_ranges_are_listed_privately(slack: Sandbox, typed: s
 
 
 async def test_zero_and_one_are_codes_as_the_only_argument(slack: Sandbox) -> None:
-    """Both are in the vendor's table, and a plain failure returns `1`."""
+    """Both are in ZEGO's table, and a plain failure returns `1`."""
     await slack.command(ENGLISH, ANN, "1")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert "1 · " in shown(answer)

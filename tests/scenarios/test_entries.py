@@ -38,7 +38,7 @@ async def ephemeral_to(slack: Sandbox, user: str, count: int = 1) -> dict[str, A
 
 
 def link(slack: Sandbox, channel: str, message: dict[str, Any]) -> str:
-    """Return the permalink of a message, as “Copy link” gives it."""
+    """Return the permalink of a message, in the form that Slack's “Copy link” gives."""
     ts = message["ts"].replace(".", "")
     address = f"https://{slack.workspace.domain}.slack.com/archives/{channel}/p{ts}"
     if message.get("thread_ts", message["ts"]) != message["ts"]:
@@ -51,7 +51,7 @@ def link(slack: Sandbox, channel: str, message: dict[str, Any]) -> str:
 
 @pytest.mark.both_transports
 async def test_a_mention_in_a_channel_is_answered_in_its_thread(slack: Sandbox) -> None:
-    """With any bot, people try that first."""
+    """People try a mention first, with any bot."""
     message = await slack.say(ENGLISH, LIN, "@zimerr 6000354")
     reply = await answer_in_thread(slack, ENGLISH, message)
     assert "6000354 · " in shown(reply)
@@ -112,7 +112,7 @@ async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected:
 
 
 async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandbox) -> None:
-    """In traditional characters if their locale uses them."""
+    """A locale such as zh-TW gets traditional characters."""
     assert "6000106 · Token 已过期" in shown(
         await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "6000106"))
     )
@@ -126,7 +126,7 @@ async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandb
 
 @pytest.mark.both_transports
 async def test_the_message_shortcut_explains_a_message_privately(slack: Sandbox) -> None:
-    """Even codes in quotes, because someone asked."""
+    """Codes in quotes are explained too, because someone asked."""
     await slack.command(ENGLISH, ANN, "auto off")
     message = await slack.say(ENGLISH, ANN, "> login failed: 6000106\nand then 6000121")
     await slack.shortcut("explain_message", LIN, message)
@@ -144,7 +144,7 @@ async def test_the_message_shortcut_reports_that_there_is_no_code(slack: Sandbox
 
 
 async def test_the_message_shortcut_answers_in_the_thread_of_the_message(slack: Sandbox) -> None:
-    """The reader is there."""
+    """The reader has that thread open."""
     root = await slack.say(ENGLISH, ANN, "login is broken")
     reply = await slack.say(ENGLISH, BEN, "error code 6009999", thread_ts=root["ts"])
     await slack.shortcut("explain_message", ANN, reply)
@@ -198,7 +198,7 @@ async def test_the_modal_finds_a_code_while_the_user_types(
 
 
 async def test_the_modal_is_in_the_readers_language(slack: Sandbox) -> None:
-    """Including its labels."""
+    """Its labels are translated too."""
     assert (await open_modal(slack, ANN))["title"]["text"] == "ZIM error codes"
     simplified, converted = (
         (await open_modal(slack, LIN))["title"]["text"],
@@ -219,7 +219,7 @@ async def test_the_modal_offers_nothing_if_nothing_matches(slack: Sandbox, typed
 
 
 async def test_traditional_readers_get_traditional_characters_privately(slack: Sandbox) -> None:
-    """In every ephemeral message; symbols and codes do not change."""
+    """Every ephemeral message is converted; symbols and codes do not change."""
     await slack.command(CHINESE, MEI, "token 过期")
     found = await ephemeral_to(slack, MEI)
     assert "Token 已過期" in shown(found)
@@ -301,11 +301,11 @@ async def test_why_names_the_mode(slack: Sandbox) -> None:
 
 async def test_why_names_text_marked_as_not_a_code(slack: Sandbox) -> None:
     """People can look up the effect of the button."""
-    message = await slack.say(ENGLISH, BEN, "unit 6000354 open_modal")
+    message = await slack.say(ENGLISH, BEN, "unit 6000354 opened")
     await settled(slack, ENGLISH, BEN)
     await slack.click(slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
     await slack.until(lambda: slack.replies(ENGLISH, message["ts"]) == [])
-    said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 open_modal"))
+    said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
     assert "Ignored: someone here marked text like this as “not a code”." in said
 
 
@@ -319,7 +319,7 @@ async def test_why_lists_look_alikes_with_their_reason(slack: Sandbox) -> None:
     assert "It contains nothing" in await why(slack, await slack.say(ENGLISH, BEN, "hello"))
 
 
-async def test_why_recognises_system_messages(slack: Sandbox) -> None:
+async def test_why_recognizes_system_messages(slack: Sandbox) -> None:
     """A channel topic may contain a code."""
     topic = await slack.notice(ENGLISH, BEN, "channel_topic", "on call for error 6000106")
     assert "It's a Slack system message or a copy of a thread reply" in await why(slack, topic)
@@ -374,7 +374,7 @@ async def test_status_shows_language_and_mode_with_their_source(slack: Sandbox) 
     ],
 )
 async def test_auto_confirms_the_mode(slack: Sandbox, typed: str, expected: str) -> None:
-    """Privately, because the channel need not read it."""
+    """The confirmation is ephemeral, because the channel need not read it."""
     await slack.command(ENGLISH, ANN, typed)
     assert expected in shown(await ephemeral_to(slack, ANN))
     assert said_by_bot(slack, ENGLISH) == []
@@ -400,7 +400,7 @@ async def test_an_invitation_is_answered_with_a_dry_run_for_the_inviter(slack: S
 
 
 async def test_the_dry_run_says_what_would_have_happened(slack: Sandbox) -> None:
-    """In numbers and in the inviter's language."""
+    """It gives numbers, in the inviter's language."""
     for text in ("good morning", "error 6000106", "6000106 here too", "order 6000121 shipped", "code 6000121"):
         await slack.say(FOREIGN, BEN, text)
     await slack.invite(FOREIGN, ANN)

@@ -61,10 +61,10 @@ async def test_the_author_is_notified_once_a_day(slack: Sandbox, clock: Clock) -
 
 @pytest.mark.usefixtures("restricted")
 async def test_the_author_of_a_log_is_notified_too(slack: Sandbox) -> None:
-    """And no hourglass stays on the message."""
+    """The hourglass is removed as well."""
     message = await slack.say(ENGLISH, ANN, "6000103 6000104 6000106 6000121")
-    (told,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
-    assert "I'm not allowed to post" in shown(told)
+    (notice,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
+    assert "I'm not allowed to post" in shown(notice)
     assert bot_reactions(message) == []
 
 

@@ -95,7 +95,7 @@ async def test_a_redelivered_event_is_answered_once(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_a_restart_keeps_settings_and_answers(workspace: Sandbox, start: Start) -> None:
-    """Nobody may notice a deployment in the middle of the day."""
+    """Nobody should notice a deployment."""
     async with start():
         message = await workspace.say(ENGLISH, ANN, "6000106")
         await answer_in_thread(workspace, ENGLISH, message)

@@ -150,7 +150,7 @@ async def test_three_codes_are_three_cards(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: Sandbox) -> None:
-    """The quietest way to help: people read only what they asked for."""
+    """This mode disturbs least: people read only what they asked for."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106 and 6000121")
     await slack.until(lambda: bot_reactions(message) == ["mag"])
@@ -339,7 +339,7 @@ async def test_alerts_are_read_in_every_form(slack: Sandbox) -> None:
 
 
 async def test_the_bots_own_messages_are_never_read(slack: Sandbox) -> None:
-    """However they were posted: by a command, a mention, in a thread, or by its own edit."""
+    """An answer to a command, a reply in a thread and an edited reply all contain codes."""
     await slack.command(ENGLISH, ANN, "6000106")
     root = await slack.say(ENGLISH, ANN, "6000121")
     await answer_in_thread(slack, ENGLISH, root)
@@ -379,7 +379,7 @@ async def test_quotes_are_not_answered(slack: Sandbox) -> None:
 
 
 async def test_forwarded_messages_are_not_answered_again(slack: Sandbox) -> None:
-    """In any channel; but a code in the comment of the person who forwards it is answered."""
+    """This applies in any channel. A code in the comment of the person who forwards it is answered."""
     message = await slack.say(ENGLISH, ANN, "login failed: 6000106")
     await answer_in_thread(slack, ENGLISH, message)
     for channel in (ENGLISH, CHINESE):

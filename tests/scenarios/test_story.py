@@ -45,7 +45,7 @@ _TIMES = re.compile(r"(\d{7})\D+(\d+) (?:times in this thread|次)")
 
 @dataclass
 class Step:
-    """An action of a person, and the bot's expected reactions."""
+    """An action of a person, and the expected actions of the bot."""
 
     at: str  # minutes and seconds
     channel: str
@@ -93,7 +93,7 @@ class Stage:
         self.sandbox = sandbox
         self.now = float(BEGIN)
         self._at = ""
-        self.acts: list[str] = []  # each with the time of day
+        self.acts: list[str] = []  # each begins with minutes and seconds
         self._messages: dict[str, Json] = {}  # by their time in the script
         self._times: dict[str, str] = {}  # the reverse, by `ts`
         sandbox.workspace.clock = self.clock
@@ -110,7 +110,7 @@ class Stage:
         return self.now
 
     async def play(self, step: Step) -> None:
-        """Perform *step* and wait for the expected reactions; raises TimeoutError if they do not come."""
+        """Perform *step* and wait for as many actions of the bot as expected; raise TimeoutError if too few come."""
         minutes, _, seconds = step.at.partition(":")
         self.now = BEGIN + 60.0 * int(minutes) + int(seconds)
         self._at = step.at
@@ -147,7 +147,7 @@ class Stage:
         return None
 
     def _watch(self, change: Change) -> None:
-        """Record what the bot does, in words."""
+        """Describe each action of the bot and record it."""
         message = change.message or change.previous or {}
         match change.kind:
             case ChangeKind.REACTED if change.user == BOT_USER and change.reaction != "hourglass_flowing_sand":
@@ -202,7 +202,7 @@ def describe(message: Json) -> str:
 
 
 def test_the_script_is_as_busy_as_described() -> None:
-    """A quiet hour would prove little."""
+    """A quiet hour would test little."""
     messages = [step for step in STEPS if step.is_message]
     assert len(messages) == 300
     assert {step.who for step in messages} == {*PEOPLE, *BOTS}

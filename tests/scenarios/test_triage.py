@@ -88,7 +88,7 @@ async def test_a_long_paste_with_a_code_is_triaged_in_its_thread(slack: Sandbox)
     ("name", "content"),
     [("noname", LOG.encode("utf-16")), ("support.zip", zipped({"a/zim.log": LOG, "photo.png": b"\x89PNG\0"}))],
 )
-async def test_a_log_is_recognised_by_its_content(slack: Sandbox, name: str, content: bytes) -> None:
+async def test_a_log_is_recognized_by_its_content(slack: Sandbox, name: str, content: bytes) -> None:
     """File names and archives differ; `tests/triage` covers the rest."""
     message = await slack.say(ENGLISH, ANN, "", files=[Upload(name, content)])
     answer = await the_answer(slack, message, ENGLISH)
@@ -122,11 +122,11 @@ async def test_a_triage_is_in_the_channels_language(slack: Sandbox) -> None:
     assert "6000106 · Token 已过期" in shown(await the_answer(slack, message, CHINESE))
 
 
-# Messages that do not
+# Messages that get no triage
 
 
 async def test_files_without_a_code_get_no_answer(slack: Sandbox) -> None:
-    """People share all block_types of files. Images and documents are not even downloaded."""
+    """People share all kinds of files. Images and documents are not even downloaded."""
     logs = [Upload("zim.log", PLAIN.encode()), Upload("core", b"\0\1\2 6000106"), Upload("empty.log", b"")]
     others = [Upload("photo.png", b"\x89PNG 6000106"), Upload("slides.pdf", b"%PDF 6000106")]
     for upload in others:
@@ -148,7 +148,7 @@ async def test_a_quoted_log_gets_no_answer(slack: Sandbox) -> None:
 
 
 async def test_nothing_is_downloaded_in_a_quiet_channel(slack: Sandbox) -> None:
-    """Off means off."""
+    """The mode `off` applies to logs too."""
     await slack.command(ENGLISH, ANN, "auto off")
     assert await is_silent(slack, await slack.say(ENGLISH, ANN, "", files=[file()]))
     assert slack.calls("files.info") == []
@@ -217,7 +217,7 @@ async def test_a_binary_file_named_like_a_log_gets_one_line(slack: Sandbox) -> N
 
 
 async def test_a_line_about_a_file_is_deleted_with_its_message(slack: Sandbox) -> None:
-    """Like every answer."""
+    """It is an answer like any other."""
     message = await slack.say(ENGLISH, ANN, "", files=[file("trace.log", b"\0\1\2" * 99)])
     await the_answer(slack, message, ENGLISH)
     await slack.delete(ENGLISH, message["ts"])
@@ -228,7 +228,7 @@ async def test_a_line_about_a_file_is_deleted_with_its_message(slack: Sandbox) -
 
 
 async def test_a_triage_follows_its_message(slack: Sandbox) -> None:
-    """When the codes change, and when the message is deleted."""
+    """It is updated when the codes change, and deleted with the message."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     first = await the_answer(slack, message, ENGLISH)
     await slack.edit(ENGLISH, message["ts"], FENCED.replace("6000121", "6000354"))
@@ -249,7 +249,7 @@ async def test_a_triage_is_deleted_with_its_file(slack: Sandbox) -> None:
     await slack.until(lambda: answers(slack, message, ENGLISH) == [])
 
 
-# Slow work
+# Hourglass and retries
 
 
 @pytest.mark.parametrize(("content", "answered"), [(LOG, True), (PLAIN, False)], ids=["codes", "no-codes"])
@@ -326,7 +326,7 @@ async def test_a_request_is_retried_after_a_transient_error(slack: Sandbox, monk
 
 
 async def test_a_refused_warning_does_not_prevent_the_answer(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They have left the channel, or are another bot."""
+    """The author has left the channel or is another bot."""
 
     def refuse(context: MethodContext, args: Arguments) -> dict[str, Any]:
         raise SlackError("user_not_in_channel")
@@ -395,7 +395,7 @@ async def test_the_buttons_report_that_the_log_is_gone(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_the_full_report_is_attached_once(slack: Sandbox) -> None:
-    """Even if two people click at the same time."""
+    """Two people may click at the same time."""
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     answer = await the_answer(slack, message, ENGLISH)
     await slack.click(answer, "triage_report", ANN)
@@ -437,7 +437,7 @@ async def test_the_assignee_is_shown_and_can_be_removed(slack: Sandbox) -> None:
 
 
 async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -> None:
-    """Privately, because it concerns nobody else."""
+    """The hint is ephemeral, because it concerns nobody else."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     await slack.click(await the_answer(slack, message, ENGLISH), "triage_escalate", ANN)
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
@@ -445,7 +445,7 @@ async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -
 
 
 async def test_escalating_mentions_the_configured_group_once(transport: Transport, tmp_path: Path) -> None:
-    """In the thread of the log; the triage shows who escalated it."""
+    """The mention is in the thread of the log, and the triage shows who escalated it."""
     async with bot_with(transport, tmp_path, zimerr_escalate="S0ONCALL") as slack:
         message = await slack.say(ENGLISH, ANN, FENCED)
         answer = await the_answer(slack, message, ENGLISH)
@@ -460,7 +460,7 @@ async def test_escalating_mentions_the_configured_group_once(transport: Transpor
 
 
 async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> None:
-    """The button asks for confirmation."""
+    """The button asks for confirmation, because it deletes an answer that others may be reading."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
     (button,) = [each for each in answer["blocks"][-1]["elements"] if each["action_id"] == "triage_wrong"]
@@ -478,7 +478,7 @@ async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> 
 
 @pytest.mark.parametrize("words", ["@zimerr triage", "@zimerr 分诊", "@zimerr 排查", "@zimerr triage this, please"])
 async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) -> None:
-    """All messages and files in the thread, except the bot's own."""
+    """It reads all messages and files in the thread, except the bot's own."""
     root = await slack.say(ENGLISH, ANN, "login is broken")
     await slack.say(ENGLISH, LIN, "", root["ts"], files=[file("one.log", PLAIN + "errorCode=6000354\n")])
     await slack.say(ENGLISH, BEN, "we see 6000281 too", thread_ts=root["ts"])
@@ -503,7 +503,7 @@ async def test_a_mention_with_a_log_is_always_triaged(slack: Sandbox) -> None:
 
 
 async def test_a_request_without_a_log_explains_how_to_ask(slack: Sandbox) -> None:
-    """In an ephemeral message."""
+    """The explanation is an ephemeral message."""
     await slack.say(ENGLISH, ANN, "@zimerr triage")
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "Say `@zimerr triage` in the log's thread" in shown(private)
@@ -538,7 +538,7 @@ async def open_modal(slack: Sandbox, channel: str, text: str) -> dict[str, Any]:
 @pytest.mark.both_transports
 @pytest.mark.parametrize("channel", [ENGLISH, FOREIGN])
 async def test_the_modal_answers_the_chosen_audience(slack: Sandbox, channel: str) -> None:
-    """Even in channels without the bot."""
+    """The modal also works in channels without the bot."""
     view = await open_modal(slack, channel, "triage")
     assert "Up to 3,000 characters" in json.dumps(view)
     await slack.submit(view, ANN, {"pasted": LOG[:2900]})
@@ -570,7 +570,7 @@ async def test_a_paste_without_a_code_is_answered_privately(slack: Sandbox) -> N
 
 
 async def test_only_the_author_of_a_live_secret_is_warned(slack: Sandbox) -> None:
-    """One warning with kind and line, never the value."""
+    """There is one warning. It names the kind and the line, never the value."""
     log = LOG + f"03-02 03:15:00.000 12483 12519 I/ZIM: login token={TOKEN}\n"
     message = await slack.say(ENGLISH, ANN, "", files=[file("zim.log", log)])
     answer = await the_answer(slack, message, ENGLISH)

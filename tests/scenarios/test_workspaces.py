@@ -34,9 +34,9 @@ from tests.scenarios.reading import answer_in_thread, shown
 
 # slack_sdk passes the client secret as aiohttp's BasicAuth.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
-FIRST, SECOND, ORGANISATION = "T0DEMO", "T0OTHER", "E0ORG"
+FIRST, SECOND, ORGANIZATION = "T0DEMO", "T0OTHER", "E0ORG"
 QUESTION = "code: 6000106 since the release"
-_HOLDING = [table.name for table in metadata.sorted_tables if "team" in table.c]
+_TEAM_TABLES = [table.name for table in metadata.sorted_tables if "team" in table.c]
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Site:
 
     @property
     def settings(self) -> Settings:
-        """Settings of the bot."""
+        """The settings of the bot."""
         app = self.sandbox.app
         return settings_for(
             self.sandbox,
@@ -84,11 +84,11 @@ class Site:
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             counts = [
                 connection.execute(f"SELECT count(*) FROM {name} WHERE team = ?", (team,)).fetchone()[0]  # noqa: S608
-                for name in _HOLDING
+                for name in _TEAM_TABLES
             ]
         return sum(counts)
 
-    def end_states(self) -> None:
+    def expire_states(self) -> None:
         """Let all OAuth states expire."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
             connection.execute("UPDATE slack_oauth_states SET expire_at = '2020-01-01 00:00:00.000000'")
@@ -125,7 +125,7 @@ class Visit:
             assert page.url.path == "/slack/oauth_redirect"
             return page.status
 
-    async def come_back(self, **query: str) -> int:
+    async def open_redirect(self, **query: str) -> int:
         """Open the redirect URL; return the HTTP status."""
         async with self.browser.get(self.origin / "slack/oauth_redirect" % query) as page:
             return page.status
@@ -263,18 +263,18 @@ async def test_messages_wait_for_a_new_token_in_a_single_workspace(transport: Tr
 async def test_a_forged_or_old_installation_link_is_refused(site: Site) -> None:
     """A forged or old link could connect the workspace of someone else."""
     async with site.bot(), Visit(site.port) as visit:
-        assert await visit.come_back(code="c", state="forged") == 400
+        assert await visit.open_redirect(code="c", state="forged") == 400
         state = (await visit.to_slack()).query["state"]
-        await asyncio.to_thread(site.end_states)
-        assert await visit.come_back(code="c", state=state) == 401
+        await asyncio.to_thread(site.expire_states)
+        assert await visit.open_redirect(code="c", state=state) == 401
         state = (await visit.to_slack()).query["state"]
         async with Visit(site.port) as other:
-            assert await other.come_back(code="c", state=state) == 400
+            assert await other.open_redirect(code="c", state=state) == 400
         assert site.sandbox.calls("oauth.v2.access") == []
-        assert await visit.come_back(code="c", state=state) == 401  # the code is invalid
-        assert await visit.come_back(code="c", state=state) == 400  # each state can be used once
+        assert await visit.open_redirect(code="c", state=state) == 401  # the code is invalid
+        assert await visit.open_redirect(code="c", state=state) == 400  # each state can be used once
         assert len(site.sandbox.calls("oauth.v2.access")) == 1
-        assert await visit.come_back(error="access_denied", state=state) == 200
+        assert await visit.open_redirect(error="access_denied", state=state) == 200
     assert site.sandbox.workspace.tokens == {}
 
 
@@ -301,7 +301,7 @@ async def test_no_token_is_in_the_database_or_the_log(site: Site, monkeypatch: p
 
 @pytest.mark.parametrize("transport", ["http"])
 async def test_the_encryption_key_can_be_rotated(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """First both keys, then the command, then the new key alone."""
+    """The admin sets both keys, runs the command, and then removes the old key."""
     async with site.bot():
         await site.install(FIRST)
     old, new = site.keys[0], Fernet.generate_key().decode()
@@ -342,11 +342,11 @@ async def test_a_token_is_refreshed_before_it_expires(site: Site) -> None:
 
 async def test_an_organization_installs_the_app_for_all_its_workspaces(site: Site) -> None:
     """Enterprise Grid: one token, many teams, each with data of its own."""
-    east = site.sandbox.add_workspace("T0EAST", "East", enterprise_id=ORGANISATION)
-    west = site.sandbox.add_workspace("T0WEST", "West", enterprise_id=ORGANISATION, seed="empty")
+    east = site.sandbox.add_workspace("T0EAST", "East", enterprise_id=ORGANIZATION)
+    west = site.sandbox.add_workspace("T0WEST", "West", enterprise_id=ORGANIZATION, seed="empty")
     west.workspace.channels["C0WEST"] = Channel("C0WEST", "west", members={ANN, LIN, west.workspace.bot_user})
     async with site.bot():
-        await site.install(ORGANISATION, SECOND)
+        await site.install(ORGANIZATION, SECOND)
         await explanation_of(east, await ask(east))
         await east.command(ENGLISH, ANN, "auto react")
         await explanation_of(site.second, await ask(site.second))
@@ -361,7 +361,7 @@ async def test_an_organization_installs_the_app_for_all_its_workspaces(site: Sit
         await site.sandbox.idle()
         assert site.rows("T0EAST") == 0
         assert site.rows("T0WEST") > 0
-        site.sandbox.oauth.uninstall(ORGANISATION)
+        site.sandbox.oauth.uninstall(ORGANIZATION)
         await site.sandbox.idle()
         assert site.rows("T0WEST") == 0
         await explanation_of(site.second, await ask(site.second, text="code: 6000121"))

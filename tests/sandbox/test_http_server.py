@@ -1,4 +1,4 @@
-"""Commands, messages and answers, over both transports."""
+"""Test the main flows of an app in the sandbox, over both transports: a command, a message and their answers."""
 
 from __future__ import annotations
 
