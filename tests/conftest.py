@@ -13,6 +13,7 @@ import structlog
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
+from tests import migrated
 
 if TYPE_CHECKING:
     from tests.postgres import Postgres
@@ -60,18 +61,24 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database in the form of DATABASE_URL, first SQLite, then PostgreSQL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
-    server: Postgres = request.getfixturevalue("postgres")
-    return server.new_database()
+    """The URL, in the form of DATABASE_URL, of a database without rows: first SQLite, then PostgreSQL.
+
+    It has the bot's tables if the test uses `database`.
+    """
+    is_migrated = "database" in request.fixturenames
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server.migrated_database() if is_migrated else server.new_database()
+    path = tmp_path / "test.db"
+    if is_migrated:
+        migrated.create(path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """An empty database with the bot's tables."""
+    """A database with the bot's tables and no rows."""
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
-    await database.upgrade()
     await database.open()
     yield database
     await database.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import functools
 import random
 import socket
 import time
@@ -19,6 +21,7 @@ from bot.app import running
 from bot.sandbox.http_server import Sandbox
 from bot.server import EVENTS_PATH
 from bot.settings import Settings
+from tests import migrated
 
 Transport = Literal["socket", "http"]
 Start = Callable[[], AbstractAsyncContextManager[None]]
@@ -29,6 +32,11 @@ ANN, LIN, BEN, MEI = "U0ANN", "U0LIN", "U0BEN", "U0MEI"
 
 def manifest(transport: Transport) -> dict[str, Any]:
     """Return the manifest that admins install, so that the tests have exactly its scopes and events."""
+    return copy.deepcopy(_parsed_manifest(transport))
+
+
+@functools.cache
+def _parsed_manifest(transport: Transport) -> dict[str, Any]:
     path = resources.deploy() / f"manifest-{transport}.yaml"
     return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
 
@@ -53,6 +61,7 @@ def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **chang
         "slack_api_url": sandbox.api_url,
         "host": "127.0.0.1",
         "database_url": f"sqlite:///{database}",
+        "zimerr_retry_pause_s": 0.02,
         **ways[transport],
         **changes,
     }
@@ -96,11 +105,13 @@ async def workspace(transport: Transport) -> AsyncIterator[Sandbox]:
 @pytest.fixture
 def start(workspace: Sandbox, transport: Transport, tmp_path: Path, clock: Clock) -> Start:
     """Start the bot, each time on the same database."""
+    database = tmp_path / "bot.db"
+    migrated.create(database)
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncIterator[None]:
         port = free_port()
-        async with running(settings_for(workspace, transport, tmp_path / "bot.db", port=port), clock):
+        async with running(settings_for(workspace, transport, database, port=port), clock):
             if transport == "http":
                 workspace.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
             yield
