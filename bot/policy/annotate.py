@@ -34,7 +34,6 @@ from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
 
 COOL_DOWN_S = 3600.0
-_ONCE: Mapping[int, int] = {}  # counts of codes that came once
 _log = log.get(__name__)
 
 
@@ -100,7 +99,7 @@ class Annotations:
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice) -> None:
         """Handle new messages of one thread with at most one reply.
 
-        It may be called again for the same messages after an error or a crash, and repeats acts that may be missing.
+        Called again for the same messages, after an error or a crash, it repeats acts that may be missing.
         """
         decided: list[_Decided] = []
         explained: frozenset[int] = frozenset()
@@ -239,12 +238,13 @@ class Annotations:
         return replace(decision, act=Act.REACT) if any(map(_is_triage, explaining.values())) else decision
 
     async def _act(self, decided: Sequence[_Decided], voice: ThreadVoice, channel: ChannelState | None) -> None:
+        """Post at most one reply to the messages, record their acts, then add reactions and show counts."""
         replied = [(message, decision) for message, decision in decided if decision.act is Act.REPLY]
         reply = None
         if replied:
             first = replied[0][0]
             codes = tuple(code for _, decision in replied for code in decision.codes)
-            answer = await self._answer(first, first.triaged or self._annotation(codes), voice, channel)
+            answer = await self._answer(first, first.triaged or self._annotation(codes, {}), voice, channel)
             reply = await voice.reply(answer, [message.ts for message, _ in replied])
         records = {
             message.ref: _record_of(message, decision, reply)
@@ -288,7 +288,7 @@ class Annotations:
         annotation = self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes})
         await voice.revise(reply, await self._answer(message, annotation, voice))
 
-    def _annotation(self, codes: tuple[int, ...], counts: Mapping[int, int] = _ONCE) -> Annotation:
+    def _annotation(self, codes: tuple[int, ...], counts: Mapping[int, int]) -> Annotation:
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
         return Annotation(entries, tuple(code for code in codes if not self._catalogue.has_code(code)), counts)
 
@@ -299,6 +299,7 @@ class Annotations:
 
 
 def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:
+    """Decide about a message by the noise rules; log the reasons if it gets no reply."""
     decision = decide(message.sightings, history)
     if decision.act is not Act.REPLY:
         reasons = {code: str(rule) for code, rule in decision.silenced} or "no code"

@@ -1,4 +1,4 @@
-"""Answer commands."""
+"""Answer commands and messages that people ask about."""
 
 from __future__ import annotations
 
@@ -84,5 +84,4 @@ class Answers:
         entries = self._catalogue.in_range(query)
         if entries:
             return replies.Range(query, entries)
-        entries = tuple(hit.entry for hit in self._catalogue.search(query))
-        return replies.Found(query, entries) if entries else replies.NothingFound(query)
+        return replies.Found(query, tuple(hit.entry for hit in self._catalogue.search(query)))

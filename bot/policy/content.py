@@ -28,13 +28,11 @@ _LOG_NAME = re.compile(r"\.(?:log|txt|json|ndjson|jsonl|gz|zip)(?:\.\d+)?$", re.
 _NOT_LOG = re.compile(
     r"(?:image|audio|video|font)/|application/(?:pdf|rtf|msword|epub|wasm|vnd\.(?!api\+json)|x-(?:iwork|shockwave))"
 )
-_NOT_LOG_TYPES = frozenset(
-    {
-        *("pdf", "doc", "docx", "docm", "dotx", "xls", "xlsx", "xlsm", "xltx", "ppt", "pptx", "pps", "odt", "ods"),
-        *("odp", "pages", "numbers", "keynote", "gdoc", "gsheet", "gpres", "gdraw", "quip", "space", "list", "email"),
-        *("apk", "ipa", "dmg", "exe", "psd", "ai", "sketch", "fig", "svg"),
-    }
-)
+_NOT_LOG_TYPES = frozenset((
+    "ai", "apk", "dmg", "doc", "docm", "docx", "dotx", "email", "exe", "fig", "gdoc", "gdraw", "gpres", "gsheet", "ipa",
+    "keynote", "list", "numbers", "odp", "ods", "odt", "pages", "pdf", "pps", "ppt", "pptx", "psd", "quip", "sketch",
+    "space", "svg", "xls", "xlsm", "xlsx", "xltx",
+))  # fmt: skip
 _DELETED = ("tombstone", "hidden_by_limit")
 
 

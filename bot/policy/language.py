@@ -3,7 +3,7 @@
 A public reply is in the language that the channel was set to; else in the language that people write there; else in
 the channel's Slack locale; else in the default. A private reply follows the person's locale.
 
-Slack's locales are cached for an hour, so that replies rarely wait for them. Of messages only counts are kept.
+Slack's locales are cached for an hour, so that replies rarely wait for them. Only counts of messages are stored.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Languages:
         self._settings = settings
         self.default = default
         self._clock = clock
-        # With the time of the query. Expired locales stay: they are used if Slack cannot be asked.
+        # Each with the time of its query. An expired locale is kept, and used if Slack cannot be asked.
         self._locales: LRUCache[_CacheKey, tuple[float, str | None]] = LRUCache(_MAX_CACHED)
         self._fetching: dict[_CacheKey, asyncio.Task[str | None]] = {}
         self._unsaved: LRUCache[_CacheKey, Votes] = LRUCache(_MAX_CACHED)

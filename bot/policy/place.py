@@ -1,4 +1,4 @@
-"""Name where something happens: workspace, channel, person, and the source of a log; look them up in Slack."""
+"""Define places in Slack: a channel and a person there, the source of a log, and a directory to look them up in."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class LogSource:
-    """Where the log of a triage is: in one message, or in a whole thread.
+    """The message or the whole thread that contains a log.
 
     Buttons and job details contain it as text, ``message:<ts>:<thread>`` or ``thread:<thread>``.
     """

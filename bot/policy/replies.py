@@ -44,7 +44,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The results of a search, best match first."""
+    """The results of a search, best match first; there may be none."""
 
     query: str
     entries: tuple[Entry, ...]
@@ -56,13 +56,6 @@ class Range:
 
     query: str
     entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NothingFound:
-    """A search without a result."""
-
-    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +171,7 @@ class Failed:
 
 
 Reply = (
-    Explained | Annotation | Unknown | Found | Range | NothingFound | Listing | Usage | SettingsReply
+    Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
     | NoCodes | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
     | Escalated | Note | Failed
 )  # fmt: skip

@@ -40,7 +40,9 @@ def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
 
 
 def found(reply: replies.Found, translate: Translator) -> MessagePayload:
-    """List the results of a search, each with a button that shows its card."""
+    """List the results of a search, each with a button that shows its card, or say what to try if there are none."""
+    if not reply.entries:
+        return message(translate("search.nothing", query=_query(reply.query)), translate("search.hint"))
     title = translate.count("search.found", len(reply.entries), query=_query(reply.query))
     hits = []
     for entry in reply.entries:
@@ -48,11 +50,6 @@ def found(reply: replies.Found, translate: Translator) -> MessagePayload:
         text = f"{line(entry, translate)}\n{block_kit.escape(translate.pick(entry.meaning))}"
         hits.append(block_kit.section(text, accessory=show))
     return message(title, blocks=hits)
-
-
-def nothing_found(reply: replies.NothingFound, translate: Translator) -> MessagePayload:
-    """Say that a search has no result, and what to try."""
-    return message(translate("search.nothing", query=_query(reply.query)), translate("search.hint"))
 
 
 def code_range(reply: replies.Range, translate: Translator) -> MessagePayload:

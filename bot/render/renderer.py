@@ -35,7 +35,6 @@ class Renderer:
             replies.WhyReply: notices.why,
             replies.Unknown: notices.unknown,
             replies.Found: notices.found,
-            replies.NothingFound: notices.nothing_found,
             replies.Range: notices.code_range,
             replies.Listing: notices.listing,
             replies.Usage: notices.usage,

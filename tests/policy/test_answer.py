@@ -39,7 +39,6 @@ def answers(catalogue: Catalogue, database: Database) -> Answers:
         ("room", replies.Listing),
         ("60003", replies.Range),
         ("token expired", replies.Found),
-        ("zzzzzzzzz", replies.NothingFound),
     ],
 )
 async def test_a_query_is_a_code_or_symbol_then_a_section_then_a_range_then_words(
@@ -47,6 +46,11 @@ async def test_a_query_is_a_code_or_symbol_then_a_section_then_a_range_then_word
 ) -> None:
     """People type what they have; the most specific reading is the likeliest."""
     assert type(answers.search(query)) is kind
+
+
+def test_words_that_match_no_code_find_nothing(answers: Answers) -> None:
+    """The reply says what to try instead."""
+    assert answers.search("zzzzzzzzz") == replies.Found("zzzzzzzzz", ())
 
 
 async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_persons(answers: Answers) -> None:
