@@ -33,7 +33,10 @@ def panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
     parts += [*_numbered(say.pick(entry.remedy)), Rich(), facts]
     for meaning in entry.other_meanings:
         parts += [Rich(), Rich(say("card.other", title=say.pick(meaning.title)), style="bold")]
-        parts += [_prose(f"{say('card.when')} {say.pick(meaning.when)}"), _prose(say.pick(meaning.meaning))]
+        parts += [
+            _prose(say("sentences", first=say("card.when"), second=say.pick(meaning.when))),
+            _prose(say.pick(meaning.meaning)),
+        ]
         parts += _numbered(say.pick(meaning.remedy))
     small_print = [*notes(entry, say), say.pick(catalogue.links_of(entry))]
     parts += [Rich(), Rich("\n".join(small_print), style="dim")]

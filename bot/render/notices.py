@@ -131,7 +131,7 @@ def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
     for finding, rule in reply.findings[:_MOST_FOUND]:
         evidence = translate(f"evidence.{finding.evidence.name}")
         text = translate("why.finding", code=finding.code, line=finding.line, evidence=evidence)
-        findings.append(f"• {text} {translate(f'rule.{rule}') if rule else ''}".rstrip())
+        findings.append("• " + (_sentences(text, translate(f"rule.{rule}"), translate) if rule else text))
     lookalikes = []
     for each in reply.lookalikes[:_MOST_FOUND]:
         text = block_kit.escape(block_kit.shorten(each.text.replace("`", ""), 60))

@@ -339,7 +339,7 @@ async def test_why_refuses_other_channels_and_deleted_messages(slack: Sandbox) -
     await slack.command(FOREIGN, ANN, f"why {link(slack, FOREIGN, foreign)}")
     assert "I can't see that message" in shown(await ephemeral_to(slack, ANN, 3))
     await slack.command(ENGLISH, ANN, "why")
-    assert "Add the link of a message" in shown(await ephemeral_to(slack, ANN, 4))
+    assert "Add the link to a message" in shown(await ephemeral_to(slack, ANN, 4))
 
 
 # Settings
