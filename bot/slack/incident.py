@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.errors import GiveUp
+from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.replies import Escalated
@@ -29,7 +29,11 @@ async def escalate(context: RequestContext, job: Job) -> None:
     message = await context.lookup.message(place.channel, job.ts, job.thread)
     if message:
         state = replace(state_of(message["blocks"]), escalated_by=StateChange(place.user, services.clock()))
-        await _show(context, message, state, Language(job.detail["language"]))
+        try:
+            await _show(context, message, state, Language(job.detail["language"]))
+        except RetryLater as error:
+            # Without the wait: the next attempt must look for the call, although Slack rate-limited the update.
+            raise RetryLater(str(error)) from error
 
 
 async def _show(context: RequestContext, message: Payload, state: IncidentState, language: Language) -> None:
