@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from bot import log
-from bot.errors import GiveUp, RetryLater, StopWorkspace
+from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.annotate import SeenMessage
@@ -117,18 +117,12 @@ async def _replier(context: RequestContext, job: Job) -> AsyncIterator[LogReplie
     replier = LogReplier(context, job)
     try:
         yield replier
-    except BaseException as error:
-        # The job may be given up after this attempt. The next attempt sets the reaction again.
-        with contextlib.suppress(RetryLater, StopWorkspace):
-            await replier.unmark_as_reading()
-        if isinstance(error, RetryLater) and replier.reply_ts:
-            # The next attempt must look for the reply, although Slack only rate-limited a later call.
-            raise RetryLater(str(error)) from error
-        raise
-    try:
-        await replier.unmark_as_reading()
     except RetryLater as error:
-        raise RetryLater(str(error)) from error  # for the same reason
+        # After a reply, the next attempt must look for it, although Slack only rate-limited a later call.
+        raise RetryLater(str(error), None if replier.reply_ts else error.after_s) from error
+    finally:
+        # Also if another attempt follows, which is not certain.
+        await replier.unmark_as_reading()
 
 
 def _with_log(message: SeenMessage, read: ReadLog) -> SeenMessage:

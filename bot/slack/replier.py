@@ -17,6 +17,8 @@ from bot.slack.context import RequestContext
 
 MARK = "mag"  # the reaction to a message with a code that was explained elsewhere
 READING = "hourglass_flowing_sand"  # the reaction to a log that is being read
+_RETRY_S = 30.0  # before the reaction is removed again, if Slack names no wait
+_MAX_RETRIES = 5
 _INVALID_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
 _CHART = "data_visualization"
 _log = log.get(__name__)
@@ -63,6 +65,7 @@ class LogReplier(ThreadReplier):
     def __init__(self, context: RequestContext, job: Job) -> None:
         super().__init__(context, [job])
         self._job = job
+        self._background = context.services.background
         self._may_be_marked = job.attempts > 1  # an earlier attempt may have left the reaction
         self.reply_ts: str | None = None
 
@@ -102,7 +105,23 @@ class LogReplier(ThreadReplier):
             _log.info("reading not shown", channel=self._place.channel, ts=self._job.ts, reason=str(error))
 
     async def unmark_as_reading(self) -> None:
-        """Remove the reaction. Raises RetryLater or StopWorkspace."""
-        if self._may_be_marked:
-            with contextlib.suppress(GiveUp):  # for example, the bot was removed from the channel
-                await self._sender.remove_reaction(self._place, self._job.ts, READING)
+        """Remove the reaction; if Slack rate-limits that, do it later in the background: the job needs no retry."""
+        if self._may_be_marked and (wait_s := await self._remove_mark()) is not None:
+            self._background.start(self._remove_mark_later(wait_s))
+
+    async def _remove_mark(self) -> float | None:
+        """Remove the reaction, or return the seconds to wait before the next try."""
+        try:
+            await self._sender.remove_reaction(self._place, self._job.ts, READING)
+        except RetryLater as error:
+            return _RETRY_S if error.after_s is None else error.after_s
+        except (GiveUp, StopWorkspace) as error:  # for example, the bot was removed from the channel
+            _log.info("hourglass not removed", channel=self._place.channel, ts=self._job.ts, reason=str(error))
+        return None
+
+    async def _remove_mark_later(self, wait_s: float | None) -> None:
+        for _ in range(_MAX_RETRIES):
+            if wait_s is None:
+                return
+            await asyncio.sleep(wait_s)
+            wait_s = await self._remove_mark()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from bot.background import Background
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
 from bot.inbox import Job
@@ -44,16 +46,18 @@ class FakeSender:
         return self._call("post")
 
 
-def context(sender: FakeSender) -> RequestContext:
+def context(sender: FakeSender, background: Background | None = None) -> RequestContext:
     """The context of a job, with *sender*."""
     renderer = SimpleNamespace(message=lambda reply, language: {"text": "hi", "blocks": []})
-    return RequestContext(cast(Any, SimpleNamespace(sender=sender, renderer=renderer)), PLACE, cast(Any, None), "B1")
+    services = SimpleNamespace(sender=sender, renderer=renderer, background=background)
+    return RequestContext(cast(Any, services), PLACE, cast(Any, None), "B1")
 
 
-async def work(sender: FakeSender, error: Exception | None = None, *, attempts: int = 1, posts: bool = False) -> None:
+async def work(
+    sender: FakeSender, error: Exception | None = None, *, posts: bool = False, background: Background | None = None
+) -> None:
     """Read a log, post if *posts*, and fail with *error*."""
-    job = Job(PLACE, "1.0", "1.0", attempts=attempts)
-    async with _replier(context(sender), job) as replier:
+    async with _replier(context(sender, background), Job(PLACE, "1.0", "1.0", attempts=1)) as replier:
         async with replier.reading():
             pass
         if posts:
@@ -103,9 +107,43 @@ async def test_a_rate_limit_after_the_reply_makes_the_next_attempt_look_for_it(
     assert failure.value.after_s == after_s
 
 
-@pytest.mark.parametrize("posts", [True, False])
-async def test_an_hourglass_that_can_not_be_removed_now_is_removed_later(posts: bool) -> None:
-    """All else is done, perhaps by a private reply; the next attempt must look for what was posted."""
-    with pytest.raises(RetryLater) as failure:
-        await work(FakeSender(remove=RetryLater("ratelimited", 7.0)), posts=posts)
-    assert failure.value.after_s is None
+async def test_an_hourglass_that_can_not_be_removed_now_is_removed_later() -> None:
+    """The job is done. A retry for the reaction alone would read the log again, and repeat private replies."""
+    background = Background()
+    sender = FakeSender(remove=RetryLater("ratelimited", 0.0))
+    await work(sender, posts=True, background=background)
+    assert sender.calls == ["add", "post", "remove"]
+    sender.refusals.clear()
+    await background.drain(10)
+    assert sender.calls == ["add", "post", "remove", "remove"]
+
+
+async def test_an_hourglass_that_slack_never_removes_is_left() -> None:
+    """A reaction is not worth a call forever."""
+    background, sender = Background(), FakeSender(remove=RetryLater("ratelimited", 0.0))
+    await work(sender, background=background)
+    await background.drain(10)
+    assert sender.calls == ["add"] + ["remove"] * 6
+
+
+async def test_the_error_of_an_attempt_outweighs_a_refused_hourglass() -> None:
+    """Whether the job is retried depends on the log, not on the reaction."""
+    with pytest.raises(GiveUp, match="is_archived"):
+        await work(FakeSender(remove=StopWorkspace("token_revoked")), GiveUp("is_archived"))
+
+
+async def test_an_attempt_that_is_cancelled_removes_its_hourglass() -> None:
+    """An attempt has a time limit, and the bot may stop in the middle."""
+    sender, is_reading = FakeSender(), asyncio.Event()
+
+    async def read() -> None:
+        async with _replier(context(sender), Job(PLACE, "1.0", "1.0", attempts=1)) as replier, replier.reading():
+            is_reading.set()
+            await asyncio.Event().wait()
+
+    attempt = asyncio.create_task(read())
+    await is_reading.wait()
+    attempt.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await attempt
+    assert sender.calls == ["add", "remove"]
