@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
+
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.policy.grammar import TriageCommand, parse
-from bot.policy.replies import is_public
+from bot.policy.replies import Answer, is_public
 from bot.slack.context import RequestContext, Services, with_context
 from bot.slack.lookup import Payload, plain_text
 from bot.slack.views import open_paste
+
+_ACK_TIMEOUT_S = 2.0
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -18,12 +23,26 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Answer in the acknowledgement, which costs no further call: explanations in the channel, the rest privately."""
+    """Answer in the acknowledgement, which costs no further call: explanations in the channel, the rest privately.
+
+    Slack waits 3 seconds for it. An answer that takes longer goes to the response_url.
+    """
     command = parse(plain_text(body.get("text", "")))
     if isinstance(command, TriageCommand):
         await ack()
-        await open_paste(context, body, command.text)
+        context.in_background(open_paste(context, body, command.text))
         return
-    answer = await context.services.answers.answer(command, context.place, context.lookup)
+    answering = asyncio.ensure_future(context.services.answers.answer(command, context.place, context.lookup))
+    await asyncio.wait([answering], timeout=_ACK_TIMEOUT_S)
+    if not answering.done():
+        await ack()
+        context.in_background(_answer_later(context, answering))
+        return
+    answer = answering.result()
     message = context.services.renderer.message(answer.reply, answer.language)
     await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)
+
+
+async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -> None:
+    answer = await answering
+    await context.reply_to_url(answer.reply, answer.language, is_public=is_public(answer.reply))

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import aiohttp
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -20,6 +21,7 @@ from slack_bolt.response import BoltResponse
 from bot import log
 from bot.background import Background
 from bot.catalogue.catalogue import Catalogue
+from bot.errors import GiveUp, RetryLater, describe
 from bot.i18n import Language
 from bot.inbox import Inbox, Job
 from bot.policy.annotate import Annotations
@@ -77,7 +79,8 @@ class RequestContext:
         event = body.get("event") or {}
         channel = (body.get("channel") or {}).get("id") or body.get("channel_id") or origin.get("channel")
         channel = channel or event.get("channel") or (event.get("item") or {}).get("channel") or ""
-        user = (body.get("user") or {}).get("id") or body.get("user_id") or event.get("user") or ""
+        user = (body.get("user") or {}).get("id") or body.get("user_id")
+        user = user or event.get("inviter") or event.get("user") or ""
         url = body.get("response_url") or origin.get("url")
         return cls(
             services,
@@ -128,19 +131,25 @@ class RequestContext:
             await sender.post_ephemeral(self.place, self.thread, message, lease=lease)
 
     async def reply_to_url(self, reply: Reply, language: Language, *, is_public: bool = False) -> None:
-        """Send *reply* to the response_url; works where the bot is not a member, too."""
+        """Send *reply* to the response_url; works where the bot is not a member, too. Raises RetryLater or GiveUp."""
         if self.respond is None:
-            return
+            raise GiveUp("no_response_url")
         renderer, audience = self.services.renderer, "in_channel" if is_public else "ephemeral"
         messages = [renderer.message(reply, language)]
         if isinstance(reply, Triaged):
             messages.append(renderer.triage_without_chart(reply, language))
         for message in messages:
-            sent = await self.respond(response_type=audience, replace_original=False, thread_ts=self.thread, **message)
+            try:
+                sent = await self.respond(
+                    response_type=audience, replace_original=False, thread_ts=self.thread, **message
+                )
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise RetryLater(f"no answer: {describe(error)}") from error
             # The status alone tells that Slack refused the message, for example because of its chart.
             if sent.status_code == 200:
                 return
             _log.warning("Slack refused a reply", status=sent.status_code, reason=sent.body)
+        raise GiveUp("response_url_refused")
 
     def in_background(self, work: Awaitable[None]) -> None:
         """Run *work* after the request was acknowledged, and report its failure."""
@@ -154,11 +163,13 @@ class RequestContext:
         self.services.background.start(run())
 
     async def report_error(self, error: Exception) -> None:
-        """Log *error* with an id; a person who waits for an answer gets the id."""
-        incident = uuid.uuid4().hex[:8]
-        _log.error("a request failed", id=incident, kind=self.kind, exc_info=error)
-        if self.respond:
-            await self.reply_to_url(Failed(incident), self.services.languages.default)
+        """Log *error* with an id, and send the person the id: to the response_url, else as a direct message."""
+        failed, language = Failed(uuid.uuid4().hex[:8]), self.services.languages.default
+        _log.error("a request failed", id=failed.incident, kind=self.kind, exc_info=error)
+        try:
+            await self.reply_to_url(failed, language)
+        except (RetryLater, GiveUp):  # no response_url, or used up: it is valid for 30 minutes
+            await self.services.sender.send_dm(self.place, self.services.renderer.message(failed, language))
 
 
 Listener = Callable[..., Awaitable[Any]]
@@ -203,5 +214,8 @@ def report_errors(app: AsyncApp, services: Services) -> None:
     @app.error
     async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
         request = RequestContext.of_request(services, body, context)
+        if request.respond is None:
+            _log.error("an event failed", kind=request.kind, exc_info=error)
+            return None
         await request.report_error(error)
-        return BoltResponse(status=200, body="") if request.respond else None
+        return BoltResponse(status=200, body="")

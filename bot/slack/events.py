@@ -43,7 +43,6 @@ async def explain_marked(context: RequestContext, body: Payload) -> None:
 
 async def introduce(context: RequestContext, body: Payload) -> None:
     """Show the person who invited the bot how it would have acted in the channel."""
-    context = replace(context, place=replace(context.place, user=body["event"]["inviter"]))
     catalogue = context.services.catalogue
     reply = await dry_run(context.place.channel, context.lookup, catalogue, own_bot=context.own_bot)
     await context.reply_privately(reply)

@@ -7,11 +7,13 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
+import aiohttp
 import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.background import Background
+from bot.errors import RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, Lease
 from bot.policy.place import Place
@@ -48,17 +50,25 @@ class FakeSender:
         """Record an ephemeral message."""
         self.sent.append(("ephemeral", place.user, thread, message["reply"], lease))
 
+    async def send_dm(self, place: Place, message: Payload) -> None:
+        """Record a direct message."""
+        self.sent.append(("dm", place.user, message["reply"]))
+
 
 class FakeUrl:
-    """A response_url that records its messages."""
+    """A response_url that records its messages, and answers with the *statuses* first; 0 is a broken connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, *statuses: int) -> None:
+        self.statuses = list(statuses)
         self.sent: list[dict[str, Any]] = []
 
     async def __call__(self, **message: Any) -> SimpleNamespace:
         """Record a message."""
         self.sent.append(message)
-        return SimpleNamespace(status_code=200, body="ok")
+        status = self.statuses.pop(0) if self.statuses else 200
+        if not status:
+            raise aiohttp.ClientConnectionError
+        return SimpleNamespace(status_code=status, body="ok")
 
 
 def services(sender: FakeSender | None = None, background: Background | None = None) -> Services:
@@ -94,7 +104,10 @@ _REACTION = {
     "team_id": "T1",
     "event": {"type": "reaction_added", "user": "U1", "item": {"type": "message", "channel": "C1", "ts": "1.0"}},
 }
-_JOIN = {"team_id": "T1", "event": {"type": "member_joined_channel", "user": "U1", "channel": "C1"}}
+_JOIN = {
+    "team_id": "T1",
+    "event": {"type": "member_joined_channel", "user": "U0ZIMERR", "inviter": "U1", "channel": "C1"},
+}
 
 
 @pytest.mark.parametrize(
@@ -178,3 +191,41 @@ async def test_a_handler_runs_after_the_acknowledgement_and_its_error_is_reporte
     assert steps == ["ack", "handle"]
     (message,) = url.sent
     assert isinstance(message["reply"], Failed)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "to_url", "to_person"),
+    [
+        (None, [], [Failed]),
+        ([404, 200], [Note, Failed], []),
+        ([0, 200], [Note, Failed], []),
+        ([404, 404], [Note, Failed], [Failed]),
+        ([0, 0], [Note, Failed], [Failed]),
+    ],
+    ids=["no-url", "refused-blocks", "broken-connection", "expired-url", "no-connection"],
+)
+async def test_nobody_is_left_without_an_answer(
+    statuses: list[int] | None, to_url: list[type], to_person: list[type]
+) -> None:
+    """Slack refuses some blocks; a response_url expires after 30 minutes; reactions and global shortcuts have none."""
+    url = FakeUrl(*statuses or ())
+    sender, background = FakeSender(), Background()
+    context = RequestContext(
+        services(sender, background),
+        Place("T1", "C1", "U1"),
+        cast(Any, None),
+        "B1",
+        respond=None if statuses is None else cast(Any, url),
+    )
+
+    async def work() -> None:
+        if statuses is None:
+            raise RetryLater("ratelimited")
+        await context.reply_privately(NOTE, Language.EN)
+
+    context.in_background(work())
+    await background.drain(10)
+    assert [type(message["reply"]) for message in url.sent] == to_url
+    assert [(kind, user, type(reply)) for kind, user, reply in sender.sent] == [
+        ("dm", "U1", each) for each in to_person
+    ]
