@@ -1,6 +1,6 @@
 """Choose the language of an answer, and translate the bot's own texts.
 
-These are in ``data/locale/<language>.po``. The catalogue contains its texts in both languages itself.
+The bot's texts are in ``data/locale/<language>.po``. The catalogue's entries contain both languages.
 """
 
 from __future__ import annotations
@@ -150,12 +150,15 @@ def words(language: Language) -> Translator:
 
 
 def compile_words(name: str) -> bytes:
-    """Compile ``data/locale/<name>.po`` for `gettext`."""
+    """Compile ``data/locale/<name>.po`` for `gettext`. Equal files give equal bytes."""
+    from datetime import UTC, datetime
+
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
     with (_FOLDER / f"{name}.po").open("rb") as file:
         catalog = read_po(file, locale=name, abort_invalid=True)
+    catalog.creation_date = datetime.fromtimestamp(0, UTC)  # by default, the current time
     compiled = BytesIO()
     write_mo(compiled, catalog)
     return compiled.getvalue()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from gettext import GNUTranslations
+from io import BytesIO
 
 import pytest
 from babel.localedata import locale_identifiers
@@ -166,6 +168,12 @@ def test_every_key_is_used_and_every_used_key_exists() -> None:
         assert key in used or any(key.startswith(prefix) for prefix in prefixes), f"{key} is not used"
     for key in used - prefixes:
         assert key in messages(Language.EN), f"{key} has no text"
+
+
+def test_compiled_texts_do_not_contain_the_current_time() -> None:
+    """Two builds of a wheel can be compared."""
+    header = GNUTranslations(BytesIO(i18n.compile_words("zh"))).info()
+    assert header["pot-creation-date"] == "1970-01-01 00:00+0000"
 
 
 def test_a_missing_key_is_an_error() -> None:
