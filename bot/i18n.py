@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from bot import resources
 
-_FOLDER = resources.data() / "locale"
+_FOLDER = resources.DATA / "locale"
 # Not compiled here: that takes 2 ms of every start. `re` caches them when they are first used.
 _CHINESE = r"[\u3400-\u4dbf\u4e00-\u9fff]"
 _KANA = r"[\u3040-\u30ff]"

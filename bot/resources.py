@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from zlib import crc32
 
 _PACKAGE = Path(__file__).resolve().parent
 _KEPT = 16  # cached versions of one file; an overlay and each branch of a checkout have their own
-
-
-def data() -> Path:
-    """Return the folder of the catalogue and the translations."""
-    return _folder("data")
-
-
-def deploy() -> Path:
-    """Return the folder of the app manifests."""
-    return _folder("deploy")
 
 
 def _folder(name: str) -> Path:
@@ -28,54 +18,56 @@ def _folder(name: str) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
+DATA = _folder("data")  # the catalogue and the translations
+DEPLOY = _folder("deploy")  # the app manifests
+
+
 def scopes() -> tuple[str, ...]:
     """Return the scopes that the bot needs, from the manifest that admins install."""
     import yaml  # not at the top: most commands start without it
 
-    manifest = yaml.safe_load((deploy() / "manifest-http.yaml").read_text(encoding="utf-8"))
+    manifest = yaml.safe_load((DEPLOY / "manifest-http.yaml").read_text(encoding="utf-8"))
     return tuple(manifest["oauth_config"]["scopes"]["bot"])
 
 
-def compiled(name: str, sources: Iterable[Path], build: Callable[[], bytes], *, is_shipped: bool = True) -> bytes:
+def compiled(name: str, sources: Sequence[Path], build: Callable[[], bytes], *, is_shipped: bool = True) -> bytes:
     """Return the compiled form of *sources*: from the wheel, else from the user's cache, else from *build*.
 
     The wheel's file is used if *is_shipped*. The key of the cache is the content of *sources*, which include the
-    modules that define the format. A cached file that is missing, damaged or another user's is ignored; if the folder
+    modules that define the format. A cached file that is missing, damaged or another user's is ignored. If the folder
     can't be written, nothing is cached. The result must be data that cannot run code when it is read (JSON or a gettext
     catalogue, not a pickle), because XDG_CACHE_HOME may be a folder that others can write to.
     """
-    shipped = data() / "compiled" / name
+    shipped = DATA / "compiled" / name
     if is_shipped and shipped.is_file():
         return shipped.read_bytes()
-    # CRC-32 tells versions apart and finds damage. Neither needs a cryptographic digest, and hashlib is slow to import.
-    key = size = 0
-    for path in sources:
-        content = path.read_bytes()
-        size += len(content)
-        key = crc32(content, crc32(path.name.encode(), key))
+    from platformdirs import user_cache_path
+
+    key = _key(sources)
     stem, _, suffix = name.partition(".")
-    cached = cache_folder() / f"{stem}-{key:08x}-{size}.{suffix}"
+    cached = user_cache_path("zimerr", appauthor=False) / f"{stem}-{key}.{suffix}"
     try:
         with cached.open("rb") as file:
-            is_own = not hasattr(os, "geteuid") or os.fstat(file.fileno()).st_uid == os.geteuid()
+            is_own = sys.platform == "win32" or os.fstat(file.fileno()).st_uid == os.geteuid()
             checksum, _, content = file.read().partition(b"\n")
         if is_own and checksum == b"%08x" % crc32(content):
             return content
     except OSError:
         pass
     content = build()
-    _store(cached, b"%08x\n" % crc32(content) + content)
+    if _key(sources) == key:  # else a file changed during the build, and the result may not belong to the key
+        _store(cached, b"%08x\n" % crc32(content) + content)
     return content
 
 
-def cache_folder() -> Path:
-    """Return the folder for cached files in the user's cache."""
-    if sys.platform == "linux":  # the same folder as platformdirs, which takes as long to import as all of `bot`
-        home = os.path.expanduser("~/.cache")  # noqa: PTH111 - unlike Path.home, it never raises
-        return Path(os.environ.get("XDG_CACHE_HOME", "").strip() or home) / "zimerr"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("zimerr", appauthor=False)
+def _key(sources: Sequence[Path]) -> str:
+    # CRC-32 tells versions apart and finds damage. Neither needs a cryptographic digest, and hashlib is slow to import.
+    checksum = size = 0
+    for path in sources:
+        content = path.read_bytes()
+        size += len(content)
+        checksum = crc32(content, crc32(path.name.encode(), checksum))
+    return f"{checksum:08x}-{size}"
 
 
 def _store(path: Path, content: bytes) -> None:

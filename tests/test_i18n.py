@@ -106,7 +106,7 @@ def test_prose_has_one_language_or_none(prose: str, language: Language | None) -
 
 def catalog(language: Language) -> Catalog:
     """Return the bot's texts in one language, from the translators' file."""
-    with (resources.data() / "locale" / f"{language}.po").open("rb") as file:
+    with (resources.DATA / "locale" / f"{language}.po").open("rb") as file:
         return read_po(file, locale=str(language), abort_invalid=True)
 
 
@@ -157,7 +157,7 @@ def test_bold_and_italics_end_at_the_edge_of_a_word() -> None:
 
 def test_every_key_is_used_and_every_used_key_exists() -> None:
     """Unused texts mislead translators; a missing one breaks an answer."""
-    folder = resources.data().parent / "bot"
+    folder = resources.DATA.parent / "bot"
     sources = [path.read_text(encoding="utf-8") for path in folder.rglob("*.py") if "sandbox" not in path.parts]
     source = "".join(text for text in sources if "bot.i18n import" in text)
     used = set(re.findall(r"""(?:words(?:\(\w+\))?|say|translate)(?:\.count)?\(\s*f?["']([a-z_.]+)""", source)) | set(

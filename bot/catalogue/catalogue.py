@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.catalogue.search import SearchHit, SearchIndex
 
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
+CODES_FOLDER = resources.DATA / "codes"  # of the section files
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
 _ENUM = "zimerrorcode"
 
@@ -141,7 +142,7 @@ def open_catalogue(overlay: Path | None = None) -> Catalogue:
 
     Raises CatalogueError with all faults in the files of both.
     """
-    shipped, own = codes_folder().glob("*.yaml"), overlay.glob("*.yaml") if overlay else ()
+    shipped, own = CODES_FOLDER.glob("*.yaml"), overlay.glob("*.yaml") if overlay else ()
     # The modules separate the two folders: moving a file from one to the other changes the result.
     sources = (*sorted(shipped), Path(__file__), *FORMAT, *sorted(own))
     build = partial(compile_catalogue, overlay)
@@ -155,16 +156,11 @@ def compile_catalogue(overlay: Path | None = None) -> bytes:
     """
     from bot.catalogue import loader
 
-    sections = loader.sections(codes_folder(), overlay)
+    sections = loader.sections(CODES_FOLDER, overlay)
     return b"\n".join(
         json.dumps([entry.code for entry in section.codes]).encode() + b"\t" + loader.compiled(section)
         for section in sections
     )
-
-
-def codes_folder() -> Path:
-    """Return the folder of the section files."""
-    return resources.data() / "codes"
 
 
 def symbol_key(name: str) -> str:

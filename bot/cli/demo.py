@@ -53,7 +53,7 @@ async def run(port: int, *, open_browser: bool) -> None:
 
 
 async def _start_sandbox(port: int) -> Sandbox:
-    manifest = yaml.safe_load((resources.deploy() / "manifest-socket.yaml").read_text(encoding="utf-8"))
+    manifest = yaml.safe_load((resources.DEPLOY / "manifest-socket.yaml").read_text(encoding="utf-8"))
     sandbox = Sandbox(manifest, transport="socket", port=port)
     await sandbox.start()
     return sandbox

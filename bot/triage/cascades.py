@@ -14,7 +14,7 @@ from bot import resources
 from bot.catalogue.entry import Code, Line, Text
 from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
 
-_FILE = resources.data() / "cascades.yaml"
+_FILE = resources.DATA / "cascades.yaml"
 
 ClassName = Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.catalogue.catalogue import EXACT, Catalogue, codes_folder, open_catalogue
+from bot.catalogue.catalogue import CODES_FOLDER, EXACT, Catalogue, open_catalogue
 from bot.catalogue.entry import EntryStatus
 from bot.errors import CatalogueError
 from bot.i18n import Language
@@ -109,8 +109,8 @@ def test_a_file_that_moves_to_an_overlay_is_read_again(tmp_path: Path, monkeypat
     base, own = tmp_path / "codes", tmp_path / "own"
     for folder in (base, own):
         folder.mkdir()
-    shutil.copy(codes_folder() / "login.yaml", base)
-    monkeypatch.setattr("bot.catalogue.catalogue.codes_folder", lambda: base)
+    shutil.copy(CODES_FOLDER / "login.yaml", base)
+    monkeypatch.setattr("bot.catalogue.catalogue.CODES_FOLDER", base)
     (base / "own.yaml").write_text(OWN.format(section="wallet", code=7000001).replace("overlay", "documented"))
     assert open_catalogue(own)[7000001].status is EntryStatus.DOCUMENTED
     (base / "own.yaml").rename(own / "own.yaml")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import loader
-from bot.catalogue.catalogue import codes_folder
+from bot.catalogue.catalogue import CODES_FOLDER
 from bot.errors import CatalogueError
 
-LOGIN = codes_folder() / "login.yaml"
+LOGIN = CODES_FOLDER / "login.yaml"
 
 
 def faults(tmp_path: Path, content: str | bytes) -> list[str]:

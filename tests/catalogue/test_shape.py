@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import loader
-from bot.catalogue.catalogue import Catalogue, codes_folder
+from bot.catalogue.catalogue import CODES_FOLDER, Catalogue
 from bot.catalogue.entry import Actor
 from bot.catalogue.shape import FORMAT, from_plain
 from bot.triage.cascades import Cascades, compile_cascades, open_cascades
@@ -17,7 +17,7 @@ from bot.triage.cascades import Cascades, compile_cascades, open_cascades
 
 def test_compiled_sections_equal_the_validated_ones(catalogue: Catalogue) -> None:
     """Compiling must lose nothing, not even the type of a value."""
-    assert repr(catalogue.sections) == repr(loader.sections(codes_folder()))
+    assert repr(catalogue.sections) == repr(loader.sections(CODES_FOLDER))
     entry = catalogue[6000106]
     assert isinstance(entry.actor, Actor)
     assert isinstance(entry.sources, tuple)
@@ -25,7 +25,7 @@ def test_compiled_sections_equal_the_validated_ones(catalogue: Catalogue) -> Non
 
 def test_compiled_cascades_equal_the_validated_ones() -> None:
     """The same for the rules about causes."""
-    validated = loader.validated(codes_folder().parent / "cascades.yaml", Cascades)
+    validated = loader.validated(CODES_FOLDER.parent / "cascades.yaml", Cascades)
     assert repr(from_plain(Cascades, json.loads(compile_cascades()))) == repr(open_cascades()) == repr(validated)
 
 

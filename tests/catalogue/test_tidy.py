@@ -14,12 +14,12 @@ import yaml
 
 from bot import resources
 from bot.catalogue import loader
-from bot.catalogue.catalogue import Catalogue, codes_folder, symbol_key
+from bot.catalogue.catalogue import CODES_FOLDER, Catalogue, symbol_key
 from bot.catalogue.entry import Entry, EntryStatus, Steps, Text, Words
 
 HERE = Path(__file__).parent
 VENDOR: dict[int, dict[str, Any]] = yaml.safe_load((HERE / "vendor_facts.yaml").read_text(encoding="utf-8"))
-CODE_FILES = sorted(codes_folder().glob("*.yaml"))
+CODE_FILES = sorted(CODES_FOLDER.glob("*.yaml"))
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 IN_BACKTICKS = re.compile(r"`[^`]*`")
 
@@ -76,7 +76,7 @@ def test_a_file_is_sorted_and_in_house_order(path: Path) -> None:
 
 def test_no_code_appears_twice() -> None:
     """Two entries for one code would answer by chance."""
-    codes = Counter(entry.code for section in loader.sections(codes_folder()) for entry in section.codes)
+    codes = Counter(entry.code for section in loader.sections(CODES_FOLDER) for entry in section.codes)
     assert [code for code, count in codes.items() if count > 1] == []
 
 
@@ -218,7 +218,7 @@ def test_our_judgement_is_marked(catalogue: Catalogue) -> None:
 
 def test_the_terms_of_the_glossary_are_used(catalogue: Catalogue) -> None:
     """People can search and compare if one thing has one term."""
-    glossary = yaml.safe_load((resources.data() / "glossary.yaml").read_text(encoding="utf-8"))["terms"]
+    glossary = yaml.safe_load((resources.DATA / "glossary.yaml").read_text(encoding="utf-8"))["terms"]
     for entry in catalogue:
         for place, en, zh in sentences(entry):
             if place.endswith(".differs"):
@@ -233,5 +233,5 @@ def test_the_terms_of_the_glossary_are_used(catalogue: Catalogue) -> None:
 
 def test_the_json_schema_is_up_to_date() -> None:
     """Editors validate entries with it while people type."""
-    shipped = (resources.data() / "section.schema.json").read_text(encoding="utf-8")
+    shipped = (resources.DATA / "section.schema.json").read_text(encoding="utf-8")
     assert shipped == loader.json_schema(), "run: zimerr schema > data/section.schema.json"

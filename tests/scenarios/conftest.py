@@ -37,7 +37,7 @@ def manifest(transport: Transport) -> dict[str, Any]:
 
 @functools.cache
 def _parsed_manifest(transport: Transport) -> dict[str, Any]:
-    path = resources.deploy() / f"manifest-{transport}.yaml"
+    path = resources.DEPLOY / f"manifest-{transport}.yaml"
     return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
