@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from bot import log
-from bot.errors import GiveUp, RetryLater
+from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import ASKED_KINDS, UNASKED_KINDS, Job
 from bot.policy.replies import Barred, Barrier
 from bot.slack.context import RequestContext
@@ -18,13 +19,17 @@ _log = log.get(__name__)
 async def notify(context: RequestContext, job: Job, error: GiveUp) -> None:
     """Tell the author of the message, as far as they can do something about it. Raises RetryLater or StopWorkspace.
 
-    Only people who spoke to the bot are told of a missing scope: others do not wait for an answer, and can't add it.
+    Only people who spoke to the bot are told of a missing scope or an error that they can do nothing about.
     """
     # Slack has several kinds of restricted_action (docs.slack.dev/reference/methods/chat.postMessage).
     reason = error.reason
     barrier = next((each for each in Barrier if reason == each or reason.startswith(f"{each}_")), None)
     waits = job.kind in ASKED_KINDS or (job.kind in UNASKED_KINDS and barrier is not Barrier.MISSING_SCOPE)
-    if barrier is None or not waits or not job.place.user:
+    if not waits or not job.place.user:
+        return
+    if barrier is None:
+        if job.kind in ASKED_KINDS:
+            await context.report_error(error)
         return
     notices, key = context.services.notices, (job.place.team, job.place.channel, barrier)
     now = context.services.clock()
@@ -32,7 +37,7 @@ async def notify(context: RequestContext, job: Job, error: GiveUp) -> None:
         return
     try:
         await _send(context, job, Barred(barrier, job.place.channel, error.scope))
-    except RetryLater:
+    except (RetryLater, StopWorkspace, asyncio.CancelledError):  # another attempt follows
         await notices.forget(*key)
         raise
 

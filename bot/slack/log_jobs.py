@@ -63,10 +63,8 @@ class LogJobs:
         """Post the triage that a person asked for."""
         async with _replier(context, job) as replier:
             read = await self._read(context, job, replier, source, is_asked=True)
-            if read is None:
-                return
-            if not read.has_content:
-                await context.reply_privately(Note("nothing"))
+            if read is None or not read.has_content:
+                await context.reply_privately(Note("nothing" if read else "gone"))
                 return
             await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             await replier.reply(Answer(Triaged(read.digest, source), await context.channel_language()))

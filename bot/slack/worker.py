@@ -13,7 +13,7 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import is_public
+from bot.policy.replies import Note, is_public
 from bot.slack import failure_notice, incident
 from bot.slack.context import RequestContext, Services
 from bot.slack.log_jobs import LogJobs
@@ -86,6 +86,9 @@ class Worker:
         message = await context.lookup.message(job.place.channel, job.ts, job.thread)
         if message is None:
             _log.debug("no answer", channel=job.place.channel, ts=job.ts, reason="deleted or not readable")
+            # A mention in a group direct message arrives without the scope to read it.
+            if not job.place.is_direct:
+                await context.reply_privately(Note("no_message"))
             return
         # Mentions, such as that of the bot, are no words.
         text = plain_text(message.get("text", ""))
