@@ -6,11 +6,11 @@ machine). Redirects are followed only there. Downloads are unnamed temporary fil
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from typing import IO, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
@@ -74,7 +74,7 @@ class Downloads:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise RetryLater(f"no answer: {describe(error)}") from error
         spool.flush()
-        return LogFile(name, lambda: cast(BinaryIO, io.BufferedReader(_SpoolReader(spool.fileno()), _CHUNK_BYTES)))
+        return LogFile(name, partial(_reopen, spool))
 
     async def _download(self, url: str, file: Payload, spool: IO[bytes]) -> None:
         name, size, first = str(file.get("name") or ""), 0, b""
@@ -119,32 +119,14 @@ def _raise_for_status(response: aiohttp.ClientResponse, name: str) -> None:
         raise UnreadableFile(name, Refusal.GONE)
 
 
-class _SpoolReader(io.RawIOBase):
-    """Reads an open file from its start, independently of other readers."""
+def _reopen(spool: IO[bytes]) -> BinaryIO:
+    """Open a spool at its start, until the reader closes it. Its thread may go on after the spool was closed.
 
-    def __init__(self, fileno: int) -> None:
-        self._fileno = fileno
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = os.pread(self._fileno, len(buffer), self._at)
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: os.fstat(self._fileno).st_size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
+    Readers share a position: one at a time.
+    """
+    reader = os.fdopen(os.dup(spool.fileno()), "rb", _CHUNK_BYTES)
+    reader.seek(0)
+    return reader
 
 
 async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: str, thread: str) -> None:

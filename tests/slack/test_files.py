@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -25,18 +26,23 @@ MOST = 100_000  # bytes
 class Fetcher:
     """A workspace with a log, and the downloads from it."""
 
-    def __init__(self, sandbox: Sandbox, downloads: Downloads, shared: dict[str, Any]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, spools: contextlib.ExitStack, downloads: Downloads, shared: dict[str, Any]
+    ) -> None:
         self.sandbox = sandbox
+        self.spools = spools
         self.downloads = downloads
         self.shared = shared  # the sandbox's own description of the file; tests change it
 
     async def fetch(self) -> bytes:
         """Download the file, and return its bytes."""
         source = await self.downloads.fetch(await self.downloads.describe(self.shared["id"]))
-        with source.open() as one, source.open() as other:
-            assert other.read(3) == one.read(3)
-            one.seek(0)
-            return one.read()
+        with source.open() as one:
+            start = one.read(3)
+        with source.open() as other:
+            assert other.read(3) == start
+            other.seek(0)
+            return other.read()
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ async def fetcher() -> AsyncIterator[Fetcher]:
         client = AsyncWebClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session)
         message = await sandbox.say(ENGLISH, ANN, "", files=[file()])
         with contextlib.ExitStack() as spools:
-            yield Fetcher(sandbox, Downloads(client, spools, max_bytes=MOST), message["files"][0])
+            yield Fetcher(sandbox, spools, Downloads(client, spools, max_bytes=MOST), message["files"][0])
 
 
 @pytest.fixture
@@ -70,6 +76,17 @@ async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
 async def test_a_log_is_downloaded_completely(fetcher: Fetcher) -> None:
     """It can be read from its start several times."""
     assert await fetcher.fetch() == LOG.encode()
+
+
+async def test_a_thread_that_is_left_behind_reads_no_other_file(fetcher: Fetcher) -> None:
+    """It goes on after its attempt has timed out. By then, the closed file's number may be that of another log."""
+    source = await fetcher.downloads.fetch(await fetcher.downloads.describe(fetcher.shared["id"]))
+    with source.open() as log:
+        fetcher.spools.close()
+        with tempfile.TemporaryFile() as other:
+            other.write(b"somebody else's")
+            other.flush()
+            assert log.read() == LOG.encode()
 
 
 async def test_nothing_is_requested_from_another_host(fetcher: Fetcher, elsewhere: tuple[str, list[str]]) -> None:
