@@ -140,10 +140,10 @@ def hyphen(number: NumberContext) -> LookAlikeReason | None:
 def _before_hyphen(left: str) -> LookAlikeReason | None:
     """Return the reason in the text before the hyphen."""
     run = _run_before(left)
-    if run and is_glued_to_error(run):
-        return LookAlikeReason.PATH if left[: -len(run)].endswith(("/", "\\")) else None
     if not run:
         return None if left and not left[-1].isascii() else LookAlikeReason.NEGATIVE
+    if is_glued_to_error(run):
+        return LookAlikeReason.PATH if left[: -len(run)].endswith(("/", "\\")) else None
     is_ticket = re.search(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)$", run)
     return LookAlikeReason.TICKET if is_ticket else LookAlikeReason.GLUED
 

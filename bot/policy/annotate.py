@@ -276,11 +276,7 @@ class Annotations:
         return {reply: await self._store.find_by_reply(replace(message.ref, ts=reply)) for reply in relevant}
 
     async def _revise(
-        self,
-        message: SeenMessage,
-        reply: str,
-        answered: Mapping[str, AnnotationRecord],
-        voice: ThreadVoice,
+        self, message: SeenMessage, reply: str, answered: Mapping[str, AnnotationRecord], voice: ThreadVoice
     ) -> None:
         """Update a reply to the codes of the messages that it answers, in their order, and to the current counts."""
         counts = await self._store.counts(message.ref, reply)

@@ -27,6 +27,7 @@ _MIN_VOTES = 5
 _SAVE_EVERY = 5  # votes
 
 _CacheKey = tuple[str, str]  # workspace, and channel or person
+_Ask = Callable[[str], Awaitable[str | None]]  # returns the locale of a channel or person
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,16 @@ class Languages:
             return LanguageChoice(Language(channel.language), "setting")
         if place.is_direct:
             return await self.of_person(place, directory)
-        voted = _winner(channel.votes.plus(self._unsaved.get((place.team, place.channel), Votes())))
-        locale = await self._locale((place.team, place.channel), directory.channel_locale)
-        by_locale = self._choice(locale, "channel")
+        key = (place.team, place.channel)
+        voted = _winner(channel.votes.plus(self._unsaved.get(key, Votes())))
+        by_locale = await self._by_locale(key, directory.channel_locale, "channel")
         if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
             return by_locale  # the locale also distinguishes simplified and traditional Chinese
         return LanguageChoice(voted, "vote") if voted else by_locale
 
     async def of_person(self, place: Place, directory: Directory) -> LanguageChoice:
         """Return the language of private replies to the person in *place*."""
-        return self._choice(await self._locale((place.team, place.user), directory.user_locale), "person")
+        return await self._by_locale((place.team, place.user), directory.user_locale, "person")
 
     def prefetch(self, place: Place, directory: Directory) -> None:
         """Start to fetch the locale that `of_channel` will need, unless it is cached."""
@@ -100,7 +101,10 @@ class Languages:
         self._unsaved[key] = votes
         return None
 
-    def _choice(self, locale: str | None, reason: LanguageReason) -> LanguageChoice:
+    async def _by_locale(self, key: _CacheKey, ask: _Ask, reason: LanguageReason) -> LanguageChoice:
+        """Choose the language by a channel's or person's locale in Slack, or the default if it has none."""
+        # The task is shared by concurrent callers, and goes on if the first of them is cancelled.
+        locale = self._locales[key][1] if self._is_fresh(key) else await asyncio.shield(self._fetch(key, ask))
         if not locale:
             return LanguageChoice(self.default, "default")
         return LanguageChoice(negotiate(locale, default=self.default), reason)
@@ -108,13 +112,7 @@ class Languages:
     def _is_fresh(self, key: _CacheKey) -> bool:
         return key in self._locales and self._clock() - self._locales[key][0] <= _LOCALE_TTL_S
 
-    async def _locale(self, key: _CacheKey, ask: Callable[[str], Awaitable[str | None]]) -> str | None:
-        if self._is_fresh(key):
-            return self._locales[key][1]
-        # The task is shared by concurrent callers, and goes on if the first of them is cancelled.
-        return await asyncio.shield(self._fetch(key, ask))
-
-    def _fetch(self, key: _CacheKey, ask: Callable[[str], Awaitable[str | None]]) -> asyncio.Task[str | None]:
+    def _fetch(self, key: _CacheKey, ask: _Ask) -> asyncio.Task[str | None]:
         async def fetch() -> str | None:
             try:
                 locale = await ask(key[1])

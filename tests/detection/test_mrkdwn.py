@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.detection.mrkdwn import parse
+from bot.detection.mrkdwn import parse, parse_markdown
 from bot.detection.result import Passage
 
 
@@ -43,3 +43,13 @@ def test_prose_code_and_quotes_are_separate_passages() -> None:
 def test_three_marks_quote_the_rest_of_the_text() -> None:
     """Slack shows all lines after `>>>` as a quote."""
     assert [each.quoted for each in parse("a\n&gt;&gt;&gt; b\nc")] == [False, True]
+
+
+def test_markdown_has_links_and_quotes_of_its_own_but_no_entities() -> None:
+    """A `markdown` block is shown as written, except for its links."""
+    text = "a <b> &amp; [docs](https://x.example/6000104) ![](https://x.example/i.png)\n> 6000106\n```\nx < y\n```"
+    assert parse_markdown(text) == (
+        Passage("a <b> &amp; docs https://x.example/i.png"),
+        Passage("6000106", quoted=True),
+        Passage("x < y", preformatted=True),
+    )
