@@ -1,4 +1,4 @@
-"""Implement `zimerr db` and `zimerr inbox`: what an operator does with the database."""
+"""Implement `zimerr db` and `zimerr inbox`, which operators use on the database."""
 
 from __future__ import annotations
 
@@ -22,33 +22,20 @@ _T = TypeVar("_T")
 
 def upgrade() -> None:
     """Upgrade the database to this version's schema."""
-
-    async def run() -> None:
-        database = Database(load_database().database_url)
-        try:
-            await database.upgrade()
-        finally:
-            await database.close()
-
-    asyncio.run(run())
+    _in_database(load_database().database_url, Database.upgrade)
     click.echo("The database is up to date.")
 
 
 def reencrypt() -> None:
-    """Encrypt every stored token with the first key."""
-    click.echo(f"Tokens encrypted with the first key: {asyncio.run(reencrypt_tokens())}")
-
-
-async def reencrypt_tokens() -> int:
-    """Encrypt every stored token with the first key; return how many installations that changed."""
+    """Encrypt every stored token with the first key, and print how many installations that changed."""
     settings = load_stored_tokens()
     keys = split_keys(settings.zimerr_encryption_keys)
-    database = Database(settings.database_url)
-    try:
+
+    async def encrypt(database: Database) -> int:
         await database.open()
         return await Installations(database, settings.slack_client_id, keys).reencrypt()
-    finally:
-        await database.close()
+
+    click.echo(f"Tokens encrypted with the first key: {_in_database(settings.database_url, encrypt)}")
 
 
 def browse(states: tuple[JobState, ...], most: int) -> None:
@@ -60,13 +47,13 @@ def browse(states: tuple[JobState, ...], most: int) -> None:
     jobs, counts = _in_inbox(read)
     for job in reversed(jobs):
         message = f"{job.place.team}/{job.place.channel}/{job.ts}"
-        received = _time(job.received_at)
-        click.echo(f"{job.id}\t{job.state}\t{received}\t{message}\t{job.stored_kind}\t{job.reason or ''}")
+        facts = (job.id, job.state, _time(job.received_at), message, job.stored_kind, job.reason or "")
+        click.echo("\t".join(map(str, facts)))
     click.echo(", ".join(f"{counts.get(state, 0)} {state}" for state in JobState))
 
 
 def show(id_: int) -> None:
-    """Print all columns of one row; raises ZimerrError if there is no such row."""
+    """Print one row; raises ZimerrError if there is no such row."""
     jobs = _in_inbox(lambda rows: rows.find(ids=(id_,)))
     if not jobs:
         raise ZimerrError(f"The inbox has no row {id_}. `zimerr inbox list` shows the newest.")
@@ -113,11 +100,20 @@ def purge(state: JobState, older_than_s: float) -> None:
 def _in_inbox(work: Callable[[InboxRows], Awaitable[_T]]) -> _T:
     """Return the result of *work* on the inbox in the configured database."""
 
+    async def open_and_work(database: Database) -> _T:
+        await database.open()
+        return await work(InboxRows(database))
+
+    return _in_database(load_database().database_url, open_and_work)
+
+
+def _in_database(url: str, work: Callable[[Database], Awaitable[_T]]) -> _T:
+    """Return the result of *work* on the database at *url*, which is closed at the end."""
+
     async def run() -> _T:
-        database = Database(load_database().database_url)
+        database = Database(url)
         try:
-            await database.open()
-            return await work(InboxRows(database))
+            return await work(database)
         finally:
             await database.close()
 

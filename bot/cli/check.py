@@ -85,7 +85,7 @@ async def _slack(settings: Settings) -> AsyncIterator[CheckResult]:
 
 
 async def _try_client_secret(client: AsyncWebClient, settings: Settings) -> None:
-    """Exchange a made-up code; raises ZimerrError unless Slack accepts all but that code."""
+    """Exchange a made-up code; raises ZimerrError unless Slack refuses nothing but that code."""
     secret = settings.slack_client_secret.get_secret_value()
     try:
         await client.oauth_v2_access(client_id=settings.slack_client_id, client_secret=secret, code="made-up")

@@ -69,7 +69,7 @@ def as_object(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    """Parse the message in a line of JSON; raises ValueError if it is none."""
+    """Parse the message in a line of JSON; raises ValueError if there is none."""
     try:
         message = json.loads(line.decode("utf-8-sig").strip())
     except json.JSONDecodeError as error:

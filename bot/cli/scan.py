@@ -47,7 +47,7 @@ def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_j
                 bar = _ProgressBar(sum(os.fstat(file.fileno()).st_size for file in files.values()))
                 stack.callback(bar.stop)
                 progress = bar.advance
-            sources = [LogFile(name, partial(_identity, file)) for name, file in files.items()]
+            sources = [LogFile(name, partial(files.__getitem__, name)) for name in files]
             digest = triage(sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=progress)
     except OSError as error:
         click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
@@ -136,7 +136,3 @@ def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict
             fault = _FAULTS.get(type(error), "failed")
             click.echo(translate(f"terminal.scan.{fault}", name=name, why=error), err=True)
     return files
-
-
-def _identity(file: BinaryIO) -> BinaryIO:
-    return file

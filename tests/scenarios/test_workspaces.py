@@ -316,7 +316,7 @@ async def test_the_encryption_key_can_be_rotated(site: Site, monkeypatch: pytest
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{site.database}")
     monkeypatch.setenv("SLACK_CLIENT_ID", site.sandbox.app.client_id)
     monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", f"{new},{old}")
-    await admin.reencrypt_tokens()
+    await asyncio.to_thread(admin.reencrypt)
     site.keys = [new]
     async with site.bot():
         await explanation_of(site.sandbox, await ask(site.sandbox, text="code: 6000121"))
