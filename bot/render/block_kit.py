@@ -63,7 +63,7 @@ def message(text: str, blocks: Sequence[Block]) -> MessagePayload:
 
 
 def characters(content: Any) -> int:
-    """Count the characters in *content*: of every string but types and ids, as Slack does not say which it counts."""
+    """Count the characters of all strings in *content* except types and ids. Slack does not say which it counts."""
     if isinstance(content, dict):
         return sum(characters(inner) for key, inner in content.items() if key not in _UNCOUNTED)
     if isinstance(content, list):
@@ -93,7 +93,7 @@ def section(mrkdwn: str, *, accessory: Element | None = None) -> Block:
 
 
 def paragraphs(lines: Sequence[str]) -> list[Block]:
-    """Build sections of *lines*, as few as can contain them."""
+    """Build as few sections as can contain *lines*."""
     texts = [""]
     for line in lines:
         if len(texts[-1]) + len(line) >= SECTION_TEXT:
@@ -137,7 +137,7 @@ def button(
 
 
 def confirmation(title: str, text: str, yes: str, no: str) -> Element:
-    """Build the dialog that asks before a button acts."""
+    """Build the confirmation dialog of a button."""
     return {
         "title": _plain(title, 100),
         "text": _plain(text, 300),
@@ -152,7 +152,7 @@ def option(text: str, value: str) -> Element:
 
 
 def lookup(label: str, placeholder: str, action_id: str) -> Block:
-    """Build a menu that asks the bot for options while one types, and acts when one is selected."""
+    """Build a menu that loads its options from the bot while a person types, and acts when one is selected."""
     select = {
         "type": "external_select",
         "action_id": action_id,

@@ -18,10 +18,15 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
     """Write *digest* in *language*, ending with a line break. *cascades* tell why codes follow others."""
     view = DigestView(digest, catalogue, words(language))
     convert = traditional if language is Language.ZH_HANT else str
+    answer = [view.title().replace("`", "")]
+    if view.cause:
+        actor = view.translate(f"actor.{view.cause.actor}")
+        answer += [view.translate("triage.actor_plain", actor=actor), view.translate("triage.steps")]
+        answer += _steps(view, view.cause)
     titles, rows = view.table()
     chart_title, bars = view.bars()
     before = [
-        _answer(view),
+        answer,
         _titled(view, "report.shape", view.timing()),
         _titled(view, "report.table", aligned([titles, *rows], numbers=[2]) if rows else []),
         [chart_title, *(f"  {line}" for line in bars)] if bars else [],
@@ -48,15 +53,6 @@ def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
     return [view.translate(f"triage.{key}"), *indented] if indented else []
 
 
-def _answer(view: DigestView) -> list[str]:
-    lines = [view.title().replace("`", "")]
-    if view.cause:
-        actor = view.translate(f"actor.{view.cause.actor}")
-        lines += [view.translate("triage.actor_plain", actor=actor), view.translate("triage.steps")]
-        lines += _steps(view, view.cause)
-    return lines
-
-
 def _steps(view: DigestView, entry: Entry) -> list[str]:
     steps = view.translate.pick(entry.remedy)
     return [f"  {number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
@@ -65,11 +61,10 @@ def _steps(view: DigestView, entry: Entry) -> list[str]:
 def _reasons(view: DigestView, cascades: Cascades) -> Iterator[str]:
     """Yield why each follower follows, by the rules."""
     for row in view.digest.rows:
-        if row.role is Role.FOLLOWER and row.follows is not None:
-            reason = cascades.reason(row.follows, row.code)
-            if reason:
-                text = view.translate.pick(reason).replace("`", "")
-                yield view.translate("triage.report.reason", follower=row.code, code=row.follows, reason=text)
+        follows = row.follows if row.role is Role.FOLLOWER else None
+        if follows is not None and (reason := cascades.reason(follows, row.code)):
+            text = view.translate.pick(reason).replace("`", "")
+            yield view.translate("triage.report.reason", follower=row.code, code=follows, reason=text)
 
 
 def _others(view: DigestView) -> Iterator[str]:

@@ -29,11 +29,11 @@ _STATE_ID = "standing"  # prefix of the block_id that stores the incident state
 _STATE_CHANGE = re.compile(r"(taken|escalated):(\w+):(\d+)")
 _MOST_CANDIDATES = 3
 _MOST_EXCERPTS = 2
-_MOST_FILES = 3  # not read whole, that are named
+_MOST_FILES = 3  # that were not read completely
 _MOST_BARS = 8
 _CELL = 80  # characters
 _PHRASE = 300
-_NOTE = 500  # about what was left out
+_NOTE = 500  # reserved for the note on what is left out
 _LINE, _NEIGHBOUR = 300, 200  # of an excerpt
 
 
@@ -47,7 +47,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class IncidentState:
-    """What people have done about a triage since it was posted."""
+    """Who took an incident and who escalated it, since its triage was posted."""
 
     taken_by: StateChange | None = None
     escalated_by: StateChange | None = None
@@ -56,8 +56,8 @@ class IncidentState:
 def message(catalogue: Catalogue, reply: Triaged, translate: Translator, *, with_chart: bool = True) -> MessagePayload:
     """Build the message of a triage.
 
-    Without the chart, which Slack may refuse, the timeline is rows of bars in text. Without a source there are no
-    buttons: a copy for one person has none, as they act on the message that everybody sees.
+    Without the chart, which Slack may refuse, the timeline is rows of bars in text. A reply without a source is a copy
+    for one person: it gets no buttons, because they act on the message that everyone sees.
     """
     view = DigestView(reply.digest, catalogue, translate)
     lines = [view.title()]
@@ -107,12 +107,19 @@ def _is_state(block: Block) -> bool:
 
 
 def _blocks(view: DigestView, source: str, *, with_chart: bool) -> tuple[list[Block], bool]:
-    """Build the blocks, and return whether something had to be left out of them."""
-    timeline = _chart(view) if with_chart else _bars(view)
-    before = [*_answer(view), *timeline]
-    excerpts, is_shortened = _excerpts(view)
-    middle = [*excerpts, *_small_print(view)]
+    """Build the blocks, and return whether something was left out of them."""
+    before = list(_answer(view))
+    bars_title, bars = view.bars()
+    if with_chart:
+        before += _chart(view)
+    elif bars:
+        before.append(block_kit.preformatted("\n".join(bars[:_MOST_BARS]), bars_title))
+    middle, is_shortened = _excerpts(view)
+    metadata = " · ".join(map(_literal, view.metadata()))
+    small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]
+    middle += [block_kit.verbatim(block_kit.context("\n".join(small_print)))] if small_print else []
     buttons = _buttons(view, source)
+    # The table gets the characters that the other blocks leave.
     room = block_kit.MESSAGE_CHARACTERS - _NOTE - block_kit.characters([*before, *middle, buttons])
     table, left_out = _table(view, room)
     notes = [view.translate.count("triage.cut_rows", left_out)] if left_out else []
@@ -163,11 +170,6 @@ def _chart(view: DigestView) -> list[Block]:
     return [block_kit.chart(title, offsets(timeline), series, x_label=x_label, y_label=y_label)]
 
 
-def _bars(view: DigestView) -> list[Block]:
-    title, rows = view.bars()
-    return [block_kit.preformatted("\n".join(rows[:_MOST_BARS]), title)] if rows else []
-
-
 def _table(view: DigestView, room: int) -> tuple[list[Block], int]:
     """Build the table with as many codes as fit into *room* characters, and count those left out."""
     titles, rows = view.table()
@@ -208,13 +210,6 @@ def _shortened(excerpt: Excerpt) -> Excerpt:
     else:
         lines[focus - first] = "…" + block_kit.shorten(line[start:], _LINE - 1)
     return replace(excerpt, first_line=excerpt.first_line + first, lines=tuple(lines))
-
-
-def _small_print(view: DigestView) -> list[Block]:
-    metadata = " · ".join(_literal(phrase) for phrase in view.metadata())
-    coverage = [_literal(phrase) for phrase in view.coverage(_MOST_FILES)]
-    lines = [*([metadata] if metadata else []), *coverage]
-    return [block_kit.verbatim(block_kit.context("\n".join(lines)))] if lines else []
 
 
 def _literal(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Word the facts of a digest, for Slack and for the plain report alike. No markup, no escaping, no limits."""
+"""Phrase the facts of a digest, for Slack and for the plain report alike. No markup, no escaping, no limits."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class DigestView:
         return tuple(entry for entry in entries if entry) if self._cause is None else ()
 
     def timing(self) -> Iterator[str]:
-        """Yield a clause each: since when, how often, in which pattern, from how many users, whether it goes on."""
+        """Yield one clause each: since when, how often, in which pattern, from how many users, whether it goes on."""
         rows = (self._cause,) if self._cause else self.rows
         if not rows:
             return
@@ -144,7 +144,7 @@ class DigestView:
         return self.translate("triage.evidence_of", code=excerpt.code, place=location)
 
     def metadata(self) -> Iterator[str]:
-        """Yield a phrase each: SDK version, platform, AppID, time span and time zone of the log."""
+        """Yield one phrase each: SDK version, platform, AppID, time span and time zone of the log."""
         metadata = self.digest.metadata
         if metadata.sdk_versions:
             yield self.translate("triage.sdk", versions=self._joined(metadata.sdk_versions))
@@ -248,7 +248,7 @@ def offsets(timeline: Timeline) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Replace each invisible character of a log or file name with a replacement character."""
+    """Replace each invisible character of a log or file name with U+FFFD."""
     return _UNPRINTABLE.sub("\ufffd", text)
 
 

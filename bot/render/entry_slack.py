@@ -54,7 +54,7 @@ def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -
 
 
 def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
-    """Build the modal that searches codes while one types, with the card of *entry* below the field."""
+    """Build the modal that searches codes while a person types, with the card of *entry* below the field."""
     blocks = [block_kit.lookup(translate("lookup.label"), translate("lookup.placeholder"), LOOKUP_CODE)]
     blocks += card(entry, translate) if entry else []
     return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
@@ -120,7 +120,7 @@ def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, transl
 
 
 def _notification(entries: Sequence[Entry], translate: Translator) -> str:
-    """Return the titles; for a single code its first step too."""
+    """Return the titles as plain text; a single code also gets its first step."""
     titles = [f"{entry.code} {translate.pick(entry.title)}" for entry in entries]
     if len(entries) == 1:
         titles.append(translate.pick(entries[0].remedy)[0])

@@ -1,4 +1,4 @@
-"""Word the facts of a catalogue entry, for Slack and for the terminal alike. No markup, no escaping."""
+"""Phrase the facts of a catalogue entry, for Slack and for the terminal alike. No markup, no escaping."""
 
 from __future__ import annotations
 

@@ -104,8 +104,9 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     if reply.messages is None:
         paragraphs = [translate("dry_run.blind")]
     elif reply.replies or reply.reactions:
-        replies = translate.count("dry_run.replies", reply.replies)
-        acts = translate.count("dry_run.reactions", reply.reactions, replies=replies) if reply.reactions else replies
+        acts = translate.count("dry_run.replies", reply.replies)
+        if reply.reactions:
+            acts = translate.count("dry_run.reactions", reply.reactions, replies=acts)
         paragraphs = [translate.count("dry_run.seen", reply.messages, acts=acts)]
     else:
         paragraphs = [translate.count("dry_run.silent", reply.messages)]

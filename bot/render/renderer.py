@@ -67,11 +67,11 @@ class Renderer:
         return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
-        """Render the modal that searches codes while one types, with *entry* shown below."""
+        """Render the modal that searches codes while a person types, with *entry* shown below."""
         return block_kit.converted(entry_slack.lookup(entry, words(language)), language)
 
     def options(self, entries: Sequence[Entry], language: Language) -> list[Element]:
-        """Render the suggestions that the lookup modal shows while one types."""
+        """Render the suggestions that the lookup modal shows while a person types."""
         titles = {entry.code: words(language).pick(entry.title) for entry in entries}
         options = [block_kit.option(f"{code} {title}", str(code)) for code, title in titles.items()]
         return block_kit.converted(options, language)
