@@ -13,15 +13,13 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
 
 from bot.triage.digest import Secret, SecretKind
 
-_PASSES = 8  # at most; a secret next to another may match only after that one is hidden. Usually two are enough
-
-_Replace = Callable[["re.Match[str]"], str | None]  # returns None if the match is no secret and stays
+_MAX_PASSES = 8  # a secret next to another may match only after that one is hidden; two passes are usually enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +32,34 @@ class Redacted:
 
 @dataclass(frozen=True, slots=True)
 class _SecretRule:
+    """Hide the matches of *pattern* that are secrets, except the group ``kept`` at their start."""
+
     kind: SecretKind
     pattern: re.Pattern[str]
-    replace: _Replace = field(repr=False)
+    is_secret: Callable[[re.Match[str]], bool]
 
     def hide(self, hidden: Counter[SecretKind], match: re.Match[str]) -> str:
-        """Return what replaces *match*, and count it in *hidden* if it is a secret."""
-        replacement = self.replace(match)
-        if replacement is None:
+        """Return the replacement of *match*, and count it in *hidden* if it is a secret."""
+        if not self.is_secret(match):
             return match[0]
         hidden[self.kind] += 1
-        return replacement
+        kept = match["kept"] if "kept" in self.pattern.groupindex else ""
+        secret = match[0][len(kept) :]
+        shown = mask(secret) if self.kind is SecretKind.APP_ID else f"‹{self.kind}›"
+        return kept + shown + "\n" * secret.count("\n")
 
     def record(self, found: list[tuple[int, SecretKind]], match: re.Match[str]) -> str:
         """Add *match* to *found* if it is a secret; return a replacement that keeps the offsets of the others."""
-        if self.replace(match) is None:
+        if not self.is_secret(match):
             return match[0]
         found.append((match.start(), self.kind))
-        return "".join(each if each == "\n" else "·" for each in match[0])
+        return re.sub(".", "·", match[0])
 
 
 def redact(text: str) -> Redacted:
     """Hide all secrets and personal data in *text*. The number of lines does not change."""
     hidden: Counter[SecretKind] = Counter()
-    for _ in range(_PASSES):
+    for _ in range(_MAX_PASSES):
         before = text
         for rule in _RULES:
             text = rule.pattern.sub(partial(rule.hide, hidden), text)
@@ -67,9 +69,9 @@ def redact(text: str) -> Redacted:
 
 
 def live_secrets(text: str, *, file: int = 0, first_line: int = 1) -> Iterator[Secret]:
-    """Find secrets that give access to something in *text*, so that their author can be warned.
+    """Yield the secrets in *text* that give access to something, so that their author can be warned.
 
-    *file* is the index of the file, *first_line* the number of the first line. Yields kind and place, line by line.
+    *file* is the index of the file, *first_line* the number of its first line. Secrets come in the order of *text*.
     """
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     found: list[tuple[int, SecretKind]] = []
@@ -77,20 +79,6 @@ def live_secrets(text: str, *, file: int = 0, first_line: int = 1) -> Iterator[S
         text = rule.pattern.sub(partial(rule.record, found), text)
     for at, kind in sorted(found):
         yield Secret(kind, file, first_line + bisect_right(starts, at) - 1)
-
-
-def _all(kind: SecretKind) -> _Replace:
-    """Hide the whole match."""
-    return lambda match: f"‹{kind}›"
-
-
-def _after_group_1(kind: SecretKind) -> _Replace:
-    """Hide what follows group 1."""
-    return lambda match: f"{match[1]}‹{kind}›"
-
-
-def _private_key(match: re.Match[str]) -> str:
-    return f"‹{SecretKind.CLOUD_KEY}›" + "\n" * match[0].count("\n")
 
 
 # Hexadecimal numbers of 32 or 64 digits are also ids and checksums, which have one of these words right before them.
@@ -101,35 +89,38 @@ _ID_BEFORE = re.compile(
 )
 
 
-def _hex(kind: SecretKind) -> _Replace:
-    def replace(match: re.Match[str]) -> str | None:
-        before = match.string[max(0, match.start() - 24) : match.start()]
-        return None if _ID_BEFORE.search(before) or match[0].isdecimal() else f"‹{kind}›"
-
-    return replace
+def _is_hex_secret(match: re.Match[str]) -> bool:
+    """Exclude ids, checksums and decimal numbers."""
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return not (_ID_BEFORE.search(before) or match[0].isdecimal())
 
 
-def _mail(match: re.Match[str]) -> str | None:
-    # "icon@2x.png" is an image file.
-    return None if re.match(r"@[1-4]x\.", match["domain"]) else f"‹{SecretKind.MAIL}›"
+def _is_mail(match: re.Match[str]) -> bool:
+    """Exclude image files such as ``icon@2x.png``."""
+    return not re.search(r"@[1-4]x\.", match[0])
+
+
+def _is_phone(match: re.Match[str]) -> bool:
+    """Exclude numbers that are too short or too long."""
+    return 8 <= sum(map(str.isdigit, match[0])) < 18
 
 
 _VERSION_BEFORE = re.compile(r"(?:\bv|version|\bver|sdk|zim|express|=>|/)[\"']?[\s:=\"'(/]{0,4}$", re.IGNORECASE)
 
 
-def _ip(match: re.Match[str]) -> str | None:
-    """Keep version numbers such as 2.19.0.31, and the addresses of the machine itself."""
+def _is_ip(match: re.Match[str]) -> bool:
+    """Exclude version numbers such as 2.19.0.31, C++ names such as ``Face::add``, and the machine's own addresses."""
     address = match[0]
     before = match.string[max(0, match.start() - 16) : match.start()]
     if "." in address and _VERSION_BEFORE.search(before) and not before.endswith("//"):
-        return None
+        return False
     if ":" in address and not any(each.isdigit() for each in address):
-        return None  # Face::add
+        return False
     try:
         parsed = ip_address(address)
     except ValueError:
-        return None
-    return None if parsed.is_loopback or parsed.is_unspecified else f"‹{SecretKind.IP}›"
+        return False
+    return not (parsed.is_loopback or parsed.is_unspecified)
 
 
 def mask(number: str) -> str:
@@ -137,8 +128,11 @@ def mask(number: str) -> str:
     return f"{number[:2]}…{number[-1]}"
 
 
-def _rule(kind: SecretKind, pattern: str, replace: _Replace | None = None, flags: int = 0) -> _SecretRule:
-    return _SecretRule(kind, re.compile(pattern, re.ASCII | flags), replace or _all(kind))
+def _rule(
+    kind: SecretKind, pattern: str, is_secret: Callable[[re.Match[str]], bool] = lambda _: True, *, flags: int = 0
+) -> _SecretRule:
+    """Compile a rule; without *is_secret*, every match is a secret."""
+    return _SecretRule(kind, re.compile(pattern, re.ASCII | flags), is_secret)
 
 
 _KEYS = (
@@ -153,28 +147,20 @@ _LIVE_RULES = (
         r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:(?:[A-Za-z0-9+/=\s\\:,]|-(?!-)){0,8000}"
         r"-----END [A-Z ]{0,20}PRIVATE KEY-----"
         r"|(?:(?:\s|\\[nr]){1,4}[A-Za-z0-9+/]{40,8000}={0,2}){0,100})",
-        _private_key,
     ),
     _rule(SecretKind.CLOUD_KEY, rf"(?<![\w-])(?:{_KEYS})"),
     _rule(SecretKind.JWT, r"eyJ(?<![\w-]eyJ)[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{4,1000}"),
-    _rule(
-        SecretKind.APP_SIGN, r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{64}(?![0-9A-Za-z+/=])", _hex(SecretKind.APP_SIGN)
-    ),
-    _rule(
-        SecretKind.SERVER_SECRET,
-        r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{32}(?![0-9A-Za-z+/=])",
-        _hex(SecretKind.SERVER_SECRET),
-    ),
+    _rule(SecretKind.APP_SIGN, r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{64}(?![0-9A-Za-z+/=])", _is_hex_secret),
+    _rule(SecretKind.SERVER_SECRET, r"(?<![0-9A-Za-z+/])[0-9a-fA-F]{32}(?![0-9A-Za-z+/=])", _is_hex_secret),
     _rule(
         SecretKind.ZEGO_TOKEN,
         r"04(?<![A-Za-z0-9+/]04)(?:[A-Za-z0-9+/]|%2[BbFf]){40,8000}(?:={1,2}|(?:%3[Dd]){1,2})?",
     ),
     _rule(
         SecretKind.BEARER,
-        r"(\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:basic|bearer|token|digest)\s{1,3})?|bearer\s{1,3}))"
+        r"(?P<kept>\b(?:authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:(?:basic|bearer|token|digest)\s{1,3})?|bearer\s{1,3}))"
         r"(?=[^\s\d]{0,300}\d|[\w.~+/=-]{15})[\w.~+/=-]{8,4000}",
-        _after_group_1(SecretKind.BEARER),
-        re.IGNORECASE,
+        flags=re.IGNORECASE,
     ),
 )  # fmt: skip
 _RULES: Sequence[_SecretRule] = (
@@ -184,31 +170,25 @@ _RULES: Sequence[_SecretRule] = (
         # An excerpt may begin within a key.
         r"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{16,8000}(?:\s|\\[nr]){1,4}){0,200}"
         r"-----END [A-Z ]{0,20}PRIVATE KEY-----",
-        _private_key,
     ),
     _rule(
         SecretKind.MAIL,
-        r"(?<![\w.+-])[\w.+-]{1,64}(?P<domain>@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24})(?![\w-])",
-        _mail,
+        r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])",
+        _is_mail,
     ),
     _rule(
         SecretKind.APP_ID,
-        r"(\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?)(\d{8,12})(?!\d)",
-        lambda match: match[1] + mask(match[2]),
-        re.IGNORECASE,
+        r"(?P<kept>\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?)\d{8,12}(?!\d)",
+        flags=re.IGNORECASE,
     ),
     _rule(
         SecretKind.PHONE,
         r"(?<![\w.+-])(?:(?:\+|00)86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-]|\.\d)"
         r"|(?<![\w+])\+[1-9]\d{0,2}(?:[ -]?\(?\d{2,5}\)?){2,5}(?!\d)",
-        lambda match: f"‹{SecretKind.PHONE}›" if sum(map(str.isdigit, match[0])) in range(8, 18) else None,
+        _is_phone,
     ),
-    _rule(SecretKind.IP, r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", _ip),
-    _rule(SecretKind.IP, r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:{1,2}|::){2,8}(?:[0-9a-fA-F]{1,4})?(?![\w:])", _ip),
-    _rule(SecretKind.HOME, r"(/(?:Users|home)/)(?!Shared\b)[\w.@-]{1,64}", _after_group_1(SecretKind.HOME)),
-    _rule(
-        SecretKind.HOME,
-        r"(\b[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4})(?!Public\b)[^\\/:*?\"<>|\s‹]{1,64}",
-        _after_group_1(SecretKind.HOME),
-    ),
+    _rule(SecretKind.IP, r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)", _is_ip),
+    _rule(SecretKind.IP, r"(?<![\w:.])(?:[0-9a-fA-F]{1,4}:{1,2}|::){2,8}(?:[0-9a-fA-F]{1,4})?(?![\w:])", _is_ip),
+    _rule(SecretKind.HOME, r"(?P<kept>/(?:Users|home)/)(?!Shared\b)[\w.@-]{1,64}"),
+    _rule(SecretKind.HOME, r"(?P<kept>\b[A-Za-z]:[\\/]{1,4}Users[\\/]{1,4})(?!Public\b)[^\\/:*?\"<>|\s‹]{1,64}"),
 )  # fmt: skip
