@@ -1,12 +1,13 @@
 """Unpack untrusted archives into streams of bytes: gzip with any number of members, and zip.
 
 Nothing is written to disk except a zip that comes through a pipe, because a zip must be seekable. Member names are
-shown and never used as paths. An archive that expands beyond the allowed ratio is refused, a zip before its first byte
-is handed out and a gzip where it begins to.
+shown and never used as paths. An archive that expands beyond the allowed ratio is refused: the member of a zip before
+its first byte is yielded, a gzip at the point where it exceeds the ratio.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 import tempfile
 import zipfile
@@ -23,12 +24,10 @@ _RATIO_APPLIES_FROM = 1_048_576  # unpacked bytes
 _MAX_OVERHEAD = 10  # packed bytes per unpacked byte; a gzip beyond it has nothing but headers
 _MAX_DIRECTORY = 4_194_304  # bytes of a zip's directory; each entry costs five times its size in memory
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bounds
-_FILE_MANAGER_FILES = ("__MACOSX/", ".DS_Store", "Thumbs.db")
-
-_ERRORS = (
-    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError, NotImplementedError),
-    *(RuntimeError, KeyError, IndexError),
-)
+_SKIPPED = re.compile(r"__MACOSX/|(?:.*/)?(?:\.DS_Store|Thumbs\.db)\Z", re.DOTALL)  # made by file managers
+# What `zipfile` raises for invalid data.
+_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError, RuntimeError,
+           KeyError, IndexError)  # fmt: skip
 
 
 class ArchiveRefused(Exception):  # noqa: N818 - a refusal of the file, not an error of the bot
@@ -40,7 +39,7 @@ class ArchiveRefused(Exception):  # noqa: N818 - a refusal of the file, not an e
 
 
 class CountingStream:
-    """Wrap a file: report each read to *progress*, and refuse to read a huge part for a zip at once."""
+    """Wrap a file, report each read to *progress*, and refuse to read a huge part for a zip at once."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], None] | None = None) -> None:
         self._file = file
@@ -71,7 +70,7 @@ class CountingStream:
 def gunzip(stream: CountingStream, head: bytes, max_ratio: float) -> Iterator[bytes]:
     """Unpack the gzip that begins with *head* and continues in *stream*.
 
-    Raises ArchiveRefused if it is truncated or invalid, or expands by more than *max_ratio*.
+    A chunk may be empty. Raises ArchiveRefused if it is truncated or invalid, or expands by more than *max_ratio*.
     """
     unpacked = 0
     withheld: list[bytes] = []  # until the ratio is known to be harmless
@@ -122,8 +121,8 @@ def members(
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the name and the content of each file in the zip that begins with *head*.
 
-    From a pipe, about *max_packed* bytes are read. Raises ArchiveRefused if it is no zip or has no files. The content
-    raises ArchiveRefused by itself, so that the other files can still be read.
+    About *max_packed* bytes are read from a pipe. Raises ArchiveRefused if it is no zip or has no files. Iterating over
+    the content of a file raises ArchiveRefused too; the next file can still be read.
     """
     with ExitStack() as stack:
         if not stream.seekable():
@@ -134,7 +133,7 @@ def members(
             stream = CountingStream(cast("BinaryIO", spool))
         try:
             archive = zipfile.ZipFile(cast("IO[bytes]", stream))
-            entries = [each for each in archive.infolist() if not each.is_dir() and not _is_skipped(each.filename)]
+            entries = [each for each in archive.infolist() if not (each.is_dir() or _SKIPPED.match(each.filename))]
         except _ERRORS as error:
             raise ArchiveRefused(Refusal.DAMAGED) from error
         if not entries:
@@ -145,6 +144,7 @@ def members(
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, archive_size: int, max_ratio: float) -> Iterator[bytes]:
+    """Unpack one member. Raises ArchiveRefused if it can't be read, or not to its end."""
     if entry.flag_bits & 1:
         raise ArchiveRefused(Refusal.ENCRYPTED)
     if entry.compress_type not in _METHODS:
@@ -161,12 +161,8 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, archive_size: int,
         raise ArchiveRefused(Refusal.DAMAGED) from error
 
 
-def _is_skipped(name: str) -> bool:
-    return name.startswith(_FILE_MANAGER_FILES[0]) or name.rpartition("/")[2] in _FILE_MANAGER_FILES
-
-
 def _name(entry: zipfile.ZipInfo) -> str:
-    """Return the name of a member. Windows writes Chinese names in GBK without the flag that says so."""
+    """Return the name of a member. Windows writes Chinese names in GBK without a flag that names the encoding."""
     if entry.flag_bits & 0x800 or entry.filename.isascii():
         return entry.filename
     try:

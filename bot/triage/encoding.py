@@ -11,18 +11,19 @@ import re
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAMPLE = 4096  # bytes in which UTF-16 without a byte order mark is detected
 
-# Signatures of files without text, among them archives that the bot does not open.
+# Signatures of files without text.
 _BINARY = re.compile(
     rb"\x89PNG|\xff\xd8\xff|GIF8[79]a|%PDF-|\x7fELF|RIFF....(?:WAVE|AVI|WEBP)|SQLite format 3\x00|OggS\x00|\x00asm|"
-    rb"MZ\x90\x00|\xca\xfe\xba\xbe|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|bplist00|wOF[F2]|dex\n03|....ftyp|.{257}ustar",
+    rb"MZ\x90\x00|\xca\xfe\xba\xbe|[\xce\xcf]\xfa\xed\xfe|\xfe\xed\xfa[\xce\xcf]|bplist00|wOF[F2]|dex\n03|....ftyp",
     re.DOTALL,
 )
+# Signatures of archives, also of those that the bot does not open.
 _ARCHIVE = re.compile(
     rb"PK(?:\x03\x04|\x05\x06|\x07\x08)|\x1f\x8b\x08|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\xfd7zXZ\x00|BZh[1-9]1AY&SY|"
     rb"\x28\xb5\x2f\xfd|.{257}ustar",
     re.DOTALL,
 )
-# All bytes except control characters. Text has none of these; in binary files every tenth byte is one.
+# All bytes except control characters. Text has no control characters; in binary files every tenth byte is one.
 _PRINTABLE = bytes(byte for byte in range(256) if byte >= 32 or byte in b"\0\a\b\t\n\v\f\r\x1b")
 _MAX_CONTROLS = 0.03  # share of control characters beyond which a file is binary
 
@@ -49,22 +50,21 @@ def is_binary(head: bytes) -> bool:
 
 
 class Decoder:
-    """Decode one file to clean UTF-8, chunk by chunk, with ``\\n`` at the end of every line.
+    """Decode one file to clean UTF-8, chunk by chunk, with ``\\n`` as the only line end.
 
-    UTF-8 passes unchanged, including stray bytes. If the first text that is not ASCII is invalid UTF-8, GB18030 is
-    tried.
+    UTF-8 passes unchanged, including stray bytes. The first chunk that is not ASCII decides between UTF-8 and GB18030.
     """
 
     def __init__(self, head: bytes) -> None:
         self.encoding = _utf_16(head) or ("utf-8" if head.startswith(codecs.BOM_UTF8) else "ascii")
         self._mark = next((mark for mark in _BYTE_ORDER_MARKS if head.startswith(mark)), b"")
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._pending = b""  # an escape sequence or line end that the next chunk may complete
         if self.encoding.startswith("utf-16"):
             self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
+        self._pending = b""  # an escape sequence or line end that the next chunk may complete
 
     def feed(self, chunk: bytes, *, final: bool = False) -> bytes:
-        """Return the next *chunk* as clean text. *final* also returns what was kept back for a next chunk."""
+        """Return the next *chunk* as clean text; with *final*, also the incomplete sequences at its end."""
         if self._mark and chunk:
             chunk, self._mark = chunk.removeprefix(self._mark), b""
         if self.encoding == "ascii" and not chunk.isascii():
@@ -82,24 +82,20 @@ class Decoder:
             self._decoder.reset()
 
     def _clean(self, text: bytes, *, final: bool) -> bytes:
+        """Remove NULs and escape sequences, and normalise line ends."""
         text = self._pending + text if self._pending else text
         self._pending = b""
         if b"\0" in text:
             text = text.replace(b"\0", b"")
         if not final:
-            complete = _complete_length(text)
-            text, self._pending = text[:complete], text[complete:]
+            # Keep an incomplete escape sequence or line end for the next chunk.
+            end = text.rfind(b"\x1b", max(0, len(text) - _LONGEST_ANSI))
+            if end < 0 or _ANSI.match(text, end):
+                end = len(text) - text.endswith(b"\r")
+            text, self._pending = text[:end], text[end:]
         if b"\x1b" in text:
             text = _ANSI.sub(b"", text)
         return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
-
-
-def _complete_length(text: bytes) -> int:
-    """Return the length of *text* without an incomplete escape sequence or line end at its end."""
-    escape = text.rfind(b"\x1b", max(0, len(text) - _LONGEST_ANSI))
-    if escape >= 0 and not _ANSI.match(text, escape):
-        return escape
-    return len(text) - text.endswith(b"\r")
 
 
 def _utf_16(head: bytes) -> str:
