@@ -8,9 +8,7 @@ meaning. The same is true of a format without a year or without a date; the read
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from bot.triage.digest import Stamp
@@ -26,97 +24,54 @@ _MORNING = ("上午".encode(), "凌晨".encode(), "早上".encode(), b"AM")
 
 ClockKind = tuple[bool, bool, bool]  # has a date, a year, a zone
 
-
-@dataclass(frozen=True, slots=True)
-class TimestampFormat:
-    """How a log writes its times.
-
-    In *pattern*, the group ``t`` is the stamp and ``k`` the stamp without fraction and zone.
-    """
-
-    name: str
-    pattern: re.Pattern[bytes]
-    has_date: bool = True
-    has_year: bool = True
-    anywhere: bool = False  # has a key of its own, so it may be anywhere in the line
-
-
 _CLOCK = r"(?P<h>[01]?\d|2[0-3]):(?P<mi>[0-5]\d):(?P<s>[0-5]\d|60)"
 _FRACTION = r"(?:[.,](?P<f>\d{1,9}))?(?!\d)"
 _ZONE = r"(?: ?(?P<z>Z|UTC|GMT|[+-][01]\d:?[0-5]\d)(?![\w:]))?"
 _HALF = "(?:(?P<ap>上午|下午|凌晨|早上|中午|晚上) ?)?"
 _ISO = rf"(?P<k>(?P<y>\d{{4}})-(?P<mo>\d\d)-(?P<d>\d\d)[T ]{_CLOCK}){_FRACTION}{_ZONE}"
 _EPOCH = r"(?P<k>(?P<e>1\d{9}))(?:\.?(?P<f>\d{1,9}))?(?!\d)"
-_KEY = r'"(?:@?timestamp|ts|time|datetime|asctime|date|t|eventTime|log_?time)"\s{0,3}:\s{0,3}'
-
-
-def _format(name: str, pattern: str, **options: bool) -> TimestampFormat:
-    return TimestampFormat(name, re.compile(pattern.encode()), **options)
-
-
-FORMATS = (
-    _format("json-iso", rf'{_KEY}"(?P<t>{_ISO})', anywhere=True),
-    _format("json-epoch", rf'{_KEY}"?(?P<t>{_EPOCH})', anywhere=True),
-    _format("iso", rf"(?<![\d-])(?P<t>{_ISO})"),
-    _format(
-        "chinese",
-        r"(?<!\d)(?P<t>(?P<k>(?P<y>\d{4})年(?P<mo>\d{1,2})月(?P<d>\d{1,2})日 ?"
-        rf"{_HALF}(?P<h>\d{{1,2}})(?:时|点|:|：)(?P<mi>[0-5]\d)(?:分|:|：)(?P<s>[0-5]\d)秒?))",
-    ),
-    _format(
-        "chinese-day",
-        r"(?<![\d年])(?P<t>(?P<k>(?P<mo>\d{1,2})月(?P<d>\d{1,2})日 ?"
-        rf"{_HALF}(?P<h>\d{{1,2}})(?:时|点|:|：)(?P<mi>[0-5]\d)(?:分|:|：)(?P<s>[0-5]\d)秒?))",
-        has_year=False,
-    ),
-    _format(
-        "slashes",
-        rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? "
-        rf"{_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
-    ),
-    _format(
-        "us",  # day and month are read only if AM or PM shows that the order is American
-        rf"(?<![\d/])(?P<t>(?P<k>(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),? {_CLOCK}[  ]?(?P<ap>[AaPp][Mm])))",
-    ),
-    _format(
-        "web-server",
-        rf"(?P<t>(?P<k>(?P<d>\d\d)/(?P<mon>[A-Z][a-z]{{2}})/(?P<y>\d{{4}}):{_CLOCK}){_FRACTION}{_ZONE})",
-    ),
-    _format(
-        "syslog",
-        rf"\b(?P<t>(?P<k>(?P<mon>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>\d{{1,2}}) {_CLOCK}){_FRACTION})",
-        has_year=False,
-    ),
-    _format(
-        "logcat",
-        rf"(?<![\d-])(?P<t>(?P<k>(?P<mo>\d\d)-(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3,9}}){_ZONE})",
-        has_year=False,
-    ),
-    _format("sdk", rf"(?<!\d)(?P<t>(?P<k>(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3}}))(?!\d)", has_year=False),
-    _format("epoch", rf"^\W{{0,3}}(?P<t>{_EPOCH})(?=\W|$)"),
-    _format(
-        "clock",
-        rf"(?<![\d:.])(?P<t>(?P<k>{_HALF}{_CLOCK}(?: (?P<ap2>[AaPp][Mm])\b)?){_FRACTION})(?![\d:])",
-        has_date=False,
-        has_year=False,
-    ),
+_CHINESE = (
+    r"(?P<mo>\d{1,2})月(?P<d>\d{1,2})日 ?"
+    rf"{_HALF}(?P<h>\d{{1,2}})(?:时|点|:|：)(?P<mi>[0-5]\d)(?:分|:|：)(?P<s>[0-5]\d)秒?"
 )
+_KEY = r'"(?:@?timestamp|ts|time|datetime|asctime|date|t|eventTime|log_?time)"\s{0,3}:\s{0,3}'
+# In each pattern, the group ``t`` is the stamp, and ``k`` is the stamp without fraction and zone.
+_PATTERNS = {
+    "json-iso": rf'{_KEY}"(?P<t>{_ISO})',
+    "json-epoch": rf'{_KEY}"?(?P<t>{_EPOCH})',
+    "iso": rf"(?<![\d-])(?P<t>{_ISO})",
+    "chinese": rf"(?<!\d)(?P<t>(?P<k>(?P<y>\d{{4}})年{_CHINESE}))",
+    "chinese-day": rf"(?<![\d年])(?P<t>(?P<k>{_CHINESE}))",
+    "slashes": rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? "
+    rf"{_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
+    # Day and month are read only if AM or PM shows that the order is American.
+    "us": rf"(?<![\d/])(?P<t>(?P<k>(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),? {_CLOCK} ?(?P<ap>[AaPp][Mm])))",
+    "web-server": rf"(?P<t>(?P<k>(?P<d>\d\d)/(?P<mon>[A-Z][a-z]{{2}})/(?P<y>\d{{4}}):{_CLOCK}){_FRACTION}{_ZONE})",
+    "syslog": rf"\b(?P<t>(?P<k>(?P<mon>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>\d{{1,2}}) {_CLOCK}){_FRACTION})",
+    "logcat": rf"(?<![\d-])(?P<t>(?P<k>(?P<mo>\d\d)-(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3,9}}){_ZONE})",
+    "sdk": rf"(?<!\d)(?P<t>(?P<k>(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3}}))(?!\d)",
+    "epoch": rf"^\W{{0,3}}(?P<t>{_EPOCH})(?=\W|$)",
+    "clock": rf"(?<![\d:.])(?P<t>(?P<k>{_HALF}{_CLOCK}(?: (?P<ap2>[AaPp][Mm])\b)?){_FRACTION})(?![\d:])",
+}
+FORMATS = {name: re.compile(pattern.encode()) for name, pattern in _PATTERNS.items()}
+_WITH_KEY = ("json-iso", "json-epoch")  # these may be anywhere in a line, because their key identifies them
 
 
 class TimestampReader:
     """Read the stamps of one file, in the order of its lines."""
 
-    def __init__(self, form: TimestampFormat) -> None:
-        self.format = form
+    def __init__(self, name: str) -> None:
+        self.format = name
         self.written = b""  # the last stamp read, as in the log
         self.zone: bytes | None = None  # of that stamp
-        # Seconds after which the format repeats: a day, a year, or 0 for never.
-        self.cycle_s = 0.0 if form.has_year else _YEAR if form.has_date else _DAY
-        self.elapsed_cycles_s = 0.0  # seconds of the cycles completed so far
-        self._search = form.pattern.search
-        self._reach = 1 << 20 if form.anywhere else _REACH
-        groups = form.pattern.groupindex
+        groups = FORMATS[name].groupindex
         self._has_fraction, self._has_zone, self._is_epoch = "f" in groups, "z" in groups, "e" in groups
+        self._has_date, self._has_year = self._is_epoch or "d" in groups, self._is_epoch or "y" in groups
+        # Seconds after which the format repeats: a day, a year, or 0 for never.
+        self.cycle_s = 0.0 if self._has_year else _YEAR if self._has_date else _DAY
+        self.elapsed_cycles_s = 0.0  # seconds of the cycles completed so far
+        self._search = FORMATS[name].search
+        self._reach = 1 << 20 if name in _WITH_KEY else _REACH
         self._latest = float("-inf")
         # Most lines have the same second as the line before, so the last one is cached.
         self._key = b""
@@ -125,7 +80,7 @@ class TimestampReader:
     @property
     def clock_kind(self) -> ClockKind:
         """Equal for two files whose stamps can be compared. Read a stamp first, because it has the zone."""
-        return self.format.has_date, self.format.has_year, self._is_epoch or self.zone is not None
+        return self._has_date, self._has_year, self._is_epoch or self.zone is not None
 
     def seconds(self, line: bytes) -> float | None:
         """Return the stamp of *line*, the next in the file, in seconds since the epoch; None if it has no stamp."""
@@ -165,10 +120,9 @@ class TimestampReader:
             return None
         self.zone = zone
         self.written = match["t"]
+        seconds = self._base + self.elapsed_cycles_s
         fraction = match["f"] if self._has_fraction else None
-        if fraction:
-            return self._base + self.elapsed_cycles_s + int(fraction) / float(10 ** len(fraction))
-        return self._base + self.elapsed_cycles_s
+        return seconds + int(fraction) / float(10 ** len(fraction)) if fraction else seconds
 
 
 def make_stamp(seconds: float, written: bytes, zone: bytes | None) -> Stamp:
@@ -180,20 +134,19 @@ def reader_for(head: bytes) -> TimestampReader | None:
     """Return a reader for the file that begins with *head*, or None if its lines have no timestamps.
 
     Each line votes for the format that begins earliest in it, because a line's own stamp comes before the times in its
-    message.
+    message. Of equals, the first in `FORMATS` wins.
     """
-    votes: Counter[int] = Counter()
+    votes = dict.fromkeys(FORMATS, 0)
     for line in head.splitlines()[:_HEAD_LINES]:
-        found = [
-            (match.start("t") if not form.anywhere else 0, index)
-            for index, form in enumerate(FORMATS)
-            if (match := form.pattern.search(line, 0, 4096 if form.anywhere else _REACH)) and _base(match) is not None
-        ]
-        if found:
-            votes[min(found)[1]] += 1
-    if not votes:
-        return None
-    return TimestampReader(FORMATS[min(votes, key=lambda index: (-votes[index], index))])
+        starts = {
+            name: 0 if name in _WITH_KEY else match.start("t")
+            for name, pattern in FORMATS.items()
+            if (match := pattern.search(line, 0, 4096 if name in _WITH_KEY else _REACH)) and _base(match) is not None
+        }
+        if starts:
+            votes[min(starts, key=starts.__getitem__)] += 1
+    most = max(votes, key=votes.__getitem__)
+    return TimestampReader(most) if votes[most] else None
 
 
 def _base(match: re.Match[bytes]) -> float | None:

@@ -37,7 +37,7 @@ def test_a_stamp_is_read_as_it_is_written(line: str, name: str, text: str, zone:
     raw = line.encode()
     reader = reader_for(raw)
     assert reader is not None
-    assert reader.format.name == name
+    assert reader.format == name
     stamp = reader.stamp(raw)
     assert stamp is not None
     assert (stamp.text, stamp.zone) == (text, zone)
@@ -45,7 +45,7 @@ def test_a_stamp_is_read_as_it_is_written(line: str, name: str, text: str, zone:
 
 def test_every_format_has_a_sample() -> None:
     """A format without a sample may have stopped working."""
-    assert {form.name for form in FORMATS} - {name for _, name, _, _ in SAMPLES} == {"chinese-day"}
+    assert set(FORMATS) - {name for _, name, _, _ in SAMPLES} == {"chinese-day"}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_day_and_month_are_not_guessed() -> None:
     """05/04 is 5 April in Berlin and 4 May in Boston; without AM or PM, only the time of day is certain."""
     reader = reader_for(b"05/04/2026 07:35:45 boot")
     assert reader is not None
-    assert not reader.format.has_date
+    assert reader.format == "clock"
 
 
 def test_the_format_is_that_at_the_start_of_the_lines() -> None:
@@ -94,7 +94,7 @@ def test_the_format_is_that_at_the_start_of_the_lines() -> None:
     head = b"[1122 07:35:45.740] expires 2027-01-01T00:00:00Z\n[1122 07:35:46.740] 12:00:00 noon\n  at x\n"
     reader = reader_for(head)
     assert reader is not None
-    assert reader.format.name == "sdk"
+    assert reader.format == "sdk"
     assert reader.seconds(b"    at im.zego.zim.ZIM.login(ZIM.java:12)") is None
 
 
