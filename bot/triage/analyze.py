@@ -1,6 +1,6 @@
-"""Derive the digest from the counts of a log: the likely cause, what follows from it, and the evidence to show.
+"""Derive the digest from the counts of a log: the likely cause, its followers, and the evidence to show.
 
-The rules are `cascades`', the shape over time is `histogram`'s.
+`cascades` has the rules on which code causes which; `histogram` describes how codes came over time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.result import LookAlikeReason
-from bot.triage import histogram, timestamps
+from bot.triage import histogram
 from bot.triage.aggregate import CodeCount, FileSpan, FollowLink, LineSpot, LogState
 from bot.triage.cascades import Cascades
 from bot.triage.digest import (
@@ -28,25 +28,24 @@ from bot.triage.digest import (
 )
 from bot.triage.redact import redact
 from bot.triage.scanner import LineWindow
+from bot.triage.timestamps import make_stamp
 
-MAX_WIDTH = 400  # characters of a line in an excerpt
-
-_ROLES = (Role.CAUSE, Role.FOLLOWER, Role.UNRELATED)
+_MAX_WIDTH = 400  # characters of a line in an excerpt
 _MAX_SECRETS = 100
-_Timelines = Mapping[int, tuple[int, ...]]
+_Timelines = Mapping[int, tuple[int, ...]]  # by code
 
 
 class Analysis:
-    """Judge the *state* that was counted over *files*.
+    """Find the likely cause in the *state* that was counted over *files*.
 
-    A code is a follower if a rule says so and most of its occurrences came within the rule's window after the cause, or
-    after another occurrence that did. If the order of the files differs from that of their times, it is also a follower
-    if its first occurrence came within the window after the cause's first. Of several causes, the one that explains
-    most occurrences counts; of equals, the earlier.
+    A code follows another if a rule says so and more than half of its occurrences came within the rule's window after
+    the other code, or after one of its own that did. If the files are not in the order of their times, it is enough
+    that its first occurrence came within the window after the other's first. Of several codes that it could follow, it
+    follows the one that explains most occurrences, then the earliest.
 
-    The likely cause has followers, or makes up more than half of all hits by itself. Of several such codes, it is the
-    one of the likeliest class, then the first, then the most frequent. A single code is the cause. Harmless codes are
-    not causes if there are others. If no code follows another, there is no likely cause.
+    The likely cause follows no code, and has followers or makes up more than half of all hits. Of several such codes,
+    it is the one of the likeliest class, then the first, then the most frequent. A single code is the cause. Harmless
+    codes are not causes if there are others. If no code follows another, there is no likely cause.
     """
 
     def __init__(self, state: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
@@ -54,7 +53,12 @@ class Analysis:
         self._cascades = cascades
         self._catalogue = catalogue
         self._files = files
+        self._is_one_clock = state.is_one_clock
         self._known = [count for count in state.counts.values() if count.known]
+        self._first = {  # occurrence of each code
+            code: min((_mark(span, span.first) for span in count.spans), key=self._order)
+            for code, count in state.counts.items()
+        }
         self._follows = {count.code: self._cause_of(count) for count in self._known}
         self._cause = self._likely_cause()
 
@@ -65,10 +69,10 @@ class Analysis:
         secrets: Sequence[Secret],
         duration_s: float,
     ) -> Digest:
-        """Return the digest, with what was found besides the codes."""
-        axis = self._state.by_time if self._state.is_one_clock else self._state.by_line
+        """Return the digest, which also lists the results of the other steps."""
+        axis = self._state.by_time if self._is_one_clock else self._state.by_line
         width, timelines = axis.timelines(self._state.counts)
-        rows, unknown = self._rows(timelines), self._unknown(timelines)
+        rows, unknown = self._rows(timelines, known=True), self._rows(timelines, known=False)
         # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
         family = [row for row in rows if self._root(row.code) == self._cause]
         groups = [family] if family else [[row] for row in rows or unknown]
@@ -98,18 +102,20 @@ class Analysis:
         """Return the code that *count* follows, or None."""
         best = max(
             (link for link in count.links if link.count * 2 > count.count or self._came_right_after(link, count)),
-            key=lambda link: (link.count, [-each for each in self._order(self._first(link.cause))]),
+            key=lambda link: (link.count, [-each for each in self._order(self._first[link.cause.code])]),
             default=None,
         )
         return best.cause.code if best else None
 
     def _came_right_after(self, link: FollowLink, count: CodeCount) -> bool:
-        if not self._state.is_one_clock or (len(self._state.hit_files) < 2 and link.count):
+        """Return whether the first occurrence came within the window after the cause's first."""
+        if not self._is_one_clock or (len(self._state.hit_files) < 2 and link.count):
             return False
-        cause, follower = self._first(link.cause).stamp, self._first(count).stamp
+        cause, follower = self._first[link.cause.code].stamp, self._first[count.code].stamp
         return bool(cause and follower and 0 <= follower.seconds - cause.seconds <= link.window_s)
 
     def _likely_cause(self) -> int | None:
+        """Return the code that is the likely cause, or None."""
         follows = self._follows
         roots = [each for each in self._known if follows[each.code] is None]
         harmful = [each for each in roots if not self._is_harmless(each.code)] or roots
@@ -120,7 +126,9 @@ class Analysis:
         followed = {follow for follow in follows.values() if follow is not None}
         hits = sum(each.count for each in self._state.counts.values())
         candidates = [each for each in harmful if each.code in followed or each.count * 2 > hits]
-        best = min(candidates, key=lambda each: (self._rank(each.code), self._order(self._first(each)), -each.count))
+        best = min(
+            candidates, key=lambda each: (self._rank(each.code), self._order(self._first[each.code]), -each.count)
+        )
         return best.code
 
     def _root(self, code: int) -> int:
@@ -141,35 +149,26 @@ class Analysis:
 
     # Rows
 
-    def _rows(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
-        """Return the known codes: the cause first, then the followers, then the rest."""
+    def _rows(self, timelines: _Timelines, *, known: bool) -> tuple[CodeRow, ...]:
+        """Return the known or the unknown codes: the cause first, then the followers, then the rest."""
 
         def key(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
-            return _ROLES.index(row.role), self._rank(row.code) if self._cause is None else 0, self._order(row.first)
+            rank = self._rank(row.code) if self._cause is None else 0
+            return list(Role).index(row.role), rank, self._order(row.first)
 
-        return tuple(sorted((self._row(each, timelines[each.code]) for each in self._known), key=key))
+        rows = (self._row(each, timelines) for each in self._state.counts.values() if each.known is known)
+        return tuple(sorted(rows, key=key))
 
-    def _unknown(self, timelines: _Timelines) -> tuple[CodeRow, ...]:
-        rows = [self._row(each, timelines[each.code]) for each in self._state.counts.values() if not each.known]
-        return tuple(sorted(rows, key=lambda row: self._order(row.first)))
-
-    def _row(self, count: CodeCount, timeline: tuple[int, ...]) -> CodeRow:
-        follows = self._follows.get(count.code)
-        role = Role.CAUSE if count.code == self._cause else Role.UNRELATED if follows is None else Role.FOLLOWER
-        first = self._first(count)
-        last = max((self._mark(span, span.last) for span in count.spans), key=self._order)
-        return CodeRow(count.code, count.count, first, last, role, follows, len(count.sources), timeline)
-
-    def _first(self, count: CodeCount) -> Mark:
-        return min((self._mark(span, span.first) for span in count.spans), key=self._order)
-
-    def _mark(self, span: FileSpan, spot: LineSpot) -> Mark:
-        at, line, written, zone, _ = spot
-        return Mark(span.file, line, None if written is None else timestamps.make_stamp(at, written, zone))
+    def _row(self, count: CodeCount, timelines: _Timelines) -> CodeRow:
+        """Return the row of one code."""
+        code, follows = count.code, self._follows.get(count.code)
+        role = Role.CAUSE if code == self._cause else Role.UNRELATED if follows is None else Role.FOLLOWER
+        last = max((_mark(span, span.last) for span in count.spans), key=self._order)
+        return CodeRow(code, count.count, self._first[code], last, role, follows, len(count.sources), timelines[code])
 
     def _order(self, mark: Mark) -> tuple[float, int, int]:
         """Return the sort key of *mark*: its time if all files have comparable times, then file and line."""
-        if not self._state.is_one_clock:
+        if not self._is_one_clock:
             return 0.0, mark.file, mark.line
         return mark.stamp.seconds if mark.stamp else self._state.extents[mark.file][0].seconds, mark.file, mark.line
 
@@ -178,16 +177,16 @@ class Analysis:
     def _evidence(
         self, rows: Sequence[CodeRow], secrets: Sequence[Secret]
     ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
-        """Return the most telling lines, redacted, and the number of hidden secrets of each kind.
+        """Return the lines of two codes, redacted, and the number of hidden secrets of each kind.
 
-        The counts cover the excerpts and the live *secrets* that the author is warned about, each secret once.
+        The numbers cover the excerpts and the live *secrets* that the author is warned about, each secret once.
         """
         windows = self._state.windows
         excerpts: list[Excerpt] = []
         hidden = Counter(secret.kind for secret in secrets)
         warned = {(secret.kind, secret.file, secret.line) for secret in secrets}
         counted: set[tuple[int, int]] = set()  # windows may overlap
-        for _, window in (windows[code] for code in self._telling_codes(rows) if code in windows):
+        for _, window in (windows[code] for code in self._codes_to_show(rows) if code in windows):
             excerpts.append(_excerpt(window))
             for line, raw in enumerate(window.lines, window.first_line):
                 if (window.file, line) not in counted:
@@ -198,8 +197,8 @@ class Analysis:
             hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
         return tuple(excerpts), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
 
-    def _telling_codes(self, rows: Sequence[CodeRow]) -> list[int]:
-        """Return two codes to show lines of: the cause and the most frequent unrelated one, or the first two."""
+    def _codes_to_show(self, rows: Sequence[CodeRow]) -> list[int]:
+        """Return two codes: the cause and the most frequent unrelated one, or the first two."""
         if self._cause is None:
             return [row.code for row in rows[:2]]
         others = [row for row in rows if row.code != self._cause]
@@ -211,51 +210,59 @@ class Analysis:
 
     def _extent(self) -> tuple[float, float]:
         """Return start and end of the log in seconds, or in lines over all files."""
-        if self._state.is_one_clock:
+        if self._is_one_clock:
             extents = [extent for file, extent in self._state.extents.items() if file in self._state.hit_files]
             return min(extent[0].seconds for extent in extents), max(extent[1].seconds for extent in extents)
         return 1.0, float(sum(file.lines for file in self._files))
 
     def _position(self, mark: Mark) -> float:
         """Return the position of *mark* on the axis of `_extent`."""
-        if self._state.is_one_clock:
+        if self._is_one_clock:
             return self._order(mark)[0]
         return float(sum(file.lines for file in self._files[: mark.file]) + mark.line)
 
     def _timeline(self, width: float, timelines: _Timelines) -> Timeline | None:
+        """Return the axis of *timelines*, or None if there are none."""
         if not timelines:
             return None
-        buckets = len(next(iter(timelines.values())))
-        if not self._state.is_one_clock:
-            return Timeline(None, width, buckets)
-        first = min(map(self._first, self._state.counts.values()), key=self._order)
-        return Timeline(first.stamp or self._state.extents[first.file][0], width, buckets)
+        start = None
+        if self._is_one_clock:
+            first = min(self._first.values(), key=self._order)
+            start = first.stamp or self._state.extents[first.file][0]
+        return Timeline(start, width, buckets=len(next(iter(timelines.values()))))
 
     def _metadata(self) -> LogMetadata:
+        """Return the values found in the lines, with the times that the files cover."""
         is_one_clock = len(set(self._state.clock_kinds.values())) == 1
         extents = list(self._state.extents.values())
         first = last = None
         if extents:
             first = min(extents, key=lambda extent: extent[0].seconds)[0] if is_one_clock else extents[0][0]
             last = max(extents, key=lambda extent: extent[1].seconds)[1] if is_one_clock else extents[-1][1]
-        zones = Counter(stamp.zone for extent in extents for stamp in extent if stamp.zone)
+        zones = dict.fromkeys(stamp.zone for extent in extents for stamp in extent if stamp.zone)
         found = self._state.metadata
         return LogMetadata(
             tuple(found.versions), tuple(found.platforms), tuple(found.app_ids), first, last, tuple(zones)
         )
 
 
+def _mark(span: FileSpan, spot: LineSpot) -> Mark:
+    """Return the place of an occurrence, with its time."""
+    at, line, written, zone, _ = spot
+    return Mark(span.file, line, None if written is None else make_stamp(at, written, zone))
+
+
 def _excerpt(window: LineWindow) -> Excerpt:
-    """Redact the lines of *window*, together because a key may span several, then shorten them."""
+    """Redact the lines of *window* together, because a key may span several, then shorten each."""
     text = b"\n".join(window.lines).decode("utf-8", "replace")
     lines = tuple(_shorten(line, window.code) for line in redact(text).text.split("\n"))
     return Excerpt(window.code, window.file, window.first_line, window.line, lines)
 
 
 def _shorten(line: str, code: int) -> str:
-    """Return *line*, or `MAX_WIDTH` characters of it around the code."""
+    """Return *line*, or `_MAX_WIDTH` characters of it around *code*."""
     line = line.rstrip()
-    if len(line) <= MAX_WIDTH:
+    if len(line) <= _MAX_WIDTH:
         return line
-    start = min(max(0, line.find(str(code)) - MAX_WIDTH // 2), len(line) - MAX_WIDTH)
-    return ("…" if start else "") + line[start : start + MAX_WIDTH] + ("…" if start + MAX_WIDTH < len(line) else "")
+    start = min(max(0, line.find(str(code)) - _MAX_WIDTH // 2), len(line) - _MAX_WIDTH)
+    return ("…" if start else "") + line[start : start + _MAX_WIDTH] + ("…" if start + _MAX_WIDTH < len(line) else "")
