@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import gettext
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from bot import resources
 
@@ -44,16 +45,16 @@ class Language(StrEnum):
 def negotiate(tag: str | None, *, default: Language) -> Language:
     """Return the language for an IETF tag such as ``zh-HK``.
 
-    Chinese tags select Chinese, all other known languages English. An empty, unknown or malformed tag selects
+    Chinese tags select Chinese, those of all other languages English. An empty, unknown or malformed tag selects
     *default*. Slack sends tags such as ``en-US`` (conversations.info, users.info).
     """
     tag = (tag or "").replace("_", "-")
     if not tag or (default is Language.EN and tag.partition("-")[0].lower() not in _CHINESE_CODES):
-        return default  # known or not, any other tag selects English
+        return default  # English, whether or not Babel knows the tag
     return _CHINESE_TAGS.get(tag) or _ask_babel(tag) or default
 
 
-# Babel knows all tags. These need no import of it, which would take a third of the time of `zimerr explain`.
+# Babel knows all tags. Importing it for these would take a third of the time of `zimerr explain`.
 _CHINESE_CODES = ("zh", "zho", "chi", "cmn")
 _CHINESE_TAGS = dict.fromkeys(("zh", "zh-CN", "zh-SG", "zh-Hans"), Language.ZH) | dict.fromkeys(
     ("zh-TW", "zh-HK", "zh-MO", "zh-Hant"), Language.ZH_HANT
@@ -74,13 +75,13 @@ def _ask_babel(tag: str) -> Language | None:
 
 
 def prose_language(prose: str) -> Language | None:
-    """Return the language of *prose*, or None if it has too little text to tell.
+    """Return the language of *prose*, or None if it is too short to tell.
 
     A Chinese character counts as much as a word of Latin letters. Remove codes, log lines and links from *prose*
     first: they are English whatever language people speak.
     """
     if re.search(_KANA, prose):
-        return None  # Japanese, which uses Chinese characters too
+        return None  # Japanese, which has Chinese characters, too
     chinese, latin = len(re.findall(_CHINESE, prose)), len(re.findall(_LATIN_WORD, prose))
     if chinese >= 2 and chinese >= latin:
         return Language.ZH
@@ -89,18 +90,16 @@ def prose_language(prose: str) -> Language | None:
 
 def traditional(text: str) -> str:
     """Return *text* in Traditional Chinese if the extra ``traditional`` is installed, else unchanged."""
-    converter = _converter()
-    converted: str = converter.convert(text) if converter else text
-    return converted
+    return _to_traditional()(text)
 
 
 @cache
-def _converter() -> Any:
+def _to_traditional() -> Callable[[str], str]:
     try:
         from opencc import OpenCC
     except ModuleNotFoundError:
-        return None
-    return OpenCC("s2tw")
+        return str
+    return cast(Callable[[str], str], OpenCC("s2tw").convert)
 
 
 class Bilingual(Protocol[_T_co]):
@@ -123,14 +122,14 @@ class Translator:
         self._translations = translations
 
     def __call__(self, key: str, /, **values: object) -> str:
-        """Return the text of *key* with its placeholders filled. Raises KeyError if there is none."""
+        """Return the text of *key* with its placeholders filled. Raises KeyError if there is no such text."""
         text = self._translations.gettext(key)
         if text == key:
             raise KeyError(key)
         return text.format(**values)
 
     def count(self, key: str, number: int, /, **values: object) -> str:
-        """Return the text of *key* in the plural form for *number*, which replaces ``{n}``. Raises KeyError."""
+        """Return the text of *key* in the plural form for *number*, which replaces ``{n}``. Raises KeyError, too."""
         text = self._translations.ngettext(key, key, number)
         if text == key:
             raise KeyError(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from gettext import GNUTranslations
 from io import BytesIO
 
@@ -80,7 +81,8 @@ def test_chinese_becomes_traditional_and_nothing_else_changes(simplified: str, c
 
 def test_without_the_extra_chinese_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenCC is optional; simplified characters are better than none."""
-    monkeypatch.setattr("bot.i18n._converter", lambda: None)
+    monkeypatch.setitem(sys.modules, "opencc", None)
+    monkeypatch.setattr(i18n, "_to_traditional", i18n._to_traditional.__wrapped__)
     assert traditional("登录失败") == "登录失败"
 
 
