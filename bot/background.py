@@ -11,13 +11,13 @@ _log = log.get(__name__)
 
 
 class Background:
-    """Keep track of running work, so that the process can finish it before it exits."""
+    """Run work in tasks, and wait for them before the process exits."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, work: Coroutine[None, None, None]) -> None:
-        """Start *work*. An error that it raises is logged."""
+        """Start *work*. Its errors are logged."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._on_done)

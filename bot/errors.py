@@ -1,4 +1,4 @@
-"""Define the errors of the bot: those that people can act on, and those that end an attempt at a job."""
+"""Define the errors that people can act on, and those that end an attempt at a job."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ConfigurationError(_FaultsError):
 class RetryLater(Exception):  # noqa: N818  the name is an instruction, like those of its siblings
     """Transient failure: retry later.
 
-    *after_s* is set if Slack rate-limited the call: it names the wait, and nothing was posted.
+    If Slack rate-limited the call, *after_s* is the wait that it demands, and nothing was posted.
     """
 
     def __init__(self, reason: str, after_s: float | None = None) -> None:
@@ -46,11 +46,11 @@ class GiveUp(Exception):  # noqa: N818
 
 
 class StopWorkspace(Exception):  # noqa: N818
-    """Permanent failure of a whole workspace: Slack refuses its token. The message is Slack's error code."""
+    """Permanent failure of all jobs of a workspace: Slack refuses its token. The message is Slack's error code."""
 
 
 def describe(error: BaseException) -> str:
-    """Describe *error* without its data: the `repr` of an HTTP error contains the request's headers, with the token."""
+    """Describe *error* without its data: the `repr` of an HTTP error contains the request's headers and their token."""
     if isinstance(error, ZimerrError):
         return str(error)
     reason = getattr(error, "strerror", None) or getattr(error, "status", None)

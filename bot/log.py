@@ -1,4 +1,4 @@
-"""Configure logging: one event per line, with names and ids, but never the text of a message or a token."""
+"""Configure logging: one event per line. Log names and ids, but never the text of a message or a token."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import sys
 
 import structlog
 
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-
 
 def configure(level: str) -> None:
-    """Write the logs of the bot and its libraries to standard error, from *level* on."""
+    """Log to standard error: the bot from *level* on, its libraries from warnings on."""
+    threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -24,13 +23,13 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=max(LEVELS[level], logging.WARNING), force=True)
-    logging.getLogger("bot").setLevel(LEVELS[level])
+    logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+    logging.getLogger("bot").setLevel(threshold)
     # Bolt warns that it ignores SLACK_BOT_TOKEN because of our authorize function, as intended.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "will be ignored" not in record.getMessage())
 
