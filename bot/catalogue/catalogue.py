@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
+_DIGITS = 7  # of a code
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
 _ENUM = "zimerrorcode"
 
@@ -84,10 +85,9 @@ class Catalogue:
         from bot.catalogue.search import SearchHit
 
         query = query.strip()
-        code = int(query) if query.isdecimal() else self.code_of_symbol(query)
         section = self.section_named(query)
-        if code is not None and self.has_code(code):
-            exact: tuple[Entry, ...] = (self[code],)
+        if entry := self.entry_named(query):
+            exact: tuple[Entry, ...] = (entry,)
         else:
             exact = section.codes if section else self.in_range(query)
         return tuple(SearchHit(entry, EXACT) for entry in exact) or self._index.find(query, most)
@@ -106,6 +106,12 @@ class Catalogue:
     def has_code(self, code: int) -> bool:
         """Return whether there is an entry for *code*."""
         return code in self._positions
+
+    def entry_named(self, name: str) -> Entry | None:
+        """Return the entry of a code that is given as its number or as a symbol, or None if it is unknown."""
+        # Python refuses to convert thousands of digits.
+        code = int(name) if name.isdecimal() and len(name) <= _DIGITS else self.code_of_symbol(name)
+        return None if code is None else self.get(code)
 
     def code_of_symbol(self, name: str) -> int | None:
         """Return the code that an SDK calls *name*, in any platform's spelling, or None."""

@@ -38,6 +38,7 @@ _RELATIVE = 0.3  # hits with a smaller share of the best score are far behind
 _PREFIX = 0.8  # the share of a word that is typed only in part
 _MISSPELT = 0.8  # the share of a misspelt word
 _SINGLE = 0.4  # the share of a single Chinese character among other terms
+_QUERY_LENGTH = 500  # characters of a query that are searched; more is no question
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -74,7 +75,7 @@ class SearchIndex:
         scores: dict[int, float] = defaultdict(float)
         matched: dict[int, float] = defaultdict(float)
         total = 0.0
-        asked = dict.fromkeys(terms(query))
+        asked = dict.fromkeys(terms(query[:_QUERY_LENGTH]))
         for word in asked:
             share, postings = self._lookup(word)
             if len(word) == 1 and len(asked) > 1:

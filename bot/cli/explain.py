@@ -22,9 +22,8 @@ def explain(names: Sequence[str], catalogue: Catalogue, language: Language, *, a
     known: dict[int, Entry] = {}
     unknown: list[str] = []
     for name in filter(None, ",".join(names).replace("，", ",").split(",")):
-        code = int(name) if name.isdecimal() else catalogue.code_of_symbol(name)
-        if code is not None and (entry := catalogue.get(code)):
-            known[code] = entry
+        if entry := catalogue.entry_named(name):
+            known[entry.code] = entry
         else:
             unknown.append(name)
     if as_json:

@@ -19,7 +19,10 @@ _COLOUR = re.compile(r"(?:\x1b|\\x1b|\\e|\\033|\\u001b|\^\[)?\[\d{0,3}(?:;\d{1,3
 _ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])", re.IGNORECASE)
 _WHITE = re.compile(r"\\[nrt](?=600\d|[A-Z])")
 
-_NOISE = re.compile(r"https?://\S+|`[^`\n]*`|:[a-z0-9_+'-]+:|\S*[_@#/\\=<>{}\[\]]\S*|[A-Za-z]*[0-9][A-Za-z0-9.:,-]*")
+# Code, links, emoji, and words with digits. A word is tried from its first letter only, so that time stays linear.
+_SPANS = re.compile(r"https?://\S+|`[^`\n]*`|:[a-z0-9_+'-]+:")
+_CODE_CHARACTERS = re.compile(r"[_@#/\\=<>{}\[\]]")
+_NUMBERS = re.compile(r"(?<![A-Za-z])[A-Za-z]*+[0-9][A-Za-z0-9.:,-]*")
 # The marks of log lines on every platform: a time stamp, a level, a bracket, JSON, a stack frame, an exception.
 _LOG_LINE = re.compile(
     r"^\s*(?:[\[{(<\"]|\d[\d:.\-/ T]{5,}|at\s+\S+\(|[VDIWEF]/|\S+Exception\b|\S*Error:)"
@@ -45,4 +48,9 @@ def prose(passages: Iterable[Passage]) -> str:
     """Return the words of a message that show its author's language: no code, log lines, links or quotes."""
     own = (each.text for each in passages if not (each.preformatted or each.quoted))
     lines = (line for text in own for line in text.split("\n") if not _LOG_LINE.search(line))
-    return "\n".join(_NOISE.sub(" ", line) for line in lines)
+    return "\n".join(_words(line) for line in lines)
+
+
+def _words(line: str) -> str:
+    words = (word for word in _SPANS.sub(" ", line).split() if not _CODE_CHARACTERS.search(word))
+    return _NUMBERS.sub(" ", " ".join(words))

@@ -75,9 +75,8 @@ class Answers:
 
     def search(self, query: str) -> Reply:
         """Look *query* up as a code or symbol, a section, the first digits of codes, then as words."""
-        code = int(query) if query.isdecimal() else self._catalogue.code_of_symbol(query)
-        if code is not None and self._catalogue.has_code(code):
-            return self.explain((code,))
+        if entry := self._catalogue.entry_named(query):
+            return self.explain((entry.code,))
         section = self._catalogue.section_named(query)
         if section:
             return replies.Listing((section,))

@@ -1,0 +1,74 @@
+"""Foreign text costs time in proportion to its length: one message must not stop the bot for all workspaces.
+
+Measures the process' own time at n, 2n and 4n characters of hostile patterns; a quadratic function quadruples at each
+step.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bot.catalogue.catalogue import open_catalogue
+from bot.detection import mrkdwn
+from bot.detection.detector import find, find_in_message
+from bot.detection.normalize import fold, prose
+from bot.detection.slack_text import passages
+from bot.i18n import prose_language
+from bot.policy.grammar import parse
+from bot.triage.redact import live_secrets, redact
+
+CATALOGUE = open_catalogue()
+PATTERNS = [
+    *("a", "A", "aA", "0", "6", "你好", "é", "_", "-", ".", "/", "\\", ":", "=", "@", "#", "`", "'", '"', "*", "~"),
+    *("(", "[", "{", "<", ">", "&", "&lt;", "|", ";", ",", " ", "\t", "\n", "\\n", "\r\n", "\u200b", "\ud83d\ude00"),
+    *("6000106 ", "6000106", "6000106,", "600", "6000999 ", "code: 6000106 ", "code=", "error ", "错误码", "6000106："),
+    *("NetworkModule", "NetworkModuleTokenExpired", "USER_IS_NOT_LOGGED ", "ZIMErrorCode.", "A_B", "E/ZIM: "),
+    *("http://", "https://a.b/", "a.b/", "www.", "a@", "a@b.", "1.2.3.4", "a:b:", ":a", "::", "{{", "[1m", "\x1b[1m"),
+    *("<http://a|", "<@U", "<!", "&gt; ", "```", "*a ", "_a_", "eyJhbGciOiJ", "04AAAA", "0x6f,", "deadbeef", "+86138"),
+    *("-----BEGIN PRIVATE KEY-----", "password=", "Authorization: ", "at a(", "Exception", "1,000,", "1 000 ", "%20"),
+]
+FUNCTIONS: dict[str, Callable[[str], object]] = {
+    "find": lambda text: find(text, CATALOGUE),
+    "find_in_message": lambda text: find_in_message({"text": text}, CATALOGUE),
+    "fold": fold,
+    "mrkdwn": mrkdwn.parse,
+    "markdown": mrkdwn.parse_markdown,
+    "prose": lambda text: prose_language(prose(passages({"text": text}))),
+    "parse": parse,
+    "search": CATALOGUE.search,
+    "redact": redact,
+    "live_secrets": lambda text: list(live_secrets(text)),
+}
+SHORT, STEPS = 2_500, 2  # 2,500 characters, doubled twice
+NEGLIGIBLE_S = 0.02  # at the longest text; too short to tell a factor from noise
+LARGEST_FACTOR = 3.0  # a doubled text may take twice as long, and a little more
+
+
+def seconds(function: Callable[[str], object], text: str) -> float:
+    """Return the least processor time that a call takes of two."""
+    times = []
+    for _ in range(2):
+        started = time.process_time()
+        function(text)
+        times.append(time.process_time() - started)
+    return min(times)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_time_grows_with_the_length_of_the_text(name: str) -> None:
+    """A message of 40,000 characters without a space once stopped the bot for half a minute."""
+    function = FUNCTIONS[name]
+    gc.collect()
+    slow = {}
+    for pattern in PATTERNS:
+        texts = [(pattern * SHORT)[: SHORT * 2**step] for step in range(STEPS + 1)]
+        if len(pattern) < 4:
+            texts = [(pattern * SHORT * 4)[: SHORT * 2**step] for step in range(STEPS + 1)]
+        *shorter, longest = (seconds(function, text) for text in texts)
+        if longest > NEGLIGIBLE_S and longest > LARGEST_FACTOR**STEPS * shorter[0]:
+            slow[pattern] = [round(each, 3) for each in (*shorter, longest)]
+    assert slow == {}
