@@ -27,6 +27,7 @@ class DigestView:
         self.digest = digest
         self.translate = translate
         self.rows: tuple[CodeRow, ...] = (*digest.rows, *digest.unknown)
+        self._unknown = frozenset(row.code for row in digest.unknown)
         self._catalogue = catalogue
         self._cause = next((row for row in digest.rows if row.code == digest.cause), None)
         self.cause = self.entry(self._cause) if self._cause else None
@@ -130,7 +131,7 @@ class DigestView:
         return f"{begin}:{first.line}–{last.line}" if last.line > first.line else f"{begin}:{first.line}"
 
     def _role(self, row: CodeRow) -> str:
-        if row in self.digest.unknown:
+        if row.code in self._unknown:
             return self.translate("triage.role.unknown")
         if row.role is Role.FOLLOWER and row.follows is not None:
             return self.translate("triage.role.follower", code=row.follows)
