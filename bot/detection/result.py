@@ -1,4 +1,7 @@
-"""Define the values of detection: passages go in, findings and look-alikes come out."""
+"""Define the values of detection: passages go in, findings and look-alikes come out.
+
+The strings of `Evidence` and `LookAlikeReason` are public: `zimerr detect --json` prints them.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,7 @@ class Passage:
 
 
 class Evidence(StrEnum):
-    """The strongest reason to report a finding.
-
-    `zimerr detect --json` prints the values, which are public. The bot's own words are `evidence.*` in data/locale.
-    """
+    """The strongest reason to report a finding. Its words in Slack are `evidence.*` in data/locale."""
 
     SYMBOL = "SDK symbol"
     CODE_KEY = "called an error code"
@@ -43,10 +43,7 @@ class Evidence(StrEnum):
 
 
 class LookAlikeReason(StrEnum):
-    """The reason why a number or name that looks like a code is not one.
-
-    `zimerr detect --json` prints the values, which are public. The bot's own words are `reason.*` in data/locale.
-    """
+    """The reason why a number or name that looks like a code is not one. Its words are `reason.*` in data/locale."""
 
     LONGER_NUMBER = "part of a longer number"
     HEX = "hexadecimal number"

@@ -204,8 +204,8 @@ SENTENCE_AFTER_UNIT = _words(
 )
 # Before a number these make the noun a plural, not a count: "lots of 6000121 messages".
 BEFORE_PLURAL = _words("all any bunch frequent get getting lots many more plenty same see seeing several these those")
-# Measure words. None counts at the beginning of another word (日志, 条件); those of the second group count only if no
-# Chinese character follows.
+# Measure words. None counts at the beginning of another word (日志, 条件). Single characters in brackets count only if
+# no Chinese character follows.
 UNITS_CHINESE = (
     r"(?:多(?!次)|余)?(?:元(?!数据|素|信息)|块(?!链)|美元|美金|港币|人民币|日元|欧元|韩元|越南盾|万(?!一)|亿|字节|字符(?!串)|"
     r"毫秒|微秒|纳秒|秒(?!退|断|掉|报|杀|级)|分钟|小时|个月|条(?!件)|个(?!别|人|性|问题|错|报|异常|code)|次(?!数|要|日)|"

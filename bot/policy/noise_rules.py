@@ -13,7 +13,7 @@ A code that occurs several times is silenced only if every occurrence is. Then t
 
 1. If a code is not silenced, a reply explains all codes that are not.
 2. Else, if the thread explains a code, the reply there counts it once more.
-3. Else, if a code was silenced by the mode react or by the cool-down, a reaction marks the message.
+3. Else, if react mode or the cool-down silenced a code, a reaction marks the message.
 4. Else nothing.
 """
 

@@ -26,11 +26,11 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Explain the codes of a message in its thread; *counts* contains the codes that came more than once there."""
+    """Explain the codes of a message in its thread."""
 
     entries: tuple[Entry, ...]
     unknown: tuple[int, ...]
-    counts: Mapping[int, int]
+    counts: Mapping[int, int]  # how often each came in the thread; a missing code came once
 
 
 @dataclass(frozen=True, slots=True)
