@@ -242,7 +242,7 @@ async def test_why_accepts_every_form_of_a_link(slack: Sandbox, written: str) ->
     await slack.command(ENGLISH, ANN, f"why {written.format(link(slack, ENGLISH, message))}")
     said = shown(await ephemeral_to(slack, ANN))
     assert "I replied to this message in its thread." in said
-    assert "*6000106* on line 1: a known code standing on its own." in said
+    assert "*6000106* on line 1: known code standing on its own." in said
     assert "Ignored" not in said
     assert "only" not in said
 
@@ -314,8 +314,8 @@ async def test_why_lists_look_alikes_with_their_reason(slack: Sandbox) -> None:
     said = await why(slack, await slack.say(ENGLISH, BEN, "size=6000121 bytes\nToken: 0x06000121\nsee you at 6009999"))
     assert "Look-alikes (not codes)" in said
     assert "`6000121` on line 1" in said
-    assert "a hexadecimal number" in said
-    assert "an unknown code with no error words around it" in said
+    assert "hexadecimal number" in said
+    assert "unknown code with no error words around it" in said
     assert "It contains nothing" in await why(slack, await slack.say(ENGLISH, BEN, "hello"))
 
 
