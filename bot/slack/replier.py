@@ -11,6 +11,7 @@ from typing import TypeVar
 from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job
+from bot.policy.place import Place
 from bot.policy.replies import Answer, Triaged
 from bot.render.block_kit import MessagePayload
 from bot.slack.context import RequestContext
@@ -90,38 +91,30 @@ class LogReplier(ThreadReplier):
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
-        """React to the message while a log is being read. A failure is logged: it is not worth a retry."""
+        """React to the message while a log is being read."""
         self._may_be_marked = True
-        marking = asyncio.create_task(self._mark_as_reading())
+        marking = asyncio.create_task(self._react(self._sender.add_reaction))
         try:
             yield
         finally:
             await marking
 
-    async def _mark_as_reading(self) -> None:
-        try:
-            await self._sender.add_reaction(self._place, self._job.ts, READING)
-        except (RetryLater, GiveUp, StopWorkspace) as error:
-            _log.info("reading not shown", channel=self._place.channel, ts=self._job.ts, reason=str(error))
-
     async def unmark_as_reading(self) -> None:
-        """Remove the reaction; if Slack rate-limits that, do it later in the background: the job needs no retry."""
-        if self._may_be_marked and (wait_s := await self._remove_mark()) is not None:
-            self._background.start(self._remove_mark_later(wait_s))
+        """Remove the reaction; if Slack can't do it now, repeat that in the background."""
+        if self._may_be_marked and (refusal := await self._react(self._sender.remove_reaction)):
+            self._background.start(self._unmark_later(refusal))
 
-    async def _remove_mark(self) -> float | None:
-        """Remove the reaction, or return the seconds to wait before the next try."""
-        try:
-            await self._sender.remove_reaction(self._place, self._job.ts, READING)
-        except RetryLater as error:
-            return _RETRY_S if error.after_s is None else error.after_s
-        except (GiveUp, StopWorkspace) as error:  # for example, the bot was removed from the channel
-            _log.info("hourglass not removed", channel=self._place.channel, ts=self._job.ts, reason=str(error))
-        return None
-
-    async def _remove_mark_later(self, wait_s: float | None) -> None:
+    async def _unmark_later(self, refusal: RetryLater | None) -> None:
         for _ in range(_MAX_RETRIES):
-            if wait_s is None:
-                return
-            await asyncio.sleep(wait_s)
-            wait_s = await self._remove_mark()
+            if refusal:
+                await asyncio.sleep(_RETRY_S if refusal.after_s is None else refusal.after_s)
+                refusal = await self._react(self._sender.remove_reaction)
+
+    async def _react(self, change: Callable[[Place, str, str], Awaitable[None]]) -> RetryLater | None:
+        """Add or remove the reaction. A failure is logged: it is not worth a retry of the job."""
+        try:
+            await change(self._place, self._job.ts, READING)
+        except (RetryLater, GiveUp, StopWorkspace) as error:  # for example, the bot was removed from the channel
+            _log.info("reaction refused", channel=self._place.channel, ts=self._job.ts, reason=str(error))
+            return error if isinstance(error, RetryLater) else None
+        return None

@@ -1,26 +1,32 @@
-"""Work on the jobs of the inbox: call the policy or the log jobs, and turn refusals into notices."""
+"""Work on the jobs of the inbox, and tell people why their messages get no answer.
+
+A failure notice is private, in the person's language, and comes at most once a day.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot import log
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.inbox import Job, JobKind
+from bot.inbox import ASKED_KINDS, UNASKED_KINDS, Job, JobKind
 from bot.policy.annotate import SeenMessage
 from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import Note, is_public
-from bot.slack import failure_notice, incident
+from bot.policy.replies import Barred, Barrier, Note, is_public
+from bot.slack import incident
 from bot.slack.context import RequestContext, Services
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
 from bot.slack.replier import ThreadReplier
 from bot.triage.digest import Secret, SecretKind
 
+WARNING = "warning"  # the reaction, if no message can be sent
+_REPEAT_AFTER_S = 86_400.0  # for one channel and reason
 _log = log.get(__name__)
 
 
@@ -42,7 +48,7 @@ class Worker:
             try:
                 await self._work(context, jobs)
             except GiveUp as error:
-                await failure_notice.notify(context, jobs[0], error)
+                await _notify(context, jobs[0], error)
                 raise
         except StopWorkspace as error:
             if await self._services.workspaces.is_lost(team, str(error)):
@@ -109,3 +115,46 @@ class Worker:
 def _message(job: Job) -> SeenMessage:
     sightings = tuple(Sighting.from_json(each) for each in job.detail.get("sightings", ()))
     return SeenMessage(job.place, job.ts, job.thread, sightings)
+
+
+async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:
+    """Tell the author of the message, as far as they can do something about it. Raises RetryLater or StopWorkspace.
+
+    Only people who spoke to the bot are told of a missing scope or an error that they can do nothing about.
+    """
+    # Slack has several kinds of restricted_action (docs.slack.dev/reference/methods/chat.postMessage).
+    reason = error.reason
+    barrier = next((each for each in Barrier if reason == each or reason.startswith(f"{each}_")), None)
+    waits = job.kind in ASKED_KINDS or (job.kind in UNASKED_KINDS and barrier is not Barrier.MISSING_SCOPE)
+    if not waits or not job.place.user:
+        return
+    if barrier is None:
+        if job.kind in ASKED_KINDS:
+            await context.report_error(error)
+        return
+    notices, key = context.services.notices, (job.place.team, job.place.channel, barrier)
+    now = context.services.clock()
+    if not await notices.claim(*key, now=now, unless_since=now - _REPEAT_AFTER_S):
+        return
+    try:
+        await _send(context, job, Barred(barrier, job.place.channel, error.scope))
+    except (RetryLater, StopWorkspace, asyncio.CancelledError):  # another attempt follows
+        await notices.forget(*key)
+        raise
+
+
+async def _send(context: RequestContext, job: Job, notice: Barred) -> None:
+    """Send an ephemeral message; if Slack refuses, a direct message; if Slack refuses that, too, react."""
+    sender, place = context.services.sender, job.place
+    message = context.services.renderer.message(notice, await context.language())
+    ways: tuple[Callable[[], Awaitable[None]], ...] = (
+        lambda: sender.post_ephemeral(place, context.thread, message, lease=job.lease),
+        lambda: sender.send_dm(place, message, lease=job.lease),
+        lambda: sender.add_reaction(place, job.ts, WARNING),
+    )
+    for way in ways:
+        try:
+            return await way()
+        except GiveUp as error:
+            _log.info("Slack refused a failure notice", channel=place.channel, ts=job.ts, reason=str(error))
+    return None
