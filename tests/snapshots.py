@@ -1,4 +1,4 @@
-"""Texts that are compared whole with a file that a person has read; `ZIMERR_SNAPSHOTS=write` writes the files."""
+"""Compare texts with snapshot files that a person has read. `ZIMERR_SNAPSHOTS=write` rewrites the files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def assert_as_before(text: str, path: Path) -> None:
-    """Fail where *text* is not what stands in *path*."""
+    """Fail if *text* differs from the content of *path*."""
     if os.environ.get("ZIMERR_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

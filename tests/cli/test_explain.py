@@ -1,4 +1,4 @@
-"""Print entries of the catalogue with `zimerr explain`, `search` and `list`."""
+"""Tests for `zimerr explain`, `search` and `list`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_words_are_searched() -> None:
 
 
 def test_the_catalogue_is_listed() -> None:
-    """It lists all codes, or a section by its name in either language."""
+    """People list all codes, or a section by its name in either language."""
     for language in ("en", "zh"):
         assert len(json.loads(run("list", "--json", "--lang", language).output)) == 205
     assert "6000354" in run("list", "房间").output

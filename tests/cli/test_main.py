@@ -1,4 +1,4 @@
-"""Run the commands as people do."""
+"""Tests for what all commands of `zimerr` have in common: start, errors and help."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_explain_and_detect_start_without_slack_and_database(arguments: list[str
         "print(sorted({name.partition('.')[0] for name in sys.modules} & "
         "{'slack_bolt', 'slack_sdk', 'aiohttp', 'sqlalchemy', 'aiosqlite', 'structlog'}))"
     )
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=root)
     assert shown.stdout.strip() == "[]"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -117,7 +116,7 @@ def test_a_log_without_codes_is_no_failure(tmp_path: Path) -> None:
     ],
 )
 def test_an_unreadable_file_is_reported(content: bytes | None, sentence: str, tmp_path: Path) -> None:
-    """A script needs the exit status, its owner the reason."""
+    """A script needs the exit status, a person the reason."""
     path = tmp_path / "app.log"
     if content is not None:
         path.write_bytes(content)
@@ -153,7 +152,7 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
             "try: commands(['scan', '--json', sys.argv[1]])\n"
             "except SystemExit: print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
         )
-        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True, env=os.environ)
+        done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, check=True)
         peaks.append(int(done.stderr.split()[-1]))
 
     assert peaks[1] - peaks[0] < 32_000  # KB

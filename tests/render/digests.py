@@ -1,4 +1,4 @@
-"""Digests as triage makes them of real logs, for the tests of their views."""
+"""Build digests like those of real logs, for the tests of their views."""
 
 from __future__ import annotations
 

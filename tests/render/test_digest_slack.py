@@ -139,18 +139,7 @@ def test_the_answer_is_in_the_first_three_lines(catalogue: Catalogue, language: 
         (expired(), ["header", "section", "section", "CHART", "table", "rich_text", "context", "actions"]),
         (
             bundle(),
-            [
-                "header",
-                "section",
-                "section",
-                "CHART",
-                "table",
-                "rich_text",
-                "rich_text",
-                "context",
-                "context",
-                "actions",
-            ],
+            ["header", "section", "section", "CHART", "table", *["rich_text"] * 2, *["context"] * 2, "actions"],
         ),
         (nothing(), ["header", "context", "actions"]),
     ],
@@ -230,7 +219,7 @@ def test_a_long_line_is_cut_around_its_code(catalogue: Catalogue) -> None:
 
 
 def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> None:
-    """Whoever presses one, the log is found again by its source; no text of the log is kept in Slack for that."""
+    """Anyone may press one: the log is found again by its source, and Slack stores no text of the log for that."""
     buttons = rendered(expired(), catalogue, Language.ZH)["blocks"][-1]["elements"]
     own, other = (digest_slack.button_value(str(SOURCE), language) for language in (Language.ZH, Language.EN))
     assert json.loads(own) == {"key": "message:1.0:1.0", "language": "zh"}
@@ -253,7 +242,7 @@ def test_a_copy_without_source_has_no_buttons(catalogue: Catalogue) -> None:
 
 
 def test_the_incident_state_is_shown_above_the_buttons_and_read_back(catalogue: Catalogue) -> None:
-    """The next reader must see that somebody is on it; the message itself stores the state, and mentions only them."""
+    """The next reader must see that someone is on it. The message itself stores the state, and mentions only them."""
     blocks = rendered(bundle(), catalogue)["blocks"]
     taken = IncidentState(taken_by=StateChange("U0LIN", 1_795_500_000))
     shown = with_state(blocks, taken, Language.EN)
@@ -275,7 +264,7 @@ def test_a_log_with_one_point_in_time_has_no_timeline(catalogue: Catalogue) -> N
 
 
 def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
-    """Codes that do not get a line of their own are drawn as the others, so that no occurrence is lost."""
+    """Codes without a line of their own are added up in one line, so that no occurrence is lost."""
     rows = tuple(replace(expired().rows[0], code=6000001 + n) for n in range(30))
     digest = replace(expired(), cause=None, rows=rows)
     (chart,) = [block for block in rendered(digest, catalogue)["blocks"] if block["type"] == "data_visualization"]

@@ -52,7 +52,7 @@ def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_codes_at_once_still_make_a_message(catalogue: Catalogue, language: Language) -> None:
-    """Somebody will paste the whole table."""
+    """Someone will paste the whole table."""
     reply = Explained(tuple(catalogue), tuple(range(6009000, 6009999)))
     assert_sendable(Renderer(catalogue).message(reply, language))
 

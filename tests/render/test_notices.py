@@ -14,7 +14,7 @@ from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 
 
 def test_the_name_of_a_file_neither_mentions_nor_links(catalogue: Catalogue) -> None:
-    """Whoever names a file must not speak through the bot."""
+    """A person who names a file must not speak through the bot."""
     name = "@here #general https://evil.example/<!channel>.zip"
     files = (FileRefused(name, Refusal.DAMAGED),)
     for reply in (UnreadableReply(files), Leaked((Secret(SecretKind.JWT, 0, 1),), (name,))):
