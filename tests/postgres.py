@@ -29,7 +29,7 @@ class Postgres:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._server = get_server(folder)
+        self._server = get_server(folder, cleanup_mode=None)  # otherwise, it is stopped at exit, which flushes
         self._names = (f"test_{number}" for number in itertools.count())
         self._migrated = ""  # the URL of the database with the bot's tables
 
@@ -61,7 +61,6 @@ class Postgres:
     def close(self) -> None:
         """Stop the server without flushing anything, because nobody reads its files again."""
         self._run_pg_ctl("stop")
-        self._server.cleanup()
 
     def _run_pg_ctl(self, action: str) -> None:
         arguments = ("-w", "-m", "immediate", "-D", str(self._folder), "-l", str(self._folder / "log"), action)

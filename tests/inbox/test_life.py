@@ -9,13 +9,13 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
 from bot.errors import GiveUp, RetryLater
 from bot.inbox import Inbox, InboxLimits, Job, JobKind, RateLimit
@@ -27,7 +27,14 @@ from bot.storage.tables import inbox
 from tests.inbox.time import Time
 from tests.inbox.workbench import job
 
-LIMITS = InboxLimits(first_retry_s=1.0, max_retry_s=4.0, attempts=1000, in_memory=6, in_memory_per_channel=4)
+LIMITS = InboxLimits(
+    first_retry_s=1.0,
+    max_retry_s=4.0,
+    attempts=1000,
+    in_memory=6,
+    in_memory_per_channel=4,
+    admission_s=0.001,  # in real time; meanwhile, the test ends no attempt that could make room
+)
 CALL_S = 12.0  # a post needs so much of its lease
 ERRORS: dict[str, Exception] = {
     "lost": RetryLater("no answer"),
@@ -37,6 +44,7 @@ ERRORS: dict[str, Exception] = {
     "a bug": RuntimeError("a bug"),
 }
 _which = st.integers(0, 9)
+T = TypeVar("T")
 
 
 @dataclass
@@ -120,6 +128,20 @@ class Process:
                 task.cancel()
 
 
+class CountingDatabase(Database):
+    """A database that counts the queries in progress."""
+
+    queries = 0
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Run a query."""
+        self.queries += 1
+        try:
+            return await super().run(work)
+        finally:
+            self.queries -= 1
+
+
 class InboxLife(RuleBasedStateMachine):
     """Run one process at a time on SQLite, two on PostgreSQL."""
 
@@ -129,8 +151,7 @@ class InboxLife(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.now, self.slack = Time().now, Slack()
-        self.database = Database(self.url)
-        self.run(self.database.upgrade())
+        self.database = CountingDatabase(self.url)
         self.born = 0
         self.processes = [self.start() for _ in range(2 if self.database.is_shared else 1)]
 
@@ -139,10 +160,17 @@ class InboxLife(RuleBasedStateMachine):
 
         async def run() -> Any:
             result = await work
-            await asyncio.sleep(0.01)
+            await self.settle()
             return result
 
         return self.runner.run(run())
+
+    async def settle(self) -> None:
+        """Wait until no query is in progress and no task continues without one, an attempt's end or a clock."""
+        idle_rounds = 0
+        while idle_rounds < 50:
+            await asyncio.sleep(0.0005 if self.database.queries else 0)
+            idle_rounds = 0 if self.database.queries else idle_rounds + 1
 
     def start(self) -> Process:
         """Start a process."""
@@ -247,7 +275,7 @@ class InboxLife(RuleBasedStateMachine):
                 return
             for process in self.processes:
                 process.finish_all()
-            await asyncio.sleep(0.003)
+            await self.settle()
             await self.go_by(0.5, self.processes)
         raise AssertionError(f"never done: {await rows.find(states=(JobState.PENDING, JobState.WORKING))}")
 
@@ -257,11 +285,19 @@ class InboxLife(RuleBasedStateMachine):
         await self.database.close()
 
 
+async def upgrade(url: str) -> None:
+    """Create the bot's tables."""
+    database = Database(url)
+    await database.upgrade()
+    await database.close()
+
+
 def test_every_message_is_answered_once_whatever_happens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On SQLite and on PostgreSQL alike."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     monkeypatch.setattr(InboxLife, "url", url, raising=False)
     monkeypatch.setattr("bot.storage.batching._LINGER_S", 0.0)
+    asyncio.run(upgrade(url))
     run_state_machine_as_test(
         InboxLife,
         settings=settings(
