@@ -69,13 +69,18 @@ def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **chang
 
 
 class Clock:
-    """A clock for the bot that tests can move forward."""
+    """A clock for the bot that tests can move forward or stop."""
 
     ahead_s = 0.0
+    _stopped_at: float | None = None
 
     def __call__(self) -> float:
         """Return the time in seconds since the epoch."""
-        return time.time() + self.ahead_s
+        return (time.time() if self._stopped_at is None else self._stopped_at) + self.ahead_s
+
+    def stop(self) -> None:
+        """Let no time pass from now on, except by `ahead_s`."""
+        self._stopped_at = time.time()
 
 
 @pytest.fixture

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, ENGLISH
 from tests.scenarios.reading import BOT, settled
 
 CODES = (6000103, 6000104, 6000106, 6000107)
+
+
+@pytest.fixture(autouse=True)
+def frequent_pings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pings every 0.2 s, not every 10 s: the bot notices by a ping that the socket was cut."""
+    frequent = functools.partial(AsyncSocketModeHandler, ping_interval=0.2)
+    monkeypatch.setattr("bot.server.AsyncSocketModeHandler", frequent)
 
 
 @pytest.mark.parametrize("transport", ["socket"])

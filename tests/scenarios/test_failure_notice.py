@@ -43,7 +43,7 @@ def restricted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("restricted")
 async def test_the_author_is_notified_once_a_day(slack: Sandbox, clock: Clock) -> None:
     """An incident with a hundred codes must not cause a hundred notices."""
-    slack.faults.rate_limited("chat.postEphemeral", retry_after_s=1)  # the notice is retried
+    slack.faults.rate_limited("chat.postEphemeral", retry_after_s=0)  # the notice is retried
     for number, code in enumerate((6000103, 6000104, 6000106), 1):
         await slack.say(ENGLISH, ANN, f"login: {code}")
         await until_refused(slack, number)
@@ -73,13 +73,14 @@ async def test_the_author_of_a_log_is_notified_too(slack: Sandbox) -> None:
 )
 async def test_a_notice_that_can_not_be_ephemeral_is_a_direct_message(slack: Sandbox, barrier: str, words: str) -> None:
     """The bot was removed or the channel archived between the message and its answer."""
-    slack.faults.rate_limited("chat.postMessage", retry_after_s=1)
+    release = slack.faults.hold("chat.postMessage")
     await slack.say(ENGLISH, ANN, "login: 6000106")
     await slack.until(lambda: slack.calls("chat.postMessage"))
     if barrier == "kicked":
         await slack.kick(ENGLISH)
     else:
         slack.workspace.channel(ENGLISH).is_archived = True
+    release.set()
     (message,) = await slack.until(lambda: direct_messages_to(slack, ANN))
     assert words in shown(message)
 

@@ -111,7 +111,7 @@ async def test_a_restart_keeps_settings_and_answers(workspace: Sandbox, start: S
 @pytest.mark.both_transports
 async def test_a_rate_limited_post_is_retried(slack: Sandbox) -> None:
     """A busy minute may delay answers but must not lose any."""
-    slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)
+    slack.faults.rate_limited("chat.postMessage", retry_after_s=0)
     message = await slack.say(ENGLISH, ANN, "6000106")
     await answer_in_thread(slack, ENGLISH, message)
     assert len(slack.calls("chat.postMessage")) == 2

@@ -202,10 +202,11 @@ async def test_a_missing_scope_is_named_in_one_line(transport: Transport, tmp_pa
 @pytest.mark.parametrize("expired", [True, False])
 async def test_a_deleted_or_expired_log_gets_one_line(slack: Sandbox, expired: bool) -> None:
     """It was deleted or expired before the bot could read it."""
-    slack.faults.server_error("files.info")
+    release = slack.faults.hold("files.info")
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     await slack.until(lambda: slack.calls("files.info"))
     slack.files.remove(message["files"][0]["id"], expired=expired)
+    release.set()
     answer = await the_answer(slack, message, ENGLISH)
     assert "zim.log was not read: it was deleted or has expired" in shown(answer)
 
@@ -294,7 +295,7 @@ async def test_a_refused_reaction_does_not_prevent_the_answer(slack: Sandbox) ->
 async def test_transient_errors_of_slack_only_delay_the_answer(slack: Sandbox, method: str) -> None:
     """Downloads are retried, like posts."""
     slack.faults.server_error(method)
-    slack.faults.rate_limited("chat.postMessage", retry_after_s=0.05)
+    slack.faults.rate_limited("chat.postMessage", retry_after_s=0)
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
 

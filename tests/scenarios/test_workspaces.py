@@ -21,7 +21,6 @@ from bot import log
 from bot.app import running
 from bot.cli import admin
 from bot.errors import ZimerrError
-from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
 from bot.sandbox.model import Channel
@@ -350,9 +349,10 @@ async def test_an_organization_installs_the_app_for_all_its_workspaces(site: Sit
         await explanation_of(east, await ask(east))
         await east.command(ENGLISH, ANN, "auto react")
         await explanation_of(site.second, await ask(site.second))
-        site.sandbox.faults.add(Fault(FaultKind.SERVER_ERROR, "chat.postMessage", times=1))
+        site.sandbox.faults.server_error("chat.postMessage", times=None)
         waiting = await ask(west, channel="C0WEST")
         await west.until(lambda: site.sandbox.calls("chat.postMessage")[-1].error)
+    site.sandbox.faults.clear()
     async with site.bot():  # the waiting row has only the team id
         await west.until(lambda: west.replies("C0WEST", waiting["ts"]))
         assert site.rows("T0EAST") > 0
