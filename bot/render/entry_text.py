@@ -9,7 +9,7 @@ from bot.i18n import Translator
 
 
 def limit_line(limit: Limit, translate: Translator) -> str:
-    """Format a limit, such as “attribute changes: at most 20 requests in 10 seconds (per room, …)”."""
+    """Format a limit, such as “attribute changes: at most 20 requests per 10 seconds (per room, …)”."""
     if limit.value is None:
         amount = translate("limit.unlimited")
     else:

@@ -1,0 +1,34 @@
+"""Tests for the words of an entry's facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Language, words
+from bot.render.entry_text import limit_line
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "line"),
+    [
+        (6000004, "en", "messages sent by one client: at most 10 messages per second (per client, ZEGO's guide)"),
+        (6000004, "zh", "单个客户端发送的消息数：每秒最多 10 条消息（按客户端，ZEGO 开发指南）"),
+        (6000012, "en", "user IDs in one query: at most 10 user IDs (per call, ZEGO's Chinese page)"),
+        (6000357, "zh", "单个房间内可设置属性的用户数：最多 500 个用户（按房间，可申请调整的默认值，ZEGO 中文文档）"),
+    ],
+)
+def test_a_limit_reads_as_a_person_would_say_it(catalogue: Catalogue, code: int, language: str, line: str) -> None:
+    """“Per 1 second” and remarks that contain the comma that separates them read like a table, not like a fact."""
+    entry = catalogue.get(code)
+    assert entry
+    assert limit_line(entry.limits[0], words(Language(language))) == line
+
+
+def test_a_limit_over_several_seconds_names_them(catalogue: Catalogue) -> None:
+    """The number of seconds is what a client has to wait."""
+    entry = catalogue.get(6000356)
+    assert entry
+    lines = [limit_line(entry.limits[0], words(language)) for language in (Language.EN, Language.ZH)]
+    assert "at most 5 requests per 30 seconds" in lines[0]
+    assert "每 30 秒最多 5 次" in lines[1]
