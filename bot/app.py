@@ -156,11 +156,10 @@ def _services(
 
 def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) -> AsyncApp:
     """Create the Bolt app with unused features turned off."""
-    secret = settings.slack_signing_secret
     return AsyncApp(
         client=client,
         authorize=_Authorize(workspaces),  # type: ignore[arg-type]  # Bolt accepts it, but its annotation does not
-        signing_secret=secret.get_secret_value() if secret else None,
+        signing_secret=settings.slack_signing_secret.get_secret_value() or None,
         # Slack gets its acknowledgement after the listener has returned: record first, then acknowledge.
         process_before_response=True,
         # For assistants and workflow steps only.

@@ -56,7 +56,7 @@ async def listening(routes: Sequence[web.RouteDef], inbox: Inbox, settings: Sett
 async def connected(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
     """Receive requests over a socket while the context is open; raises ZimerrError if Slack refuses the token."""
     await sign_in_socket(app.client, settings)
-    handler = AsyncSocketModeHandler(app, settings.app_token)
+    handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value())
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
         yield

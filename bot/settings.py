@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
@@ -16,8 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import ConfigurationError
 
-Transport = Literal["socket", "http"]
-_S = TypeVar("_S", bound=BaseSettings)
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 # The driver for each scheme of a database URL, whether or not the URL names one.
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -63,13 +63,27 @@ def split_keys(keys: SecretStr) -> list[str]:
 
 _DatabaseUrl = Annotated[str, AfterValidator(_with_driver)]
 EncryptionKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
-_SOURCES = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
 
 
-class DatabaseSettings(BaseSettings):
+class _FromEnvironment(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings from the environment and `.env`. Raises ConfigurationError with every fault."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise ConfigurationError([_fault(each) for each in error.errors(include_input=False)]) from error
+
+
+def _fault(error: ErrorDetails) -> str:
+    name = ".".join(str(part) for part in error["loc"]).upper()
+    return f"{name} {error['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
+
+
+class DatabaseSettings(_FromEnvironment):
     """The settings of commands that only need the database."""
-
-    model_config = _SOURCES
 
     database_url: _DatabaseUrl = Field(default_factory=_default_database)
 
@@ -81,17 +95,15 @@ class StoredTokens(DatabaseSettings):
     zimerr_encryption_keys: EncryptionKeys = Field(min_length=1)
 
 
-class Settings(BaseSettings):
+class Settings(_FromEnvironment):
     """All settings. A field is named like its environment variable, in lower case."""
-
-    model_config = _SOURCES
 
     slack_client_id: str = ""  # to install the app by OAuth in any number of workspaces
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)  # for one workspace
     slack_client_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     zimerr_encryption_keys: EncryptionKeys = Field(default=SecretStr(""), validate_default=True)
-    slack_app_token: SecretStr | None = None
-    slack_signing_secret: SecretStr | None = Field(default=None, validate_default=True)
+    slack_app_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     slack_api_url: str = "https://slack.com/api/"
     host: str = "0.0.0.0"  # noqa: S104 - a web server, in a container or behind a load balancer
     port: int = Field(default=3000, ge=1, le=65535)
@@ -107,24 +119,19 @@ class Settings(BaseSettings):
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
-    def transport(self) -> Transport:
+    def transport(self) -> Literal["socket", "http"]:
         """Return ``socket`` if there is an app-level token, else ``http``."""
         return "socket" if self.slack_app_token else "http"
 
     @property
-    def app_token(self) -> str:
-        """Return SLACK_APP_TOKEN in plain text, or an empty string."""
-        return self.slack_app_token.get_secret_value() if self.slack_app_token else ""
-
-    @property
     def is_for_many(self) -> bool:
         """Return whether the app is installed by OAuth, and not only in the workspace of SLACK_BOT_TOKEN."""
-        return bool(self.slack_client_id) and not self.slack_bot_token.get_secret_value()
+        return bool(self.slack_client_id) and not self.slack_bot_token
 
     @field_validator("slack_bot_token")
     @classmethod
     def _bot_token(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
-        if token.get_secret_value():
+        if token:
             return _with_prefix("xoxb-", token)
         if not info.data.get("slack_client_id"):
             raise ValueError(
@@ -136,29 +143,29 @@ class Settings(BaseSettings):
     @field_validator("slack_client_secret")
     @classmethod
     def _client_secret(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
-        if not secret.get_secret_value() and _is_for_many(info):
+        if not secret and _is_for_many(info):
             raise ValueError("is missing; copy it, as SLACK_CLIENT_ID, from the app's page Basic Information")
         return secret
 
     @field_validator("zimerr_encryption_keys")
     @classmethod
     def _encryption_keys(cls, keys: SecretStr, info: ValidationInfo) -> SecretStr:
-        if not keys.get_secret_value() and _is_for_many(info):
+        if not keys and _is_for_many(info):
             raise ValueError(f"is missing; {_MAKE_A_KEY}")
-        if keys.get_secret_value() and info.data.get("slack_bot_token", SecretStr("")).get_secret_value():
+        if keys and info.data.get("slack_bot_token"):
             raise ValueError("is not used with SLACK_BOT_TOKEN; to serve many workspaces, remove SLACK_BOT_TOKEN")
         return keys
 
     @field_validator("slack_app_token")
     @classmethod
-    def _app_token(cls, token: SecretStr | None) -> SecretStr | None:
-        return token and _with_prefix("xapp-", token)
+    def _app_token(cls, token: SecretStr) -> SecretStr:
+        return _with_prefix("xapp-", token) if token else token
 
     @field_validator("slack_signing_secret")
     @classmethod
-    def _signing_secret(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    def _signing_secret(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
         # A malformed app-level token is missing from info.data: it has a fault of its own.
-        if secret is None and "slack_app_token" in info.data and not info.data["slack_app_token"]:
+        if not secret and "slack_app_token" in info.data and not info.data["slack_app_token"]:
             raise ValueError(
                 "is missing, and so is SLACK_APP_TOKEN; set SLACK_APP_TOKEN (xapp-…, from Basic Information)"
                 " to connect by Socket Mode, or SLACK_SIGNING_SECRET (from Basic Information) by HTTP"
@@ -198,38 +205,9 @@ def is_slack(url: str) -> bool:
     return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
 
 
-def load(env_file: Path | None = Path(".env")) -> Settings:
-    """Read all settings; raises ConfigurationError with every fault."""
-    return _loaded(Settings, env_file)
-
-
-def load_database(env_file: Path | None = Path(".env")) -> DatabaseSettings:
-    """Read the settings of the database only; raises ConfigurationError."""
-    return _loaded(DatabaseSettings, env_file)
-
-
-def load_stored_tokens(env_file: Path | None = Path(".env")) -> StoredTokens:
-    """Read the settings of the stored tokens only; raises ConfigurationError."""
-    return _loaded(StoredTokens, env_file)
-
-
-def _loaded(kind: type[_S], env_file: Path | None) -> _S:
-    try:
-        return kind(_env_file=env_file)
-    except ValidationError as error:
-        raise ConfigurationError(list(_faults(error))) from error
-
-
-def _faults(error: ValidationError) -> Iterator[str]:
-    for fault in error.errors(include_input=False):
-        name = ".".join(str(part) for part in fault["loc"]).upper()
-        yield f"{name} {fault['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
-
-
 def _is_for_many(info: ValidationInfo) -> bool:
     # A malformed bot token is missing from info.data; it was meant for one workspace.
-    token = info.data.get("slack_bot_token")
-    return bool(info.data.get("slack_client_id")) and token is not None and not token.get_secret_value()
+    return bool(info.data.get("slack_client_id")) and info.data.get("slack_bot_token") == SecretStr("")
 
 
 def _with_prefix(prefix: str, token: SecretStr) -> SecretStr:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import ConfigurationError
-from bot.settings import Settings, load
+from bot.settings import Settings
 
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 OAUTH = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "ZIMERR_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
@@ -27,7 +27,7 @@ def faults(monkeypatch: pytest.MonkeyPatch, **variables: str) -> list[str]:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
-        load()
+        Settings.load()
     return list(caught.value.faults)
 
 
@@ -38,13 +38,13 @@ def test_the_environment_chooses_the_transport(
     """An admin sets two or three variables, and the bot connects."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert load().transport == transport
+    assert Settings.load().transport == transport
 
 
 def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
     """People keep their tokens in .env while they try the bot."""
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_SIGNING_SECRET=s\n# a comment\nOTHER=1\n")
-    assert load().transport == "http"
+    assert Settings.load().transport == "http"
 
 
 def test_an_empty_environment_names_both_ways_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_slack_and_this_machine_are_allowed(monkeypatch: pytest.MonkeyPatch, url
     """GovSlack and a test double of Slack are legitimate."""
     for name, value in (SOCKET | {"SLACK_API_URL": url}).items():
         monkeypatch.setenv(name, value)
-    assert load().slack_api_url.endswith("/")
+    assert Settings.load().slack_api_url.endswith("/")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_client_id_instead_of_a_token_is_for_many_workspaces(
     """With a token, the bot serves one workspace."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert load().is_for_many is is_for_many
+    assert Settings.load().is_for_many is is_for_many
 
 
 @pytest.mark.parametrize(
@@ -153,5 +153,5 @@ def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings and faults are logged."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-very-secret")
     monkeypatch.setenv("SLACK_SIGNING_SECRET", "very-secret")
-    assert "very-secret" not in repr(load())
+    assert "very-secret" not in repr(Settings.load())
     assert all("very-secret" not in fault for fault in faults(monkeypatch, SLACK_BOT_TOKEN="xoxp-very-secret"))

@@ -13,7 +13,7 @@ import click
 from bot.errors import ZimerrError
 from bot.inbox.job import Job, JobState
 from bot.inbox.rows import InboxRows
-from bot.settings import load_database, load_stored_tokens, split_keys
+from bot.settings import DatabaseSettings, StoredTokens, split_keys
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
@@ -22,13 +22,13 @@ _T = TypeVar("_T")
 
 def upgrade() -> None:
     """Upgrade the database to this version's schema."""
-    _in_database(load_database().database_url, Database.upgrade)
+    _in_database(DatabaseSettings.load().database_url, Database.upgrade)
     click.echo("The database is up to date.")
 
 
 def reencrypt() -> None:
     """Encrypt every stored token with the first key, and print how many installations that changed."""
-    settings = load_stored_tokens()
+    settings = StoredTokens.load()
     keys = split_keys(settings.zimerr_encryption_keys)
 
     async def encrypt(database: Database) -> int:
@@ -104,7 +104,7 @@ def _in_inbox(work: Callable[[InboxRows], Awaitable[_T]]) -> _T:
         await database.open()
         return await work(InboxRows(database))
 
-    return _in_database(load_database().database_url, open_and_work)
+    return _in_database(DatabaseSettings.load().database_url, open_and_work)
 
 
 def _in_database(url: str, work: Callable[[Database], Awaitable[_T]]) -> _T:

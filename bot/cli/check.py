@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import resources
 from bot.catalogue.catalogue import open_catalogue
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
-from bot.settings import Settings, load
+from bot.settings import Settings
 from bot.slack.workspaces import installations, sign_in, sign_in_socket, slack_client
 from bot.storage.database import Database
 
@@ -28,7 +28,7 @@ async def run(overlay: Path | None = None, *, offline: bool) -> int:
     except CatalogueError as error:
         results += [(False, f"catalogue: {fault}") for fault in error.faults]
     try:
-        settings = load()
+        settings = Settings.load()
     except ConfigurationError as error:
         results += [(False, f"settings: {fault}") for fault in error.faults]
     else:

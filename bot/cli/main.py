@@ -150,13 +150,14 @@ def serve_command() -> None:
 
     The settings come from the environment or from .env.
     """
-    from bot import app, log, settings
+    from bot import app, log
+    from bot.settings import Settings
 
-    chosen = settings.load()
-    log.configure(chosen.zimerr_log_level)
+    settings = Settings.load()
+    log.configure(settings.zimerr_log_level)
     import uvloop
 
-    uvloop.run(app.serve(chosen))
+    uvloop.run(app.serve(settings))
 
 
 @commands.command("demo")

@@ -222,7 +222,7 @@ async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
     With a bad token, the socket's client would retry for ever without an error.
     """
     try:
-        await client.apps_connections_open(app_token=settings.app_token)
+        await client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
     except SlackApiError as error:
         raise ZimerrError(
             f"Slack refuses SLACK_APP_TOKEN: {error.response.get('error', error.response.status_code)}. Make an "

@@ -13,7 +13,7 @@ from slack_sdk.oauth.installation_store import Installation
 from bot.cli.check import run as check
 from bot.cli.main import commands
 from bot.sandbox.http_server import Sandbox
-from bot.settings import load
+from bot.settings import Settings
 from bot.slack.workspaces import installations
 from bot.storage.database import Database
 from tests.scenarios.conftest import manifest
@@ -77,7 +77,7 @@ async def test_with_oauth_faults_of_the_app_and_of_each_workspace_are_named(
         assert await check(offline=False) == 0, capsys.readouterr().out
         assert "installed: in 0" in capsys.readouterr().out
 
-        database = Database(load().database_url)
+        database = Database(Settings.load().database_url)
         where: dict[str, Any] = {"team_id": "T1", "team_name": "Ours", "bot_scopes": "commands"}
         bot: dict[str, Any] = {
             "app_id": "A1",
@@ -86,7 +86,7 @@ async def test_with_oauth_faults_of_the_app_and_of_each_workspace_are_named(
             "bot_token": "xoxb-1",
             "user_id": "U2",
         }
-        await installations(load(), database).async_save(Installation(**where, **bot))
+        await installations(Settings.load(), database).async_save(Installation(**where, **bot))
         await database.close()
         monkeypatch.setenv("SLACK_CLIENT_SECRET", "wrong")
         assert await check(offline=False) == 1

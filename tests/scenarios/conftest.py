@@ -53,8 +53,8 @@ def free_port() -> int:
 def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:
     """Return settings for a bot in *sandbox*."""
     ways = {
-        "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": None},
-        "http": {"slack_app_token": None, "slack_signing_secret": sandbox.app.signing_secret},
+        "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": ""},
+        "http": {"slack_app_token": "", "slack_signing_secret": sandbox.app.signing_secret},
     }
     values: dict[str, Any] = {
         "slack_bot_token": sandbox.app.bot_token,
