@@ -184,7 +184,7 @@ class Inbox:
                 self._order.add(job)
                 self._start_jobs()
                 return
-            self._settle(Outcome([job], JobState.PENDING, job.received_at, is_started=False))
+            self._give_back([job], job.received_at)
         if recorded.previous in self._jobs:
             self._followed.add(recorded.previous)
         self._wake_at(job.received_at)
@@ -247,11 +247,11 @@ class Inbox:
             del self._running[job]
         interrupted = Outcome(batch, JobState.PENDING, self._clock(), "interrupted")
         outcome = interrupted if task.cancelled() else task.result()
-        if outcome.state is JobState.PENDING and (behind := self._order.remove_behind(batch)):
-            # The jobs behind it keep their order by waiting in the database, too.
-            self._settle(Outcome(behind, JobState.PENDING, outcome.at, is_started=False))
         self._order.finish(batch)
         self._settle(outcome)
+        if outcome.state is JobState.PENDING:
+            # The jobs behind it keep their order by waiting in the database, too.
+            self._give_back(self._order.remove_lane(batch[0].lane), outcome.at)
         self._start_jobs()
 
     def _settle(self, outcome: Outcome) -> None:
@@ -275,13 +275,17 @@ class Inbox:
             self._wake_at(self._clock())
 
     def _abandon(self, jobs: Iterable[Job]) -> None:
-        """Cancel jobs that are running, and give back those that are not."""
+        """Cancel jobs that are running, and give back those that are not, with the jobs behind them."""
         for job in list(jobs):
             if task := self._running.get(job):
                 task.cancel()
             elif self._jobs.get(job.id) is job and job not in self._unwritten:
-                self._order.remove(job)
-                self._settle(Outcome([job], JobState.PENDING, self._clock(), is_started=False))
+                self._give_back(self._order.remove_from(job), self._clock())
+
+    def _give_back(self, jobs: Sequence[Job], at: float) -> None:
+        """Leave jobs that were not started to the database, where they are due *at*."""
+        if jobs:
+            self._settle(Outcome(jobs, JobState.PENDING, at, is_started=False))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
         while True:

@@ -24,7 +24,7 @@ class LaneOrder:
         self._ready: deque[LaneKey] = deque()  # lanes whose first job could start
         self._waiting: dict[ChannelKey, deque[LaneKey]] = {}  # lanes that wait for another of their channel to finish
         self._running: Counter[ChannelKey] = Counter()  # lanes by channel
-        self._busy: set[LaneKey] = set()
+        self._busy: set[LaneKey] = set()  # the lanes that run
 
     def add(self, job: Job) -> None:
         """Add a job at the end of its lane."""
@@ -38,7 +38,7 @@ class LaneOrder:
         while self._ready and len(self._busy) < self._limit:
             lane = self._ready.popleft()
             if lane in self._busy or lane not in self._lanes:
-                continue  # its jobs were removed since, and perhaps others added
+                continue  # it was added twice, or its jobs were removed
             channel = lane[:2]
             if self._running[channel] >= self._channel_limit:
                 self._waiting.setdefault(channel, deque()).append(lane)
@@ -51,29 +51,30 @@ class LaneOrder:
         return []
 
     def finish(self, batch: Sequence[Job]) -> None:
-        """Remove the jobs of a batch, and make the next job of its lane and the next lane of its channel ready."""
+        """Remove the jobs of a running batch, and let its lane and the other lanes of its channel start."""
         lane, channel = batch[0].lane, batch[0].channel
         self._busy.discard(lane)
         self._running[channel] -= 1
         if not self._running[channel]:
             del self._running[channel]
-        for job in batch:
-            self.remove(job)
-        if lane in self._lanes:
+        # The lanes that waited go first. Of all of them, because some may have been removed meanwhile.
+        self._ready.extend(self._waiting.pop(channel, ()))
+        jobs = self._lanes[lane]
+        for _ in batch:
+            jobs.popleft()
+        if jobs:
             self._ready.append(lane)
-        if waiting := self._waiting.get(channel):
-            self._ready.append(waiting.popleft())
-            if not waiting:
-                del self._waiting[channel]
+        else:
+            del self._lanes[lane]
 
-    def remove(self, job: Job) -> None:
-        """Remove a job that is not running."""
-        lane = self._lanes[job.lane]
-        lane.remove(job)
-        if not lane:
+    def remove_from(self, job: Job) -> list[Job]:
+        """Remove and return a job that is not running, and those behind it in its lane, which must not overtake it."""
+        jobs = self._lanes[job.lane]
+        removed = [jobs.pop() for _ in range(len(jobs) - jobs.index(job))][::-1]
+        if not jobs:
             del self._lanes[job.lane]
+        return removed
 
-    def remove_behind(self, batch: Sequence[Job]) -> list[Job]:
-        """Remove and return the jobs that wait behind a running batch in its lane."""
-        lane = self._lanes[batch[0].lane]
-        return [lane.pop() for _ in range(len(lane) - len(batch))][::-1]
+    def remove_lane(self, lane: LaneKey) -> list[Job]:
+        """Remove and return the jobs of a lane that is not running."""
+        return list(self._lanes.pop(lane, ()))

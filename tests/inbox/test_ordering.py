@@ -49,11 +49,48 @@ def test_running_lanes_are_limited_in_total_and_per_channel() -> None:
     assert order.next_batch() == [here_too]
 
 
-def test_jobs_behind_a_batch_can_be_removed() -> None:
-    """They wait in the database while the first is retried."""
+def test_a_lane_starts_even_if_the_one_that_waited_before_it_was_removed() -> None:
+    """A job that lost its lease gives its turn away, or the rest of the channel would wait for ever."""
+    order = LaneOrder(9, 1)
+    running, lost, waiting = added(order, job("1.0"), job("2.0"), job("3.0"))
+    assert [order.next_batch(), order.next_batch()] == [[running], []]
+    assert order.remove_from(lost) == [lost]
+    order.finish([running])
+    assert order.next_batch() == [waiting]
+
+
+def test_the_lanes_of_a_channel_take_turns() -> None:
+    """A busy thread must not keep the other threads of its channel waiting."""
+    order = LaneOrder(9, 1)
+    first, second, other, another = added(
+        order,
+        job("1.0", kind=JobKind.ASKED),
+        job("1.1", thread="1.0", kind=JobKind.ASKED),
+        job("2.0"),
+        job("3.0"),
+    )
+    for batch in ([first], [other], [another], [second]):
+        assert order.next_batch() == batch
+        assert order.next_batch() == []
+        order.finish(batch)
+
+
+def test_a_job_is_removed_together_with_those_behind_it() -> None:
+    """They must not overtake it."""
     order = LaneOrder(9, 9)
     first, second, third = added(order, *(job(f"1.{n}", thread="1.0", kind=JobKind.ASKED) for n in range(3)))
     assert order.next_batch() == [first]
-    assert order.remove_behind([first]) == [second, third]
+    assert order.remove_from(second) == [second, third]
     order.finish([first])
     assert order.next_batch() == []
+
+
+def test_a_whole_lane_can_be_removed() -> None:
+    """It waits in the database while its first job is retried."""
+    order = LaneOrder(9, 9)
+    first, second, third = added(order, *(job(f"1.{n}", thread="1.0", kind=JobKind.ASKED) for n in range(3)))
+    assert order.next_batch() == [first]
+    order.finish([first])
+    assert order.remove_lane(first.lane) == [second, third]
+    assert order.next_batch() == []
+    assert order.remove_lane(first.lane) == []
