@@ -134,6 +134,10 @@ class Inbox:
         """
         self.is_open = False
         self._admission.close()
+        # First, or it would lease the jobs again that are given back. Leases are still renewed.
+        for leasing in self._loops[:1]:
+            leasing.cancel()
+            await asyncio.gather(leasing, return_exceptions=True)
         self._abandon(job for job in self._jobs.values() if job not in self._running)
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=grace_s)

@@ -353,6 +353,49 @@ async def test_closing_finishes_running_jobs_and_leaves_the_rest(database: Datab
     await after.inbox.close(grace_s=0.0)
 
 
+async def test_a_closing_process_does_not_lease_the_jobs_that_it_gave_back(database: Database) -> None:
+    """Another replica starts them at once, while the running ones still get their time."""
+    bench = Workbench(database, limits=replace(LIMITS, running=1))
+    await bench.open()
+    for ts in ("1.0", "2.0"):
+        await bench.inbox.accept(job(ts))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    closing = asyncio.create_task(bench.inbox.close(grace_s=5.0))
+    await bench.until_state("2.0", "pending")
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+        bench.time.advance(0.05)
+    found = await bench.row("2.0")
+    assert (found.state, found.attempts) == ("pending", 0)
+    bench.end("1.0")
+    await closing
+    assert (await bench.row("1.0")).state == "done"
+
+
+async def test_no_job_overtakes_one_whose_lease_was_given_up(database: Database) -> None:
+    """The database is away for just so long that an older lease may lapse and a younger one does not."""
+    bench = Workbench(database, limits=replace(LIMITS, running_per_channel=1))
+    await bench.open()
+    await bench.inbox.accept(job("1.0"))
+    await bench.inbox.accept(job("2.1", thread="2.0", kind=JobKind.ASKED))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    bench.time.advance(3.0)
+    await bench.inbox.accept(job("2.2", thread="2.0", kind=JobKind.ASKED))
+    renew = bench.inbox._rows.renew
+
+    async def fail(ids: object, until: float) -> set[int]:
+        raise OSError("gone")
+
+    bench.inbox._rows.renew = fail  # type: ignore[method-assign]  # the database, away
+    await bench.until(lambda: bench._ends["1.0"].cancelled(), step_s=0.25)
+    bench.inbox._rows.renew = renew  # type: ignore[method-assign]  # and back
+    for started in (2, 3, 4):
+        await bench.until(lambda: len(bench.started) == started)  # noqa: B023
+        bench.end(bench.worked_on[-1])
+    assert bench.worked_on == ["1.0", "1.0", "2.1", "2.2"]
+    await bench.inbox.close(grace_s=0.0)
+
+
 async def test_done_jobs_are_purged_after_a_day(bench: Workbench) -> None:
     """The table must not grow without limit, and Slack does not repeat deliveries after a day."""
     await bench.inbox.accept(job("1.0"))
