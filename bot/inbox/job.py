@@ -65,7 +65,6 @@ class Job:
     state: JobState = JobState.PENDING
     attempts: int = 0  # started so far
     refused: int = 0  # attempts that Slack rate-limited; these do not count as failed
-    may_be_answered: bool = False  # an earlier attempt failed or was interrupted, perhaps after it had posted
     received_at: float = 0.0
     next_attempt_at: float = 0.0
     lease: Lease | None = None  # None: no process works on it
@@ -91,6 +90,12 @@ class Job:
     def lane(self) -> LaneKey:
         """Return the lane: the jobs of one thread are worked on in order, one at a time."""
         return (self.place.team, self.place.channel, self.thread)
+
+    @property
+    def may_be_answered(self) -> bool:
+        """Return whether an earlier attempt failed or was interrupted, perhaps after it had posted."""
+        # A rate-limited attempt posted nothing.
+        return self.attempts - (self.state is JobState.WORKING) > self.refused
 
     @property
     def is_mergeable(self) -> bool:

@@ -220,8 +220,6 @@ class InboxRows:
 
     def _job(self, row: RowMapping) -> Job:
         kind, _, trigger_ts = row["kind"].partition(":")
-        state = JobState(row["state"])
-        attempts_before = row["attempts"] - (state is JobState.WORKING)
         return Job(
             place=Place(row["team"], row["channel"], row["user"]),
             ts=row["ts"],
@@ -232,11 +230,9 @@ class InboxRows:
             detail=row["detail"],
             event_id=row["event_id"],
             id=row["id"],
-            state=state,
+            state=JobState(row["state"]),
             attempts=row["attempts"],
             refused=row["refused"],
-            # A rate-limited attempt posted nothing.
-            may_be_answered=attempts_before > row["refused"],
             received_at=row["received_at"],
             next_attempt_at=row["next_attempt_at"],
             lease=Lease(row["lease_until"], self._clock, row["lease_owner"]) if row["lease_owner"] else None,

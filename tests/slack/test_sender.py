@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind, Lease, RateLimit
+from bot.inbox.job import JobState
 from bot.policy.place import Place
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import SlackClient
@@ -83,7 +84,7 @@ async def test_a_reply_whose_response_was_lost_is_not_posted_again(sandbox: Sand
     with pytest.raises(RetryLater) as failure:
         await sender().post([job], {"text": "hi"})
     assert failure.value.after_s is None
-    ts = await sender().post([replace(job, may_be_answered=True)], {"text": "hi"})
+    ts = await sender().post([replace(job, attempts=1)], {"text": "hi"})
     assert [reply["ts"] for reply in sandbox.replies(ENGLISH, job.ts)] == [ts]
 
 
@@ -92,7 +93,7 @@ async def test_replies_to_other_jobs_are_not_taken_for_this_one(sandbox: Sandbox
     job = await new_job(sandbox)
     for other in (replace(job, kind=JobKind.ASKED), replace(job, ts=(await new_job(sandbox)).ts)):
         await sender().post([other], {"text": "another"})
-    await sender().post([replace(job, may_be_answered=True)], {"text": "hi"})
+    await sender().post([replace(job, attempts=1)], {"text": "hi"})
     assert [reply["text"] for reply in sandbox.replies(ENGLISH, job.ts)] == ["another", "another", "hi"]
 
 
@@ -102,8 +103,8 @@ async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox, sender: 
     jobs = [replace(await new_job(sandbox), thread=parent.ts) for _ in range(3)]
     ts = await sender().post(jobs, {"text": "hi"})
     for job in jobs:
-        assert await sender().post([replace(job, may_be_answered=True)], {"text": "again"}) == ts
-    assert await sender().post([replace(parent, may_be_answered=True)], {"text": "another"}) != ts
+        assert await sender().post([replace(job, attempts=1)], {"text": "again"}) == ts
+    assert await sender().post([replace(parent, attempts=1)], {"text": "another"}) != ts
 
 
 async def test_a_rate_limited_post_is_repeated_without_a_search(sandbox: Sandbox, sender: MakeSender) -> None:
@@ -113,10 +114,10 @@ async def test_a_rate_limited_post_is_repeated_without_a_search(sandbox: Sandbox
     with pytest.raises(RetryLater) as failure:
         await same.post([job], {"text": "hi"})
     assert failure.value.after_s == 7.0
-    await same.post([replace(job, attempts=2, refused=1)], {"text": "hi"})
+    await same.post([replace(job, state=JobState.WORKING, attempts=2, refused=1)], {"text": "hi"})
     assert sandbox.calls("conversations.replies") == []
     # An attempt that failed otherwise may have posted, so the thread is searched, whatever comes after.
-    await same.post([replace(job, attempts=4, refused=2, may_be_answered=True)], {"text": "hi"})
+    await same.post([replace(job, attempts=4, refused=2)], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
 
 
