@@ -64,12 +64,12 @@ class Sighting:
     fingerprint: str  # hash of the words around it
 
     def to_json(self) -> list[Any]:
-        """Return the fields as an array."""
-        return [self.code, self.quoted, self.fingerprint]
+        """Return the fields as an array. True is for earlier versions, which may run beside this one in an upgrade."""
+        return [self.code, True, self.quoted, self.fingerprint]
 
     @classmethod
     def from_json(cls, fields: Sequence[Any]) -> Sighting:
-        """Parse an array of `to_json`. Arrays of earlier versions have a field more, after the code."""
+        """Parse an array of `to_json`, with or without its second field."""
         code, *_, quoted, fingerprint = fields
         return cls(code, quoted, fingerprint)
 

@@ -71,7 +71,8 @@ class Worker:
             case JobKind.ESCALATE, _:
                 await incident.escalate(context, job)
             case _:
-                raise GiveUp("unknown_job_kind")
+                # In an upgrade, a replica of the version that recorded the job may get the next attempt.
+                raise RetryLater("unknown kind of job")
 
     async def _annotate(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         annotations, replier = context.services.annotations, ThreadReplier(context, jobs)

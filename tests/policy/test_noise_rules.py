@@ -120,6 +120,7 @@ def test_each_situation_has_its_act(
 
 
 def test_a_sighting_survives_json() -> None:
-    """The inbox stores sightings; those stored by an earlier version have one field more."""
-    sighting = Sighting(A, True, "hash")
-    assert Sighting.from_json(sighting.to_json()) == Sighting.from_json([A, True, True, "hash"]) == sighting
+    """The inbox stores sightings. In an upgrade, replicas of an earlier version read them, which expect four fields."""
+    sighting = Sighting(A, False, "hash")
+    assert sighting.to_json() == [A, True, False, "hash"]
+    assert Sighting.from_json(sighting.to_json()) == Sighting.from_json([A, False, "hash"]) == sighting
