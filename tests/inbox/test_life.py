@@ -33,8 +33,10 @@ LIMITS = InboxLimits(
     attempts=1000,
     in_memory=6,
     in_memory_per_channel=4,
+    running_per_channel=1,
     admission_s=0.001,  # in real time; meanwhile, the test ends no attempt that could make room
 )
+CHANNELS = {"1.": "C1", "2.": "C1", "3.": "C2"}  # by thread
 CALL_S = 12.0  # a post needs so much of its lease
 ERRORS: dict[str, Exception] = {
     "lost": RetryLater("no answer"),
@@ -44,6 +46,8 @@ ERRORS: dict[str, Exception] = {
     "a bug": RuntimeError("a bug"),
 }
 _which = st.integers(0, 9)
+_threads = st.sampled_from(list(CHANNELS))
+_endings = st.sampled_from(["answered", "answered", "answered", *ERRORS])
 T = TypeVar("T")
 
 
@@ -128,13 +132,16 @@ class Process:
                 task.cancel()
 
 
-class CountingDatabase(Database):
-    """A database that counts the queries in progress."""
+class WatchedDatabase(Database):
+    """A database that counts the queries in progress, and can be away."""
 
     queries = 0
+    is_away = False
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run a query."""
+        if self.is_away:
+            raise OSError("away")
         self.queries += 1
         try:
             return await super().run(work)
@@ -151,7 +158,7 @@ class InboxLife(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.now, self.slack = Time().now, Slack()
-        self.database = CountingDatabase(self.url)
+        self.database = WatchedDatabase(self.url)
         self.born = 0
         self.processes = [self.start() for _ in range(2 if self.database.is_shared else 1)]
 
@@ -181,27 +188,27 @@ class InboxLife(RuleBasedStateMachine):
 
     @rule(
         which=_which,
-        thread=st.sampled_from(["1.", "2."]),
+        thread=_threads,
         kind=st.sampled_from([JobKind.MESSAGE, JobKind.MESSAGE, JobKind.ASKED]),
     )
     def accept(self, which: int, thread: str, kind: JobKind) -> None:
         """Accept a new message."""
         arrived = self.slack.arrived[thread]
         arrived.append(f"{thread}{len(arrived):03}")
-        new = job(arrived[-1], thread=thread, channel=f"C{thread}", kind=kind)
+        new = job(arrived[-1], thread=thread, channel=CHANNELS[thread], kind=kind)
         assert self.run(self.one(which).inbox.accept(new))
 
-    @rule(which=_which, thread=st.sampled_from(["1.", "2."]))
+    @rule(which=_which, thread=_threads)
     def accept_again(self, which: int, thread: str) -> None:
         """Accept a message that was delivered before."""
         if arrived := self.slack.arrived[thread]:
-            again = job(arrived[which % len(arrived)], thread=thread, channel=f"C{thread}")
+            again = job(arrived[which % len(arrived)], thread=thread, channel=CHANNELS[thread])
             known = {JobKind.ASKED, JobKind.MESSAGE} - {again.kind}
             rows = self.run(InboxRows(self.database).find(limit=1000))
             if not any(row.ts == again.ts and row.kind in known for row in rows):
                 assert not self.run(self.one(which).inbox.accept(again))
 
-    @rule(which=_which, attempt=_which, ending=st.sampled_from(["answered", "answered", "answered", *ERRORS]))
+    @rule(which=_which, attempt=_which, ending=_endings)
     def finish(self, which: int, attempt: int, ending: str) -> None:
         """End an attempt in some way."""
         if attempts := [each for each in self.one(which).attempts if not each.done()]:
@@ -222,6 +229,16 @@ class InboxLife(RuleBasedStateMachine):
     def wait(self, seconds: float) -> None:
         """Let time pass."""
         self.run(self.go_by(seconds, self.processes))
+
+    @rule(which=_which, attempt=_which, ending=_endings, seconds=st.sampled_from([1.0, 6.0, 15.0]))
+    def lose_database(self, which: int, attempt: int, ending: str, seconds: float) -> None:
+        """Let no process reach the database for a while, at the start of which an attempt ends."""
+        self.database.is_away = True
+        self.finish(which, attempt, ending)
+        for _ in range(round(seconds)):
+            self.run(self.go_by(1.0, self.processes))
+        self.database.is_away = False
+        self.run(self.go_by(1.0, self.processes))
 
     @rule(which=_which, attempt=_which)
     def sleep(self, which: int, attempt: int) -> None:
