@@ -44,7 +44,9 @@ def test_an_unknown_code_with_an_error_word_is_a_finding(text: str) -> None:
     assert [(finding.code, finding.known) for finding in find(text, KNOWN).findings] == [(6000999, False)]
 
 
-@pytest.mark.parametrize("text", ["6000999", "see 6000999 there", "an error while we loaded\nrow\n6000999"])
+@pytest.mark.parametrize(
+    "text", ["6000999", "see 6000999 there", "6000999 又来了", "an error while we loaded\nrow\n6000999"]
+)
 def test_an_unknown_number_without_an_error_word_is_a_lookalike(text: str) -> None:
     """Seven digits that begin with 600 are not enough."""
     detection = find(text, KNOWN)

@@ -121,7 +121,7 @@ async def test_an_answer_does_not_wait_for_a_slow_slack(slack: Sandbox) -> None:
     assert not slack.ephemerals(ANN)
 
 
-@pytest.mark.parametrize(("typed", "expected"), [("list", "Rooms"), ("房间", "6000354"), ("60007", "6000710")])
+@pytest.mark.parametrize(("typed", "expected"), [("list", "Rooms"), ("60007", "6000710")])
 async def test_sections_and_ranges_are_listed_privately(slack: Sandbox, typed: str, expected: str) -> None:
     """Browsing concerns one reader, not the channel."""
     await slack.command(ENGLISH, ANN, typed)
