@@ -103,12 +103,10 @@ def _print(message: Mapping[str, Any], catalogue: Catalogue, translate: Translat
     for each in detection.lookalikes:
         line, reason = translate("terminal.line", line=each.line), translate(f"reason.{each.reason.name}")
         lookalikes.add_row(*map(Rich, (each.text, line, reason)))
+    codes = translate("list.item_separator").join(map(str, decision.codes))
+    answer = translate("terminal.answers", codes=codes) if decision.act is Act.REPLY else translate("terminal.silent")
     out = Console()
-    if decision.act is Act.REPLY:
-        codes = translate("list.item_separator").join(map(str, decision.codes))
-        out.print(Rich(translate("terminal.answers", codes=codes), style="bold"))
-    else:
-        out.print(Rich(translate("terminal.silent"), style="bold"))
+    out.print(Rich(answer, style="bold"))
     for title, table in ((translate("terminal.seen"), findings), (translate("terminal.lookalikes"), lookalikes)):
         if table.row_count:
             out.print(Group(Rich(), Rich(title), Padding(table, (0, 0, 0, 2))))

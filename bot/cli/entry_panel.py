@@ -1,10 +1,10 @@
-"""Lay out one entry as a rich panel."""
+"""Print entries for people with rich: a panel for each, or a table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -12,35 +12,47 @@ from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
-from bot.i18n import Language, words
+from bot.i18n import Language, Translator, words
 from bot.render.entry_text import limit_line, notes
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
 
 
-def panel(entry: Entry, catalogue: Catalogue, language: Language) -> Panel:
-    """Return the panel that explains *entry*."""
-    say = words(language)
+def print_panels(entries: Sequence[Entry], catalogue: Catalogue, language: Language) -> None:
+    """Print a panel that explains each of *entries*."""
+    for entry in entries:
+        # Replacing emoji names such as :bug: needs a table that is slow to import, and no text contains any.
+        Console(emoji=False).print(_panel(entry, catalogue, words(language)))
+
+
+def print_table(entries: Sequence[Entry], language: Language) -> None:
+    """Print a line for each of *entries*: its code and title."""
+    table = Table.grid(padding=(0, 2))
+    for entry in entries:
+        table.add_row(Rich(str(entry.code), style="bold"), Rich(words(language).pick(entry.title)))
+    Console().print(table)
+
+
+def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
     facts = Table.grid(padding=(0, 2))
-    facts.add_row(say("card.actor"), say(f"actor.{entry.actor}"))
-    facts.add_row(say("card.retry"), say(f"retry.{entry.retry}"))
-    facts.add_row(say("card.severity"), Rich(say(f"severity.{entry.severity}"), style=_COLOURS[entry.severity]))
+    facts.add_row(translate("card.actor"), translate(f"actor.{entry.actor}"))
+    facts.add_row(translate("card.retry"), translate(f"retry.{entry.retry}"))
+    severity = Rich(translate(f"severity.{entry.severity}"), style=_COLOURS[entry.severity])
+    facts.add_row(translate("card.severity"), severity)
     for limit in entry.limits:
-        facts.add_row(say("card.limits"), _prose(limit_line(limit, say)))
+        facts.add_row(translate("card.limits"), _prose(limit_line(limit, translate)))
     if entry.methods:
-        facts.add_row(say("card.methods"), say("list.item_separator").join(entry.methods))
-    parts: list[RenderableType] = [_prose(say.pick(entry.meaning)), Rich()]
-    parts += [*_numbered(say.pick(entry.remedy)), Rich(), facts]
+        facts.add_row(translate("card.methods"), translate("list.item_separator").join(entry.methods))
+    parts: list[RenderableType] = [_prose(translate.pick(entry.meaning)), Rich()]
+    parts += [*_numbered(translate.pick(entry.remedy)), Rich(), facts]
     for meaning in entry.other_meanings:
-        parts += [Rich(), Rich(say("card.other", title=say.pick(meaning.title)), style="bold")]
-        parts += [
-            _prose(say("sentences", first=say("card.when"), second=say.pick(meaning.when))),
-            _prose(say.pick(meaning.meaning)),
-        ]
-        parts += _numbered(say.pick(meaning.remedy))
-    small_print = [*notes(entry, say), say.pick(catalogue.links_of(entry))]
+        parts += [Rich(), Rich(translate("card.other", title=translate.pick(meaning.title)), style="bold")]
+        when = translate("sentences", first=translate("card.when"), second=translate.pick(meaning.when))
+        parts += [_prose(when), _prose(translate.pick(meaning.meaning))]
+        parts += _numbered(translate.pick(meaning.remedy))
+    small_print = [*notes(entry, translate), translate.pick(catalogue.links_of(entry))]
     parts += [Rich(), Rich("\n".join(small_print), style="dim")]
-    return Panel(Group(*parts), title=Rich(f"{entry.code}  {say.pick(entry.title)}"), title_align="left")
+    return Panel(Group(*parts), title=Rich(f"{entry.code}  {translate.pick(entry.title)}"), title_align="left")
 
 
 def _numbered(lines: Sequence[str]) -> list[Padding]:

@@ -29,7 +29,10 @@ def explain(names: Sequence[str], catalogue: Catalogue, language: Language, *, a
     if as_json:
         _print_json([as_object(entry, catalogue, language) for entry in known.values()])
     else:
-        _print_panels(tuple(known.values()), catalogue, language)
+        # rich is imported only where it prints: that takes as long as all the rest of `explain --json`.
+        from bot.cli.entry_panel import print_panels
+
+        print_panels(tuple(known.values()), catalogue, language)
     for name in unknown:
         _print_error(words(language)("terminal.unknown", name=name))
     return 1 if unknown else 0
@@ -44,7 +47,9 @@ def search(query: str, catalogue: Catalogue, language: Language, *, as_json: boo
             [{"code": hit.entry.code, "title": pick(hit.entry.title), "score": round(hit.score, 4)} for hit in hits]
         )
     elif hits:
-        _print_table([hit.entry for hit in hits], language)
+        from bot.cli.entry_panel import print_table
+
+        print_table([hit.entry for hit in hits], language)
     else:
         _print_error(words(language)("terminal.nothing", query=query))
     return 0 if hits else 1
@@ -62,7 +67,9 @@ def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_jso
     if as_json:
         _print_json([as_object(entry, catalogue, language) for entry in entries])
     else:
-        _print_table(entries, language)
+        from bot.cli.entry_panel import print_table
+
+        print_table(entries, language)
     return 0
 
 
@@ -91,28 +98,6 @@ def _as_json(value: Any, pick: Callable[[Any], Any]) -> Any:
 def _print_json(content: Any) -> None:
     # Not through rich, which would wrap lines and colour what a program reads.
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-
-
-# rich is imported when something is printed by it: it takes as long as all the rest of `explain --json`.
-def _print_panels(entries: Sequence[Entry], catalogue: Catalogue, language: Language) -> None:
-    from rich.console import Console
-
-    from bot.cli.entry_panel import panel
-
-    for entry in entries:
-        # Replacing emoji names such as :bug: needs a table that is slow to import, and no text contains any.
-        Console(emoji=False).print(panel(entry, catalogue, language))
-
-
-def _print_table(entries: Sequence[Entry], language: Language) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text as Rich
-
-    table = Table.grid(padding=(0, 2))
-    for entry in entries:
-        table.add_row(Rich(str(entry.code), style="bold"), Rich(words(language).pick(entry.title)))
-    Console().print(table)
 
 
 def _print_error(text: str) -> None:
