@@ -166,11 +166,9 @@ class DigestView:
         """Yield what was read, found, skipped, hidden and not read; at most *most_files* of the files not read."""
         digest, translate = self.digest, self.translate
         if digest.files:
-            files = (
-                self.file_name(digest.files[0].name)
-                if len(digest.files) == 1
-                else translate.count("triage.files", len(digest.files))
-            )
+            files = translate.count("triage.files", len(digest.files))
+            if len(digest.files) == 1:
+                files = self.file_name(digest.files[0].name)
             lines, size = translate.count("triage.lines", digest.lines), self.size(digest.bytes)
             yield translate("triage.read", files=files, lines=lines, size=size)
         if self.rows:

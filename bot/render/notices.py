@@ -90,13 +90,9 @@ def settings(reply: replies.SettingsReply, translate: Translator) -> MessagePayl
     reason = translate(f"settings.reason.{reply.language.reason}")
     by_language = _sentences(translate(key, language=language), reason, translate)
     by_mode = translate(f"mode.{reply.mode}")
-    match reply.changed:
-        case "language":
-            return message(by_language)
-        case "mode":
-            return message(by_mode)
-        case None:
-            return message(by_language, by_mode, translate("settings.hint"))
+    if reply.changed:
+        return message(by_language if reply.changed == "language" else by_mode)
+    return message(by_language, by_mode, translate("settings.hint"))
 
 
 def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
