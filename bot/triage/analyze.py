@@ -71,7 +71,7 @@ class Analysis:
     ) -> Digest:
         """Return the digest, which also lists the results of the other steps."""
         axis = self._state.by_time if self._is_one_clock else self._state.by_line
-        width, timelines = axis.timelines(self._state.counts)
+        width, timelines = axis.timelines()
         rows, unknown = self._rows(timelines, known=True), self._rows(timelines, known=False)
         # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
         family = [row for row in rows if self._root(row.code) == self._cause]

@@ -1,9 +1,9 @@
-"""Count codes over an axis of seconds or lines in bounded memory, and derive how they came over time."""
+"""Count codes along an axis of seconds or lines in bounded memory, and classify how they are distributed."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from bot.triage.digest import CodeRow, Mark, Pattern
 
@@ -12,10 +12,10 @@ MAX_BUCKETS = 20  # of a timeline
 
 _BURST = 2 / 3  # share of the occurrences
 _SHORT = 5  # a burst takes at most one fifth of the time
-_PAUSES = 3  # times the mean pause; after a longer silence a code is over
+_PAUSES = 3  # times the mean pause; after a longer silence a code has stopped
 _NEAR_END = 0.02  # share of the log's length that counts as its end
 
-Position = Callable[[Mark], float]  # returns the position of a mark in seconds or lines
+_Position = Callable[[Mark], float]  # returns the position of a mark in seconds or lines
 _Extent = tuple[float, float]  # start and end of the log on the same axis
 
 
@@ -61,28 +61,24 @@ class Histogram:
         self._origin = origin
         return cell
 
-    def timelines(self, codes: Iterable[int]) -> tuple[float, dict[int, tuple[int, ...]]]:
-        """Return the width of a bucket and the counts of each of *codes* per bucket.
+    def timelines(self) -> tuple[float, dict[int, tuple[int, ...]]]:
+        """Return the width of a bucket and the counts of each code per bucket.
 
         There are at most `MAX_BUCKETS` buckets; the first and the last are not empty.
         """
-        wanted = {code: self._cells.get(code, ()) for code in codes}
-        used = {cell for cells in wanted.values() for cell, count in enumerate(cells) if count}
+        used = {cell for cells in self._cells.values() for cell, count in enumerate(cells) if count}
         if not used:
-            return self._width, dict.fromkeys(wanted, ())
+            return self._width, {}
         low, high = min(used), max(used)
-        merged = -(-(high - low + 1) // MAX_BUCKETS)
-        buckets = (high - low) // merged + 1
-        counts = {code: [0] * buckets for code in wanted}
-        for code, cells in wanted.items():
-            for cell, count in enumerate(cells):
-                if count:
-                    counts[code][(cell - low) // merged] += count
-        return self._width * merged, {code: tuple(each) for code, each in counts.items()}
+        merged = -(-(high - low + 1) // MAX_BUCKETS)  # cells in a bucket
+        starts = range(low, high + 1, merged)
+        return self._width * merged, {
+            code: tuple(sum(cells[start : start + merged]) for start in starts) for code, cells in self._cells.items()
+        }
 
 
-def pattern_of(rows: Sequence[CodeRow], extent: _Extent, position: Position) -> Pattern | None:
-    """Return how *rows*, taken together, came over the log's *extent*; None for no occurrences."""
+def pattern_of(rows: Sequence[CodeRow], extent: _Extent, position: _Position) -> Pattern | None:
+    """Return how the occurrences of all *rows* are distributed over the log's *extent*; None if there are none."""
     count = sum(row.count for row in rows)
     if count <= 1:
         return Pattern.ONCE if count else None
@@ -95,10 +91,10 @@ def pattern_of(rows: Sequence[CodeRow], extent: _Extent, position: Position) -> 
     return Pattern.BURST if length * _SHORT < extent[1] - extent[0] else Pattern.STEADY
 
 
-def is_ongoing(groups: Sequence[Sequence[CodeRow]], extent: _Extent, position: Position) -> bool | None:
-    """Return True if one of *groups* of rows still came at the log's end; None if no group came twice.
+def is_ongoing(groups: Sequence[Sequence[CodeRow]], extent: _Extent, position: _Position) -> bool | None:
+    """Return whether one of *groups* of rows still occurs at the log's end; None if no group occurs twice.
 
-    A group is over if it has been silent for longer than `_PAUSES` of its own mean pauses.
+    A group has stopped if it is silent for longer than `_PAUSES` of its own mean pauses.
     """
     verdicts = []
     for rows in groups:
