@@ -42,6 +42,7 @@ class CountingStream:
     """Wrap a file, report each read to *progress*, and refuse to read a huge part for a zip at once."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], None] | None = None) -> None:
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
         self._file = file
         self._progress = progress
 
@@ -54,23 +55,11 @@ class CountingStream:
             self._progress(len(data))
         return data
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Seek as a file does."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the position as a file does."""
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        """Return False for a pipe."""
-        return self._file.seekable()
-
 
 def gunzip(stream: CountingStream, head: bytes, max_ratio: float) -> Iterator[bytes]:
     """Unpack the gzip that begins with *head* and continues in *stream*.
 
-    A chunk may be empty. Raises ArchiveRefused if it is truncated or invalid, or expands by more than *max_ratio*.
+    Raises ArchiveRefused if it is truncated or invalid, or expands by more than *max_ratio*.
     """
     unpacked = 0
     withheld: list[bytes] = []  # until the ratio is known to be harmless
@@ -107,7 +96,7 @@ def _gunzip(stream: CountingStream, data: bytes) -> Iterator[tuple[bytes, int]]:
             more = stream.read(_PACKED_CHUNK) if len(data) < 2 else b""
             data, taken = data + more, taken + len(more)
             if not data.startswith(b"\x1f\x8b"):
-                return  # padding, or what gunzip calls trailing garbage
+                return  # zeros, or what gunzip calls trailing garbage
             member = zlib.decompressobj(31)
         elif not data and len(unpacked) < CHUNK:
             data = stream.read(_PACKED_CHUNK)

@@ -21,7 +21,7 @@ class Role(StrEnum):
 
 
 class Pattern(StrEnum):
-    """How a code came over the time of its log."""
+    """How the occurrences of a code are distributed over its log."""
 
     ONCE = "once"
     BURST = "burst"
@@ -170,7 +170,7 @@ class Digest:
     rows: tuple[CodeRow, ...]  # known codes by role, then by first occurrence
     unknown: tuple[CodeRow, ...]  # codes that are called errors but are not in the catalogue
     pattern: Pattern | None  # of the cause, or of all codes if there is no cause
-    is_ongoing: bool | None  # still coming at the log's end; None if the log does not show it
+    is_ongoing: bool | None  # still occurring at the log's end; None if the log does not show it
     timeline: Timeline | None  # None if no code was found
     excerpts: tuple[Excerpt, ...]  # evidence, at most two, the cause's first
     metadata: LogMetadata

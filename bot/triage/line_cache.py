@@ -50,9 +50,9 @@ class LineVerdict(NamedTuple):
 
 
 class LineCache:
-    """Judge lines as `detector.find` does, faster.
+    """Judge lines as `detector.find` does, but faster.
 
-    The caches are cleared when they are full: an LRUCache would slow down every hit by more than a clearance costs.
+    Full caches are cleared, because an LRUCache would slow down every look-up by more than a clearance costs.
     """
 
     def __init__(self, known: Known) -> None:
@@ -91,6 +91,7 @@ class LineCache:
         return (folded, has_names, *[(start - first, text[start : start + 7]) for start in starts])
 
     def _has_significant_digits(self, window: str, folded: bytes, *, has_names: bool) -> bool:
+        """Return whether the verdict depends on digits of *window* besides those of the codes."""
         may_be_significant = self._may_be_significant.get(folded)
         if may_be_significant is None:
             if len(self._may_be_significant) >= _MAX_ENTRIES:
@@ -106,12 +107,12 @@ class LineCache:
 
 
 def _window(text: str, starts: list[int]) -> tuple[int, int]:
-    """Return the span on which the verdict depends; it begins with a word, because a URL is judged as a whole."""
+    """Return the span on which the verdict depends. It begins at a word, because a URL is judged as a whole."""
     return text.rfind(" ", 0, max(0, starts[0] - BEFORE)) + 1, starts[-1] + 7 + AFTER
 
 
 def _is_cut(text: str, start: int) -> bool:
-    """Return True if a number crosses the border of the text that `context` reads around a code.
+    """Return whether a number crosses the border of the text that `number_context` reads around a code.
 
     The part inside may look like a code or a time.
     """

@@ -70,6 +70,7 @@ class MetadataScan:
 
 
 def _add(values: list[str], found: Iterable[str]) -> None:
+    """Append the new values among *found*, up to `MAX_VALUES`."""
     for value in found:
         if len(values) >= MAX_VALUES:
             return

@@ -32,8 +32,8 @@ def triage(
 ) -> Digest:
     """Return the triage of all *sources* together.
 
-    *clock* returns seconds. *progress* receives the number of bytes of each read from a file. A file that is damaged
-    counts as far as it could be read, and is listed as refused too. Raises OSError if a file can't be opened or read.
+    *clock* returns seconds. *progress* receives the number of bytes of each read from a file. A damaged file is listed
+    as refused and, if a part of it could be read, as read too. Raises OSError if a file can't be opened or read.
     """
     started = clock()
     run = _TriageRun(catalogue, cascades)
@@ -54,7 +54,7 @@ def triage(
 
 
 class _TriageRun:
-    """Feed logs, one after another, to the scanner, the aggregator and the search for secrets."""
+    """Pass logs, one after another, to the scanner, the aggregator and the search for secrets."""
 
     def __init__(self, catalogue: Catalogue, cascades: Cascades) -> None:
         self.aggregator = Aggregator(cascades)

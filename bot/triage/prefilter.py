@@ -24,7 +24,7 @@ _ENUM = re.compile(rb"zim_?error_?code")
 _NAME_BEFORE = re.compile(rb"[A-Za-z0-9_]*\Z")
 _NAME_AFTER = re.compile(rb"[A-Za-z0-9_]*")
 _LONGEST_NAME = 128
-# What folding removes before a name: the ends of escape sequences and of colours.
+# The ends of escape sequences and colours, which folding removes before a name.
 _ESCAPE_BEFORE = re.compile(rb"(?:[nrt]|u00[2-7][0-9A-Fa-f]|[0-9]*m)+")
 _MAX_NAMES = 8192
 
@@ -58,13 +58,13 @@ class SymbolFilter:
         return found
 
     def _is_in_symbol(self, data: bytes, offset: int) -> bool:
-        """Return True if the name at *offset* is a known symbol."""
+        """Return whether the name at *offset* is a known symbol."""
         before = _NAME_BEFORE.search(data, max(0, offset - _LONGEST_NAME), offset)
         after = _NAME_AFTER.match(data, offset, offset + _LONGEST_NAME)
         name = (before[0] if before else b"") + (after[0] if after else b"")
         is_symbol = self._is_symbol.get(name)
         if is_symbol is None:
-            # Cleared when full: an LRUCache costs more per name than the repeated look-ups after a clearance.
+            # Clear it when full, because an LRUCache costs more per name than the repeated look-ups after a clearance.
             if len(self._is_symbol) >= _MAX_NAMES:
                 self._is_symbol.clear()
             is_symbol = self._is_symbol[name] = any(
@@ -74,7 +74,7 @@ class SymbolFilter:
 
 
 def _spellings(name: bytes) -> Iterator[str]:
-    """Yield *name* and what folding may leave of it, without leading digits."""
+    """Yield *name*, and the rest of it that folding may leave, without leading digits."""
     text = name.decode().lstrip("0123456789")
     yield text
     for size in (1, 2, 3, 4, 5):
@@ -83,6 +83,7 @@ def _spellings(name: bytes) -> Iterator[str]:
 
 
 def _offsets(data: bytes, literal: bytes) -> Iterator[int]:
+    """Yield the offsets of *literal* in *data*."""
     offset = sz.find(data, literal)
     while offset >= 0:
         yield offset

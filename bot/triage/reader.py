@@ -28,7 +28,7 @@ _UNLIMITED = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """Limits of one triage; the settings give those of the bot."""
+    """Limits of one triage; the bot's come from its settings."""
 
     file_bytes: int = 100 * _MB  # of each file, unpacked
     unpacked_bytes: int = 300 * _MB  # of all files
@@ -80,7 +80,7 @@ class ReadBudget:
 
 
 class LogStream:
-    """Read one text: first its `blocks`, once, then the `summary`."""
+    """Read one text: iterate over its `blocks` once, then get the `summary`."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class LogStream:
 
     @property
     def summary(self) -> FileRead:
-        """How much of it was read, after its blocks."""
+        """The text's name, and how much of it was read."""
         encoding = self._decoder.encoding.replace("ascii", "utf-8")
         return FileRead(self.name, self.lines, self.bytes, encoding, self._cut, self._skipped_bytes)
 
@@ -191,7 +191,7 @@ class LogStream:
 def open_logs(
     files: Iterable[LogFile], budget: ReadBudget, progress: Callable[[int], None] | None = None
 ) -> Iterator[LogStream | FileRefused]:
-    """Yield each text in *files*, to be read before the next is requested, or why it can't be read.
+    """Yield each text in *files*, or the reason why it can't be read. Read a text before you request the next.
 
     *progress* receives the number of bytes of each read from a file, still packed. Raises OSError if a file can't be
     opened or read.

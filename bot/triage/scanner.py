@@ -1,13 +1,14 @@
 """Find the codes of a log by the rules of `bot.detection`, line by line, at the speed of a literal search.
 
-`prefilter` finds the lines that need a look; `line_cache` remembers the verdict on lines of the same shape. The verdict
-on a line is always that of `detector.find`. A line that comes in pieces is judged piece by piece, so the scanner can
-miss that a code is part of a URL if the URL is longer than `reader.OVERLAP` bytes.
+`prefilter` selects the lines that may have a code, and `line_cache` caches the verdict on lines of the same shape. The
+verdict on a line is always that of `detector.find`. A line that comes in pieces is judged piece by piece, so a code in
+a URL may be reported if the URL is longer than `reader.OVERLAP` bytes.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from heapq import merge
 import stringzilla as sz
 
 from bot.detection.detector import find
-from bot.detection.result import Finding, Known, LookAlike, LookAlikeReason
+from bot.detection.result import Known, LookAlikeReason
 from bot.triage import line_cache
 from bot.triage.prefilter import SymbolFilter, code_offsets
 from bot.triage.reader import LogBlock
@@ -56,8 +57,8 @@ class LineWindow:
 class Scanner:
     """Find the hits in logs, one file after another, in the order of their lines.
 
-    Call `begin` with the file's index, `scan` for each block, then `end`. Each hit is passed to *on_hit*. The window
-    around the first hit of each code in a file is passed to *on_window* later, once its last line has been read.
+    For each file, call `begin`, `scan` for each block, then `end`. Each hit is passed to *on_hit*. The window around
+    the first hit of each code in a file is passed to *on_window* once its last line has been read.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Scanner:
         self._windows: list[LineWindow] = []  # those with missing lines
 
     def begin(self, file: int) -> None:
-        """Start the file with this index."""
+        """Start the file with the index *file*."""
         self._file, self._codes, self._previous = file, set(), []
 
     def end(self) -> None:
@@ -87,8 +88,8 @@ class Scanner:
     def scan(self, block: LogBlock) -> None:
         """Find the hits in the file's next block."""
         data = block.data
-        # The rest of a line whose start was in the previous block is no line of its own.
-        start = 0 if not block.overlap_before else data.find(b"\n") + 1 or len(data)
+        # The rest of a line that began in the previous block is not a line of its own.
+        start = data.find(b"\n") + 1 or len(data) if block.overlap_before else 0
         for window in tuple(self._windows):
             self._extend(window, data, start)
         line, counted = block.first_line, 0
@@ -110,9 +111,9 @@ class Scanner:
             self._previous = _lines_before(data, len(data), self._previous)
 
     def _candidate_lines(self, data: bytes) -> Iterator[tuple[int, int, bool]]:
-        """Yield start and end of each line that may have a code, and whether that may be more than a number."""
+        """Yield start and end of each line that may have a code, and whether the code may be no plain number."""
         others = sorted(self._symbols.offsets(data))
-        done, next_other = 0, 0
+        done = 0
         for offset in merge(code_offsets(data), others) if others else code_offsets(data):
             if offset < done:
                 continue
@@ -120,9 +121,8 @@ class Scanner:
             end = data.find(b"\n", offset)
             end = len(data) if end < 0 else end
             done = end + 1
-            while next_other < len(others) and others[next_other] < begin:
-                next_other += 1
-            yield begin, end, next_other < len(others) and others[next_other] < end
+            other = bisect_left(others, begin)
+            yield begin, end, other < len(others) and others[other] < end
 
     def _judge_long(
         self, data: bytes, span: tuple[int, int], line: int, overlap_before: int, overlap_after: int
@@ -132,19 +132,16 @@ class Scanner:
         text = raw.decode("utf-8", "replace")
         first = len(raw[:overlap_before].decode("utf-8", "replace"))
         last = len(raw[: len(raw) - overlap_after].decode("utf-8", "replace"))
+        own = range(first, last)  # characters of this piece alone
         detection = find(text, self._known)
-        found: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
-        for each in found:
-            if not first <= each.span[0] < last:
-                continue
-            if isinstance(each, LookAlike):
-                self.lookalikes[each.reason] += 1
-            else:
+        self.lookalikes.update(each.reason for each in detection.lookalikes if each.span[0] in own)
+        for each in detection.findings:
+            if each.span[0] in own:
                 part = _part(text, each.span, has_start=not overlap_before, has_end=not overlap_after)
                 self._take(CodeHit(each.code, each.known, self._file, line, part), data, *span)
 
     def _take(self, hit: CodeHit, data: bytes, begin: int, end: int) -> None:
-        """Pass *hit* on; open a window if it is the first of its code in the file."""
+        """Pass *hit* on, and open a window if it is the first of its code in the file."""
         self._on_hit(hit)
         if hit.code in self._codes:
             return
@@ -155,7 +152,7 @@ class Scanner:
         self._extend(window, data, end + 1)
 
     def _extend(self, window: LineWindow, data: bytes, position: int) -> None:
-        """Add the lines from *position* on that *window* misses; pass it on once it is complete."""
+        """Add the lines that *window* misses, from *position* on, and pass it on once it is complete."""
         while window.missing and position < len(data):
             end = data.find(b"\n", position)
             end = len(data) if end < 0 else end
@@ -181,7 +178,7 @@ def _lines_before(data: bytes, position: int, earlier: list[bytes]) -> list[byte
 def _part(text: str, span: tuple[int, int], *, has_start: bool, has_end: bool) -> bytes:
     """Return the start of a long line and the text around *span*.
 
-    Redaction would not recognise a token that is cut, so whatever may be part of one is removed at the cuts.
+    Redaction does not recognise part of a token, so a word at a cut is removed if it may be one.
     """
     start, end = max(0, span[0] - _AROUND), span[1] + _AROUND
     before, after = text[start : span[0]], text[span[1] : end]
