@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 
@@ -46,15 +46,6 @@ class ReadLog:
         return bool(self.digest.hits or self.digest.refused or any(file.name for file in self.digest.files))
 
 
-@dataclass(slots=True)
-class _Collected:
-    """The text and files of some messages, and the files that could not be downloaded."""
-
-    logs: list[LogFile] = field(default_factory=list)
-    refused: list[FileRefused] = field(default_factory=list)
-    has_text: bool = False  # the first of *logs* is the text of the messages
-
-
 class LogReader:
     """Reads logs, a few at a time: a log that has been downloaded waits for nothing."""
 
@@ -82,13 +73,16 @@ class LogReader:
         found = [each for each in messages if each and (not own_bot or each.get("bot_id") != own_bot)]
         if not found:
             return None
+        shown = [each.text for message in found for each in passages(message) if is_asked or not each.quoted]
+        text = "\n".join(shown).encode(errors="replace")
+        pasted = [LogFile("", lambda: BytesIO(text))] if text.strip() else []
         async with self._turn():
             with ExitStack() as spools:
                 downloads = Downloads(lookup.client, spools, max_bytes=self._limits.file_bytes)
-                collected = await _collect(found, downloads, max_files=self._limits.files, with_quotes=is_asked)
-                digest = await self.triage(collected.logs)
-        digest = replace(digest, refused=(*digest.refused, *collected.refused))
-        return ReadLog(digest, sightings_in_files(digest, has_text=collected.has_text))
+                logs, refused = await _download(found, downloads, max_files=self._limits.files)
+                digest = await self.triage(pasted + logs)
+        digest = replace(digest, refused=(*digest.refused, *refused))
+        return ReadLog(digest, sightings_in_files(digest, has_text=bool(pasted)))
 
     async def triage(self, logs: Sequence[LogFile]) -> Digest:
         """Triage *logs* in a thread, so that the event loop does not wait for it."""
@@ -115,30 +109,26 @@ def sightings_in_files(digest: Digest, *, has_text: bool) -> tuple[Sighting, ...
     return tuple(Sighting(row.code, False, "") for row in rows if not has_text or row.first.file > 0)
 
 
-async def _collect(
-    messages: Sequence[Payload], downloads: Downloads, *, max_files: int, with_quotes: bool
-) -> _Collected:
-    """Collect the text of *messages* in their order, and download their files. Raises RetryLater or StopWorkspace."""
-    collected = _Collected()
-    shown = [each.text for message in messages for each in passages(message) if with_quotes or not each.quoted]
-    text = "\n".join(shown).encode(errors="replace")
-    if text.strip():
-        collected.logs.append(LogFile("", lambda: BytesIO(text)))
-        collected.has_text = True
+async def _download(
+    messages: Sequence[Payload], downloads: Downloads, *, max_files: int
+) -> tuple[list[LogFile], list[FileRefused]]:
+    """Download the files of *messages* that may be logs; also return those that could not be read, and why."""
+    logs: list[LogFile] = []
+    refused: list[FileRefused] = []
     files = list(dict.fromkeys(file for message in messages for file in log_files(message)))
     started_at = time.monotonic()
     for file_id in files[:max_files]:
         if time.monotonic() - started_at > _DOWNLOADS_TIMEOUT_S:
-            collected.refused.append(FileRefused(_name(messages, file_id), Refusal.TOO_LARGE))
+            refused.append(FileRefused(_name(messages, file_id), Refusal.TOO_LARGE))
             continue
         try:
             file = await downloads.describe(file_id)
             if may_be_log(file):
-                collected.logs.append(await downloads.fetch(file))
+                logs.append(await downloads.fetch(file))
         except UnreadableFile as error:
-            collected.refused.append(FileRefused(error.name or _name(messages, file_id), error.reason))
-    collected.refused += [FileRefused(_name(messages, file_id), Refusal.TOO_MANY) for file_id in files[max_files:]]
-    return collected
+            refused.append(FileRefused(error.name or _name(messages, file_id), error.reason))
+    refused += [FileRefused(_name(messages, file_id), Refusal.TOO_MANY) for file_id in files[max_files:]]
+    return logs, refused
 
 
 def _name(messages: Sequence[Payload], file_id: str) -> str:
