@@ -29,6 +29,7 @@ from bot.policy.answer import Answers
 from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.replies import Failed, Reply, Triaged
+from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, team_of, thread_for_ephemeral
@@ -113,6 +114,13 @@ class RequestContext:
         """Return the language of the channel."""
         return (await self.services.languages.of_channel(self.place, self.lookup)).language
 
+    def forms(self, reply: Reply, language: Language) -> list[MessagePayload]:
+        """Render *reply*; a triage also without its chart, which Slack may refuse."""
+        forms = [self.services.renderer.message(reply, language)]
+        if isinstance(reply, Triaged):
+            forms.append(self.services.renderer.triage_without_chart(reply, language))
+        return forms
+
     async def reply_privately(self, reply: Reply, language: Language | None = None) -> None:
         """Show *reply* to the person only, by default in their language.
 
@@ -134,11 +142,8 @@ class RequestContext:
         """Send *reply* to the response_url; works where the bot is not a member, too. Raises RetryLater or GiveUp."""
         if self.respond is None:
             raise GiveUp("no_response_url")
-        renderer, audience = self.services.renderer, "in_channel" if is_public else "ephemeral"
-        messages = [renderer.message(reply, language)]
-        if isinstance(reply, Triaged):
-            messages.append(renderer.triage_without_chart(reply, language))
-        for message in messages:
+        audience = "in_channel" if is_public else "ephemeral"
+        for message in self.forms(reply, language):
             try:
                 sent = await self.respond(
                     response_type=audience, replace_original=False, thread_ts=self.thread, **message

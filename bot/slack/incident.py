@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.errors import GiveUp, RetryLater
+from bot.errors import RetryLater
 from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.replies import Escalated
+from bot.render.block_kit import MessagePayload
 from bot.render.digest_slack import IncidentState, StateChange, state_of, with_state
 from bot.slack.context import RequestContext
 from bot.slack.lookup import Payload
@@ -37,13 +38,8 @@ async def escalate(context: RequestContext, job: Job) -> None:
 
 
 async def _show(context: RequestContext, message: Payload, state: IncidentState, language: Language) -> None:
-    sender, place = context.services.sender, context.place
     blocks = with_state(message["blocks"], state, language)
-    try:
-        await sender.update(place, message["ts"], {"text": message["text"], "blocks": blocks})
-    except GiveUp as error:
-        if not error.reason.startswith("invalid_blocks"):
-            raise
-        # Slack may return its chart in a form that it does not accept.
-        blocks = [block for block in blocks if block["type"] != "data_visualization"]
-        await sender.update(place, message["ts"], {"text": message["text"], "blocks": blocks})
+    # Slack may return its chart in a form that it does not accept.
+    without_chart = [block for block in blocks if block["type"] != "data_visualization"]
+    forms: list[MessagePayload] = [{"text": message["text"], "blocks": each} for each in (blocks, without_chart)]
+    await context.services.sender.update(context.place, message["ts"], *forms)

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from functools import partial
-from typing import TypeVar
 
 from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job
 from bot.policy.place import Place
-from bot.policy.replies import Answer, Triaged
-from bot.render.block_kit import MessagePayload
+from bot.policy.replies import Answer
 from bot.slack.context import RequestContext
 
 MARK = "mag"  # the reaction to a message with a code that was explained elsewhere
 READING = "hourglass_flowing_sand"  # the reaction to a log that is being read
 _RETRY_S = 30.0  # before the reaction is removed again, if Slack names no wait
 _MAX_RETRIES = 5
-_INVALID_BLOCKS = ("invalid_blocks", "invalid_blocks_format")
-_CHART = "data_visualization"
 _log = log.get(__name__)
-_T = TypeVar("_T")
 
 
 class ThreadReplier:
@@ -34,15 +28,15 @@ class ThreadReplier:
         self.lookup = context.lookup
         self._place = context.place
         self._sender = context.services.sender
-        self._renderer = context.services.renderer
+        self._forms = context.forms
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         """Post one reply to the messages *to*; return its ts."""
-        return await self._sender.post([self._jobs[ts] for ts in to], self._message(answer))
+        return await self._sender.post([self._jobs[ts] for ts in to], *self._forms(answer.reply, answer.language))
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Replace the content of a reply."""
-        await self._sender.update(self._place, reply, self._message(answer))
+        await self._sender.update(self._place, reply, *self._forms(answer.reply, answer.language))
 
     async def withdraw(self, reply: str) -> None:
         """Delete a reply."""
@@ -56,12 +50,9 @@ class ThreadReplier:
         """Remove the reaction."""
         await self._sender.remove_reaction(self._place, ts, MARK)
 
-    def _message(self, answer: Answer) -> MessagePayload:
-        return self._renderer.message(answer.reply, answer.language)
-
 
 class LogReplier(ThreadReplier):
-    """Acts on the message of a job about a log. Where Slack refuses the chart of a triage, it sends bars in text."""
+    """Acts on the message of a job about a log, and shows by a reaction that the log is being read."""
 
     def __init__(self, context: RequestContext, job: Job) -> None:
         super().__init__(context, [job])
@@ -72,22 +63,8 @@ class LogReplier(ThreadReplier):
 
     async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
         """Post in the message's thread; return the ts."""
-        self.reply_ts = await self._send(answer, partial(self._sender.post, [self._job]))
+        self.reply_ts = await super().reply(answer, to or [self._job.ts])
         return self.reply_ts
-
-    async def revise(self, reply: str, answer: Answer) -> None:
-        """Replace the content of a reply."""
-        await self._send(answer, partial(self._sender.update, self._place, reply))
-
-    async def _send(self, answer: Answer, send: Callable[[MessagePayload], Awaitable[_T]]) -> _T:
-        message = self._message(answer)
-        try:
-            return await send(message)
-        except GiveUp as error:
-            has_chart = any(block["type"] == _CHART for block in message["blocks"])
-            if error.reason not in _INVALID_BLOCKS or not has_chart or not isinstance(answer.reply, Triaged):
-                raise
-        return await send(self._renderer.triage_without_chart(answer.reply, answer.language))
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:

@@ -35,9 +35,10 @@ class Sender:
         self._workspaces = workspaces
         self._rate_limit = rate_limit
 
-    async def post(self, jobs: Sequence[Job], message: MessagePayload) -> str:
-        """Post *message* in the thread of *jobs*, once over all their attempts; return the ts of the reply.
+    async def post(self, jobs: Sequence[Job], *forms: MessagePayload) -> str:
+        """Post a reply in the thread of *jobs*, once over all their attempts; return its ts.
 
+        Of its *forms*, the first one is posted whose blocks Slack accepts.
         Several jobs share a reply only if no earlier attempt at any of them may have posted.
         """
         job = jobs[0]
@@ -50,21 +51,21 @@ class Sender:
         answer = await self._call(
             job.place.team,
             "chat.postMessage",
+            forms,
             lease=job.lease,
             channel=job.place.channel,
             thread_ts=job.thread,
             unfurl_links=False,
             unfurl_media=False,
             metadata={"event_type": METADATA_TYPE, "event_payload": payload},
-            **message,
         )
         return str(answer["ts"])
 
-    async def update(self, place: Place, ts: str, message: MessagePayload) -> None:
-        """Replace the content of one of the bot's messages, unless it is gone."""
+    async def update(self, place: Place, ts: str, *forms: MessagePayload) -> None:
+        """Replace the content of one of the bot's messages, unless it is gone; *forms* as in `post`."""
         # Slack keeps the blocks of a message unless the call names new ones.
-        arguments = {"channel": place.channel, "ts": ts, "blocks": [], **message}
-        await self._call(place.team, "chat.update", ignore=("message_not_found",), **arguments)
+        ignore = ("message_not_found",)
+        await self._call(place.team, "chat.update", forms, ignore=ignore, channel=place.channel, ts=ts, blocks=[])
 
     async def delete(self, place: Place, ts: str) -> None:
         """Delete one of the bot's messages, unless it is gone."""
@@ -85,11 +86,11 @@ class Sender:
     ) -> None:
         """Post an ephemeral message for the person of *place*, at least once: it may repeat after an error."""
         target = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
-        await self._call(place.team, "chat.postEphemeral", lease=lease, **target, **message)
+        await self._call(place.team, "chat.postEphemeral", [message], lease=lease, **target)
 
     async def send_dm(self, place: Place, message: MessagePayload, *, lease: Lease | None = None) -> None:
         """Send the person of *place* a direct message, at least once: it may repeat after an error."""
-        await self._call(place.team, "chat.postMessage", lease=lease, channel=place.user, **message)
+        await self._call(place.team, "chat.postMessage", [message], lease=lease, channel=place.user)
 
     async def _posted(self, job: Job) -> str | None:
         """Return the ts of the reply that an earlier attempt at *job* posted, or None."""
@@ -114,22 +115,32 @@ class Sender:
                 return None
 
     async def _call(
-        self, team: str, method: str, *, lease: Lease | None = None, ignore: Sequence[str] = (), **arguments: Any
+        self,
+        team: str,
+        method: str,
+        forms: Sequence[Payload] = ({},),
+        *,
+        lease: Lease | None = None,
+        ignore: Sequence[str] = (),
+        **arguments: Any,
     ) -> Payload:
         """Call *method* while *lease* lasts; errors named in *ignore* mean that there is nothing left to do."""
         workspace = await self._workspaces.get(team)
         check = partial(_check, lease)
-        check()
-        try:
-            # As JSON: the SDK's own methods search all blocks for model classes, and encode them twice.
-            answer: AsyncSlackResponse = await call_api(
-                workspace.posting.api_call(method, json=arguments, before_send=check)
-            )
-        except GiveUp as error:
-            if error.reason not in ignore:
-                raise
-            return {}
-        return answer.data if isinstance(answer.data, dict) else {}
+        for form in forms:
+            check()
+            try:
+                # As JSON: the SDK's own methods search all blocks for model classes, and encode them twice.
+                answer: AsyncSlackResponse = await call_api(
+                    workspace.posting.api_call(method, json={**arguments, **form}, before_send=check)
+                )
+                return answer.data if isinstance(answer.data, dict) else {}
+            except GiveUp as error:
+                if error.reason in ignore:
+                    break
+                if form is forms[-1] or not error.reason.startswith("invalid_blocks"):
+                    raise
+        return {}
 
 
 def _check(lease: Lease | None) -> None:
