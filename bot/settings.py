@@ -1,4 +1,4 @@
-"""Read the bot's settings from the environment and `.env`, and report every fault at once."""
+"""Read the bot's settings from the environment and `.env`, and report all faults at once."""
 
 from __future__ import annotations
 
@@ -28,6 +28,15 @@ _DRIVERS = {
 }
 _USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,20}")
 _SLACK_HOSTS = ("slack.com", "slack-gov.com")
+_TOKEN_KINDS = {
+    "xoxp-": "a user token (xoxp-)",
+    "xapp-": "an app-level token (xapp-)",
+    "xoxb-": "a bot token (xoxb-)",
+    "xoxe": "a refresh token (xoxe)",
+}
+_MAKE_A_KEY = (
+    "make a key with python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+)
 
 
 def _default_database() -> str:
@@ -35,18 +44,15 @@ def _default_database() -> str:
 
 
 def _with_driver(url: str) -> str:
+    """Name the driver in a database URL."""
     scheme, separator, rest = url.partition("://")
     if separator and scheme in _DRIVERS and (rest.startswith("/") or "sqlite" not in scheme):
         return f"{_DRIVERS[scheme]}://{rest}"
     raise ValueError("must start with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or postgresql://")
 
 
-_MAKE_A_KEY = (
-    "make a key with python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
-)
-
-
 def _fernet_keys(keys: SecretStr) -> SecretStr:
+    """Check that all *keys* are Fernet keys."""
     for number, key in enumerate(split_keys(keys), 1):
         try:
             Fernet(key)
@@ -62,15 +68,23 @@ def split_keys(keys: SecretStr) -> list[str]:
 
 
 _DatabaseUrl = Annotated[str, AfterValidator(_with_driver)]
-EncryptionKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
+_EncryptionKeys = Annotated[SecretStr, AfterValidator(_fernet_keys)]
 
 
 class _FromEnvironment(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+    """Settings in the environment or in `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # a traceback must not contain a token
+    )
 
     @classmethod
     def load(cls) -> Self:
-        """Read the settings from the environment and `.env`. Raises ConfigurationError with every fault."""
+        """Read the settings. Raises ConfigurationError with every fault."""
         try:
             return cls()
         except ValidationError as error:
@@ -78,6 +92,7 @@ class _FromEnvironment(BaseSettings):
 
 
 def _fault(error: ErrorDetails) -> str:
+    """Describe a pydantic error by the environment variable and how to fix it."""
     name = ".".join(str(part) for part in error["loc"]).upper()
     return f"{name} {error['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
 
@@ -92,7 +107,7 @@ class StoredTokens(DatabaseSettings):
     """The settings of commands that only need the stored tokens."""
 
     slack_client_id: str = Field(min_length=1)
-    zimerr_encryption_keys: EncryptionKeys = Field(min_length=1)
+    zimerr_encryption_keys: _EncryptionKeys = Field(min_length=1)
 
 
 class Settings(_FromEnvironment):
@@ -101,7 +116,7 @@ class Settings(_FromEnvironment):
     slack_client_id: str = ""  # to install the app by OAuth in any number of workspaces
     slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)  # for one workspace
     slack_client_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
-    zimerr_encryption_keys: EncryptionKeys = Field(default=SecretStr(""), validate_default=True)
+    zimerr_encryption_keys: _EncryptionKeys = Field(default=SecretStr(""), validate_default=True)
     slack_app_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     slack_api_url: str = "https://slack.com/api/"
@@ -200,30 +215,24 @@ def is_slack(url: str) -> bool:
     """Return whether *url* is one of Slack's hosts over https, so that the token may be sent there."""
     parts = urlsplit(url)
     host = f".{parts.hostname or ''}"
-    # HTTP clients may read other characters as another host.
+    # HTTP clients may take a host with other characters for another one.
     is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
     return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
 
 
 def _is_for_many(info: ValidationInfo) -> bool:
-    # A malformed bot token is missing from info.data; it was meant for one workspace.
+    """Return `Settings.is_for_many` from the fields that are validated already."""
+    # A malformed bot token is missing from info.data. It was meant for one workspace.
     return bool(info.data.get("slack_client_id")) and info.data.get("slack_bot_token") == SecretStr("")
 
 
 def _with_prefix(prefix: str, token: SecretStr) -> SecretStr:
+    """Check that *token* starts with *prefix*; the error names the kind of the token."""
     value = token.get_secret_value()
     if value.startswith(prefix):
         return token
     kind = next((kind for start, kind in _TOKEN_KINDS.items() if value.startswith(start)), "something else")
     raise ValueError(f"must start with {prefix} but is {kind}; copy the right one from the app's page")
-
-
-_TOKEN_KINDS = {
-    "xoxp-": "a user token (xoxp-)",
-    "xapp-": "an app-level token (xapp-)",
-    "xoxb-": "a bot token (xoxb-)",
-    "xoxe": "a refresh token (xoxe)",
-}
 
 
 def _is_loopback(host: str) -> bool:
