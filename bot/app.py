@@ -48,13 +48,13 @@ _log = log.get(__name__)
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
-    """Run the bot while the context is open; raises ZimerrError if it can't start."""
+    """Run the bot while the context is open. Raises ZimerrError if it can't start."""
     catalogue = open_catalogue(settings.zimerr_overlay)
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         await database.open()
-        # One session for all calls: the client would open a connection for each otherwise.
+        # All calls share a session: without one, the client opens a connection for each call.
         connector, cookies = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
         connect = partial(slack_client, settings, session)
@@ -77,7 +77,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         if routes:
             await stack.enter_async_context(listening(routes, services.inbox, settings))
         await stack.enter_async_context(maintained(database, clock))
-        # These end first, before the connection: requests that arrive meanwhile are still recorded.
+        # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
         await services.inbox.open(Worker(services).work, on_stop=on_stop)
@@ -91,8 +91,8 @@ async def serve(settings: Settings) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)
     async with running(settings):
-        # Permanent objects need no garbage collection, and short-lived ones less often: it took an eighth of the time
-        # of a reply.
+        # The garbage collector ignores the objects of the start and runs less often: it took an eighth of the time of a
+        # reply.
         gc.freeze()
         gc.set_threshold(50_000)
         await stopped.wait()
@@ -106,7 +106,7 @@ async def _workspaces(
     connect: Callable[[str | None], SlackClient],
     clock: Callable[[], float],
 ) -> tuple[Workspaces, str]:
-    """Return the workspace of the bot's token, or those where the app is installed; with a description for the log."""
+    """Return the workspace of the bot's token, or the installed ones, and a description for the log."""
     if not settings.is_for_many:
         identity = await sign_in(client)
         return OneWorkspace(client, identity), identity.team
@@ -129,7 +129,7 @@ def _services(
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
     rate_limit = RateLimit(clock)
     retry_s = settings.zimerr_retry_pause_s
-    # One job of a channel at a time: a code that was just explained there is not explained again.
+    # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
     limits = InboxLimits(first_retry_s=retry_s, max_retry_s=256 * retry_s, running_per_channel=1)
     read_limits = ReadLimits(
         file_bytes=settings.zimerr_max_file_mb * 2**20,
@@ -160,7 +160,7 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
         client=client,
         authorize=_Authorize(workspaces),  # type: ignore[arg-type]  # Bolt accepts it, but its annotation does not
         signing_secret=settings.slack_signing_secret.get_secret_value() or None,
-        # Slack gets its acknowledgement after the listener has returned: record first, then acknowledge.
+        # Acknowledge after the listener has returned: it records the event first.
         process_before_response=True,
         # For assistants and workflow steps only.
         attaching_conversation_kwargs_enabled=False,
@@ -169,7 +169,7 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
 
 
 class _Authorize(AsyncAuthorize):
-    """Returns the bot's identity in a workspace. Bolt's own way asks Slack, and drops the event if that fails."""
+    """Return the bot's identity in a workspace. Bolt's own class asks Slack, and drops the event if that fails."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Bolt has no types here
@@ -181,9 +181,10 @@ class _Authorize(AsyncAuthorize):
 
 
 def _log_stop(team: str, reason: str) -> None:
+    """Log that Slack refuses the token of a single workspace."""
     _log.error(
-        "Slack no longer accepts SLACK_BOT_TOKEN: install the app again (OAuth & Permissions), put its token in place "
-        "and restart. Unanswered messages are kept.",
+        "Slack no longer accepts SLACK_BOT_TOKEN: install the app again (OAuth & Permissions), set its new token and "
+        "restart. Unanswered messages are kept.",
         team=team,
         reason=reason,
     )

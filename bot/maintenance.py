@@ -12,7 +12,7 @@ from bot.storage.annotation_store import AnnotationStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.installation_store import forget_states
 
-_KEEP_ANNOTATIONS_S = 30 * 86_400.0  # older messages are hardly edited; their replies stay as they are
+_KEEP_ANNOTATIONS_S = 30 * 86_400.0  # people hardly edit older messages; replies to these stay as they are
 _INTERVAL_S = 3600.0
 _log = log.get(__name__)
 
@@ -25,12 +25,12 @@ async def maintained(database: Database, clock: Callable[[], float]) -> AsyncIte
         yield
     finally:
         task.cancel()
-        # Wait, so that the database is not closed during a query.
+        # The database must not be closed during a query.
         await asyncio.gather(task, return_exceptions=True)
 
 
 async def _tidy(database: Database, clock: Callable[[], float]) -> None:
-    """Delete old annotations, and the states of installations that nobody finished."""
+    """Delete old annotations and the states of unfinished installations, again and again."""
     store = AnnotationStore(database)
     while True:
         try:

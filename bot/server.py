@@ -1,4 +1,4 @@
-"""Receive Slack's requests: over HTTP, with a health check, or over a socket."""
+"""Receive Slack's requests over HTTP or over a socket, and answer health checks."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def events_route(app: AsyncApp) -> web.RouteDef:
 
 @contextlib.asynccontextmanager
 async def listening(routes: Sequence[web.RouteDef], inbox: Inbox, settings: Settings) -> AsyncIterator[None]:
-    """Serve *routes* and `/healthz` while the context is open; raises ZimerrError if the port can't be opened."""
+    """Serve *routes* and `/healthz` while the context is open. Raises ZimerrError if the port can't be opened."""
 
     async def healthz(_: web.Request) -> web.Response:
-        # Before the inbox works and when it is about to stop, a load balancer should turn away. Requests that come all
-        # the same are recorded.
+        # A load balancer should send requests elsewhere until the inbox is open, and once it closes. Requests that
+        # arrive nevertheless are recorded.
         return web.json_response({"ok": inbox.is_open}, status=200 if inbox.is_open else 503)
 
     server = web.Application()
@@ -54,7 +54,7 @@ async def listening(routes: Sequence[web.RouteDef], inbox: Inbox, settings: Sett
 
 @contextlib.asynccontextmanager
 async def connected(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
-    """Receive requests over a socket while the context is open; raises ZimerrError if Slack refuses the token."""
+    """Receive requests over a socket while the context is open. Raises ZimerrError if Slack refuses the token."""
     await sign_in_socket(app.client, settings)
     handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value())
     try:

@@ -1,4 +1,4 @@
-"""Test how errors are described where people and logs see them."""
+"""Describe errors for people and logs."""
 
 from __future__ import annotations
 

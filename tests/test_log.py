@@ -1,4 +1,4 @@
-"""Configure the log."""
+"""Configure logging."""
 
 from __future__ import annotations
 

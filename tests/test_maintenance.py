@@ -1,4 +1,4 @@
-"""Old rows go by themselves while the bot runs."""
+"""Delete old rows while the bot runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REF = MessageRef("T1", "C1", "1.0")
 
 
 async def test_an_annotation_is_deleted_after_thirty_days(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database must not grow for ever; a younger one is needed for edits of its message."""
+    """The database must not grow for ever, but edits of a younger message need its annotation."""
     monkeypatch.setattr(maintenance, "_INTERVAL_S", 0.001)
     store, now = AnnotationStore(database), 0.0
     await store.put({REF: AnnotationRecord("1.0", "reply", "2.0", (6000106,), ())}, now=0.0)
