@@ -86,7 +86,7 @@ def point(number: NumberContext) -> LookAlikeReason | None:
         if left[-2].isdigit():
             return LookAlikeReason.DECIMAL
         return None if is_glued_to_error(_run_before(left[:-1])) else LookAlikeReason.GLUED
-    after = re.match(r"\.([A-Za-z0-9_]+)", number.right)
+    after = re.match(r"\.([A-Za-z0-9_]+)", number.right) if number.after == "." else None
     if not after:
         return None
     if after[1][0].isdigit():
