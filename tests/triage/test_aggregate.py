@@ -14,6 +14,7 @@ from tests.triage.feed import CASCADES, CATALOGUE, line_at, triage_of
 
 
 def first_row(*lines: str) -> CodeRow:
+    """Return the first row of the triage of *lines*."""
     return triage_of({"": "\n".join(lines)}).rows[0]
 
 

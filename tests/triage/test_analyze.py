@@ -9,11 +9,13 @@ from tests.triage.feed import line_at, triage_of
 
 
 def digest(*lines: str, **files: list[str]) -> Digest:
+    """Triage *lines*, or *files* by name."""
     logs = {name: "\n".join(each) for name, each in files.items()} or {"": "\n".join(lines)}
     return triage_of(logs)
 
 
 def roles(result: Digest) -> dict[int, tuple[Role, int | None]]:
+    """Return role and followed code of each known code."""
     return {row.code: (row.role, row.follows) for row in result.rows}
 
 

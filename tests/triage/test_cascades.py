@@ -7,14 +7,10 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import loader
-from bot.catalogue.catalogue import open_catalogue
 from bot.catalogue.entry import Severity
 from bot.errors import CatalogueError
-from bot.triage.cascades import CascadeRule, Cascades, open_cascades
-from tests.triage.feed import triage_of
-
-CATALOGUE = open_catalogue()
-CASCADES = open_cascades()
+from bot.triage.cascades import CascadeRule, Cascades
+from tests.triage.feed import CASCADES, CATALOGUE, triage_of
 
 
 def mistakes(tmp_path: Path, old: str, new: str) -> list[str]:
@@ -31,7 +27,7 @@ def mistakes(tmp_path: Path, old: str, new: str) -> list[str]:
 @pytest.mark.parametrize("rule", CASCADES.rules, ids=lambda rule: str(rule.cause))
 def test_a_rule_folds_its_own_example(rule: CascadeRule) -> None:
     """An example that shows something else would mislead reviewers."""
-    digest = triage_of({"": "\n".join(rule.example)}, CASCADES)
+    digest = triage_of({"": "\n".join(rule.example)})
     assert digest.cause == rule.cause
     assert {row.code for row in digest.rows} == {rule.cause, *rule.followers}
     assert all(row.follows for row in digest.rows if row.code != rule.cause)

@@ -21,6 +21,7 @@ LABELLED = Path(__file__).parent.parent / "detection" / "labelled.jsonl"
 
 
 def _messages() -> list[str]:
+    """Return the lines of all labelled messages."""
     texts = (json.loads(line).get("text") or "" for line in LABELLED.read_text("utf-8").splitlines())
     return [line for text in texts for line in re.split("\r\n|\r|\n", text.replace("\0", ""))]
 
