@@ -69,7 +69,7 @@ class Analysis:
         secrets: Sequence[Secret],
         duration_s: float,
     ) -> Digest:
-        """Return the digest, which also lists the results of the other steps."""
+        """Return the digest. The arguments are the results of the other steps."""
         axis = self._state.by_time if self._is_one_clock else self._state.by_line
         width, timelines = axis.timelines()
         rows, unknown = self._rows(timelines, known=True), self._rows(timelines, known=False)

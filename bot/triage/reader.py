@@ -58,7 +58,7 @@ class LogBlock(NamedTuple):
 
 
 class ReadBudget:
-    """Track how much of the limits all files together have used."""
+    """Track how much of its limits a triage has used."""
 
     def __init__(self, limits: ReadLimits, clock: Callable[[], float]) -> None:
         self.limits = limits
@@ -69,11 +69,11 @@ class ReadBudget:
 
     @property
     def has_room(self) -> bool:
-        """Whether one more file may be read."""
+        """Whether another file may be read."""
         return self.files < self.limits.files
 
     def cut(self, bytes_read: int, file_limit: int) -> Cut | None:
-        """Return why to stop after *bytes_read* of a file, or None to continue."""
+        """Return the reason to stop after *bytes_read* bytes of a file, or None to continue."""
         if bytes_read >= file_limit or self.unpacked_bytes >= self.limits.unpacked_bytes:
             return Cut.SIZE
         return Cut.TIME if self._clock() >= self._deadline else None
@@ -90,9 +90,9 @@ class LogStream:
         budget: ReadBudget,
         plain_file: CountingStream | None = None,
     ) -> None:
-        """Start with *head*, the first unpacked bytes, which *chunks* continue.
+        """Start with *head*, the first unpacked bytes; *chunks* has the others.
 
-        A file that is not packed also gives its stream, *plain_file*, so that its middle can be skipped.
+        *plain_file* is the stream of a file that is not packed, so that its middle can be skipped.
         """
         self.name = name
         self.bytes = 0  # unpacked, read so far
@@ -172,7 +172,7 @@ class LogStream:
         self._skipped_bytes = position - self.bytes
         file.seek(position)
         self._decoder.restart()
-        is_inside_line = self._skipped_bytes > 0  # a line without its beginning is left out
+        is_inside_line = self._skipped_bytes > 0  # leave out a line without its beginning
         while position < size and (data := file.read(min(CHUNK, size - position))):
             position += len(data)
             text = self._decoder.feed(self._count(data), final=position >= size)
@@ -205,7 +205,7 @@ def open_logs(
 
 
 def _open(name: str, file: CountingStream, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
-    """Yield the texts in *file*, whatever its type."""
+    """Yield the text of *file*, or those in an archive."""
     head = file.read(HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         yield from _open_zip(name, file, head, budget)
@@ -219,7 +219,7 @@ def _open(name: str, file: CountingStream, budget: ReadBudget) -> Iterator[LogSt
 
 
 def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
-    """Yield the files in a zip that begins with *head*."""
+    """Yield the texts in the zip that begins with *head*."""
     limits = budget.limits
     try:
         for member, chunks in archive.members(file, head, max_packed=limits.file_bytes, max_ratio=limits.ratio):
@@ -233,7 +233,7 @@ def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) 
 
 
 def _open_unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> LogStream | FileRefused:
-    """Return the text in *chunks*, which come from an archive."""
+    """Return the text that an archive yields as *chunks*, or the reason why it can't be read."""
     budget.files += 1  # even if it is refused, because unpacking costs time
     try:
         head = next(filter(None, chunks), b"")
