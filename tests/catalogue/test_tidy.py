@@ -74,12 +74,6 @@ def test_a_file_is_sorted_and_in_house_order(path: Path) -> None:
     assert [number for number, line in enumerate(lines, 1) if line != line.rstrip() or "\t" in line] == []
 
 
-def test_no_code_appears_twice() -> None:
-    """Two entries for one code would answer by chance."""
-    codes = Counter(entry.code for section in loader.sections(CODES_FOLDER) for entry in section.codes)
-    assert [code for code, count in codes.items() if count > 1] == []
-
-
 def test_every_fact_of_the_vendor_is_kept(catalogue: Catalogue) -> None:
     """Rewording must not lose a number or a name."""
     for code, facts in VENDOR.items():
