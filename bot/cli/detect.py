@@ -85,6 +85,7 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def _decision(message: Mapping[str, Any], catalogue: Catalogue) -> Decision:
+    """Decide about *message* as in a channel without history."""
     return decide(read_content(message, catalogue).sightings, ChannelHistory())
 
 

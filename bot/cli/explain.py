@@ -82,6 +82,7 @@ def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[st
 
 
 def _as_json(value: Any, pick: Callable[[Any], Any]) -> Any:
+    """Convert a value of the catalogue to plain JSON; *pick* selects the language of its texts."""
     if isinstance(value, Text | Links | Steps):
         return pick(value)
     if isinstance(value, tuple):

@@ -54,6 +54,7 @@ def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
 
 
 def _steps(view: DigestView, entry: Entry) -> list[str]:
+    """Format what to do about *entry* as indented, numbered lines."""
     steps = view.translate.pick(entry.remedy)
     return [f"  {number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
 
@@ -79,13 +80,9 @@ def _others(view: DigestView) -> Iterator[str]:
 
 def _files(view: DigestView) -> Iterator[str]:
     for file in view.digest.files:
-        yield view.translate(
-            "triage.report.file",
-            file=view.file_name(file.name),
-            lines=view.translate.count("triage.lines", file.lines),
-            size=view.size(file.bytes),
-            encoding=file.encoding,
-        )
+        name, size = view.file_name(file.name), view.size(file.bytes)
+        lines = view.translate.count("triage.lines", file.lines)
+        yield view.translate("triage.report.file", file=name, lines=lines, size=size, encoding=file.encoding)
 
 
 def _secrets(view: DigestView) -> Iterator[str]:

@@ -163,10 +163,9 @@ def _chart(view: DigestView) -> list[Block]:
         counts = tuple(map(sum, zip(*(row.timeline for row in rest), strict=True)))
         series.append((translate("triage.others"), counts))
     title, y_label = translate("triage.timeline"), translate("triage.count")
+    x_label = translate("triage.offset.lines")
     if timeline.start:
         x_label = translate("triage.offset.time", start=printable(timeline.start.text))
-    else:
-        x_label = translate("triage.offset.lines")
     return [block_kit.chart(title, offsets(timeline), series, x_label=x_label, y_label=y_label)]
 
 
@@ -187,8 +186,7 @@ def _table(view: DigestView, room: int) -> tuple[list[Block], int]:
 
 def _excerpts(view: DigestView) -> tuple[list[Block], bool]:
     """Build the evidence, and return whether any excerpt was shortened."""
-    blocks = []
-    is_shortened = False
+    blocks, is_shortened = [], False
     for excerpt in view.digest.excerpts[:_MOST_EXCERPTS]:
         shortened = _shortened(excerpt)
         is_shortened |= shortened != excerpt

@@ -121,6 +121,7 @@ class DigestView:
         return self.translate.pick(entry.title) if entry else _NONE
 
     def _line_range(self, row: CodeRow) -> str:
+        """Return the lines of the first and last occurrence, with their files if there are several."""
         first, last = row.first, row.last
         if len(self.digest.files) == 1:
             return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)

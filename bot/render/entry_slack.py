@@ -93,6 +93,7 @@ def numbered(steps: Sequence[str]) -> str:
 
 
 def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translator) -> list[Block]:
+    """Build a card for each of the first entries, a line for each of the others, and a line of unknown codes."""
     blocks: list[Block] = []
     for entry in entries[:_MOST_CARDS]:
         blocks += [block_kit.divider()] if blocks else []
@@ -128,6 +129,7 @@ def _notification(entries: Sequence[Entry], translate: Translator) -> str:
 
 
 def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
+    """Yield one field each: who acts, whether a retry helps, how severe the error is, which methods return it."""
     for name, value in (("actor", entry.actor), ("retry", entry.retry), ("severity", entry.severity)):
         mark = f"{_SEVERITY_MARK[value]} " if name == "severity" else ""
         judged = f" {translate('card.judged')}" if name in entry.judged and name != "severity" else ""
