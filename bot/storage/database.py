@@ -26,6 +26,14 @@ _JSON: dict[str, Any] = {"json_serializer": lambda value: encode(value).decode()
 _BUSY_TIMEOUT_S, _BUSY_RETRY_S = 5.0, 0.01  # while another process writes to SQLite
 # On PostgreSQL. With a lease of 20 s, the jobs that an idle transaction locks are still taken over within 30 s.
 _IDLE_TIMEOUT_S = 5.0
+# libpq's options. If the server's machine vanishes, a query fails within 15 s instead of a quarter of an hour.
+_TCP_OPTIONS = {
+    "connect_timeout": 5,  # seconds, as the next three
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
 
 
 class Database:
@@ -37,7 +45,10 @@ class Database:
         try:
             # On SQLite, this engine serves `run_aside` and slack_sdk's stores, which bring their own queries.
             # PostgreSQL may have been restarted, so each connection is tested before use.
-            self.engine: AsyncEngine = create_async_engine(self._url, pool_pre_ping=self.is_shared, **_JSON)
+            options = {name: value for name, value in _TCP_OPTIONS.items() if name not in self._url.query}
+            self.engine: AsyncEngine = create_async_engine(
+                self._url, pool_pre_ping=self.is_shared, connect_args=options if self.is_shared else {}, **_JSON
+            )
         except ModuleNotFoundError as error:
             raise ZimerrError(
                 f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."

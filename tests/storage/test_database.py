@@ -67,6 +67,20 @@ async def test_a_write_waits_for_another_process_without_blocking_the_loop(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_query_does_not_wait_long_for_a_machine_that_vanished(database_url: str) -> None:
+    """After a failover, nobody answers the packets of old connections, and Slack repeats a delivery only thrice."""
+    url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
+    database = Database(url + ("&" if "?" in url else "?") + "keepalives_idle=7")
+    async with database.engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection is not None
+        parameters = raw.driver_connection.info.get_parameters()
+    assert (parameters["tcp_user_timeout"], parameters["connect_timeout"]) == ("10000", "5")
+    assert parameters["keepalives_idle"] == "7"  # DATABASE_URL has the last word
+    await database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_replica_that_is_suspended_in_a_transaction_blocks_the_others_for_seconds_only(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
