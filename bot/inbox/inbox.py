@@ -24,6 +24,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
@@ -134,17 +135,12 @@ class Inbox:
         """
         self.is_open = False
         self._admission.close()
-        # First, or it would lease the jobs again that are given back. Leases are still renewed.
-        for leasing in self._loops[:1]:
-            leasing.cancel()
-            await asyncio.gather(leasing, return_exceptions=True)
+        # Leasing ends first, or it would lease the jobs that are given back. Leases are still renewed.
+        await _cancel(self._loops[:1])
         self._abandon(job for job in self._jobs.values() if job not in self._running)
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=grace_s)
-        tasks = [*self._running.values(), *self._loops]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancel([*self._running.values(), *self._loops])
         await self._writer.flush(_FLUSH_S)
 
     async def accept(self, job: Job) -> bool:
@@ -232,7 +228,7 @@ class Inbox:
 
     def _failed(self, batch: Sequence[Job], reason: str) -> Outcome:
         """Return the outcome of a failed attempt: a retry, or the end after too many of them."""
-        # The number is the same for the whole batch: only jobs in their first attempt are worked on together.
+        # The number is the same for the whole batch: only jobs without a failed attempt are worked on together.
         failed = batch[0].attempts - batch[0].refused
         if failed >= self._limits.attempts:
             return self._dead(batch, reason)
@@ -369,3 +365,9 @@ class Inbox:
         before = self._clock() - self._limits.keep_done_s
         while await self._rows.purge(before=before, limit=_PURGE_BATCH) == _PURGE_BATCH:
             await self._sleep(_MIN_PAUSE_S)
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -280,7 +280,7 @@ async def test_a_channel_gets_about_one_post_per_second(bench: Workbench) -> Non
     await bench.until(lambda: bench.worked_on[-1] == "2.0")  # another channel does not wait
 
 
-async def test_the_jobs_of_a_dead_process_are_accepted_over_within_half_a_minute(database: Database) -> None:
+async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(database: Database) -> None:
     """Another replica continues, even if the dead one does not restart."""
     time = Time()
     dead, alive = Workbench(database, time, owner="dead"), Workbench(database, time, owner="alive")
