@@ -32,7 +32,7 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(entry_slack.OPEN_DOCS)(acknowledge)
     app.action(digest_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
     app.action(digest_slack.TRIAGE_REPORT)(with_context(request_report, services))
-    app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
+    app.action(digest_slack.TRIAGE_TAKE)(after_ack(incident.assign, services))
     app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
     app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
 
@@ -75,11 +75,6 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
     """Record the job that attaches the full report to the thread."""
     await context.services.inbox.accept(_job(context, body, JobKind.REPORT, trigger_ts=body["actions"][0]["action_ts"]))
     await ack()
-
-
-async def assign(context: RequestContext, body: Payload) -> None:
-    """Show on the triage that the person is on it."""
-    await incident.assign(context, body["message"], Language(_value(body)["language"]))
 
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from bot.errors import RetryLater
@@ -14,8 +15,9 @@ from bot.slack.context import RequestContext
 from bot.slack.lookup import Payload
 
 
-async def assign(context: RequestContext, message: Payload, language: Language) -> None:
-    """Show that the person is on it; if they were already, take that back."""
+async def assign(context: RequestContext, body: Payload) -> None:
+    """Show on the triage that the person is on it; if they were already, take that back."""
+    message, language = body["message"], Language(json.loads(body["actions"][0]["value"])["language"])
     state = state_of(message["blocks"])
     is_own = state.taken_by is not None and state.taken_by.user == context.place.user
     taken_by = None if is_own else StateChange(context.place.user, context.services.clock())

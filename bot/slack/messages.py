@@ -49,7 +49,7 @@ class Messages(AsyncMiddleware):
             case "message", "message_changed":
                 await self._changed(body, bolt)
             case "message", "message_deleted":
-                await self._deleted(body, event.get("previous_message") or {}, bolt)
+                await self._deleted(body, bolt)
             case "message", _:
                 await self._posted(body, bolt)
             case "app_mention", _:
@@ -83,14 +83,15 @@ class Messages(AsyncMiddleware):
             return
         # Slack leaves a tombstone in place of a deleted message that has replies.
         if after.get("subtype") == "tombstone":
-            await self._deleted(body, before, bolt)
+            await self._deleted(body, bolt)
             return
         content = read_content(after, self._services.catalogue)
         # A link preview changes a message, too, but neither its codes nor its files.
         if _subjects(after, content) != _subjects(before, read_content(before, self._services.catalogue)):
             await self._record(body, after, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], content=content)
 
-    async def _deleted(self, body: Payload, before: Payload, bolt: AsyncBoltContext) -> None:
+    async def _deleted(self, body: Payload, bolt: AsyncBoltContext) -> None:
+        before = body["event"].get("previous_message") or {}
         was_read = read_content(before, self._services.catalogue).sightings or log_files(before)
         if before.get("bot_id") != bolt.bot_id and was_read:
             await self._record(body, before, kind=JobKind.DELETED)

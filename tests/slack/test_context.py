@@ -18,7 +18,7 @@ from bot.i18n import Language
 from bot.inbox import Job, Lease
 from bot.policy.place import Place
 from bot.policy.replies import Failed, Note
-from bot.slack.context import RequestContext, Services, after_ack
+from bot.slack.context import RequestContext, Services, after_ack, report_errors
 from bot.slack.lookup import Payload
 
 URL = "https://hooks.slack.com/commands/1"
@@ -229,3 +229,18 @@ async def test_nobody_is_left_without_an_answer(
     assert [(kind, user, type(reply)) for kind, user, reply in sender.sent] == [
         ("dm", "U1", each) for each in to_person
     ]
+
+
+@pytest.mark.parametrize(("body", "status"), [(_BUTTON, 200), (_REACTION, None)], ids=["button", "event"])
+async def test_only_those_who_wait_are_sent_the_error_of_a_listener(
+    monkeypatch: pytest.MonkeyPatch, body: dict[str, Any], status: int | None
+) -> None:
+    """An event that stays unacknowledged is delivered again; its author asked for nothing."""
+    url, sender = FakeUrl(), FakeSender()
+    monkeypatch.setattr("bot.slack.context.AsyncRespond", lambda **_: url)
+    handlers: list[Any] = []
+    report_errors(cast(Any, SimpleNamespace(error=handlers.append)), services(sender))
+    answer = await handlers[0](ValueError(), body, bolt())
+    assert (answer.status if answer else None) == status
+    assert len(url.sent) == (1 if status else 0)
+    assert sender.sent == []
