@@ -52,5 +52,6 @@ def prose(passages: Iterable[Passage]) -> str:
 
 
 def _words(line: str) -> str:
+    """Return a line without code, links, emoji and words with digits."""
     words = (word for word in _SPANS.sub(" ", line).split() if not _CODE_CHARACTERS.search(word))
     return _NUMBERS.sub(" ", " ".join(words))
