@@ -1,4 +1,4 @@
-"""Run a small Slack workspace on this machine: `zimerr demo` shows it in a browser, tests play scenarios in it."""
+"""Run a small Slack workspace on this machine: `zimerr demo` shows it in a browser, and tests run scenarios in it."""
 
 from bot.sandbox.faults import Fault
 from bot.sandbox.file_store import Upload

@@ -50,14 +50,14 @@ _CONFIRM = fields(
 _OPTION = fields({"text": _text(75), "value": string(150)}, {"description": _text(75), "url": web_url})
 _GROUP = fields({"label": _plain(75), "options": array(_OPTION, 100)})
 _IMAGE_SOURCE: dict[str, Validator] = {"image_url": web_url, "slack_file": any_value}
-_IMAGE = fields({"alt_text": string(2000)}, _IMAGE_SOURCE, any_of="image_url slack_file")
+_IMAGE = fields({"alt_text": string(2000)}, _IMAGE_SOURCE, any_of=("image_url", "slack_file"))
 
 _COMMON: dict[str, Validator] = {"action_id": _ID, "confirm": _CONFIRM, "focus_on_load": boolean}
 _SELECT = _COMMON | {"placeholder": _plain(150)}
 _INITIAL: dict[str, Validator] = {"initial_option": _OPTION, "initial_options": array(_OPTION, 100)}
 _MULTI: dict[str, Validator] = {"max_selected_items": any_value}
 _CHOICES: dict[str, Validator] = {"options": array(_OPTION, 100), "option_groups": array(_GROUP, 100)}
-_STATIC = fields({}, _SELECT | _CHOICES | _INITIAL | _MULTI, any_of="options option_groups")
+_STATIC = fields({}, _SELECT | _CHOICES | _INITIAL | _MULTI, any_of=("options", "option_groups"))
 _EXTERNAL = fields({}, _SELECT | _INITIAL | _MULTI | {"min_query_length": any_value})
 _OPTION_LIST = fields({"options": array(_OPTION, 10)}, _COMMON | _INITIAL)
 _BUTTON = fields(
@@ -175,13 +175,13 @@ _COMMON_BLOCKS: dict[str, Validator] = {
         _BLOCK
         | {"text": _text(3000), "fields": array(_text(2000), 10), "expand": boolean}
         | {"accessory": by_type(_INTERACTIVE | {"image": _IMAGE})},
-        any_of="text fields",
+        any_of=("text", "fields"),
     ),
     "context": fields({"elements": array(by_type(_CONTEXT), 10)}, _BLOCK),
     "divider": fields({}, _BLOCK),
     "actions": fields({"elements": array(by_type(_INTERACTIVE), 25)}, _BLOCK),
     "image": fields(
-        {"alt_text": string(2000)}, _BLOCK | _IMAGE_SOURCE | {"title": _plain(2000)}, any_of="image_url slack_file"
+        {"alt_text": string(2000)}, _BLOCK | _IMAGE_SOURCE | {"title": _plain(2000)}, any_of=("image_url", "slack_file")
     ),
     "rich_text": _RICH_TEXT,
     "video": fields(

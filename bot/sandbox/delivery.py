@@ -1,6 +1,6 @@
-"""Deliver events, commands and interactions to the app, over HTTP or Socket Mode, and take its acknowledgements.
+"""Deliver events, commands and interactions to the app over HTTP or Socket Mode, and receive its acknowledgements.
 
-Only events are retried, as in Slack: for commands and interactions a person is waiting.
+Only events are retried, as in Slack: a person is waiting for the result of a command or an interaction.
 """
 
 from __future__ import annotations
@@ -112,6 +112,7 @@ class Delivery(ABC):
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _try(self, envelope: Envelope, retry: int, reason: str) -> DeliveryAnswer:
+        """Attempt a delivery as soon as the app is reachable, and record the result."""
         envelope.attempts += 1
         try:
             # Events wait for an app that is not connected yet; a person does not.
@@ -198,7 +199,7 @@ class _Connection:
     waiting: dict[str, asyncio.Future[DeliveryAnswer]] = field(default_factory=dict)
 
     def receive(self, data: str) -> None:
-        """Take an acknowledgement; ignore other messages."""
+        """Process an acknowledgement; ignore other messages."""
         message = json.loads(data)
         answer = self.waiting.get(message.get("envelope_id", ""))
         if answer and not answer.done():
@@ -211,12 +212,12 @@ class SocketDelivery(Delivery):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._tickets: set[str] = set()
-        self._active: list[_Connection] = []  # these take envelopes; the next envelope goes to the first
+        self._active: list[_Connection] = []  # these receive envelopes; the next one goes to the first
         self._open: set[_Connection] = set()
 
     @property
     def connections(self) -> int:
-        """Return the number of connections that take envelopes."""
+        """Return the number of connections that receive envelopes."""
         return len(self._active)
 
     def new_url(self, base_url: str) -> str:
@@ -255,7 +256,7 @@ class SocketDelivery(Delivery):
     async def ask_to_reconnect(self, reason: str = "refresh_requested") -> None:
         """Ask the app for a new connection, as Slack does every few hours.
 
-        The reason ``warning`` comes some seconds ahead: the old connection still takes envelopes.
+        The reason ``warning`` announces this some seconds ahead: the old connection still receives envelopes.
         """
         if not self._active:
             raise ActionRefused("The app has no open connection.")

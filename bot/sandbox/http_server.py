@@ -1,4 +1,4 @@
-"""Run the sandbox: one HTTP server that is Slack for the app and a page for people."""
+"""Run the sandbox: one HTTP server that provides Slack's API to the app and a page to people."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Sandbox(Team):
     def add_workspace(
         self, team_id: str, name: str, *, enterprise_id: str | None = None, seed: Literal["demo", "empty"] = "demo"
     ) -> Team:
-        """Add a workspace without the app; its channels have the same ids as those of the first workspace."""
+        """Add a workspace in which the app is not installed; its channels have the same ids as those of the first."""
         workspace = SandboxWorkspace(team_id=team_id, name=name, enterprise_id=enterprise_id)
         team = Team(workspace, self.app, self.delivery, **self._shared(), seed=seed)
         self._register(team)
@@ -91,7 +91,7 @@ class Sandbox(Team):
         self._web_api.contexts.append(context)
 
     def _share_progress(self, change: Change) -> None:
-        """Wake `Team.until` in the other workspaces; progress is notified in the first one only."""
+        """Wake `Team.until` in the other workspaces. The Web API and delivery report progress in the first one only."""
         if change.kind is ChangeKind.PROGRESS:
             for team in self._teams.values():
                 if team is not self:
@@ -105,7 +105,7 @@ class Sandbox(Team):
         await self.stop()
 
     async def start(self) -> None:
-        """Start to listen, with port 0 on a free port; raise `OSError` if the port is taken."""
+        """Start to listen; port 0 selects a free port. Raise `OSError` if the port is taken."""
         server = web.Application(client_max_size=_MAX_BODY_BYTES)
         server.add_routes(self._routes())
         self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=1.0)
@@ -173,7 +173,7 @@ class Sandbox(Team):
 
     @property
     def connections(self) -> int:
-        """Return the number of Socket Mode connections that take envelopes."""
+        """Return the number of Socket Mode connections that receive envelopes."""
         return self._socket_delivery().connections
 
     async def redeliver(self, event_id: str) -> DeliveryAnswer:

@@ -115,6 +115,7 @@ def typed_message(text: str, names: MentionNames, new_id: Callable[[], str]) -> 
 
 
 def _add_prose(text: str, names: MentionNames, texts: list[str], elements: list[Json]) -> None:
+    """Convert text without fences, and append the results to *texts* and *elements*."""
     for is_quote, part in _split_quotes(text):
         pieces = [_convert(piece, names) for piece in _split_inline(part)]
         shown = "".join(shown for shown, _ in pieces)
@@ -139,6 +140,7 @@ def _split_quotes(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _split_inline(text: str) -> Iterator[str | re.Match[str]]:
+    """Yield the plain words and the matches of `_INLINE` in order."""
     at = 0
     for match in _INLINE.finditer(text):
         if match.start() > at:

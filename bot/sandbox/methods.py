@@ -11,7 +11,7 @@ from typing import Any
 from bot.sandbox.manifest import Json
 from bot.sandbox.message_content import app_content
 from bot.sandbox.model import Channel, SlackError
-from bot.sandbox.web_api import ApiMethod, Arguments, Caller, MethodContext, MethodFunction
+from bot.sandbox.web_api import ApiMethod, Arguments, MethodContext, MethodFunction, TokenType
 
 _MAX_UPDATE_BYTES = 4_000
 _KINDS = ("channels", "groups", "im")
@@ -21,11 +21,13 @@ _HISTORY = tuple(f"{kind}:history" for kind in _KINDS)
 METHODS: dict[str, ApiMethod] = {}
 
 
-def _method(name: str, *scopes: str, caller: Caller = Caller.BOT) -> Callable[[MethodFunction], MethodFunction]:
+def _method(
+    name: str, *scopes: str, token_type: TokenType = TokenType.BOT
+) -> Callable[[MethodFunction], MethodFunction]:
     """Register a function as a method."""
 
     def register(run: MethodFunction) -> MethodFunction:
-        METHODS[name] = ApiMethod(run, scopes, caller)
+        METHODS[name] = ApiMethod(run, scopes, token_type)
         return run
 
     return register
@@ -50,13 +52,13 @@ def auth_test(context: MethodContext, args: Arguments) -> Json:
     return answer | ({"enterprise_id": workspace.enterprise_id} if workspace.enterprise_id else {})
 
 
-@_method("apps.connections.open", caller=Caller.APP)
+@_method("apps.connections.open", token_type=TokenType.APP)
 def open_connection(context: MethodContext, args: Arguments) -> Json:
     """Return a new WebSocket URL for Socket Mode."""
     return {"url": context.new_socket_url()}
 
 
-@_method("oauth.v2.access", caller=Caller.ANYBODY)
+@_method("oauth.v2.access", token_type=TokenType.NONE)
 def oauth_access(context: MethodContext, args: Arguments) -> Json:
     """Exchange a code or a refresh token for a token."""
     return context.oauth.access(args.values)
@@ -151,7 +153,7 @@ def _readable_channel(context: MethodContext, args: Arguments) -> Channel:
 
 
 def _bounds(args: Arguments) -> Callable[[Json], bool]:
-    """Return a filter for messages between `oldest` and `latest`."""
+    """Return a predicate for messages between `oldest` and `latest`; the bounds count only if `inclusive`."""
     try:
         oldest, latest = float(args.text("oldest") or 0), float(args.text("latest") or "inf")
     except ValueError:

@@ -1,6 +1,6 @@
-"""Hold the state of a workspace: people, channels, messages and views, with every operation that changes them.
+"""Keep the state of a workspace: people, channels, messages and views, with every operation that changes them.
 
-Each operation notifies the subscribers with a `Change`. The errors that operations raise are defined here too.
+Each operation passes a `Change` to the subscribers. The errors that operations raise are defined here too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SlackError(Exception):
         return body
 
 
-class ActionRefused(Exception):  # noqa: N818  a refusal is not a fault of the program
+class ActionRefused(Exception):  # noqa: N818  a refusal is not an error in the program
     """An action of a person is not possible here; the text gives the reason."""
 
 
@@ -93,7 +93,7 @@ class ChangeKind(StrEnum):
     MODAL = "modal"
     HOME = "home"
     HOME_OPENED = "home_opened"
-    PROGRESS = "progress"  # a call or an acknowledgement; the state is the same
+    PROGRESS = "progress"  # a call or an acknowledgement; the state has not changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,12 +298,15 @@ class SandboxWorkspace:
         if deleted := self.ephemerals.get(user, {}).pop(ts, None):
             self.notify(ChangeKind.EPHEMERAL_DELETED, channel=deleted["channel"], user=user, ts=ts)
 
-    def join(self, channel_id: str, user: str, *, leave: bool = False, inviter: str = "") -> None:
-        """Add a user to a channel, optionally as invited by *inviter*; with *leave*, remove the user."""
-        members = self.channel(channel_id).members
-        (members.discard if leave else members.add)(user)
-        kind = ChangeKind.LEFT if leave else ChangeKind.JOINED
-        self.notify(kind, channel=channel_id, user=user, inviter=inviter)
+    def join(self, channel_id: str, user: str, *, inviter: str = "") -> None:
+        """Add a user to a channel, optionally as invited by *inviter*."""
+        self.channel(channel_id).members.add(user)
+        self.notify(ChangeKind.JOINED, channel=channel_id, user=user, inviter=inviter)
+
+    def leave(self, channel_id: str, user: str) -> None:
+        """Remove a user from a channel."""
+        self.channel(channel_id).members.discard(user)
+        self.notify(ChangeKind.LEFT, channel=channel_id, user=user)
 
     def show_modals(self, user: str, views: Iterable[Json]) -> None:
         """Set the stack of modals of a user, the topmost last."""

@@ -23,7 +23,7 @@ _BUTTON = '<p><button name="target" value="{id}">Allow in {name}</button></p>'
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """The installation that a code or a refresh token stands for."""
+    """The installation that a code or a refresh token represents."""
 
     target: str  # the id of a team or of an organization
     redirect_uri: str = ""
@@ -42,7 +42,7 @@ class OAuthServer:
         self.refresh_tokens: dict[str, _Grant] = {}
         self._revoked: set[str] = set()
         self.clock: Callable[[], float] = time.time
-        self.lifetime_s: int | None = None  # of tokens; None: tokens do not expire and have no refresh token
+        self.lifetime_s: int | None = None  # of tokens; with None, they do not expire and have no refresh token
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the consent page."""
@@ -127,7 +127,7 @@ class OAuthServer:
         return answer
 
     def uninstall(self, target: str) -> None:
-        """Uninstall the app from a workspace or an organization, with its events."""
+        """Uninstall the app from a workspace or an organization, and send the events of that."""
         self.revoke(target)
         first = next(self._workspaces_of(target))
         events = self._events[first.team_id]
@@ -135,13 +135,13 @@ class OAuthServer:
         events.send("app_uninstalled")
 
     def revoke(self, target: str) -> None:
-        """Revoke the tokens of a workspace or an organization, without an event."""
+        """Revoke the tokens of a workspace or an organization without sending an event."""
         for workspace in self._workspaces_of(target):
             self._revoked |= workspace.tokens.keys()
             workspace.tokens.clear()
 
     def remove_team(self, team_id: str) -> None:
-        """Remove a workspace from an organization's installation, with its event."""
+        """Remove a workspace from an organization's installation, and send the event of that."""
         self.revoke(team_id)
         self._events[team_id].send("team_access_revoked", team_ids=[team_id])
 

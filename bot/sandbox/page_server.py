@@ -1,4 +1,4 @@
-"""Serve the page: its files, uploads, and a live WebSocket that shows changes and takes actions of one person."""
+"""Serve the page: its files, its uploads, and a WebSocket that sends changes and receives one person's actions."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ class PageServer:
             await socket.close()
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Serve a file of the page."""
         path = _FOLDER / request.match_info.get("file", "index.html")
         if path.parent != _FOLDER or path.suffix not in _TYPES or not path.is_file():
             raise web.HTTPNotFound
@@ -60,6 +61,7 @@ class PageServer:
         return web.Response(body=path.read_bytes(), content_type=content_type, charset="utf-8", headers=_HEADERS)
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
+        """Serve the WebSocket of one open page until it closes."""
         user = self._visitor(request)
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=16 * 2**20)
         await socket.prepare(request)
@@ -154,6 +156,7 @@ class PageClient:
         return self.team.interactions.container({"ts": frame["ts"]})
 
     def _state(self) -> Json:
+        """Return the frame with everything that this person can see."""
         workspace = self._workspace
         channels = [c for c in workspace.channels.values() if self._can_see(c)]
         ephemerals = list(workspace.ephemerals.get(self.user, {}).values())

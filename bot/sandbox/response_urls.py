@@ -24,9 +24,9 @@ class ResponseTarget:
     channel: str
     user: str  # who sees ephemeral answers
     source_ts: str = ""  # the message with the button, if any
-    command: Json | None = None  # user and text of the command; shown above the first public answer
+    command: Json | None = None  # user and text of the command, which is shown above the first public answer
     uses_left: int = _MAX_USES
-    expires: float = 0.0
+    expires_at: float = 0.0  # seconds since the epoch
 
 
 class ResponseUrls:
@@ -49,7 +49,7 @@ class ResponseUrls:
 
     def issue(self, target: ResponseTarget) -> str:
         """Return a new response URL for *target*."""
-        target.expires = self._workspace.clock() + _LIFETIME_S
+        target.expires_at = self._workspace.clock() + _LIFETIME_S
         key = secrets.token_hex(12)
         self._targets[key] = target
         return f"{self._base_url()}/response/{self._workspace.team_id}/{key}"
@@ -69,7 +69,7 @@ class ResponseUrls:
     def _answer(self, call: Call, key: str) -> web.Response:
         try:
             target = self._targets.get(key)
-            if target is None or self._workspace.clock() > target.expires:
+            if target is None or self._workspace.clock() > target.expires_at:
                 raise SlackError("expired_url")
             if target.uses_left <= 0:
                 raise SlackError("used_url")

@@ -1,6 +1,6 @@
 """Act in one workspace as people do, and read the results.
 
-Tests and the page use this: write, edit, react, upload, run commands, click, and fill in modals.
+Tests and the page use it to write, edit, react, upload, run commands, click, and fill in modals.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Team:
         self.workspace.delete(channel, ts, by=self._require_author(channel, ts, user, "delete"))
 
     async def delete_file(self, channel: str, ts: str, file_id: str, *, expired: bool = False) -> None:
-        """Delete a file, or let it expire; its message stays. A deletion is a ``message_changed`` event for apps."""
+        """Delete a file, or let it expire; its message stays. Apps get a ``message_changed`` event if it is deleted."""
         message, replacement = self.workspace.message(channel, ts), self.files.remove(file_id, expired=expired)
         files = [replacement if file["id"] == file_id else file for file in message["files"]]
         if expired:
@@ -169,7 +169,7 @@ class Team:
 
     async def kick(self, channel: str) -> None:
         """Remove the bot from a channel."""
-        self.workspace.join(channel, self.workspace.bot_user, leave=True)
+        self.workspace.leave(channel, self.workspace.bot_user)
 
     # Interactions with the app
 
@@ -190,9 +190,7 @@ class Team:
         selected = {key: v for key, v in _element_state(element, value).items() if key != "type"}
         await self.interactions.act(container, user, action_of(block, element, selected))
 
-    async def shortcut(
-        self, callback_id: str, user: str, message: Json | None = None, channel: str | None = None
-    ) -> None:
+    async def shortcut(self, callback_id: str, user: str, message: Json | None = None) -> None:
         """Use a message shortcut on *message*, or a global shortcut without one."""
         container = self.interactions.container(message) if message else None
         await self.interactions.shortcut(callback_id, user, container)

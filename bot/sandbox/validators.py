@@ -5,7 +5,7 @@ A `Validator` takes a value and its JSON pointer and yields error messages. `blo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 Validator = Callable[[Any, str], Iterator[str]]
@@ -61,20 +61,19 @@ def fields(
     required: Mapping[str, Validator] | None = None,
     optional: Mapping[str, Validator] | None = None,
     *,
-    any_of: str = "",
+    any_of: Sequence[str] = (),
 ) -> Validator:
-    """Accept an object with these fields and no others; *any_of* names fields of which one is required."""
+    """Accept an object with these fields and no others; at least one of *any_of* is required."""
     needed = required or {}
     known = {**needed, **(optional or {})}
-    choice = any_of.split()
 
     def validate(value: Any, path: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield problem("must be an object", path)
             return
         missing = [key for key in needed if value.get(key) is None]
-        if choice and not any(value.get(key) for key in choice):
-            missing.append(choice[0])
+        if any_of and not any(value.get(key) for key in any_of):
+            missing.append(any_of[0])
         yield from (problem(f"missing required field: {key}", path) for key in missing)
         for key, inner in value.items():
             if key not in known and key != "type":

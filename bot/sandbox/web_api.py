@@ -77,7 +77,7 @@ class MethodContext:
         return {"user": bot_user, "bot_id": bot_id, "app_id": APP_ID, "bot_profile": profile}
 
     def require_scope(self, channel: Channel, right: str) -> None:
-        """Raise `missing_scope` without the scope for this kind of channel, such as ``channels:history``."""
+        """Raise `missing_scope` if the app lacks the scope for this kind of channel, such as ``channels:history``."""
         scope = f"{channel.kind}:{right}"
         if scope not in self.app.scopes:
             raise missing_scope(self.app, scope)
@@ -92,12 +92,12 @@ class MethodContext:
         return channel
 
 
-class Caller(StrEnum):
-    """The token that a method takes."""
+class TokenType(StrEnum):
+    """The type of token that a method requires."""
 
     BOT = "xoxb"
     APP = "xapp"
-    ANYBODY = ""
+    NONE = ""
 
 
 MethodFunction = Callable[[MethodContext, Arguments], Json]
@@ -109,7 +109,7 @@ class ApiMethod:
 
     run: MethodFunction
     scopes: tuple[str, ...]
-    caller: Caller
+    token_type: TokenType
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ class WebApi:
             arguments = await _read_arguments(request)
         except ValueError:
             return web.json_response(SlackError("invalid_json").body())
-        # The token is in the header or the body; it is not recorded.
+        # The token is in the header or the body. It must not be recorded with the arguments.
         token_in_body = str(arguments.pop("token", "") or "")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or token_in_body
         call = Call(name, arguments)
@@ -183,13 +183,13 @@ class WebApi:
 
     def _context(self, method: ApiMethod, token: str, arguments: Json) -> MethodContext:
         """Return the context for an allowed call; for a token of an organization, the channel selects the workspace."""
-        if method.caller is Caller.ANYBODY:
+        if method.token_type is TokenType.NONE:
             return self.contexts[0]
         if not token:
             raise SlackError("not_authed")
         is_app = token == self._app.app_token
         workspaces = [] if is_app else self._oauth.workspaces_for(token)
-        if is_app != (method.caller is Caller.APP):
+        if is_app != (method.token_type is TokenType.APP):
             raise SlackError("not_allowed_token_type")
         if method.scopes and not set(method.scopes) & set(self._app.scopes):
             raise missing_scope(self._app, ",".join(method.scopes))

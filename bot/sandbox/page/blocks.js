@@ -37,7 +37,7 @@ function table(block) {
     content.type === "rich_text" ? richText(content) : drawText({ type: "plain_text", text: String(content.text ?? content.value ?? "") }));
   const row = (cells, tag) => h("tr", {}, cells.map((content, column) => cell(content, column, tag)));
   const [head, ...rest] = block.rows;
-  return h("div", { class: "table-box", role: "region", tabindex: 0, "aria-label": "Table" },
+  return h("div", { class: "table-box", role: "region", tabindex: 0, "aria-label": t("table") },
     h("table", {}, h("thead", {}, row(head, "th")), h("tbody", {}, rest.map((cells) => row(cells, "td")))));
 }
 

@@ -77,9 +77,9 @@ export class Composer {
     const { value, selectionStart: at } = this.area;
     const asHint = ({ command, usage_hint: more, description: about }) => ({ text: command, insert: `${command} `, from: 0, more, about });
     if (this.takesCommands && /^\/[\w-]*$/.test(value)) return state.commands.filter(({ command }) => command.startsWith(value)).map(asHint);
-    const spoken = this.takesCommands && parseCommand(value);
-    const known = spoken && state.commands.find(({ command }) => command === spoken.command);
-    if (known) return [{ ...asHint(known), from: -1 }]; // shown only; it can't be selected
+    const parsed = this.takesCommands && parseCommand(value);
+    const known = parsed && state.commands.find(({ command }) => command === parsed.command);
+    if (known) return [{ ...asHint(known), from: -1 }]; // only shown; it can't be selected
     const word = value.slice(0, at).match(/(?:^|\s)@([\p{L}\p{N}_.-]*)$/u)?.[1];
     if (word === undefined) return [];
     const fits = (user) => [user.name, user.real_name].some((name) => name?.toLowerCase().startsWith(word.toLowerCase()));
@@ -186,7 +186,7 @@ export async function deliver({ channel, thread_ts, text, raw = text, files = []
   const known = parsed && state.commands.some(({ command }) => command === parsed.command);
   if (parsed && !known) return refuse(t("notCommand", { name: parsed.command }));
   if (known && inThread) return refuse(t("noThreadCommand"));
-  set({ welcome: state.welcome && "short" }); // the messages need the room now
+  set({ welcome: state.welcome && "short" }); // leave space for the messages
   if (files.length) {
     try {
       await upload({ channel, thread_ts, text, files });

@@ -1,4 +1,4 @@
-// Draw the Markdown of a `markdown` block, as far as Slack supports it.
+// Draw the Markdown of a `markdown` block, with the syntax that Slack supports.
 
 import { h, link } from "./dom.js";
 import { emoji } from "./emoji.js";

@@ -31,7 +31,7 @@ function openPopup(anchor, node) {
   return true;
 }
 
-/** Place *node* below *box*, or above it if there is no room, inside the window. */
+/** Place *node* below *box*, or above it if there is no space; keep it inside the window. */
 export function place(node, box) {
   const { offsetWidth: width, offsetHeight: height } = node;
   const below = box.bottom + 4 + height <= innerHeight || box.top < height + 8;

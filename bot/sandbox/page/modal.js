@@ -17,7 +17,7 @@ const formOf = (view, previous) => new Form({
 
 let open = null; // {sign, view, form, dialog}
 
-/** Open, update or close the modal as the state says. */
+/** Open, update or close the modal to match the state. */
 export function drawModal() {
   const { view, viewErrors } = state;
   if (!view) return close();
@@ -74,8 +74,8 @@ function validate(form) {
   const errors = {};
   for (const block of open.dialog.querySelectorAll(".block-input")) {
     const { blockId, optional } = block.dataset;
-    const held = Object.values(form.values()[blockId] ?? {})[0] ?? {};
-    const [, value] = Object.entries(held).find(([name]) => name !== "type") ?? [];
+    const elementState = Object.values(form.values()[blockId] ?? {})[0] ?? {};
+    const [, value] = Object.entries(elementState).find(([name]) => name !== "type") ?? [];
     const { minimum, maximum } = block.querySelector("[data-action-id]")?.dataset ?? {};
     const isEmpty = value === null || value === undefined || value.length === 0;
     if (isEmpty && !optional) errors[blockId] = t("required");

@@ -5,7 +5,7 @@ import { deliver } from "./composer.js";
 import { placeName, set, state } from "./state.js";
 import { t } from "./words.js";
 
-/** Return whether the panel is open by default: until the person has closed it once. */
+/** Return whether the panel opens by itself: it does until the person has closed it once. */
 export const isFirstOpen = () => recall("welcomed") === null;
 
 export function toggleWelcome(shown) {

@@ -24,7 +24,7 @@ const EN = {
   required: "Please fill in this field.", tooShort: "Enter at least {n} characters.", tooLong: "Enter at most {n} characters.",
   optional: "(optional)", choose: "Choose an option", search: "Type to search", searching: "Searching…", noMatch: "No match",
   keepTyping: "Keep typing: at least {n} characters", options: "More options", unknownBlock: "This page cannot show blocks of type “{type}”.",
-  imageBlocked: "Image: {alt}", video: "Video", lines: "{n} lines", newIn: "{n} new in {place}", bytes: "{n} bytes",
+  imageBlocked: "Image: {alt}", video: "Video", table: "Table", lines: "{n} lines", newIn: "{n} new in {place}", bytes: "{n} bytes",
 };
 
 const ZH = {
@@ -51,7 +51,7 @@ const ZH = {
   required: "请填写此项。", tooShort: "至少 {n} 个字符。", tooLong: "最多 {n} 个字符。",
   optional: "（选填）", choose: "请选择", search: "输入以搜索", searching: "正在搜索…", noMatch: "没有匹配项",
   keepTyping: "请继续输入：至少 {n} 个字符", options: "更多选项", unknownBlock: "此处不显示类型为“{type}”的内容块。",
-  imageBlocked: "图片：{alt}", video: "视频", lines: "{n} 行", newIn: "{place} 有 {n} 条新消息", bytes: "{n} 字节",
+  imageBlocked: "图片：{alt}", video: "视频", table: "表格", lines: "{n} 行", newIn: "{place} 有 {n} 条新消息", bytes: "{n} 字节",
 };
 
 let words = EN;
