@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import running
 from bot.sandbox.http_server import Sandbox
-from tests import chromium
+from tests import chromium, migrated
 from tests.scenarios.conftest import manifest, settings_for
 
 expect.set_options(timeout=10_000)
@@ -23,9 +23,11 @@ expect.set_options(timeout=10_000)
 @pytest_asyncio.fixture(loop_scope="session")
 async def demo(tmp_path: Path) -> AsyncIterator[Sandbox]:
     """The workspace with the bot, as `zimerr demo` runs them."""
+    database = tmp_path / "bot.db"
+    migrated.create(database)
     async with (
         Sandbox(manifest("socket"), transport="socket") as sandbox,
-        running(settings_for(sandbox, "socket", tmp_path / "bot.db")),
+        running(settings_for(sandbox, "socket", database)),
     ):
         yield sandbox
 

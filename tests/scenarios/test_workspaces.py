@@ -28,6 +28,7 @@ from bot.sandbox.team import Team
 from bot.server import EVENTS_PATH
 from bot.settings import Settings
 from bot.storage.tables import metadata
+from tests import migrated
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock, Transport, free_port, manifest, settings_for
 from tests.scenarios.reading import answer_in_thread, shown
 
@@ -138,6 +139,7 @@ async def site(transport: Transport, tmp_path: Path) -> AsyncIterator[Site]:
     plan["oauth_config"]["redirect_urls"] = [f"http://127.0.0.1:{port}/slack/oauth_redirect"]
     folder = tmp_path / "database"
     folder.mkdir()
+    migrated.create(folder / "bot.db")
     async with Sandbox(plan, transport=transport, retry_delays_s=(0.0, 0.05, 0.05)) as sandbox:
         sandbox.oauth.revoke(FIRST)
         yield Site(sandbox, sandbox.add_workspace(SECOND, "Other"), transport, port, folder / "bot.db")
