@@ -123,9 +123,9 @@ class Annotations:
 
     async def follow_edit(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Handle an edit; *message* is the new version."""
-        record, history, channel = await self._load(message)
-        if record is None:
-            await self._act([(message, _decide(message, history))], voice, channel)
+        record, history, _ = await self._load(message)
+        if record is None:  # as a new message
+            await self.annotate([message], voice)
             return
         history = _without(record, history)
         if record.reply is None:  # the message got a reaction, or was counted

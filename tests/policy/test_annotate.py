@@ -99,6 +99,8 @@ async def test_a_repeat_beside_a_triage_gets_a_reaction(policy: Annotations) -> 
     await policy.annotate([said("2", A)], voice)
     assert list(voice.replies) == ["reply-to-1"]
     assert voice.marked == {"2"}
+    await policy.follow_edit(said("3", A), voice)  # an edit that brings the first code
+    assert voice.marked == {"2", "3"}
 
 
 async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off(policy: Annotations) -> None:
