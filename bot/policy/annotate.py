@@ -123,7 +123,7 @@ class Annotations:
 
     async def follow_edit(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Handle an edit; *message* is the new version."""
-        record, history, _ = await self._load(message)
+        record, history, channel = await self._load(message)
         if record is None:  # as a new message
             await self.annotate([message], voice)
             return
