@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -55,8 +56,9 @@ def compiled(name: str, sources: Sequence[Path], build: Callable[[], bytes], *, 
     except OSError:
         pass
     content = build()
-    if _key(sources) == key:  # else a file changed during the build, and the result may not belong to the key
-        _store(cached, b"%08x\n" % crc32(content) + content)
+    with contextlib.suppress(OSError):
+        if _key(sources) == key:  # else a file changed during the build, and the result may not belong to the key
+            _store(cached, b"%08x\n" % crc32(content) + content)
     return content
 
 
@@ -71,20 +73,17 @@ def _key(sources: Sequence[Path]) -> str:
 
 
 def _store(path: Path, content: bytes) -> None:
-    """Write a cache file atomically and remove the oldest versions of it, if the folder permits."""
+    """Write a cache file atomically, and remove the oldest versions of it. Raises OSError if the folder forbids it."""
     import tempfile
 
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)  # noqa: SIM115 - closed before it is renamed
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(dir=path.parent, delete=False)  # noqa: SIM115 - closed before it is renamed
-        try:
-            with file:
-                file.write(content)
-            Path(file.name).replace(path)
-        finally:
-            Path(file.name).unlink(missing_ok=True)
-        versions = path.parent.glob(f"{path.stem.partition('-')[0]}-*{path.suffix}")
-        for old in sorted(versions, key=lambda each: each.stat().st_mtime, reverse=True)[_KEPT:]:
-            old.unlink()
-    except OSError:
-        pass
+        with file:
+            file.write(content)
+        Path(file.name).replace(path)
+    finally:
+        Path(file.name).unlink(missing_ok=True)
+    versions = path.parent.glob(f"{path.stem.partition('-')[0]}-*{path.suffix}")
+    for old in sorted(versions, key=lambda each: each.stat().st_mtime, reverse=True)[_KEPT:]:
+        old.unlink()

@@ -132,6 +132,17 @@ def test_a_change_during_the_compilation_is_not_cached(source: Source) -> None:
     assert source.compiled() == b"FIRST"
 
 
+def test_a_file_that_is_removed_during_the_compilation_does_no_harm(source: Source, cache: Path) -> None:
+    """The start must not fail because of the cache."""
+
+    def build() -> bytes:
+        source.path.unlink()
+        return b"FIRST"
+
+    assert resources.compiled("text.json", [source.path], build) == b"FIRST"
+    assert not cache.exists()
+
+
 def test_only_the_newest_versions_are_kept(source: Source, cache: Path) -> None:
     """Each edit of a file makes a new version; the cache must not grow without bound."""
     (cache / "unrelated").mkdir(parents=True)
