@@ -29,10 +29,10 @@ class JobKind(StrEnum):
     UNKNOWN = "unknown"  # recorded by a later version of the bot
 
 
-ASKED_KINDS = frozenset(
-    {JobKind.ASKED, JobKind.THREAD, JobKind.REPORT, JobKind.ESCALATE}
-)  # a person waits for an answer
-UNASKED_KINDS = frozenset({JobKind.MESSAGE, JobKind.LOG})  # the bot acts on a new message by itself
+# A person waits for an answer.
+ASKED_KINDS = frozenset({JobKind.ASKED, JobKind.THREAD, JobKind.REPORT, JobKind.ESCALATE})
+# The bot acts on a new message by itself.
+UNASKED_KINDS = frozenset({JobKind.MESSAGE, JobKind.LOG})
 
 
 class JobState(StrEnum):

@@ -230,13 +230,13 @@ class InboxLife(RuleBasedStateMachine):
         """Let time pass."""
         self.run(self.go_by(seconds, self.processes))
 
-    @rule(which=_which, attempt=_which, ending=_endings, seconds=st.sampled_from([1.0, 6.0, 15.0]))
-    def lose_database(self, which: int, attempt: int, ending: str, seconds: float) -> None:
+    @rule(which=_which, attempt=_which, ending=_endings, steps=st.sampled_from([1, 2, 6]))
+    def lose_database(self, which: int, attempt: int, ending: str, steps: int) -> None:
         """Let no process reach the database for a while, at the start of which an attempt ends."""
         self.database.is_away = True
         self.finish(which, attempt, ending)
-        for _ in range(round(seconds)):
-            self.run(self.go_by(1.0, self.processes))
+        for _ in range(steps):
+            self.run(self.go_by(2.5, self.processes))
         self.database.is_away = False
         self.run(self.go_by(1.0, self.processes))
 
