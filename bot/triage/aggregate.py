@@ -24,9 +24,9 @@ _MAX_WINDOWS = 400
 _ID = rb"_?[iI][dD][\"']?\s{0,2}[:=]\s{0,2}[\"']?([\w@.+-]{1,64})"
 _USER, _DEVICE = re.compile(rb"ser(?<=[uU]ser)" + _ID), re.compile(rb"evice(?<=[dD]evice)" + _ID)
 
-# An occurrence: its position in seconds (in lines, if the file has no times), line number, stamp as written, zone as
-# written, and whether the line has that stamp itself. Without it, the stamp is that of an earlier line, or None. A
-# tuple, because one is made for every hit.
+# An occurrence: its position in seconds (in lines, if the file has no times), line number, stamp and zone as written,
+# and whether the line itself has that stamp; otherwise it is that of an earlier line, or None. This is a plain tuple,
+# because one is made for every hit.
 LineSpot = tuple[float, int, bytes | None, bytes | None, bool]
 
 
@@ -65,7 +65,7 @@ class CodeCount:
 
 @dataclass(slots=True)
 class LogState:
-    """Everything counted so far. Files are given by their index."""
+    """The counts of all logs so far. Files are given by their index."""
 
     counts: dict[int, CodeCount] = field(default_factory=dict)  # by code
     extents: dict[int, tuple[Stamp, Stamp]] = field(default_factory=dict)  # first and last stamp of each dated file
@@ -175,7 +175,7 @@ class Aggregator:
         return new
 
     def _count_links(self, count: CodeCount, at: float) -> None:
-        """Count an occurrence at *at* for each possible cause that came, or was followed, within the window."""
+        """Count an occurrence for each cause that came, or had an occurrence counted, within the window before it."""
         is_dated = self._reader is not None
         for link in count.links:
             since = max(link.cause.at, link.latest)

@@ -241,9 +241,8 @@ class Analysis:
             last = max(extents, key=lambda extent: extent[1].seconds)[1] if is_one_clock else extents[-1][1]
         zones = dict.fromkeys(stamp.zone for extent in extents for stamp in extent if stamp.zone)
         found = self._state.metadata
-        return LogMetadata(
-            tuple(found.versions), tuple(found.platforms), tuple(found.app_ids), first, last, tuple(zones)
-        )
+        values = tuple(found.versions), tuple(found.platforms), tuple(found.app_ids)
+        return LogMetadata(*values, first, last, tuple(zones))
 
 
 def _mark(span: FileSpan, spot: LineSpot) -> Mark:

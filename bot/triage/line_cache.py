@@ -99,10 +99,8 @@ class LineCache:
             may_be_significant = self._may_be_significant[folded] = (
                 _MAY_BE_SIGNIFICANT.search(folded.decode(errors="surrogatepass")) is not None
             )
-        if not may_be_significant:
-            return False
-        return _SIGNIFICANT.search(window) is not None or (
-            has_names and _SIGNIFICANT_IN_NAMES.search(window) is not None
+        return may_be_significant and bool(
+            _SIGNIFICANT.search(window) or (has_names and _SIGNIFICANT_IN_NAMES.search(window))
         )
 
 

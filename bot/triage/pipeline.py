@@ -1,7 +1,7 @@
 """Run a triage from log files to a digest: read, scan, aggregate, analyze.
 
-Beside the scan, this module passes the head and the tail of each file to the aggregator, and searches for live secrets
-so that their author can be warned.
+This module also passes the head and the tail of each file to the aggregator, and searches for live secrets so that
+their author can be warned.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.triage.reader import HEAD, LogFile, LogStream, ReadBudget, ReadLimits, 
 from bot.triage.redact import live_secrets
 from bot.triage.scanner import LineWindow, Scanner
 
-_SEARCHED = 5_000_000  # bytes at a file's start that are searched for secrets; beyond them, its tail and windows are
+_SEARCHED = 5_000_000  # bytes at a file's start that are searched for secrets; of the rest, the tail and windows are
 _MAX_SECRETS = 1000
 
 

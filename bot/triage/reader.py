@@ -1,8 +1,8 @@
 """Read files as blocks of clean lines, in constant memory and within limits.
 
-A file's type is detected by its content: `archive` unpacks, `encoding` decodes; this module decides where a file is cut
-and where its blocks end. If the middle of a file is skipped, its lines are not counted: the lines of the tail are
-numbered on from those of the head.
+A file's type is detected by its content. `archive` unpacks and `encoding` decodes; this module decides where a file is
+cut and where its blocks end. If the middle of a file is skipped, its lines are not counted: the line numbers of the
+tail continue those of the head.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.triage.encoding import Decoder, is_archive, is_binary
 
 HEAD = 65_536  # bytes in which a file's type and time format are detected
 LONGEST = 65_536  # bytes of a line; a longer one may come in pieces
-OVERLAP = 1024  # bytes on both sides of a border that both pieces contain, so that one of them has each code whole
+OVERLAP = 1024  # bytes on both sides of a border; both pieces contain them, so that each code is whole in one piece
 _TAIL = 1_048_576  # bytes at the end of a file that is cut
 _MB = 1_000_000
 _UNLIMITED = 1 << 62
