@@ -63,6 +63,7 @@ _CHINESE_TAGS = dict.fromkeys(("zh", "zh-CN", "zh-SG", "zh-Hans"), Language.ZH) 
 
 @lru_cache(1000)
 def _ask_babel(tag: str) -> Language | None:
+    """Return the language for any tag, or None if Babel does not know it."""
     from babel import Locale, UnknownLocaleError
 
     try:
@@ -95,6 +96,7 @@ def traditional(text: str) -> str:
 
 @cache
 def _to_traditional() -> Callable[[str], str]:
+    """Return the converter of OpenCC, or one that changes nothing."""
     try:
         from opencc import OpenCC
     except ModuleNotFoundError:

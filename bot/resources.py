@@ -14,6 +14,7 @@ _KEPT = 16  # cached versions of one file; an overlay and each branch of a check
 
 
 def _folder(name: str) -> Path:
+    """Return a shipped folder."""
     # The wheel carries data/ and deploy/ inside the package (see pyproject.toml); a checkout has them beside it.
     inside = _PACKAGE / f"_{name}"
     return inside if inside.is_dir() else _PACKAGE.parent / name
@@ -63,6 +64,7 @@ def compiled(name: str, sources: Sequence[Path], build: Callable[[], bytes], *, 
 
 
 def _key(sources: Sequence[Path]) -> str:
+    """Return a checksum of the names and contents of *sources*, and their size."""
     # CRC-32 tells versions apart and finds damage. Neither needs a cryptographic digest, and hashlib is slow to import.
     checksum = size = 0
     for path in sources:

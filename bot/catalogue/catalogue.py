@@ -63,6 +63,7 @@ class Catalogue:
         return tuple(self._section(line) for line in range(len(self._json)))
 
     def _section(self, line: int) -> Section:
+        """Return the section of a line, which is built once."""
         if line not in self._sections:
             # Threads may build the same section at once; setdefault makes all of them use one.
             self._sections.setdefault(line, from_plain(Section, json.loads(self._json[line])))
@@ -119,6 +120,7 @@ class Catalogue:
 
     @cached_property
     def _symbols(self) -> Mapping[str, int]:
+        """The code of each SDK symbol, by `symbol_key`."""
         # Reads the JSON, because building all entries takes three times as long.
         entries = (entry for section in self._json for entry in json.loads(section)["codes"])
         return {
