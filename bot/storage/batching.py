@@ -72,7 +72,7 @@ class Batcher(Generic[Item, Result]):
             self._timer = asyncio.get_running_loop().call_later(_LINGER_S, self._start)
 
     async def flush(self, timeout_s: float) -> None:
-        """Wait until the queue is empty, at most *timeout_s*, and stop."""
+        """Wait until the queue is empty, at most *timeout_s*, and stop. Callers that still wait get a TimeoutError."""
         self._start()
         if task := self._task:
             await asyncio.wait({task}, timeout=timeout_s)
@@ -89,11 +89,19 @@ class Batcher(Generic[Item, Result]):
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._queue:
-            batch, self._queue = self._queue[: self._max_items], self._queue[self._max_items :]
-            await self._run_batch(batch)
-            if self._gathers and len(batch) >= _LARGE_BATCH:
-                await asyncio.sleep(_GATHER_S)
+        batch: list[_QueuedItem[Item, Result]] = []
+        try:
+            while self._queue:
+                batch, self._queue = self._queue[: self._max_items], self._queue[self._max_items :]
+                await self._run_batch(batch)
+                if self._gathers and len(batch) >= _LARGE_BATCH:
+                    await asyncio.sleep(_GATHER_S)
+        except asyncio.CancelledError:  # by `flush`
+            for queued in batch + self._queue:
+                if queued.caller and not queued.caller.done():
+                    queued.caller.set_exception(TimeoutError("the database did not answer in time"))
+            self._queue.clear()
+            raise
         self._task = None
 
     async def _run_batch(self, batch: list[_QueuedItem[Item, Result]]) -> None:

@@ -118,6 +118,22 @@ async def test_a_bad_item_without_a_caller_does_not_hold_up_the_others() -> None
     assert process.batches[-1] == [13]
 
 
+async def test_no_caller_waits_for_a_batcher_that_was_stopped() -> None:
+    """A request that never ends would delay the end of the process by a minute."""
+
+    async def hang(_: Sequence[int]) -> list[int]:
+        await asyncio.Event().wait()
+        return []
+
+    batcher = Batcher(hang, max_items=1)
+    callers = [asyncio.create_task(batcher.submit(number)) for number in (1, 2)]
+    await asyncio.sleep(0)
+    await batcher.flush(timeout_s=0.01)
+    async with asyncio.timeout(5):
+        results = await asyncio.gather(*callers, return_exceptions=True)
+    assert [type(result) for result in results] == [TimeoutError, TimeoutError]
+
+
 async def test_an_item_without_a_caller_is_processed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the next item of a caller, or alone after a moment."""
     process = Doubler()
