@@ -36,8 +36,9 @@ class LogJobs:
     async def annotate(self, context: RequestContext, job: Job, message: SeenMessage) -> None:
         """Apply the rules for any message to one that is a log or has files; its reply is the triage."""
         annotations = context.services.annotations
-        is_edit, is_handled = job.kind is not JobKind.LOG, await annotations.is_handled(message)
+        is_edit = job.kind is not JobKind.LOG
         async with _replier(context, job) as replier:
+            is_handled = await annotations.is_handled(message)
             if not is_handled and await annotations.mode(job.place) is Mode.OFF:
                 _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="mode: off")
                 return

@@ -66,32 +66,41 @@ class LogReplier(ThreadReplier):
         self.reply_ts = await super().reply(answer, to or [self._job.ts])
         return self.reply_ts
 
+    async def unmark(self, ts: str) -> None:
+        """Remove the reaction; a retry of the job would read the log again."""
+        await self._remove(ts, MARK)
+
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """React to the message while a log is being read."""
         self._may_be_marked = True
-        marking = asyncio.create_task(self._react(self._sender.add_reaction))
+        marking = asyncio.create_task(self._try(self._sender.add_reaction, self._job.ts, READING))
         try:
             yield
         finally:
             await marking
 
     async def unmark_as_reading(self) -> None:
-        """Remove the reaction; if Slack can't do it now, repeat that in the background."""
-        if self._may_be_marked and (refusal := await self._react(self._sender.remove_reaction)):
-            self._background.start(self._unmark_later(refusal))
+        """Remove that reaction."""
+        if self._may_be_marked:
+            await self._remove(self._job.ts, READING)
 
-    async def _unmark_later(self, refusal: RetryLater | None) -> None:
+    async def _remove(self, ts: str, name: str) -> None:
+        """Remove a reaction; if Slack can't do it now, repeat that in the background."""
+        if refusal := await self._try(self._sender.remove_reaction, ts, name):
+            self._background.start(self._remove_later(ts, name, refusal))
+
+    async def _remove_later(self, ts: str, name: str, refusal: RetryLater | None) -> None:
         for _ in range(_MAX_RETRIES):
             if refusal:
                 await asyncio.sleep(_RETRY_S if refusal.after_s is None else refusal.after_s)
-                refusal = await self._react(self._sender.remove_reaction)
+                refusal = await self._try(self._sender.remove_reaction, ts, name)
 
-    async def _react(self, change: Callable[[Place, str, str], Awaitable[None]]) -> RetryLater | None:
-        """Add or remove the reaction. A failure is logged: it is not worth a retry of the job."""
+    async def _try(self, change: Callable[[Place, str, str], Awaitable[None]], ts: str, name: str) -> RetryLater | None:
+        """Add or remove a reaction. A failure is logged: it is not worth a retry of the job."""
         try:
-            await change(self._place, self._job.ts, READING)
+            await change(self._place, ts, name)
         except (RetryLater, GiveUp, StopWorkspace) as error:  # for example, the bot was removed from the channel
-            _log.info("reaction refused", channel=self._place.channel, ts=self._job.ts, reason=str(error))
+            _log.info("reaction refused", channel=self._place.channel, ts=ts, name=name, reason=str(error))
             return error if isinstance(error, RetryLater) else None
         return None

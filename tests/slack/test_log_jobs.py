@@ -126,6 +126,16 @@ async def test_an_hourglass_that_slack_never_removes_is_left() -> None:
     assert sender.calls == ["add"] + ["remove"] * 6
 
 
+async def test_a_mark_that_can_not_be_removed_now_does_not_repeat_the_reading() -> None:
+    """The log was edited and contains no code any more."""
+    background, sender = Background(), FakeSender(remove=RetryLater("ratelimited", 0.0))
+    async with _replier(context(sender, background), Job(PLACE, "1.0", "1.0", attempts=1)) as replier:
+        await replier.unmark("1.0")
+    sender.refusals.clear()
+    await background.drain(10)
+    assert sender.calls == ["remove", "remove"]
+
+
 async def test_the_error_of_an_attempt_outweighs_a_refused_hourglass() -> None:
     """Whether the job is retried depends on the log, not on the reaction."""
     with pytest.raises(GiveUp, match="is_archived"):
