@@ -483,10 +483,9 @@ async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) ->
     root = await slack.say(ENGLISH, ANN, "login is broken")
     await slack.say(ENGLISH, LIN, "", root["ts"], files=[file("one.log", PLAIN + "errorCode=6000354\n")])
     await slack.say(ENGLISH, BEN, "we see 6000281 too", thread_ts=root["ts"])
-    await settled(slack, ENGLISH, BEN)
-    count = len(answers(slack, root, ENGLISH))
+    await slack.until(lambda: len(answers(slack, root, ENGLISH)) == 2)
     await slack.say(ENGLISH, ANN, words, thread_ts=root["ts"])
-    await slack.until(lambda: len(answers(slack, root, ENGLISH)) > count)
+    await slack.until(lambda: len(answers(slack, root, ENGLISH)) == 3)
     answer = answers(slack, root, ENGLISH)[-1]
     assert "6000354" in shown(answer)
     assert "6000281" in shown(answer)
