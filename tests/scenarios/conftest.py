@@ -68,6 +68,21 @@ def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **chang
     return Settings(_env_file=None, **values)
 
 
+@contextlib.asynccontextmanager
+async def bot_with(
+    transport: Transport, folder: Path, *, plan: dict[str, Any] | None = None, **settings: Any
+) -> AsyncIterator[Sandbox]:
+    """Run the bot with other settings, or with *plan* as its manifest."""
+    database = folder / "bot.db"
+    migrated.create(database)
+    async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
+        port = free_port()
+        async with running(settings_for(sandbox, transport, database, port=port, **settings)):
+            if transport == "http":
+                sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+            yield sandbox
+
+
 class Clock:
     """A clock for the bot that tests can move forward or stop."""
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.app import running
 from bot.sandbox.http_server import Sandbox
-from bot.server import EVENTS_PATH
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,
@@ -22,9 +18,8 @@ from tests.scenarios.conftest import (
     LIN,
     MEI,
     Transport,
-    free_port,
+    bot_with,
     manifest,
-    settings_for,
 )
 from tests.scenarios.reading import answer_in_thread, bot_reactions, said_by_bot, settled, shown
 
@@ -435,22 +430,11 @@ async def test_other_members_joining_is_no_invitation(slack: Sandbox) -> None:
     assert slack.calls("chat.postEphemeral") == []
 
 
-@contextlib.asynccontextmanager
-async def without_history(transport: Transport, folder: Path) -> AsyncIterator[Sandbox]:
-    """Run the bot in a workspace that did not grant `channels:history`."""
-    plan = manifest(transport)
-    plan["oauth_config"]["scopes"]["bot"].remove("channels:history")
-    async with Sandbox(plan, transport=transport) as sandbox:
-        port = free_port()
-        async with running(settings_for(sandbox, transport, folder / "bot.db", port=port)):
-            if transport == "http":
-                sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
-            yield sandbox
-
-
 async def test_without_the_scope_the_dry_run_says_that_it_read_nothing(transport: Transport, tmp_path: Path) -> None:
     """“0 messages” would be false."""
-    async with without_history(transport, tmp_path) as slack:
+    plan = manifest(transport)
+    plan["oauth_config"]["scopes"]["bot"].remove("channels:history")
+    async with bot_with(transport, tmp_path, plan=plan) as slack:
         await slack.say(FOREIGN, BEN, "6000106")
         await slack.invite(FOREIGN, ANN)
         said = await ephemeral_to(slack, ANN)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.app import running
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import Arguments, MethodContext
-from bot.server import EVENTS_PATH
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,
@@ -30,9 +26,8 @@ from tests.scenarios.conftest import (
     LIN,
     Start,
     Transport,
-    free_port,
+    bot_with,
     manifest,
-    settings_for,
 )
 from tests.scenarios.logs import LOG, PLAIN, TOKEN, answers, block_types, file, the_answer, uploads
 from tests.scenarios.reading import BOT_USER, bot_reactions, said_by_bot, settled, shown
@@ -53,19 +48,6 @@ async def is_silent(slack: Sandbox, message: dict[str, Any]) -> bool:
     """Return True if the bot neither answered nor reacted to *message*."""
     await settled(slack, ENGLISH, BEN)
     return not answers(slack, message, ENGLISH) and not bot_reactions(message)
-
-
-@contextlib.asynccontextmanager
-async def bot_with(
-    transport: Transport, folder: Path, *, plan: dict[str, Any] | None = None, **settings: Any
-) -> AsyncIterator[Sandbox]:
-    """Run the bot with other settings or another manifest."""
-    async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
-        port = free_port()
-        async with running(settings_for(sandbox, transport, folder / "bot.db", port=port, **settings)):
-            if transport == "http":
-                sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
-            yield sandbox
 
 
 # Messages that get a triage
