@@ -22,6 +22,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.server import EVENTS_PATH
 from bot.settings import Settings
 from tests import migrated
+from tests.scenarios.reading import DATABASES
 
 Transport = Literal["socket", "http"]
 Start = Callable[[], AbstractAsyncContextManager[None]]
@@ -51,7 +52,8 @@ def free_port() -> int:
 
 
 def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:
-    """Return settings for a bot in *sandbox*."""
+    """Return settings for a bot in *sandbox*, and note its database for `settled`."""
+    DATABASES[sandbox] = database
     ways = {
         "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": ""},
         "http": {"slack_app_token": "", "slack_signing_secret": sandbox.app.signing_secret},

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from bot.inbox.job import JobState
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.team import Team
 from tests.render.kit_rules import texts
 
 BOT, BOT_USER = "B0ZIMERR", "U0ZIMERR"
+DATABASES: WeakKeyDictionary[Sandbox, Path] = WeakKeyDictionary()  # of the bot in each sandbox
 
 
 def shown(message: dict[str, Any]) -> str:
@@ -28,14 +35,24 @@ async def answer_in_thread(slack: Team, channel: str, message: dict[str, Any]) -
 
 
 async def settled(slack: Sandbox, channel: str, user: str) -> None:
-    """Wait until the bot has processed everything posted so far in *channel*.
+    """Wait until the bot has processed everything posted so far.
 
-    It processes messages in order, so this posts one more and waits for the answer. A mention is always answered,
-    whatever the channel's mode.
+    Posts a mention in *channel*, which is always answered, and waits until its answer is there and no job is open. The
+    answer alone is not enough, because the threads of a channel take turns.
     """
     last = await slack.say(channel, user, "@zimerr 6000002")
     await slack.until(lambda: slack.replies(channel, last["ts"]))
     await slack.idle()
+    async with asyncio.timeout(20):
+        while has_open_jobs(DATABASES[slack]):  # noqa: ASYNC110  nothing in the sandbox changes then
+            await asyncio.sleep(0.005)
+
+
+def has_open_jobs(database: Path) -> bool:
+    """Return whether the inbox in an SQLite database has a job that has not ended."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        states = {state for (state,) in connection.execute("SELECT DISTINCT state FROM inbox")}
+    return not states <= {JobState.DONE, JobState.DEAD}
 
 
 def bot_reactions(message: dict[str, Any]) -> list[str]:
