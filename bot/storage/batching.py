@@ -68,7 +68,7 @@ class Batcher(Generic[Item, Result]):
     def submit_later(self, item: Item, then: Callable[[Result | None], None]) -> None:
         """Process *item* with the next batch or within 50 ms, again and again until it succeeds; then call *then*."""
         self._queue.append(_QueuedItem(item, then, None))
-        if not self._is_running() and self._timer is None:
+        if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_LINGER_S, self._start)
 
     async def flush(self, timeout_s: float) -> None:
@@ -78,14 +78,11 @@ class Batcher(Generic[Item, Result]):
             await asyncio.wait({task}, timeout=timeout_s)
             task.cancel()
 
-    def _is_running(self) -> bool:
-        return self._task is not None and not self._task.done()
-
     def _start(self) -> None:
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        if not self._is_running():
+        if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
@@ -102,7 +99,6 @@ class Batcher(Generic[Item, Result]):
                     queued.caller.set_exception(TimeoutError("the database did not answer in time"))
             self._queue.clear()
             raise
-        self._task = None
 
     async def _run_batch(self, batch: list[_QueuedItem[Item, Result]]) -> None:
         try:
