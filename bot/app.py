@@ -14,15 +14,14 @@ import aiohttp
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log, slack
 from bot.background import Background
 from bot.catalogue.catalogue import Catalogue, open_catalogue
+from bot.errors import describe
 from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, RateLimit
-from bot.maintenance import maintained
 from bot.policy.annotate import Annotations
 from bot.policy.answer import Answers
 from bot.policy.language import Languages
@@ -38,11 +37,14 @@ from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.channel_store import ChannelStore, NoticeStore
-from bot.storage.database import Database
+from bot.storage.database import UNREACHABLE, Database
+from bot.storage.installation_store import forget_states
 from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
 
 _GRACE_S = 10.0  # for running work when the bot stops
+_TIDY_INTERVAL_S = 3600.0
+_KEEP_ANNOTATIONS_S = 30 * 86_400.0  # people hardly edit older messages; replies to these stay as they are
 _log = log.get(__name__)
 
 
@@ -76,7 +78,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             routes.append(events_route(app))
         if routes:
             await stack.enter_async_context(listening(routes, services.inbox, settings))
-        await stack.enter_async_context(maintained(database, clock))
+        await stack.enter_async_context(tidying(database, clock))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
@@ -156,9 +158,14 @@ def _services(
 
 def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) -> AsyncApp:
     """Create the Bolt app with unused features turned off."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
+        found = await workspaces.find(team_id, enterprise_id)
+        return found.authorization if found else None
+
     return AsyncApp(
         client=client,
-        authorize=_Authorize(workspaces),  # type: ignore[arg-type]  # Bolt accepts it, but its annotation does not
+        authorize=authorize,  # type: ignore[arg-type]  # Bolt accepts None, but its annotation does not
         signing_secret=settings.slack_signing_secret.get_secret_value() or None,
         # Acknowledge after the listener has returned: it records the event first.
         process_before_response=True,
@@ -168,16 +175,26 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
     )
 
 
-class _Authorize(AsyncAuthorize):
-    """Return the bot's identity in a workspace. Bolt's own class asks Slack, and drops the event if that fails."""
+@contextlib.asynccontextmanager
+async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterator[None]:
+    """Delete old annotations and the states of unfinished installations every hour while the context is open."""
 
-    def __init__(self, workspaces: Workspaces) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # Bolt has no types here
-        self._workspaces = workspaces
+    async def tidy() -> None:
+        while True:
+            try:
+                await AnnotationStore(database).forget_before(clock() - _KEEP_ANNOTATIONS_S)
+                await forget_states(database, before=clock())
+            except UNREACHABLE as error:
+                _log.warning("old rows could not be deleted", error=describe(error))
+            await asyncio.sleep(_TIDY_INTERVAL_S)
 
-    async def __call__(self, *, enterprise_id: str | None, team_id: str | None, **_: object) -> AuthorizeResult | None:
-        found = await self._workspaces.find(team_id, enterprise_id)
-        return found.authorization if found else None
+    task = asyncio.create_task(tidy())
+    try:
+        yield
+    finally:
+        task.cancel()
+        # The database must not be closed during a query.
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _log_stop(team: str, reason: str) -> None:
