@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 
 class ZimerrError(Exception):
-    """Base class of errors whose message names the problem and the fix."""
+    """Faults of which each names the problem and the fix."""
 
-
-class _FaultsError(ZimerrError):
-    """Base class of errors that list several faults."""
-
-    def __init__(self, faults: Sequence[str]) -> None:
+    def __init__(self, *faults: str) -> None:
         super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
+        self.faults = faults
 
 
-class CatalogueError(_FaultsError):
+class CatalogueError(ZimerrError):
     """The catalogue's files contain mistakes. Each fault names the file, the line, the mistake and the correction."""
 
 
-class ConfigurationError(_FaultsError):
+class ConfigurationError(ZimerrError):
     """The environment contains mistakes. Each fault names the variable and how to fix it."""
 
 

@@ -55,12 +55,12 @@ def read(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError as error:
-        raise CatalogueError([f"{path.name}: is not UTF-8 text ({error.reason}); save it as UTF-8"]) from error
+        raise CatalogueError(f"{path.name}: is not UTF-8 text ({error.reason}); save it as UTF-8") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
-        raise CatalogueError([f"{path.name}:{line}: {problem}"]) from error
+        raise CatalogueError(f"{path.name}:{line}: {problem}") from error
 
 
 def validated(path: Path, kind: type[Shaped]) -> Shaped:
@@ -71,7 +71,7 @@ def validated(path: Path, kind: type[Shaped]) -> Shaped:
     except ValidationError as error:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         faults = [f"{path.name}:{_line(root, fault['loc'])}: {_explained(fault, content)}" for fault in error.errors()]
-        raise CatalogueError(faults) from error
+        raise CatalogueError(*faults) from error
 
 
 def compiled(value: object) -> bytes:
@@ -94,7 +94,7 @@ def sections(folder: Path, overlay: Path | None = None) -> tuple[Section, ...]:
     base = _files(folder, faults)
     added = _files(overlay, faults) if overlay else []
     if faults:
-        raise CatalogueError(list(dict.fromkeys(faults)))
+        raise CatalogueError(*dict.fromkeys(faults))
     entries = {entry.code: entry for section in base for entry in section.codes}
     # Readers must see that an entry is not the vendor's, whatever status its file gives it.
     entries |= {entry.code: replace(entry, status=EntryStatus.OVERLAY) for section in added for entry in section.codes}
