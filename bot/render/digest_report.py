@@ -63,8 +63,8 @@ def _reasons(view: DigestView, cascades: Cascades) -> Iterator[str]:
     """Yield why each follower follows, by the rules."""
     for row in view.digest.rows:
         follows = row.follows if row.role is Role.FOLLOWER else None
-        if follows is not None and (reason := cascades.reason(follows, row.code)):
-            text = view.translate.pick(reason).replace("`", "")
+        if follows is not None and (rule := cascades.rule(follows, row.code)):
+            text = view.translate.pick(rule.reason).replace("`", "")
             yield view.translate("triage.report.reason", follower=row.code, code=follows, reason=text)
 
 

@@ -169,7 +169,7 @@ class Aggregator:
         if known:
             for count in self.state.counts.values():
                 for cause, follower in ((count, new), (new, count)):
-                    if rule := self._cascades.causes_of(follower.code).get(cause.code):
+                    if rule := self._cascades.rule(cause.code, follower.code):
                         follower.links.append(FollowLink(cause, rule.window_s, rule.window_lines))
         self.state.counts[code] = new
         return new

@@ -65,14 +65,9 @@ class Cascades(Shape):
         except CycleError as error:
             raise ValueError(f"{error.args[1][0]} follows itself; a cause must come before its followers") from error
 
-    def causes_of(self, follower: int) -> Mapping[int, CascadeRule]:
-        """Return the codes that can cause *follower*, with their rules."""
-        return self._causes.get(follower, {})
-
-    def reason(self, cause: int, follower: int) -> Text | None:
-        """Return why *cause* causes *follower*, or None if no rule says so."""
-        rule = self.causes_of(follower).get(cause)
-        return rule.reason if rule else None
+    def rule(self, cause: int, follower: int) -> CascadeRule | None:
+        """Return the rule that *cause* causes *follower*, or None."""
+        return self._rules.get((cause, follower))
 
     def rank(self, code: int, section: str | None) -> int:
         """Return the position of the code's class, 0 for the likeliest. *section* is the code's section."""
@@ -84,12 +79,9 @@ class Cascades(Shape):
         return rank < len(self.classes) and not self.classes[rank].explains
 
     @cached_property
-    def _causes(self) -> Mapping[int, Mapping[int, CascadeRule]]:
-        causes: dict[int, dict[int, CascadeRule]] = {}
-        for rule in self.rules:
-            for follower in rule.followers:
-                causes.setdefault(follower, {})[rule.cause] = rule
-        return causes
+    def _rules(self) -> Mapping[tuple[int, int], CascadeRule]:
+        """The rule of each pair of a cause and a follower."""
+        return {(rule.cause, follower): rule for rule in self.rules for follower in rule.followers}
 
     @cached_property
     def _ranks(self) -> Mapping[object, int]:
