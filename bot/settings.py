@@ -18,13 +18,12 @@ from bot.errors import ConfigurationError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-# The driver for each scheme of a database URL, whether or not the URL names one.
+_DEFAULT_DATABASE = f"sqlite:///{user_data_path('zimerr') / 'zimerr.db'}"
+# The scheme with a driver for each scheme of a database URL without one.
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
-    "sqlite+aiosqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
 }
 _USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,20}")
 _SLACK_HOSTS = ("slack.com", "slack-gov.com")
@@ -39,15 +38,12 @@ _MAKE_A_KEY = (
 )
 
 
-def _default_database() -> str:
-    return f"sqlite+aiosqlite:///{user_data_path('zimerr') / 'zimerr.db'}"
-
-
 def _with_driver(url: str) -> str:
     """Name the driver in a database URL."""
     scheme, separator, rest = url.partition("://")
-    if separator and scheme in _DRIVERS and (rest.startswith("/") or "sqlite" not in scheme):
-        return f"{_DRIVERS[scheme]}://{rest}"
+    scheme = _DRIVERS.get(scheme, scheme)
+    if separator and scheme in _DRIVERS.values() and (rest.startswith("/") or "sqlite" not in scheme):
+        return f"{scheme}://{rest}"
     raise ValueError("must start with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or postgresql://")
 
 
@@ -88,7 +84,7 @@ class _FromEnvironment(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            raise ConfigurationError([_fault(each) for each in error.errors(include_input=False)]) from error
+            raise ConfigurationError(*map(_fault, error.errors(include_input=False))) from error
 
 
 def _fault(error: ErrorDetails) -> str:
@@ -100,7 +96,7 @@ def _fault(error: ErrorDetails) -> str:
 class DatabaseSettings(_FromEnvironment):
     """The settings of commands that only need the database."""
 
-    database_url: _DatabaseUrl = Field(default_factory=_default_database)
+    database_url: _DatabaseUrl = _DEFAULT_DATABASE
 
 
 class StoredTokens(DatabaseSettings):
@@ -114,15 +110,15 @@ class Settings(_FromEnvironment):
     """All settings. A field is named like its environment variable, in lower case."""
 
     slack_client_id: str = ""  # to install the app by OAuth in any number of workspaces
-    slack_bot_token: SecretStr = Field(default=SecretStr(""), validate_default=True)  # for one workspace
-    slack_client_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
-    zimerr_encryption_keys: _EncryptionKeys = Field(default=SecretStr(""), validate_default=True)
+    slack_bot_token: SecretStr = SecretStr("")  # for one workspace
+    slack_client_secret: SecretStr = SecretStr("")
+    zimerr_encryption_keys: _EncryptionKeys = SecretStr("")
     slack_app_token: SecretStr = SecretStr("")
-    slack_signing_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    slack_signing_secret: SecretStr = SecretStr("")
     slack_api_url: str = "https://slack.com/api/"
     host: str = "0.0.0.0"  # noqa: S104 - a web server, in a container or behind a load balancer
     port: int = Field(default=3000, ge=1, le=65535)
-    database_url: _DatabaseUrl = Field(default_factory=_default_database)
+    database_url: _DatabaseUrl = _DEFAULT_DATABASE
     zimerr_language: Literal["en", "zh"] = "en"
     zimerr_overlay: Path | None = None
     zimerr_retry_pause_s: float = Field(default=1.0, gt=0)  # before the second attempt; doubles each time
@@ -143,38 +139,37 @@ class Settings(_FromEnvironment):
         """Return whether the app is installed by OAuth, and not only in the workspace of SLACK_BOT_TOKEN."""
         return bool(self.slack_client_id) and not self.slack_bot_token
 
+    @field_validator("slack_bot_token", "slack_app_token")
+    @classmethod
+    def _kind_of_token(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
+        value, prefix = token.get_secret_value(), "xapp-" if info.field_name == "slack_app_token" else "xoxb-"
+        if value and not value.startswith(prefix):
+            kind = next((kind for start, kind in _TOKEN_KINDS.items() if value.startswith(start)), "something else")
+            raise ValueError(f"must start with {prefix} but is {kind}; copy the right one from the app's page")
+        return token
+
     @field_validator("slack_bot_token")
     @classmethod
     def _bot_token(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
-        if token:
-            return _with_prefix("xoxb-", token)
-        if not info.data.get("slack_client_id"):
+        if not token and not info.data.get("slack_client_id"):
             raise ValueError(
                 "is missing; copy the Bot User OAuth Token (xoxb-…) from the app's page OAuth & Permissions"
                 " (or, for many workspaces, set SLACK_CLIENT_ID)"
             )
         return token
 
-    @field_validator("slack_client_secret")
+    @field_validator("slack_client_secret", "zimerr_encryption_keys")
     @classmethod
-    def _client_secret(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
-        if not secret and _is_for_many(info):
-            raise ValueError("is missing; copy it, as SLACK_CLIENT_ID, from the app's page Basic Information")
-        return secret
-
-    @field_validator("zimerr_encryption_keys")
-    @classmethod
-    def _encryption_keys(cls, keys: SecretStr, info: ValidationInfo) -> SecretStr:
-        if not keys and _is_for_many(info):
-            raise ValueError(f"is missing; {_MAKE_A_KEY}")
-        if keys and info.data.get("slack_bot_token"):
+    def _for_many(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        # A malformed bot token is missing from info.data. It was meant for one workspace.
+        is_for_many = info.data.get("slack_client_id") and info.data.get("slack_bot_token") == SecretStr("")
+        is_keys = info.field_name == "zimerr_encryption_keys"
+        if is_for_many and not secret:
+            advice = _MAKE_A_KEY if is_keys else "copy it, as SLACK_CLIENT_ID, from the app's page Basic Information"
+            raise ValueError(f"is missing; {advice}")
+        if is_keys and secret and info.data.get("slack_bot_token"):
             raise ValueError("is not used with SLACK_BOT_TOKEN; to serve many workspaces, remove SLACK_BOT_TOKEN")
-        return keys
-
-    @field_validator("slack_app_token")
-    @classmethod
-    def _app_token(cls, token: SecretStr) -> SecretStr:
-        return _with_prefix("xapp-", token) if token else token
+        return secret
 
     @field_validator("slack_signing_secret")
     @classmethod
@@ -218,21 +213,6 @@ def is_slack(url: str) -> bool:
     # HTTP clients may take a host with other characters for another one.
     is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
     return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
-
-
-def _is_for_many(info: ValidationInfo) -> bool:
-    """Return `Settings.is_for_many` from the fields that are validated already."""
-    # A malformed bot token is missing from info.data. It was meant for one workspace.
-    return bool(info.data.get("slack_client_id")) and info.data.get("slack_bot_token") == SecretStr("")
-
-
-def _with_prefix(prefix: str, token: SecretStr) -> SecretStr:
-    """Check that *token* starts with *prefix*; the error names the kind of the token."""
-    value = token.get_secret_value()
-    if value.startswith(prefix):
-        return token
-    kind = next((kind for start, kind in _TOKEN_KINDS.items() if value.startswith(start)), "something else")
-    raise ValueError(f"must start with {prefix} but is {kind}; copy the right one from the app's page")
 
 
 def _is_loopback(host: str) -> bool:
