@@ -8,8 +8,7 @@ Surfaces:
 
 Behind them:
 - `context`: the `RequestContext` that every handler gets; acknowledging, replying privately, reporting errors
-- `worker`: works on jobs, with `log_jobs`, `incident` (who is on a triage), `log_reader` (a log read from Slack) and
-  `replier` (replies in a thread)
+- `worker`: works on jobs, with `log_jobs`, `log_reader` (a log read from Slack) and `replier` (replies in a thread)
 - `sender`: posts each reply once; `lookup`: asks Slack; `files`: downloads and uploads
 - `workspaces`: clients and tokens by workspace; `client`: calls the Web API
 """

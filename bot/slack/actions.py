@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -15,8 +16,8 @@ from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.replies import Note, Triaged
 from bot.render import digest_slack, entry_slack, notices
-from bot.slack import incident
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
+from bot.slack.log_jobs import show_incident
 from bot.slack.lookup import Payload
 from bot.slack.replier import ThreadReplier
 from bot.storage.annotation_store import MessageRef
@@ -32,7 +33,7 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(entry_slack.OPEN_DOCS)(acknowledge)
     app.action(digest_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
     app.action(digest_slack.TRIAGE_REPORT)(with_context(request_report, services))
-    app.action(digest_slack.TRIAGE_TAKE)(after_ack(incident.assign, services))
+    app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
     app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
     app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
 
@@ -75,6 +76,15 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
     """Record the job that attaches the full report to the thread."""
     await context.services.inbox.accept(_job(context, body, JobKind.REPORT, trigger_ts=body["actions"][0]["action_ts"]))
     await ack()
+
+
+async def assign(context: RequestContext, body: Payload) -> None:
+    """Show on the triage that the person is on it; if they were already, take that back."""
+    message, language = body["message"], Language(_value(body)["language"])
+    state = digest_slack.state_of(message["blocks"])
+    is_own = state.taken_by is not None and state.taken_by.user == context.place.user
+    taken_by = None if is_own else digest_slack.StateChange(context.place.user, context.services.clock())
+    await show_incident(context, message, replace(state, taken_by=taken_by), language)
 
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:

@@ -1,10 +1,9 @@
-"""Work on the jobs that are about logs: read the log, post its triage, attach its report, warn of secrets."""
+"""Work on the jobs that are about logs: read, triage, attach the report, warn of secrets, call people."""
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import log
@@ -15,11 +14,14 @@ from bot.policy.annotate import SeenMessage
 from bot.policy.content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import DirectoryError, LogSource
-from bot.policy.replies import Answer, Leaked, Note, Triaged
+from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged
+from bot.render.block_kit import MessagePayload
 from bot.render.digest_report import report
+from bot.render.digest_slack import IncidentState, StateChange, state_of, with_state
 from bot.slack.context import RequestContext
 from bot.slack.files import upload
 from bot.slack.log_reader import ReadLog
+from bot.slack.lookup import Payload
 from bot.slack.replier import LogReplier
 from bot.triage.digest import Digest, Secret
 
@@ -37,7 +39,7 @@ class LogJobs:
         """Apply the rules for any message to one that is a log or has files; its reply is the triage."""
         annotations = context.services.annotations
         is_edit = job.kind is not JobKind.LOG
-        async with _replier(context, job) as replier:
+        async with LogReplier(context, job) as replier:
             is_handled = await annotations.is_handled(message)
             if not is_handled and await annotations.mode(job.place) is Mode.OFF:
                 _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="mode: off")
@@ -62,7 +64,7 @@ class LogJobs:
 
     async def triage(self, context: RequestContext, job: Job, source: LogSource) -> None:
         """Post the triage that a person asked for."""
-        async with _replier(context, job) as replier:
+        async with LogReplier(context, job) as replier:
             read = await self._read(context, job, replier, source, is_asked=True)
             if read is None or not read.has_content:
                 await context.reply_privately(Note("nothing" if read else "gone"))
@@ -79,6 +81,20 @@ class LogJobs:
             await context.reply_privately(Note("gone"))
         elif not await _attach(context, job, job.ts, read.digest, Language(job.detail["language"])):
             await context.reply_privately(Note("reported"))
+
+    async def escalate(self, context: RequestContext, job: Job) -> None:
+        """Call the person or group of the settings into the thread of the triage, once."""
+        services, place = context.services, job.place
+        call = Escalated(services.escalation_target, place.user)
+        await services.sender.post([job], services.renderer.message(call, await context.channel_language()))
+        message = await context.lookup.message(place.channel, job.ts, job.thread)
+        if message:
+            state = replace(state_of(message["blocks"]), escalated_by=StateChange(place.user, services.clock()))
+            try:
+                await show_incident(context, message, state, Language(job.detail["language"]))
+            except RetryLater as error:
+                # Without the wait: the next attempt must look for the call, although Slack rate-limited the update.
+                raise RetryLater(str(error)) from error
 
     async def warn(
         self, context: RequestContext, job: Job, secrets: Sequence[Secret], files: tuple[str, ...] = ("",)
@@ -110,18 +126,13 @@ class LogJobs:
         return read
 
 
-@contextlib.asynccontextmanager
-async def _replier(context: RequestContext, job: Job) -> AsyncIterator[LogReplier]:
-    """Make the replier for *job*; its hourglass is removed at the end, also after a failure."""
-    replier = LogReplier(context, job)
-    try:
-        yield replier
-    except RetryLater as error:
-        # After a reply, the next attempt must look for it, although Slack only rate-limited a later call.
-        raise RetryLater(str(error), None if replier.reply_ts else error.after_s) from error
-    finally:
-        # Also if another attempt follows, which is not certain.
-        await replier.unmark_as_reading()
+async def show_incident(context: RequestContext, message: Payload, state: IncidentState, language: Language) -> None:
+    """Show on a triage who is on it and who was called to it. The message itself stores who did so and when."""
+    blocks = with_state(message["blocks"], state, language)
+    # Slack may return its chart in a form that it does not accept.
+    without_chart = [block for block in blocks if block["type"] != "data_visualization"]
+    forms: list[MessagePayload] = [{"text": message["text"], "blocks": each} for each in (blocks, without_chart)]
+    await context.services.sender.update(context.place, message["ts"], *forms)
 
 
 def _with_log(message: SeenMessage, read: ReadLog) -> SeenMessage:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Self
 
 from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace
@@ -52,7 +53,10 @@ class ThreadReplier:
 
 
 class LogReplier(ThreadReplier):
-    """Acts on the message of a job about a log, and shows by a reaction that the log is being read."""
+    """Acts on the message of a job about a log, and shows by a reaction that the log is being read.
+
+    At the end, the reaction is removed, also after a failure: another attempt is not certain.
+    """
 
     def __init__(self, context: RequestContext, job: Job) -> None:
         super().__init__(context, [job])
@@ -60,6 +64,16 @@ class LogReplier(ThreadReplier):
         self._background = context.services.background
         self._may_be_marked = job.attempts > 1  # an earlier attempt may have left the reaction
         self.reply_ts: str | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if self._may_be_marked:
+            await self._remove(self._job.ts, READING)
+        if self.reply_ts and isinstance(error, RetryLater):
+            # The next attempt must look for the reply, although Slack only rate-limited a later call.
+            raise RetryLater(str(error)) from error
 
     async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
         """Post in the message's thread; return the ts."""
@@ -79,11 +93,6 @@ class LogReplier(ThreadReplier):
             yield
         finally:
             await marking
-
-    async def unmark_as_reading(self) -> None:
-        """Remove that reaction."""
-        if self._may_be_marked:
-            await self._remove(self._job.ts, READING)
 
     async def _remove(self, ts: str, name: str) -> None:
         """Remove a reaction; if Slack can't do it now, repeat that in the background."""

@@ -18,7 +18,6 @@ from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import Barred, Barrier, Note, is_public
-from bot.slack import incident
 from bot.slack.context import RequestContext, Services
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
@@ -69,7 +68,7 @@ class Worker:
             case JobKind.REPORT, _:
                 await self._logs.report(context, job)
             case JobKind.ESCALATE, _:
-                await incident.escalate(context, job)
+                await self._logs.escalate(context, job)
             case _:
                 # In an upgrade, a replica of the version that recorded the job may get the next attempt.
                 raise RetryLater("unknown kind of job")

@@ -1,4 +1,4 @@
-"""The acts around the reading of a log, whatever comes of it."""
+"""The acts around the reading of a log, whatever comes of it; the on-call person is called once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pytest
 from bot.background import Background
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
-from bot.inbox import Job
+from bot.inbox import Job, JobKind
 from bot.policy.place import Place
 from bot.policy.replies import Answer, Note
 from bot.slack.context import RequestContext
-from bot.slack.log_jobs import _replier
+from bot.slack.log_jobs import LogJobs
+from bot.slack.replier import LogReplier
 
 PLACE = Place("T1", "C1", "U1")
 
@@ -57,7 +58,7 @@ async def work(
     sender: FakeSender, error: Exception | None = None, *, posts: bool = False, background: Background | None = None
 ) -> None:
     """Read a log, post if *posts*, and fail with *error*."""
-    async with _replier(context(sender, background), Job(PLACE, "1.0", "1.0", attempts=1)) as replier:
+    async with LogReplier(context(sender, background), Job(PLACE, "1.0", "1.0", attempts=1)) as replier:
         async with replier.reading():
             pass
         if posts:
@@ -81,11 +82,11 @@ async def test_the_hourglass_goes_whatever_happened(error: Exception | None) -> 
 async def test_a_second_attempt_removes_the_hourglass_that_the_first_may_have_left() -> None:
     """It may find the message handled, and read nothing."""
     sender = FakeSender()
-    async with _replier(context(sender), Job(PLACE, "1.0", "1.0", attempts=2)):
+    async with LogReplier(context(sender), Job(PLACE, "1.0", "1.0", attempts=2)):
         pass
     assert sender.calls == ["remove"]
     sender.calls.clear()
-    async with _replier(context(sender), Job(PLACE, "1.0", "1.0", attempts=1)):
+    async with LogReplier(context(sender), Job(PLACE, "1.0", "1.0", attempts=1)):
         pass
     assert sender.calls == []
 
@@ -129,7 +130,7 @@ async def test_an_hourglass_that_slack_never_removes_is_left() -> None:
 async def test_a_mark_that_can_not_be_removed_now_does_not_repeat_the_reading() -> None:
     """The log was edited and contains no code any more."""
     background, sender = Background(), FakeSender(remove=RetryLater("ratelimited", 0.0))
-    async with _replier(context(sender, background), Job(PLACE, "1.0", "1.0", attempts=1)) as replier:
+    async with LogReplier(context(sender, background), Job(PLACE, "1.0", "1.0", attempts=1)) as replier:
         await replier.unmark("1.0")
     sender.refusals.clear()
     await background.drain(10)
@@ -147,7 +148,7 @@ async def test_an_attempt_that_is_cancelled_removes_its_hourglass() -> None:
     sender, is_reading = FakeSender(), asyncio.Event()
 
     async def read() -> None:
-        async with _replier(context(sender), Job(PLACE, "1.0", "1.0", attempts=1)) as replier, replier.reading():
+        async with LogReplier(context(sender), Job(PLACE, "1.0", "1.0", attempts=1)) as replier, replier.reading():
             is_reading.set()
             await asyncio.Event().wait()
 
@@ -157,3 +158,33 @@ async def test_an_attempt_that_is_cancelled_removes_its_hourglass() -> None:
     with pytest.raises(asyncio.CancelledError):
         await attempt
     assert sender.calls == ["add", "remove"]
+
+
+async def test_a_rate_limit_after_the_call_to_a_triage_makes_the_next_attempt_look_for_it() -> None:
+    """An attempt that was only told to wait counts as one that has posted nothing: the call would be repeated."""
+
+    async def post(*_: object) -> str:
+        return "9.9"
+
+    async def update(*_: object) -> None:
+        raise RetryLater("ratelimited", 7.0)
+
+    async def message(*_: object) -> dict[str, Any]:
+        return {"ts": "1.0", "text": "hi", "blocks": []}
+
+    async def of_channel(*_: object) -> Any:
+        return SimpleNamespace(language=Language.EN)
+
+    services = SimpleNamespace(
+        sender=SimpleNamespace(post=post, update=update),
+        renderer=SimpleNamespace(message=lambda reply, language: {}),
+        languages=SimpleNamespace(of_channel=of_channel),
+        escalation_target="U9",
+        clock=lambda: 0.0,
+    )
+    job = Job(Place("T1", "C1", "U1"), "1.0", "1.0", kind=JobKind.ESCALATE, detail={"language": "en"})
+    lookup = SimpleNamespace(message=message)
+    context = RequestContext(cast(Any, services), job.place, cast(Any, lookup), "B1")
+    with pytest.raises(RetryLater) as failure:
+        await LogJobs().escalate(context, job)
+    assert failure.value.after_s is None
