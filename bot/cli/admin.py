@@ -20,14 +20,22 @@ from bot.storage.installation_store import Installations
 _T = TypeVar("_T")
 
 
+@click.command()
 def upgrade() -> None:
-    """Upgrade the database to this version's schema."""
+    """Upgrade the database schema to this version.
+
+    Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start.
+    """
     _in_database(DatabaseSettings.load().database_url, Database.upgrade)
     click.echo("The database is up to date.")
 
 
+@click.command()
 def reencrypt() -> None:
-    """Encrypt every stored token with the first key, and print how many installations that changed."""
+    """Encrypt stored tokens with the first key.
+
+    All tokens are encrypted with the first of ZIMERR_ENCRYPTION_KEYS, so that you can remove the others.
+    """
     settings = StoredTokens.load()
     keys = split_keys(settings.zimerr_encryption_keys)
 
@@ -38,8 +46,17 @@ def reencrypt() -> None:
     click.echo(f"Tokens encrypted with the first key: {_in_database(settings.database_url, encrypt)}")
 
 
+@click.command("list")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(list(map(str, JobState))),
+    help="Only rows in this state; can be repeated.",
+)
+@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="Show only the newest rows.")
 def browse(states: tuple[JobState, ...], most: int) -> None:
-    """Print the newest *most* rows in *states*, oldest first, and the number of rows in each state."""
+    """List the rows of the inbox."""
 
     async def read(rows: InboxRows) -> tuple[list[Job], dict[JobState, int]]:
         return await rows.find(states=states, limit=most), await rows.counts()
@@ -52,8 +69,10 @@ def browse(states: tuple[JobState, ...], most: int) -> None:
     click.echo(", ".join(f"{counts.get(state, 0)} {state}" for state in JobState))
 
 
+@click.command()
+@click.argument("id_", metavar="ID", type=int)
 def show(id_: int) -> None:
-    """Print one row; raises ZimerrError if there is no such row."""
+    """Show one row. Message texts are not stored."""
     jobs = _in_inbox(lambda rows: rows.find(ids=(id_,)))
     if not jobs:
         raise ZimerrError(f"The inbox has no row {id_}. `zimerr inbox list` shows the newest.")
@@ -80,16 +99,26 @@ def show(id_: int) -> None:
             click.echo(f"{name:>12}  {value}")
 
 
-def retry(ids: tuple[int, ...]) -> None:
-    """Retry dead rows, all of them without *ids*. A running bot takes them within seconds."""
+@click.command()
+@click.argument("ids", nargs=-1, metavar="[ID...]", type=int)
+@click.option("--all", "is_all", is_flag=True, help="Retry all dead rows.")
+def retry(ids: tuple[int, ...], is_all: bool) -> None:
+    """Retry dead rows."""
+    if is_all == bool(ids):
+        raise click.UsageError("Name the rows to retry, or use --all.")
     click.echo(f"Rows to retry: {_in_inbox(lambda rows: rows.revive(ids))}")
 
 
-def purge(state: JobState, older_than_s: float) -> None:
-    """Delete the rows that have been in *state*, done or dead, for longer than *older_than_s*."""
+@click.command()
+@click.option("--state", type=click.Choice(["done", "dead"]), default="dead", show_default=True)
+@click.option("--older-than", "hours", type=click.FloatRange(min=0), default=0, help="Hours.", show_default=True)
+def purge(state: JobState, hours: float) -> None:
+    """Delete dead or done rows. Done rows are deleted automatically after a day."""
+    if state == "done" and hours * 60 < 10:
+        raise click.UsageError("Slack may deliver a message again within ten minutes. Use --older-than 0.17 or more.")
 
     async def delete(rows: InboxRows) -> int:
-        before, deleted = time.time() - older_than_s, 0
+        before, deleted = time.time() - hours * 3600, 0
         while batch := await rows.purge(before=before, state=state):
             deleted += batch
         return deleted

@@ -6,6 +6,7 @@ The rules are the bot's own, applied as in a new channel: no history, no setting
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,23 +17,35 @@ from rich.table import Table
 from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
+from bot.cli.options import with_catalogue
 from bot.detection.detector import find_with_lines
 from bot.i18n import Language, Translator, words
 from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, decide
 
 
-def detect(text: bytes, catalogue: Catalogue, language: Language, *, as_json: bool) -> None:
-    """Print what the bot detects in a message's text, in Slack's markup."""
+@click.command()
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one JSON message per line, print one result per line.")
+@with_catalogue
+def detect(catalogue: Catalogue, language: Language, as_json: bool, as_jsonl: bool) -> int:
+    """Show what the bot would find in a message.
+
+    The message is read from standard input. The output also says whether the bot would answer it.
+    """
+    if as_json and as_jsonl:
+        raise click.UsageError("--json reads one message, --jsonl one per line. Use one of them.")
+    if as_jsonl:
+        return _detect_lines(sys.stdin.buffer, catalogue)
     # Logs contain invalid bytes; they are no reason to stop.
-    message = {"text": text.decode("utf-8-sig", errors="replace")}
+    message = {"text": sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")}
     if as_json:
         click.echo(json.dumps(as_object(message, catalogue), ensure_ascii=False, indent=2))
     else:
         _print(message, catalogue, words(language))
+    return 0
 
 
-def detect_lines(lines: Iterable[bytes], catalogue: Catalogue) -> int:
+def _detect_lines(lines: Iterable[bytes], catalogue: Catalogue) -> int:
     """Print a line of JSON for each message of *lines*; return the exit status, 1 if one was malformed."""
     status = 0
     for number, line in enumerate(lines, 1):

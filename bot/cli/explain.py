@@ -6,22 +6,30 @@ People get panels and tables, programs JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import click
 
+from bot import i18n
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Limit, Links, Steps, Symbols, Text
-from bot.i18n import Language, words
+from bot.cli.options import with_catalogue
+from bot.i18n import Language
 
 
-def explain(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
-    """Explain codes, given as numbers or symbols. Return the exit status, 1 if one is unknown."""
+@click.command()
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+@with_catalogue
+def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
+    """Explain codes, given as numbers or SDK symbols.
+
+    The exit status is 1 if a code is unknown.
+    """
     known: dict[int, Entry] = {}
     unknown: list[str] = []
-    for name in filter(None, ",".join(names).replace("，", ",").split(",")):
+    for name in filter(None, ",".join(codes).replace("，", ",").split(",")):
         if entry := catalogue.entry_named(name):
             known[entry.code] = entry
         else:
@@ -34,36 +42,44 @@ def explain(names: Sequence[str], catalogue: Catalogue, language: Language, *, a
 
         print_panels(tuple(known.values()), catalogue, language)
     for name in unknown:
-        _print_error(words(language)("terminal.unknown", name=name))
+        click.echo(i18n.words(language)("terminal.unknown", name=name), err=True)
     return 1 if unknown else 0
 
 
-def search(query: str, catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
-    """Print the entries that match *query*, best match first. Return the exit status, 1 if there is none."""
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@with_catalogue
+def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
+    """Search the codes by English or Chinese words.
+
+    The exit status is 1 if nothing is found.
+    """
+    query, translate = " ".join(words), i18n.words(language)
     hits = catalogue.search(query)
     if as_json:
-        pick = words(language).pick
-        _print_json(
-            [{"code": hit.entry.code, "title": pick(hit.entry.title), "score": round(hit.score, 4)} for hit in hits]
-        )
+        titles = [(hit, translate.pick(hit.entry.title)) for hit in hits]
+        _print_json([{"code": hit.entry.code, "title": title, "score": round(hit.score, 4)} for hit, title in titles])
     elif hits:
         from bot.cli.entry_panel import print_table
 
         print_table([hit.entry for hit in hits], language)
     else:
-        _print_error(words(language)("terminal.nothing", query=query))
+        click.echo(translate("terminal.nothing", query=query), err=True)
     return 0 if hits else 1
 
 
-def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
-    """Print the codes of a section, or all codes. Return the exit status, 1 if there is no such section."""
-    section = catalogue.section_named(name) if name else None
-    if name and not section:
-        translate = words(language)
+@click.command("list")
+@click.argument("section", required=False)
+@with_catalogue
+def browse(section: str | None, catalogue: Catalogue, language: Language, as_json: bool) -> int:
+    """List all codes, or those of one section."""
+    found = catalogue.section_named(section) if section else None
+    if section and not found:
+        translate = i18n.words(language)
         names = translate("list.item_separator").join(each.section for each in catalogue.sections)
-        _print_error(translate("terminal.no_section", name=name, names=names))
+        click.echo(translate("terminal.no_section", name=section, names=names), err=True)
         return 1
-    entries = section.codes if section else tuple(catalogue)
+    entries = found.codes if found else tuple(catalogue)
     if as_json:
         _print_json([as_object(entry, catalogue, language) for entry in entries])
     else:
@@ -75,7 +91,7 @@ def browse(name: str | None, catalogue: Catalogue, language: Language, *, as_jso
 
 def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[str, Any]:
     """Return *entry* as a JSON object: its texts in *language*, its facts as in the catalogue. Its keys are public."""
-    pick = words(language).pick
+    pick = i18n.words(language).pick
     facts: dict[str, Any] = _as_json(entry, pick) | {"docs": pick(catalogue.links_of(entry))}
     del facts["keywords"]  # for the search only
     return {"code": entry.code, "language": language, "section": catalogue.section_of(entry).section} | facts
@@ -99,9 +115,3 @@ def _as_json(value: Any, pick: Callable[[Any], Any]) -> Any:
 def _print_json(content: Any) -> None:
     # Not through rich, which would wrap lines and colour what a program reads.
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))
-
-
-def _print_error(text: str) -> None:
-    from rich.console import Console
-
-    Console(stderr=True).print(text, markup=False, highlight=False)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from bot.catalogue.catalogue import Catalogue
+from bot.cli.options import with_catalogue
 from bot.i18n import Language, Translator, words
 from bot.render.digest_report import report
 from bot.triage.cascades import open_cascades
@@ -33,21 +34,24 @@ _FAULTS: dict[type[Exception], str] = {
 }
 
 
-def scan(names: Sequence[str], catalogue: Catalogue, language: Language, *, as_json: bool) -> int:
-    """Print the triage of the files *names*, ``-`` for standard input; return the exit status.
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...|-")
+@with_catalogue
+def scan(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
+    """Find the likely cause of errors in log files.
 
-    The status is 1 if no file could be read. Files of any size are read to their end.
+    The files are plain, gzip or zip; - is standard input. The exit status is 1 if no file can be read.
     """
     translate, cascades = words(language), open_cascades()
     try:
         with ExitStack() as stack:
-            files = _open(names, translate, stack)
+            opened = _open(files, translate, stack)
             progress = None
             if sys.stderr.isatty():
-                bar = _ProgressBar(sum(os.fstat(file.fileno()).st_size for file in files.values()))
+                bar = _ProgressBar(sum(os.fstat(file.fileno()).st_size for file in opened.values()))
                 stack.callback(bar.stop)
                 progress = bar.advance
-            sources = [LogFile(name, partial(files.__getitem__, name)) for name in files]
+            sources = [LogFile(name, partial(opened.__getitem__, name)) for name in opened]
             digest = triage(sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=progress)
     except OSError as error:
         click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)

@@ -14,12 +14,13 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from yarl import URL
 
 from bot import log
 from bot.app import running
-from bot.cli import admin
+from bot.cli.main import commands
 from bot.errors import ZimerrError
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
@@ -317,7 +318,8 @@ async def test_the_encryption_key_can_be_rotated(site: Site, monkeypatch: pytest
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{site.database}")
     monkeypatch.setenv("SLACK_CLIENT_ID", site.sandbox.app.client_id)
     monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", f"{new},{old}")
-    await asyncio.to_thread(admin.reencrypt)
+    encrypted = await asyncio.to_thread(CliRunner().invoke, commands, ["db", "reencrypt"])
+    assert encrypted.output == "Tokens encrypted with the first key: 1\n"
     site.keys = [new]
     async with site.bot():
         await explanation_of(site.sandbox, await ask(site.sandbox, text="code: 6000121"))
