@@ -110,8 +110,8 @@ async def _workspaces(
 ) -> tuple[Workspaces, str]:
     """Return the workspace of the bot's token, or the installed ones, and a description for the log."""
     if not settings.is_for_many:
-        identity = await sign_in(client)
-        return OneWorkspace(client, identity), identity.team
+        bot = await sign_in(client)
+        return OneWorkspace(client, bot), str(bot.team_name)
     store = installations(settings, database)
     installed = await store.all()
     secret = settings.slack_client_secret.get_secret_value()

@@ -70,9 +70,9 @@ async def _slack(settings: Settings) -> AsyncIterator[CheckResult]:
                 await _try_client_secret(client, settings)
                 yield True, "app: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together"
             else:
-                identity = await sign_in(client)
-                yield True, f"bot token: belongs to workspace {identity.team}"
-                if missing := frozenset(resources.scopes()) - identity.scopes:
+                bot = await sign_in(client)
+                yield True, f"bot token: belongs to workspace {bot.team_name}"
+                if missing := frozenset(resources.scopes()) - set(bot.bot_scopes):
                     scopes = ", ".join(sorted(missing))
                     yield False, f"scopes: add {scopes} (OAuth & Permissions), then reinstall the app"
                 else:

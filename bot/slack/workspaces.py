@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,32 +43,17 @@ class Workspace:
     authorization: AuthorizeResult
 
 
-class Workspaces(ABC):
-    """Finds the bot's workspaces by team."""
-
-    @abstractmethod
-    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
-        """Return the workspace of a team, or None if the app is not installed there."""
-
-    @abstractmethod
-    async def is_lost(self, team: str, reason: str) -> bool:
-        """Return whether the app has lost a workspace for good, after Slack refused its token with *reason*."""
-
-    async def get(self, team: str) -> Workspace:
-        """Return the workspace of a team; raises StopWorkspace if the app is not installed there."""
-        found = await self.find(team)
-        if found is None:
-            raise StopWorkspace(NOT_INSTALLED)
-        return found
-
-
-class OneWorkspace(Workspaces):
+class OneWorkspace:
     """The workspace of SLACK_BOT_TOKEN; it serves every team id that an event names."""
 
-    def __init__(self, client: SlackClient, identity: Identity) -> None:
-        self._workspace = _workspace(client, identity, enterprise=None)
+    def __init__(self, client: SlackClient, bot: Bot) -> None:
+        self._workspace = _workspace(client, bot)
 
-    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
+    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace:
+        """Return the one workspace."""
+        return self._workspace
+
+    async def get(self, team: str) -> Workspace:
         """Return the one workspace."""
         return self._workspace
 
@@ -78,7 +62,7 @@ class OneWorkspace(Workspaces):
         return True
 
 
-class ManyWorkspaces(Workspaces):
+class ManyWorkspaces:
     """Every workspace where the app was installed by OAuth."""
 
     def __init__(
@@ -112,7 +96,7 @@ class ManyWorkspaces(Workspaces):
             if team and enterprise:
                 await self.installations.learn(team, enterprise)
             bot = await self._refreshed(bot)
-        found = _workspace(self._connect(bot.bot_token), bot, bot.enterprise_id)
+        found = _workspace(self._connect(bot.bot_token), bot)
         valid_until = math.inf
         if bot.bot_token_expires_at is not None:
             refresh_at = bot.bot_token_expires_at - 60 * _REFRESH_BEFORE_MIN
@@ -120,8 +104,18 @@ class ManyWorkspaces(Workspaces):
         self._cache[key] = (found, valid_until)
         return found
 
+    async def get(self, team: str) -> Workspace:
+        """Return the workspace of a team; raises StopWorkspace if the app is not installed there."""
+        found = await self.find(team)
+        if found is None:
+            raise StopWorkspace(NOT_INSTALLED)
+        return found
+
     async def is_lost(self, team: str, reason: str) -> bool:
-        """Return whether the refused token is still the one in the database: another process may have a newer one."""
+        """Return whether the app has lost a workspace for good, after Slack refused its token with *reason*.
+
+        It has not if the refused token is no longer the one in the database: another process may have a newer one.
+        """
         if reason not in _LOST:
             return False
         refused, _ = self._cache.pop(team, (None, 0.0))
@@ -159,9 +153,12 @@ class ManyWorkspaces(Workspaces):
         return refreshed or bot
 
 
-def _workspace(client: SlackClient, bot: Identity | Bot, enterprise: str | None) -> Workspace:
+Workspaces = OneWorkspace | ManyWorkspaces
+
+
+def _workspace(client: SlackClient, bot: Bot) -> Workspace:
     authorization = AuthorizeResult(
-        enterprise_id=enterprise,
+        enterprise_id=bot.enterprise_id,
         team_id=bot.team_id,
         bot_token=client.token,
         bot_id=bot.bot_id,
@@ -185,19 +182,8 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The bot in the workspace of its token, and the scopes that it has there."""
-
-    team_id: str
-    team: str
-    bot_id: str
-    bot_user_id: str
-    scopes: frozenset[str]
-
-
-async def sign_in(client: AsyncWebClient) -> Identity:
-    """Return the identity that the bot's token belongs to; raises ZimerrError if Slack refuses the token."""
+async def sign_in(client: AsyncWebClient) -> Bot:
+    """Return the bot that the token belongs to, and its scopes; raises ZimerrError if Slack refuses the token."""
     try:
         answer = await client.auth_test()
     except SlackApiError as error:
@@ -207,12 +193,14 @@ async def sign_in(client: AsyncWebClient) -> Identity:
         ) from error
     except (aiohttp.ClientError, TimeoutError) as error:
         raise ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.") from error
-    return Identity(
+    return Bot(
         team_id=answer["team_id"],
-        team=answer["team"],
+        team_name=answer["team"],
+        bot_token=client.token or "",
         bot_id=answer["bot_id"],
         bot_user_id=answer["user_id"],
-        scopes=frozenset(answer.headers.get("x-oauth-scopes", "").replace(" ", "").split(",")) - {""},
+        bot_scopes=answer.headers.get("x-oauth-scopes", "").replace(" ", ""),
+        installed_at=0.0,
     )
 
 

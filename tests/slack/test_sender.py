@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.oauth.installation_store import Bot
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job, JobKind, Lease, RateLimit
@@ -19,7 +19,7 @@ from bot.policy.place import Place
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import SlackClient
 from bot.slack.sender import Sender
-from bot.slack.workspaces import Workspace, Workspaces
+from bot.slack.workspaces import OneWorkspace
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 
 
@@ -30,19 +30,10 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
-class Here(Workspaces):
-    """One workspace, in which *client* posts."""
-
-    def __init__(self, client: SlackClient) -> None:
-        self._here = Workspace(client, client, AuthorizeResult(enterprise_id=None, team_id="T0DEMO"))
-
-    async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
-        """Return this workspace."""
-        return self._here
-
-    async def is_lost(self, team: str, reason: str) -> bool:
-        """Return True."""
-        return True
+def here(client: SlackClient) -> OneWorkspace:
+    """Return the one workspace, in which *client* posts."""
+    bot = Bot(team_id="T0DEMO", bot_token="", bot_id="", bot_user_id="", installed_at=0.0)
+    return OneWorkspace(client, bot)
 
 
 MakeSender = Callable[..., Sender]
@@ -56,7 +47,7 @@ async def sender(sandbox: Sandbox) -> AsyncIterator[MakeSender]:
         def make(**changes: Any) -> Sender:
             values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, **changes}
             client = SlackClient(session=session, retry_handlers=[], **values)
-            return Sender(Here(client), RateLimit(time.time))
+            return Sender(here(client), RateLimit(time.time))
 
         yield make
 
@@ -145,10 +136,10 @@ async def test_a_process_that_was_suspended_while_it_connected_does_not_post(san
     async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(RetryLater):
-            await Sender(Here(client), RateLimit(time.time)).post([job], {"text": "hi"})
+            await Sender(here(client), RateLimit(time.time)).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
         assert sandbox.calls("chat.postMessage") == []
-        await Sender(Here(client), RateLimit(time.time)).post(
+        await Sender(here(client), RateLimit(time.time)).post(
             [replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"}
         )
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
