@@ -17,7 +17,6 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log, slack
-from bot.background import Background
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import describe
 from bot.i18n import Language
@@ -28,8 +27,7 @@ from bot.policy.language import Languages
 from bot.render.renderer import Renderer
 from bot.server import connected, events_route, listening
 from bot.settings import Settings
-from bot.slack.client import SlackClient
-from bot.slack.context import Services
+from bot.slack.context import Background, Services
 from bot.slack.log_reader import LogReader
 from bot.slack.oauth import InstallFlow, Uninstall
 from bot.slack.sender import Sender
@@ -61,7 +59,14 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
         connect = partial(slack_client, settings, session)
         client = connect(settings.slack_bot_token.get_secret_value() or None)
-        workspaces, description = await _workspaces(settings, database, client, connect, clock)
+        if settings.is_for_many:
+            store = installations(settings, database)
+            secret = settings.slack_client_secret.get_secret_value()
+            workspaces: Workspaces = ManyWorkspaces(store, connect, client_secret=secret, clock=clock)
+            description = f"{len(await store.all())} installed"
+        else:
+            bot = await sign_in(client)
+            workspaces, description = OneWorkspace(client, bot), str(bot.team_name)
         services = _services(settings, catalogue, database, workspaces, clock)
         app = _bolt(settings, client, workspaces)
         routes: list[web.RouteDef] = []
@@ -99,23 +104,6 @@ async def serve(settings: Settings) -> None:
         gc.set_threshold(50_000)
         await stopped.wait()
         _log.info("stopping")
-
-
-async def _workspaces(
-    settings: Settings,
-    database: Database,
-    client: SlackClient,
-    connect: Callable[[str | None], SlackClient],
-    clock: Callable[[], float],
-) -> tuple[Workspaces, str]:
-    """Return the workspace of the bot's token, or the installed ones, and a description for the log."""
-    if not settings.is_for_many:
-        bot = await sign_in(client)
-        return OneWorkspace(client, bot), str(bot.team_name)
-    store = installations(settings, database)
-    installed = await store.all()
-    secret = settings.slack_client_secret.get_secret_value()
-    return ManyWorkspaces(store, connect, client_secret=secret, clock=clock), f"{len(installed)} installed"
 
 
 def _services(

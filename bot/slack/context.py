@@ -5,9 +5,10 @@ A handler gets a `RequestContext` and the payload: it calls one service and repl
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +20,6 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.response import BoltResponse
 
 from bot import log
-from bot.background import Background
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, describe
 from bot.i18n import Language
@@ -38,6 +38,30 @@ from bot.slack.workspaces import Workspaces
 from bot.storage.channel_store import NoticeStore
 
 _log = log.get(__name__)
+
+
+class Background:
+    """Run work in tasks, and wait for them before the process exits."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[None, None, None]) -> None:
+        """Start *work*. Its errors are logged."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
+
+    async def drain(self, grace_s: float) -> None:
+        """Wait until all work is done, at most *grace_s*."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_s)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error:
+            _log.error("background work failed", exc_info=error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from bot.background import Background
 from bot.i18n import Language
 from bot.policy.place import Place
 from bot.policy.replies import Answer, Explained
 from bot.slack import commands
-from bot.slack.context import RequestContext
+from bot.slack.context import Background, RequestContext
 
 
 class Command:

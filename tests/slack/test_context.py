@@ -12,13 +12,12 @@ import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.background import Background
 from bot.errors import RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, Lease
 from bot.policy.place import Place
 from bot.policy.replies import Failed, Note
-from bot.slack.context import RequestContext, Services, after_ack, report_errors
+from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
 from bot.slack.lookup import Payload
 
 URL = "https://hooks.slack.com/commands/1"

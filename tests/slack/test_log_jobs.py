@@ -8,13 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from bot.background import Background
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.place import Place
 from bot.policy.replies import Answer, Note
-from bot.slack.context import RequestContext
+from bot.slack.context import Background, RequestContext
 from bot.slack.log_jobs import LogJobs
 from bot.slack.replier import LogReplier
 
