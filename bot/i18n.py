@@ -17,10 +17,6 @@ from typing import Protocol, TypeVar, cast
 from bot import resources
 
 _FOLDER = resources.DATA / "locale"
-# Not compiled here: that takes 2 ms of every start. `re` caches them when they are first used.
-_CHINESE = r"[\u3400-\u4dbf\u4e00-\u9fff]"
-_KANA = r"[\u3040-\u30ff]"
-_LATIN_WORD = r"[A-Za-z]{2,}"
 _T_co = TypeVar("_T_co", covariant=True)
 
 
@@ -81,9 +77,10 @@ def prose_language(prose: str) -> Language | None:
     A Chinese character counts as much as a word of Latin letters. Remove codes, log lines and links from *prose*
     first: they are English whatever language people speak.
     """
-    if re.search(_KANA, prose):
-        return None  # Japanese, which has Chinese characters, too
-    chinese, latin = len(re.findall(_CHINESE, prose)), len(re.findall(_LATIN_WORD, prose))
+    # Compiling the patterns at the import would take 2 ms of every start. `re` caches them.
+    if re.search(r"[\u3040-\u30ff]", prose):
+        return None  # kana: Japanese has Chinese characters, too
+    chinese, latin = len(re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff]", prose)), len(re.findall(r"[A-Za-z]{2,}", prose))
     if chinese >= 2 and chinese >= latin:
         return Language.ZH
     return Language.EN if latin >= 3 and latin > 3 * chinese else None

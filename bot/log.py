@@ -36,5 +36,4 @@ def configure(level: str) -> None:
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of a module."""
-    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
-    return logger
+    return structlog.stdlib.get_logger(name)

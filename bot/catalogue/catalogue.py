@@ -21,7 +21,6 @@ EXACT = 100.0  # the score of an entry that the query names; scores of words are
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
 _DIGITS = 7  # of a code
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
-_ENUM = "zimerrorcode"
 
 
 class Catalogue:
@@ -181,4 +180,4 @@ def symbol_key(name: str) -> str:
     True
     """
     key = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())
-    return key.rpartition(_ENUM)[2] or key
+    return key.rpartition("zimerrorcode")[2] or key
