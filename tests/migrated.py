@@ -1,4 +1,4 @@
-"""Create SQLite databases with the bot's tables by copying one: running the migrations each time is slow."""
+"""Create the bot's tables for tests; on SQLite by copying a database, because running the migrations is slow."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from bot.storage import schema
+from bot.storage.database import Database
 
 
 def create(path: Path) -> None:
     """Write a database with the bot's tables and no rows to *path*."""
     path.write_bytes(_content())
+
+
+async def upgrade(url: str) -> None:
+    """Create the tables in the database of *url*."""
+    database = Database(url)
+    await database.upgrade()
+    await database.close()
 
 
 @functools.cache

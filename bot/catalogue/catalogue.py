@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,13 @@ def open_catalogue(overlay: Path | None = None) -> Catalogue:
     # The modules separate the two folders: moving a file from one to the other changes the result.
     sources = (*sorted(shipped), Path(__file__), *FORMAT, *sorted(own))
     build = partial(compile_catalogue, overlay)
-    return Catalogue(resources.compiled("catalogue.jsonl", sources, build, is_shipped=overlay is None))
+    return _catalogue(resources.compiled("catalogue.jsonl", sources, build, is_shipped=overlay is None))
+
+
+@lru_cache(maxsize=2)
+def _catalogue(compiled: bytes) -> Catalogue:
+    """Return the same catalogue for the same content: building entries and the index of the search takes a while."""
+    return Catalogue(compiled)
 
 
 def compile_catalogue(overlay: Path | None = None) -> bytes:

@@ -26,6 +26,7 @@ from bot.storage.database import Database
 from bot.storage.tables import inbox
 from tests.inbox.time import Time
 from tests.inbox.workbench import job
+from tests.migrated import upgrade
 
 LIMITS = InboxLimits(
     first_retry_s=1.0,
@@ -302,22 +303,18 @@ class InboxLife(RuleBasedStateMachine):
         await self.database.close()
 
 
-async def upgrade(url: str) -> None:
-    """Create the bot's tables."""
-    database = Database(url)
-    await database.upgrade()
-    await database.close()
-
-
-def test_every_message_is_answered_once_whatever_happens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_message_is_answered_once_whatever_happens(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     """On SQLite and on PostgreSQL alike."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     monkeypatch.setattr(InboxLife, "url", url, raising=False)
     monkeypatch.setattr("bot.storage.batching._LINGER_S", 0.0)
     asyncio.run(upgrade(url))
+    examples = 20 if request.config.getoption("--full") else 6
     run_state_machine_as_test(
         InboxLife,
         settings=settings(
-            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

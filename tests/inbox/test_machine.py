@@ -23,6 +23,7 @@ from bot.policy.place import Place
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
 from bot.storage.tables import inbox
+from tests.migrated import upgrade
 
 LEASE_S, KEEP_S = 20.0, 3600.0
 _processes = st.sampled_from(["one", "two"])
@@ -38,7 +39,6 @@ class InboxMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.database = Database(self.url)
-        self.run(self.database.upgrade())
         self.now = 1_700_000_000.0
         self.rows = {owner: InboxRows(self.database, owner, lambda: self.now) for owner in ("one", "two")}
         self.ids: dict[JobKey, int] = {}  # of all rows
@@ -178,13 +178,17 @@ class InboxMachine(RuleBasedStateMachine):
         return await self.database.run(lambda connection: connection.execute(query).all())
 
 
-def test_the_rows_keep_their_promises(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rows_keep_their_promises(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     """On SQLite and on PostgreSQL alike."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     monkeypatch.setattr(InboxMachine, "url", url, raising=False)
+    asyncio.run(upgrade(url))
+    examples = 60 if request.config.getoption("--full") else 12
     run_state_machine_as_test(
         InboxMachine,
         settings=settings(
-            max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
