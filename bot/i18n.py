@@ -12,12 +12,14 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, cast, overload
 
 from bot import resources
 
+if TYPE_CHECKING:
+    from bot.catalogue.entry import Links, Steps, Text
+
 _FOLDER = resources.DATA / "locale"
-_T_co = TypeVar("_T_co", covariant=True)
 
 
 class Language(StrEnum):
@@ -101,18 +103,6 @@ def _to_traditional() -> Callable[[str], str]:
     return cast(Callable[[str], str], OpenCC("s2tw").convert)
 
 
-class Bilingual(Protocol[_T_co]):
-    """A value of the catalogue in both languages, such as an entry's title."""
-
-    @property
-    def en(self) -> _T_co:
-        """The English value."""
-
-    @property
-    def zh(self) -> _T_co:
-        """The Chinese value."""
-
-
 class Translator:
     """Translate the bot's own texts by key, and pick the catalogue's texts, in one language."""
 
@@ -134,7 +124,11 @@ class Translator:
             raise KeyError(key)
         return text.format(n=f"{number:,}", **values)
 
-    def pick(self, content: Bilingual[_T_co]) -> _T_co:
+    @overload
+    def pick(self, content: Text | Links) -> str: ...
+    @overload
+    def pick(self, content: Steps) -> tuple[str, ...]: ...
+    def pick(self, content: Text | Links | Steps) -> str | tuple[str, ...]:
         """Return *content* in this language. Chinese is in simplified characters (see `traditional`)."""
         return content.zh if self.language.is_chinese else content.en
 
