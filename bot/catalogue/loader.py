@@ -116,11 +116,10 @@ def _files(folder: Path, faults: list[str]) -> list[Section]:
         except CatalogueError as error:
             faults += error.faults
             continue
-        codes = [entry.code for entry in found[-1].codes]
-        for code in codes:
-            first = seen.setdefault(code, path.name)
-            if first != path.name or codes.count(code) > 1:
-                faults.append(f"{path.name}: code {code}: appears twice (also in {first}); keep one")
+        for code in (entry.code for entry in found[-1].codes):
+            if code in seen:
+                faults.append(f"{path.name}: code {code}: appears twice (also in {seen[code]}); keep one")
+            seen.setdefault(code, path.name)
     return found
 
 
