@@ -25,8 +25,6 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
 }
-_USER_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,20}")
-_SLACK_HOSTS = ("slack.com", "slack-gov.com")
 _TOKEN_KINDS = {
     "xoxp-": "a user token (xoxp-)",
     "xapp-": "an app-level token (xapp-)",
@@ -194,7 +192,7 @@ class Settings(_FromEnvironment):
     @field_validator("zimerr_escalate")
     @classmethod
     def _escalation_target(cls, target: str) -> str:
-        if target and not _USER_OR_GROUP.fullmatch(target):
+        if target and not re.fullmatch(r"[UWS][A-Z0-9]{2,20}", target):
             raise ValueError("must be the id of a person (U…) or of a user group (S…), as shown in their Slack profile")
         return target
 
@@ -212,7 +210,7 @@ def is_slack(url: str) -> bool:
     host = f".{parts.hostname or ''}"
     # HTTP clients may take a host with other characters for another one.
     is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
-    return parts.scheme == "https" and is_plain and host.endswith(tuple(f".{each}" for each in _SLACK_HOSTS))
+    return parts.scheme == "https" and is_plain and host.endswith((".slack.com", ".slack-gov.com"))
 
 
 def _is_loopback(host: str) -> bool:
