@@ -27,18 +27,14 @@ from bot.settings import is_slack
 CALL_TIMEOUT_S = 10.0
 DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 without Retry-After
 # All other errors are permanent: https://docs.slack.dev/reference/methods/chat.postMessage, and those of all methods.
-TRANSIENT_ERRORS = frozenset(
-    {
-        *("fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org"),
-        *("ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited"),
-    }
-)
-TOKEN_ERRORS = frozenset(
-    {
-        *("token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed"),
-        *("org_login_required", "team_access_not_granted", "ekm_access_denied"),
-    }
-)
+_TRANSIENT_ERRORS = frozenset((
+    "fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org",
+    "ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited",
+))  # fmt: skip
+_TOKEN_ERRORS = frozenset((
+    "token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed",
+    "org_login_required", "team_access_not_granted", "ekm_access_denied",
+))  # fmt: skip
 _FAST_ARGUMENTS = ({"json"}, {"params"})
 _PLAIN_TYPES = {"json": (str, bool, int, list, dict), "params": (str,)}
 
@@ -132,11 +128,12 @@ def _parsed(body: bytes) -> Any:
         return {}  # a proxy's error page; the status says enough
 
 
-async def call_api(call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
-    """Await a call of the Web API; raise RetryLater, GiveUp or StopWorkspace if it fails."""
+async def call_api(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+    """Await a call of the Web API and return Slack's answer; raise RetryLater, GiveUp or StopWorkspace if it fails."""
     try:
         async with asyncio.timeout(CALL_TIMEOUT_S):  # the SDK ignores its own timeout when it is given a session
-            return await call
+            answer = (await call).data
+            return answer if isinstance(answer, dict) else {}
     except SlackApiError as error:
         _raise_for(error)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -151,9 +148,9 @@ def _raise_for(error: SlackApiError) -> NoReturn:
         raise RetryLater("ratelimited", retry_after_s(response.headers)) from error
     data = getattr(response, "data", None)
     reason = str(data.get("error", "")) if isinstance(data, dict) else ""
-    if status >= 500 or not reason or reason in TRANSIENT_ERRORS:
+    if status >= 500 or not reason or reason in _TRANSIENT_ERRORS:
         raise RetryLater(reason or f"status {status}") from error
-    if reason in TOKEN_ERRORS:
+    if reason in _TOKEN_ERRORS:
         raise StopWorkspace(reason) from error
     raise GiveUp(reason, scope=data.get("needed") if isinstance(data, dict) else None) from error
 

@@ -113,10 +113,8 @@ def _raise_for_status(response: aiohttp.ClientResponse, name: str) -> None:
         raise RetryLater("ratelimited", retry_after_s(response.headers))
     if response.status >= 500:
         raise RetryLater(f"status {response.status}")
-    if response.status in (401, 403):
-        raise UnreadableFile(name, Refusal.FORBIDDEN)
     if response.status != 200:
-        raise UnreadableFile(name, Refusal.GONE)
+        raise UnreadableFile(name, Refusal.FORBIDDEN if response.status in (401, 403) else Refusal.GONE)
 
 
 def _reopen(spool: IO[bytes]) -> BinaryIO:

@@ -6,17 +6,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import aiohttp
 from slack_bolt.request.internals import extract_team_id
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import log
 from bot.detection import mrkdwn
-from bot.errors import describe
+from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.policy.place import DirectoryError
-from bot.slack.client import TOKEN_ERRORS, TRANSIENT_ERRORS
+from bot.slack.client import call_api
 
 Payload = Mapping[str, Any]  # as Slack sends it
 
@@ -77,18 +74,12 @@ class SlackLookup:
         """
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                answer: AsyncSlackResponse = await self.client.api_call(method, params=arguments)
-        except SlackApiError as error:
-            if error.response.status_code != 200:
-                raise DirectoryError(f"{method}: status {error.response.status_code}") from error
-            reason = error.response.get("error")
-            if reason in TRANSIENT_ERRORS or reason in TOKEN_ERRORS:
-                raise DirectoryError(f"{method}: {reason}") from error
-            _log.info("Slack refused a lookup", method=method, error=reason)
+                return await call_api(self.client.api_call(method, params=arguments))
+        except GiveUp as error:
+            _log.info("Slack refused a lookup", method=method, error=error.reason)
             return None
-        except (TimeoutError, aiohttp.ClientError) as error:
-            raise DirectoryError(f"{method}: {describe(error)}") from error
-        return answer.data if isinstance(answer.data, dict) else None
+        except (RetryLater, StopWorkspace, TimeoutError) as error:
+            raise DirectoryError(f"{method}: {str(error) or 'no answer'}") from error
 
 
 def plain_text(text: str) -> str:

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
-
 from bot.errors import GiveUp, RetryLater
 from bot.inbox import Job, Lease, RateLimit
 from bot.policy.place import Place
@@ -25,7 +23,6 @@ from bot.slack.workspaces import Workspaces
 
 METADATA_TYPE = "zimerr_annotation"
 _LEASE_MARGIN_S = 2.0  # clocks of machines differ a little
-_PAGE_SIZE = 200  # messages of a thread per call
 
 
 class Sender:
@@ -94,25 +91,18 @@ class Sender:
 
     async def _posted(self, job: Job) -> str | None:
         """Return the ts of the reply that an earlier attempt at *job* posted, or None."""
-        workspace, cursor = await self._workspaces.get(job.place.team), None
+        workspace = await self._workspaces.get(job.place.team)
+        arguments = {"channel": job.place.channel, "ts": job.thread, "oldest": job.ts, "limit": "200"}
+        arguments["include_all_metadata"] = "true"
         while True:
-            answer = await call_api(
-                workspace.posting.conversations_replies(
-                    channel=job.place.channel,
-                    ts=job.thread,
-                    oldest=job.ts,
-                    include_all_metadata=True,
-                    limit=_PAGE_SIZE,
-                    cursor=cursor,
-                )
-            )
-            messages: list[Payload] = answer.get("messages", [])
-            for message in messages:
+            answer = await call_api(workspace.posting.api_call("conversations.replies", params=arguments))
+            for message in answer.get("messages", []):
                 if _is_reply(message, job):
                     return str(message["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
                 return None
+            arguments["cursor"] = cursor
 
     async def _call(
         self,
@@ -131,10 +121,8 @@ class Sender:
             check()
             try:
                 # As JSON: the SDK's own methods search all blocks for model classes, and encode them twice.
-                answer: AsyncSlackResponse = await call_api(
-                    workspace.posting.api_call(method, json={**arguments, **form}, before_send=check)
-                )
-                return answer.data if isinstance(answer.data, dict) else {}
+                json = {**arguments, **form}
+                return await call_api(workspace.posting.api_call(method, json=json, before_send=check))
             except GiveUp as error:
                 if error.reason in ignore:
                     break

@@ -55,12 +55,16 @@ class Worker:
             raise RetryLater(str(error)) from error
 
     async def _work(self, context: RequestContext, jobs: Sequence[Job]) -> None:
-        job = jobs[0]
+        job, annotations = jobs[0], context.services.annotations
         match job.kind, job.detail:
             case (JobKind.LOG, _) | (JobKind.CHANGED, {"log": True}):
                 await self._logs.annotate(context, job, _message(job))
-            case ((JobKind.MESSAGE | JobKind.CHANGED | JobKind.DELETED), _):
+            case JobKind.MESSAGE, _:
                 await self._annotate(context, jobs)
+            case JobKind.CHANGED, _:
+                await annotations.follow_edit(_message(job), ThreadReplier(context, jobs))
+            case JobKind.DELETED, _:
+                await annotations.withdraw(_message(job), ThreadReplier(context, jobs))
             case JobKind.ASKED, _:
                 await self._answer(context, job)
             case JobKind.THREAD, _:
@@ -74,15 +78,8 @@ class Worker:
                 raise RetryLater("unknown kind of job")
 
     async def _annotate(self, context: RequestContext, jobs: Sequence[Job]) -> None:
-        annotations, replier = context.services.annotations, ThreadReplier(context, jobs)
         messages = [_message(job) for job in jobs]
-        match jobs[0].kind:
-            case JobKind.MESSAGE:
-                await annotations.annotate(messages, replier)
-            case JobKind.CHANGED:
-                await annotations.follow_edit(messages[0], replier)
-            case JobKind.DELETED:
-                await annotations.withdraw(messages[0], replier)
+        await context.services.annotations.annotate(messages, ThreadReplier(context, jobs))
         for job in jobs:
             secrets = [Secret(SecretKind(kind), 0, line) for kind, line in job.detail.get("secrets", ())]
             await self._logs.warn(context.with_job(job), job, secrets)
