@@ -144,6 +144,10 @@ class Catalogue:
         return self._section(lines.most_common(1)[0][0]) if lines else None
 
 
+# One catalogue for the same content: building entries and the index of the search takes a while.
+_catalogue = lru_cache(maxsize=2)(Catalogue)
+
+
 def open_catalogue(overlay: Path | None = None) -> Catalogue:
     """Open the catalogue that ships with the bot, with the operator's entries of the folder *overlay*.
 
@@ -154,12 +158,6 @@ def open_catalogue(overlay: Path | None = None) -> Catalogue:
     sources = (*sorted(shipped), Path(__file__), *FORMAT, *sorted(own))
     build = partial(compile_catalogue, overlay)
     return _catalogue(resources.compiled("catalogue.jsonl", sources, build, is_shipped=overlay is None))
-
-
-@lru_cache(maxsize=2)
-def _catalogue(compiled: bytes) -> Catalogue:
-    """Return the same catalogue for the same content: building entries and the index of the search takes a while."""
-    return Catalogue(compiled)
 
 
 def compile_catalogue(overlay: Path | None = None) -> bytes:

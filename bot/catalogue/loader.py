@@ -116,10 +116,10 @@ def _files(folder: Path, faults: list[str]) -> list[Section]:
         except CatalogueError as error:
             faults += error.faults
             continue
-        for code in (entry.code for entry in found[-1].codes):
-            if code in seen:
-                faults.append(f"{path.name}: code {code}: appears twice (also in {seen[code]}); keep one")
-            seen.setdefault(code, path.name)
+        for entry in found[-1].codes:
+            if entry.code in seen:
+                faults.append(f"{path.name}: code {entry.code}: appears twice (also in {seen[entry.code]}); keep one")
+            seen.setdefault(entry.code, path.name)
     return found
 
 
