@@ -25,11 +25,11 @@ from bot.policy.annotate import Annotations
 from bot.policy.answer import Answers
 from bot.policy.language import Languages
 from bot.render.renderer import Renderer
-from bot.server import connected, events_route, listening
+from bot.server import EVENTS_PATH, bolt_handler, connected, listening
 from bot.settings import Settings
 from bot.slack.context import Background, Services
 from bot.slack.log_reader import LogReader
-from bot.slack.oauth import InstallFlow, Uninstall
+from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow, Uninstall
 from bot.slack.sender import Sender
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
@@ -75,12 +75,14 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             uninstall = Uninstall(services, workspaces, database)
             uninstall.register(app)
             on_stop = uninstall.stop
-            routes += InstallFlow(settings, database, workspaces, client).routes()
+            flow = InstallFlow(settings, database, workspaces, client)
+            routes.append(web.get(INSTALL_PATH, bolt_handler(flow.handle_installation)))
+            routes.append(web.get(REDIRECT_PATH, bolt_handler(flow.handle_callback)))
         slack.register(app, services)
         if settings.transport == "socket":
             await stack.enter_async_context(connected(app, settings))
         else:
-            routes.append(events_route(app))
+            routes.append(web.post(EVENTS_PATH, bolt_handler(app.async_dispatch)))
         if routes:
             await stack.enter_async_context(listening(routes, services.inbox, settings))
         await stack.enter_async_context(tidying(database, clock))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.errors import ZimerrError
 from bot.inbox import Inbox
@@ -18,13 +20,15 @@ from bot.slack.workspaces import sign_in_socket
 EVENTS_PATH = "/slack/events"
 
 
-def events_route(app: AsyncApp) -> web.RouteDef:
-    """Return the route for Slack's requests."""
+def bolt_handler(
+    handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Make a handler of HTTP requests from one of Bolt's."""
 
-    async def events(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+    async def serve(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await handle(await to_bolt_request(request)))
 
-    return web.post(EVENTS_PATH, events)
+    return serve
 
 
 @contextlib.asynccontextmanager

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
-from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -58,22 +55,6 @@ class InstallFlow(AsyncOAuthFlow):
         await super().store_installation(request, installation)
         self._workspaces.clear_cache()
         _log.info("installed", team=installation.team_id, enterprise=installation.enterprise_id)
-
-    def routes(self) -> list[web.RouteDef]:
-        """Return the routes that a browser visits."""
-        return [
-            web.get(INSTALL_PATH, _handler(self.handle_installation)),
-            web.get(REDIRECT_PATH, _handler(self.handle_callback)),
-        ]
-
-
-def _handler(
-    handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]],
-) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    async def serve(request: web.Request) -> web.StreamResponse:
-        return await to_aiohttp_response(await handle(await to_bolt_request(request)))
-
-    return serve
 
 
 class Uninstall:
