@@ -28,11 +28,10 @@ from typing import Any
 
 from bot import log
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
-from bot.inbox.admission import Admission
 from bot.inbox.job import Job, JobState, Outcome, Recorded
 from bot.inbox.lease import Lease, has_ended, new_owner
+from bot.inbox.limits import Admission, RateLimit
 from bot.inbox.ordering import LaneOrder
-from bot.inbox.rate_limit import RateLimit
 from bot.inbox.rows import InboxRows
 from bot.storage.batching import Batcher
 from bot.storage.database import UNREACHABLE, Database
