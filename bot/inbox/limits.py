@@ -54,7 +54,12 @@ class Admission:
                 while self.room <= 0 and not self._is_closed:
                     waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                     self._waiters.append(waiter)
-                    await waiter
+                    try:
+                        await waiter
+                    except asyncio.CancelledError:
+                        if not waiter.cancelled():  # it was woken just as its time was up: wake another instead
+                            self._wake_next()
+                        raise
 
     def close(self) -> None:
         """Wake all waiters; from now on, none waits."""

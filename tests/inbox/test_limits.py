@@ -49,6 +49,18 @@ async def test_a_waiter_continues_as_soon_as_a_job_leaves() -> None:
     assert entered == [C1, C2]
 
 
+async def test_a_wake_up_that_comes_as_the_time_is_up_goes_to_the_next_waiter() -> None:
+    """Otherwise the next one would wait for its own timeout, although there is room."""
+    admission = Admission(1, 1)
+    admission.enter(C0)
+    late, following = (asyncio.create_task(admission.wait(timeout_s)) for timeout_s in (0.0, 60.0))
+    await asyncio.sleep(0)
+    admission.leave(C0)
+    async with asyncio.timeout(5):
+        await asyncio.gather(late, following)
+    assert admission.has_room(C1)
+
+
 async def test_no_wait_lasts_for_ever() -> None:
     """Slack needs its acknowledgement, also from a bot that stops; the job can wait in the database."""
     admission = Admission(1, 1)
