@@ -6,30 +6,24 @@ deleted when that workspace uninstalls the app.
 
 from __future__ import annotations
 
+from typing import Any
+
 from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy import text as sql
 
 metadata = MetaData()
 
-channel_settings = Table(
+
+def _channel_table(name: str, *columns: Column[Any] | Index) -> Table:
+    """Define a table whose primary key starts with a team and a channel."""
+    keys = (Column(key, String(32), primary_key=True) for key in ("team", "channel"))
+    return Table(name, metadata, *keys, *columns)
+
+
+channel_settings = _channel_table(
     "channel_settings",
-    metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
     Column("language", String(8)),  # null: detected
     Column("mode", String(8)),  # null: thread
 )
@@ -61,25 +55,19 @@ inbox = Table(
     UniqueConstraint("team", "channel", "ts", "kind", name="inbox_message"),
 )
 
-
-def _partial(name: str, columns: tuple[str, ...], condition: str) -> Index:
-    return Index(
-        name, *(inbox.c[column] for column in columns), sqlite_where=sql(condition), postgresql_where=sql(condition)
-    )
-
-
 # A query uses these indexes only if it repeats the condition literally (see `bot.inbox.rows.in_state`).
-_partial("inbox_pending", ("next_attempt_at", "id"), "state = 'pending'")
-_partial("inbox_working", ("lease_until",), "state = 'working'")
-_partial("inbox_open", ("thread", "id"), "state IN ('pending', 'working')")
-_partial("inbox_done", ("finished_at",), "state = 'done'")
+for _name, _columns, _condition in (
+    ("inbox_pending", ("next_attempt_at", "id"), "state = 'pending'"),
+    ("inbox_working", ("lease_until",), "state = 'working'"),
+    ("inbox_open", ("thread", "id"), "state IN ('pending', 'working')"),
+    ("inbox_done", ("finished_at",), "state = 'done'"),
+):
+    _where = sql(_condition)
+    Index(_name, *(inbox.c[column] for column in _columns), sqlite_where=_where, postgresql_where=_where)
 
 # The annotation of each message, so that its reply can follow edits and deletion.
-annotated = Table(
+annotated = _channel_table(
     "annotated",
-    metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
     Column("ts", String(32), primary_key=True),  # of the message
     Column("thread", String(32), nullable=False),
     Column("act", String(8), nullable=False),
@@ -90,11 +78,8 @@ annotated = Table(
 )
 
 # Which codes were explained where, for the count in a thread and the cool-down of a channel.
-explained = Table(
+explained = _channel_table(
     "explained",
-    metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
     Column("thread", String(32), primary_key=True),
     Column("code", Integer, primary_key=True, autoincrement=False),
     Column("reply", String(32), nullable=False),
@@ -104,20 +89,14 @@ explained = Table(
 )
 
 # Fingerprints that people marked as not a code (see `bot.detection.number_context`).
-refused_fingerprints = Table(
+refused_fingerprints = _channel_table(
     "refused_shapes",
-    metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
     Column("shape", String(16), primary_key=True),
 )
 
 # How many messages people wrote in each language; old ones lose weight.
-language_votes = Table(
+language_votes = _channel_table(
     "language_votes",
-    metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
     Column("en", Integer, nullable=False),
     Column("zh", Integer, nullable=False),
 )
@@ -136,11 +115,8 @@ enterprise_teams = Table(
 )
 
 # When a channel last got each notice of why the bot can't answer there.
-notices = Table(
+notices = _channel_table(
     "told",
-    metadata,
-    Column("team", String(32), primary_key=True),
-    Column("channel", String(32), primary_key=True),
     Column("what", String(32), primary_key=True),
     Column("at", Float, nullable=False),
 )
