@@ -20,7 +20,7 @@ def create(path: Path) -> None:
 async def upgrade(url: str) -> None:
     """Create the tables in the database of *url*."""
     database = Database(url)
-    await database.upgrade()
+    await database.open(upgrade=True)
     await database.close()
 
 

@@ -26,7 +26,7 @@ def upgrade() -> None:
 
     Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start.
     """
-    _in_database(DatabaseSettings.load().database_url, Database.upgrade)
+    _in_database(DatabaseSettings.load().database_url, lambda database: database.open(upgrade=True))
     click.echo("The database is up to date.")
 
 

@@ -6,8 +6,7 @@ SQLite in WAL mode is the default: one process writes, and readers do not wait. 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -56,30 +55,31 @@ class Database:
         event.listen(self.engine.sync_engine, "connect", _set_up_postgresql if self.is_shared else _set_up_sqlite)
         if not self.is_shared:
             self._sync_engine: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
-            event.listen(self._sync_engine, "connect", _set_up_sync_sqlite)
+            event.listen(self._sync_engine, "connect", _set_up_sqlite)
+            # To wait here for a busy database would block the event loop.
+            event.listen(self._sync_engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0"))
             self._connection: Connection | None = None
 
-    async def open(self) -> None:
+    async def open(self, *, upgrade: bool = False) -> None:
         """Check that the database is reachable and has the code's schema; raises ZimerrError if not.
 
-        SQLite is upgraded. PostgreSQL is not: other replicas may be running on it.
+        SQLite is upgraded first. PostgreSQL is only upgraded on request: other replicas may be running on it.
         """
-        if not self.is_shared:
-            await self.upgrade()
-            return
-        from bot.storage import schema
-
-        with self._errors_explained():
-            await self.run(schema.check)
-
-    async def upgrade(self) -> None:
-        """Upgrade the schema to the code's version; raises ZimerrError if that fails."""
         from bot.storage import schema  # slow to import, and many commands do not need it
 
-        with self._errors_explained():
+        try:
             if not self.is_shared:
                 _make_folder(self._url)
-            await self.run(schema.upgrade)
+            await self.run(schema.check if self.is_shared and not upgrade else schema.upgrade)
+        except UNREACHABLE as error:
+            reason = str(getattr(error, "orig", None) or error).strip()
+            hint = (
+                "Check that PostgreSQL runs there and that DATABASE_URL names it."
+                if self.is_shared
+                else "Point DATABASE_URL at a file in a folder that this user may write to."
+            )
+            shown = self._url.render_as_string(hide_password=True)
+            raise ZimerrError(f"The database {shown} can't be opened: {reason}. {hint}") from error
 
     async def close(self) -> None:
         """Close all connections."""
@@ -118,20 +118,6 @@ class Database:
         """Return an INSERT with ON CONFLICT, which each database has in its own dialect."""
         return postgresql.insert(table) if self.is_shared else sqlite.insert(table)
 
-    @contextlib.contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        try:
-            yield
-        except UNREACHABLE as error:
-            reason = str(getattr(error, "orig", None) or error).strip()
-            hint = (
-                "Check that PostgreSQL runs there and that DATABASE_URL names it."
-                if self.is_shared
-                else "Point DATABASE_URL at a file in a folder that this user may write to."
-            )
-            shown = self._url.render_as_string(hide_password=True)
-            raise ZimerrError(f"The database {shown} can't be opened: {reason}. {hint}") from error
-
 
 def _make_folder(url: URL) -> None:
     if url.database and url.database != ":memory:":
@@ -154,8 +140,3 @@ def _set_up_postgresql(connection: Any, _: object) -> None:
     cursor.execute(f"SET idle_in_transaction_session_timeout = {round(1000 * _IDLE_TIMEOUT_S)}")
     cursor.close()
     connection.commit()
-
-
-def _set_up_sync_sqlite(connection: Any, record: object) -> None:
-    _set_up_sqlite(connection, record)
-    connection.execute("PRAGMA busy_timeout=0")  # to wait here would block the event loop

@@ -87,7 +87,7 @@ async def test_a_replica_that_is_suspended_in_a_transaction_blocks_the_others_fo
     """A machine may be suspended at any moment, and its locks with it."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     upgraded = Database(url)
-    await upgraded.upgrade()
+    await upgraded.open(upgrade=True)
     await upgraded.close()
     monkeypatch.setattr("bot.storage.database._IDLE_TIMEOUT_S", 0.3)
     asleep, awake = Database(url), Database(url)

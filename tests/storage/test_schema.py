@@ -27,9 +27,9 @@ async def test_upgrading_twice_or_concurrently_changes_nothing(database_url: str
     """Two replicas may be deployed at the same moment."""
     url = DatabaseSettings(_env_file=None, database_url=database_url).database_url
     databases = [Database(url), Database(url)]
-    await asyncio.gather(*(database.upgrade() for database in databases))
+    await asyncio.gather(*(database.open(upgrade=True) for database in databases))
     for database in databases:
-        await database.upgrade()
+        await database.open(upgrade=True)
         await database.open()
         await database.close()
 
@@ -37,13 +37,13 @@ async def test_upgrading_twice_or_concurrently_changes_nothing(database_url: str
 async def test_a_newer_schema_is_refused(database_url: str) -> None:
     """After a rollback, the older code could damage the data."""
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
-    await database.upgrade()
+    await database.open(upgrade=True)
     future = sql("UPDATE alembic_version SET version_num = 'from the future'")
     await database.run(lambda connection: connection.execute(future))
     with pytest.raises(ZimerrError, match=r"schema \(from the future\) is newer than this zimerr"):
         await database.open()
     with pytest.raises(ZimerrError, match="newer"):
-        await database.upgrade()
+        await database.open(upgrade=True)
     await database.close()
 
 
