@@ -13,20 +13,16 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Delete,
+    FromClause,
     RowMapping,
     Select,
-    Table,
-    Update,
+    UpdateBase,
     bindparam,
-    delete,
     func,
     literal_column,
     select,
     tuple_,
-    update,
 )
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from bot.inbox.job import ChannelKey, Job, JobKey, JobKind, JobState, LaneKey, Outcome, Recorded
 from bot.inbox.lease import Lease
@@ -37,6 +33,9 @@ from bot.storage.tables import inbox
 T = TypeVar("T")
 _PAGE = 200  # due rows per query; of these, the rows are leased whose channel has room
 _KINDS = frozenset(map(str, JobKind))
+# The fields of a new job, and those of a recorded one, that are columns of the same type.
+_NEW_FIELDS = ("ts", "thread", "event_id", "attempts", "refused", "received_at", "next_attempt_at")
+_FIELDS = (*_NEW_FIELDS, "id", "detail", "finished_at", "reason")
 
 
 class InboxRows:
@@ -113,7 +112,7 @@ class InboxRows:
         if not ids:
             return set()
         own = inbox.c.id.in_(ids), in_state(JobState.WORKING), inbox.c.lease_owner == self._owner
-        query = update(inbox).where(*own).values(lease_until=until).returning(inbox.c.id)
+        query = inbox.update().where(*own).values(lease_until=until).returning(inbox.c.id)
         return await self._run(lambda connection: set(connection.execute(query).scalars()))
 
     async def take_over(self, ended_owners: Collection[str] = ()) -> int:
@@ -121,7 +120,7 @@ class InboxRows:
         now = self._clock()
         lapsed = (inbox.c.lease_until < now) | inbox.c.lease_owner.in_(ended_owners)
         values = {"state": JobState.PENDING.value, "next_attempt_at": now, "lease_until": None, "lease_owner": None}
-        return await self._count(update(inbox).where(in_state(JobState.WORKING), lapsed).values(**values))
+        return await self._count(inbox.update().where(in_state(JobState.WORKING), lapsed).values(**values))
 
     async def owners(self) -> set[str]:
         """Return the owners of all leases."""
@@ -131,11 +130,11 @@ class InboxRows:
     async def purge(self, *, before: float, limit: int = 10_000, state: JobState = JobState.DONE) -> int:
         """Delete up to *limit* rows that were done, or dead, before a time; return how many."""
         old = select(inbox.c.id).where(in_state(state), inbox.c.finished_at < before).limit(limit)
-        return await self._count(delete(inbox).where(inbox.c.id.in_(old)))
+        return await self._count(inbox.delete().where(inbox.c.id.in_(old)))
 
     async def forget(self, team: str) -> int:
         """Delete all rows of a workspace; return how many."""
-        query = delete(inbox).where(inbox.c.team == team)
+        query = inbox.delete().where(inbox.c.team == team)
         async with self._lock:
             return await self._database.run_aside(lambda connection: connection.execute(query).rowcount)
 
@@ -158,34 +157,28 @@ class InboxRows:
         # One attempt, not none: an earlier attempt may have posted, so the next one has to look for its answer first.
         values = {"state": JobState.PENDING.value, "attempts": 1, "refused": 0, "next_attempt_at": self._clock()}
         conditions = [in_state(JobState.DEAD)] + ([inbox.c.id.in_(ids)] if ids else [])
-        return await self._count(update(inbox).where(*conditions).values(**values, finished_at=None))
+        return await self._count(inbox.update().where(*conditions).values(**values, finished_at=None))
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         # Two transactions of one process on the same rows could wait for each other.
         async with self._lock:
             return await self._database.run(work)
 
-    async def _count(self, query: Update | Delete) -> int:
+    async def _count(self, query: UpdateBase) -> int:
         return await self._run(lambda connection: connection.execute(query).rowcount)
 
     def _insert(self, connection: Connection, jobs: Sequence[Job]) -> dict[JobKey, int]:
         """Insert the rows that are new; return their ids."""
         values = [
-            {
-                "event_id": job.event_id,
+            {name: getattr(job, name) for name in _NEW_FIELDS}
+            | {
                 "team": job.place.team,
                 "channel": job.place.channel,
                 "user": job.place.user,
-                "ts": job.ts,
-                "thread": job.thread,
                 "kind": job.stored_kind,
                 "codes": list(job.codes),
                 "detail": dict(job.detail),
                 "state": job.state.value,
-                "attempts": job.attempts,
-                "refused": job.refused,
-                "received_at": job.received_at,
-                "next_attempt_at": job.next_attempt_at,
                 "lease_until": job.lease.until if job.lease else None,
                 "lease_owner": job.lease.owner if job.lease else None,
             }
@@ -212,7 +205,7 @@ class InboxRows:
     def _claim(self, connection: Connection, ids: Collection[int], until: float) -> list[Job]:
         if not ids:
             return []
-        query = update(inbox).where(inbox.c.id.in_(ids), in_state(JobState.PENDING))
+        query = inbox.update().where(inbox.c.id.in_(ids), in_state(JobState.PENDING))
         lease = {"state": JobState.WORKING.value, "lease_owner": self._owner, "lease_until": until}
         query = query.values(**lease, attempts=inbox.c.attempts + 1)
         claimed = connection.execute(query.returning(inbox)).mappings()
@@ -222,44 +215,32 @@ class InboxRows:
         kind, _, trigger_ts = row["kind"].partition(":")
         return Job(
             place=Place(row["team"], row["channel"], row["user"]),
-            ts=row["ts"],
-            thread=row["thread"],
             codes=tuple(row["codes"]),
             kind=JobKind(kind) if kind in _KINDS else JobKind.UNKNOWN,
             trigger_ts=trigger_ts,
-            detail=row["detail"],
-            event_id=row["event_id"],
-            id=row["id"],
             state=JobState(row["state"]),
-            attempts=row["attempts"],
-            refused=row["refused"],
-            received_at=row["received_at"],
-            next_attempt_at=row["next_attempt_at"],
             lease=Lease(row["lease_until"], self._clock, row["lease_owner"]) if row["lease_owner"] else None,
-            finished_at=row["finished_at"],
-            reason=row["reason"],
+            **{name: row[name] for name in _FIELDS},
         )
 
 
-def in_state(*states: JobState, of: Table | NamedFromClause = inbox) -> ColumnElement[bool]:
+def in_state(*states: JobState, of: FromClause = inbox) -> ColumnElement[bool]:
     """Return a condition on the state that lets the partial indexes be used: with bound values they would not be."""
     literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in states]
     column: ColumnElement[str] = of.c.state
     return column == literals[0] if len(literals) == 1 else column.in_(literals)
 
 
+# The other parameters are the new values of the columns that they name.
 _SETTLE = (
-    update(inbox)
+    inbox.update()
     .where(
         inbox.c.id == bindparam("settled_id"),
         # A later lease of the row, perhaps by the same process, is left alone.
         inbox.c.lease_owner == bindparam("settled_owner"),
         inbox.c.attempts == bindparam("settled_attempts"),
     )
-    .values(
-        {name: bindparam(name) for name in ("state", "attempts", "refused", "reason", "next_attempt_at", "finished_at")}
-        | {"lease_owner": None, "lease_until": None}
-    )
+    .values(lease_owner=None, lease_until=None)
 )
 _earlier = inbox.alias("earlier")
 _HAS_EARLIER = (
