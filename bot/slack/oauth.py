@@ -12,6 +12,7 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log, resources
@@ -19,7 +20,7 @@ from bot.settings import Settings
 from bot.slack.context import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
 from bot.storage.database import Database
-from bot.storage.installation_store import forget_teams, states
+from bot.storage.installation_store import STATE_LIFE_S, forget_teams
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 _log = log.get(__name__)
@@ -45,7 +46,7 @@ class InstallFlow(AsyncOAuthFlow):
             authorization_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
             installation_store=workspaces.installations,
             installation_store_bot_only=True,
-            state_store=states(database),
+            state_store=AsyncSQLAlchemyOAuthStateStore(STATE_LIFE_S, database.engine),
         )
         super().__init__(settings=oauth_settings, client=client)
         self._workspaces = workspaces

@@ -7,28 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    Table,
-    bindparam,
-    cast,
-    delete,
-    literal,
-    null,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Select, String, Table, bindparam, literal, null, select, union_all
 
 from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
 from bot.storage.database import Database
 from bot.storage.tables import annotated, channel_settings, explained, language_votes, refused_fingerprints
-
-_NONE: Mapping[int, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +93,7 @@ class AnnotationStore:
         records: Mapping[MessageRef, AnnotationRecord],
         *,
         now: float,
-        counted: Mapping[int, int] = _NONE,
+        counted: Mapping[int, int] | None = None,
         dropped: Collection[int] = (),
     ) -> None:
         """Record annotations of one thread. Their codes count as explained by their replies.
@@ -117,16 +101,16 @@ class AnnotationStore:
         *counted* adds to the counts of codes that were explained before. The replies no longer explain the codes
         *dropped*.
         """
-        await self._puts.submit(_Put(records, now, counted, dropped))
+        await self._puts.submit(_Put(records, now, counted or {}, dropped))
 
     async def forget(self, ref: MessageRef, record: AnnotationRecord) -> None:
         """Delete the annotation of a message, and the fact that its reply explained its codes."""
 
         def forget(connection: Connection) -> None:
-            connection.execute(delete(annotated).where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts))
+            connection.execute(annotated.delete().where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts))
             if record.reply:
                 own = explained.c.reply == record.reply, explained.c.code.in_(record.codes)
-                connection.execute(delete(explained).where(*_in_thread(ref.team, ref.channel, record.thread), *own))
+                connection.execute(explained.delete().where(*_in_thread(ref.team, ref.channel, record.thread), *own))
 
         await self._database.run(forget)
 
@@ -149,7 +133,7 @@ class AnnotationStore:
     async def forget_before(self, time: float) -> None:
         """Delete the annotations of messages that are too old to be edited or deleted."""
         for table in (annotated, explained):
-            old = delete(table).where(table.c.at < time)
+            old = table.delete().where(table.c.at < time)
             await self._database.run_aside(partial(Connection.execute, statement=old))
 
     async def _load_histories(self, wheres: Sequence[Mapping[str, Any]]) -> list[MessageHistory]:
@@ -166,12 +150,12 @@ class AnnotationStore:
                 if put.dropped:
                     replies = [record.reply for record in put.records.values()]
                     dropped = explained.c.code.in_(put.dropped), explained.c.reply.in_(replies)
-                    connection.execute(delete(explained).where(*_in_thread(*put.thread), *dropped))
+                    connection.execute(explained.delete().where(*_in_thread(*put.thread), *dropped))
             if rows := [row for put in in_order for row in _explained_rows(put)]:
                 connection.execute(self._insert_explained, rows)
             for put in in_order:
                 for code, times in put.counted.items():
-                    query = update(explained).where(*_in_thread(*put.thread), explained.c.code == code)
+                    query = explained.update().where(*_in_thread(*put.thread), explained.c.code == code)
                     connection.execute(query.values(count=explained.c.count + times))
 
         await self._database.run(put_all)
@@ -212,7 +196,7 @@ def _record(row: Sequence[Any]) -> AnnotationRecord:
 
 def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
     """Select one part of a history, in the row format that all parts share."""
-    texts: list[ColumnElement[Any]] = [cast(column, String) for column in columns]
+    texts: list[ColumnElement[Any]] = [column.cast(String) for column in columns]
     texts += [null()] * (3 - len(columns))
     return select(literal(name), *texts, null(), null()).where(*of_channel(table))
 

@@ -24,7 +24,7 @@ _LINGER_S = 0.05
 @dataclass(frozen=True, slots=True)
 class _QueuedItem(Generic[Item, Result]):
     item: Item
-    then: Callable[[Result | None], None] | None
+    then: Callable[[Result | None], None]
     caller: asyncio.Future[Result] | None  # None: nobody waits, so the item is retried until it succeeds
 
 
@@ -54,7 +54,7 @@ class Batcher(Generic[Item, Result]):
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def submit(self, item: Item, then: Callable[[Result | None], None] | None = None) -> Result:
+    async def submit(self, item: Item, then: Callable[[Result | None], None] = lambda result: None) -> Result:
         """Process *item* in the next batch and return its result; raises the errors of *process*.
 
         *then* is called with the result right after the batch, or with None after an error. It is called even if the
@@ -111,8 +111,7 @@ class Batcher(Generic[Item, Result]):
                 await self._fail(batch, error)
             return
         for queued, result in zip(batch, results, strict=True):
-            if queued.then:
-                queued.then(result)
+            queued.then(result)
             if queued.caller and not queued.caller.done():  # done: the caller was cancelled
                 queued.caller.set_result(result)
 
@@ -129,8 +128,7 @@ class Batcher(Generic[Item, Result]):
         self._queue[:0] = [queued for queued in batch if queued.caller is None]
         waited_for = [queued for queued in batch if queued.caller is not None]
         for queued in waited_for:
-            if queued.then:
-                queued.then(None)
+            queued.then(None)
             if queued.caller and not queued.caller.done():
                 queued.caller.set_exception(error)
         if not waited_for:

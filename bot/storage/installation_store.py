@@ -12,7 +12,6 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore, SQLAlchemyInstallationStore
-from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from sqlalchemy import Connection, Dialect, Text, TypeDecorator, delete, select, update
 
 from bot.errors import ZimerrError
@@ -108,13 +107,8 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
 
 
-def states(database: Database) -> AsyncSQLAlchemyOAuthStateStore:
-    """Return the store of OAuth states, which tie Slack's callback to the browser that started the flow."""
-    return AsyncSQLAlchemyOAuthStateStore(STATE_LIFE_S, database.engine)
-
-
 async def forget_states(database: Database, *, before: float) -> None:
-    """Delete expired states."""
+    """Delete expired OAuth states, which tie Slack's callback to the browser that started the flow."""
     expired = slack_oauth_states.c.expire_at < datetime.fromtimestamp(before, UTC).replace(tzinfo=None)
     await database.run(lambda connection: connection.execute(delete(slack_oauth_states).where(expired)))
 

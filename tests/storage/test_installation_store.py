@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
+from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from sqlalchemy import JSON, Column, Connection, insert, select, text
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
-from bot.storage.installation_store import Installations, forget_states, forget_teams, states
+from bot.storage.installation_store import STATE_LIFE_S, Installations, forget_states, forget_teams
 from bot.storage.tables import enterprise_teams, inbox, metadata, slack_bots
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -93,7 +94,7 @@ async def test_a_workspace_that_joined_an_organization_keeps_its_installation(st
 
 async def test_a_state_is_valid_once_and_deleted_when_it_expires(database: Database) -> None:
     """Anyone can request one, so they must not pile up."""
-    store = states(database)
+    store = AsyncSQLAlchemyOAuthStateStore(STATE_LIFE_S, database.engine)
     used, left = await store.async_issue(), await store.async_issue()
     assert [await store.async_consume(used), await store.async_consume(used)] == [True, False]
     await forget_states(database, before=time.time())
