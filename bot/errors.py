@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class ZimerrError(Exception):
-    """Faults of which each names the problem and the fix."""
+    """One or several faults that a person can fix. Each text names the problem and the fix."""
 
     def __init__(self, *faults: str) -> None:
         super().__init__("\n".join(faults))

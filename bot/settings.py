@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _DEFAULT_DATABASE = f"sqlite:///{user_data_path('zimerr') / 'zimerr.db'}"
-# The scheme with a driver for each scheme of a database URL without one.
+# The scheme of a database URL that names its driver, for each scheme that does not.
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
     "postgres": "postgresql+psycopg",
