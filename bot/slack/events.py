@@ -136,22 +136,6 @@ class Messages(AsyncMiddleware):
         await self._services.inbox.accept(job)
 
 
-def _place(body: Payload) -> Place:
-    """Return where a message event happened; the user is empty for a post of another bot."""
-    event = body["event"]
-    message = event.get("message") or event.get("previous_message") or event
-    return Place(team=team_of(body), channel=event["channel"], user=message.get("user", ""))
-
-
-def _mentions_bot(message: Payload, bolt: AsyncBoltContext) -> bool:
-    return f"<@{bolt.bot_user_id}>" in (message.get("text") or "")
-
-
-def _subjects(message: Payload, content: MessageContent) -> tuple[list[int], list[str]]:
-    """Return the codes and the files of a message; an edit that changes neither changes no reply."""
-    return sorted({each.code for each in content.sightings if not each.quoted}), sorted(log_files(message))
-
-
 async def explain_marked(context: RequestContext, body: Payload) -> None:
     """Explain the codes of a message to the person who clicked the bot's reaction."""
     ts = body["event"]["item"]["ts"]
@@ -167,3 +151,19 @@ async def introduce(context: RequestContext, body: Payload) -> None:
     catalogue = context.services.catalogue
     reply = await dry_run(context.place.channel, context.lookup, catalogue, own_bot=context.own_bot)
     await context.reply_privately(reply)
+
+
+def _place(body: Payload) -> Place:
+    """Return where a message event happened; the user is empty for a post of another bot."""
+    event = body["event"]
+    message = event.get("message") or event.get("previous_message") or event
+    return Place(team=team_of(body), channel=event["channel"], user=message.get("user", ""))
+
+
+def _mentions_bot(message: Payload, bolt: AsyncBoltContext) -> bool:
+    return f"<@{bolt.bot_user_id}>" in (message.get("text") or "")
+
+
+def _subjects(message: Payload, content: MessageContent) -> tuple[list[int], list[str]]:
+    """Return the codes and the files of a message; an edit that changes neither changes no reply."""
+    return sorted({each.code for each in content.sightings if not each.quoted}), sorted(log_files(message))
