@@ -127,9 +127,11 @@ class Analysis:
         hits = sum(each.count for each in self._state.counts.values())
         candidates = [each for each in harmful if each.code in followed or each.count * 2 > hits]
         best = min(
-            candidates, key=lambda each: (self._rank(each.code), self._order(self._first[each.code]), -each.count)
+            candidates,
+            key=lambda each: (self._rank(each.code), self._order(self._first[each.code]), -each.count),
+            default=None,  # if a harmless code explains the others, and none of the harmful ones has most hits
         )
-        return best.code
+        return best.code if best else None
 
     def _root(self, code: int) -> int:
         """Return the code at the start of the chain that *code* follows."""

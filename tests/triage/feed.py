@@ -7,7 +7,7 @@ from functools import partial
 from io import BytesIO
 
 from bot.catalogue.catalogue import open_catalogue
-from bot.triage.cascades import open_cascades
+from bot.triage.cascades import Cascades, open_cascades
 from bot.triage.digest import Digest
 from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
@@ -16,11 +16,11 @@ CATALOGUE = open_catalogue()
 CASCADES = open_cascades()
 
 
-def triage_of(logs: Mapping[str, str | bytes]) -> Digest:
+def triage_of(logs: Mapping[str, str | bytes], cascades: Cascades = CASCADES) -> Digest:
     """Return the digest of *logs*, given by name."""
     raw = {name: text.encode() if isinstance(text, str) else text for name, text in logs.items()}
     sources = [LogFile(name, partial(BytesIO, content)) for name, content in raw.items()]
-    return triage(sources, CATALOGUE, CASCADES, ReadLimits(), clock=lambda: 0.0)
+    return triage(sources, CATALOGUE, cascades, ReadLimits(), clock=lambda: 0.0)
 
 
 def line_at(second: float, code: int | str, more: str = "") -> str:

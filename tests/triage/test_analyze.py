@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.triage.digest import Digest, Pattern, Role
-from tests.triage.feed import line_at, triage_of
+from tests.triage.feed import CASCADES, line_at, triage_of
 
 
 def digest(*lines: str, **files: list[str]) -> Digest:
@@ -78,6 +80,15 @@ def test_a_harmless_code_is_not_the_cause_beside_another() -> None:
     result = digest(line_at(0, 6000320), line_at(1, 6000604), line_at(2, 6000320))
     assert result.cause == 6000604
     assert roles(result)[6000320] == (Role.UNRELATED, None)
+
+
+def test_a_harmless_code_with_followers_is_not_the_cause_beside_others() -> None:
+    """Rules may change independently of classes, and a log must not make the analysis fail."""
+    harmless = tuple(replace(each, explains=each.name != "configuration") for each in CASCADES.classes)
+    lines = [line_at(0, 6000106), line_at(1, 6000121), line_at(2, 6000604), line_at(3, 6000214)]
+    result = triage_of({"": "\n".join(lines)}, replace(CASCADES, classes=harmless))
+    assert result.cause is None
+    assert roles(result)[6000121] == (Role.FOLLOWER, 6000106)
 
 
 def test_lines_replace_seconds_in_a_log_without_times() -> None:
