@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.triage.redact import mask
+from bot.triage.redact import APP_ID, mask
 
 MAX_VALUES = 5  # kept of each kind
 
@@ -25,9 +25,6 @@ _VERSIONS = (
     rf"\bsdk[_ ]?ver(?:sion)?[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?{_NUMBER}",
 )
 _VERSION = re.compile("|".join(_VERSIONS), re.IGNORECASE)
-_APP_ID = re.compile(
-    r"\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?(\d{8,12})(?!\d)", re.IGNORECASE
-)
 
 # Frameworks before the systems they run on. No pattern matches what another platform prints.
 _PLATFORMS = (
@@ -64,7 +61,7 @@ class MetadataScan:
     def scan(self, text: str) -> None:
         """Add the values in *text*, which is one or more lines."""
         _add(self.versions, (next(filter(None, match.groups())) for match in _VERSION.finditer(text)))
-        _add(self.app_ids, (mask(match[1]) for match in _APP_ID.finditer(text)))
+        _add(self.app_ids, (mask(match["id"]) for match in APP_ID.finditer(text)))
         missing = ((name, pattern) for name, pattern in _PLATFORM_PATTERNS if name not in self.platforms)
         _add(self.platforms, (name for name, pattern in missing if pattern.search(text)))
 

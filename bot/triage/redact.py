@@ -135,6 +135,11 @@ def _rule(
     return _SecretRule(kind, re.compile(pattern, re.ASCII | flags), is_secret)
 
 
+# `\b` in ASCII, because Chinese text has no space before the word.
+APP_ID = re.compile(
+    r"(?P<kept>\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?)(?P<id>\d{8,12})(?!\d)",
+    re.ASCII | re.IGNORECASE,
+)
 _KEYS = (
     r"(?:AKIA|ASIA)[0-9A-Z]{16}(?![0-9A-Za-z])|AIza[\w-]{35}|xox[abeoprs]-[\w-]{10,500}|xapp-[\w-]{10,500}"
     r"|gh[pousr]_\w{36,255}|github_pat_\w{22,255}|LTAI[0-9A-Za-z]{12,26}(?![0-9A-Za-z])"
@@ -176,11 +181,7 @@ _RULES: Sequence[_SecretRule] = (
         r"(?<![\w.+-])[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-])",
         _is_mail,
     ),
-    _rule(
-        SecretKind.APP_ID,
-        r"(?P<kept>\bapp[ _-]?id\b[\"'）)]{0,2}\s{0,3}(?:[:=：]|is\b|为|是)?\s{0,3}[\"'(（]?)\d{8,12}(?!\d)",
-        flags=re.IGNORECASE,
-    ),
+    _SecretRule(SecretKind.APP_ID, APP_ID, lambda _: True),
     _rule(
         SecretKind.PHONE,
         r"(?<![\w.+-])(?:(?:\+|00)86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?![\w-]|\.\d)"

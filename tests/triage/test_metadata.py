@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bot.triage.digest import SecretKind
 from bot.triage.metadata import MAX_VALUES, MetadataScan
+from bot.triage.redact import redact
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,17 @@ def test_an_app_id_is_masked() -> None:
     found = MetadataScan()
     found.scan('{"appID": 1719238450} appId=1719238450 appID: 6000003')
     assert found.app_ids == ["17…0"]
+
+
+@pytest.mark.parametrize(
+    "text", ["配置appID：1719238450", "appid 1719238450", "AppID是1719238450", "app-id（1719238450）"]
+)
+def test_an_app_id_that_is_hidden_is_found(text: str) -> None:
+    """Support must be able to tell the apps apart although the log shows their ids masked."""
+    found = MetadataScan()
+    found.scan(text)
+    assert found.app_ids == ["17…0"]
+    assert [kind for kind, _ in redact(text).secrets] == [SecretKind.APP_ID]
 
 
 def test_the_number_of_values_is_bounded() -> None:
