@@ -8,6 +8,7 @@ digits is cached as it is.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from bot.detection.detector import find
@@ -50,15 +51,12 @@ class LineVerdict(NamedTuple):
 
 
 class LineCache:
-    """Judge lines as `detector.find` does, but faster.
-
-    Full caches are cleared, because an LRUCache would slow down every look-up by more than a clearance costs.
-    """
+    """Judge lines as `detector.find` does, but faster."""
 
     def __init__(self, known: Known) -> None:
         self._known = known
         self._verdicts: dict[tuple[object, ...], LineVerdict] = {}  # by shape
-        self._may_be_significant: dict[bytes, bool] = {}  # by folded text
+        self._may_be_significant = lru_cache(_MAX_ENTRIES)(_may_be_significant)
 
     def of(self, line: bytes, *, has_names: bool) -> LineVerdict:
         """Return the verdict on a line of at most `LONGEST` bytes.
@@ -70,7 +68,7 @@ class LineCache:
         verdict = self._verdicts.get(shape)
         if verdict is None:
             if len(self._verdicts) >= _MAX_ENTRIES:
-                self._verdicts.clear()
+                self._verdicts.clear()  # costs less than the order of an LRUCache at every look-up
             detection = find(text, self._known)
             verdict = self._verdicts[shape] = LineVerdict(
                 tuple((each.code, each.known) for each in detection.findings),
@@ -84,24 +82,18 @@ class LineCache:
         first, end = (0, len(text)) if has_names else _window(text, starts)
         window = text[first:end]
         folded = window.encode(errors="surrogatepass").translate(_FOLD_DIGITS)
-        if self._has_significant_digits(window, folded, has_names=has_names) or any(
-            _is_cut(text, start) for start in starts
-        ):
+        # The verdict may depend on other digits than those of the codes.
+        is_significant = self._may_be_significant(folded) and (
+            _SIGNIFICANT.search(window) or (has_names and _SIGNIFICANT_IN_NAMES.search(window))
+        )
+        if is_significant or any(_is_cut(text, start) for start in starts):
             return (window, has_names)
         return (folded, has_names, *[(start - first, text[start : start + 7]) for start in starts])
 
-    def _has_significant_digits(self, window: str, folded: bytes, *, has_names: bool) -> bool:
-        """Return whether the verdict depends on digits of *window* besides those of the codes."""
-        may_be_significant = self._may_be_significant.get(folded)
-        if may_be_significant is None:
-            if len(self._may_be_significant) >= _MAX_ENTRIES:
-                self._may_be_significant.clear()
-            may_be_significant = self._may_be_significant[folded] = (
-                _MAY_BE_SIGNIFICANT.search(folded.decode(errors="surrogatepass")) is not None
-            )
-        return may_be_significant and bool(
-            _SIGNIFICANT.search(window) or (has_names and _SIGNIFICANT_IN_NAMES.search(window))
-        )
+
+def _may_be_significant(folded: bytes) -> bool:
+    """Return whether a text that is *folded* in this way may have significant digits."""
+    return _MAY_BE_SIGNIFICANT.search(folded.decode(errors="surrogatepass")) is not None
 
 
 def _window(text: str, starts: list[int]) -> tuple[int, int]:

@@ -13,18 +13,17 @@ from bot.triage.redact import APP_ID, mask
 
 MAX_VALUES = 5  # kept of each kind
 
-_NUMBER = r"(\d{1,2}\.\d{1,3}\.\d{1,3}(?:\.\d{1,6})?(?:-[a-z]+\.?\d*)?)(?![\d.])"
-_VERSIONS = (
+_VERSION = re.compile(
+    r"(?:"
     # "ZIM => 2.19.0.3101", "ZIM SDK version: 2.18.1", "zim version 2.16.0", "ZIM.getVersion() = 2.29.0"
     r"\bZIM(?:[ _.-]?SDK)?(?:[ _.-]{0,2}(?:get)?version(?:\(\))?)?[\"']?\s{0,3}(?:=>|[:=@/ ]|is)\s{0,3}[\"'v]{0,2}"
-    rf"{_NUMBER}",
     # "zego-zim-web@2.18.1", "zego_zim: 2.18.1", "im.zego:zim:2.19.0", "zego-zim-react-native 2.28.0"
-    rf"\b(?:zego[-_]zim(?:[-_][a-z]+){{0,3}}|im\.zego:zim)[\"']?(?:[@:/ =]|: )[\"'^~ ]{{0,3}}v?{_NUMBER}",
+    r"|\b(?:zego[-_]zim(?:[-_][a-z]+){0,3}|im\.zego:zim)[\"']?(?:[@:/ =]|: )[\"'^~ ]{0,3}v?"
     # "sdkVersion":"2.18.1" as the SDK itself prints it
-    rf"\bzim_?(?:sdk)?_?ver(?:sion)?[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?{_NUMBER}",
-    rf"\bsdk[_ ]?ver(?:sion)?[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?{_NUMBER}",
+    r"|\b(?:zim_?(?:sdk)?_?|sdk[_ ]?)ver(?:sion)?[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+    r")(\d{1,2}\.\d{1,3}\.\d{1,3}(?:\.\d{1,6})?(?:-[a-z]+\.?\d*)?)(?![\d.])",
+    re.IGNORECASE,
 )
-_VERSION = re.compile("|".join(_VERSIONS), re.IGNORECASE)
 
 # Frameworks before the systems they run on. No pattern matches what another platform prints.
 _PLATFORMS = (
@@ -60,7 +59,7 @@ class MetadataScan:
 
     def scan(self, text: str) -> None:
         """Add the values in *text*, which is one or more lines."""
-        _add(self.versions, (next(filter(None, match.groups())) for match in _VERSION.finditer(text)))
+        _add(self.versions, (match[1] for match in _VERSION.finditer(text)))
         _add(self.app_ids, (mask(match["id"]) for match in APP_ID.finditer(text)))
         missing = ((name, pattern) for name, pattern in _PLATFORM_PATTERNS if name not in self.platforms)
         _add(self.platforms, (name for name, pattern in missing if pattern.search(text)))

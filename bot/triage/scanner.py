@@ -1,8 +1,8 @@
 """Find the codes of a log by the rules of `bot.detection`, line by line, at the speed of a literal search.
 
-`prefilter` selects the lines that may have a code, and `line_cache` caches the verdict on lines of the same shape. The
-verdict on a line is always that of `detector.find`. A line that comes in pieces is judged piece by piece, so a code in
-a URL may be reported if the URL is longer than `reader.OVERLAP` bytes.
+A literal search selects the lines that may have a code, and `line_cache` caches the verdict on lines of the same shape.
+The verdict on a line is always that of `detector.find`. A line that comes in pieces is judged piece by piece, so a code
+in a URL may be reported if the URL is longer than `reader.OVERLAP` bytes.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from heapq import merge
 
 import stringzilla as sz
@@ -19,7 +20,6 @@ import stringzilla as sz
 from bot.detection.detector import find
 from bot.detection.result import Known, LookAlikeReason
 from bot.triage import line_cache
-from bot.triage.prefilter import SymbolFilter, code_offsets
 from bot.triage.reader import LogBlock
 
 _CONTEXT = 2  # lines kept before and after the line of a window
@@ -29,6 +29,21 @@ _START = 200  # characters kept of such a line's start, which has its time
 _LONG_WORD = r"[A-Za-z0-9_+/=.%~\\-]{12,}"  # long enough to be part of a token
 _CUT_BEFORE = re.compile(rf"\A{_LONG_WORD}")
 _CUT_AFTER = re.compile(rf"(?<![A-Za-z0-9_+/=.%~\\-]){_LONG_WORD}\Z")
+
+_CODE = re.compile(rb"600[0-9]{4}")
+_DENSE = 1000  # bytes per `600`; below this, one pass of the pattern is faster than many literal searches
+_THOUSANDS = (b"6,00", b"6.00", b"6'00", b"6 00", b"6_00")
+_THOUSANDS_WHOLE = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
+# Full-width letters, digits and the low line, which may be part of a code or a symbol after folding.
+_FULL_WIDTH = re.compile(rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a])")
+_JAVA = re.compile(rb"_[A-Z]+_[A-Z]")
+_ENUM = re.compile(rb"zim_?error_?code")
+_NAME_BEFORE = re.compile(rb"[A-Za-z0-9_]*\Z")
+_NAME_AFTER = re.compile(rb"[A-Za-z0-9_]*")
+_LONGEST_NAME = 128
+# The ends of escape sequences and colours, which folding removes before a name.
+_ESCAPE_BEFORE = re.compile(rb"(?:[nrt]|u00[2-7][0-9A-Fa-f]|[0-9]*m)+")
+_MAX_NAMES = 8192
 
 
 @dataclass(slots=True)
@@ -68,7 +83,7 @@ class Scanner:
         self._known = known
         self._on_hit = on_hit
         self._on_window = on_window
-        self._symbols = SymbolFilter(known)
+        self._is_symbol = lru_cache(_MAX_NAMES)(partial(_is_symbol, known))
         self._verdicts = line_cache.LineCache(known)
         self._file = 0
         self._codes: set[int] = set()  # found in this file
@@ -112,9 +127,9 @@ class Scanner:
 
     def _candidate_lines(self, data: bytes) -> Iterator[tuple[int, int, bool]]:
         """Yield start and end of each line that may have a code, and whether the code may be no plain number."""
-        others = sorted(self._symbols.offsets(data))
+        others = sorted(_other_offsets(data, self._is_symbol))
         done = 0
-        for offset in merge(code_offsets(data), others) if others else code_offsets(data):
+        for offset in merge(_code_offsets(data), others):
             if offset < done:
                 continue
             begin = data.rfind(b"\n", done, offset) + 1 or done
@@ -162,6 +177,49 @@ class Scanner:
         if not window.missing:
             self._windows.remove(window)
             self._on_window(window)
+
+
+def _code_offsets(data: bytes) -> Iterable[int]:
+    """Return the offsets of ``600`` with four more digits, in ascending order."""
+    count = sz.count(data, b"600")
+    if count * _DENSE > len(data):
+        return [match.start() for match in _CODE.finditer(data)]
+    return [offset for offset in _offsets(data, b"600") if _CODE.match(data, offset)] if count else ()
+
+
+def _other_offsets(data: bytes, is_symbol: Callable[[bytes], bool]) -> list[int]:
+    """Return the offsets of SDK symbols, and of codes that may not be written as plain digits, in any order."""
+    lower = data.lower()
+    found = [offset for offset in _offsets(lower, b"mod") if is_symbol(_name_at(data, offset))]
+    found += [match.start() for match in _JAVA.finditer(data) if is_symbol(_name_at(data, match.start()))]
+    for literal in (b"zimerror", b"zim_error"):
+        found += [offset for offset in _offsets(lower, literal) if _ENUM.match(lower, offset)]
+    for literal in _THOUSANDS:
+        found += [offset for offset in _offsets(data, literal) if _THOUSANDS_WHOLE.match(data, offset)]
+    if not data.isascii():
+        found += [match.start() for match in _FULL_WIDTH.finditer(data)]
+    return found
+
+
+def _offsets(data: bytes, literal: bytes) -> Iterator[int]:
+    """Yield the offsets of *literal* in *data*."""
+    offset = sz.find(data, literal)
+    while offset >= 0:
+        yield offset
+        offset = sz.find(data, literal, offset + len(literal))
+
+
+def _name_at(data: bytes, offset: int) -> bytes:
+    """Return the letters, digits and low lines around *offset*."""
+    before = _NAME_BEFORE.search(data, max(0, offset - _LONGEST_NAME), offset)
+    after = _NAME_AFTER.match(data, offset, offset + _LONGEST_NAME)
+    return (before[0] if before else b"") + (after[0] if after else b"")
+
+
+def _is_symbol(known: Known, name: bytes) -> bool:
+    """Return whether *name*, or the rest of it that folding may leave, is a known symbol without leading digits."""
+    rests = [name, *(name[size:] for size in range(1, 6) if _ESCAPE_BEFORE.fullmatch(name[:size]))]
+    return any(known.code_of_symbol(rest.decode().lstrip("0123456789")) is not None for rest in rests)
 
 
 def _lines_before(data: bytes, position: int, earlier: list[bytes]) -> list[bytes]:
