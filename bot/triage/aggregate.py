@@ -6,7 +6,7 @@ Nothing is stored per occurrence, so a log may have any number of them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Stamp
@@ -92,7 +92,6 @@ class Aggregator:
         self._source_count = 0  # of all codes together
         # Of the current file:
         self._reader: TimestampReader | None = None  # None if it has no times
-        self._clock_kind: ClockKind | None = None
         self._lines_before = 0.0  # its start on the axis of lines
         self._position = 0.0  # of the last hit on that axis
         self._now = 0.0  # seconds of the last stamp read, at first of the file's first stamp
@@ -104,17 +103,16 @@ class Aggregator:
         self.state.metadata.scan(head.decode("utf-8", "replace"))
         self._lines_before = self._position
         self._written = self._zone = None
-        previous_kind, self._clock_kind = self._clock_kind, None
-        self._reader = reader = reader_for(head)
-        if reader and (first := reader.first_stamp(head.splitlines())):
-            self._clock_kind = reader.clock_kind
+        kinds = self.state.clock_kinds
+        reader = reader_for(head)
+        first = reader.first_stamp(head.splitlines()) if reader else None
+        self._reader = reader if first else None
+        if reader and first:
             first = self._align(reader, first)
             self._now = first.seconds
             self.state.extents[file] = (first, first)
-            self.state.clock_kinds[file] = reader.clock_kind
-        else:
-            self._reader = None
-        if self._clock_kind is None or self._clock_kind != previous_kind:
+            kinds[file] = reader.clock_kind
+        if file not in kinds or kinds[file] != kinds.get(file - 1):
             # The clocks can't be compared: nothing in this file follows from the previous one.
             for count in self.state.counts.values():
                 count.at = NEVER
@@ -123,14 +121,11 @@ class Aggregator:
 
     def _align(self, reader: TimestampReader, first: Stamp) -> Stamp:
         """Move *first* and its reader to the year, or day, nearest to the first file with a clock of the same kind."""
-        earlier = next(
-            (self.state.extents[file][0] for file, kind in self.state.clock_kinds.items() if kind == reader.clock_kind),
-            None,
-        )
-        if earlier is None or not reader.cycle_s:
-            return first
-        reader.elapsed_cycles_s = reader.cycle_s * round((earlier.seconds - first.seconds) / reader.cycle_s)
-        return Stamp(first.seconds + reader.elapsed_cycles_s, first.text, first.zone)
+        same_kind = [file for file, kind in self.state.clock_kinds.items() if kind == reader.clock_kind]
+        if same_kind and reader.cycle_s:
+            earlier = self.state.extents[same_kind[0]][0]
+            reader.elapsed_cycles_s = reader.cycle_s * round((earlier.seconds - first.seconds) / reader.cycle_s)
+        return replace(first, seconds=first.seconds + reader.elapsed_cycles_s)
 
     def add_hit(self, hit: CodeHit) -> None:
         """Count one occurrence. A line without a stamp takes that of the last hit that had one."""

@@ -50,8 +50,6 @@ class Analysis:
 
     def __init__(self, state: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
         self._state = state
-        self._cascades = cascades
-        self._catalogue = catalogue
         self._files = files
         self._is_one_clock = state.is_one_clock
         self._known = [count for count in state.counts.values() if count.known]
@@ -59,6 +57,10 @@ class Analysis:
             code: min((_mark(span, span.first) for span in count.spans), key=self._order)
             for code, count in state.counts.items()
         }
+        entries = {code: catalogue.get(code) for code in state.counts}
+        sections = {code: catalogue.section_of(entry).section if entry else None for code, entry in entries.items()}
+        self._ranks = {code: cascades.rank(code, section) for code, section in sections.items()}
+        self._harmless = {code for code, section in sections.items() if cascades.is_harmless(code, section)}
         self._follows = {count.code: self._cause_of(count) for count in self._known}
         self._cause = self._likely_cause()
 
@@ -118,17 +120,17 @@ class Analysis:
         """Return the code that is the likely cause, or None."""
         follows = self._follows
         roots = [each for each in self._known if follows[each.code] is None]
-        harmful = [each for each in roots if not self._is_harmless(each.code)] or roots
+        harmful = [each for each in roots if each.code not in self._harmless] or roots
         if len(harmful) == 1:
             return harmful[0].code
         if not any(follows.values()):
             return None
-        followed = {follow for follow in follows.values() if follow is not None}
+        followed = set(follows.values())
         hits = sum(each.count for each in self._state.counts.values())
         candidates = [each for each in harmful if each.code in followed or each.count * 2 > hits]
         best = min(
             candidates,
-            key=lambda each: (self._rank(each.code), self._order(self._first[each.code]), -each.count),
+            key=lambda each: (self._ranks[each.code], self._order(self._first[each.code]), -each.count),
             default=None,  # if a harmless code explains the others, and none of the harmful ones has most hits
         )
         return best.code if best else None
@@ -139,23 +141,13 @@ class Analysis:
             code = cause
         return code
 
-    def _rank(self, code: int) -> int:
-        return self._cascades.rank(code, self._section(code))
-
-    def _is_harmless(self, code: int) -> bool:
-        return self._cascades.is_harmless(code, self._section(code))
-
-    def _section(self, code: int) -> str | None:
-        entry = self._catalogue.get(code)
-        return self._catalogue.section_of(entry).section if entry else None
-
     # Rows
 
     def _rows(self, timelines: _Timelines, *, known: bool) -> tuple[CodeRow, ...]:
         """Return the known or the unknown codes: the cause first, then the followers, then the rest."""
 
         def key(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
-            rank = self._rank(row.code) if self._cause is None else 0
+            rank = self._ranks[row.code] if self._cause is None else 0
             return list(Role).index(row.role), rank, self._order(row.first)
 
         rows = (self._row(each, timelines) for each in self._state.counts.values() if each.known is known)
@@ -184,27 +176,28 @@ class Analysis:
         The numbers cover the excerpts and the live *secrets* that the author is warned about, each secret once.
         """
         windows = self._state.windows
-        excerpts: list[Excerpt] = []
+        shown = [windows[code][1] for code in self._codes_to_show(rows) if code in windows]
+        # Windows may overlap: each line counts once, as the first window has it.
+        lines = {
+            (window.file, line): raw
+            for window in reversed(shown)
+            for line, raw in enumerate(window.lines, window.first_line)
+        }
         hidden = Counter(secret.kind for secret in secrets)
         warned = {(secret.kind, secret.file, secret.line) for secret in secrets}
-        counted: set[tuple[int, int]] = set()  # windows may overlap
-        for _, window in (windows[code] for code in self._codes_to_show(rows) if code in windows):
-            excerpts.append(_excerpt(window))
-            for line, raw in enumerate(window.lines, window.first_line):
-                if (window.file, line) not in counted:
-                    counted.add((window.file, line))
-                    for kind, count in redact(raw.decode("utf-8", "replace")).secrets:
-                        hidden[kind] += 0 if (kind, window.file, line) in warned else count
+        for (file, line), raw in lines.items():
+            for kind, count in redact(raw.decode("utf-8", "replace")).secrets:
+                hidden[kind] += 0 if (kind, file, line) in warned else count
         if app_ids := self._state.metadata.app_ids:
             hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
-        return tuple(excerpts), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
+        return tuple(map(_excerpt, shown)), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
 
     def _codes_to_show(self, rows: Sequence[CodeRow]) -> list[int]:
         """Return two codes: the cause and the most frequent unrelated one, or the first two."""
         if self._cause is None:
             return [row.code for row in rows[:2]]
         others = [row for row in rows if row.code != self._cause]
-        unrelated = [row for row in others if row.role is Role.UNRELATED and not self._is_harmless(row.code)]
+        unrelated = [row for row in others if row.role is Role.UNRELATED and row.code not in self._harmless]
         second = max(unrelated, key=lambda row: row.count, default=others[0] if others else None)
         return [self._cause, *([second.code] if second else [])]
 

@@ -23,7 +23,6 @@ _PACKED_CHUNK = 16_384  # bytes read at once; each member of a gzip copies the r
 _RATIO_APPLIES_FROM = 1_048_576  # unpacked bytes
 _MAX_OVERHEAD = 10  # packed bytes per unpacked byte; a gzip beyond it has nothing but headers
 _MAX_DIRECTORY = 4_194_304  # bytes of a zip's directory; each entry costs five times its size in memory
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without bounds
 _SKIPPED = re.compile(r"__MACOSX/|(?:.*/)?(?:\.DS_Store|Thumbs\.db)\Z", re.DOTALL)  # made by file managers
 # What `zipfile` raises for invalid data.
 _ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError, RuntimeError,
@@ -136,7 +135,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, archive_size: int,
     """Unpack one member. Raises ArchiveRefused if it can't be read, or not to its end."""
     if entry.flag_bits & 1:
         raise ArchiveRefused(Refusal.ENCRYPTED)
-    if entry.compress_type not in _METHODS:
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others unpack without bounds
         raise ArchiveRefused(Refusal.BINARY)
     # The directory's sizes can be checked in advance: zipfile yields at most file_size, and no member can have more
     # packed bytes than the archive.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import re
 
-_BYTE_ORDER_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _SAMPLE = 4096  # bytes in which UTF-16 without a byte order mark is detected
 
 # Signatures of files without text.
@@ -57,7 +56,8 @@ class Decoder:
 
     def __init__(self, head: bytes) -> None:
         self.encoding = _utf_16(head) or ("utf-8" if head.startswith(codecs.BOM_UTF8) else "ascii")
-        self._mark = next((mark for mark in _BYTE_ORDER_MARKS if head.startswith(mark)), b"")
+        marks = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        self._mark = next((mark for mark in marks if head.startswith(mark)), b"")
         self._decoder: codecs.IncrementalDecoder | None = None
         if self.encoding.startswith("utf-16"):
             self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
@@ -85,8 +85,7 @@ class Decoder:
         """Remove NULs and escape sequences, and normalise line ends."""
         text = self._pending + text if self._pending else text
         self._pending = b""
-        if b"\0" in text:
-            text = text.replace(b"\0", b"")
+        text = text.replace(b"\0", b"")
         if not final:
             # Keep an incomplete escape sequence or line end for the next chunk.
             end = text.rfind(b"\x1b", max(0, len(text) - _LONGEST_ANSI))

@@ -55,8 +55,7 @@ class Histogram:
             for code, cells in self._cells.items():
                 wider = array("I", bytes(4 * _CELLS))
                 for index, count in enumerate(cells):
-                    if count:
-                        wider[(index + shift) // 2] += count
+                    wider[(index + shift) // 2] += count
                 self._cells[code] = wider
         self._origin = origin
         return cell

@@ -22,7 +22,6 @@ HEAD = 65_536  # bytes in which a file's type and time format are detected
 LONGEST = 65_536  # bytes of a line; a longer one may come in pieces
 OVERLAP = 1024  # bytes on both sides of a border; both pieces contain them, so that each code is whole in one piece
 _TAIL = 1_048_576  # bytes at the end of a file that is cut
-_MB = 1_000_000
 _UNLIMITED = 1 << 62
 
 
@@ -30,8 +29,8 @@ _UNLIMITED = 1 << 62
 class ReadLimits:
     """Limits of one triage; the bot's come from its settings."""
 
-    file_bytes: int = 100 * _MB  # of each file, unpacked
-    unpacked_bytes: int = 300 * _MB  # of all files
+    file_bytes: int = 100_000_000  # of each file, unpacked
+    unpacked_bytes: int = 300_000_000  # of all files
     files: int = 10
     seconds: float = 20.0
     ratio: float = 200.0  # unpacked to packed; logs have 5 to 50
@@ -197,11 +196,11 @@ def open_logs(
     opened or read.
     """
     for source in files:
-        if not budget.has_room:
+        if budget.has_room:
+            with closing(source.open()) as file:
+                yield from _open(source.name, CountingStream(file, progress), budget)
+        else:
             yield FileRefused(source.name, Refusal.TOO_MANY)
-            continue
-        with closing(source.open()) as file:
-            yield from _open(source.name, CountingStream(file, progress), budget)
 
 
 def _open(name: str, file: CountingStream, budget: ReadBudget) -> Iterator[LogStream | FileRefused]:
