@@ -13,7 +13,7 @@ from functools import partial
 
 import pytest
 
-from bot.detection import mrkdwn
+from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
 from bot.detection.normalize import fold, prose
 from bot.detection.slack_text import passages
@@ -38,8 +38,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "find": lambda text: find(text, CATALOGUE),
     "find_in_message": lambda text: find_in_message({"text": text}, CATALOGUE),
     "fold": fold,
-    "mrkdwn": mrkdwn.parse,
-    "markdown": mrkdwn.parse_markdown,
+    "mrkdwn": slack_text.parse,
+    "markdown": slack_text.parse_markdown,
     "prose": lambda text: prose_language(prose(passages({"text": text}))),
     "parse": parse,
     "search": CATALOGUE.search,

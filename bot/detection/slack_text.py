@@ -3,17 +3,17 @@
 Slack repeats the same words in ``text``, ``blocks`` and an attachment's ``fallback``. The rendition that people see is
 read in full; of the others, only the lines that name something new. Values of an undocumented type are ignored.
 
-Sources: docs.slack.dev/reference/block-kit/blocks and docs.slack.dev/reference/block-kit/blocks/rich-text-block.
+Sources: docs.slack.dev/reference/block-kit/blocks, …/blocks/rich-text-block, …/messaging/formatting-message-text.
 """
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import groupby
 
-from bot.detection import mrkdwn
-from bot.detection.mrkdwn import CHANNEL, MENTION, merge_adjacent
 from bot.detection.normalize import fold
 from bot.detection.result import Passage
 
@@ -29,7 +29,13 @@ _SKIPPED = frozenset(
 _FORWARDED = ("is_msg_unfurl", "is_share", "is_reply_unfurl", "message_blocks", "is_thread_root_unfurl")
 # Bots write a label and its value in a field as `*Error code:*\n6000121`.
 _LABELLED = re.compile(r"(\*?[^\n*]{1,40}?\*?:?\*?)\n([^\n]{1,200})")
-_MENTIONS = {"user": MENTION, "usergroup": MENTION, "channel": CHANNEL, "team": MENTION}
+_MENTION, _CHANNEL = "@…", "#…"
+_MENTIONS = {"user": _MENTION, "usergroup": _MENTION, "channel": _CHANNEL, "team": _MENTION}
+_FENCE = re.compile(r"```(.*?)```", re.DOTALL)
+_BRACKETS = re.compile(r"<([^<>\n]*)>")
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#39|#34);")
+_QUOTE = re.compile(r"(?:(?:&gt;|>) ?)+")
+_MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\s]*)\)")
 
 
 def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
@@ -37,7 +43,7 @@ def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
 
     The text of an unknown type of block is read too. Buttons, menus and link previews are skipped.
     """
-    own = _add_missing(_blocks(message.get("blocks")), mrkdwn.parse(_string(message.get("text"))))
+    own = _add_missing(_blocks(message.get("blocks")), parse(_string(message.get("text"))))
     attached = [each for attachment in _objects(message.get("attachments")) for each in _attachment(attachment, 1)]
     return (*own, *attached)
 
@@ -57,11 +63,11 @@ def _attachment(attachment: Mapping[str, object], depth: int) -> tuple[Passage, 
         # The title says what the value is, so they share a line.
         title, value = _string(field.get("title")).strip(" :"), field.get("value")
         words = str(value) if isinstance(value, int) and not isinstance(value, bool) else _string(value)
-        seen += mrkdwn.parse(f"{title}: {words}" if title and words else title or words)
+        seen += parse(f"{title}: {words}" if title and words else title or words)
     keys = ("pretext", "author_name", "title", "text")
-    texts = merge_adjacent(each for key in keys for each in mrkdwn.parse(_string(attachment.get(key))))
-    body = _add_missing(merge_adjacent(seen), texts)
-    whole = _add_missing(body, mrkdwn.parse(_string(attachment.get("fallback"))))
+    texts = _merge_adjacent(each for key in keys for each in parse(_string(attachment.get(key))))
+    body = _add_missing(_merge_adjacent(seen), texts)
+    whole = _add_missing(body, parse(_string(attachment.get("fallback"))))
     inner = [each for one in _objects(attachment.get("attachments")) for each in _attachment(one, depth + 1)]
     found = (*whole, *inner)
     return tuple(replace(each, quoted=True) for each in found) if is_forwarded else found
@@ -75,7 +81,7 @@ def _add_missing(seen: tuple[Passage, ...], other: tuple[Passage, ...]) -> tuple
     missing = [
         replace(passage, text=line) for passage in other for line in passage.text.split("\n") if _names(line) - named
     ]
-    return (*seen, *merge_adjacent(missing))
+    return (*seen, *_merge_adjacent(missing))
 
 
 def _names(text: str) -> set[str]:
@@ -83,7 +89,7 @@ def _names(text: str) -> set[str]:
 
 
 def _blocks(blocks: object) -> tuple[Passage, ...]:
-    return merge_adjacent(passage for block in _objects(blocks) for passage in _block(block, 0))
+    return _merge_adjacent(passage for block in _objects(blocks) for passage in _block(block, 0))
 
 
 def _block(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
@@ -92,13 +98,13 @@ def _block(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
         return
     if kind == "rich_text":
         elements = _objects(block.get("elements"))
-        yield from merge_adjacent(passage for element in elements for passage in _rich_text(element))
+        yield from _merge_adjacent(passage for element in elements for passage in _rich_text(element))
     elif kind == "markdown":
-        yield from mrkdwn.parse_markdown(text)
+        yield from parse_markdown(text)
     elif kind == "table":
         yield from _table(block)
     elif kind == "mrkdwn":
-        yield from mrkdwn.parse(text)
+        yield from parse(text)
     elif isinstance(block.get("text"), str):
         yield Passage(text)
     else:
@@ -113,7 +119,7 @@ def _children(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
                 # A label on a line of its own says what the value is, so it goes before the value on one line.
                 if labelled := _LABELLED.fullmatch(text.strip()):
                     text = f"{labelled[1].strip('*: ')}: {labelled[2]}"
-                yield from mrkdwn.parse(text) if field.get("type") == "mrkdwn" else (Passage(text),)
+                yield from parse(text) if field.get("type") == "mrkdwn" else (Passage(text),)
         elif isinstance(value, dict) and key not in ("accessory", "placeholder", "confirm"):
             yield from _block(value, depth)
         elif isinstance(value, list):
@@ -154,7 +160,7 @@ def _rich_text(element: Mapping[str, object]) -> Iterator[Passage]:
 def _words(part: Mapping[str, object]) -> str:
     kind = part.get("type")
     if kind == "link":
-        return mrkdwn.link_text(_string(part.get("url")), _string(part.get("text")))
+        return _link_text(_string(part.get("url")), _string(part.get("text")))
     if kind == "broadcast":
         return "@" + _string(part.get("range"))
     if kind == "date":
@@ -162,6 +168,73 @@ def _words(part: Mapping[str, object]) -> str:
     if kind == "emoji":
         return " "
     return _MENTIONS.get(_string(kind)) or _string(part.get("text"))
+
+
+def parse(text: str) -> tuple[Passage, ...]:
+    """Return the passages of a text in mrkdwn."""
+    found: list[Passage] = []
+    for index, part in enumerate(_FENCE.split(text)):  # prose and code in turn
+        found += [Passage(_clean(part).strip("\n"), preformatted=True)] if index % 2 else _prose_passages(part)
+    return _merge_adjacent(found)
+
+
+def parse_markdown(text: str) -> tuple[Passage, ...]:
+    """Return the passages of a ``markdown`` block, which has no entities and writes links as ``[label](url)``."""
+    linked = _MARKDOWN_LINK.sub(lambda match: _link_text(match[2], match[1]), text)
+    return parse(html.escape(linked, quote=False))
+
+
+def _link_text(url: str, label: str) -> str:
+    """Return the label of a link, or its URL if there is no label or the label only repeats a code from the URL.
+
+    Slack turns numbers into telephone links: ``<tel:6000354|6000354>`` becomes 6000354.
+    """
+    if not label:
+        return url.removeprefix("tel:").removeprefix("mailto:")
+    if url.startswith(("tel:", "mailto:")):
+        return label
+    number = _CODE.search(label)
+    if number and number[0] in url and label not in url.split("://", 1)[-1].split("/", 1)[0]:
+        return url
+    return label
+
+
+def _merge_adjacent(passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """Merge neighbours of the same form into one passage, a line each, and drop empty passages."""
+    kept = [passage for passage in passages if passage.text.strip()]
+    if len(kept) < 2:
+        return tuple(kept)
+    groups = groupby(kept, key=lambda each: (each.preformatted, each.quoted))
+    return tuple(Passage("\n".join(each.text for each in group), *form) for form, group in groups)
+
+
+def _prose_passages(text: str) -> Iterator[Passage]:
+    """Yield a passage for each line."""
+    if not text.strip():
+        return
+    is_rest_quoted = False
+    for line in text.strip("\n").split("\n"):
+        mark = _QUOTE.match(line)
+        is_rest_quoted = is_rest_quoted or line.startswith((">>>", "&gt;&gt;&gt;"))
+        yield Passage(_clean(line[mark.end() :] if mark else line), quoted=is_rest_quoted or mark is not None)
+
+
+def _clean(text: str) -> str:
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), _BRACKETS.sub(_bracket_text, text))
+
+
+def _bracket_text(match: re.Match[str]) -> str:
+    """Return the text for ``<…>``: a link's label or URL, a mention without its name, or a date's fallback."""
+    target, _, label = match[1].partition("|")
+    if target.startswith(("@", "!subteam^")):
+        return _MENTION
+    if target.startswith("#"):
+        return _CHANNEL
+    if target.startswith("!date^"):
+        return label
+    if target.startswith("!"):
+        return "@" + target[1:].partition("^")[0]
+    return _link_text(target, label)
 
 
 # Values of JSON by type; a value of any other type counts as absent.

@@ -10,7 +10,7 @@ from slack_bolt.request.internals import extract_team_id
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
-from bot.detection import mrkdwn
+from bot.detection import slack_text
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.policy.place import DirectoryError
 from bot.slack.client import call_api
@@ -84,7 +84,7 @@ class SlackLookup:
 
 def plain_text(text: str) -> str:
     """Unescape the text of a command, and turn the links that Slack makes of phone-like numbers back into numbers."""
-    return "\n".join(passage.text for passage in mrkdwn.parse(text))
+    return "\n".join(passage.text for passage in slack_text.parse(text))
 
 
 def thread_for_ephemeral(thread: str, ts: str) -> str | None:
