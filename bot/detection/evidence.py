@@ -13,7 +13,8 @@ from bot.detection.result import Evidence
 
 _NEARBY = 48  # characters before the number in which an error word counts
 _ERROR = re.compile(vocabulary.ERROR_WORDS)
-_PRODUCT = re.compile(vocabulary.PRODUCT_WORDS)
+# In any common case, not inside another word.
+_PRODUCT = re.compile(r"(?<![A-Za-z])(?:ZIM|zim|Zim|ZEGO|zego|Zego)")
 # From an error word to the number: signs, and at most two of the words that connect them.
 _BEFORE = re.compile(
     rf"(?:{vocabulary.ERROR_WORDS})(?:ors?|s|es|ed|ure|ing|ions?|Code|Message|Info)?[^0-9A-Za-z.;。；\n]{{0,8}}"
@@ -65,11 +66,7 @@ def is_glued_to_error(run: str) -> bool:
     if not split or (split[-1] not in vocabulary.GLUED and not split[-1].endswith(("error", "errcode", "errorcode"))):
         return False
     # `zipCode6000121` and `barcode6000121` are codes of another kind.
-    return (
-        split[-1] != "code"
-        or len(split) == 1
-        or split[-2] in vocabulary.GLUED | {"on", "zim", "result", "status", "ret"}
-    )
+    return split[-1] != "code" or len(split) == 1 or split[-2] in vocabulary.GLUED_BEFORE_CODE
 
 
 def has_error_word(number: NumberContext) -> bool:

@@ -68,11 +68,9 @@ def url(number: NumberContext) -> LookAlikeReason | None:
     if "/" not in number.left and "?" not in number.left:
         return None
     chunk = re.split(r"[\s\"'<>()\[\]{},，。；]", number.left)[-1]
-    if re.search(r"(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/", chunk):
-        return LookAlikeReason.URL
-    if re.search(r"^/?[\w./-]*\?[\w-]+=(?!=)[\w.&=%-]*$", chunk) and chunk[0] != "?":
-        return LookAlikeReason.URL
-    return None
+    is_page = re.match(r"(?i)(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/", chunk)
+    is_query = re.match(r"(?!\?)[\w./-]*\?[\w-]+=(?!=)[\w.&=%-]*$", chunk)
+    return LookAlikeReason.URL if is_page or is_query else None
 
 
 def point(number: NumberContext) -> LookAlikeReason | None:
@@ -279,10 +277,9 @@ _NOUN_AFTER = re.compile(
 def phrase(number: NumberContext) -> LookAlikeReason | None:
     """Reject by a phrase: ``opened case 6000121 with support``, ``6000121 is my order number``, 6000121这个房间."""
     name = number.name
-    if name and name.word.lower() == "case" and name.before and not name.has_sign:
-        is_switch = re.match(r"\s*(?::|->|=>|,|\.\.)", number.right)
-        if not is_switch:
-            return LookAlikeReason.TICKET
+    is_case = name and name.word.lower() == "case" and name.before and not name.has_sign
+    if is_case and not re.match(r"\s*(?::|->|=>|,|\.\.)", number.right):  # those follow the `case` of a switch
+        return LookAlikeReason.TICKET
     if name and name.last in ("pos", "điện") and name.before[-1:] in (("kode",), ("bưu",)):
         return LookAlikeReason.OTHER_CODE
     if number.before == "(" and re.search(r"[0-9]\.[0-9]+\s?\($", number.left):  # 1.2.0 (6000121)
@@ -320,7 +317,7 @@ def rounded(number: NumberContext) -> LookAlikeReason | None:
 _FIGURE = re.compile(r"(?:^|[,;|\t(\[])\s*['\"]?(-?[0-9]{4,12}(?:\.[0-9]+)?)['\"]?\s*(?=$|[,;|\t)\]])")
 _CODE_OR_TIME = re.compile(r"600[0-9]{4}|1[0-9]{9}|1[0-9]{12}")  # times are seconds or milliseconds since 1970
 _WORD = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{2,4}")
-_DATABASE = re.compile(vocabulary.DATABASE_WORDS)
+_DATABASE = re.compile(r"(?i:\binsert into\b|\bvalues\s*\(|\bupdate \w+ set\b|\bdelete from\b)")
 
 
 def figures(number: NumberContext) -> LookAlikeReason | None:

@@ -111,22 +111,22 @@ KEYS = (
             "build buildnumber chapter col column coord coordinates index lat latitude line lineno lng lon longitude "
             "offset page paragraph port ports rev revision ver version versioncode"
         ),
-        alone=_words("epoch frame iter iteration lat offset pos position row rownum slot step x y z"),
+        alone=_words("frame iter iteration pos position row rownum slot step x y z"),
         assigned=_words("h i j k n p t w"),
-        chinese=_tuple("偏移 偏移量 坐标 构建号 版本 版本号 端口 端口号 第 纬度 经度 行号 门牌 页码"),
+        chinese=_tuple("偏移 偏移量 坐标 版本 端口 第 纬度 经度 门牌 页码"),
     ),
 )
 
 # Words before "code" that make it a code of another kind.
 OTHER_CODES = _words(
-    "2fa access account activation airport area asset auth authentication backup bank bar booking branch bsb build bưu "
+    "access account activation airport area asset auth authentication backup bank bar booking branch bsb build bưu "
     "cheat city class color colour confirmation cost country coupon course cpt currency customer department dial "
     "dialing discount diskon district door employee enrollment flight fund game geo gift gl hash hs icd ifsc "
     "invitation invite item kelurahan license location login material naics order otp pairing pajak part pass passcode "
     "pick pickup pin pincode pos post postal postcode product project promo promosi promotion qr recovery redeem "
     "redemption referral region registration reset room school security serial share shop siren sku sms sort source "
-    "staff station stock store student supplier swift tax ticker tracking train two-factor unit unlock use vendor "
-    "verification verify verifying version village voucher your zip"
+    "staff station stock store student supplier swift tax ticker tracking train unit unlock use vendor verification "
+    "verify verifying version village voucher your zip"
 )
 OTHER_CODES_CHINESE = _tuple(
     "二维码 产品编码 代金券 优惠码 会议号 兑换码 动态码 取件码 取票码 取餐码 口令 商品码 商品编码 国家代码 地区代码 "
@@ -174,6 +174,7 @@ FILLERS_CHINESE = _tuple("是什么 一个 了个 如下 个 为 了 即 是 為
 
 # Names that can touch the number of a code: `onError6000121`, `err_6000121`.
 GLUED = _words("code ecode err errcode errno error errorcode exception fail failed failure retcode")
+GLUED_BEFORE_CODE = GLUED | _words("on zim result status ret")
 
 CURRENCIES = _words(
     "aed aud baht brl bucks cad chf cny dollar dollars dong eur euro euros gbp hkd idr inr jpy krw myr pesos pounds "
@@ -182,15 +183,15 @@ CURRENCIES = _words(
 CURRENCY_SIGNS = "$€£¥￥₹₫₽₩฿₱₺₴₦¢₪"
 UNITS = _words(
     "accounts assertions b baris bit bits blocks bps builds byte bytes calories cases cells cents characters chars "
-    "checks clicks cm coins commits copies customers cycles days degrees devices diamonds downloads dòng edges "
-    "employees entries entry epochs events examples failures feet files followers fps frames ft gas gb ghz gib giây "
-    "groups gwei hours households hr hrs hz images impressions inhabitants installs items iterations kb kbps kcal keys "
-    "kg kgs khz kib km km2 kwh lbs likes lines mah mb mbps members messages meters metres mhz mi mib microseconds "
-    "miles millis millisecond milliseconds min mins minutes mm months ms msec msecs msgs nanoseconds nits nodes ns "
-    "objects ops orders packets pages parameters params parcels passes pcs people percent pieces pixels players points "
-    "pts px qps records req reqs requests residents rooms rows rpm rps rubles s sales samples seats sec seconds secs "
-    "shares specs sqft steps streams students subscribers suites tb tests tickets ticks times tokens tonnes tons tps "
-    "transactions units users views visitors visits votes weeks wei words years µs μs"
+    "checks clicks cm coins commits copies customers cycles days degrees devices diamonds downloads edges employees "
+    "entries entry epochs events examples failures feet files followers fps frames ft gas gb ghz gib groups gwei hours "
+    "households hr hrs hz images impressions inhabitants installs items iterations kb kbps kcal keys kg kgs khz kib km "
+    "km2 kwh lbs likes lines mah mb mbps members messages meters metres mhz mi mib microseconds miles millis "
+    "millisecond milliseconds min mins minutes mm months ms msec msecs msgs nanoseconds nits nodes ns objects ops "
+    "orders packets pages parameters params parcels passes pcs people percent pieces pixels players points pts px qps "
+    "records req reqs requests residents rooms rows rpm rps rubles s sales samples seats sec seconds secs shares specs "
+    "sqft steps streams students subscribers suites tb tests tickets ticks times tokens tonnes tons tps transactions "
+    "units users views visitors visits votes weeks wei words years µs μs"
 )
 # Only if it touches the number.
 UNITS_GLUED = _words("b d f g h k m s t th us w x")
@@ -222,9 +223,6 @@ ERROR_WORDS = (
     r"[Ee]rreur|[Ll]ỗi|[Tt]hất bại|[Gg]agal|[Kk]esalahan|[Gg]alat|エラー|오류|[Оо]шибк|"
     r"错误|报错|失败|异常|出错|崩溃|錯誤|報錯|失敗|異常"
 )
-# "zim" and "zego" in any common case, not inside another word.
-PRODUCT_WORDS = r"(?<![A-Za-z])(?:ZIM|zim|Zim|ZEGO|zego|Zego)"
-DATABASE_WORDS = r"(?i:\binsert into\b|\bvalues\s*\(|\bupdate \w+ set\b|\bdelete from\b)"
 FILE_ENDINGS = _words(
     "aab aac aar apk app avi bak bat bin cc cfg cn com conf cpp crash cs csv dart dat db dev dll dmp doc docx exe gif "
     "go gz h heic htm html im ini io ipa jar java jpeg jpg js json jsx kt log m m4a md mm mov mp3 mp4 net opus org pcm "
