@@ -10,8 +10,7 @@ import re
 import string
 
 from bot.detection import vocabulary
-from bot.detection.evidence import has_error_word, has_product_word, is_code_key, is_glued_to_error, is_strong_key
-from bot.detection.number_context import NameBefore, NumberContext
+from bot.detection.number_context import NameBefore, NumberContext, is_glued_to_error
 from bot.detection.result import LookAlikeReason
 
 _WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_"
@@ -40,7 +39,7 @@ def letters_before(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.PATH if number.left[: -len(run)].endswith(("/", "\\")) else None
     if run.lower() in vocabulary.CURRENCIES:
         return LookAlikeReason.MONEY
-    if run in ("E", "e", "ZIM", "zim", "ZIM_", "zim_", "E_", "EC") and has_error_word(number):
+    if run in ("E", "e", "ZIM", "zim", "ZIM_", "zim_", "E_", "EC") and number.has_error_word:
         return None
     return LookAlikeReason.GLUED
 
@@ -55,7 +54,7 @@ def letters_after(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.UNIT
     if run in vocabulary.CURRENCIES:
         return LookAlikeReason.MONEY
-    if (run in ("l", "u", "ul") and is_code_key(number.name)) or is_glued_to_error(found[0]):
+    if (run in ("l", "u", "ul") and number.has_code_key) or is_glued_to_error(found[0]):
         return None
     return LookAlikeReason.GLUED
 
@@ -91,13 +90,11 @@ def point(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.DECIMAL
     if after[1].lower() in vocabulary.FILE_ENDINGS:
         return LookAlikeReason.PATH
-    return None if after[1][0].isupper() or is_code_key(number.name) else LookAlikeReason.GLUED
+    return None if after[1][0].isupper() or number.has_code_key else LookAlikeReason.GLUED
 
 
 def comma(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``6000121,50 €``, a price; not ``6000104,6000105``, two codes."""
-    if number.after != ",":
-        return None
     if re.match(r",000(?![0-9])", number.right):
         return LookAlikeReason.THOUSANDS
     return LookAlikeReason.DECIMAL if re.match(r",[0-9]{1,2}(?![0-9])\s?[€$₫đ%]", number.right) else None
@@ -131,7 +128,7 @@ def hyphen(number: NumberContext) -> LookAlikeReason | None:
     if number.after != "-":
         return None
     # 6000121-User is not logged in
-    is_code = is_code_key(number.name) or re.match(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]", number.right)
+    is_code = number.has_code_key or re.match(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]", number.right)
     return LookAlikeReason.GLUED if re.match(r"-[0-9]" if is_code else r"-[A-Za-z0-9]", number.right) else None
 
 
@@ -155,7 +152,7 @@ def slash(number: NumberContext) -> LookAlikeReason | None:
     if number.before == "\\" or (number.before == "/" and not _ends_in_code_or_chinese(number.left[:-1])):
         return LookAlikeReason.PATH
     if number.after == "/" and re.match(r"/[A-Za-z0-9_.]", number.right) and not _CODE.match(number.right, 1):
-        return None if is_code_key(number.name) else LookAlikeReason.PATH
+        return None if number.has_code_key else LookAlikeReason.PATH
     if number.after == "\\" and re.match(r"\\(?![nrt])[A-Za-z0-9]{2}", number.right):
         return LookAlikeReason.PATH
     return None
@@ -169,7 +166,7 @@ def sign(number: NumberContext) -> LookAlikeReason | None:
     """Reject a number with a sign that belongs to it: ``#6000104``, ``+6000121``, ``@6000121``, ``~6000121``."""
     left, before = number.left, number.before
     if before == "#":
-        return None if is_code_key(number.name) and left[-2:] != "&#" else LookAlikeReason.TICKET
+        return None if number.has_code_key and left[-2:] != "&#" else LookAlikeReason.TICKET
     if before == "!" and (len(left) == 1 or left[-2].isspace()):
         return LookAlikeReason.TICKET
     if before == "+":
@@ -201,7 +198,7 @@ def unit(number: NumberContext) -> LookAlikeReason | None:
     """Reject a number with a unit or a counted noun behind it, unless the words before it announce a code."""
     if number.after and number.after in "%°℃":
         return LookAlikeReason.UNIT
-    if is_strong_key(number.name) and not other_code(number):
+    if number.has_strong_key and not other_code(number):
         return None
     return LookAlikeReason.UNIT if _UNIT_CHINESE.match(number.right) or _is_count(number) else None
 
@@ -236,7 +233,7 @@ def other_code(number: NumberContext) -> LookAlikeReason | None:
 def key(number: NumberContext) -> LookAlikeReason | None:
     """Reject a number that the word before it names something else: ``userID: 6000121``, 订单号6000121."""
     name = number.name
-    if name is None or is_strong_key(name):
+    if name is None or number.has_strong_key:
         return None
     matches = _matches_chinese if name.is_chinese else _matches
     return next((rule.reason for rule in vocabulary.KEYS if matches(name, rule)), None)
@@ -294,8 +291,6 @@ def phrase(number: NumberContext) -> LookAlikeReason | None:
 
 def timeout(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``timeout=6000105``, a time; not "Request timeout: 6000105", the meaning of the code."""
-    if "timeout" not in number.left.lower():
-        return None
     is_value = re.search(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$", number.left)
     return LookAlikeReason.TIME if is_value else None
 
@@ -303,7 +298,7 @@ def timeout(number: NumberContext) -> LookAlikeReason | None:
 def index(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``Runner[6000121:88123]``, a process, and ``CHS[6000121]``, an index; not ``[Room][6000322]``."""
     run = _run_before(number.left[:-1]) if number.before == "[" else ""
-    if not run or is_glued_to_error(run) or has_error_word(number) or has_product_word(number):
+    if not run or is_glued_to_error(run) or number.has_error_word or number.has_product_word:
         return None
     return LookAlikeReason.INDEX
 
@@ -325,7 +320,7 @@ def figures(number: NumberContext) -> LookAlikeReason | None:
 
     Other codes do not count as figures, nor do times, which logs print beside codes.
     """
-    if is_code_key(number.name) or has_error_word(number) or has_product_word(number):
+    if number.has_code_key or number.has_error_word or number.has_product_word:
         return None
     if _DATABASE.search(number.left):
         return LookAlikeReason.FIGURES

@@ -47,11 +47,9 @@ def fold(text: str) -> str:
 def prose(passages: Iterable[Passage]) -> str:
     """Return the words of a message that show its author's language: no code, log lines, links or quotes."""
     own = (each.text for each in passages if not (each.preformatted or each.quoted))
-    lines = (line for text in own for line in text.split("\n") if not _LOG_LINE.search(line))
-    return "\n".join(_words(line) for line in lines)
-
-
-def _words(line: str) -> str:
-    """Return a line without code, links, emoji and words with digits."""
-    words = (word for word in _SPANS.sub(" ", line).split() if not _CODE_CHARACTERS.search(word))
-    return _NUMBERS.sub(" ", " ".join(words))
+    lines = []
+    for line in "\n".join(own).split("\n"):
+        if not _LOG_LINE.search(line):
+            words = (word for word in _SPANS.sub(" ", line).split() if not _CODE_CHARACTERS.search(word))
+            lines.append(_NUMBERS.sub(" ", " ".join(words)))
+    return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Read the context of a number: the text around it on its line, and the name that the text or a table gives it.
 
-The context has a fixed size, so the cost of a number does not depend on the length of the text. `lookalike_rules` and
-`evidence` interpret the context.
+The context has a fixed size, so the cost of a number does not depend on the length of the text. It gives evidence that
+the number is an error code: a name such as ``errorCode`` right before it is stronger than an error word on the line.
 
 A fingerprint is a hash of the words next to a number. It is stored to learn which numbers are not codes; the words are
 not stored.
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.detection import vocabulary
-from bot.detection.result import Span
+from bot.detection.result import Evidence, Span
 
 BEFORE = 72  # characters read before the number
 AFTER = 40  # characters read after it
@@ -34,6 +34,22 @@ _SEPARATORS = ("|", "\t", ",", ";")
 _MAX_TABLE_LINE = 400  # characters of a line that can belong to a table
 _HEADING = re.compile(r"[^\W\d][\w .()/#*-]{0,30}")
 _DIGIT = re.compile(r"[0-9]")
+
+_NEARBY = 48  # characters before the number in which an error word counts
+_ERROR = re.compile(vocabulary.ERROR_WORDS)
+# In any common case, not inside another word.
+_PRODUCT = re.compile(r"(?<![A-Za-z])(?:ZIM|zim|Zim|ZEGO|zego|Zego)")
+# From an error word to the number: signs, and at most two of the words that connect them.
+_BEFORE = re.compile(
+    rf"(?:{vocabulary.ERROR_WORDS})(?:ors?|s|es|ed|ure|ing|ions?|Code|Message|Info)?[^0-9A-Za-z.;。；\n]{{0,8}}"
+    r"(?:(?:is|was|are|with|code|codes|number|no|of|returned|message|got|mã|kode|値)[^0-9A-Za-z\n]{1,4}){0,2}$"
+)
+_AFTER = re.compile(
+    r"[^0-9A-Za-z\n。；;\u3400-\u9fffÀ-ỹ]{0,3}"
+    r"(?:(?:(?:as|is|was) )?(?:an? |the )?(?i:errors?\b|err\b|exceptions?\b|failures?\b|lỗi)|"
+    r"错|錯|异常|異常|報錯|报错|失败|失敗|"
+    r"[是这个啥什么哪种到底的]{1,8}(?:错|错误|报错|异常|错误码))"
+)
 
 _FINGERPRINT_WINDOW = 40  # characters on either side that are searched for the next word
 # Chinese has no spaces: two characters count as a word.
@@ -81,8 +97,28 @@ class NumberContext:
         """The character after it, empty at the end of the line."""
         return self.right[:1]
 
+    @property
+    def has_code_key(self) -> bool:
+        """Whether its name announces an error code, even weakly: ``failed``, 报."""
+        return _ends_in(self.name, vocabulary.CODE_KEYS, vocabulary.CODE_KEYS_CHINESE)
 
-@dataclass(frozen=True, slots=True)
+    @property
+    def has_strong_key(self) -> bool:
+        """Whether its name can only mean an error code: ``errorCode``, 错误码."""
+        return _ends_in(self.name, vocabulary.STRONG_KEYS, vocabulary.STRONG_KEYS_CHINESE)
+
+    @property
+    def has_error_word(self) -> bool:
+        """Whether an error word is on the line near it."""
+        return bool(_ERROR.search(self.left[-_NEARBY:]) or _ERROR.search(self.right))
+
+    @property
+    def has_product_word(self) -> bool:
+        """Whether the line mentions ZIM near it."""
+        return bool(_PRODUCT.search(self.left) or _PRODUCT.search(self.right))
+
+
+@dataclass(slots=True)
 class HeadedTable:
     """The rows below a line of headings: pasted from a table, a CSV or a TSV."""
 
@@ -103,6 +139,37 @@ def context_of(folded: str, start: int, end: int, tables: Sequence[HeadedTable])
     heading = _heading_at(tables, folded, start) if tables else ""
     name = _name_before(f"{heading}: " if heading else left)
     return NumberContext(folded[start:end], left, right, name)
+
+
+def evidence_for(number: NumberContext) -> Evidence:
+    """Return the strongest evidence for a number that is not a look-alike."""
+    if number.has_strong_key:
+        return Evidence.CODE_KEY
+    if _BEFORE.search(number.left[-_NEARBY:]):
+        return Evidence.ERROR_BEFORE
+    if _AFTER.match(number.right):
+        return Evidence.ERROR_AFTER
+    return Evidence.ERROR_NEARBY if number.has_error_word else Evidence.CLEAN
+
+
+def _ends_in(name: NameBefore | None, keys: frozenset[str], chinese: tuple[str, ...]) -> bool:
+    """Return whether the name ends in one of the keys, or is an id of errors: ``errNo``, ``error number``."""
+    if name is None:
+        return False
+    if name.is_chinese:
+        return name.word.endswith(chinese)
+    if name.last in ("id", "no", "number", "num"):
+        return any(part in ("error", "err", "errors", "exception") for part in parts(name.qualifier))
+    return name.last in keys
+
+
+def is_glued_to_error(run: str) -> bool:
+    """Return whether the letters that touch a number name an error: ``onError``, ``err_``, ``errorCode``."""
+    split = parts(run)
+    if not split or (split[-1] not in vocabulary.GLUED and not split[-1].endswith(("error", "errcode", "errorcode"))):
+        return False
+    # `zipCode6000121` and `barcode6000121` are codes of another kind.
+    return split[-1] != "code" or len(split) == 1 or split[-2] in vocabulary.GLUED_BEFORE_CODE
 
 
 def fingerprint(text: str, span: Span) -> str:
@@ -167,25 +234,24 @@ def _name_at(tokens: list[str], position: int, *, has_sign: bool) -> NameBefore 
     return NameBefore(word, parts(word), tuple(before.split()), has_sign, False)
 
 
-def find_tables(folded: str) -> tuple[HeadedTable, ...]:
-    """Return the tables in a folded text, in order.
+def find_tables(folded: str) -> list[HeadedTable]:
+    """Return the tables in a folded text, in order; one without rows is empty.
 
     A table is a block of lines with the same separator, the first of them made of short names only.
     """
     if "\n" not in folded or not any(separator in folded for separator in _SEPARATORS):
-        return ()
+        return []
     found: list[HeadedTable] = []
     current: HeadedTable | None = None
     position = 0
     for line in folded.split("\n"):
         end = position + len(line)
         if current and len(line) <= _MAX_TABLE_LINE and line.count(current.separator) >= len(current.headings) - 1:
-            current = HeadedTable(current.start, end, current.separator, current.headings)
-        else:
-            found += [current] if current and current.end > current.start else []
-            current = _table_below(line, end)
+            current.end = end
+        elif current := _table_below(line, end):
+            found.append(current)
         position = end + 1
-    return (*found, current) if current and current.end > current.start else tuple(found)
+    return found
 
 
 def _table_below(line: str, end: int) -> HeadedTable | None:

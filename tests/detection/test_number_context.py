@@ -1,4 +1,4 @@
-"""Read the context of a number, and fingerprint the words around it."""
+"""Read the context of a number, weigh the words around it, and fingerprint them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.detection.detector import find
 from bot.detection.number_context import fingerprint
+from bot.detection.result import Evidence, LookAlikeReason
 from tests.detection.known import KNOWN
 
 CODE = re.compile(r"600\d{4}")
@@ -73,3 +74,48 @@ def test_words_far_away_do_not_matter(far: str) -> None:
     """The rest of a long paste is different each time."""
     near = "x" * 40
     assert fingerprint_of(f"{far} {near} 6000354 {near} {far}") == fingerprint_of(f"{near} 6000354 {near}")
+
+
+@pytest.mark.parametrize(
+    ("text", "evidence"),
+    [
+        ("6000121", Evidence.CLEAN),
+        ("errorCode=6000121", Evidence.CODE_KEY),
+        ("错误码：6000121", Evidence.CODE_KEY),
+        ("sendMessage failed (6000121)", Evidence.ERROR_BEFORE),
+        ("报错6000121", Evidence.ERROR_BEFORE),
+        ("a 6000121 error", Evidence.ERROR_AFTER),
+        ("6000121错误", Evidence.ERROR_AFTER),
+        ("an exception came up when we tried it, 6000121 it was", Evidence.ERROR_NEARBY),
+        ("NetworkModuleTokenExpired", Evidence.SYMBOL),
+    ],
+)
+def test_the_strongest_evidence_is_given(text: str, evidence: Evidence) -> None:
+    """A reader trusts a finding as much as its evidence."""
+    assert [finding.evidence for finding in find(text, KNOWN).findings] == [evidence]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "error code 6000999",
+        "login failed: 6000999",
+        "ZIM 报错 6000999",
+        "6000999错误",
+        "{code:6000999}",
+        "errorCode6000999",
+    ],
+)
+def test_an_unknown_code_with_an_error_word_is_a_finding(text: str) -> None:
+    """A new SDK has new codes; the bot replies that it does not know them."""
+    assert [(finding.code, finding.known) for finding in find(text, KNOWN).findings] == [(6000999, False)]
+
+
+@pytest.mark.parametrize(
+    "text", ["6000999", "see 6000999 there", "6000999 又来了", "an error while we loaded\nrow\n6000999"]
+)
+def test_an_unknown_number_without_an_error_word_is_a_lookalike(text: str) -> None:
+    """Seven digits that begin with 600 are not enough."""
+    detection = find(text, KNOWN)
+    assert not detection.findings
+    assert [lookalike.reason for lookalike in detection.lookalikes] == [LookAlikeReason.NO_ERROR_WORDS]
