@@ -50,7 +50,9 @@ def message(text: str, blocks: Sequence[Block]) -> MessagePayload:
     A row of buttons at the end is kept.
     """
     kept = list(blocks)
-    if len(kept) > MESSAGE_BLOCKS or characters(kept) > MESSAGE_CHARACTERS:
+    # The repr is longer than the texts in it, and takes a fraction of the time.
+    is_short = len(repr(kept)) <= MESSAGE_CHARACTERS or characters(kept) <= MESSAGE_CHARACTERS
+    if len(kept) > MESSAGE_BLOCKS or not is_short:
         tail = [context("…"), *(block for block in kept[-1:] if block["type"] == "actions")]
         kept = kept[: MESSAGE_BLOCKS - len(tail)]
         while characters([*kept, *tail]) > MESSAGE_CHARACTERS:
@@ -86,9 +88,12 @@ def header(text: str) -> Block:
     return {"type": "header", "text": _plain(text, 150)}
 
 
-def section(mrkdwn: str, *, accessory: Element | None = None) -> Block:
-    """Build a section, with an element such as a button beside its text."""
-    block: Block = {"type": "section", "text": _mrkdwn(shorten(mrkdwn, SECTION_TEXT))}
+def section(mrkdwn: str, *, accessory: Element | None = None, verbatim: bool = False) -> Block:
+    """Build a section, with an element such as a button beside its text.
+
+    In a *verbatim* text, Slack does not detect links and channels, which names of files may look like.
+    """
+    block: Block = {"type": "section", "text": _mrkdwn(mrkdwn, SECTION_TEXT, verbatim=verbatim)}
     return block | ({"accessory": accessory} if accessory else {})
 
 
@@ -104,12 +109,13 @@ def paragraphs(lines: Sequence[str]) -> list[Block]:
 
 def fields(texts: Sequence[str]) -> Block:
     """Build a section of up to ten short texts in two columns."""
-    return {"type": "section", "fields": [_mrkdwn(shorten(text, 2000)) for text in texts[:10]]}
+    return {"type": "section", "fields": [_mrkdwn(text, 2000) for text in texts[:10]]}
 
 
-def context(*texts: str) -> Block:
-    """Build a context block: small print."""
-    return {"type": "context", "elements": [_mrkdwn(shorten(text, SECTION_TEXT)) for text in texts[:10]]}
+def context(*texts: str, verbatim: bool = False) -> Block:
+    """Build a context block: small print; for *verbatim*, see `section`."""
+    elements = [_mrkdwn(text, SECTION_TEXT, verbatim=verbatim) for text in texts[:10]]
+    return {"type": "context", "elements": elements}
 
 
 def divider() -> Block:
@@ -123,12 +129,7 @@ def actions(*elements: Element) -> Block:
 
 
 def button(
-    text: str,
-    action_id: str,
-    *,
-    value: str | None = None,
-    url: str | None = None,
-    confirm: Element | None = None,
+    text: str, action_id: str, *, value: str | None = None, url: str | None = None, confirm: Element | None = None
 ) -> Element:
     """Build a button. With *url* it opens a page; with *confirm* it asks first, see `confirmation`."""
     element: Element = {"type": "button", "text": _plain(text, 75), "action_id": action_id}
@@ -136,14 +137,11 @@ def button(
     return element | {name: each for name, each in optional.items() if each is not None}
 
 
-def confirmation(title: str, text: str, yes: str, no: str) -> Element:
-    """Build the confirmation dialog of a button."""
-    return {
-        "title": _plain(title, 100),
-        "text": _plain(text, 300),
-        "confirm": _plain(yes, 30),
-        "deny": _plain(no, 30),
-    }
+def confirmation(key: str, translate: Translator) -> Element:
+    """Build the confirmation dialog of a button from the texts `title`, `text`, `yes` and `no` below *key*."""
+    title, text = _plain(translate(f"{key}.title"), 100), _plain(translate(f"{key}.text"), 300)
+    yes, no = _plain(translate(f"{key}.yes"), 30), _plain(translate(f"{key}.no"), 30)
+    return {"title": title, "text": text, "confirm": yes, "deny": no}
 
 
 def option(text: str, value: str) -> Element:
@@ -209,13 +207,6 @@ def chart(
     return {"type": "data_visualization", "title": shorten(title, 50), "chart": drawn}
 
 
-def verbatim(block: Block) -> Block:
-    """Turn off Slack's detection of links and channels in the texts of *block*, a section or context; return it."""
-    for text in [block["text"]] if "text" in block else block["elements"]:
-        text["verbatim"] = True
-    return block
-
-
 def converted(content: _T, language: Language) -> _T:
     """Convert the texts in *content* to traditional characters if *language* is ZH_HANT; ids and log lines stay."""
     return cast(_T, _traditional(content)) if language is Language.ZH_HANT else content
@@ -240,5 +231,6 @@ def _plain(text: str, limit: int) -> Element:
     return {"type": "plain_text", "text": shorten(text, limit), "emoji": True}
 
 
-def _mrkdwn(text: str) -> Element:
-    return {"type": "mrkdwn", "text": text}
+def _mrkdwn(text: str, limit: int, *, verbatim: bool = False) -> Element:
+    element: Element = {"type": "mrkdwn", "text": shorten(text, limit)}
+    return element | ({"verbatim": True} if verbatim else {})

@@ -45,14 +45,6 @@ class StateChange:
     at: float  # seconds since the epoch
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentState:
-    """Who took an incident and who escalated it, since its triage was posted."""
-
-    taken_by: StateChange | None = None
-    escalated_by: StateChange | None = None
-
-
 def message(catalogue: Catalogue, reply: Triaged, translate: Translator, *, with_chart: bool = True) -> MessagePayload:
     """Build the message of a triage.
 
@@ -78,26 +70,24 @@ def button_value(source: str, language: Language) -> str:
     return json.dumps({"key": source, "language": language})
 
 
-def state_of(blocks: Sequence[Block]) -> IncidentState:
-    """Read the incident state from the blocks of a triage message."""
+def state_of(blocks: Sequence[Block]) -> dict[str, StateChange]:
+    """Read the incident state from the blocks of a triage message; its keys are `taken` and `escalated`."""
     block_id = next((str(block["block_id"]) for block in blocks if _is_state(block)), "")
-    changes = {what: StateChange(user, int(at)) for what, user, at in _STATE_CHANGE.findall(block_id)}
-    return IncidentState(changes.get("taken"), changes.get("escalated"))
+    return {what: StateChange(user, int(at)) for what, user, at in _STATE_CHANGE.findall(block_id)}
 
 
-def with_state(blocks: Sequence[Block], state: IncidentState, language: Language) -> list[Block]:
+def with_state(blocks: Sequence[Block], state: dict[str, StateChange], language: Language) -> list[Block]:
     """Return the blocks of a triage message with *state* in place of the old one, above the buttons."""
-    kept, translate = [block for block in blocks if not _is_state(block)], words(language)
-    changes = [(what, by) for what, by in (("taken", state.taken_by), ("escalated", state.escalated_by)) if by]
-    if not changes:
+    kept = [block for block in blocks if not _is_state(block)]
+    if not state:
         return kept
-    lines = []
-    for what, by in changes:
+    lines, block_id = [], _STATE_ID
+    for what, by in sorted(state.items(), reverse=True):  # "taken" first
         # Slack shows the date in its reader's time zone.
         utc = f"{datetime.fromtimestamp(by.at, UTC):%Y-%m-%d %H:%M} UTC"
         time = f"<!date^{int(by.at)}^{{date_short_pretty}} {{time}}|{utc}>"
-        lines.append(translate(f"triage.{what}", who=f"<@{block_kit.escape(by.user)}>", time=time))
-    block_id = " ".join([_STATE_ID, *(f"{what}:{by.user}:{int(by.at)}" for what, by in changes)])
+        lines.append(words(language)(f"triage.{what}", who=f"<@{block_kit.escape(by.user)}>", time=time))
+        block_id += f" {what}:{by.user}:{int(by.at)}"
     section = block_kit.converted(block_kit.section("\n".join(lines)), language) | {"block_id": block_id}
     return [*kept[:-1], section, *kept[-1:]]
 
@@ -117,7 +107,7 @@ def _blocks(view: DigestView, source: str, *, with_chart: bool) -> tuple[list[Bl
     middle, is_shortened = _excerpts(view)
     metadata = " · ".join(map(_literal, view.metadata()))
     small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]
-    middle += [block_kit.verbatim(block_kit.context("\n".join(small_print)))] if small_print else []
+    middle += [block_kit.context("\n".join(small_print), verbatim=True)] if small_print else []
     buttons = _buttons(view, source)
     # The table gets the characters that the other blocks leave.
     room = block_kit.MESSAGE_CHARACTERS - _NOTE - block_kit.characters([*before, *middle, buttons])
@@ -149,7 +139,7 @@ def _answer(view: DigestView) -> Iterator[Block]:
         yield block_kit.section("\n".join(lines))
     timing = [_literal(clause) for clause in view.timing()]
     if timing:
-        yield block_kit.verbatim(block_kit.section(" · ".join(timing)))
+        yield block_kit.section(" · ".join(timing), verbatim=True)
 
 
 def _chart(view: DigestView) -> list[Block]:
@@ -221,9 +211,7 @@ def _buttons(view: DigestView, source: str) -> Block:
     buttons = [block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=value)]
     if view.rows:
         value = button_value(source, language)
-        confirm = block_kit.confirmation(
-            *(translate(f"triage.wrong.{part}") for part in ("title", "text", "yes", "no"))
-        )
+        confirm = block_kit.confirmation("triage.wrong", translate)
         buttons += [
             block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value),
             block_kit.button(translate("triage.button.take"), TRIAGE_TAKE, value=value),

@@ -36,7 +36,7 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
 
 def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -> MessagePayload:
     """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it."""
-    confirm = block_kit.confirmation(*(translate(f"quiet.{part}") for part in ("title", "text", "yes", "no")))
+    confirm = block_kit.confirmation("quiet", translate)
     dismiss = [
         block_kit.button(translate("button.not_a_code"), NOT_A_CODE),
         block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=confirm),
@@ -73,12 +73,9 @@ def card(entry: Entry, translate: Translator) -> list[Block]:
         blocks.append(block_kit.section(f"*{translate('card.limits')}*\n{lines}"))
     blocks += [_other_meaning(meaning, translate) for meaning in entry.other_meanings]
     small_print = [block_kit.escape(note) for note in notes(entry, translate)]
-    symbol = next(iter(entry.symbols.by_sdk().values()), None)
-    if symbol:
-        small_print.append(f"{translate('card.symbol')} `{symbol}`")
-    if small_print:
-        blocks.append(block_kit.context(*small_print))
-    return blocks
+    symbols = [*entry.symbols.by_sdk().values()]
+    small_print += [f"{translate('card.symbol')} `{symbols[0]}`"] if symbols else []
+    return [*blocks, block_kit.context(*small_print)] if small_print else blocks
 
 
 def line(entry: Entry, translate: Translator) -> str:

@@ -23,9 +23,10 @@ _MOST_FOUND = 20  # findings, and look-alikes
 _MOST_NAMED = 5  # files, and secrets
 
 
-def message(*paragraphs: str, blocks: Sequence[Block] = ()) -> MessagePayload:
+def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = False) -> MessagePayload:
     """Build a message of *paragraphs*, the first of them also its plain text, followed by *blocks*."""
-    return block_kit.message(paragraphs[0], [*map(block_kit.section, paragraphs), *blocks])
+    sections = [block_kit.section(paragraph, verbatim=verbatim) for paragraph in paragraphs]
+    return block_kit.message(paragraphs[0], [*sections, *blocks])
 
 
 def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
@@ -63,17 +64,13 @@ def code_range(reply: replies.Range, translate: Translator) -> MessagePayload:
 
 def listing(reply: replies.Listing, translate: Translator) -> MessagePayload:
     """List the sections, or the codes of a single one."""
-    names, counts = [], []
+    lines = []
     for section in reply.sections:
-        names.append(f"*{block_kit.escape(translate.pick(section.name))}*")
-        counts.append(translate.count("list.codes", len(section.codes)))
-    if len(reply.sections) == 1:
-        codes = block_kit.paragraphs(_lines(reply.sections[0].codes, translate))
-        return message(f"{names[0]} · {counts[0]}", blocks=codes)
-    lines = [
-        f"{name} `{section.section}` · {count}"
-        for name, section, count in zip(names, reply.sections, counts, strict=True)
-    ]
+        name = f"*{block_kit.escape(translate.pick(section.name))}*"
+        count = translate.count("list.codes", len(section.codes))
+        if len(reply.sections) == 1:
+            return message(f"{name} · {count}", blocks=block_kit.paragraphs(_lines(section.codes, translate)))
+        lines.append(f"{name} `{section.section}` · {count}")
     return message(translate("list.sections"), "\n".join(lines), translate("list.hint"))
 
 
@@ -160,7 +157,7 @@ def unreadable(reply: replies.UnreadableReply, translate: Translator) -> Message
         lines.append(translate("triage.refused", file=_file_name(file.name, translate), why=reason))
     more = len(reply.files) - _MOST_NAMED
     lines += [translate.count("triage.more_files", more)] if more > 0 else []
-    return _verbatim(message("\n".join(lines)))
+    return message("\n".join(lines), verbatim=True)
 
 
 def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
@@ -173,7 +170,7 @@ def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
         lines.append("• " + translate("triage.report.secret", kind=kind, place=place))
     more = len(reply.secrets) - _MOST_NAMED
     lines += [translate.count("log.leaked.more", more)] if more > 0 else []
-    return _verbatim(message(translate("log.leaked"), "\n".join(lines), translate("log.leaked.advice")))
+    return message(translate("log.leaked"), "\n".join(lines), translate("log.leaked.advice"), verbatim=True)
 
 
 def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload:
@@ -215,10 +212,3 @@ def _query(query: str) -> str:
 
 def _file_name(name: str, translate: Translator) -> str:
     return block_kit.escape(block_kit.shorten(name.replace("`", "'"), 100)) or translate("triage.paste")
-
-
-def _verbatim(payload: MessagePayload) -> MessagePayload:
-    """Turn off Slack's detection of links and channels, which the names of files may look like."""
-    for block in payload["blocks"]:
-        block_kit.verbatim(block)
-    return payload

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -82,9 +81,10 @@ async def assign(context: RequestContext, body: Payload) -> None:
     """Show on the triage that the person is on it; if they were already, take that back."""
     message, language = body["message"], Language(_value(body)["language"])
     state = digest_slack.state_of(message["blocks"])
-    is_own = state.taken_by is not None and state.taken_by.user == context.place.user
-    taken_by = None if is_own else digest_slack.StateChange(context.place.user, context.services.clock())
-    await show_incident(context, message, replace(state, taken_by=taken_by), language)
+    taken_before = state.pop("taken", None)
+    if taken_before is None or taken_before.user != context.place.user:
+        state["taken"] = digest_slack.StateChange(context.place.user, context.services.clock())
+    await show_incident(context, message, state, language)
 
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:

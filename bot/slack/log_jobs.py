@@ -17,7 +17,7 @@ from bot.policy.place import DirectoryError, LogSource
 from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged
 from bot.render.block_kit import MessagePayload
 from bot.render.digest_report import report
-from bot.render.digest_slack import IncidentState, StateChange, state_of, with_state
+from bot.render.digest_slack import StateChange, state_of, with_state
 from bot.slack.context import RequestContext
 from bot.slack.files import upload
 from bot.slack.log_reader import ReadLog
@@ -89,7 +89,7 @@ class LogJobs:
         await services.sender.post([job], services.renderer.message(call, await context.channel_language()))
         message = await context.lookup.message(place.channel, job.ts, job.thread)
         if message:
-            state = replace(state_of(message["blocks"]), escalated_by=StateChange(place.user, services.clock()))
+            state = state_of(message["blocks"]) | {"escalated": StateChange(place.user, services.clock())}
             try:
                 await show_incident(context, message, state, Language(job.detail["language"]))
             except RetryLater as error:
@@ -126,7 +126,9 @@ class LogJobs:
         return read
 
 
-async def show_incident(context: RequestContext, message: Payload, state: IncidentState, language: Language) -> None:
+async def show_incident(
+    context: RequestContext, message: Payload, state: dict[str, StateChange], language: Language
+) -> None:
     """Show on a triage who is on it and who was called to it. The message itself stores who did so and when."""
     blocks = with_state(message["blocks"], state, language)
     # Slack may return its chart in a form that it does not accept.

@@ -16,7 +16,7 @@ from bot.policy.place import LogSource
 from bot.policy.replies import Triaged
 from bot.render import block_kit, digest_slack
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_slack import IncidentState, StateChange, is_cut, state_of, with_state
+from bot.render.digest_slack import StateChange, is_cut, state_of, with_state
 from bot.triage.digest import (
     CodeRow,
     Cut,
@@ -111,7 +111,7 @@ def test_any_digest_makes_a_message_that_slack_accepts(
     sent = rendered(digest, catalogue, language, with_chart=with_chart)
     by = StateChange("U0LIN", 1_795_500_000.0)
     if is_handled:
-        sent["blocks"] = with_state(sent["blocks"], IncidentState(by, by), language)
+        sent["blocks"] = with_state(sent["blocks"], {"taken": by, "escalated": by}, language)
     assert_sendable(sent)
     literal = ("table", "rich_text", "data_visualization")
     parsed = [text for block in sent["blocks"] if block["type"] not in literal for text in texts(block)]
@@ -244,15 +244,15 @@ def test_a_copy_without_source_has_no_buttons(catalogue: Catalogue) -> None:
 def test_the_incident_state_is_shown_above_the_buttons_and_read_back(catalogue: Catalogue) -> None:
     """The next reader must see that someone is on it. The message itself stores the state, and mentions only them."""
     blocks = rendered(bundle(), catalogue)["blocks"]
-    taken = IncidentState(taken_by=StateChange("U0LIN", 1_795_500_000))
+    taken = {"taken": StateChange("U0LIN", 1_795_500_000)}
     shown = with_state(blocks, taken, Language.EN)
     assert "<@U0LIN> is on it (<!date^1795500000^" in shown[-2]["text"]["text"]
     assert "escalated" not in json.dumps(shown)
     assert (shown[:-2], shown[-1], state_of(shown)) == (blocks[:-1], blocks[-1], taken)
-    both = replace(taken, escalated_by=StateChange("U0ANN", 1_795_500_060))
+    both = taken | {"escalated": StateChange("U0ANN", 1_795_500_060)}
     assert state_of(with_state(shown, both, Language.ZH_HANT)) == both
-    assert with_state(shown, IncidentState(), Language.EN) == blocks
-    assert state_of(blocks) == IncidentState()
+    assert with_state(shown, {}, Language.EN) == blocks
+    assert state_of(blocks) == {}
 
 
 def test_a_log_with_one_point_in_time_has_no_timeline(catalogue: Catalogue) -> None:
