@@ -1,9 +1,12 @@
 """The bot's side of Slack: one module per surface, each with `register(app, services)`.
 
 Surfaces:
-- `commands`: `/zimerr`, *Explain codes*, *Triage thread*, *Look up a code*, and the modals
+- `messages`: messages and mentions, recorded as jobs of the inbox
+- `commands`: `/zimerr`
 - `actions`: the buttons on the bot's messages
-- `events`: messages and mentions, recorded as jobs of the inbox; the bot's reaction clicked, the bot invited
+- `shortcuts`: *Explain codes*, *Triage thread*, *Look up a code*
+- `views`: the modals
+- `events`: the bot's reaction clicked, the bot invited
 - `oauth`: the app installed and uninstalled
 
 Behind them:
@@ -17,12 +20,12 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import actions, commands, context, events
+from bot.slack import actions, commands, context, events, messages, shortcuts, views
 from bot.slack.context import Services
 
 
 def register(app: AsyncApp, services: Services) -> None:
     """Connect every surface; Bolt asks the listeners in this order."""
-    for surface in (commands, actions, events):
+    for surface in (messages, commands, actions, shortcuts, views, events):
         surface.register(app, services)
     context.report_errors(app, services)

@@ -1,0 +1,34 @@
+"""Handle the shortcuts: explain the codes of a message, triage its thread, look a code up."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.inbox import Job, JobKind
+from bot.policy.replies import Note
+from bot.slack.context import RequestContext, Services, after_ack
+from bot.slack.lookup import Payload
+from bot.slack.views import open_lookup
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    """Listen to the shortcuts."""
+    app.message_shortcut("explain_message")(after_ack(explain_message, services))
+    app.message_shortcut("triage_thread")(after_ack(triage_thread, services))
+    app.global_shortcut("lookup")(after_ack(open_lookup, services))
+
+
+async def explain_message(context: RequestContext, body: Payload) -> None:
+    """Explain the codes of a message. In a thread, where no command can be typed, it is the way to ask."""
+    await context.reply_privately(context.services.answers.explain_message(body["message"]))
+
+
+async def triage_thread(context: RequestContext, body: Payload) -> None:
+    """Triage the whole thread of a message; everybody in it sees the result."""
+    ts = body["message"]["ts"]
+    thread = body["message"].get("thread_ts", ts)
+    if await context.lookup.message(context.place.channel, ts, thread):
+        job = Job(context.place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"])
+        await context.services.inbox.accept(job)
+    else:
+        await context.reply_privately(Note("not_member"))
