@@ -27,6 +27,8 @@ CHART_POINTS = 20
 # chat.update refuses a text of 4,000 bytes in UTF-8, which Chinese reaches at about 1,300 characters.
 FALLBACK_BYTES = 3900
 
+DIVIDER: Block = {"type": "divider"}  # a horizontal line
+
 
 def escape(text: str) -> str:
     """Escape *text* for mrkdwn, so that Slack shows it literally, without mentions, links or entities."""
@@ -116,11 +118,6 @@ def context(*texts: str, verbatim: bool = False) -> Block:
     """Build a context block: small print; for *verbatim*, see `section`."""
     elements = [_mrkdwn(text, SECTION_TEXT, verbatim=verbatim) for text in texts[:10]]
     return {"type": "context", "elements": elements}
-
-
-def divider() -> Block:
-    """Build a horizontal line."""
-    return {"type": "divider"}
 
 
 def actions(*elements: Element) -> Block:

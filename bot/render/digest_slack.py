@@ -137,8 +137,7 @@ def _answer(view: DigestView) -> Iterator[Block]:
         more = len(view.candidates) - _MOST_CANDIDATES
         lines += [translate.count("triage.more_leaders", more)] if more > 0 else []
         yield block_kit.section("\n".join(lines))
-    timing = [_literal(clause) for clause in view.timing()]
-    if timing:
+    if timing := [_literal(clause) for clause in view.timing()]:
         yield block_kit.section(" · ".join(timing), verbatim=True)
 
 

@@ -65,8 +65,7 @@ class DigestView:
         yield self.translate.count("triage.times", sum(row.count for row in rows))
         if self._cause and self.digest.pattern in (Pattern.BURST, Pattern.STEADY):
             yield self._pattern(self.digest.pattern, first, last)
-        sources = max(row.source_count for row in rows)
-        if sources:
+        if sources := max(row.source_count for row in rows):
             yield self.translate.count("triage.sources", sources)
         followers = [row for row in self.digest.rows if row.role is Role.FOLLOWER]
         if self._cause and followers:
@@ -175,9 +174,8 @@ class DigestView:
         if self.rows:
             yield translate.count("triage.hits", digest.hits, codes=translate.count("triage.codes", len(self.rows)))
         if any(digest.lookalikes.values()):
-            reasons = self._breakdown(
-                {translate(f"reason.{reason.name}"): n for reason, n in digest.lookalikes.items()}
-            )
+            counts = {translate(f"reason.{reason.name}"): n for reason, n in digest.lookalikes.items()}
+            reasons = self._breakdown(counts)
             yield translate.count("triage.lookalikes", sum(digest.lookalikes.values()), reasons=reasons)
         if any(digest.hidden.values()):
             kinds = self._breakdown({translate(f"triage.secret.{kind}"): n for kind, n in digest.hidden.items()})
@@ -279,8 +277,7 @@ def _clock(seconds: float, width: float) -> str:
 def _span(rows: Sequence[CodeRow]) -> tuple[Mark, Mark]:
     """Return the first and the last mark of *rows*: by time if any has one, else by file and line."""
     marks = [mark for row in rows for mark in (row.first, row.last)]
-    timed = [mark for mark in marks if mark.stamp]
-    if timed:
+    if timed := [mark for mark in marks if mark.stamp]:
         timed.sort(key=lambda mark: mark.stamp.seconds if mark.stamp else 0)
         return timed[0], timed[-1]
     marks.sort(key=lambda mark: (mark.file, mark.line))

@@ -45,9 +45,7 @@ def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -
         text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown, translate))
         return block_kit.message(text, [block_kit.section(text), block_kit.actions(*dismiss)])
     blocks = _cards(reply.entries, reply.unknown, translate)
-    repeated = [
-        translate.count("card.repeated", count, code=code) for code, count in sorted(reply.counts.items()) if count > 1
-    ]
+    repeated = [translate.count("card.repeated", n, code=code) for code, n in sorted(reply.counts.items()) if n > 1]
     blocks += [block_kit.context(*repeated)] if repeated else []
     blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate), *dismiss))
     return block_kit.message(_notification(reply.entries, translate), blocks)
@@ -93,14 +91,13 @@ def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translat
     """Build a card for each of the first entries, a line for each of the others, and a line of unknown codes."""
     blocks: list[Block] = []
     for entry in entries[:_MOST_CARDS]:
-        blocks += [block_kit.divider()] if blocks else []
+        blocks += [block_kit.DIVIDER] if blocks else []
         blocks += card(entry, translate)
-    rest = entries[_MOST_CARDS:]
-    if rest:
+    if rest := entries[_MOST_CARDS:]:
         lines = [line(entry, translate) for entry in rest[:_MOST_LINES]]
         more = len(rest) - _MOST_LINES
         lines += [translate.count("card.more", more)] if more > 0 else []
-        blocks += [block_kit.divider(), *block_kit.paragraphs(lines)]
+        blocks += [block_kit.DIVIDER, *block_kit.paragraphs(lines)]
     if unknown:
         blocks.append(block_kit.context(translate("unknown.beside", codes=block_kit.joined(unknown, translate))))
     return blocks
@@ -136,9 +133,8 @@ def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
 
 
 def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
-    title, when, text = (
-        block_kit.escape(translate.pick(each)) for each in (meaning.title, meaning.when, meaning.meaning)
-    )
+    texts = (meaning.title, meaning.when, meaning.meaning)
+    title, when, text = (block_kit.escape(translate.pick(each)) for each in texts)
     return block_kit.section(
         f"*{translate('card.other', title=title)}*\n_{translate('card.when')}_ {when}\n"
         f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"

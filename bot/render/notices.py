@@ -119,8 +119,7 @@ def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
     """Show why a message was answered or not: each finding with its evidence and the rule that silenced it."""
     verdict = translate(f"why.did.{reply.did}") if reply.did else translate("why.did.nothing")
     blocks = [block_kit.section(f"*{verdict}*")]
-    if not reply.is_written:
-        blocks.append(block_kit.section(translate("why.not_written")))
+    blocks += [] if reply.is_written else [block_kit.section(translate("why.not_written"))]
     findings = []
     for finding, rule in reply.findings[:_MOST_FOUND]:
         evidence = translate(f"evidence.{finding.evidence.name}")
@@ -133,8 +132,7 @@ def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
         lookalikes.append("• " + translate("why.lookalike", text=text, line=each.line, reason=reason))
     blocks += block_kit.paragraphs([translate("why.findings"), *findings]) if findings else []
     blocks += block_kit.paragraphs([translate("why.lookalikes"), *lookalikes]) if lookalikes else []
-    if not findings and not lookalikes:
-        blocks.append(block_kit.section(translate("why.nothing")))
+    blocks += [] if findings or lookalikes else [block_kit.section(translate("why.nothing"))]
     return block_kit.message(verdict, blocks)
 
 
