@@ -15,8 +15,8 @@ import pytest
 
 from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
-from bot.detection.normalize import fold, prose
-from bot.detection.slack_text import passages
+from bot.detection.number_context import fold
+from bot.detection.slack_text import passages, prose
 from bot.i18n import Language, prose_language, words
 from bot.policy.grammar import parse
 from bot.policy.replies import Triaged

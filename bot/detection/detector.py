@@ -14,8 +14,7 @@ from itertools import accumulate
 
 from bot.detection import slack_text
 from bot.detection.lookalike_rules import reason_against
-from bot.detection.normalize import fold
-from bot.detection.number_context import context_of, evidence_for, find_tables
+from bot.detection.number_context import context_of, evidence_for, find_tables, fold
 from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason, Passage, Span
 from bot.detection.sdk_symbols import find_symbols, has_names
 

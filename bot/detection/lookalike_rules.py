@@ -223,11 +223,8 @@ def other_code(number: NumberContext) -> LookAlikeReason | None:
         return None
     if name.is_chinese:
         return LookAlikeReason.OTHER_CODE if name.word.endswith(vocabulary.OTHER_CODES_CHINESE) else None
-    if name.last in ("pin", "otp", "zip", "zipcode", "postcode", "barcode", "passcode"):
-        return LookAlikeReason.OTHER_CODE
-    if name.last not in ("code", "codes", "kode"):
-        return None
-    return LookAlikeReason.OTHER_CODE if name.qualifier in vocabulary.OTHER_CODES else None
+    is_qualified = name.last in ("code", "codes", "kode") and name.qualifier in vocabulary.OTHER_CODES
+    return LookAlikeReason.OTHER_CODE if is_qualified or name.last in vocabulary.OTHER_CODES_ALONE else None
 
 
 def key(number: NumberContext) -> LookAlikeReason | None:
@@ -281,10 +278,9 @@ def phrase(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.OTHER_CODE
     if number.before == "(" and re.search(r"[0-9]\.[0-9]+\s?\($", number.left):  # 1.2.0 (6000121)
         return LookAlikeReason.POSITION
-    if number.before == ":":
-        source = re.search(r"\.([a-z]{1,5}):$", number.left)  # main.dart:6000121
-        if source and source[1] in vocabulary.FILE_ENDINGS:
-            return LookAlikeReason.POSITION
+    source = re.search(r"\.([a-z]{1,5}):$", number.left)  # main.dart:6000121
+    if source and source[1] in vocabulary.FILE_ENDINGS:
+        return LookAlikeReason.POSITION
     after = _NOUN_AFTER.match(number.right)
     return LookAlikeReason.IDENTIFIER if after and "error" not in after[0] else None
 

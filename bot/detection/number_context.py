@@ -2,9 +2,6 @@
 
 The context has a fixed size, so the cost of a number does not depend on the length of the text. It gives evidence that
 the number is an error code: a name such as ``errorCode`` right before it is stronger than an error word on the line.
-
-A fingerprint is a hash of the words next to a number. It is stored to learn which numbers are not codes; the words are
-not stored.
 """
 
 from __future__ import annotations
@@ -17,6 +14,18 @@ from dataclasses import dataclass
 
 from bot.detection import vocabulary
 from bot.detection.result import Evidence, Span
+
+# Full-width ASCII (U+FF01-U+FF5E), which Chinese input methods produce, and the spaces other than `" "`.
+_FOLD = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_FOLD |= dict.fromkeys([0x00A0, 0x2007, 0x2009, 0x200B, 0x200C, 0x200D, 0x202F, 0x2060, 0x3000, 0xFEFF], 0x20)
+# Line breaks other than `\n`: Slack shows the text around them as one line.
+_FOLD |= dict.fromkeys([0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], 0x20)
+
+# Terminal colours: with the escape character, with it written out, or with it lost in transit.
+_COLOUR = re.compile(r"(?:\x1b|\\x1b|\\e|\\033|\\u001b|\^\[)?\[\d{0,3}(?:;\d{1,3}){0,4}m", re.IGNORECASE)
+# Gson and other libraries escape `=` and quotes this way in JSON.
+_ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])", re.IGNORECASE)
+_WHITE = re.compile(r"\\[nrt](?=600\d|[A-Z])")
 
 BEFORE = 72  # characters read before the number
 AFTER = 40  # characters read after it
@@ -128,6 +137,20 @@ class HeadedTable:
     headings: tuple[str, ...]
 
 
+def fold(text: str) -> str:
+    """Replace full-width characters by ASCII and escapes by spaces.
+
+    Every replacement is as long as the original, so offsets into the result are valid in *text* too.
+    """
+    text = text.translate(_FOLD)
+    if "[" in text:
+        text = _COLOUR.sub(lambda match: " " * len(match[0]), text)
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)).ljust(len(match[0])), text)
+        text = _WHITE.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
 def context_of(folded: str, start: int, end: int, tables: Sequence[HeadedTable]) -> NumberContext:
     """Return the context of the number at ``folded[start:end]``.
 
@@ -173,7 +196,10 @@ def is_glued_to_error(run: str) -> bool:
 
 
 def fingerprint(text: str, span: Span) -> str:
-    """Return 16 hexadecimal digits for the words before and after the number at *span*, with all numbers equal."""
+    """Return 16 hexadecimal digits for the words before and after the number at *span*, with all numbers equal.
+
+    They are stored, instead of the words, to learn which numbers are not codes.
+    """
     start, end = span
     before = _LAST_WORD.search(text[max(0, start - _FINGERPRINT_WINDOW) : start])
     after = _FIRST_WORD.match(text[end : end + _FINGERPRINT_WINDOW])

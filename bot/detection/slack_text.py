@@ -1,4 +1,4 @@
-"""Turn a Slack message into clean passages that contain each word once.
+"""Turn a Slack message into clean passages that contain each word once, and those into its author's prose.
 
 Slack repeats the same words in ``text``, ``blocks`` and an attachment's ``fallback``. The rendition that people see is
 read in full; of the others, only the lines that name something new. Values of an undocumented type are ignored.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from bot.detection.normalize import fold
+from bot.detection.number_context import fold
 from bot.detection.result import Passage
 
 _MAX_ATTACHMENT_DEPTH = 3  # attachments within attachments
@@ -23,19 +23,27 @@ _WORD = re.compile(r"[A-Za-z0-9_]{7,}")
 # A word that can be a code or a symbol.
 _CODE_OR_SYMBOL = re.compile(r"600[0-9]{4}|[Mm]odule|MODULE|_[A-Z]|(?i:zim_?error_?code)")
 _CODE = re.compile(r"600[0-9]{4}")
-_SKIPPED = frozenset(
-    ["button", "workflow_button", "overflow", "datepicker", "timepicker", "image", "confirm", "option"]
-)
+_SKIPPED = ("button", "workflow_button", "overflow", "datepicker", "timepicker", "image", "confirm", "option")
 _FORWARDED = ("is_msg_unfurl", "is_share", "is_reply_unfurl", "message_blocks", "is_thread_root_unfurl")
 # Bots write a label and its value in a field as `*Error code:*\n6000121`.
 _LABELLED = re.compile(r"(\*?[^\n*]{1,40}?\*?:?\*?)\n([^\n]{1,200})")
 _MENTION, _CHANNEL = "@…", "#…"
-_MENTIONS = {"user": _MENTION, "usergroup": _MENTION, "channel": _CHANNEL, "team": _MENTION}
+_WORDS = {"user": _MENTION, "usergroup": _MENTION, "team": _MENTION, "channel": _CHANNEL, "emoji": " "}
 _FENCE = re.compile(r"```(.*?)```", re.DOTALL)
 _BRACKETS = re.compile(r"<([^<>\n]*)>")
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|#39|#34);")
 _QUOTE = re.compile(r"(?:(?:&gt;|>) ?)+")
 _MARKDOWN_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\s]*)\)")
+
+# Code, links, emoji, and words with digits. A word is tried from its first letter only, so that time stays linear.
+_SPANS = re.compile(r"https?://\S+|`[^`\n]*`|:[a-z0-9_+'-]+:")
+_CODE_CHARACTERS = re.compile(r"[_@#/\\=<>{}\[\]]")
+_NUMBERS = re.compile(r"(?<![A-Za-z])[A-Za-z]*+[0-9][A-Za-z0-9.:,-]*")
+# The marks of log lines on every platform: a time stamp, a level, a bracket, JSON, a stack frame, an exception.
+_LOG_LINE = re.compile(
+    r"^\s*(?:[\[{(<\"]|\d[\d:.\-/ T]{5,}|at\s+\S+\(|[VDIWEF]/|\S+Exception\b|\S*Error:)"
+    r"|\b(?:ERROR|WARN|INFO|DEBUG|TRACE|FATAL)\b|[{;]\s*$"
+)
 
 
 def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
@@ -46,6 +54,17 @@ def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
     own = _add_missing(_blocks(message.get("blocks")), parse(_string(message.get("text"))))
     attached = [each for attachment in _objects(message.get("attachments")) for each in _attachment(attachment, 1)]
     return (*own, *attached)
+
+
+def prose(passages: Iterable[Passage]) -> str:
+    """Return the words of a message that show its author's language: no code, log lines, links or quotes."""
+    own = (each.text for each in passages if not (each.preformatted or each.quoted))
+    lines = []
+    for line in "\n".join(own).split("\n"):
+        if not _LOG_LINE.search(line):
+            words = (word for word in _SPANS.sub(" ", line).split() if not _CODE_CHARACTERS.search(word))
+            lines.append(_NUMBERS.sub(" ", " ".join(words)))
+    return "\n".join(lines)
 
 
 def _attachment(attachment: Mapping[str, object], depth: int) -> tuple[Passage, ...]:
@@ -131,13 +150,11 @@ def _table(block: Mapping[str, object]) -> Iterator[Passage]:
     """Yield a line for each row, with the column's heading before each cell because it says what the cell is."""
     headings: list[str] = []
     for row in _array(block.get("rows")):
-        cells = [
-            " ".join(" ".join(passage.text.split()) for passage in _block(_object(cell), 1)) for cell in _array(row)
-        ]
+        read = [_block(_object(cell), 1) for cell in _array(row)]
+        cells = [" ".join(" ".join(passage.text.split()) for passage in cell) for cell in read]
         names = headings if len(headings) == len(cells) else [""] * len(cells)
-        yield Passage(
-            " | ".join(f"{name}: {cell}" if name and cell else cell for name, cell in zip(names, cells, strict=True))
-        )
+        named = zip(names, cells, strict=True)
+        yield Passage(" | ".join(f"{name}: {cell}" if name and cell else cell for name, cell in named))
         headings = headings or ["" if _CODE.search(cell) or len(cell) > 40 else cell.strip("*: ") for cell in cells]
 
 
@@ -165,9 +182,7 @@ def _words(part: Mapping[str, object]) -> str:
         return "@" + _string(part.get("range"))
     if kind == "date":
         return _string(part.get("fallback"))
-    if kind == "emoji":
-        return " "
-    return _MENTIONS.get(_string(kind)) or _string(part.get("text"))
+    return _WORDS.get(_string(kind)) or _string(part.get("text"))
 
 
 def parse(text: str) -> tuple[Passage, ...]:

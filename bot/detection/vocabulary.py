@@ -128,6 +128,7 @@ OTHER_CODES = _words(
     "staff station stock store student supplier swift tax ticker tracking train unit unlock use vendor verification "
     "verify verifying version village voucher your zip"
 )
+OTHER_CODES_ALONE = _words("barcode otp passcode pin postcode zip zipcode")
 OTHER_CODES_CHINESE = _tuple(
     "二维码 产品编码 代金券 优惠码 会议号 兑换码 动态码 取件码 取票码 取餐码 口令 商品码 商品编码 国家代码 地区代码 "
     "城市代码 基金代码 密码 房间码 推荐码 提货码 支行 暗号 机构代码 条形码 条码 校验码 激活码 物料编码 科目代码 税号 "

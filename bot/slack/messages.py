@@ -14,7 +14,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.detection.normalize import prose
+from bot.detection.slack_text import prose
 from bot.inbox import Job, JobKind
 from bot.policy.content import MessageContent, is_log, log_files, read_content, secrets_in
 from bot.policy.place import Place

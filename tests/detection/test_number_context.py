@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.detector import find
-from bot.detection.number_context import fingerprint
+from bot.detection.number_context import fingerprint, fold
 from bot.detection.result import Evidence, LookAlikeReason
 from tests.detection.known import KNOWN
+from tests.detection.test_detector import TEXTS
 
 CODE = re.compile(r"600\d{4}")
 
@@ -119,3 +120,9 @@ def test_an_unknown_number_without_an_error_word_is_a_lookalike(text: str) -> No
     detection = find(text, KNOWN)
     assert not detection.findings
     assert [lookalike.reason for lookalike in detection.lookalikes] == [LookAlikeReason.NO_ERROR_WORDS]
+
+
+@given(TEXTS)
+def test_folding_keeps_every_character_in_its_place(text: str) -> None:
+    """Offsets into the folded text are used with the original."""
+    assert len(fold(text)) == len(text)
