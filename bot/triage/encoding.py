@@ -17,7 +17,7 @@ _BINARY = re.compile(
     re.DOTALL,
 )
 # Signatures of archives, also of those that the bot does not open.
-_ARCHIVE = re.compile(
+ARCHIVE = re.compile(
     rb"PK(?:\x03\x04|\x05\x06|\x07\x08)|\x1f\x8b\x08|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\xfd7zXZ\x00|BZh[1-9]1AY&SY|"
     rb"\x28\xb5\x2f\xfd|.{257}ustar",
     re.DOTALL,
@@ -32,14 +32,9 @@ _ANSI = re.compile(
 _LONGEST_ANSI = 300
 
 
-def is_archive(head: bytes) -> bool:
-    """Return True if a file that begins with *head* is an archive of any kind."""
-    return _ARCHIVE.match(head) is not None
-
-
 def is_binary(head: bytes) -> bool:
     """Return True if a file that begins with *head* is not text: an image, a program or an archive."""
-    if _BINARY.match(head) or is_archive(head):
+    if _BINARY.match(head) or ARCHIVE.match(head):
         return True
     if _utf_16(head):
         return False

@@ -79,7 +79,10 @@ class LineCache:
     def _shape(self, text: str, *, has_names: bool) -> tuple[object, ...]:
         """Return the cache key of a line."""
         starts = [match.start() for match in _CODE.finditer(text)]
-        first, end = (0, len(text)) if has_names else _window(text, starts)
+        first, end = 0, len(text)
+        if not has_names:
+            # The verdict depends on the text around the codes. It begins at a word, because a URL is judged as a whole.
+            first, end = text.rfind(" ", 0, max(0, starts[0] - BEFORE)) + 1, starts[-1] + 7 + AFTER
         window = text[first:end]
         folded = window.encode(errors="surrogatepass").translate(_FOLD_DIGITS)
         # The verdict may depend on other digits than those of the codes.
@@ -94,11 +97,6 @@ class LineCache:
 def _may_be_significant(folded: bytes) -> bool:
     """Return whether a text that is *folded* in this way may have significant digits."""
     return _MAY_BE_SIGNIFICANT.search(folded.decode(errors="surrogatepass")) is not None
-
-
-def _window(text: str, starts: list[int]) -> tuple[int, int]:
-    """Return the span on which the verdict depends. It begins at a word, because a URL is judged as a whole."""
-    return text.rfind(" ", 0, max(0, starts[0] - BEFORE)) + 1, starts[-1] + 7 + AFTER
 
 
 def _is_cut(text: str, start: int) -> bool:

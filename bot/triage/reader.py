@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from bot.triage import archive
 from bot.triage.archive import CHUNK, ArchiveRefused, CountingStream
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
-from bot.triage.encoding import Decoder, is_archive, is_binary
+from bot.triage.encoding import ARCHIVE, Decoder, is_binary
 
 HEAD = 65_536  # bytes in which a file's type and time format are detected
 LONGEST = 65_536  # bytes of a line; a longer one may come in pieces
@@ -65,11 +65,6 @@ class ReadBudget:
         self.unpacked_bytes = 0
         self._clock = clock
         self._deadline = clock() + limits.seconds
-
-    @property
-    def has_room(self) -> bool:
-        """Whether another file may be read."""
-        return self.files < self.limits.files
 
     def cut(self, bytes_read: int, file_limit: int) -> Cut | None:
         """Return the reason to stop after *bytes_read* bytes of a file, or None to continue."""
@@ -196,7 +191,7 @@ def open_logs(
     opened or read.
     """
     for source in files:
-        if budget.has_room:
+        if budget.files < budget.limits.files:
             with closing(source.open()) as file:
                 yield from _open(source.name, CountingStream(file, progress), budget)
         else:
@@ -222,7 +217,7 @@ def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) 
     limits = budget.limits
     try:
         for member, chunks in archive.members(file, head, max_packed=limits.file_bytes, max_ratio=limits.ratio):
-            if not budget.has_room:
+            if budget.files >= limits.files:
                 yield FileRefused(name, Refusal.TOO_MANY)
                 return
             shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in member[:200])
@@ -240,6 +235,6 @@ def _open_unpacked(name: str, chunks: Iterator[bytes], budget: ReadBudget) -> Lo
         return FileRefused(name, refused.reason)
     if not head:
         return FileRefused(name, Refusal.EMPTY)
-    if is_archive(head):
+    if ARCHIVE.match(head):
         return FileRefused(name, Refusal.NESTED)
     return FileRefused(name, Refusal.BINARY) if is_binary(head[:HEAD]) else LogStream(name, chunks, head, budget)

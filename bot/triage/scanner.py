@@ -32,8 +32,7 @@ _CUT_AFTER = re.compile(rf"(?<![A-Za-z0-9_+/=.%~\\-]){_LONG_WORD}\Z")
 
 _CODE = re.compile(rb"600[0-9]{4}")
 _DENSE = 1000  # bytes per `600`; below this, one pass of the pattern is faster than many literal searches
-_THOUSANDS = (b"6,00", b"6.00", b"6'00", b"6 00", b"6_00")
-_THOUSANDS_WHOLE = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
+_THOUSANDS = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
 # Full-width letters, digits and the low line, which may be part of a code or a symbol after folding.
 _FULL_WIDTH = re.compile(rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a])")
 _JAVA = re.compile(rb"_[A-Z]+_[A-Z]")
@@ -194,8 +193,8 @@ def _other_offsets(data: bytes, is_symbol: Callable[[bytes], bool]) -> list[int]
     found += [match.start() for match in _JAVA.finditer(data) if is_symbol(_name_at(data, match.start()))]
     for literal in (b"zimerror", b"zim_error"):
         found += [offset for offset in _offsets(lower, literal) if _ENUM.match(lower, offset)]
-    for literal in _THOUSANDS:
-        found += [offset for offset in _offsets(data, literal) if _THOUSANDS_WHOLE.match(data, offset)]
+    for literal in (b"6,00", b"6.00", b"6'00", b"6 00", b"6_00"):
+        found += [offset for offset in _offsets(data, literal) if _THOUSANDS.match(data, offset)]
     if not data.isascii():
         found += [match.start() for match in _FULL_WIDTH.finditer(data)]
     return found
