@@ -128,7 +128,7 @@ class Scanner:
         """Yield start and end of each line that may have a code, and whether the code may be no plain number."""
         others = sorted(_other_offsets(data, self._is_symbol))
         done = 0
-        for offset in merge(_code_offsets(data), others):
+        for offset in merge(_code_offsets(data), others) if others else _code_offsets(data):
             if offset < done:
                 continue
             begin = data.rfind(b"\n", done, offset) + 1 or done
