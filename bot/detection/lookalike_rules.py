@@ -278,7 +278,7 @@ def phrase(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.OTHER_CODE
     if number.before == "(" and re.search(r"[0-9]\.[0-9]+\s?\($", number.left):  # 1.2.0 (6000121)
         return LookAlikeReason.POSITION
-    source = re.search(r"\.([a-z]{1,5}):$", number.left)  # main.dart:6000121
+    source = number.before == ":" and re.search(r"\.([a-z]{1,5}):$", number.left)  # main.dart:6000121
     if source and source[1] in vocabulary.FILE_ENDINGS:
         return LookAlikeReason.POSITION
     after = _NOUN_AFTER.match(number.right)

@@ -217,6 +217,8 @@ def _link_text(url: str, label: str) -> str:
 def _merge_adjacent(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     """Merge neighbours of the same form into one passage, a line each, and drop empty passages."""
     kept = [passage for passage in passages if passage.text.strip()]
+    if len(kept) < 2:
+        return tuple(kept)
     groups = groupby(kept, key=lambda each: (each.preformatted, each.quoted))
     return tuple(Passage("\n".join(each.text for each in group), *form) for form, group in groups)
 
