@@ -18,7 +18,7 @@ from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.cli.options import with_catalogue
-from bot.detection.detector import find_with_lines
+from bot.detection.detector import find_in_message
 from bot.i18n import Language, Translator, words
 from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, decide
@@ -60,7 +60,7 @@ def _detect_lines(lines: Iterable[bytes], catalogue: Catalogue) -> int:
 
 def as_object(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Return the detection and the decision for *message* as a JSON object; its keys are public."""
-    detection = find_with_lines(message, catalogue)
+    detection = find_in_message(message, catalogue)
     return {
         "codes": list(detection.codes),
         "known": [code for code in detection.codes if catalogue.has_code(code)],
@@ -104,7 +104,7 @@ def _decision(message: Mapping[str, Any], catalogue: Catalogue) -> Decision:
 
 def _print(message: Mapping[str, Any], catalogue: Catalogue, translate: Translator) -> None:
     """Print the decision, then the findings with their evidence and the look-alikes with their reasons."""
-    detection, decision = find_with_lines(message, catalogue), _decision(message, catalogue)
+    detection, decision = find_in_message(message, catalogue), _decision(message, catalogue)
     rules = dict(decision.silenced)
     findings, lookalikes = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
     for finding in detection.findings:

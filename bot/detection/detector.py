@@ -62,11 +62,6 @@ def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> 
     return Detection(tuple(findings), tuple(lookalikes))
 
 
-def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detection:
-    """Return the findings and look-alikes in a Slack message: its text, blocks and attachments, each word once."""
-    return find_in_passages(slack_text.passages(slack_message), known)
-
-
 def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
     """Return the findings and look-alikes in the passages of a message."""
     detections = [find(each.text, known, quoted=each.quoted, passage=index) for index, each in enumerate(passages)]
@@ -74,11 +69,11 @@ def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
     return Detection(findings, tuple(lookalike for detection in detections for lookalike in detection.lookalikes))
 
 
-def find_with_lines(slack_message: Mapping[str, object], known: Known) -> Detection:
+def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detection:
     """Return the findings and look-alikes in a Slack message, with lines as its author counts them.
 
-    `find` counts lines within passages, which lack blank lines, fences and markup. A word that is not in ``text`` gets
-    its line in the passages read one after the other.
+    It reads text, blocks and attachments, each word once. `find` counts lines within passages, which lack blank lines,
+    fences and markup. A word that is not in ``text`` gets its line in the passages read one after the other.
     """
     passages = slack_text.passages(slack_message)
     detection = find_in_passages(passages, known)

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from bot import log
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.detector import find_with_lines
+from bot.detection.detector import find_in_message
 from bot.policy.content import WRITTEN, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide
@@ -210,7 +210,7 @@ class Annotations:
 
     async def why(self, message: Mapping[str, Any], place: Place) -> WhyReply:
         """Explain why a message of *place*, as Slack returns it, got a reply or did not."""
-        detection = find_with_lines(message, self._catalogue)
+        detection = find_in_message(message, self._catalogue)
         ts = str(message["ts"])
         sightings = read_content(message, self._catalogue).sightings
         seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), sightings)

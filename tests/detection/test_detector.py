@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.detector import find, find_with_lines
+from bot.detection.detector import find, find_in_message
 from bot.detection.result import Detection, Evidence, Finding, LookAlike, LookAlikeReason
 from tests.detection.known import KNOWN
 
@@ -51,7 +51,7 @@ def test_a_lookalike_has_the_reason_against_it() -> None:
 )
 def test_lines_are_numbered_as_the_author_counts_them(message: dict[str, Any], lines: list[int]) -> None:
     """`/zimerr why` and `zimerr detect` name the line."""
-    detection = find_with_lines(message, KNOWN)
+    detection = find_in_message(message, KNOWN)
     seen: list[Finding | LookAlike] = [*detection.findings, *detection.lookalikes]
     assert [each.line for each in seen] == lines
 
