@@ -27,13 +27,15 @@ from bot.detection.detector import find_in_message
 from bot.policy.content import WRITTEN, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide
-from bot.policy.place import Directory, Place
-from bot.policy.replies import Annotation, Answer, Reply, Triaged, UnreadableReply, WhyReply
+from bot.policy.place import Directory, DirectoryError, Place
+from bot.policy.replies import Annotation, Answer, DryRun, Reply, Triaged, UnreadableReply, WhyReply
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
 
-COOL_DOWN_S = 3600.0
+PREVIEWED = 100  # messages
+_COOL_DOWN_S = 3600.0
+_MAX_CODES = 5
 _log = log.get(__name__)
 
 
@@ -79,22 +81,15 @@ class ThreadVoice(Protocol):
         """Remove the bot's reaction from a message."""
 
 
+@dataclass(frozen=True, slots=True)
 class Annotations:
     """Decide what messages deserve, and act on it."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        languages: Languages,
-        settings: ChannelStore,
-        store: AnnotationStore,
-        clock: Callable[[], float],
-    ) -> None:
-        self._catalogue = catalogue
-        self._languages = languages
-        self._settings = settings
-        self._store = store
-        self._clock = clock
+    _catalogue: Catalogue
+    _languages: Languages
+    _settings: ChannelStore
+    _store: AnnotationStore
+    _clock: Callable[[], float]
 
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice) -> None:
         """Handle new messages of one thread with at most one reply.
@@ -206,7 +201,7 @@ class Annotations:
 
     async def mode(self, place: Place) -> Mode:
         """Return the mode of a channel."""
-        return _mode_of(await self._settings.get(place.team, place.channel))
+        return Mode((await self._settings.get(place.team, place.channel)).mode or Mode.THREAD)
 
     async def why(self, message: Mapping[str, Any], place: Place) -> WhyReply:
         """Explain why a message of *place*, as Slack returns it, got a reply or did not."""
@@ -224,10 +219,37 @@ class Annotations:
             is_written=message.get("subtype") in WRITTEN,
         )
 
+    async def preview(self, channel: str, directory: Directory, *, own_bot: str | None) -> DryRun:
+        """Apply the noise rules to the last messages of a channel, in thread mode, and count the acts.
+
+        Messages of *own_bot* (a bot id) are skipped: the bot never replies to itself. The cool-down follows the time
+        stamps of the messages.
+        """
+        try:
+            history = await directory.history(channel, most=PREVIEWED)
+        except DirectoryError:
+            history = None
+        if history is None:
+            return DryRun(None)
+        messages = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
+        acts: Counter[Act] = Counter()
+        codes: Counter[int] = Counter()
+        explained_at: dict[int, float] = {}
+        for message in messages:
+            now = float(message["ts"])
+            recent = frozenset(code for code, at in explained_at.items() if at >= now - _COOL_DOWN_S)
+            decision = decide(read_content(message, self._catalogue).sightings, ChannelHistory(recent=recent))
+            acts[decision.act] += 1
+            codes.update(decision.codes)
+            if decision.act is Act.REPLY:
+                explained_at |= dict.fromkeys(decision.codes, now)
+        entries = tuple(entry for code, _ in codes.most_common(_MAX_CODES) if (entry := self._catalogue.get(code)))
+        return DryRun(len(messages), acts[Act.REPLY], acts[Act.REACT], entries)
+
     async def _load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
         """Load the record of a message, and the state of its channel and thread, in one query."""
-        found = await self._store.history(message.ref, message.thread, since=self._clock() - COOL_DOWN_S)
-        history = ChannelHistory(_mode_of(found.channel), found.refused, found.in_thread, found.recent)
+        found = await self._store.history(message.ref, message.thread, since=self._clock() - _COOL_DOWN_S)
+        history = ChannelHistory(Mode(found.channel.mode or Mode.THREAD), found.refused, found.in_thread, found.recent)
         return found.record, history, found.channel
 
     async def _beside_triage(self, message: SeenMessage, decision: Decision) -> Decision:
@@ -301,10 +323,6 @@ def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:
         reasons = {code: str(rule) for code, rule in decision.silenced} or "no code"
         _log.debug("no reply", channel=message.place.channel, ts=message.ts, act=str(decision.act), reasons=reasons)
     return decision
-
-
-def _mode_of(channel: ChannelState) -> Mode:
-    return Mode(channel.mode) if channel.mode else Mode.THREAD
 
 
 def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> AnnotationRecord:

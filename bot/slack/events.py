@@ -9,7 +9,6 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.policy.preview import dry_run
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack
 from bot.slack.lookup import Payload, thread_for_ephemeral
 from bot.slack.replier import MARK
@@ -43,6 +42,5 @@ async def explain_marked(context: RequestContext, body: Payload) -> None:
 
 async def introduce(context: RequestContext, body: Payload) -> None:
     """Show the person who invited the bot how it would have acted in the channel."""
-    catalogue = context.services.catalogue
-    reply = await dry_run(context.place.channel, context.lookup, catalogue, own_bot=context.own_bot)
-    await context.reply_privately(reply)
+    annotations, channel = context.services.annotations, context.place.channel
+    await context.reply_privately(await annotations.preview(channel, context.lookup, own_bot=context.own_bot))
