@@ -34,8 +34,6 @@ class Answers:
                 return self.explain(codes)
             case grammar.SearchCommand(query):
                 return self.search(query)
-            case grammar.BrowseCommand():
-                return replies.Listing(self._catalogue.sections)
             case grammar.SetLanguageCommand(language):
                 await self._languages.set(place, language)
                 return await self.settings(place, directory, changed="language")
@@ -74,13 +72,16 @@ class Answers:
         return Unknown(unknown, self._catalogue.family(unknown[0]), self._catalogue.nearest(unknown[0]))
 
     def search(self, query: str) -> Reply:
-        """Look *query* up as a code or symbol, a section, the first digits of codes, then as words."""
+        """Look *query* up as a code or symbol, a section, the first digits of codes, then as words.
+
+        An empty query lists all sections.
+        """
+        if not query:
+            return replies.Listing(self._catalogue.sections)
         if entry := self._catalogue.entry_named(query):
             return self.explain((entry.code,))
-        section = self._catalogue.section_named(query)
-        if section:
+        if section := self._catalogue.section_named(query):
             return replies.Listing((section,))
-        entries = self._catalogue.in_range(query)
-        if entries:
+        if entries := self._catalogue.in_range(query):
             return replies.Range(query, entries)
         return replies.Found(query, tuple(hit.entry for hit in self._catalogue.search(query)))

@@ -1,4 +1,4 @@
-"""Read what a message contains: passages, codes, files and secrets, and whether it is a log.
+"""Read what a message contains: passages, codes and files, and whether it is a log.
 
 Pure: works on Slack's description of a message and its files, and opens no file.
 """
@@ -15,8 +15,7 @@ from bot.detection.number_context import fingerprint
 from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
-from bot.triage.digest import FileRefused, Refusal, Secret
-from bot.triage.redact import live_secrets
+from bot.triage.digest import FileRefused, Refusal
 
 # Subtypes of messages that people and bots write; the rest are joins, topic changes and broadcasts of replies.
 WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
@@ -33,7 +32,6 @@ _NOT_LOG_TYPES = frozenset((
     "keynote", "list", "numbers", "odp", "ods", "odt", "pages", "pdf", "pps", "ppt", "pptx", "psd", "quip", "sketch",
     "space", "svg", "xls", "xlsm", "xlsx", "xltx",
 ))  # fmt: skip
-_DELETED = ("tombstone", "hidden_by_limit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,6 @@ def is_log(message: Mapping[str, Any], content: MessageContent) -> bool:
     return len(own) > _MAX_CODES or bool(own and is_paste(content.passages)) or bool(log_files(message))
 
 
-def secrets_in(passages: Sequence[Passage]) -> tuple[Secret, ...]:
-    """Return the live secrets in a message, so that its author can be warned."""
-    return tuple(live_secrets("\n".join(each.text for each in passages)))
-
-
 def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids of the files of *message* that may be logs, each once."""
     files = [file for file in message.get("files") or () if isinstance(file, dict) and file.get("id")]
@@ -80,7 +73,7 @@ def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:
 
 def is_deleted(file: Mapping[str, Any]) -> bool:
     """Return whether a file was deleted, or hidden because it is too old for the workspace's plan."""
-    return file.get("mode") in _DELETED
+    return file.get("mode") in ("tombstone", "hidden_by_limit")
 
 
 def may_be_log(file: Mapping[str, Any]) -> bool:

@@ -65,20 +65,15 @@ class TriageCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class BrowseCommand:
-    """List the sections of the catalogue."""
-
-
-@dataclass(frozen=True, slots=True)
 class SearchCommand:
-    """Search the catalogue for words, a symbol, a section or the first digits of a code."""
+    """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty."""
 
     query: str
 
 
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | WhyCommand
-    | ExplainCommand | TriageCommand | BrowseCommand | SearchCommand
+    | ExplainCommand | TriageCommand | SearchCommand
 )  # fmt: skip
 
 # Behind /zimerr a number is meant as a code, whatever is around it except digits.
@@ -130,10 +125,10 @@ def parse(text: str) -> Command:
             return HelpCommand("why")
         ts = f"{link[2]}.{link[3]}"
         return WhyCommand(link[1], ts, link[4] or ts)
-    if word == "list":
-        return SearchCommand(rest) if rest else BrowseCommand()
+    if word == "list" or (word == "search" and rest):
+        return SearchCommand(rest)
     if word == "search":
-        return SearchCommand(rest) if rest else HelpCommand("search")
+        return HelpCommand("search")
     # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)

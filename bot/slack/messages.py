@@ -16,10 +16,11 @@ from slack_bolt.response import BoltResponse
 
 from bot.detection.slack_text import prose
 from bot.inbox import Job, JobKind
-from bot.policy.content import MessageContent, is_log, log_files, read_content, secrets_in
+from bot.policy.content import MessageContent, is_log, log_files, read_content
 from bot.policy.place import Place
 from bot.slack.context import Services
 from bot.slack.lookup import Payload, SlackLookup, team_of
+from bot.triage.redact import live_secrets
 
 _EMPTY = MessageContent()
 
@@ -100,11 +101,12 @@ class Messages(AsyncMiddleware):
         self, body: Payload, message: Payload, *, kind: JobKind, trigger_ts: str = "", content: MessageContent = _EMPTY
     ) -> None:
         ts, sightings = message["ts"], content.sightings
+        text = "\n".join(each.text for each in content.passages)
         detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
-        elif kind is JobKind.MESSAGE and (secrets := secrets_in(content.passages)):
+        elif kind is JobKind.MESSAGE and (secrets := [*live_secrets(text)]):
             detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
             _place(body),

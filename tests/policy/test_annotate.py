@@ -153,7 +153,7 @@ def written(at: float, text: str, **more: Any) -> dict[str, Any]:
     return {"type": "message", "ts": f"{at:.6f}", "user": "U1", "text": text, **more}
 
 
-async def preview(policy: Catalogue, *messages: dict[str, Any]) -> DryRun:
+async def preview(policy: Annotations, *messages: dict[str, Any]) -> DryRun:
     """Return the dry run over *messages*, oldest first."""
     return await policy.preview("C1", FakeDirectory(history=messages[::-1]), own_bot="B1")
 

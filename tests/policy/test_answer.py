@@ -9,7 +9,7 @@ from bot.i18n import Language
 from bot.policy import replies
 from bot.policy.annotate import Annotations
 from bot.policy.answer import Answers
-from bot.policy.grammar import BrowseCommand, ExplainCommand, SetModeCommand, WhyCommand
+from bot.policy.grammar import ExplainCommand, SearchCommand, SetModeCommand, WhyCommand
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Place
@@ -57,7 +57,7 @@ async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_pe
     """Everyone in the channel reads an explanation, only one person the rest."""
     directory = FakeDirectory({"C1": "en-US", "U1": "zh-CN"})
     explained = await answers.answer(ExplainCommand((6000106,)), PLACE, directory)
-    listing = await answers.answer(BrowseCommand(), PLACE, directory)
+    listing = await answers.answer(SearchCommand(""), PLACE, directory)
     assert (explained.language, listing.language) == (Language.EN, Language.ZH)
 
 

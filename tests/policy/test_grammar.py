@@ -6,7 +6,6 @@ import pytest
 
 from bot.i18n import Language
 from bot.policy.grammar import (
-    BrowseCommand,
     Command,
     ExplainCommand,
     HelpCommand,
@@ -79,7 +78,7 @@ TS = "1700000000.000100"
         ("Triage\nE/ZIM: 6000106", ExplainCommand((6000106,))),
         ("日志 上传", SearchCommand("日志 上传")),
         ("triage 6000106", ExplainCommand((6000106,))),
-        ("list", BrowseCommand()),
+        ("list", SearchCommand("")),
         ("list room", SearchCommand("room")),
         ("列表 房间", SearchCommand("房间")),
     ],
