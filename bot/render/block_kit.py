@@ -134,11 +134,9 @@ def button(
     return element | {name: each for name, each in optional.items() if each is not None}
 
 
-def confirmation(key: str, translate: Translator) -> Element:
-    """Build the confirmation dialog of a button from the texts `title`, `text`, `yes` and `no` below *key*."""
-    title, text = _plain(translate(f"{key}.title"), 100), _plain(translate(f"{key}.text"), 300)
-    yes, no = _plain(translate(f"{key}.yes"), 30), _plain(translate(f"{key}.no"), 30)
-    return {"title": title, "text": text, "confirm": yes, "deny": no}
+def confirmation(title: str, text: str, yes: str, no: str) -> Element:
+    """Build the confirmation dialog of a button."""
+    return {"title": _plain(title, 100), "text": _plain(text, 300), "confirm": _plain(yes, 30), "deny": _plain(no, 30)}
 
 
 def option(text: str, value: str) -> Element:

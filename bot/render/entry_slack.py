@@ -36,7 +36,7 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
 
 def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -> MessagePayload:
     """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it."""
-    confirm = block_kit.confirmation("quiet", translate)
+    confirm = block_kit.confirmation(*(translate(f"quiet.{part}") for part in ("title", "text", "yes", "no")))
     dismiss = [
         block_kit.button(translate("button.not_a_code"), NOT_A_CODE),
         block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=confirm),
