@@ -210,7 +210,8 @@ def _buttons(view: DigestView, source: str) -> Block:
     buttons = [block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=value)]
     if view.rows:
         value = button_value(source, language)
-        confirm = block_kit.confirmation("triage.wrong", translate)
+        texts = (translate(f"triage.wrong.{part}") for part in ("title", "text", "yes", "no"))
+        confirm = block_kit.confirmation(*texts)
         buttons += [
             block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value),
             block_kit.button(translate("triage.button.take"), TRIAGE_TAKE, value=value),
