@@ -11,18 +11,19 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import aiohttp
+import structlog
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import log, slack
+from bot import slack
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import describe
 from bot.i18n import Language
-from bot.inbox import Inbox, InboxLimits, RateLimit
-from bot.policy.annotate import Annotations
-from bot.policy.answer import Answers
+from bot.inbox import Inbox, InboxLimits, PostRate
+from bot.policy.annotations import Annotations
+from bot.policy.answers import Answers
 from bot.policy.language import Languages
 from bot.render.renderer import Renderer
 from bot.server import EVENTS_PATH, bolt_handler, connected, listening
@@ -43,7 +44,7 @@ from bot.triage.reader import ReadLimits
 _GRACE_S = 10.0  # for running work when the bot stops
 _TIDY_INTERVAL_S = 3600.0
 _KEEP_ANNOTATIONS_S = 30 * 86_400.0  # people hardly edit older messages; replies to these stay as they are
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
@@ -119,7 +120,7 @@ def _services(
     channels = ChannelStore(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
-    rate_limit = RateLimit(clock)
+    post_rate = PostRate(clock)
     retry_s = settings.zimerr_retry_pause_s
     # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
     limits = InboxLimits(first_retry_s=retry_s, max_retry_s=256 * retry_s, running_per_channel=1)
@@ -135,8 +136,8 @@ def _services(
         annotations=annotations,
         answers=Answers(catalogue, languages, annotations),
         renderer=Renderer(catalogue),
-        inbox=Inbox(database, limits=limits, clock=clock, rate_limit=rate_limit),
-        sender=Sender(workspaces, rate_limit),
+        inbox=Inbox(database, limits=limits, clock=clock, post_rate=post_rate),
+        sender=Sender(workspaces, post_rate),
         workspaces=workspaces,
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),

@@ -1,4 +1,4 @@
-"""Encode and decode JSON fast: the bot does both half a dozen times for each message."""
+"""Encode JSON fast: the bot does it half a dozen times for each message."""
 
 from __future__ import annotations
 
@@ -14,8 +14,3 @@ def encode(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:
         return json.dumps(value).encode()  # Slack may send half of a surrogate pair, which orjson refuses
-
-
-def decode(value: bytes | str) -> Any:
-    """Decode JSON. Raises ValueError if *value* is not JSON."""
-    return orjson.loads(value)

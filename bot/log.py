@@ -32,8 +32,3 @@ def configure(level: str) -> None:
     logging.getLogger("bot").setLevel(threshold)
     # Bolt warns that it ignores SLACK_BOT_TOKEN because of our authorize function, as intended.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "will be ignored" not in record.getMessage())
-
-
-def get(name: str) -> structlog.stdlib.BoundLogger:
-    """Return the logger of a module."""
-    return structlog.stdlib.get_logger(name)

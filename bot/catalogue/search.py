@@ -90,10 +90,7 @@ class SearchIndex:
         return tuple(hit for hit in ranked[:most] if hit.score >= max(_RELATIVE * ranked[0].score, _LEAST))
 
     def _lookup(self, word: str) -> tuple[float, Mapping[int, float]]:
-        """Return the share of *word* and its weights by document.
-
-        For an unknown word, these are the share and the weights of the words that it is a prefix or misspelling of.
-        """
+        """Return the share of *word*, or of the known word that it starts or misspells, and its weights by document."""
         if word in self._postings:
             return 1.0, self._postings[word]
         if len(word) < 2 or not word.isascii() or not word.isalpha():

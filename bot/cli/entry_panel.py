@@ -13,7 +13,7 @@ from rich.text import Text as Rich
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
-from bot.render.entry_text import limit_line, notes
+from bot.render.entry_wording import limit_line, notes
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
 

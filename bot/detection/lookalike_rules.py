@@ -62,7 +62,7 @@ def letters_after(number: NumberContext) -> LookAlikeReason | None:
 def url(number: NumberContext) -> LookAlikeReason | None:
     """Reject numbers in a URL without a scheme: ``example.com/orders?id=6000121``, ``GET /v1/items?id=6000121``.
 
-    `detector` rejects those in a URL with a scheme.
+    `detector` rejects those in a URL with a scheme or ``www.`` before the rules.
     """
     if "/" not in number.left and "?" not in number.left:
         return None

@@ -10,6 +10,6 @@ from __future__ import annotations
 from bot.inbox.inbox import Inbox, InboxLimits
 from bot.inbox.job import ASKED_KINDS, UNASKED_KINDS, Job, JobKind
 from bot.inbox.lease import Lease
-from bot.inbox.limits import RateLimit
+from bot.inbox.limits import PostRate
 
-__all__ = ["ASKED_KINDS", "UNASKED_KINDS", "Inbox", "InboxLimits", "Job", "JobKind", "Lease", "RateLimit"]
+__all__ = ["ASKED_KINDS", "UNASKED_KINDS", "Inbox", "InboxLimits", "Job", "JobKind", "Lease", "PostRate"]

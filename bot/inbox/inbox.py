@@ -26,17 +26,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bot import log
+import structlog
+
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.inbox.job import Job, JobState, Outcome, Recorded
 from bot.inbox.lease import Lease, has_ended, new_owner
-from bot.inbox.limits import Admission, RateLimit
+from bot.inbox.limits import Admission, PostRate
 from bot.inbox.ordering import LaneOrder
 from bot.inbox.rows import InboxRows
 from bot.storage.batching import Batcher
 from bot.storage.database import UNREACHABLE, Database
 
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 _MIN_PAUSE_S = 0.01  # between two queries of a loop
 _PURGE_BATCH = 500  # rows
 _WRITE_BATCH = 1000  # rows
@@ -65,13 +66,13 @@ class InboxLimits:
 
 
 class Inbox:
-    """Record jobs and, once open, work on each until it is done or given up. Posts are counted in *rate_limit*."""
+    """Record jobs and, once open, work on each until it is done or given up. Posts are counted in *post_rate*."""
 
     def __init__(
         self,
         database: Database,
         *,
-        rate_limit: RateLimit,
+        post_rate: PostRate,
         limits: InboxLimits = InboxLimits(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -85,7 +86,7 @@ class Inbox:
         )
         self._work: Callable[[Sequence[Job]], Awaitable[None]]  # set by `open`, as the next
         self._on_stop: Callable[[str, str], None]
-        self._rate_limit = rate_limit
+        self._rate_limit = post_rate
         self._limits = limits
         self._clock = clock
         self._sleep = sleep

@@ -81,7 +81,7 @@ class _Bucket:
     counted_at: float  # if it lies in the future, no post is allowed until then
 
 
-class RateLimit:
+class PostRate:
     """Allow one post per second in a channel, after a short burst: a token bucket for each channel with recent posts.
 
     After a 429, nothing is posted in the channel for as long as Slack asks. Only posts count: a job that posts nothing

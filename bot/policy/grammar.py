@@ -1,6 +1,6 @@
 """Parse the text behind ``/zimerr`` or a mention of the bot into a command.
 
-Pure, without any lookup: `answer` finds out whether a code, a symbol or a section exists.
+Pure, without any lookup: `answers` finds out whether a code, a symbol or a section exists.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def parse(text: str) -> Command:
     # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
-    if word and not rest:
+    if word in ("help", "status") and not rest:
         return HelpCommand() if word == "help" else StatusCommand()
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
     codes = dict.fromkeys(int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text)))

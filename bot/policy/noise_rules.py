@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+COOL_DOWN_S = 3600.0  # during which a code that was explained in the channel gets a reaction only
+
 
 class Mode(StrEnum):
     """How the bot behaves, unasked, in a channel."""

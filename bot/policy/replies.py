@@ -82,11 +82,6 @@ class SettingsReply:
 
 
 @dataclass(frozen=True, slots=True)
-class NoCodes:
-    """The message that a person asked about contains no code."""
-
-
-@dataclass(frozen=True, slots=True)
 class WhyReply:
     """Why a message got a reply or did not."""
 
@@ -158,9 +153,9 @@ class Escalated:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line for the person who asked; ``no_message``: the linked message is gone or in another channel."""
+    """A line for the person who asked; ``no_message``: the linked message is gone or in another channel."""
 
-    what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing", "no_message"]
+    what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing", "no_message", "no_codes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +167,7 @@ class Failed:
 
 Reply = (
     Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
-    | NoCodes | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
+    | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
     | Escalated | Note | Failed
 )  # fmt: skip
 

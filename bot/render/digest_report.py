@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, traditional, words
-from bot.render.digest_text import DigestView, numbered_lines
+from bot.render.digest_view import DigestView, numbered_lines
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
 

@@ -16,7 +16,7 @@ from bot.i18n import Language, Translator, words
 from bot.policy.replies import Triaged
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_text import DigestView, numbered_lines, offsets, printable
+from bot.render.digest_view import DigestView, numbered_lines, offsets, printable
 from bot.render.entry_slack import numbered
 from bot.triage.digest import Excerpt
 

@@ -12,7 +12,7 @@ from bot.i18n import Translator
 from bot.policy.replies import Annotation, Explained
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
-from bot.render.entry_text import limit_line, notes
+from bot.render.entry_wording import limit_line, notes
 
 SHOW_LANGUAGE = "show_language"  # action ids
 SHOW_CODE = "show_code"

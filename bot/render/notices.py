@@ -110,11 +110,6 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     return message(translate("dry_run.hello"), *paragraphs, translate("dry_run.choose"), blocks=[buttons])
 
 
-def no_codes(_: replies.NoCodes, translate: Translator) -> MessagePayload:
-    """Say that the message contains no code."""
-    return message(translate("message.no_codes"), translate("search.hint"))
-
-
 def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
     """Show why a message was answered or not: each finding with its evidence and the rule that silenced it."""
     verdict = translate(f"why.did.{reply.did}") if reply.did else translate("why.did.nothing")
@@ -178,8 +173,9 @@ def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload
 
 
 def note(reply: replies.Note, translate: Translator) -> MessagePayload:
-    """Answer a request in one line."""
-    return message(translate(f"note.{reply.what}"))
+    """Answer a request in one line, or two if another way of asking helps."""
+    hints = [translate("search.hint")] if reply.what == "no_codes" else []
+    return message(translate(f"note.{reply.what}"), *hints)
 
 
 def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:

@@ -39,7 +39,6 @@ class Renderer:
             replies.Listing: notices.listing,
             replies.Usage: notices.usage,
             replies.SettingsReply: notices.settings,
-            replies.NoCodes: notices.no_codes,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
             replies.UnreadableReply: notices.unreadable,

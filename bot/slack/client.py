@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import aiohttp
+import orjson
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
 from slack_sdk.errors import SlackApiError
@@ -21,7 +22,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
-from bot.json_bytes import decode, encode
+from bot.json_bytes import encode
 from bot.settings import is_slack
 
 CALL_TIMEOUT_S = 10.0
@@ -123,7 +124,7 @@ def _is_plain(kind: str, arguments: Mapping[str, Any]) -> bool:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return decode(body)
+        return orjson.loads(body)
     except ValueError:
         return {}  # a proxy's error page; the status says enough
 

@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.response import BoltResponse
 
-from bot import log
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, describe
 from bot.i18n import Language
 from bot.inbox import Inbox, Job
-from bot.policy.annotate import Annotations
-from bot.policy.answer import Answers
+from bot.policy.annotations import Annotations
+from bot.policy.answers import Answers
 from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.replies import Failed, Reply, Triaged
@@ -37,7 +37,7 @@ from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
 from bot.storage.channel_store import NoticeStore
 
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Background:

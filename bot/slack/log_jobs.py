@@ -6,11 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot import log
+import structlog
+
 from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
-from bot.policy.annotate import SeenMessage
+from bot.policy.annotations import SeenMessage
 from bot.policy.content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import DirectoryError, LogSource
@@ -25,7 +26,7 @@ from bot.slack.lookup import Payload
 from bot.slack.replier import LogReplier
 from bot.triage.digest import Digest, Secret
 
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class LogJobs:

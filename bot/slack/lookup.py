@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import structlog
 from slack_bolt.request.internals import extract_team_id
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import log
 from bot.detection import slack_text
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.policy.place import DirectoryError
@@ -17,7 +17,7 @@ from bot.slack.client import call_api
 
 Payload = Mapping[str, Any]  # as Slack sends it
 
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 # A slash command must be answered within 3 s; the language must not use that up.
 _TIMEOUT_S = 1.5
 _MAX_THREAD_PAGES = 10
@@ -68,10 +68,7 @@ class SlackLookup:
         return locale
 
     async def _ask(self, method: str, arguments: dict[str, str]) -> Payload | None:
-        """Return Slack's answer, or None if the refusal is permanent, such as channel_not_found.
-
-        Raises DirectoryError if the failure is transient.
-        """
+        """Return Slack's answer, or None if it refuses for good. Raises DirectoryError if the failure is transient."""
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 return await call_api(self.client.api_call(method, params=arguments))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urljoin
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
@@ -15,7 +16,7 @@ from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import log, resources
+from bot import resources
 from bot.settings import Settings
 from bot.slack.context import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
@@ -23,7 +24,7 @@ from bot.storage.database import Database
 from bot.storage.installation_store import STATE_LIFE_S, forget_teams
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class InstallFlow(AsyncOAuthFlow):

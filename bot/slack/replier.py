@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Self
 
-from bot import log
+import structlog
+
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Job
 from bot.policy.place import Place
@@ -18,7 +19,7 @@ MARK = "mag"  # the reaction to a message with a code that was explained elsewhe
 READING = "hourglass_flowing_sand"  # the reaction to a log that is being read
 _RETRY_S = 30.0  # before the reaction is removed again, if Slack names no wait
 _MAX_RETRIES = 5
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class ThreadReplier:

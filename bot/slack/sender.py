@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from bot.errors import GiveUp, RetryLater
-from bot.inbox import Job, Lease, RateLimit
+from bot.inbox import Job, Lease, PostRate
 from bot.policy.place import Place
 from bot.render.block_kit import MessagePayload
 from bot.slack.client import CALL_TIMEOUT_S, call_api
@@ -28,9 +28,9 @@ _LEASE_MARGIN_S = 2.0  # clocks of machines differ a little
 class Sender:
     """Posts in every workspace. All methods raise RetryLater, GiveUp or StopWorkspace, and can be repeated."""
 
-    def __init__(self, workspaces: Workspaces, rate_limit: RateLimit) -> None:
+    def __init__(self, workspaces: Workspaces, post_rate: PostRate) -> None:
         self._workspaces = workspaces
-        self._rate_limit = rate_limit
+        self._rate_limit = post_rate
 
     async def post(self, jobs: Sequence[Job], *forms: MessagePayload) -> str:
         """Post a reply in the thread of *jobs*, once over all their attempts; return its ts.

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot import log
+import structlog
+
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import ASKED_KINDS, UNASKED_KINDS, Job, JobKind
-from bot.policy.annotate import SeenMessage
+from bot.policy.annotations import SeenMessage
 from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
@@ -26,7 +27,7 @@ from bot.triage.digest import Secret, SecretKind
 
 WARNING = "warning"  # the reaction, if no message can be sent
 _REPEAT_AFTER_S = 86_400.0  # for one channel and reason
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Worker:

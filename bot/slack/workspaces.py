@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiohttp
+import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
@@ -18,7 +19,6 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import log
 from bot.errors import StopWorkspace, ZimerrError
 from bot.settings import Settings, split_keys
 from bot.slack.client import SlackClient
@@ -31,7 +31,7 @@ TEAM_REMOVED = "team_access_not_granted"  # removed by its organization, whose i
 _LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
 _REFRESH_BEFORE_MIN = 120  # before a token expires, as in Bolt
 _REFRESH_RETRY_S = 60.0
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

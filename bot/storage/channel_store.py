@@ -87,9 +87,8 @@ class NoticeStore:
         query = query.on_conflict_do_update(
             index_elements=["team", "channel", "what"], set_={"at": now}, where=notices.c.at < unless_since
         )
-        return bool(
-            await self._database.run(lambda connection: connection.execute(query.returning(notices.c.at)).all())
-        )
+        claim = query.returning(notices.c.at)
+        return bool(await self._database.run(lambda connection: connection.execute(claim).all()))
 
     async def forget(self, team: str, channel: str, notice: str) -> None:
         """Delete the record of a notice that was not sent after all."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -17,11 +18,11 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ZimerrError
-from bot.json_bytes import decode, encode
+from bot.json_bytes import encode
 
 T = TypeVar("T")
 UNREACHABLE = (SQLAlchemyError, OSError)  # the errors of a query if the database is unreachable or refuses it
-_JSON: dict[str, Any] = {"json_serializer": lambda value: encode(value).decode(), "json_deserializer": decode}
+_JSON: dict[str, Any] = {"json_serializer": lambda value: encode(value).decode(), "json_deserializer": orjson.loads}
 _BUSY_TIMEOUT_S, _BUSY_RETRY_S = 5.0, 0.01  # while another process writes to SQLite
 # On PostgreSQL. With a lease of 20 s, the jobs that an idle transaction locks are still taken over within 30 s.
 _IDLE_TIMEOUT_S = 5.0

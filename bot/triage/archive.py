@@ -104,7 +104,7 @@ def _gunzip(stream: CountingStream, data: bytes) -> Iterator[tuple[bytes, int]]:
                 raise ArchiveRefused(Refusal.DAMAGED)
 
 
-def members(
+def unzip(
     stream: CountingStream, head: bytes, *, max_packed: int, max_ratio: float
 ) -> Iterator[tuple[str, Iterator[bytes]]]:
     """Yield the name and the content of each file in the zip that begins with *head*.

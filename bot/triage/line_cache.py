@@ -100,10 +100,7 @@ def _may_be_significant(folded: bytes) -> bool:
 
 
 def _is_cut(text: str, start: int) -> bool:
-    """Return whether a number crosses the border of the text that `number_context` reads around a code.
-
-    The part inside may look like a code or a time.
-    """
+    """Return whether a number crosses the border of what `number_context` reads: its part may look like a code."""
     left, right = start - BEFORE, start + 7 + AFTER
     if left > 0 and text[left - 1].isdigit() and _CUT_LEFT.match(text, left):
         return True

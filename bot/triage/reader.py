@@ -216,7 +216,7 @@ def _open_zip(name: str, file: CountingStream, head: bytes, budget: ReadBudget) 
     """Yield the texts in the zip that begins with *head*."""
     limits = budget.limits
     try:
-        for member, chunks in archive.members(file, head, max_packed=limits.file_bytes, max_ratio=limits.ratio):
+        for member, chunks in archive.unzip(file, head, max_packed=limits.file_bytes, max_ratio=limits.ratio):
             if budget.files >= limits.files:
                 yield FileRefused(name, Refusal.TOO_MANY)
                 return

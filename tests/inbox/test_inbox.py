@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.inbox import Inbox, JobKind, RateLimit
+from bot.inbox import Inbox, JobKind, PostRate
 from bot.policy.place import Place
 from bot.storage.database import Database
 from tests.inbox.time import Time
@@ -271,7 +271,7 @@ async def test_a_channel_gets_about_one_post_per_second(bench: Workbench) -> Non
     started, ended = bench.time.now, 1
     while bench.time.now < started + 20.0:
         for ts in bench.worked_on[ended:]:
-            bench.rate_limit.record_post(HERE)
+            bench.post_rate.record_post(HERE)
             bench.end(ts)
         ended = len(bench.started)
         await bench.until(lambda: len(bench.started) > ended or bench.time.now >= started + 20.0)  # noqa: B023
@@ -414,7 +414,7 @@ async def test_done_jobs_are_purged_after_a_day(bench: Workbench) -> None:
 
 async def test_many_jobs_need_few_commits(database: Database) -> None:
     """SQLite makes a few hundred commits per second, and an incident brings thousands of messages."""
-    inbox = Inbox(database, rate_limit=RateLimit(time.time))
+    inbox = Inbox(database, post_rate=PostRate(time.time))
     commits = 0
     write = inbox._writer._process
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import Connection, delete
 
 from bot.errors import GiveUp, RetryLater
-from bot.inbox import Inbox, InboxLimits, Job, JobKind, RateLimit
+from bot.inbox import Inbox, InboxLimits, Job, JobKind, PostRate
 from bot.inbox.job import JobState
 from bot.inbox.rows import InboxRows
 from bot.settings import DatabaseSettings
@@ -89,7 +89,7 @@ class Process:
         self.attempts: list[asyncio.Future[str]] = []
         self.inbox = Inbox(
             database,
-            rate_limit=RateLimit(time.clock),
+            post_rate=PostRate(time.clock),
             limits=LIMITS,
             clock=time.clock,
             sleep=time.sleep,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.inbox import Inbox, InboxLimits, Job, RateLimit
+from bot.inbox import Inbox, InboxLimits, Job, PostRate
 from bot.inbox.rows import InboxRows
 from bot.policy.place import Place
 from bot.storage.database import Database
@@ -35,13 +35,13 @@ class Workbench:
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.rate_limit = RateLimit(self.time.clock)
+        self.post_rate = PostRate(self.time.clock)
         self.inbox = Inbox(
             self.database,
             limits=self.limits,
             clock=self.time.clock,
             sleep=self.time.sleep,
-            rate_limit=self.rate_limit,
+            post_rate=self.post_rate,
             owner=self.owner,
         )
         self.rows = InboxRows(self.database, self.owner, self.time.clock)

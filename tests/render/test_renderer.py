@@ -22,7 +22,6 @@ from bot.policy.replies import (
     Failed,
     Found,
     Listing,
-    NoCodes,
     Note,
     Range,
     Reply,
@@ -68,7 +67,6 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         Annotation(entries[:1], (6009999,), {entries[0].code: 3}),
         Annotation((), (6009999,), {}),
         Annotation(entries, tuple(range(6009000, 6009999)), {entry.code: 2 for entry in entries}),
-        NoCodes(),
         DryRun(None),
         DryRun(1, 1, 0, entries[:1]),
         DryRun(100, 7, 1, entries[:5]),
@@ -76,7 +74,8 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         WhyReply((), lookalikes[15:], None, is_written=False),
         WhyReply((), (), None, is_written=True),
         *(Barred(barrier, "C1", scope) for barrier in Barrier for scope in ("chat:write", None)),
-        *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "nothing", "no_message")),
+        *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "nothing")),
+        *(Note(what) for what in ("no_message", "no_codes")),
         Failed("abc123"),
     ]
     for reply in replies:

@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.oauth.installation_store import Bot
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.inbox import Job, JobKind, Lease, RateLimit
+from bot.inbox import Job, JobKind, Lease, PostRate
 from bot.inbox.job import JobState
 from bot.policy.place import Place
 from bot.sandbox.http_server import Sandbox
@@ -47,7 +47,7 @@ async def sender(sandbox: Sandbox) -> AsyncIterator[MakeSender]:
         def make(**changes: Any) -> Sender:
             values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, **changes}
             client = SlackClient(session=session, retry_handlers=[], **values)
-            return Sender(here(client), RateLimit(time.time))
+            return Sender(here(client), PostRate(time.time))
 
         yield make
 
@@ -136,10 +136,10 @@ async def test_a_process_that_was_suspended_while_it_connected_does_not_post(san
     async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
         client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
         with pytest.raises(RetryLater):
-            await Sender(here(client), RateLimit(time.time)).post([job], {"text": "hi"})
+            await Sender(here(client), PostRate(time.time)).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
         assert sandbox.calls("chat.postMessage") == []
-        await Sender(here(client), RateLimit(time.time)).post(
+        await Sender(here(client), PostRate(time.time)).post(
             [replace(job, lease=Lease(90.0, lease.clock))], {"text": "hi"}
         )
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.render.digest_text import offsets, sparkline
+from bot.render.digest_view import offsets, sparkline
 from bot.triage.digest import Timeline
 from tests.render.digests import stamp
 

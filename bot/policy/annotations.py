@@ -21,12 +21,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bot import log
+import structlog
+
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.policy.content import WRITTEN, read_content
 from bot.policy.language import Languages
-from bot.policy.noise_rules import Act, ChannelHistory, Decision, Mode, Sighting, decide
+from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, DirectoryError, Place
 from bot.policy.replies import Annotation, Answer, DryRun, Reply, Triaged, UnreadableReply, WhyReply
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
@@ -34,9 +35,8 @@ from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
 
 PREVIEWED = 100  # messages
-_COOL_DOWN_S = 3600.0
 _MAX_CODES = 5
-_log = log.get(__name__)
+_log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class Annotations:
         explained_at: dict[int, float] = {}
         for message in messages:
             now = float(message["ts"])
-            recent = frozenset(code for code, at in explained_at.items() if at >= now - _COOL_DOWN_S)
+            recent = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
             decision = decide(read_content(message, self._catalogue).sightings, ChannelHistory(recent=recent))
             acts[decision.act] += 1
             codes.update(decision.codes)
@@ -248,7 +248,7 @@ class Annotations:
 
     async def _load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
         """Load the record of a message, and the state of its channel and thread, in one query."""
-        found = await self._store.history(message.ref, message.thread, since=self._clock() - _COOL_DOWN_S)
+        found = await self._store.history(message.ref, message.thread, since=self._clock() - COOL_DOWN_S)
         history = ChannelHistory(Mode(found.channel.mode or Mode.THREAD), found.refused, found.in_thread, found.recent)
         return found.record, history, found.channel
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, words
-from bot.render.entry_text import limit_line
+from bot.render.entry_wording import limit_line
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
 from bot.policy import replies
-from bot.policy.annotate import Annotations
-from bot.policy.answer import Answers
+from bot.policy.annotations import Annotations
+from bot.policy.answers import Answers
 from bot.policy.grammar import ExplainCommand, SearchCommand, SetModeCommand, WhyCommand
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
@@ -90,4 +90,4 @@ async def test_quoted_codes_are_explained_on_request(answers: Answers) -> None:
     """A person asked, so the noise rules do not apply."""
     reply = answers.explain_message({"text": "&gt; 6000106"})
     assert isinstance(reply, replies.Explained)
-    assert answers.explain_message({"text": "hello"}) == replies.NoCodes()
+    assert answers.explain_message({"text": "hello"}) == replies.Note("no_codes")

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
-from bot.policy.annotate import PREVIEWED, Annotations, SeenMessage
+from bot.policy.annotations import PREVIEWED, Annotations, SeenMessage
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode, Sighting
 from bot.policy.place import Place

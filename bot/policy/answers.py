@@ -8,7 +8,7 @@ from typing import Any, Literal
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.policy import grammar, replies
-from bot.policy.annotate import Annotations
+from bot.policy.annotations import Annotations
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Answer, Explained, Reply, SettingsReply, Unknown
@@ -61,7 +61,7 @@ class Answers:
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
         """Explain all codes in a Slack message, including quoted ones."""
         codes = find_in_message(message, self._catalogue).codes
-        return self.explain(codes) if codes else replies.NoCodes()
+        return self.explain(codes) if codes else replies.Note("no_codes")
 
     def explain(self, codes: tuple[int, ...]) -> Explained | Unknown:
         """Explain *codes* (at least one) and list the unknown ones."""
