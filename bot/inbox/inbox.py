@@ -86,7 +86,7 @@ class Inbox:
         )
         self._work: Callable[[Sequence[Job]], Awaitable[None]]  # set by `open`, as the next
         self._on_stop: Callable[[str, str], None]
-        self._rate_limit = post_rate
+        self._post_rate = post_rate
         self._limits = limits
         self._clock = clock
         self._sleep = sleep
@@ -151,7 +151,7 @@ class Inbox:
             self.is_open
             and self._admission.has_room(job.channel)
             and job.place.team not in self._stopped_teams
-            and not self._rate_limit.wait_s(job.channel)
+            and not self._post_rate.wait_s(job.channel)
         )
         lease, state = None, JobState.PENDING
         if can_start:
@@ -203,7 +203,7 @@ class Inbox:
     async def _attempt(self, batch: Sequence[Job]) -> Outcome:
         """Work on one job, or on several together."""
         first = batch[0]
-        if wait_s := self._rate_limit.wait_s(first.channel):
+        if wait_s := self._post_rate.wait_s(first.channel):
             return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_started=False)
         try:
             async with asyncio.timeout(self._limits.attempt_timeout_s):
@@ -212,7 +212,7 @@ class Inbox:
             now = self._clock()
             if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
                 return self._failed(batch, str(error))
-            self._rate_limit.block(first.channel, error.after_s)
+            self._post_rate.block(first.channel, error.after_s)
             return Outcome(batch, JobState.PENDING, now + error.after_s, str(error), is_refused=True)
         except GiveUp as error:
             return self._dead(batch, str(error))
@@ -320,7 +320,7 @@ class Inbox:
         """Lease due rows, lapsed leases of other processes among them, as far as there is room (step 6)."""
         now = self._clock()
         self._due_at, self._has_more = math.inf, False
-        waits_s = self._rate_limit.waits_s()
+        waits_s = self._post_rate.waits_s()
         if waits_s:
             self._wake_at(now + min(waits_s.values()))
         # If this process was suspended for so long, other processes may have its jobs by now.

@@ -30,7 +30,7 @@ class Sender:
 
     def __init__(self, workspaces: Workspaces, post_rate: PostRate) -> None:
         self._workspaces = workspaces
-        self._rate_limit = post_rate
+        self._post_rate = post_rate
 
     async def post(self, jobs: Sequence[Job], *forms: MessagePayload) -> str:
         """Post a reply in the thread of *jobs*, once over all their attempts; return its ts.
@@ -44,7 +44,7 @@ class Sender:
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.stored_kind}
         if len(jobs) > 1:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
-        self._rate_limit.record_post(job.channel)
+        self._post_rate.record_post(job.channel)
         answer = await self._call(
             job.place.team,
             "chat.postMessage",
