@@ -1,4 +1,4 @@
-"""Show every other reply in Slack: search results, sections, settings, help, reasons, errors and a modal for logs."""
+"""Show every other reply in Slack: search results, sections, settings, help, errors and a modal for logs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ PASTED, AUDIENCE = "pasted", "audience"  # its inputs
 ALONE, EVERYBODY = "alone", "everybody"  # options of AUDIENCE
 _MOST_PASTED = 3000  # characters, Slack's limit on an input
 _MOST_LISTED = 100  # codes of a range
-_MOST_FOUND = 20  # findings, and look-alikes
 _MOST_NAMED = 5  # files, and secrets
 
 
@@ -34,7 +33,7 @@ def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
     paragraphs = [translate.count("unknown.codes", len(reply.codes), codes=block_kit.joined(reply.codes, translate))]
     if reply.family:
         family = block_kit.escape(translate.pick(reply.family.name))
-        paragraphs[0] = _sentences(paragraphs[0], translate("unknown.family", family=family), translate)
+        paragraphs[0] = sentences(paragraphs[0], translate("unknown.family", family=family), translate)
     if reply.nearest:
         paragraphs.append("\n".join([translate("unknown.nearest"), *_lines(reply.nearest, translate)]))
     return message(*paragraphs)
@@ -85,7 +84,7 @@ def settings(reply: replies.SettingsReply, translate: Translator) -> MessagePayl
     language = translate(f"language.{reply.language.language}")
     key = "settings.changed" if reply.changed == "language" else "settings.shown"
     reason = translate(f"settings.reason.{reply.language.reason}")
-    by_language = _sentences(translate(key, language=language), reason, translate)
+    by_language = sentences(translate(key, language=language), reason, translate)
     by_mode = translate(f"mode.{reply.mode}")
     if reply.changed:
         return message(by_language if reply.changed == "language" else by_mode)
@@ -108,27 +107,6 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     modes = [block_kit.button(translate(f"button.mode.{mode}"), f"{SET_MODE}_{mode}", value=mode) for mode in Mode]
     buttons = block_kit.actions(*modes)
     return message(translate("dry_run.hello"), *paragraphs, translate("dry_run.choose"), blocks=[buttons])
-
-
-def why(reply: replies.WhyReply, translate: Translator) -> MessagePayload:
-    """Show why a message was answered or not: each finding with its evidence and the rule that silenced it."""
-    verdict = translate(f"why.did.{reply.did}") if reply.did else translate("why.did.nothing")
-    blocks = [block_kit.section(f"*{verdict}*")]
-    blocks += [] if reply.is_written else [block_kit.section(translate("why.not_written"))]
-    findings = []
-    for finding, rule in reply.findings[:_MOST_FOUND]:
-        evidence = translate(f"evidence.{finding.evidence.name}")
-        text = translate("why.finding", code=finding.code, line=finding.line, evidence=evidence)
-        findings.append("• " + (_sentences(text, translate(f"rule.{rule}"), translate) if rule else text))
-    lookalikes = []
-    for each in reply.lookalikes[:_MOST_FOUND]:
-        text = block_kit.escape(block_kit.shorten(each.text.replace("`", ""), 60))
-        reason = translate(f"reason.{each.reason.name}")
-        lookalikes.append("• " + translate("why.lookalike", text=text, line=each.line, reason=reason))
-    blocks += block_kit.paragraphs([translate("why.findings"), *findings]) if findings else []
-    blocks += block_kit.paragraphs([translate("why.lookalikes"), *lookalikes]) if lookalikes else []
-    blocks += [] if findings or lookalikes else [block_kit.section(translate("why.nothing"))]
-    return block_kit.message(verdict, blocks)
 
 
 def barred(reply: replies.Barred, translate: Translator) -> MessagePayload:
@@ -195,7 +173,7 @@ def _lines(entries: Sequence[Entry], translate: Translator) -> list[str]:
     return [line(entry, translate) for entry in entries]
 
 
-def _sentences(first: str, second: str, translate: Translator) -> str:
+def sentences(first: str, second: str, translate: Translator) -> str:
     """Join two sentences: with a space in English, without one in Chinese."""
     return translate("sentences", first=first, second=second)
 

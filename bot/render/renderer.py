@@ -12,7 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
-from bot.render import block_kit, digest_slack, entry_slack, notices
+from bot.render import block_kit, detection_slack, digest_slack, entry_slack, notices
 from bot.render.block_kit import Element, MessagePayload
 
 _MOST_CACHED = 500  # annotations
@@ -32,7 +32,7 @@ class Renderer:
             replies.Explained: partial(entry_slack.explained, catalogue),
             replies.Annotation: annotation,
             replies.Triaged: partial(digest_slack.message, catalogue),
-            replies.WhyReply: notices.why,
+            replies.WhyReply: detection_slack.why,
             replies.Unknown: notices.unknown,
             replies.Found: notices.found,
             replies.Range: notices.code_range,
