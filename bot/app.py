@@ -35,7 +35,7 @@ from bot.slack.sender import Sender
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
-from bot.storage.channel_store import ChannelStore, NoticeStore
+from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.installation_store import forget_states
 from bot.triage.cascades import open_cascades
@@ -141,7 +141,7 @@ def _services(
         workspaces=workspaces,
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),
-        notices=NoticeStore(database),
+        channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,
     )

@@ -60,7 +60,9 @@ class Languages:
         if place.is_direct:
             return await self.of_person(place, directory)
         key = (place.team, place.channel)
-        voted = _winner(channel.votes.plus(self._unsaved.get(key, Votes())))
+        votes = channel.votes.plus(self._unsaved.get(key, Votes()))
+        winner = Language.ZH if votes.zh > votes.en else Language.EN
+        voted = winner if sum(votes) >= _MIN_VOTES and votes.zh != votes.en else None
         by_locale = await self._by_locale(key, directory.channel_locale, "channel")
         if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
             return by_locale  # the locale also distinguishes simplified and traditional Chinese
@@ -126,10 +128,3 @@ class Languages:
         if key not in self._fetching:
             self._fetching[key] = asyncio.create_task(fetch())
         return self._fetching[key]
-
-
-def _winner(votes: Votes) -> Language | None:
-    """Return the language of most messages, or None if there are few messages or as many in either language."""
-    if votes.en + votes.zh < _MIN_VOTES or votes.en == votes.zh:
-        return None
-    return Language.ZH if votes.zh > votes.en else Language.EN

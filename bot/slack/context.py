@@ -35,7 +35,7 @@ from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, team_of, thread_for_ephemeral
 from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
-from bot.storage.channel_store import NoticeStore
+from bot.storage.channel_store import ChannelStore
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -78,7 +78,7 @@ class Services:
     workspaces: Workspaces
     background: Background
     log_reader: LogReader
-    notices: NoticeStore
+    channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty
 

@@ -130,14 +130,14 @@ async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:
         if job.kind in ASKED_KINDS:
             await context.report_error(error)
         return
-    notices, key = context.services.notices, (job.place.team, job.place.channel, barrier)
+    store, key = context.services.channels, (job.place.team, job.place.channel, barrier)
     now = context.services.clock()
-    if not await notices.claim(*key, now=now, unless_since=now - _REPEAT_AFTER_S):
+    if not await store.claim_notice(*key, now=now, unless_since=now - _REPEAT_AFTER_S):
         return
     try:
         await _send(context, job, Barred(barrier, job.place.channel, error.scope))
     except (RetryLater, StopWorkspace, asyncio.CancelledError):  # another attempt follows
-        await notices.forget(*key)
+        await store.forget_notice(*key)
         raise
 
 

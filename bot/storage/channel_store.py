@@ -34,7 +34,7 @@ class ChannelState:
 
 
 class ChannelStore:
-    """Store settings, refused fingerprints and votes by workspace and channel."""
+    """Store settings, refused fingerprints, votes and the times of notices by workspace and channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,15 +71,8 @@ class ChannelStore:
         query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=added)
         await self._database.run(lambda connection: connection.execute(query))
 
-
-class NoticeStore:
-    """Store when a notice was last sent in a channel, so that people do not get it again and again."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def claim(self, team: str, channel: str, notice: str, *, now: float, unless_since: float) -> bool:
-        """Record the notice and return True, unless it was sent since *unless_since*.
+    async def claim_notice(self, team: str, channel: str, notice: str, *, now: float, unless_since: float) -> bool:
+        """Record that a notice is sent and return True, unless it was sent since *unless_since*.
 
         Only one of several concurrent callers gets True.
         """
@@ -90,7 +83,7 @@ class NoticeStore:
         claim = query.returning(notices.c.at)
         return bool(await self._database.run(lambda connection: connection.execute(claim).all()))
 
-    async def forget(self, team: str, channel: str, notice: str) -> None:
+    async def forget_notice(self, team: str, channel: str, notice: str) -> None:
         """Delete the record of a notice that was not sent after all."""
         query = delete(notices).where(notices.c.team == team, notices.c.channel == channel, notices.c.what == notice)
         await self._database.run(lambda connection: connection.execute(query))

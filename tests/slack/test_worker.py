@@ -29,7 +29,7 @@ class FakeServices:
         self.sender = SimpleNamespace(post_ephemeral=self._post_ephemeral, send_dm=self._send_dm, post=self._post)
         self.renderer = SimpleNamespace(message=lambda reply, language: reply)
         self.languages = SimpleNamespace(of_person=self._language, of_channel=self._language, default=Language.EN)
-        self.notices = SimpleNamespace(claim=self._claim, forget=self._forget)
+        self.channels = SimpleNamespace(claim_notice=self._claim, forget_notice=self._forget)
         self.log_reader = SimpleNamespace(read=self._read)
         self.background = None
         self.annotations = SimpleNamespace(annotate=self._refused)

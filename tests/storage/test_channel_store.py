@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.storage.channel_store import ChannelState, ChannelStore, NoticeStore, Votes
+from bot.storage.channel_store import ChannelState, ChannelStore, Votes
 from bot.storage.database import Database
 
 
@@ -30,18 +30,18 @@ async def test_old_votes_lose_weight(database: Database) -> None:
 
 async def test_one_of_several_callers_claims_a_notice(database: Database) -> None:
     """An incident brings many messages at once, and people need one notice."""
-    store = NoticeStore(database)
-    claims = [store.claim("T1", "C1", "not_in_channel", now=100.0, unless_since=0.0) for _ in range(5)]
+    store = ChannelStore(database)
+    claims = [store.claim_notice("T1", "C1", "not_in_channel", now=100.0, unless_since=0.0) for _ in range(5)]
     assert sorted(await asyncio.gather(*claims)) == [False] * 4 + [True]
-    assert await store.claim("T1", "C1", "is_archived", now=100.0, unless_since=0.0)
-    assert await store.claim("T1", "C2", "not_in_channel", now=100.0, unless_since=0.0)
+    assert await store.claim_notice("T1", "C1", "is_archived", now=100.0, unless_since=0.0)
+    assert await store.claim_notice("T1", "C2", "not_in_channel", now=100.0, unless_since=0.0)
 
 
 async def test_a_notice_can_be_claimed_again_after_a_while_or_if_it_was_not_sent(database: Database) -> None:
     """People forget, and Slack may be away when the notice is sent."""
-    store = NoticeStore(database)
-    assert await store.claim("T1", "C1", "is_archived", now=100.0, unless_since=50.0)
-    assert not await store.claim("T1", "C1", "is_archived", now=150.0, unless_since=100.0)
-    assert await store.claim("T1", "C1", "is_archived", now=151.0, unless_since=101.0)
-    await store.forget("T1", "C1", "is_archived")
-    assert await store.claim("T1", "C1", "is_archived", now=152.0, unless_since=102.0)
+    store = ChannelStore(database)
+    assert await store.claim_notice("T1", "C1", "is_archived", now=100.0, unless_since=50.0)
+    assert not await store.claim_notice("T1", "C1", "is_archived", now=150.0, unless_since=100.0)
+    assert await store.claim_notice("T1", "C1", "is_archived", now=151.0, unless_since=101.0)
+    await store.forget_notice("T1", "C1", "is_archived")
+    assert await store.claim_notice("T1", "C1", "is_archived", now=152.0, unless_since=102.0)
