@@ -23,6 +23,8 @@ from bot.i18n import Language, Translator, words
 from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, decide
 
+_FINDING_KEYS = ("code", "known", "line", "symbol", "evidence", "quoted")  # fields of `Finding` that are public
+
 
 @click.command()
 @click.option("--jsonl", "as_jsonl", is_flag=True, help="Read one JSON message per line, print one result per line.")
@@ -67,17 +69,7 @@ def as_object(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
         "unknown": [code for code in detection.codes if not catalogue.has_code(code)],
         "lookalikes": [{"text": each.text, "reason": each.reason} for each in detection.lookalikes],
         "answers": _decision(message, catalogue).act is Act.REPLY,
-        "findings": [
-            {
-                "code": each.code,
-                "known": each.known,
-                "line": each.line,
-                "symbol": each.symbol,
-                "evidence": each.evidence,
-                "quoted": each.quoted,
-            }
-            for each in detection.findings
-        ],
+        "findings": [{name: getattr(each, name) for name in _FINDING_KEYS} for each in detection.findings],
     }
 
 
