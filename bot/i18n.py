@@ -36,7 +36,7 @@ class Language(StrEnum):
 
     @property
     def is_chinese(self) -> bool:
-        """Whether readers of this language get the Chinese texts."""
+        """Return whether readers of this language get the Chinese texts."""
         return self is not Language.EN
 
 

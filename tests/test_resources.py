@@ -104,7 +104,6 @@ def test_a_damaged_cache_is_rebuilt(source: Source, cache: Path, damage: Callabl
     assert len(list(cache.iterdir())) == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="files have no numeric owner there")
 def test_the_cache_of_another_user_is_ignored(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     """XDG_CACHE_HOME may be a folder such as /tmp, in which others can write what we would answer."""
     source.compiled()

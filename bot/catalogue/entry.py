@@ -52,7 +52,7 @@ class Links(Shape):
 
 
 class Actor(StrEnum):
-    """Who has to act on the error."""
+    """The person or team that can fix the error."""
 
     DEVELOPER = "developer"
     END_USER = "end-user"
@@ -62,7 +62,7 @@ class Actor(StrEnum):
 
 
 class Retry(StrEnum):
-    """Whether the same call can succeed when it is repeated."""
+    """The use of a retry of the same call."""
 
     NO = "no"  # only after the cause is fixed
     YES = "yes"  # at once, a few times
@@ -73,7 +73,7 @@ class Retry(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much breaks for the app's user."""
+    """The harm to the app's user."""
 
     INFO = "info"  # nothing is wrong
     LOW = "low"  # one action is refused, and the app can say so

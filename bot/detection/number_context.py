@@ -108,22 +108,22 @@ class NumberContext:
 
     @property
     def has_code_key(self) -> bool:
-        """Whether its name announces an error code, even weakly: ``failed``, 报."""
+        """Return whether its name announces an error code, even weakly: ``failed``, 报."""
         return _ends_in(self.name, vocabulary.CODE_KEYS, vocabulary.CODE_KEYS_CHINESE)
 
     @property
     def has_strong_key(self) -> bool:
-        """Whether its name can only mean an error code: ``errorCode``, 错误码."""
+        """Return whether its name can only mean an error code: ``errorCode``, 错误码."""
         return _ends_in(self.name, vocabulary.STRONG_KEYS, vocabulary.STRONG_KEYS_CHINESE)
 
     @property
     def has_error_word(self) -> bool:
-        """Whether an error word is on the line near it."""
+        """Return whether an error word is on the line near it."""
         return bool(_ERROR.search(self.left[-_NEARBY:]) or _ERROR.search(self.right))
 
     @property
     def has_product_word(self) -> bool:
-        """Whether the line mentions ZIM near it."""
+        """Return whether the line mentions ZIM near it."""
         return bool(_PRODUCT.search(self.left) or _PRODUCT.search(self.right))
 
 

@@ -46,7 +46,7 @@ _FLUSH_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class InboxLimits:
-    """How many jobs at once, how long, how often."""
+    """Limits of the inbox: numbers of jobs, times and attempts."""
 
     in_memory: int = 256  # jobs; more wait in the database
     in_memory_per_channel: int = 32

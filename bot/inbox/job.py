@@ -105,7 +105,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt at one or several leased jobs ended. Writing it ends the leases."""
+    """The end of an attempt at one or several leased jobs. Writing it ends the leases."""
 
     jobs: Sequence[Job]
     state: JobState

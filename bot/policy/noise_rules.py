@@ -28,7 +28,7 @@ COOL_DOWN_S = 3600.0  # during which a code that was explained in the channel ge
 
 
 class Mode(StrEnum):
-    """How the bot behaves, unasked, in a channel."""
+    """The bot's behaviour in a channel when nobody asks it."""
 
     THREAD = "thread"
     REACT = "react"
@@ -47,7 +47,7 @@ class Act(StrEnum):
 
 
 class SilenceRule(StrEnum):
-    """Why a code is not explained."""
+    """A rule that keeps a code from being explained."""
 
     OFF = "off"
     QUOTED = "quoted"

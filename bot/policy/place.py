@@ -19,7 +19,7 @@ class Place:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the channel is a direct message. Slack's ids of direct messages begin with D."""
+        """Return whether the channel is a direct message. Slack's ids of direct messages begin with D."""
         return self.channel.startswith("D")
 
 

@@ -67,7 +67,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How to use the bot; *misused* is a command word with a missing or wrong argument."""
+    """The help; *misused* is a command word with a missing or wrong argument."""
 
     misused: str | None = None
 
@@ -83,7 +83,7 @@ class SettingsReply:
 
 @dataclass(frozen=True, slots=True)
 class WhyReply:
-    """Why a message got a reply or did not."""
+    """The reason why a message got a reply or did not."""
 
     findings: tuple[tuple[Finding, SilenceRule | None], ...]  # each with the rule that silences it
     lookalikes: tuple[LookAlike, ...]

@@ -39,7 +39,7 @@ _LINE, _NEIGHBOUR = 300, 200  # of an excerpt
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """Who changed the state of an incident, and when."""
+    """A change of an incident's state: the person, and the time."""
 
     user: str  # Slack's id
     at: float  # seconds since the epoch

@@ -42,7 +42,7 @@ class ReadLog:
 
     @property
     def has_content(self) -> bool:
-        """Whether the log contains a code or a file."""
+        """Return whether the log contains a code or a file."""
         return bool(self.digest.hits or self.digest.refused or any(file.name for file in self.digest.files))
 
 

@@ -78,7 +78,7 @@ class LogState:
 
     @property
     def is_one_clock(self) -> bool:
-        """Whether all files with hits have times that can be compared."""
+        """Return whether all files with hits have times that can be compared."""
         kinds = {self.clock_kinds.get(file) for file in self.hit_files}
         return len(kinds) == 1 and None not in kinds
 

@@ -21,7 +21,7 @@ class Role(StrEnum):
 
 
 class Pattern(StrEnum):
-    """How the occurrences of a code are distributed over its log."""
+    """The distribution of a code's occurrences over its log."""
 
     ONCE = "once"
     BURST = "burst"
@@ -29,7 +29,7 @@ class Pattern(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why a file was not read, or not to its end if it is an archive."""
+    """The reason why a file was not read, or an archive not to its end."""
 
     EMPTY = "empty"
     BINARY = "binary"
@@ -45,7 +45,7 @@ class Refusal(StrEnum):
 
 
 class Cut(StrEnum):
-    """Why part of a file was skipped: its middle, or its rest if its size is not known."""
+    """The reason why part of a file was skipped: its middle, or its rest if its size is not known."""
 
     SIZE = "size"
     TIME = "time"
@@ -152,7 +152,7 @@ class FileRefused:
 
 @dataclass(frozen=True, slots=True)
 class LogMetadata:
-    """Where a log comes from, and the times it covers, as written in it."""
+    """The origin of a log and the times it covers, as written in it."""
 
     sdk_versions: tuple[str, ...]
     platforms: tuple[str, ...]
@@ -198,5 +198,5 @@ class Digest:
 
     @property
     def is_truncated(self) -> bool:
-        """Whether any file was not read, or not completely."""
+        """Return whether any file was not read, or not completely."""
         return bool(self.refused) or any(file.cut for file in self.files)

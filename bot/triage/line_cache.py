@@ -44,7 +44,7 @@ _CUT_RIGHT = re.compile(r"(?<![0-9])(?:[0-9]{3})?[0-9]{7}\Z")
 
 
 class LineVerdict(NamedTuple):
-    """What detection finds in a line."""
+    """The codes and look-alikes that detection finds in a line."""
 
     codes: tuple[tuple[int, bool], ...]  # each occurrence with True if the code is known
     lookalikes: tuple[LookAlikeReason, ...]
