@@ -25,7 +25,7 @@ import structlog
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
-from bot.policy.content import WRITTEN, read_content
+from bot.policy.content import is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, DirectoryError, Place
@@ -216,7 +216,7 @@ class Annotations:
             findings=tuple((each, silenced.get(each.code)) for each in detection.findings),
             lookalikes=detection.lookalikes,
             did=Act(record.act) if record else None,
-            is_written=message.get("subtype") in WRITTEN,
+            is_written=is_written(message),
         )
 
     async def preview(self, channel: str, directory: Directory, *, own_bot: str | None) -> DryRun:

@@ -17,8 +17,9 @@ from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRefused, Refusal
 
-# Subtypes of messages that people and bots write; the rest are joins, topic changes and broadcasts of replies.
-WRITTEN = frozenset({None, "bot_message", "file_share", "me_message"})
+# Subtypes of messages that people write. A reply that is also sent to the channel arrives once, as `thread_broadcast`:
+# https://github.com/slackapi/bolt-python/issues/488
+_BY_PEOPLE = (None, "file_share", "me_message", "thread_broadcast")
 
 _MAX_CODES = 3  # explained one by one; a message with more is a log
 _MAX_LINES = 15  # of a message with a code; a message with more is a paste
@@ -42,9 +43,19 @@ class MessageContent:
     sightings: tuple[Sighting, ...] = ()
 
 
+def is_written(message: Mapping[str, Any]) -> bool:
+    """Return whether a person or a bot wrote a message; Slack writes the others, about joins and topics."""
+    return message.get("subtype") in (*_BY_PEOPLE, "bot_message")
+
+
+def is_by_person(message: Mapping[str, Any]) -> bool:
+    """Return whether a person wrote a message."""
+    return message.get("subtype") in _BY_PEOPLE and not message.get("bot_id")
+
+
 def read_content(message: Mapping[str, Any], known: Known) -> MessageContent:
     """Return the content of a Slack message, empty if neither a person nor a bot wrote it."""
-    if message.get("subtype") not in WRITTEN:
+    if not is_written(message):
         return MessageContent()
     read = passages(message)
     sightings = tuple(

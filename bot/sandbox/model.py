@@ -217,7 +217,10 @@ class SandboxWorkspace:
             if root is None:
                 raise SlackError("thread_not_found")
             root_ts = root.get("thread_ts", root_ts)
-            message |= {"thread_ts": root_ts, "parent_user_id": channel.messages[root_ts].get("user", "")}
+            root = channel.messages[root_ts]
+            message |= {"thread_ts": root_ts, "parent_user_id": root.get("user", "")}
+            if message.get("subtype") == "thread_broadcast":
+                message["root"] = {key: copy.deepcopy(value) for key, value in root.items() if key != "metadata"}
         channel.messages[message["ts"]] = message
         self.notify(ChangeKind.POSTED, channel=channel.id, user=by, ts=message["ts"], message=copy.deepcopy(message))
         if root_ts:

@@ -16,7 +16,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.detection.slack_text import prose
 from bot.inbox import Job, JobKind
-from bot.policy.content import MessageContent, is_log, log_files, read_content
+from bot.policy.content import MessageContent, is_by_person, is_log, log_files, read_content
 from bot.policy.place import Place
 from bot.slack.context import Services
 from bot.slack.lookup import Payload, SlackLookup, team_of
@@ -61,7 +61,7 @@ class Messages(AsyncMiddleware):
 
     async def _posted(self, body: Payload, bolt: AsyncBoltContext) -> None:
         event, place, services = body["event"], _place(body), self._services
-        is_person = not event.get("bot_id") and event.get("subtype") in (None, "file_share")
+        is_person = is_by_person(event)
         if place.is_direct:
             if is_person:
                 await self._record(body, event, kind=JobKind.ASKED)

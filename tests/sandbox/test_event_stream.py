@@ -151,6 +151,8 @@ async def test_a_reply_that_is_sent_to_the_channel_is_a_thread_broadcast(sandbox
     reply = await sandbox.say(ONCALL, BEN, "6000354", thread_ts=root["ts"], broadcast=True)
     event = await latest(sandbox, 2)
     assert (event["subtype"], event["thread_ts"], event["ts"]) == ("thread_broadcast", root["ts"], reply["ts"])
+    assert (event["root"]["ts"], event["root"]["text"]) == (root["ts"], "hello")
+    assert len(sandbox.deliveries("message")) == 2
 
 
 async def test_a_forwarded_message_is_an_attachment(sandbox: Sandbox) -> None:
