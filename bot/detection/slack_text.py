@@ -23,7 +23,14 @@ _WORD = re.compile(r"[A-Za-z0-9_]{7,}")
 # A word that can be a code or a symbol.
 _CODE_OR_SYMBOL = re.compile(r"600[0-9]{4}|[Mm]odule|MODULE|_[A-Z]|(?i:zim_?error_?code)")
 _CODE = re.compile(r"600[0-9]{4}")
-_SKIPPED = ("button", "workflow_button", "overflow", "datepicker", "timepicker", "image", "confirm", "option")
+# Elements that people press or fill in; all of them have an `action_id`, but Slack adds it only later.
+_INTERACTIVE = ("button", "buttons", "picker", "_select", "_input", "checkboxes", "overflow")
+# The fields of a block that are no text: ids, URLs, and what actions send.
+_NO_TEXT = re.compile(r"(?:.*_)?(?:type|ids?|urls?|ts|value|file|options?|option_groups|placeholder|confirm|actions)")
+_URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:|data:)\S*")
+_ENUMERATED = re.compile(r"[a-z]+(?:_[a-z]+)*")  # such as the status `in_progress`
+_OTHER_RENDITIONS = ("alt_text", "fallback")  # for readers that don't show the block
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half of a pair, which can't be encoded in UTF-8
 _FORWARDED = ("is_msg_unfurl", "is_share", "is_reply_unfurl", "message_blocks", "is_thread_root_unfurl")
 # Bots write a label and its value in a field as `*Error code:*\n6000121`.
 _LABELLED = re.compile(r"(\*?[^\n*]{1,40}?\*?:?\*?)\n([^\n]{1,200})")
@@ -49,7 +56,7 @@ _LOG_LINE = re.compile(
 def passages(message: Mapping[str, object]) -> tuple[Passage, ...]:
     """Return the passages of a Slack message (from an event or the Web API) in reading order.
 
-    The text of an unknown type of block is read too. Buttons, menus and link previews are skipped.
+    The text of an unknown type of block is read too. Buttons, menus, URLs and link previews are skipped.
     """
     own = _add_missing(_blocks(message.get("blocks")), parse(_string(message.get("text"))))
     attached = [each for attachment in _objects(message.get("attachments")) for each in _attachment(attachment, 1)]
@@ -113,24 +120,24 @@ def _blocks(blocks: object) -> tuple[Passage, ...]:
 
 def _block(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
     kind, text = _string(block.get("type")), _string(block.get("text"))
-    if depth > _MAX_BLOCK_DEPTH or kind in _SKIPPED or kind.endswith(("_select", "_input")):
+    if depth > _MAX_BLOCK_DEPTH or kind.endswith(_INTERACTIVE) or "action_id" in block:
         return
     if kind == "rich_text":
         elements = _objects(block.get("elements"))
         yield from _merge_adjacent(passage for element in elements for passage in _rich_text(element))
     elif kind == "markdown":
         yield from parse_markdown(text)
-    elif kind == "table":
-        yield from _table(block)
     elif kind == "mrkdwn":
         yield from parse(text)
-    elif isinstance(block.get("text"), str):
-        yield Passage(text)
+    elif kind == "url":
+        yield Passage(_link_text(_string(block.get("url")), text))
     else:
-        yield from _children(block, depth + 1)
+        yield from _structured(block, depth + 1)
 
 
-def _children(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
+def _structured(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
+    """Yield the texts of a block of any type, in whatever fields it has them."""
+    found: list[Passage] = []
     for key, value in block.items():
         if key == "fields":
             for field in _objects(value):
@@ -138,19 +145,33 @@ def _children(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
                 # A label on a line of its own says what the value is, so it goes before the value on one line.
                 if labelled := _LABELLED.fullmatch(text.strip()):
                     text = f"{labelled[1].strip('*: ')}: {labelled[2]}"
-                yield from parse(text) if field.get("type") == "mrkdwn" else (Passage(text),)
-        elif isinstance(value, dict) and key not in ("accessory", "placeholder", "confirm"):
-            yield from _block(value, depth)
-        elif isinstance(value, list):
-            for each in _objects(value):
-                yield from _block(each, depth)
+                found += parse(text) if field.get("type") == "mrkdwn" else (Passage(text),)
+        elif key == "rows":
+            found += _table(value, depth)
+        elif key not in _OTHER_RENDITIONS and not _NO_TEXT.fullmatch(key):
+            found += _value(value, depth)
+    whole = _merge_adjacent(found)
+    for key in _OTHER_RENDITIONS:
+        whole = _add_missing(whole, tuple(_value(block.get(key), depth)))
+    yield from whole
 
 
-def _table(block: Mapping[str, object]) -> Iterator[Passage]:
+def _value(value: object, depth: int) -> Iterator[Passage]:
+    if isinstance(value, str):
+        if not _ENUMERATED.fullmatch(value) and not _URL.fullmatch(value):
+            yield Passage(_string(value))
+    elif isinstance(value, dict):
+        yield from _block(value, depth)
+    elif depth <= _MAX_BLOCK_DEPTH:
+        for each in _array(value):
+            yield from _value(each, depth + 1)
+
+
+def _table(rows: object, depth: int) -> Iterator[Passage]:
     """Yield a line for each row, with the column's heading before each cell because it says what the cell is."""
     headings: list[str] = []
-    for row in _array(block.get("rows")):
-        read = [_block(_object(cell), 1) for cell in _array(row)]
+    for row in _array(rows):
+        read = [_value(cell, depth) for cell in _array(row.get("cells") if isinstance(row, dict) else row)]
         cells = [" ".join(" ".join(passage.text.split()) for passage in cell) for cell in read]
         names = headings if len(headings) == len(cells) else [""] * len(cells)
         named = zip(names, cells, strict=True)
@@ -188,7 +209,7 @@ def _words(part: Mapping[str, object]) -> str:
 def parse(text: str) -> tuple[Passage, ...]:
     """Return the passages of a text in mrkdwn."""
     found: list[Passage] = []
-    for index, part in enumerate(_FENCE.split(text)):  # prose and code in turn
+    for index, part in enumerate(_FENCE.split(_string(text))):  # prose and code in turn
         found += [Passage(_clean(part).strip("\n"), preformatted=True)] if index % 2 else _prose_passages(part)
     return _merge_adjacent(found)
 
@@ -256,7 +277,9 @@ def _bracket_text(match: re.Match[str]) -> str:
 
 
 def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
 
 
 def _object(value: object) -> Mapping[str, object]:

@@ -34,6 +34,17 @@ def section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def raw(text: str) -> dict[str, Any]:
+    return {"type": "raw_text", "text": text}
+
+
+BUTTON = {"type": "button", "text": plain("6000104"), "value": "6000104"}
+
+
 def codes_of(message: dict[str, Any]) -> list[int]:
     return [finding.code for finding in find_in_message(message, KNOWN).findings]
 
@@ -74,12 +85,50 @@ def test_a_quoted_code_is_a_finding_marked_as_quoted() -> None:
         {"type": "header", "text": {"type": "plain_text", "text": "6000121"}},
         {
             "type": "context",
-            "elements": [{"type": "mrkdwn", "text": "6000121"}, {"type": "image", "alt_text": "6000104"}],
+            "elements": [
+                {"type": "mrkdwn", "text": "6000121"},
+                {"type": "image", "image_url": "https://x/6000104.png"},
+            ],
         },
         {"type": "markdown", "text": "**6000121** [docs](https://x.example/6000104)"},
         {"type": "table", "rows": [[{"type": "raw_text", "text": "code"}], [{"type": "raw_text", "text": "6000121"}]]},
         {"type": "table", "rows": [[rich(part("section", words("6000121")))]]},
+        {"type": "table", "rows": [[{"type": "raw_number", "value": 1, "text": "6000121"}]]},
+        {"type": "data_table", "caption": "errors", "rows": [[raw("code")], [raw("6000121")]]},
+        {"type": "data_table", "caption": "the last 6000121", "rows": [[raw("user")], [raw("u1")]]},
+        {"type": "task_card", "task_id": "6000104", "title": "login failed: 6000121", "status": "error"},
+        {"type": "task_card", "title": "log in", "details": rich(part("section", words("got 6000121")))},
+        {"type": "task_card", "title": "log in", "output": rich(part("preformatted", words("errorCode=6000121")))},
+        {
+            "type": "task_card",
+            "title": "a",
+            "sources": [{"type": "url", "url": "https://x/6000104", "text": "6000121"}],
+        },
+        {"type": "plan", "title": "recover", "tasks": [{"type": "task_card", "title": "6000121 again"}]},
+        {"type": "plan", "title": "recover from 6000121", "plan_id": "6000104"},
+        {"type": "alert", "level": "error", "text": {"type": "mrkdwn", "text": "6000121"}},
+        {"type": "card", "title": plain("login"), "body": plain("6000121"), "hero_image": {"alt_text": "a phone"}},
+        {"type": "carousel", "elements": [{"type": "card", "subtitle": plain("6000121"), "actions": [BUTTON]}]},
+        {"type": "container", "rich_text_title": rich(part("section", words("6000121"))), "child_blocks": []},
+        {"type": "container", "title": plain("now"), "child_blocks": [section("6000121")], "width": "wide"},
+        {"type": "image", "title": plain("errors per hour"), "alt_text": "6000121", "image_url": "https://x/6000104"},
+        {
+            "type": "image",
+            "title": plain("6000121 per hour"),
+            "alt_text": "6000121 per hour",
+            "slack_file": {"id": "F1"},
+        },
+        {
+            "type": "video",
+            "title": plain("the call"),
+            "description": plain("6000121"),
+            "title_url": "https://x/6000104",
+        },
+        {"type": "data_visualization", "title": "now", "chart": {"series": [{"name": "6000121", "data": [6000104]}]}},
         {"type": "from_the_future", "body": {"type": "mrkdwn", "text": "6000121"}},
+        {"type": "from_the_future", "steps": [["first", "then 6000121"]], "trace_id": "6000104", "value": "6000104"},
+        {"type": "from_the_future", "text": "code:6000121"},
+        {"type": "from_the_future", "text": "6000121", "note": "see https://x.example", "link": "https://x/6000104"},
         rich(part("section", {"type": "link", "url": "tel:6000121", "text": "6000121"})),
         rich(part("section", words("6000"), words("121", bold=True))),
     ],
@@ -98,10 +147,12 @@ def test_a_code_in_blocks_and_text_counts_once_and_a_code_only_in_text_counts() 
 
 def test_buttons_and_menus_are_skipped() -> None:
     """The bot's own replies have a button for each related code."""
-    button = {"type": "button", "text": {"type": "plain_text", "text": "6000104"}, "value": "6000104"}
-    assert codes_of(
-        {"blocks": [section("6000121") | {"accessory": button}, {"type": "actions", "elements": [button]}]}
-    ) == [6000121]
+    feedback = {"type": "feedback_buttons", "positive_button": {"text": plain("6000104"), "value": "6000104"}}
+    menu = {"type": "radio_buttons", "options": [{"text": plain("6000104"), "value": "6000104"}]}
+    unknown = {"type": "dial", "action_id": "x", "text": plain("6000104")}
+    elements = {"type": "actions", "elements": [BUTTON, menu, unknown]}
+    blocks = [section("6000121") | {"accessory": BUTTON}, elements, {"type": "context_actions", "elements": [feedback]}]
+    assert codes_of({"blocks": blocks}) == [6000121]
 
 
 def test_a_code_in_an_attachment_counts_once() -> None:
@@ -138,6 +189,22 @@ def test_the_heading_of_a_table_block_names_its_numbers() -> None:
     rows = [["Order", "Error code"], ["6000121", "6000999"]]
     block = {"type": "table", "rows": [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]}
     assert codes_of({"blocks": [block]}) == [6000999]
+
+
+@pytest.mark.parametrize("kind", ["table", "data_table"])
+def test_the_heading_of_a_column_says_what_its_numbers_are(kind: str) -> None:
+    """Unknown numbers are codes only where a word says so."""
+    rows = [[raw("Error code"), raw("Bytes")], [raw("6000999"), {"type": "raw_number", "value": 2, "text": "6000121"}]]
+    (passage,) = passages({"blocks": [{"type": kind, "rows": rows}]})
+    assert passage.text == "Error code | Bytes\nError code: 6000999 | Bytes: 6000121"
+
+
+def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
+    """It can't be stored, hashed or sent; a program that cuts emoji in two may send it."""
+    half = "6000121 \ud83d"
+    assert [each.text for each in passages({"text": half})] == ["6000121 \ufffd"]
+    assert [each.text for each in passages({"blocks": [section(half)]})] == ["6000121 \ufffd"]
+    assert [each.text for each in parse(half)] == ["6000121 \ufffd"]
 
 
 KEYS = st.sampled_from(
