@@ -1,4 +1,4 @@
-"""Inject faults into the sandbox's answers: rate limits, server errors, lost, slow and redirected answers."""
+"""Inject faults into the sandbox's answers: rate limits, refusals, server errors, lost, slow and redirected answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import asyncio
 import contextlib
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from aiohttp import web
+
+from bot.sandbox.model import SlackError
+from bot.sandbox.validators import problem
 
 
 class FaultKind(StrEnum):
@@ -21,6 +25,7 @@ class FaultKind(StrEnum):
     LOST = "lost"  # the call is carried out, but its answer never arrives
     SLOW = "slow"
     REDIRECTED = "redirected"
+    REFUSED = "refused"  # with one of Slack's error codes
 
 
 @dataclass(slots=True)
@@ -34,17 +39,45 @@ class Fault:
     status: int = 503
     seconds: float = 1.0  # Retry-After of a rate limit, delay of a slow answer
     location: str = ""  # the target of a redirect
+    error: str = ""  # Slack's error code of a refusal
+    block: str = ""  # only calls whose blocks include this type
     released: asyncio.Event = field(default_factory=asyncio.Event)  # ends the delay of a slow answer early
 
+    def matches(self, method: str, arguments: Mapping[str, Any]) -> bool:
+        """Return whether the fault is for this call."""
+        return self.method in ("*", method) and (not self.block or bool(self._pointers(arguments)))
 
-async def answer_with(fault: Fault | None, request: web.Request, work: Callable[[], web.Response]) -> web.Response:
-    """Return the answer of *work* as *fault* changes it; some faults prevent the work itself."""
+    def refusal(self, arguments: Mapping[str, Any]) -> SlackError:
+        """Return the error; for a refused type of block, with Slack's messages, which name each such block."""
+        problems = [problem(f"unsupported type: {self.block}", path) for path in self._pointers(arguments)]
+        return SlackError(self.error, messages=problems if self.error.startswith("invalid_") else ())
+
+    def _pointers(self, arguments: Mapping[str, Any]) -> list[str]:
+        blocks = arguments.get("blocks")
+        typed = enumerate(blocks if isinstance(blocks, list) else ())
+        return [f"/blocks/{at}/type" for at, block in typed if block.get("type") == self.block]
+
+
+async def answer_with(
+    fault: Fault | None,
+    request: web.Request,
+    work: Callable[[], web.Response],
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    refused_status: int = 200,
+) -> web.Response:
+    """Return the answer of *work* as *fault* changes it; some faults prevent the work itself.
+
+    A refusal has *refused_status*: Slack refuses calls of the Web API with 200.
+    """
     match fault.kind if fault else None, fault:
         case FaultKind.RATE_LIMITED, Fault(seconds=wait_s):
             headers = {"Retry-After": str(math.ceil(wait_s))}  # in whole seconds
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
         case FaultKind.SERVER_ERROR, Fault(status=status):
             return web.Response(status=status, text="upstream connect error")
+        case FaultKind.REFUSED, Fault() as refused:
+            return web.json_response(refused.refusal(arguments or {}).body(), status=refused_status)
         case FaultKind.REDIRECTED, Fault(location=location):
             return web.Response(status=302, headers={"Location": location})
         case FaultKind.SLOW, Fault(seconds=delay_s, released=released):
@@ -95,6 +128,13 @@ class Faults:
         """Answer with a redirect to *location*."""
         self.add(Fault(FaultKind.REDIRECTED, method, times, location=location))
 
+    def refused(self, method: str, error: str, *, block: str = "", times: int | None = None) -> None:
+        """Refuse calls with one of Slack's error codes, without carrying them out.
+
+        With *block*, only calls that carry a block of this type are refused.
+        """
+        self.add(Fault(FaultKind.REFUSED, method, times, error=error, block=block))
+
     def clear(self) -> None:
         """End all faults and release the answers that they delay."""
         self._faults.clear()
@@ -102,10 +142,10 @@ class Faults:
             released.set()
         self._released.clear()
 
-    def next_for(self, method: str) -> Fault | None:
+    def next_for(self, method: str, arguments: Mapping[str, Any] | None = None) -> Fault | None:
         """Return the fault for this call, if any, and count it."""
         for fault in self._faults:
-            if fault.method in ("*", method) and self._random.random() < fault.probability:
+            if fault.matches(method, arguments or {}) and self._random.random() < fault.probability:
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times <= 0:

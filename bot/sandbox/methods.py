@@ -6,13 +6,14 @@ import base64
 import copy
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.sandbox.manifest import Json
 from bot.sandbox.message_content import app_content
 from bot.sandbox.model import Channel, SlackError
 from bot.sandbox.web_api import ApiMethod, Arguments, MethodContext, MethodFunction, TokenType
 
+T = TypeVar("T")
 _MAX_UPDATE_BYTES = 4_000
 _KINDS = ("channels", "groups", "im")
 _READ = tuple(f"{kind}:read" for kind in _KINDS)
@@ -120,6 +121,17 @@ def channel_info(context: MethodContext, args: Arguments) -> Json:
     return {"channel": info | ({"locale": channel.locale} if args.flag("include_locale") else {})}
 
 
+@_method("conversations.members", *_READ)
+def channel_members(context: MethodContext, args: Arguments) -> Json:
+    """Return the ids of the members of a channel."""
+    channel = context.workspace.channel(args.required("channel"))
+    context.require_scope(channel, "read")
+    if channel.kind != "channels" and context.workspace.bot_user not in channel.members:
+        raise SlackError("channel_not_found")
+    page, cursor = _page(sorted(channel.members), args, default_limit=100)
+    return {"members": page, "response_metadata": {"next_cursor": cursor}}
+
+
 @_method("conversations.history", *_HISTORY)
 def channel_history(context: MethodContext, args: Arguments) -> Json:
     """Return the messages of a channel, newest first, without the replies in threads."""
@@ -165,6 +177,17 @@ def _bounds(args: Arguments) -> Callable[[Json], bool]:
 
 def _message_page(messages: Sequence[Json], args: Arguments, *, default_limit: int) -> Json:
     """Return one page of messages, with the cursor of the next page."""
+    page, cursor = _page(messages, args, default_limit=default_limit)
+    with_metadata = args.flag("include_all_metadata")
+    return {
+        "messages": [_api_message(m, with_metadata=with_metadata) for m in page],
+        "has_more": bool(cursor),
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+def _page(items: Sequence[T], args: Arguments, *, default_limit: int) -> tuple[Sequence[T], str]:
+    """Return the page of *items* that the arguments select, and the cursor of the next page."""
     limit = args.number("limit", default_limit)
     if not 1 <= limit <= 1000:
         raise SlackError("invalid_limit")
@@ -172,14 +195,9 @@ def _message_page(messages: Sequence[Json], args: Arguments, *, default_limit: i
         start = int(base64.b64decode(args.text("cursor")).removeprefix(b"next:") or 0)
     except ValueError:
         raise SlackError("invalid_cursor") from None
-    has_more = start + limit < len(messages)
+    has_more = start + limit < len(items)
     cursor = base64.b64encode(f"next:{start + limit}".encode()).decode() if has_more else ""
-    with_metadata = args.flag("include_all_metadata")
-    return {
-        "messages": [_api_message(m, with_metadata=with_metadata) for m in messages[start : start + limit]],
-        "has_more": has_more,
-        "response_metadata": {"next_cursor": cursor},
-    }
+    return items[start : start + limit], cursor
 
 
 def _api_message(message: Json, *, with_metadata: bool) -> Json:
@@ -253,6 +271,19 @@ def post_ephemeral(context: MethodContext, args: Arguments) -> Json:
         if not channel.messages.get(message["thread_ts"], {}).get("reply_count"):
             return {"message_ts": context.workspace.new_ts()}
     return {"message_ts": context.workspace.post_ephemeral(channel.id, user, message)["ts"]}
+
+
+@_method("chat.getPermalink")
+def permalink(context: MethodContext, args: Arguments) -> Json:
+    """Return the link to a message; in a thread, it names the thread too."""
+    channel = context.workspace.channel(args.required("channel"))
+    message = channel.messages.get(args.required("message_ts"))
+    if message is None:
+        raise SlackError("message_not_found")
+    link = f"https://{context.workspace.domain}.slack.com/archives/{channel.id}/p{message['ts'].replace('.', '')}"
+    thread = message.get("thread_ts", message["ts"])
+    link += f"?thread_ts={thread}&cid={channel.id}" if thread != message["ts"] else ""
+    return {"channel": channel.id, "permalink": link}
 
 
 @_method("reactions.add", "reactions:write")

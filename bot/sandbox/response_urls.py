@@ -15,6 +15,7 @@ from bot.sandbox.model import ChangeKind, SandboxWorkspace, SlackError
 from bot.sandbox.web_api import Call
 
 _MAX_USES, _LIFETIME_S = 5, 30 * 60
+_REFUSED_STATUS = 404  # with the error in the body (java-slack-sdk issue 1349)
 
 
 @dataclass(slots=True)
@@ -62,7 +63,11 @@ class ResponseUrls:
             return web.json_response(SlackError("invalid_payload").body(), status=400)
         self._calls.append(call)
         key = request.match_info["key"]
-        response = await answer_with(self._faults.next_for(call.method), request, lambda: self._answer(call, key))
+        fault = self._faults.next_for(call.method, call.arguments)
+        response = await answer_with(
+            fault, request, lambda: self._answer(call, key), arguments=call.arguments, refused_status=_REFUSED_STATUS
+        )
+        call.error = call.error or (fault.error if fault else "")
         self._workspace.notify(ChangeKind.PROGRESS)
         return response
 
@@ -77,7 +82,7 @@ class ResponseUrls:
             self.apply(target, call.arguments)
         except SlackError as error:
             call.error = error.code
-            return web.json_response(error.body(), status=404 if error.code.endswith("_url") else 400)
+            return web.json_response(error.body(), status=_REFUSED_STATUS)
         return web.Response(text="ok")
 
     def apply(self, target: ResponseTarget, body: Json) -> None:

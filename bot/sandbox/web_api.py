@@ -158,10 +158,10 @@ class WebApi:
         call = Call(name, arguments)
         self._calls.append(call)
         self.contexts[0].workspace.notify(ChangeKind.PROGRESS)
-        fault = self._faults.next_for(name)
-        response = await answer_with(fault, request, lambda: self._answer(call, token))
+        fault = self._faults.next_for(name, arguments)
+        response = await answer_with(fault, request, lambda: self._answer(call, token), arguments=arguments)
         if fault and fault.kind is not FaultKind.SLOW:
-            call.error = fault.kind.value
+            call.error = fault.error or fault.kind.value
         self.contexts[0].workspace.notify(ChangeKind.PROGRESS)
         return response
 

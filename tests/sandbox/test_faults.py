@@ -79,6 +79,30 @@ async def test_a_slow_answer_comes_after_its_delay(sandbox: Sandbox, client: Asy
     assert [m["text"] for m in sandbox.messages(ONCALL)] == ["after the delay", "after the release"]
 
 
+async def test_a_refusal_has_slacks_error_code(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Nothing is posted."""
+    sandbox.faults.refused("chat.postMessage", "no_permission", times=1)
+    with pytest.raises(SlackApiError) as error:
+        await client.chat_postMessage(channel=ONCALL, text="one")
+    assert (error.value.response.status_code, error.value.response["error"]) == (200, "no_permission")
+    await client.chat_postMessage(channel=ONCALL, text="two")
+    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["two"]
+    assert [call.error for call in sandbox.calls("chat.postMessage")] == ["no_permission", ""]
+
+
+async def test_a_refused_type_of_block_is_named(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Slack's messages name the block. Calls without such a block pass."""
+    blocks = [{"type": "divider"}, {"type": "table", "rows": [[{"type": "raw_text", "text": "1"}]]}]
+    sandbox.faults.refused("*", "invalid_blocks", block="table")
+    with pytest.raises(SlackApiError) as error:
+        await client.api_call("chat.postMessage", json={"channel": ONCALL, "text": "one", "blocks": blocks})
+    assert error.value.response["response_metadata"]["messages"] == [
+        "[ERROR] unsupported type: table [json-pointer:/blocks/1/type]"
+    ]
+    await client.api_call("chat.postMessage", json={"channel": ONCALL, "text": "two", "blocks": blocks[:1]})
+    assert [m["text"] for m in sandbox.messages(ONCALL)] == ["two"]
+
+
 async def test_clear_ends_all_faults(sandbox: Sandbox, client: AsyncWebClient) -> None:
     """The next call succeeds."""
     sandbox.faults.server_error(times=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aiohttp
@@ -182,7 +183,8 @@ async def test_a_response_url_is_valid_five_times_within_half_an_hour(
     root = await sandbox.say(ONCALL, BEN, "root")
     await sandbox.command(ONCALL, ANN, "one")
     hook = AsyncWebhookClient(urls[0])
-    assert (await hook.send(blocks=[{"type": "marquee"}])).status_code == 400
+    refused = await hook.send(blocks=[{"type": "marquee"}])
+    assert (refused.status_code, json.loads(refused.body)["error"]) == (404, "invalid_blocks")
     for _ in range(3):
         assert (await hook.send(text="again")).body == "ok"
     async with aiohttp.ClientSession() as session:

@@ -187,6 +187,26 @@ async def test_history_is_paged_and_bounded(sandbox: Sandbox, client: AsyncWebCl
     assert [m["text"] for m in inclusive["messages"]] == ["3", "2", "1"]
 
 
+async def test_members_are_paged_and_messages_have_links(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """The link to a reply names its thread."""
+    members: list[str] = []
+    cursor = ""
+    while not members or cursor:
+        page = await client.conversations_members(channel=ONCALL, limit=2, cursor=cursor)
+        members += page["members"]
+        cursor = page["response_metadata"]["next_cursor"]
+    assert set(members) == sandbox.workspace.channel(ONCALL).members
+    root = await sandbox.say(ONCALL, ANN, "one")
+    reply = await sandbox.say(ONCALL, ANN, "two", thread_ts=root["ts"])
+    links = [(await client.chat_getPermalink(channel=ONCALL, message_ts=m["ts"]))["permalink"] for m in (root, reply)]
+    paths = [f"/archives/{ONCALL}/p{m['ts'].replace('.', '')}" for m in (root, reply)]
+    assert links[0].endswith(paths[0])
+    assert links[1].endswith(f"{paths[1]}?thread_ts={root['ts']}&cid={ONCALL}")
+    assert (await refused(client, "chat.getPermalink", channel=ONCALL, message_ts="1.0"))[
+        "error"
+    ] == "message_not_found"
+
+
 async def test_an_update_keeps_the_fields_that_are_not_given(sandbox: Sandbox, client: AsyncWebClient) -> None:
     """An empty list removes the blocks."""
     posted = await client.chat_postMessage(channel=ONCALL, text="one", blocks=[SECTION], metadata=METADATA)
