@@ -60,10 +60,10 @@ _AFTER = re.compile(
     r"[是这个啥什么哪种到底的]{1,8}(?:错|错误|报错|异常|错误码))"
 )
 
-_FINGERPRINT_WINDOW = 40  # characters on either side that are searched for the next word
+_SIDE = 3  # words on either side of a number that its fingerprint is made of
 # Chinese has no spaces: two characters count as a word.
-_LAST_WORD = re.compile(r"(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)\s*$")
-_FIRST_WORD = re.compile(r"\s*(?:[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+)")
+_WORD = re.compile(r"[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+")
+_RICH = 2  # words from which on a context is telling enough without the number itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +195,29 @@ def is_glued_to_error(run: str) -> bool:
     return split[-1] != "code" or len(split) == 1 or split[-2] in vocabulary.GLUED_BEFORE_CODE
 
 
-def fingerprint(text: str, span: Span) -> str:
-    """Return 16 hexadecimal digits for the words before and after the number at *span*, with all numbers equal.
+def fingerprint(text: str, span: Span, evidence: Evidence) -> str:
+    """Return 16 hexadecimal digits for the words around the finding at *span*, to learn which numbers are not codes.
 
-    They are stored, instead of the words, to learn which numbers are not codes.
+    - Up to three words on either side count, as they are on the line, in lower case.
+    - Other numbers count by their length.
+    - The finding itself counts unless it is a plain number among at least two words. Otherwise, one “error 6000106”
+      that is no code would silence every code behind the word “error”.
     """
     start, end = span
-    before = _LAST_WORD.search(text[max(0, start - _FINGERPRINT_WINDOW) : start])
-    after = _FIRST_WORD.match(text[end : end + _FINGERPRINT_WINDOW])
-    sides = (before.group().strip() if before else "", after.group().strip() if after else "")
-    words = re.sub(r"\d+", "0", " # ".join(sides).lower())
-    return hashlib.sha256(words.encode(errors="surrogatepass")).hexdigest()[:16]
+    left = text[max(0, start - BEFORE) : start].rpartition("\n")[2]
+    before = [word[::-1] for word in _WORD.findall(left[::-1])[:_SIDE]][::-1]
+    after = _WORD.findall(text[end : end + AFTER].partition("\n")[0])[:_SIDE]
+    is_rich = evidence is Evidence.CLEAN and sum(map(_weight, before + after)) >= _RICH
+    context = re.sub(r"\d", "0", " ".join([*before, "#", *after]).lower())
+    content = f"{context}\n{'' if is_rich else text[start:end]}"
+    return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+def _weight(word: str) -> float:
+    """Return how many words *word* counts as: none if it has no letters, half for a single Chinese character."""
+    if not any(map(str.isalpha, word)):
+        return 0
+    return len(word) / 2 if _CHINESE.match(word) else 1
 
 
 def parts(word: str) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def read_content(message: Mapping[str, Any], known: Known) -> MessageContent:
         return MessageContent()
     read = passages(message)
     sightings = tuple(
-        Sighting(each.code, each.quoted, fingerprint(read[each.passage].text, each.span))
+        Sighting(each.code, each.quoted, fingerprint(read[each.passage].text, each.span, each.evidence))
         for each in find_in_passages(read, known).findings
     )
     return MessageContent(read, sightings)
