@@ -32,6 +32,7 @@ from bot.slack.context import Background, Services
 from bot.slack.log_reader import LogReader
 from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow, Uninstall
 from bot.slack.sender import Sender
+from bot.slack.suspension import Suspensions
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
@@ -71,11 +72,11 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         services = _services(settings, catalogue, database, workspaces, clock)
         app = _bolt(settings, client, workspaces)
         routes: list[web.RouteDef] = []
-        on_stop = _log_stop
+        on_lost = None
         if isinstance(workspaces, ManyWorkspaces):
             uninstall = Uninstall(services, workspaces, database)
             uninstall.register(app)
-            on_stop = uninstall.stop
+            on_lost = uninstall.stop
             flow = InstallFlow(settings, database, workspaces, client)
             routes.append(web.get(INSTALL_PATH, bolt_handler(flow.handle_installation)))
             routes.append(web.get(REDIRECT_PATH, bolt_handler(flow.handle_callback)))
@@ -90,7 +91,9 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
-        await services.inbox.open(Worker(services).work, on_stop=on_stop)
+        suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
+        stack.push_async_callback(suspensions.close)
+        await services.inbox.open(Worker(services).work, on_stop=suspensions.stop)
         _log.info("ready", transport=settings.transport, workspace=description)
         yield
 
@@ -186,13 +189,3 @@ async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterat
         task.cancel()
         # The database must not be closed during a query.
         await asyncio.gather(task, return_exceptions=True)
-
-
-def _log_stop(team: str, reason: str) -> None:
-    """Log that Slack refuses the token of a single workspace."""
-    _log.error(
-        "Slack no longer accepts SLACK_BOT_TOKEN: install the app again (OAuth & Permissions), set its new token and "
-        "restart. Unanswered messages are kept.",
-        team=team,
-        reason=reason,
-    )

@@ -114,7 +114,7 @@ class Inbox:
         """Start working, first on the jobs that the previous process left.
 
         *work* gets one job, or several messages of one lane that can be answered together. If it raises
-        `StopWorkspace`, the jobs of that workspace stay pending from then on; *on_stop* gets the team and the reason.
+        `StopWorkspace`, the jobs of that workspace stay pending until `resume`; *on_stop* gets the team and the reason.
         """
         self._work, self._on_stop = work, on_stop
         owners = await self._rows.owners()
@@ -171,6 +171,11 @@ class Inbox:
             await self._rows.forget(team)
         finally:
             self._stopped_teams.discard(team)
+
+    def resume(self, team: str) -> None:
+        """Work again on the jobs of a workspace that was stopped."""
+        self._stopped_teams.discard(team)
+        self._wake_at(self._clock())
 
     def _on_recorded(self, job: Job, recorded: Recorded | None) -> None:
         """Start a new job right after its commit, or leave it to the database (steps 2 and 3)."""

@@ -31,10 +31,12 @@ DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 without Retry-After
 _TRANSIENT_ERRORS = frozenset((
     "fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org",
     "ratelimited", "rate_limited", "message_limit_exceeded", "accesslimited",
+    "ekm_access_denied",  # administrators have suspended posting, perhaps for a while
 ))  # fmt: skip
+# These may pass, too: `bot.slack.worker` asks Slack about the token before it believes them.
 _TOKEN_ERRORS = frozenset((
     "token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed",
-    "org_login_required", "team_access_not_granted", "ekm_access_denied",
+    "org_login_required", "team_access_not_granted",
 ))  # fmt: skip
 _FAST_ARGUMENTS = ({"json"}, {"params"})
 _PLAIN_TYPES = {"json": (str, bool, int, list, dict), "params": (str,)}

@@ -88,7 +88,7 @@ class Uninstall:
         await self._forget(event["team_ids"], reason="team_access_revoked")
 
     def stop(self, team: str, reason: str) -> None:
-        """Forget a workspace whose token Slack has refused."""
+        """Forget a workspace that has removed the app, as Slack's answer to a call says."""
         self._services.background.start(self._stop(team, reason))
 
     async def _stop(self, team: str, reason: str) -> None:

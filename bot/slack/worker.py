@@ -23,6 +23,7 @@ from bot.slack.context import RequestContext, Services
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
 from bot.slack.replier import ThreadReplier
+from bot.slack.workspaces import TEAM_REMOVED
 from bot.triage.digest import Secret, SecretKind
 
 WARNING = "warning"  # the reaction, if no message can be sent
@@ -51,9 +52,11 @@ class Worker:
                 await _notify(context, jobs[0], error)
                 raise
         except StopWorkspace as error:
-            if await self._services.workspaces.is_lost(team, str(error)):
-                raise
-            raise RetryLater(str(error)) from error
+            # One call that Slack refuses proves nothing. For a removed team, the token of its organization still works.
+            if str(error) != TEAM_REMOVED:
+                await self._services.workspaces.check(team)
+                raise RetryLater(str(error)) from error
+            raise
 
     async def _work(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         job, annotations = jobs[0], context.services.annotations

@@ -19,16 +19,16 @@ from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import StopWorkspace, ZimerrError
+from bot.errors import GiveUp, StopWorkspace, ZimerrError
 from bot.settings import Settings, split_keys
-from bot.slack.client import SlackClient
+from bot.slack.client import SlackClient, call_api
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
 TEAM_REMOVED = "team_access_not_granted"  # removed by its organization, whose installation remains
-# Any other refusal, such as a request from an address that is not allowed, loses nothing yet.
-_LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
+# With any other refusal, such as a request from an address that is not allowed, the workspace may come back.
+LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
 _REFRESH_BEFORE_MIN = 120  # before a token expires, as in Bolt
 _REFRESH_RETRY_S = 60.0
 _log = structlog.stdlib.get_logger(__name__)
@@ -57,9 +57,9 @@ class OneWorkspace:
         """Return the one workspace."""
         return self._workspace
 
-    async def is_lost(self, team: str, reason: str) -> bool:
-        """Return True: another token needs a restart."""
-        return True
+    async def check(self, team: str) -> None:
+        """Raise StopWorkspace if Slack refuses the token, RetryLater if it does not answer."""
+        await _test_token(self._workspace.client)
 
 
 class ManyWorkspaces:
@@ -111,16 +111,10 @@ class ManyWorkspaces:
             raise StopWorkspace(NOT_INSTALLED)
         return found
 
-    async def is_lost(self, team: str, reason: str) -> bool:
-        """Return whether the app has lost a workspace for good, after Slack refused its token with *reason*.
-
-        It has not if the refused token is no longer the one in the database: another process may have a newer one.
-        """
-        if reason not in _LOST:
-            return False
-        refused, _ = self._cache.pop(team, (None, 0.0))
-        found = await self.find(team)
-        return found is None or (refused is not None and found.client.token == refused.client.token)
+    async def check(self, team: str) -> None:
+        """Raise StopWorkspace if Slack refuses the token of a team, RetryLater if it does not answer."""
+        self._cache.pop(team, None)  # another process may have stored a newer token
+        await _test_token((await self.get(team)).client)
 
     async def leave(self, team: str | None, enterprise: str | None, *, before: float = math.inf) -> list[str]:
         """Delete the installation that serves a team, if it was made by *before*; return the teams that it served."""
@@ -165,6 +159,13 @@ def _workspace(client: SlackClient, bot: Bot) -> Workspace:
         bot_user_id=bot.bot_user_id,
     )
     return Workspace(client, client.without_retries(), authorization)
+
+
+async def _test_token(client: SlackClient) -> None:
+    try:
+        await call_api(client.api_call("auth.test", json={}))
+    except GiveUp as error:  # the call needs no scope and has no arguments, so Slack refuses the token
+        raise StopWorkspace(error.reason) from error
 
 
 def installations(settings: Settings, database: Database) -> Installations:

@@ -236,6 +236,24 @@ async def test_a_revoked_token_removes_the_workspace(site: Site) -> None:
         await explanation_of(second, await ask(second, text="code: 6000354"))
 
 
+async def test_a_workspace_whose_token_is_refused_for_a_while_keeps_its_messages(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other workspaces go on, and nothing is deleted: only a removed app loses its data."""
+    monkeypatch.setattr("bot.slack.suspension._INTERVAL_S", 0.05)
+    first, second = site.sandbox, site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        await second.command(ENGLISH, ANN, "lang zh")
+        second.workspace.tokens, good = {"xoxb-other": 1e12}, second.workspace.tokens
+        waiting = [await ask(second), await ask(second, text="code: 6000121")]
+        await first.until(lambda: sum(call.error == "invalid_auth" for call in first.calls("auth.test")) > 2)
+        await explanation_of(first, await ask(first))
+        second.workspace.tokens = good
+        assert "过期" in await explanation_of(second, waiting[0])
+        await explanation_of(second, waiting[1])
+
+
 async def test_messages_wait_for_a_new_token_in_a_single_workspace(transport: Transport, tmp_path: Path) -> None:
     """After the admin has set a new token, nothing is lost."""
     port, database = free_port(), tmp_path / "bot.db"

@@ -24,7 +24,7 @@ class FakeServices:
         self.sent: list[tuple[str, Any]] = []
         self.claims: set[str] = set()
         client = SimpleNamespace(api_call=self._find_nothing)
-        self.workspaces = SimpleNamespace(get=self._workspace, is_lost=self._is_lost)
+        self.workspaces = SimpleNamespace(get=self._workspace, check=self._check)
         self.workspace = SimpleNamespace(client=client, authorization=SimpleNamespace(bot_id="B1"))
         self.sender = SimpleNamespace(post_ephemeral=self._post_ephemeral, send_dm=self._send_dm, post=self._post)
         self.renderer = SimpleNamespace(message=lambda reply, language: reply)
@@ -43,8 +43,8 @@ class FakeServices:
     async def _workspace(self, team: str) -> Any:
         return self.workspace
 
-    async def _is_lost(self, team: str, reason: str) -> bool:
-        return False
+    async def _check(self, team: str) -> None:
+        """Accept the token."""
 
     async def _language(self, *_: object) -> Any:
         return SimpleNamespace(language=Language.EN)

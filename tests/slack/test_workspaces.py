@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
 
-from bot.errors import StopWorkspace
+from bot.errors import RetryLater, StopWorkspace
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import SlackClient
 from bot.slack.workspaces import ManyWorkspaces
@@ -74,38 +74,32 @@ async def test_a_token_is_read_once(store: Installations, sandbox: Sandbox, sess
     assert await replica.token() == "xoxb-1"
 
 
-async def test_a_newer_token_from_another_process_keeps_the_workspace(
+async def test_the_token_that_is_checked_is_the_newest_one(
     store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
     """The app was reinstalled through another process; this one has cached the old token."""
     replica = Replica(store, sandbox, session)
-    await store.async_save(installation("xoxb-1"))
+    await store.async_save(installation("xoxb-old"))
     await replica.get("T1")
+    with pytest.raises(StopWorkspace, match="invalid_auth"):
+        await replica.check("T1")
     await store.async_delete_bot(enterprise_id=None, team_id="T1")
-    await store.async_save(installation("xoxb-2"))
-    assert not await replica.is_lost("T1", "token_revoked")
-    assert await replica.token() == "xoxb-2"
-    assert await replica.is_lost("T1", "token_revoked")
+    with pytest.raises(StopWorkspace, match="not_installed"):
+        await replica.check("T1")
+    await store.async_save(installation(sandbox.app.bot_token))
+    await replica.check("T1")
+    assert await replica.token() == sandbox.app.bot_token
 
 
-@pytest.mark.parametrize(
-    ("reason", "is_lost"),
-    [
-        ("token_revoked", True),
-        ("account_inactive", True),
-        ("invalid_auth", False),
-        ("token_expired", False),
-        ("ekm_access_denied", False),
-    ],
-)
-async def test_only_a_revoked_token_loses_the_workspace(
-    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession, reason: str, *, is_lost: bool
+async def test_slack_that_does_not_answer_says_nothing_about_a_token(
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession
 ) -> None:
-    """A disallowed IP address or suspended encryption keys must not delete anybody's settings."""
+    """An outage must not stop a workspace, or delete its settings."""
     replica = Replica(store, sandbox, session)
     await store.async_save(installation("xoxb-1"))
-    await replica.get("T1")
-    assert await replica.is_lost("T1", reason) is is_lost
+    sandbox.faults.server_error("auth.test")
+    with pytest.raises(RetryLater):
+        await replica.check("T1")
 
 
 async def test_the_second_process_takes_the_token_that_the_first_refreshed(
