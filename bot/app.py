@@ -29,6 +29,7 @@ from bot.render.renderer import Renderer
 from bot.server import EVENTS_PATH, bolt_handler, connected, listening
 from bot.settings import Settings
 from bot.slack.context import Background, Services
+from bot.slack.events import Envelopes
 from bot.slack.log_reader import LogReader
 from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow, Uninstall
 from bot.slack.sender import Sender
@@ -161,6 +162,8 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
         client=client,
         authorize=authorize,  # type: ignore[arg-type]  # Bolt accepts None, but its annotation does not
         signing_secret=settings.slack_signing_secret.get_secret_value() or None,
+        raise_error_for_unhandled_request=True,  # to `bot.slack.context.report_errors`; Bolt would log the whole body
+        before_authorize=Envelopes(),
         # Acknowledge after the listener has returned: it records the event first.
         process_before_response=True,
         # For assistants and workflow steps only.

@@ -78,8 +78,10 @@ def is_log(message: Mapping[str, Any], content: MessageContent) -> bool:
 
 def log_files(message: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the ids of the files of *message* that may be logs, each once."""
-    files = [file for file in message.get("files") or () if isinstance(file, dict) and file.get("id")]
-    return tuple(dict.fromkeys(str(file["id"]) for file in files if not is_deleted(file) and may_be_log(file)))
+    listed = message.get("files")
+    files = [file for file in listed if isinstance(file, dict)] if isinstance(listed, list) else []
+    ids = (file.get("id") for file in files if not is_deleted(file) and may_be_log(file))
+    return tuple(dict.fromkeys(id_ for id_ in ids if id_ and isinstance(id_, str)))
 
 
 def is_deleted(file: Mapping[str, Any]) -> bool:
@@ -90,7 +92,7 @@ def is_deleted(file: Mapping[str, Any]) -> bool:
 def may_be_log(file: Mapping[str, Any]) -> bool:
     """Return whether a file is worth opening. Slack does not describe a file shared from elsewhere at first."""
     kind = str(file.get("mimetype") or "")
-    return not _NOT_LOG.match(kind) and file.get("filetype") not in _NOT_LOG_TYPES
+    return not _NOT_LOG.match(kind) and str(file.get("filetype")) not in _NOT_LOG_TYPES
 
 
 def worth_mentioning(refused: Sequence[FileRefused]) -> tuple[FileRefused, ...]:

@@ -155,7 +155,7 @@ class HttpDelivery(Delivery):
         form = "application/x-www-form-urlencoded"
         match envelope.kind:
             case DeliveryKind.EVENT:
-                return await self._post(json.dumps(envelope.body, ensure_ascii=False), "application/json", headers)
+                return await self._post(json.dumps(envelope.body), "application/json", headers)
             case DeliveryKind.COMMAND:
                 return await self._post(urlencode(envelope.body), form, headers)
             case DeliveryKind.INTERACTION:

@@ -43,6 +43,12 @@ class EventStream:
         if self._app.receives(name):
             self._deliver(self._body({"type": name, "event_ts": self._workspace.new_ts(), **details}))
 
+    def limit_rate(self) -> None:
+        """Tell the app that its events of this minute were dropped; the envelope contains no event."""
+        minute = int(self._workspace.clock()) // 60 * 60
+        body: Json = {"token": "verification-token", "team_id": self._workspace.team_id, "api_app_id": APP_ID}
+        self._deliver(body | {"type": "app_rate_limited", "minute_rate_limited": minute})
+
     def _body(self, event: Json) -> Json:
         team_id, enterprise_id = self._workspace.team_id, self._workspace.enterprise_id
         authorization = {

@@ -18,6 +18,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.catalogue.catalogue import Catalogue
@@ -32,7 +33,7 @@ from bot.policy.replies import Failed, Reply, Triaged
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.log_reader import LogReader
-from bot.slack.lookup import Payload, SlackLookup, team_of, thread_for_ephemeral
+from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thread_for_ephemeral
 from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
 from bot.storage.channel_store import ChannelStore
@@ -101,11 +102,10 @@ class RequestContext:
         """Make the context of a request that Bolt received."""
         # A modal has no channel and no response_url; it brings back those of the command that opened it.
         origin = json.loads((body.get("view") or {}).get("private_metadata") or "{}")
-        event = body.get("event") or {}
-        channel = (body.get("channel") or {}).get("id") or body.get("channel_id") or origin.get("channel")
-        channel = channel or event.get("channel") or (event.get("item") or {}).get("channel") or ""
-        user = (body.get("user") or {}).get("id") or body.get("user_id")
-        user = user or event.get("inviter") or event.get("user") or ""
+        channel = id_at(body, "channel", "id") or id_at(body, "channel_id") or id_at(origin, "channel")
+        channel = channel or id_at(body, "event", "channel") or id_at(body, "event", "item", "channel")
+        user = id_at(body, "user", "id") or id_at(body, "user_id")
+        user = user or id_at(body, "event", "inviter") or id_at(body, "event", "user")
         url = body.get("response_url") or origin.get("url")
         return cls(
             services,
@@ -116,7 +116,7 @@ class RequestContext:
             # a message.
             thread=(body.get("container") or body.get("message") or {}).get("thread_ts"),
             respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
-            kind=body.get("command") or body.get("type") or "",
+            kind=text_at(body, "command") or text_at(body, "type"),
         )
 
     @classmethod
@@ -237,11 +237,19 @@ async def acknowledge(ack: AsyncAck) -> None:
 def report_errors(app: AsyncApp, services: Services) -> None:
     """Report the errors of listeners.
 
-    An event that could not be recorded stays unacknowledged, so that Slack delivers it again.
+    An event that could not be recorded stays unacknowledged, so that Slack delivers it again. So does a request that
+    nothing listens to, such as a button of another version: Slack tells the person that it failed.
     """
 
     @app.error
     async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
+        if isinstance(error, BoltUnhandledRequestError):
+            # Not the body, which may contain what a person typed.
+            name = text_at(body, "command") or text_at(body, "callback_id") or text_at(body, "view", "callback_id")
+            actions = body.get("actions")
+            name = name or text_at(actions[0] if isinstance(actions, list) and actions else body, "action_id")
+            _log.warning("an unknown request", kind=text_at(body, "type"), name=name)
+            return BoltResponse(status=404, body="")
         request = RequestContext.of_request(services, body, context)
         if request.respond is None:
             _log.error("an event failed", kind=request.kind, exc_info=error)

@@ -1,28 +1,62 @@
-"""Handle events around the bot itself: a click on its reaction, an invitation to a channel."""
+"""Handle events around the bot itself: a click on its reaction, an invitation to a channel, a rate limit."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack
-from bot.slack.lookup import Payload, thread_for_ephemeral
+from bot.slack.lookup import Payload, id_at, text_at, thread_for_ephemeral
 from bot.slack.replier import MARK
 from bot.storage.annotation_store import MessageRef
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Envelopes(AsyncMiddleware):
+    """Acknowledges the requests of the Events API that contain no event, before Bolt looks into them."""
+
+    async def async_process(
+        self,
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
+    ) -> BoltResponse:
+        """Log a rate limit and drop malformed envelopes; leave everything else to the app."""
+        kind, context = req.body.get("type"), req.context
+        if kind == "app_rate_limited":
+            # Slack sends this for each minute in which it dropped events: https://docs.slack.dev/apis/events-api
+            minute = req.body.get("minute_rate_limited")
+            _log.warning("Slack has dropped events: over 30,000 in an hour", team=context.team_id, minute=minute)
+            return BoltResponse(status=200, body="")
+        ids = (context.team_id, context.enterprise_id, context.user_id, context.channel_id)
+        is_typed = kind != "event_callback" or text_at(req.body, "event", "type")
+        if not is_typed or not all(isinstance(each, str | None) for each in ids):
+            _log.debug("an envelope was dropped", kind=str(kind), reason="malformed")
+            return BoltResponse(status=200, body="")
+        return await next()
 
 
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to reactions and joins; must come last, because it acknowledges all other events."""
 
     async def is_mark(event: dict[str, Any]) -> bool:
-        return bool(event["reaction"] == MARK) and event["item"].get("type") == "message"
+        item = event.get("item")
+        is_message = text_at(item, "type") == "message" and id_at(item, "channel") and id_at(item, "ts")
+        return bool(event.get("reaction") == MARK and is_message and id_at(event, "user"))
 
     async def is_own_join(event: dict[str, Any], context: AsyncBoltContext) -> bool:
-        return event["user"] == context.bot_user_id and bool(event.get("inviter"))
+        return bool(event.get("user") == context.bot_user_id and id_at(event, "inviter") and id_at(event, "channel"))
 
     app.event("reaction_added", matchers=[is_mark])(after_ack(explain_marked, services))
     app.event("member_joined_channel", matchers=[is_own_join])(after_ack(introduce, services))
@@ -32,7 +66,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
 async def explain_marked(context: RequestContext, body: Payload) -> None:
     """Explain the codes of a message to the person who clicked the bot's reaction."""
-    ts = body["event"]["item"]["ts"]
+    ts = id_at(body, "event", "item", "ts")
     found = await context.services.annotations.reacted_to(MessageRef(context.place.team, context.place.channel, ts))
     if found:
         thread, codes = found

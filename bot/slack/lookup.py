@@ -21,6 +21,7 @@ _log = structlog.stdlib.get_logger(__name__)
 # A slash command must be answered within 3 s; the language must not use that up.
 _TIMEOUT_S = 1.5
 _MAX_THREAD_PAGES = 10
+_MAX_ID = 32  # characters, as in the database
 
 
 class SlackLookup:
@@ -91,6 +92,19 @@ def thread_for_ephemeral(thread: str, ts: str) -> str | None:
     is it certain that its thread has one.
     """
     return thread if thread != ts else None
+
+
+def text_at(payload: object, *path: str) -> str:
+    """Return the text at *path* in a payload, empty if a part of the path is missing or has another type."""
+    for key in path:
+        payload = payload.get(key) if isinstance(payload, dict) else None
+    return payload if isinstance(payload, str) else ""
+
+
+def id_at(payload: object, *path: str) -> str:
+    """Return the id or time stamp at *path* in a payload, empty if there is nothing that can be one."""
+    found = text_at(payload, *path)
+    return found if len(found) <= _MAX_ID and found.isascii() and found.isprintable() else ""
 
 
 def team_of(body: Payload) -> str:

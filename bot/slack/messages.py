@@ -6,8 +6,10 @@ Most of Slack's events are messages. In Bolt middleware, a message takes half th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
@@ -19,10 +21,41 @@ from bot.inbox import Job, JobKind
 from bot.policy.content import MessageContent, is_by_person, is_log, log_files, read_content
 from bot.policy.place import Place
 from bot.slack.context import Services
-from bot.slack.lookup import Payload, SlackLookup, team_of
+from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at
 from bot.triage.redact import live_secrets
 
 _EMPTY = MessageContent()
+_log = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """An event about a message. Its ids and time stamps are checked; the rest of the message can have any shape."""
+
+    place: Place  # the user wrote the message; empty for a post of another bot
+    ts: str
+    thread: str
+    message: Payload  # as it is now; a deleted one, as it was
+    before: Payload  # as it was before an edit; otherwise empty
+    at: str  # the time stamp of the event
+    event_id: str | None
+
+    @classmethod
+    def parse(cls, body: Payload) -> MessageEvent | None:
+        """Read an event of Slack's, or return None if it names no message in a channel."""
+        event = body["event"]
+        message, before = event, {}
+        if event.get("type") == "message" and event.get("subtype") in ("message_changed", "message_deleted"):
+            message, before = event.get("message"), event.get("previous_message")
+            if event["subtype"] == "message_deleted":
+                message, before = before, {}
+        place = Place(team_of(body), id_at(event, "channel"), id_at(message, "user"))
+        ts, at = id_at(message, "ts"), id_at(event, "event_ts")
+        if not (isinstance(message, dict) and place.channel and ts):
+            return None
+        before = before if isinstance(before, dict) else {}
+        thread, event_id = id_at(message, "thread_ts") or ts, id_at(body, "event_id") or None
+        return cls(place, ts, thread, message, before, at, event_id)
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -44,92 +77,87 @@ class Messages(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse:
         """Handle an event about a message; leave everything else to the listeners."""
-        body, bolt = req.body, req.context
-        event: Payload = body.get("event") or {}
-        match event.get("type"), event.get("subtype"):
+        kind, subtype = (req.body.get("event") or {}).get("type"), (req.body.get("event") or {}).get("subtype")
+        if kind not in ("message", "app_mention"):
+            return await next()
+        event = MessageEvent.parse(req.body)
+        match kind, subtype:
+            case _ if event is None:
+                # Some notices of Slack's, such as that a huddle has begun in a thread, are about no message.
+                _log.debug("an event was dropped", kind=kind, subtype=str(subtype), reason="no message in a channel")
             case "message", "message_changed":
-                await self._changed(body, bolt)
+                await self._changed(event, req.context)
             case "message", "message_deleted":
-                await self._deleted(body, bolt)
+                await self._deleted(event, req.context)
             case "message", _:
-                await self._posted(body, bolt)
+                await self._posted(event, req.context)
             case "app_mention", _:
-                await self._record(body, event, kind=JobKind.ASKED)
-            case _:
-                return await next()
+                await self._record(event, kind=JobKind.ASKED)
         return BoltResponse(status=200, body="")
 
-    async def _posted(self, body: Payload, bolt: AsyncBoltContext) -> None:
-        event, place, services = body["event"], _place(body), self._services
-        is_person = is_by_person(event)
+    async def _posted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
+        message, place, services = event.message, event.place, self._services
+        is_person = is_by_person(message)
         if place.is_direct:
             if is_person:
-                await self._record(body, event, kind=JobKind.ASKED)
+                await self._record(event, kind=JobKind.ASKED)
             return
-        if _mentions_bot(event, bolt):
+        if _mentions_bot(message, bolt):
             return  # it also arrives as app_mention
-        content = read_content(event, services.catalogue)
-        if content.sightings or log_files(event):
+        content = read_content(message, services.catalogue)
+        if content.sightings or log_files(message):
             # Ask Slack for the channel's language while the database writes.
             if workspace := await services.workspaces.find(place.team):
                 services.languages.prefetch(place, SlackLookup(workspace.client))
-            await self._record(body, event, kind=JobKind.MESSAGE, content=content)
+            await self._record(event, kind=JobKind.MESSAGE, content=content)
         if is_person and (saving := services.languages.count_vote(place, prose(content.passages))):
             services.background.start(saving)
 
-    async def _changed(self, body: Payload, bolt: AsyncBoltContext) -> None:
-        event = body["event"]
-        after, before = event["message"], event.get("previous_message") or {}
-        if after.get("bot_id") == bolt.bot_id or _place(body).is_direct or _mentions_bot(after, bolt):
+    async def _changed(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
+        after, before = event.message, event.before
+        if after.get("bot_id") == bolt.bot_id or event.place.is_direct or _mentions_bot(after, bolt):
             return
         # Slack leaves a tombstone in place of a deleted message that has replies.
         if after.get("subtype") == "tombstone":
-            await self._deleted(body, bolt)
+            await self._deleted(replace(event, message=before), bolt)
             return
         content = read_content(after, self._services.catalogue)
         # A link preview changes a message, too, but neither its codes nor its files.
         if _subjects(after, content) != _subjects(before, read_content(before, self._services.catalogue)):
-            await self._record(body, after, kind=JobKind.CHANGED, trigger_ts=event["event_ts"], content=content)
+            await self._record(event, kind=JobKind.CHANGED, trigger_ts=event.at, content=content)
 
-    async def _deleted(self, body: Payload, bolt: AsyncBoltContext) -> None:
-        before = body["event"].get("previous_message") or {}
+    async def _deleted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
+        before = event.message
         was_read = read_content(before, self._services.catalogue).sightings or log_files(before)
         if before.get("bot_id") != bolt.bot_id and was_read:
-            await self._record(body, before, kind=JobKind.DELETED)
+            await self._record(event, kind=JobKind.DELETED)
 
     async def _record(
-        self, body: Payload, message: Payload, *, kind: JobKind, trigger_ts: str = "", content: MessageContent = _EMPTY
+        self, event: MessageEvent, *, kind: JobKind, trigger_ts: str = "", content: MessageContent = _EMPTY
     ) -> None:
-        ts, sightings = message["ts"], content.sightings
+        sightings = content.sightings
         text = "\n".join(each.text for each in content.passages)
         detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
-        if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(message, content):
+        if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
         elif kind is JobKind.MESSAGE and (secrets := [*live_secrets(text)]):
             detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
         job = Job(
-            _place(body),
-            ts,
-            message.get("thread_ts", ts),
+            event.place,
+            event.ts,
+            event.thread,
             codes=tuple(dict.fromkeys(each.code for each in sightings)),
             kind=kind,
             trigger_ts=trigger_ts,
             detail=detail,
-            event_id=body.get("event_id"),
+            event_id=event.event_id,
         )
         await self._services.inbox.accept(job)
 
 
-def _place(body: Payload) -> Place:
-    """Return where a message event happened; the user is empty for a post of another bot."""
-    event = body["event"]
-    message = event.get("message") or event.get("previous_message") or event
-    return Place(team=team_of(body), channel=event["channel"], user=message.get("user", ""))
-
-
 def _mentions_bot(message: Payload, bolt: AsyncBoltContext) -> bool:
-    return f"<@{bolt.bot_user_id}>" in (message.get("text") or "")
+    return f"<@{bolt.bot_user_id}>" in text_at(message, "text")
 
 
 def _subjects(message: Payload, content: MessageContent) -> tuple[list[int], list[str]]:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.sandbox.delivery import DeliveryKind, Envelope
 from bot.sandbox.http_server import Sandbox
+from bot.sandbox.manifest import Json
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, FOREIGN, LIN
 from tests.scenarios.logs import answers, file
 from tests.scenarios.reading import BOT, settled, shown
@@ -59,3 +69,120 @@ async def test_the_preview_counts_such_a_reply_once(slack: Sandbox) -> None:
     (preview,) = await slack.until(lambda: slack.ephemerals(ANN, FOREIGN))
     assert "I checked the last 2 messages here. I would have posted 1 reply." in shown(preview)
     assert not [message for message in slack.messages(FOREIGN) if message.get("bot_id") == BOT]
+
+
+# Envelopes of odd shapes
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    "",
+    "x" * 99,
+    "\ud83d",
+    "\x00",
+    [],
+    [None],
+    [["600"]],
+    {},
+    {"id": None},
+    {"type": []},
+    0,
+    1.5,
+    True,
+)
+ODD_IDS = tuple(value for value in ODD if not isinstance(value, float | int))  # Bolt refuses numbers for ids by itself
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of each part of a JSON value."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield (*path, key)
+        yield from paths(part, (*path, key))
+
+
+def with_odd_parts(body: Json, rng: random.Random) -> Json:
+    """Return a copy of the body of an event, with up to three parts of its event replaced or deleted."""
+    odd = copy.deepcopy(body)
+    for _ in range(rng.randint(1, 3)):
+        *parents, last = rng.choice(list(paths(odd["event"])) or [("type",)])
+        container = odd["event"]
+        for key in parents:
+            container = container[key]
+        if rng.random() < 0.2:
+            del container[last]
+        else:
+            container[last] = rng.choice(ODD_IDS if last in ("user", "channel", "team") else ODD)
+    return odd | {"event_id": f"Ev{rng.random()}"}
+
+
+async def test_no_event_of_an_odd_shape_is_an_error(slack: Sandbox) -> None:
+    """Slack would repeat an event that fails, and switch off the delivery after many."""
+    root = await slack.say(ENGLISH, ANN, "6000106 <@U0ZIMERR> `x`", files=[file()])
+    await slack.say(ENGLISH, ANN, "6000121", thread_ts=root["ts"], broadcast=True)
+    alert = await slack.say_as_bot(ENGLISH, "Alerts", "", [{"type": "task_card", "title": "6000106"}])
+    await slack.edit(ENGLISH, root["ts"], "6000121")
+    await slack.react(ENGLISH, alert["ts"], ANN, "mag")
+    await slack.delete(ENGLISH, alert["ts"])
+    await slack.say("D0ANN", ANN, "6000106")
+    await slack.invite(FOREIGN, inviter=ANN)
+    await settled(slack, ENGLISH, ANN)
+    events = [each.body for each in slack.deliveries() if each.body.get("type") == "event_callback"]
+    rng = random.Random(12)  # noqa: S311  repeatable
+    sent = [with_odd_parts(rng.choice(events), rng) for _ in range(300)]
+    sent += [{"type": "event_callback"}, {"type": "event_callback", "event": None}]
+    with capture_logs() as logs:
+        for body in sent:
+            answer = await slack.delivery.send(Envelope(DeliveryKind.EVENT, body))
+            assert answer.acknowledged, body
+        await settled(slack, ENGLISH, ANN)
+    assert [entry for entry in logs if entry["log_level"] in ("error", "warning")] == []
+    assert any(entry["event"] == "an event was dropped" for entry in logs)
+
+
+@pytest.mark.parametrize("user", [None, "", {}])
+async def test_a_message_without_a_user_is_answered(slack: Sandbox, user: object) -> None:
+    """Bridges to other chats may send null."""
+    message = await slack.say_as_bot(ENGLISH, "Bridge", "hello")
+    (envelope,) = slack.deliveries("message")
+    event = envelope.body["event"] | {"user": user, "text": "error 6000121"}
+    await slack.delivery.send(Envelope(DeliveryKind.EVENT, envelope.body | {"event": event, "event_id": "Ev0NULL"}))
+    (reply,) = await slack.until(lambda: answers(slack, message, ENGLISH))
+    assert "6000121" in shown(reply)
+
+
+@pytest.mark.both_transports
+async def test_a_rate_limit_of_events_is_acknowledged_and_logged_once(slack: Sandbox) -> None:
+    """Slack drops events above 30,000 in an hour; the operator should know why messages have no answer."""
+    with capture_logs() as logs:
+        slack.events.limit_rate()
+        await slack.idle()
+    (logged,) = [entry for entry in logs if entry["log_level"] == "warning"]
+    assert (logged["event"], logged["team"]) == ("Slack has dropped events: over 30,000 in an hour", "T0DEMO")
+    (envelope,) = [each for each in slack.deliveries() if each.body["type"] == "app_rate_limited"]
+    assert (envelope.acknowledged, envelope.attempts) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "dialog_submission", "callback_id": "old_dialog", "submission": {"reason": "my secret"}},
+        {"type": "interactive_message", "callback_id": "old_button", "actions": [{"value": "my secret"}]},
+        {"type": "block_actions", "actions": [{"action_id": "old_button", "value": "my secret"}]},
+        {"type": "view_submission", "view": {"type": "modal", "callback_id": "old_modal", "state": "my secret"}},
+        {"type": "message_action", "callback_id": "old_shortcut", "message": {"text": "my secret"}},
+        {"type": "from_the_future", "text": "my secret"},
+    ],
+    ids=lambda body: str(body["type"]),
+)
+async def test_an_unknown_request_is_refused_without_its_content_in_the_log(
+    slack: Sandbox, body: Json, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Slack tells the person that it failed; the log must not contain what they typed."""
+    whole = {"team": {"id": "T0DEMO"}, "user": {"id": ANN}, "channel": {"id": ENGLISH}, **body}
+    with capture_logs() as logs:
+        answer = await slack.delivery.send(Envelope(DeliveryKind.INTERACTION, whole))
+    assert not answer.acknowledged
+    (logged,) = logs
+    assert (logged["event"], logged["kind"]) == ("an unknown request", body["type"])
+    assert "secret" not in str(logged) + caplog.text
