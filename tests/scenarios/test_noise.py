@@ -359,13 +359,6 @@ async def test_system_messages_are_not_answered(slack: Sandbox) -> None:
         await assert_silent(slack, await slack.notice(ENGLISH, ANN, subtype, "on call for error 6000106"))
 
 
-async def test_a_broadcast_reply_is_not_answered_in_the_channel(slack: Sandbox) -> None:
-    """It is a copy of a reply in the thread."""
-    root = await slack.say(ENGLISH, ANN, "login is broken")
-    await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"], broadcast=True)
-    await assert_silent(slack, root)
-
-
 async def test_the_bot_never_broadcasts_its_reply(slack: Sandbox) -> None:
     """People who are interested open the thread."""
     await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
