@@ -26,7 +26,7 @@ from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.language import Languages
 from bot.render.renderer import Renderer
-from bot.server import EVENTS_PATH, bolt_handler, connected, listening
+from bot.server import EVENTS_PATH, connected, listening, open_handler, signed_handler
 from bot.settings import Settings
 from bot.slack.context import Background, Services
 from bot.slack.events import Envelopes
@@ -79,13 +79,14 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             uninstall.register(app)
             on_lost = uninstall.stop
             flow = InstallFlow(settings, database, workspaces, client)
-            routes.append(web.get(INSTALL_PATH, bolt_handler(flow.handle_installation)))
-            routes.append(web.get(REDIRECT_PATH, bolt_handler(flow.handle_callback)))
+            routes.append(web.get(INSTALL_PATH, open_handler(flow.handle_installation)))
+            routes.append(web.get(REDIRECT_PATH, open_handler(flow.handle_callback)))
         slack.register(app, services)
         if settings.transport == "socket":
             await stack.enter_async_context(connected(app, settings))
         else:
-            routes.append(web.post(EVENTS_PATH, bolt_handler(app.async_dispatch)))
+            secret = settings.slack_signing_secret.get_secret_value()
+            routes.append(web.post(EVENTS_PATH, signed_handler(app.async_dispatch, secret)))
         if routes:
             await stack.enter_async_context(listening(routes, services.inbox, settings))
         await stack.enter_async_context(tidying(database, clock))
@@ -164,6 +165,9 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
         signing_secret=settings.slack_signing_secret.get_secret_value() or None,
         raise_error_for_unhandled_request=True,  # to `bot.slack.context.report_errors`; Bolt would log the whole body
         before_authorize=Envelopes(),
+        # `signed_handler` does both, before the body is parsed.
+        request_verification_enabled=False,
+        ssl_check_enabled=False,
         # Acknowledge after the listener has returned: it records the event first.
         process_before_response=True,
         # For assistants and workflow steps only.

@@ -1,0 +1,175 @@
+"""Bound what strangers can take of the HTTP port: connections, time, memory and lines of the log.
+
+Slack signs its requests, but anyone can connect. A connection is *waiting* until a whole request has arrived; then a
+handler works on it. Only waiting connections are limited: what has arrived is answered or refused at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, cast
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler, Middleware
+
+# A message has up to 40,000 characters (docs.slack.dev/reference/methods/chat.postMessage). JSON encodes most of them
+# as six bytes (\uXXXX), and an edit brings the message before and after it, each as text and as blocks: 960 KB.
+MAX_BODY_BYTES = 2**20
+_ARRIVAL_TIMEOUT_S = 10.0  # from the first byte of a request to its last
+_KEEPALIVE_S = 75.0  # between requests; proxies such as nginx and AWS's load balancers keep connections for 60 s
+_LINGERING_S = 1.0  # in which the rest of a refused request is read, so that the client sees the answer
+_MAX_WAITING = 200  # connections
+_SHARE_OF_FILES = 4  # of the process' files, 1/4 may be waiting connections; as many more are accepted in one step
+_LOG_INTERVAL_S = 60.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RefusedRequests:
+    """Count refused requests and connections by reason, and log the counts at most once a minute."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._next_log_at = 0.0
+
+    def count(self, reason: str | HTTPStatus) -> None:
+        """Count one refusal."""
+        self._counts[f"{reason} {reason.phrase}" if isinstance(reason, HTTPStatus) else reason] += 1
+        if time.monotonic() >= self._next_log_at:
+            self.log()
+
+    def log(self) -> None:
+        """Log the counts since the last call, if there are any."""
+        if self._counts:
+            _log.warning("HTTP requests refused", counts=dict(self._counts))
+            self._counts.clear()
+            self._next_log_at = time.monotonic() + _LOG_INTERVAL_S
+
+
+class WaitingConnections:
+    """The waiting connections. Beyond *most*, the one that has waited longest is closed."""
+
+    def __init__(self, most: int, refused: RefusedRequests) -> None:
+        self._most = most
+        self.refused = refused
+        self._connections: dict[HttpConnection, None] = {}  # the longest waiting first
+
+    def add(self, connection: HttpConnection) -> None:
+        """Let *connection* wait for a request."""
+        self._connections[connection] = None
+        if len(self._connections) > self._most:
+            longest = next(iter(self._connections))
+            self.remove(longest)
+            self.refused.count("too many connections")
+            longest.force_close()
+
+    def remove(self, connection: HttpConnection) -> None:
+        """Forget *connection*: its request has arrived, or it is closed."""
+        self._connections.pop(connection, None)
+
+
+class HttpConnection(web.RequestHandler):
+    """A connection that is closed if a request takes too long to arrive."""
+
+    __slots__ = ("_deadline", "_waiting")
+
+    def __init__(self, server: web.Server, waiting: WaitingConnections) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            access_log=cast(Any, None),  # aiohttp accepts None, but its annotation does not
+            keepalive_timeout=_KEEPALIVE_S,
+            lingering_time=_LINGERING_S,
+            auto_decompress=False,  # the signature is that of the raw bytes, and Slack does not compress
+        )
+        self._waiting = waiting
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._waiting.add(self)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Start the timeout with the first bytes of a request."""
+        if data and self._deadline is None:
+            self._deadline = asyncio.get_running_loop().call_later(_ARRIVAL_TIMEOUT_S, self._time_out)
+        super().data_received(data)
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Work on the request that has arrived; wait for the next one afterwards."""
+        self._stop_waiting()
+        try:
+            yield
+        finally:
+            if self.connected:
+                self._stop_waiting()
+                self._waiting.add(self)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Refuse what is not HTTP, and ignore clients that are gone, without the traceback that aiohttp logs."""
+        is_gone = isinstance(exc, ConnectionError) and not self.connected
+        if not is_gone and not isinstance(exc, HttpProcessingError | web.RequestPayloadError):
+            return super().handle_error(request, status, exc, message)
+        self._waiting.refused.count(HTTPStatus.BAD_REQUEST)
+        response = web.Response(status=HTTPStatus.BAD_REQUEST, text="400: Bad Request")
+        response.force_close()
+        return response
+
+    def _time_out(self) -> None:
+        self._waiting.refused.count("too slow")
+        self.force_close()
+
+    def _stop_waiting(self) -> None:
+        self._waiting.remove(self)
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def receiving(refused: RefusedRequests) -> Middleware:
+    """Make the middleware that reads the whole request before its handler is called, and counts answers with 4xx."""
+
+    @web.middleware
+    async def receive(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            await request.read()  # raises HTTPRequestEntityTooLarge beyond MAX_BODY_BYTES
+            with cast(HttpConnection, request.protocol).working():
+                response = await handler(request)
+        except web.HTTPClientError as refusal:
+            refused.count(HTTPStatus(refusal.status))
+            raise
+        if 400 <= response.status < 500:
+            refused.count(HTTPStatus(response.status))
+        return response
+
+    return receive
+
+
+def most_waiting() -> int:
+    """Return how many connections may wait, so that they can't use up the files that the process may open."""
+    if sys.platform == "win32":
+        return _MAX_WAITING
+    import resource
+
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MAX_WAITING if files == resource.RLIM_INFINITY else min(_MAX_WAITING, files // _SHARE_OF_FILES)
