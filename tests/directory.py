@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.policy.place import DirectoryError
+from bot.errors import RetryLater
 
 
 class FakeDirectory:
@@ -42,5 +42,5 @@ class FakeDirectory:
     def _answer(self, key: str) -> str | None:
         self.asked += 1
         if self.fails:
-            raise DirectoryError("Slack is away")
+            raise RetryLater("Slack is away")
         return self.locales.get(key)

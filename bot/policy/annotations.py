@@ -25,10 +25,11 @@ import structlog
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
+from bot.errors import RetryLater, StopWorkspace
 from bot.policy.content import is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
-from bot.policy.place import Directory, DirectoryError, Place
+from bot.policy.place import Directory, Place
 from bot.policy.replies import Annotation, Answer, DryRun, Reply, Triaged, UnreadableReply, WhyReply
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelState, ChannelStore
@@ -227,7 +228,7 @@ class Annotations:
         """
         try:
             history = await directory.history(channel, most=PREVIEWED)
-        except DirectoryError:
+        except (RetryLater, StopWorkspace):
             history = None
         if history is None:
             return DryRun(None)

@@ -15,8 +15,9 @@ from typing import Literal
 
 from cachetools import LRUCache
 
+from bot.errors import RetryLater, StopWorkspace
 from bot.i18n import Language, negotiate, prose_language
-from bot.policy.place import Directory, DirectoryError, Place
+from bot.policy.place import Directory, Place
 from bot.storage.channel_store import ChannelState, ChannelStore, Votes
 
 LanguageReason = Literal["setting", "vote", "channel", "person", "default"]
@@ -120,7 +121,7 @@ class Languages:
                 locale = await ask(key[1])
                 self._locales[key] = (self._clock(), locale)
                 return locale
-            except DirectoryError:
+            except (RetryLater, StopWorkspace):
                 return self._locales[key][1] if key in self._locales else None  # the next reply asks again
             finally:
                 del self._fetching[key]

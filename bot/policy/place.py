@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.errors import ZimerrError
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -47,14 +45,11 @@ class LogSource:
         return f"thread:{self.thread}" if self.ts is None else f"message:{self.ts}:{self.thread}"
 
 
-class DirectoryError(ZimerrError):
-    """Slack could not be asked. A later attempt may succeed."""
-
-
 class Directory(Protocol):
     """Look up channels, people and messages of one workspace in Slack.
 
-    Methods return None if Slack does not tell, and raise DirectoryError if it could not be asked.
+    Methods return None if Slack refuses for good. They raise RetryLater, with the wait that Slack demands, or
+    StopWorkspace.
     """
 
     async def channel_locale(self, channel: str) -> str | None:

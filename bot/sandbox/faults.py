@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import math
 import random
+import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -38,6 +40,7 @@ class Fault:
     probability: float = 1.0
     status: int = 503
     seconds: float = 1.0  # Retry-After of a rate limit, delay of a slow answer
+    header: str | None = None  # Retry-After as text, instead of `seconds`; empty: no such header
     location: str = ""  # the target of a redirect
     error: str = ""  # Slack's error code of a refusal
     block: str = ""  # only calls whose blocks include this type
@@ -71,8 +74,9 @@ async def answer_with(
     A refusal has *refused_status*: Slack refuses calls of the Web API with 200.
     """
     match fault.kind if fault else None, fault:
-        case FaultKind.RATE_LIMITED, Fault(seconds=wait_s):
-            headers = {"Retry-After": str(math.ceil(wait_s))}  # in whole seconds
+        case FaultKind.RATE_LIMITED, Fault(seconds=wait_s, header=header):
+            header = str(math.ceil(wait_s)) if header is None else header  # in whole seconds
+            headers = {"Retry-After": header} if header else {}
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
         case FaultKind.SERVER_ERROR, Fault(status=status):
             return web.Response(status=status, text="upstream connect error")
@@ -89,6 +93,25 @@ async def answer_with(
     return response
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A rate limit of one method."""
+
+    calls: int
+    per_s: float
+    allowed: deque[float] = field(default_factory=deque)  # the times of the calls that count
+
+    def wait_s(self) -> float:
+        """Count a call and return 0, or return how long the next one has to wait."""
+        now = time.monotonic()
+        while self.allowed and self.allowed[0] <= now - self.per_s:
+            self.allowed.popleft()
+        if len(self.allowed) >= self.calls:
+            return self.allowed[0] + self.per_s - now
+        self.allowed.append(now)
+        return 0.0
+
+
 class Faults:
     """The active faults; *seed* makes faults with a probability repeatable."""
 
@@ -96,15 +119,22 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311  randomness for tests, not for secrets
         self._faults: list[Fault] = []
         self._released: list[asyncio.Event] = []
+        self._limits: dict[str, _Limit] = {}
 
     def add(self, fault: Fault) -> None:
         """Activate a fault."""
         self._faults.append(fault)
         self._released.append(fault.released)
 
-    def rate_limited(self, method: str = "*", *, retry_after_s: float = 1, times: int | None = 1) -> None:
-        """Answer 429 with Retry-After."""
-        self.add(Fault(FaultKind.RATE_LIMITED, method, times, seconds=retry_after_s))
+    def rate_limited(
+        self, method: str = "*", *, retry_after_s: float = 1, header: str | None = None, times: int | None = 1
+    ) -> None:
+        """Answer 429 with Retry-After, or with the text *header* in its place (empty: without it)."""
+        self.add(Fault(FaultKind.RATE_LIMITED, method, times, seconds=retry_after_s, header=header))
+
+    def limit(self, method: str, *, calls: int, per_s: float) -> None:
+        """Answer 429 to calls beyond *calls* in *per_s* seconds (https://docs.slack.dev/apis/web-api/rate-limits)."""
+        self._limits[method] = _Limit(calls, per_s)
 
     def server_error(self, method: str = "*", *, status: int = 503, times: int | None = 1) -> None:
         """Answer 5xx without carrying out the call."""
@@ -138,6 +168,7 @@ class Faults:
     def clear(self) -> None:
         """End all faults and release the answers that they delay."""
         self._faults.clear()
+        self._limits.clear()
         for released in self._released:
             released.set()
         self._released.clear()
@@ -151,4 +182,6 @@ class Faults:
                     if fault.times <= 0:
                         self._faults.remove(fault)
                 return fault
+        if method in self._limits and (wait_s := self._limits[method].wait_s()):
+            return Fault(FaultKind.RATE_LIMITED, method, seconds=wait_s)
         return None

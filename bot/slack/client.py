@@ -3,11 +3,15 @@
 `AsyncWebClient` spends half the time of a reply: it searches all arguments for model objects, copies headers, logs, and
 asks each handler whether to retry. It also ignores its timeout when it is given a session. The fast path skips that;
 responses and errors are the same.
+
+No call is repeated here: after a 429, `RetryLater` tells the caller how long to wait. A job waits as a row of
+the inbox.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -26,7 +30,8 @@ from bot.json_bytes import encode
 from bot.settings import is_slack
 
 CALL_TIMEOUT_S = 10.0
-DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 without Retry-After
+DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 whose Retry-After is missing or no number
+_MIN_RETRY_AFTER_S, _MAX_RETRY_AFTER_S = 1.0, 3600.0
 # All other errors are permanent: https://docs.slack.dev/reference/methods/chat.postMessage, and those of all methods.
 _TRANSIENT_ERRORS = frozenset((
     "fatal_error", "internal_error", "service_unavailable", "request_timeout", "team_added_to_org",
@@ -46,16 +51,12 @@ class SlackClient(AsyncWebClient):
     """An `AsyncWebClient` with one HTTP session, and a fast path for calls with plain *json* or *params* only."""
 
     def __init__(self, token: str | None, *, session: aiohttp.ClientSession, **options: Any) -> None:
-        super().__init__(token=token, session=session, **options)
+        super().__init__(token=token, session=session, retry_handlers=[], **options)
         self._own_session = session
         self._urls: dict[str, URL] = {}
         self._client_timeout = aiohttp.ClientTimeout(total=self.timeout)
         self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
         self._json_headers = {**self._headers, "Content-Type": "application/json;charset=utf-8"}
-
-    def without_retries(self) -> SlackClient:
-        """Return a client with the same token and session that repeats no call."""
-        return SlackClient(self.token, base_url=self.base_url, session=self._own_session, retry_handlers=[])
 
     async def api_call(
         self, api_method: str, *, before_send: Callable[[], None] | None = None, **arguments: Any
@@ -67,19 +68,17 @@ class SlackClient(AsyncWebClient):
         """
         if arguments.keys() in _FAST_ARGUMENTS and all(_is_plain(*each) for each in arguments.items()):
             answer, body = await self._exchange(api_method, before_send, **arguments)
-            # The SDK knows how to wait after a 429.
-            if answer.status != 429 or not self.retry_handlers:
-                response = AsyncSlackResponse(
-                    client=self,
-                    http_verb=answer.method,
-                    api_url=self.base_url + api_method,
-                    req_args={},
-                    data=_parsed(body),
-                    headers=answer.headers,  # type: ignore[arg-type]  # as in the SDK: keys are case-insensitive
-                    status_code=answer.status,
-                )
-                response.validate()  # type: ignore[no-untyped-call]
-                return response
+            response = AsyncSlackResponse(
+                client=self,
+                http_verb=answer.method,
+                api_url=self.base_url + api_method,
+                req_args={},
+                data=_parsed(body),
+                headers=answer.headers,  # type: ignore[arg-type]  # as in the SDK: keys are case-insensitive
+                status_code=answer.status,
+            )
+            response.validate()  # type: ignore[no-untyped-call]
+            return response
         if before_send:
             before_send()
         return await super().api_call(api_method, **arguments)
@@ -159,11 +158,12 @@ def _raise_for(error: SlackApiError) -> NoReturn:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Return the seconds that a 429 asks to wait."""
+    """Return the seconds that a 429 asks to wait, but at least 1 s and at most 1 h, whatever the header contains."""
     try:
-        return max(0.0, float(headers.get("Retry-After") or ""))
+        seconds = float(headers.get("Retry-After") or "nan")
     except ValueError:
-        return DEFAULT_RETRY_AFTER_S
+        seconds = math.nan
+    return DEFAULT_RETRY_AFTER_S if math.isnan(seconds) else min(max(seconds, _MIN_RETRY_AFTER_S), _MAX_RETRY_AFTER_S)
 
 
 def is_trusted(client: AsyncWebClient, url: str) -> bool:

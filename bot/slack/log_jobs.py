@@ -14,7 +14,7 @@ from bot.inbox import Job, JobKind
 from bot.policy.annotations import SeenMessage
 from bot.policy.content import worth_mentioning
 from bot.policy.noise_rules import Mode
-from bot.policy.place import DirectoryError, LogSource
+from bot.policy.place import LogSource
 from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged
 from bot.render.block_kit import MessagePayload
 from bot.render.digest_report import report
@@ -30,7 +30,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class LogJobs:
-    """Works on the jobs that are about logs. Methods raise RetryLater, GiveUp, StopWorkspace or DirectoryError."""
+    """Works on the jobs that are about logs. Methods raise RetryLater, GiveUp or StopWorkspace."""
 
     def __init__(self) -> None:
         # Slack returns no ephemeral messages, so that after a crash a warning may be repeated.
@@ -152,7 +152,7 @@ async def _attach_if_cut(context: RequestContext, job: Job, replier: LogReplier,
     if replier.reply_ts and digest.hits and context.services.renderer.is_cut(Triaged(digest), language):
         try:
             await _attach(context, job, replier.reply_ts, digest, language)
-        except (GiveUp, RetryLater, DirectoryError) as error:  # the message has a button for the report
+        except (GiveUp, RetryLater) as error:  # the message has a button for the report
             _log.warning("no full report", channel=job.place.channel, ts=job.ts, reason=str(error))
 
 

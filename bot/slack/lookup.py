@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -11,15 +10,12 @@ from slack_bolt.request.internals import extract_team_id
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detection import slack_text
-from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.policy.place import DirectoryError
+from bot.errors import GiveUp
 from bot.slack.client import call_api
 
 Payload = Mapping[str, Any]  # as Slack sends it
 
 _log = structlog.stdlib.get_logger(__name__)
-# A slash command must be answered within 3 s; the language must not use that up.
-_TIMEOUT_S = 1.5
 _MAX_THREAD_PAGES = 10
 _MAX_ID = 32  # characters, as in the database
 
@@ -69,15 +65,12 @@ class SlackLookup:
         return locale
 
     async def _ask(self, method: str, arguments: dict[str, str]) -> Payload | None:
-        """Return Slack's answer, or None if it refuses for good. Raises DirectoryError if the failure is transient."""
+        """Return Slack's answer, or None if it refuses for good. Raises RetryLater or StopWorkspace."""
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                return await call_api(self.client.api_call(method, params=arguments))
+            return await call_api(self.client.api_call(method, params=arguments))
         except GiveUp as error:
             _log.info("Slack refused a lookup", method=method, error=error.reason)
             return None
-        except (RetryLater, StopWorkspace, TimeoutError) as error:
-            raise DirectoryError(f"{method}: {str(error) or 'no answer'}") from error
 
 
 def plain_text(text: str) -> str:

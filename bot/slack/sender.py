@@ -95,7 +95,7 @@ class Sender:
         arguments = {"channel": job.place.channel, "ts": job.thread, "oldest": job.ts, "limit": "200"}
         arguments["include_all_metadata"] = "true"
         while True:
-            answer = await call_api(workspace.posting.api_call("conversations.replies", params=arguments))
+            answer = await call_api(workspace.client.api_call("conversations.replies", params=arguments))
             for message in answer.get("messages", []):
                 if _is_reply(message, job):
                     return str(message["ts"])
@@ -122,7 +122,7 @@ class Sender:
             try:
                 # As JSON: the SDK's own methods search all blocks for model classes, and encode them twice.
                 json = {**arguments, **form}
-                return await call_api(workspace.posting.api_call(method, json=json, before_send=check))
+                return await call_api(workspace.client.api_call(method, json=json, before_send=check))
             except GiveUp as error:
                 if error.reason in ignore:
                     break

@@ -14,7 +14,6 @@ import aiohttp
 import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError, SlackTokenRotationError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
@@ -38,8 +37,7 @@ _log = structlog.stdlib.get_logger(__name__)
 class Workspace:
     """The bot in one workspace."""
 
-    client: SlackClient  # waits after a 429, and repeats nothing else
-    posting: SlackClient  # repeats nothing: the inbox retries, after a search for the reply
+    client: SlackClient
     authorization: AuthorizeResult
 
 
@@ -158,7 +156,7 @@ def _workspace(client: SlackClient, bot: Bot) -> Workspace:
         bot_id=bot.bot_id,
         bot_user_id=bot.bot_user_id,
     )
-    return Workspace(client, client.without_retries(), authorization)
+    return Workspace(client, authorization)
 
 
 async def _test_token(client: SlackClient) -> None:
@@ -174,13 +172,8 @@ def installations(settings: Settings, database: Database) -> Installations:
 
 
 def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str | None = None) -> SlackClient:
-    """Return a client of the Web API that waits after a 429, and repeats nothing else."""
-    return SlackClient(
-        token,
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=5)],
-    )
+    """Return a client of the Web API."""
+    return SlackClient(token, base_url=settings.slack_api_url, session=session)
 
 
 async def sign_in(client: AsyncWebClient) -> Bot:

@@ -35,6 +35,29 @@ async def test_a_rate_limit_has_retry_after(sandbox: Sandbox, client: AsyncWebCl
     assert [call.error for call in sandbox.calls("chat.postMessage")] == ["rate_limited", "rate_limited", ""]
 
 
+async def test_a_rate_limit_may_have_any_header_or_none(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """Proxies in front of Slack write headers, too."""
+    for header in ("inf", ""):
+        sandbox.faults.rate_limited("auth.test", header=header)
+        with pytest.raises(SlackApiError) as error:
+            await client.auth_test()
+        assert error.value.response.headers.get("Retry-After", "") == header
+
+
+async def test_a_method_can_be_limited_as_slacks_tiers_are(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A call that is refused does not count. Other methods have their own limits."""
+    sandbox.faults.limit("auth.test", calls=2, per_s=30.0)
+    await client.auth_test()
+    await client.auth_test()
+    for _ in range(2):
+        with pytest.raises(SlackApiError) as error:
+            await client.auth_test()
+        assert 28 <= int(error.value.response.headers["Retry-After"]) <= 30
+    await client.chat_postMessage(channel=ONCALL, text="one")
+    sandbox.faults.clear()
+    await client.auth_test()
+
+
 async def test_a_call_with_a_server_error_is_not_carried_out(sandbox: Sandbox, client: AsyncWebClient) -> None:
     """A retry is safe."""
     sandbox.faults.server_error(status=502, times=2)

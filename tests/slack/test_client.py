@@ -8,11 +8,11 @@ from typing import Any
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import RetryLater
 from bot.sandbox.http_server import Sandbox
-from bot.slack.client import SlackClient
+from bot.slack.client import SlackClient, call_api
 from tests.scenarios.conftest import ENGLISH, manifest
 
 
@@ -27,9 +27,8 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 async def client(request: pytest.FixtureRequest, sandbox: Sandbox) -> AsyncIterator[AsyncWebClient]:
     """Each of both clients."""
     async with aiohttp.ClientSession() as session:
-        handlers = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)]
-        values: dict[str, Any] = {"base_url": sandbox.api_url, "session": session, "retry_handlers": handlers}
-        yield request.param(token=sandbox.app.bot_token, **values)
+        values: dict[str, Any] = {} if request.param is SlackClient else {"retry_handlers": []}
+        yield request.param(token=sandbox.app.bot_token, base_url=sandbox.api_url, session=session, **values)
 
 
 async def test_arguments_arrive_unchanged(client: AsyncWebClient, sandbox: Sandbox) -> None:
@@ -61,15 +60,51 @@ async def test_a_refusal_is_raised_with_slacks_error_code(client: AsyncWebClient
     assert failure.value.response["error"] == "channel_not_found"
 
 
-async def test_a_429_is_waited_for_and_not_for_ever(client: AsyncWebClient, sandbox: Sandbox) -> None:
-    """A rate limit passes by itself."""
-    sandbox.faults.rate_limited("conversations.info", retry_after_s=0)
-    assert (await client.api_call("conversations.info", params={"channel": ENGLISH}))["ok"]
-    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=0, times=9)
-    with pytest.raises(SlackApiError) as failure:
-        await client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"})
-    assert failure.value.response.status_code == 429
-    assert failure.value.response.headers["Retry-After"] == "0"
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("conversations.info", {"params": {"channel": ENGLISH}}),
+        ("chat.postMessage", {"json": {"channel": ENGLISH, "text": "hi"}}),
+        ("views.open", {"json": {"trigger_id": "1", "view": None}}),  # off the fast path
+    ],
+    ids=["read", "post", "SDK"],
+)
+async def test_a_429_is_sent_once_and_names_the_wait(
+    client: AsyncWebClient, sandbox: Sandbox, method: str, arguments: dict[str, Any]
+) -> None:
+    """Slack said stop. A call that is repeated at once is refused again, and makes the wait longer."""
+    sandbox.faults.rate_limited(method, retry_after_s=7, times=None)
+    with pytest.raises(RetryLater) as failure:
+        await call_api(client.api_call(method, **arguments))
+    assert failure.value.after_s == 7.0
+    assert len(sandbox.calls(method)) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "wait_s"),
+    [
+        ("30", 30.0),
+        ("0.2", 1.0),
+        ("0", 1.0),
+        ("-5", 1.0),
+        ("-inf", 1.0),
+        ("inf", 3600.0),
+        ("1e400", 3600.0),
+        ("1000000000000", 3600.0),
+        ("nan", 30.0),
+        ("soon", 30.0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 30.0),
+        ("", 30.0),
+    ],
+)
+async def test_a_wait_is_between_a_second_and_an_hour(
+    client: AsyncWebClient, sandbox: Sandbox, header: str, wait_s: float
+) -> None:
+    """A job must neither be sent again at once nor wait for years, whatever a header contains."""
+    sandbox.faults.rate_limited("conversations.info", header=header)
+    with pytest.raises(RetryLater) as failure:
+        await call_api(client.api_call("conversations.info", params={"channel": ENGLISH}))
+    assert failure.value.after_s == wait_s
 
 
 async def test_a_page_instead_of_json_is_an_error_with_its_status(client: AsyncWebClient, sandbox: Sandbox) -> None:
@@ -98,7 +133,7 @@ async def test_a_check_before_sending_can_stop_a_call(sandbox: Sandbox, argument
         raise ValueError
 
     async with aiohttp.ClientSession() as session:
-        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session)
         with pytest.raises((ValueError, aiohttp.ClientConnectionError)):  # aiohttp wraps the error of a body
             await client.api_call("chat.postMessage", json={"channel": ENGLISH, **arguments}, before_send=refuse)
         assert sandbox.calls("chat.postMessage") == []

@@ -46,7 +46,7 @@ async def sender(sandbox: Sandbox) -> AsyncIterator[MakeSender]:
 
         def make(**changes: Any) -> Sender:
             values = {"token": sandbox.app.bot_token, "base_url": sandbox.api_url, **changes}
-            client = SlackClient(session=session, retry_handlers=[], **values)
+            client = SlackClient(session=session, **values)
             return Sender(here(client), PostRate(time.time))
 
         yield make
@@ -134,7 +134,7 @@ async def test_a_process_that_was_suspended_while_it_connected_does_not_post(san
     asleep.on_connection_create_end.append(sleep)
     job = replace(await new_job(sandbox), lease=lease)
     async with aiohttp.ClientSession(trace_configs=[asleep]) as session:
-        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, retry_handlers=[])
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session)
         with pytest.raises(RetryLater):
             await Sender(here(client), PostRate(time.time)).post([job], {"text": "hi"})
         assert lease.clock() == 60.0
