@@ -45,7 +45,8 @@ from bot.triage.reader import ReadLimits
 
 _GRACE_S = 10.0  # for running work when the bot stops
 _TIDY_INTERVAL_S = 3600.0
-_KEEP_ANNOTATIONS_S = 30 * 86_400.0  # people hardly edit older messages; replies to these stay as they are
+# People hardly edit older messages; replies to these stay as they are. Locales in use are renewed every day.
+_KEEP_S = 30 * 86_400.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -89,6 +90,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             routes.append(web.post(EVENTS_PATH, signed_handler(app.async_dispatch, secret)))
         if routes:
             await stack.enter_async_context(listening(routes, services.inbox, settings))
+        stack.push_async_callback(services.languages.locales.close)
         await stack.enter_async_context(tidying(database, clock))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
@@ -178,12 +180,13 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
 
 @contextlib.asynccontextmanager
 async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterator[None]:
-    """Delete old annotations and the states of unfinished installations every hour while the context is open."""
+    """Every hour, delete old annotations, unused locales and the states of unfinished installations."""
 
     async def tidy() -> None:
         while True:
             try:
-                await AnnotationStore(database).forget_before(clock() - _KEEP_ANNOTATIONS_S)
+                await AnnotationStore(database).forget_before(clock() - _KEEP_S)
+                await ChannelStore(database).forget_locales(before=clock() - _KEEP_S)
                 await forget_states(database, before=clock())
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))

@@ -88,6 +88,12 @@ def prose_language(prose: str) -> Language | None:
     return Language.EN if latin >= 3 and latin > 3 * chinese else None
 
 
+def script_language(text: str) -> Language | None:
+    """Return Chinese if *text* contains a Chinese character but no kana, which would make it Japanese, else None."""
+    has_chinese = re.search(r"[\u3400-\u4dbf\u4e00-\u9fff]", text) and not re.search(r"[\u3040-\u30ff]", text)
+    return Language.ZH if has_chinese else None
+
+
 def traditional(text: str) -> str:
     """Return *text* in Traditional Chinese if the extra ``traditional`` is installed, else unchanged."""
     return _to_traditional()(text)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.errors import RetryLater
+from bot.policy.locales import Locales
 
 
 class FakeDirectory:
@@ -44,3 +46,9 @@ class FakeDirectory:
         if self.fails:
             raise RetryLater("Slack is away")
         return self.locales.get(key)
+
+
+async def until_asked(locales: Locales) -> None:
+    """Wait until nobody is asked for any more."""
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(queue.task for queue in locales._queues.values() if queue.task))

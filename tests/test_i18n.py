@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 
 from bot import i18n, resources
-from bot.i18n import Language, negotiate, prose_language, traditional, words
+from bot.i18n import Language, negotiate, prose_language, script_language, traditional, words
 
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
@@ -191,3 +191,20 @@ def test_numbers_take_the_right_plural() -> None:
     assert words(Language.EN).count("unit.requests", 1) == "1 request"
     assert words(Language.EN).count("unit.requests", 1000) == "1,000 requests"
     assert words(Language.ZH).count("unit.requests", 1000) == "1,000 次"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("登录报错误码 6000106", Language.ZH),
+        ("ERROR 6000106: 网络异常 at a.b.c(d.java:12)", Language.ZH),
+        ("登入失敗", Language.ZH),
+        ("ログインに失敗しました 6000106", None),
+        ("로그인 실패 6000106", None),
+        ("login failed: 6000106。", None),
+        ("", None),
+    ],
+)
+def test_chinese_characters_make_a_text_chinese(text: str, language: Language | None) -> None:
+    """A log line among them is English whatever people speak; kana make the text Japanese."""
+    assert script_language(text) == language

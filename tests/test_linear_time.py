@@ -17,7 +17,7 @@ from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
 from bot.detection.number_context import fold
 from bot.detection.slack_text import passages, prose
-from bot.i18n import Language, prose_language, words
+from bot.i18n import Language, prose_language, script_language, words
 from bot.policy.grammar import parse
 from bot.policy.replies import Triaged
 from bot.render import digest_slack
@@ -41,6 +41,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "mrkdwn": slack_text.parse,
     "markdown": slack_text.parse_markdown,
     "prose": lambda text: prose_language(prose(passages({"text": text}))),
+    "script": script_language,
     "parse": parse,
     "search": CATALOGUE.search,
     "redact": redact,

@@ -26,6 +26,7 @@ import structlog
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.errors import RetryLater, StopWorkspace
+from bot.i18n import Language
 from bot.policy.content import is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
@@ -49,6 +50,7 @@ class SeenMessage:
     thread: str  # the thread of an answer: the message's own, or the one that contains it
     sightings: tuple[Sighting, ...]
     triaged: Triaged | None = None  # the triage, if the message is a log
+    text_language: Language | None = None  # by its script (see `bot.i18n.script_language`)
 
     @property
     def ref(self) -> MessageRef:
@@ -314,7 +316,10 @@ class Annotations:
     async def _answer(
         self, message: SeenMessage, reply: Reply, voice: ThreadVoice, channel: ChannelState | None = None
     ) -> Answer:
-        return Answer(reply, (await self._languages.of_channel(message.place, voice.lookup, channel)).language)
+        choice = await self._languages.of_channel(
+            message.place, voice.lookup, channel, text_language=message.text_language
+        )
+        return Answer(reply, choice.language)
 
 
 def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
+from bot.i18n import Language
 from bot.policy import grammar, replies
 from bot.policy.annotations import Annotations
 from bot.policy.language import Languages
@@ -22,11 +23,16 @@ class Answers:
         self._languages = languages
         self._annotations = annotations
 
-    async def answer(self, command: grammar.Command, place: Place, directory: Directory) -> Answer:
-        """Carry out *command*; a public answer is in the channel's language, a private one in the person's."""
+    async def answer(
+        self, command: grammar.Command, place: Place, directory: Directory, text_language: Language | None = None
+    ) -> Answer:
+        """Carry out *command*; a public answer is in the channel's language, a private one in the person's.
+
+        *text_language* is that of the command, by its script.
+        """
         reply = await self._reply(command, place, directory)
         choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person
-        return Answer(reply, (await choose(place, directory)).language)
+        return Answer(reply, (await choose(place, directory, text_language=text_language)).language)
 
     async def _reply(self, command: grammar.Command, place: Place, directory: Directory) -> Reply:
         match command:

@@ -1,34 +1,35 @@
 """Choose the language of a channel and of a person.
 
-A public reply is in the language that the channel was set to; else in the language that people write there; else in
-the channel's Slack locale; else in the default. A private reply follows the person's locale.
+A public reply is in the first of these languages that is known:
 
-Slack's locales are cached for an hour, so that replies rarely wait for them. Only counts of messages are stored.
+1. the language that the channel was set to
+2. the language that people write there: a vote
+3. the language of the channel's locale in Slack
+4. Chinese, if the message that is answered contains Chinese characters
+5. the default
+
+A private reply follows the person's locale; as long as that is unknown, point 4, then the channel's language.
+Slack is not asked for a locale that decides nothing. Only counts of messages are stored.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Literal
 
 from cachetools import LRUCache
 
-from bot.errors import RetryLater, StopWorkspace
 from bot.i18n import Language, negotiate, prose_language
+from bot.policy.locales import Locales
 from bot.policy.place import Directory, Place
 from bot.storage.channel_store import ChannelState, ChannelStore, Votes
 
-LanguageReason = Literal["setting", "vote", "channel", "person", "default"]
+LanguageReason = Literal["setting", "vote", "channel", "person", "text", "default"]
 
-_LOCALE_TTL_S = 3600.0
 _MAX_CACHED = 10_000
 _MIN_VOTES = 5
 _SAVE_EVERY = 5  # votes
-
-_CacheKey = tuple[str, str]  # workspace, and channel or person
-_Ask = Callable[[str], Awaitable[str | None]]  # returns the locale of a channel or person
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +41,56 @@ class LanguageChoice:
 
 
 class Languages:
-    """Choose languages from settings, votes and Slack's locales."""
+    """Choose languages from settings, votes, Slack's locales and the text that is answered.
+
+    *text_language* is the language of that text as `bot.i18n.script_language` tells it.
+    """
 
     def __init__(self, settings: ChannelStore, *, default: Language, clock: Callable[[], float]) -> None:
         self._settings = settings
         self.default = default
-        self._clock = clock
-        # Each with the time of its query. An expired locale is kept, and used if Slack cannot be asked.
-        self._locales: LRUCache[_CacheKey, tuple[float, str | None]] = LRUCache(_MAX_CACHED)
-        self._fetching: dict[_CacheKey, asyncio.Task[str | None]] = {}
-        self._unsaved: LRUCache[_CacheKey, Votes] = LRUCache(_MAX_CACHED)
+        self.locales = Locales(settings, clock)
+        self._unsaved: LRUCache[tuple[str, str], Votes] = LRUCache(_MAX_CACHED)  # by team and channel
 
     async def of_channel(
-        self, place: Place, directory: Directory, channel: ChannelState | None = None
+        self,
+        place: Place,
+        directory: Directory,
+        channel: ChannelState | None = None,
+        *,
+        text_language: Language | None = None,
     ) -> LanguageChoice:
         """Return the language of public replies in *place*. *channel* saves a query if it was loaded before."""
         channel = channel or await self._settings.get(place.team, place.channel)
         if channel.language:
             return LanguageChoice(Language(channel.language), "setting")
         if place.is_direct:
-            return await self.of_person(place, directory)
-        key = (place.team, place.channel)
-        votes = channel.votes.plus(self._unsaved.get(key, Votes()))
+            return await self.of_person(place, directory, text_language=text_language)
+        votes = channel.votes.plus(self._unsaved.get((place.team, place.channel), Votes()))
         winner = Language.ZH if votes.zh > votes.en else Language.EN
         voted = winner if sum(votes) >= _MIN_VOTES and votes.zh != votes.en else None
-        by_locale = await self._by_locale(key, directory.channel_locale, "channel")
-        if voted and voted.is_chinese == by_locale.language.is_chinese and by_locale.reason == "channel":
-            return by_locale  # the locale also distinguishes simplified and traditional Chinese
-        return LanguageChoice(voted, "vote") if voted else by_locale
+        # A Chinese vote needs the locale, too: it distinguishes simplified and traditional Chinese.
+        may_ask = voted is not Language.EN
+        locale = await self.locales.find(place.team, place.channel, directory, may_ask=may_ask)
+        by_locale = negotiate(locale, default=self.default)
+        if locale and (voted is None or voted.is_chinese == by_locale.is_chinese):
+            return LanguageChoice(by_locale, "channel")
+        return LanguageChoice(voted, "vote") if voted else self._of_text(text_language)
 
-    async def of_person(self, place: Place, directory: Directory) -> LanguageChoice:
+    async def of_person(
+        self, place: Place, directory: Directory, *, text_language: Language | None = None
+    ) -> LanguageChoice:
         """Return the language of private replies to the person in *place*."""
-        return await self._by_locale((place.team, place.user), directory.user_locale, "person")
+        # Another bot has no id of a person, and some shortcuts have no channel.
+        locale = await self.locales.find(place.team, place.user, directory) if place.user else None
+        if locale:
+            return LanguageChoice(negotiate(locale, default=self.default), "person")
+        if text_language or place.is_direct or not place.channel:
+            return self._of_text(text_language)
+        return await self.of_channel(place, directory)
 
-    def prefetch(self, place: Place, directory: Directory) -> None:
-        """Start to fetch the locale that `of_channel` will need, unless it is cached."""
-        key = (place.team, place.channel)
-        if not place.is_direct and not self._is_fresh(key):
-            self._fetch(key, directory.channel_locale)
+    def _of_text(self, text_language: Language | None) -> LanguageChoice:
+        return LanguageChoice(text_language, "text") if text_language else LanguageChoice(self.default, "default")
 
     async def set(self, place: Place, language: Language | None) -> None:
         """Set a channel's language; None removes the setting."""
@@ -85,9 +98,9 @@ class Languages:
 
     def forget(self, team: str) -> None:
         """Drop the cached locales and unsaved votes of a workspace. The database is not changed."""
-        for cache in (self._locales, self._unsaved):
-            for key in [key for key in cache if key[0] == team]:
-                del cache[key]
+        self.locales.forget(team)
+        for key in [key for key in self._unsaved if key[0] == team]:
+            del self._unsaved[key]
 
     def count_vote(self, place: Place, prose: str) -> Coroutine[None, None, None] | None:
         """Count the language of a person's message as a vote of the channel.
@@ -103,29 +116,3 @@ class Languages:
             return self._settings.add_votes(*key, votes)
         self._unsaved[key] = votes
         return None
-
-    async def _by_locale(self, key: _CacheKey, ask: _Ask, reason: LanguageReason) -> LanguageChoice:
-        """Choose the language by a channel's or person's locale in Slack, or the default if it has none."""
-        # The task is shared by concurrent callers, and goes on if the first of them is cancelled.
-        locale = self._locales[key][1] if self._is_fresh(key) else await asyncio.shield(self._fetch(key, ask))
-        if not locale:
-            return LanguageChoice(self.default, "default")
-        return LanguageChoice(negotiate(locale, default=self.default), reason)
-
-    def _is_fresh(self, key: _CacheKey) -> bool:
-        return key in self._locales and self._clock() - self._locales[key][0] <= _LOCALE_TTL_S
-
-    def _fetch(self, key: _CacheKey, ask: _Ask) -> asyncio.Task[str | None]:
-        async def fetch() -> str | None:
-            try:
-                locale = await ask(key[1])
-                self._locales[key] = (self._clock(), locale)
-                return locale
-            except (RetryLater, StopWorkspace):
-                return self._locales[key][1] if key in self._locales else None  # the next reply asks again
-            finally:
-                del self._fetching[key]
-
-        if key not in self._fetching:
-            self._fetching[key] = asyncio.create_task(fetch())
-        return self._fetching[key]

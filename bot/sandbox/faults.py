@@ -94,7 +94,7 @@ async def answer_with(
 
 
 @dataclass(frozen=True, slots=True)
-class _Limit:
+class _MethodLimit:
     """A rate limit of one method."""
 
     calls: int
@@ -119,7 +119,7 @@ class Faults:
         self._random = random.Random(seed)  # noqa: S311  randomness for tests, not for secrets
         self._faults: list[Fault] = []
         self._released: list[asyncio.Event] = []
-        self._limits: dict[str, _Limit] = {}
+        self._limits: dict[str, _MethodLimit] = {}
 
     def add(self, fault: Fault) -> None:
         """Activate a fault."""
@@ -134,7 +134,7 @@ class Faults:
 
     def limit(self, method: str, *, calls: int, per_s: float) -> None:
         """Answer 429 to calls beyond *calls* in *per_s* seconds (https://docs.slack.dev/apis/web-api/rate-limits)."""
-        self._limits[method] = _Limit(calls, per_s)
+        self._limits[method] = _MethodLimit(calls, per_s)
 
     def server_error(self, method: str = "*", *, status: int = 503, times: int | None = 1) -> None:
         """Answer 5xx without carrying out the call."""

@@ -32,7 +32,9 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
         await ack()
         context.in_background(open_paste(context, body, command.text))
         return
-    answering = asyncio.ensure_future(context.services.answers.answer(command, context.place, context.lookup))
+    answering = asyncio.ensure_future(
+        context.services.answers.answer(command, context.place, context.lookup, context.text_language)
+    )
     await asyncio.wait([answering], timeout=_ACK_TIMEOUT_S)
     if not answering.done():
         await ack()

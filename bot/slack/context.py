@@ -23,7 +23,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, describe
-from bot.i18n import Language
+from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
@@ -96,6 +96,7 @@ class RequestContext:
     respond: AsyncRespond | None = None  # sends to the response_url of the request
     job: Job | None = None
     kind: str = ""  # of the request, for the log
+    text_language: Language | None = None  # of the command or message, by its script
 
     @classmethod
     def of_request(cls, services: Services, body: Payload, bolt: AsyncBoltContext) -> RequestContext:
@@ -117,6 +118,7 @@ class RequestContext:
             thread=(body.get("container") or body.get("message") or {}).get("thread_ts"),
             respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
             kind=text_at(body, "command") or text_at(body, "type"),
+            text_language=script_language(text_at(body, "text") or text_at(body, "message", "text")),
         )
 
     @classmethod
@@ -128,15 +130,18 @@ class RequestContext:
 
     def with_job(self, job: Job) -> RequestContext:
         """Return the context of another job in the same channel."""
-        return replace(self, place=job.place, thread=thread_for_ephemeral(job.thread, job.ts), job=job)
+        thread = thread_for_ephemeral(job.thread, job.ts)
+        return replace(self, place=job.place, thread=thread, job=job, text_language=text_language_of(job))
 
     async def language(self) -> Language:
         """Return the language of the person."""
-        return (await self.services.languages.of_person(self.place, self.lookup)).language
+        languages = self.services.languages
+        return (await languages.of_person(self.place, self.lookup, text_language=self.text_language)).language
 
     async def channel_language(self) -> Language:
         """Return the language of the channel."""
-        return (await self.services.languages.of_channel(self.place, self.lookup)).language
+        languages = self.services.languages
+        return (await languages.of_channel(self.place, self.lookup, text_language=self.text_language)).language
 
     def forms(self, reply: Reply, language: Language) -> list[MessagePayload]:
         """Render *reply*; a triage also without its chart, which Slack may refuse."""
@@ -199,6 +204,12 @@ class RequestContext:
             await self.reply_to_url(failed, language)
         except (RetryLater, GiveUp):  # no response_url, or used up: it is valid for 30 minutes
             await self.services.sender.send_dm(self.place, self.services.renderer.message(failed, language))
+
+
+def text_language_of(job: Job) -> Language | None:
+    """Return the language of the message of a job, by its script."""
+    language = job.detail.get("text_language")
+    return Language(language) if language else None
 
 
 Listener = Callable[..., Awaitable[Any]]

@@ -17,11 +17,12 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.detection.slack_text import prose
+from bot.i18n import script_language
 from bot.inbox import Job, JobKind
 from bot.policy.content import MessageContent, is_by_person, is_log, log_files, read_content
 from bot.policy.place import Place
 from bot.slack.context import Services
-from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at
+from bot.slack.lookup import Payload, id_at, team_of, text_at
 from bot.triage.redact import live_secrets
 
 _EMPTY = MessageContent()
@@ -106,9 +107,6 @@ class Messages(AsyncMiddleware):
             return  # it also arrives as app_mention
         content = read_content(message, services.catalogue)
         if content.sightings or log_files(message):
-            # Ask Slack for the channel's language while the database writes.
-            if workspace := await services.workspaces.find(place.team):
-                services.languages.prefetch(place, SlackLookup(workspace.client))
             await self._record(event, kind=JobKind.MESSAGE, content=content)
         if is_person and (saving := services.languages.count_vote(place, prose(content.passages))):
             services.background.start(saving)
@@ -138,6 +136,8 @@ class Messages(AsyncMiddleware):
         sightings = content.sightings
         text = "\n".join(each.text for each in content.passages)
         detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
+        if language := script_language(text or text_at(event.message, "text")):
+            detail["text_language"] = str(language)
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind

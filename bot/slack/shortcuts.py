@@ -28,7 +28,8 @@ async def triage_thread(context: RequestContext, body: Payload) -> None:
     ts = body["message"]["ts"]
     thread = body["message"].get("thread_ts", ts)
     if await context.lookup.message(context.place.channel, ts, thread):
-        job = Job(context.place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"])
+        detail = {"text_language": str(context.text_language)} if context.text_language else {}
+        job = Job(context.place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"], detail=detail)
         await context.services.inbox.accept(job)
     else:
         await context.reply_privately(Note("not_member"))

@@ -19,7 +19,7 @@ from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import Barred, Barrier, Note, is_public
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext, Services, text_language_of
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
 from bot.slack.replier import ThreadReplier
@@ -105,7 +105,7 @@ class Worker:
             is_whole_thread = is_triage and job.thread != job.ts
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
-        answer = await context.services.answers.answer(parse(words), job.place, context.lookup)
+        answer = await context.services.answers.answer(parse(words), job.place, context.lookup, context.text_language)
         if is_public(answer.reply):
             rendered = context.services.renderer.message(answer.reply, answer.language)
             await context.services.sender.post([job], rendered)
@@ -115,7 +115,7 @@ class Worker:
 
 def _message(job: Job) -> SeenMessage:
     sightings = tuple(Sighting.from_json(each) for each in job.detail.get("sightings", ()))
-    return SeenMessage(job.place, job.ts, job.thread, sightings)
+    return SeenMessage(job.place, job.ts, job.thread, sightings, text_language=text_language_of(job))
 
 
 async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:

@@ -1,14 +1,15 @@
-"""Store the settings, language votes and notices of channels."""
+"""Store the settings, language votes and notices of channels, and the locales of channels and people."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, select
 
 from bot.storage.database import Database
-from bot.storage.tables import channel_settings, language_votes, notices, refused_fingerprints
+from bot.storage.tables import channel_settings, language_votes, locales, notices, refused_fingerprints
 
 _MAX_VOTES = 40  # from then on, old votes are halved with each new one, so that a channel can change its language
 
@@ -33,8 +34,15 @@ class ChannelState:
     votes: Votes
 
 
+class KnownLocale(NamedTuple):
+    """A locale in Slack, such as ``zh-CN``."""
+
+    locale: str | None = None  # None: Slack does not tell
+    asked_at: float = -math.inf  # when Slack was asked
+
+
 class ChannelStore:
-    """Store settings, refused fingerprints, votes and the times of notices by workspace and channel."""
+    """Store settings, refused fingerprints, votes, locales and the times of notices by workspace and channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,6 +77,23 @@ class ChannelStore:
         divisor = case((table.c.en + table.c.zh >= _MAX_VOTES, 2), else_=1)
         added = {name: getattr(table.c, name) // divisor + query.excluded[name] for name in Votes._fields}
         query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=added)
+        await self._database.run(lambda connection: connection.execute(query))
+
+    async def locale(self, team: str, id_: str) -> KnownLocale:
+        """Return the locale of a channel or person."""
+        query = select(locales.c.locale, locales.c.asked_at).where(locales.c.team == team, locales.c.id == id_)
+        return await self._database.run(lambda connection: KnownLocale(*connection.execute(query).one_or_none() or ()))
+
+    async def put_locale(self, team: str, id_: str, known: KnownLocale) -> None:
+        """Store the locale of a channel or person."""
+        values = {"locale": known.locale and known.locale[:64], "asked_at": known.asked_at}
+        query = self._database.insert(locales).values(team=team, id=id_, **values)
+        query = query.on_conflict_do_update(index_elements=["team", "id"], set_=values)
+        await self._database.run(lambda connection: connection.execute(query))
+
+    async def forget_locales(self, *, before: float) -> None:
+        """Delete the locales that Slack was last asked for before a time: they are no longer used."""
+        query = delete(locales).where(locales.c.asked_at < before)
         await self._database.run(lambda connection: connection.execute(query))
 
     async def claim_notice(self, team: str, channel: str, notice: str, *, now: float, unless_since: float) -> bool:

@@ -101,6 +101,16 @@ language_votes = _channel_table(
     Column("zh", Integer, nullable=False),
 )
 
+# The locales that Slack has told, so that replies do not wait for it.
+locales = Table(
+    "locales",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("id", String(32), primary_key=True),  # of a channel or a person
+    Column("locale", String(64)),  # null: Slack does not tell
+    Column("asked_at", Float, nullable=False),
+)
+
 # The tables of slack_sdk's stores, as it defines them. Encrypted tokens exceed its 200 characters.
 slack_bots = SQLAlchemyInstallationStore.build_bots_table(metadata, "slack_bots")
 slack_bots.c.bot_token.type = slack_bots.c.bot_refresh_token.type = Text()

@@ -16,7 +16,7 @@ from bot.policy.place import Place
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
-from tests.directory import FakeDirectory
+from tests.directory import FakeDirectory, until_asked
 
 PLACE = Place("T1", "C1", "U1")
 
@@ -56,6 +56,8 @@ def test_words_that_match_no_code_find_nothing(answers: Answers) -> None:
 async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_persons(answers: Answers) -> None:
     """Everyone in the channel reads an explanation, only one person the rest."""
     directory = FakeDirectory({"C1": "en-US", "U1": "zh-CN"})
+    await answers.answer(SearchCommand(""), PLACE, directory)
+    await until_asked(answers._languages.locales)
     explained = await answers.answer(ExplainCommand((6000106,)), PLACE, directory)
     listing = await answers.answer(SearchCommand(""), PLACE, directory)
     assert (explained.language, listing.language) == (Language.EN, Language.ZH)

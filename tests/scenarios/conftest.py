@@ -7,6 +7,7 @@ import copy
 import functools
 import random
 import socket
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -70,6 +71,19 @@ def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **chang
     return Settings(_env_file=None, **values)
 
 
+def know_locales(sandbox: Sandbox, database: Path) -> None:
+    """Store the locales of all channels and people of the first workspace, as if the bot had met them a minute ago.
+
+    No answer waits for Slack to tell them: to people that the bot has not met, the first one may be in English.
+    """
+    workspace, asked_at = sandbox.workspace, time.time() - 60.0
+    locales = {each.id: each.locale for each in workspace.channels.values()}
+    locales |= {each.id: each.locale for each in workspace.users.values()}
+    rows = [(workspace.team_id, id_, locale, asked_at) for id_, locale in locales.items()]
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.executemany("INSERT INTO locales VALUES (?, ?, ?, ?)", rows)
+
+
 @contextlib.asynccontextmanager
 async def bot_with(
     transport: Transport, folder: Path, *, plan: dict[str, Any] | None = None, **settings: Any
@@ -78,6 +92,7 @@ async def bot_with(
     database = folder / "bot.db"
     migrated.create(database)
     async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
+        know_locales(sandbox, database)
         port = free_port()
         async with running(settings_for(sandbox, transport, database, port=port, **settings)):
             if transport == "http":
@@ -129,6 +144,7 @@ def start(workspace: Sandbox, transport: Transport, tmp_path: Path, clock: Clock
     """Start the bot, each time on the same database."""
     database = tmp_path / "bot.db"
     migrated.create(database)
+    know_locales(workspace, database)
 
     @contextlib.asynccontextmanager
     async def started() -> AsyncIterator[None]:

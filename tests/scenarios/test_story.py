@@ -18,8 +18,9 @@ from bot.app import running
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import BOT_ID, BOT_USER, Json
 from bot.sandbox.model import Change, ChangeKind, Channel, User
+from tests import migrated
 from tests.render.kit_rules import texts
-from tests.scenarios.conftest import manifest, settings_for
+from tests.scenarios.conftest import know_locales, manifest, settings_for
 
 INCIDENT = Path(__file__).parent / "incident.txt"
 BEGIN = 1_772_420_400  # 2026-03-02 03:00 UTC
@@ -214,8 +215,10 @@ def test_the_script_is_as_busy_as_described() -> None:
 async def test_the_bot_behaves_as_scripted_in_a_busy_hour(tmp_path: Path) -> None:
     """Each code is explained once, in the right place, in the channel's language, and nothing else is said."""
     async with Sandbox(manifest("socket"), transport="socket", retry_delays_s=()) as sandbox:
-        stage = Stage(sandbox)
-        async with running(settings_for(sandbox, "socket", tmp_path / "bot.db"), stage.clock):
+        stage, database = Stage(sandbox), tmp_path / "bot.db"
+        migrated.create(database)
+        know_locales(sandbox, database)
+        async with running(settings_for(sandbox, "socket", database), stage.clock):
             with contextlib.suppress(TimeoutError):  # the comparison below shows what is missing
                 for step in STEPS:
                     await stage.play(step)

@@ -38,7 +38,7 @@ class Command:
         body = {"text": text, "channel_id": "C1", "response_url": "", "trigger_id": ""}
         await commands.zimerr(context, body, cast(Any, self._ack))
 
-    async def _wait(self, *_: object) -> Any:
+    async def _wait(self, *_: object, **__: object) -> Any:
         await self.release.wait()
         return SimpleNamespace(language=Language.EN)
 

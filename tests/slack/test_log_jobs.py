@@ -27,7 +27,7 @@ async def test_a_rate_limit_after_the_call_makes_the_next_attempt_look_for_it() 
     async def message(*_: object) -> dict[str, Any]:
         return {"ts": "1.0", "text": "hi", "blocks": []}
 
-    async def of_channel(*_: object) -> Any:
+    async def of_channel(*_: object, **__: object) -> Any:
         return SimpleNamespace(language=Language.EN)
 
     services = SimpleNamespace(

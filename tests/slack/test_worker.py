@@ -46,7 +46,7 @@ class FakeServices:
     async def _check(self, team: str) -> None:
         """Accept the token."""
 
-    async def _language(self, *_: object) -> Any:
+    async def _language(self, *_: object, **__: object) -> Any:
         return SimpleNamespace(language=Language.EN)
 
     async def _read(self, *_: object, **__: object) -> None:

@@ -1,0 +1,55 @@
+"""Test Slack's rate limits of methods that read: nobody waits for a language, and nobody is forgotten."""
+
+from __future__ import annotations
+
+from bot.sandbox.http_server import Sandbox
+from bot.sandbox.model import Channel
+from tests.scenarios.conftest import ANN, LIN
+from tests.scenarios.reading import BOT_USER, answer_in_thread, shown
+
+
+def new_channel(slack: Sandbox, id_: str, locale: str = "zh-CN") -> str:
+    """Add a channel that the bot has not met; return its id."""
+    slack.workspace.channels[id_] = Channel(id_, id_.lower(), locale, members={ANN, LIN, BOT_USER})
+    return id_
+
+
+async def test_many_new_channels_are_answered_in_their_language_within_the_rate_limit(slack: Sandbox) -> None:
+    """After a start, one message in each of 80 channels asked for 80 locales at once, and answers turned English."""
+    slack.faults.rate_limited("conversations.info", times=2)
+    slack.faults.limit("conversations.info", calls=50, per_s=60.0)
+    channels = [new_channel(slack, f"C0NEW{number:02}") for number in range(80)]
+    said = [await slack.say(channel, LIN, "登录报错误码 6000106") for channel in channels]
+    for channel, message in zip(channels, said, strict=True):
+        assert "Token 已过期" in shown(await answer_in_thread(slack, channel, message))
+    calls = slack.calls("conversations.info")
+    assert calls[-1].at - calls[0].at < 60.0
+    assert len(calls) <= 50
+
+
+async def test_no_answer_waits_for_a_language(slack: Sandbox) -> None:
+    """Slack may be slow for a minute, and a command must be answered within 3 seconds."""
+    slack.faults.hold("conversations.info")
+    slack.faults.hold("users.info")
+    channel = new_channel(slack, "C0NEW")
+    message = await slack.say(channel, LIN, "login: 6000106")
+    assert "Token expired" in shown(await answer_in_thread(slack, channel, message))
+    await slack.command(channel, LIN, "6000121")
+    await slack.until(lambda: [each for each in slack.messages(channel) if "6000121" in shown(each)])
+    await slack.command(channel, LIN, "房间")
+    (found,) = await slack.until(lambda: slack.ephemerals(LIN, channel))
+    assert "房间" in shown(found)
+    assert slack.calls("response_url") == []
+
+
+async def test_a_language_is_known_from_the_second_answer_on(slack: Sandbox) -> None:
+    """It is asked for once, in the background."""
+    channel = new_channel(slack, "C0NEW")
+    first = await slack.say(channel, ANN, "6000106")
+    await answer_in_thread(slack, channel, first)
+    await slack.until(lambda: slack.calls("conversations.info"))
+    await slack.idle()
+    for code in ("6000121", "6000281"):
+        message = await slack.say(channel, ANN, code)
+        assert "处理步骤" in shown(await answer_in_thread(slack, channel, message))
+    assert len(slack.calls("conversations.info")) == 1
