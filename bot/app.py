@@ -39,7 +39,6 @@ from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, insta
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
-from bot.storage.installation_store import forget_states
 from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
 
@@ -79,7 +78,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             uninstall = Uninstall(services, workspaces, database)
             uninstall.register(app)
             on_lost = uninstall.stop
-            flow = InstallFlow(settings, database, workspaces, client)
+            flow = InstallFlow(settings, workspaces, client, clock)
             routes.append(web.get(INSTALL_PATH, open_handler(flow.handle_installation)))
             routes.append(web.get(REDIRECT_PATH, open_handler(flow.handle_callback)))
         slack.register(app, services)
@@ -180,14 +179,13 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
 
 @contextlib.asynccontextmanager
 async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterator[None]:
-    """Every hour, delete old annotations, unused locales and the states of unfinished installations."""
+    """Every hour, delete old annotations and unused locales."""
 
     async def tidy() -> None:
         while True:
             try:
                 await AnnotationStore(database).forget_before(clock() - _KEEP_S)
                 await ChannelStore(database).forget_locales(before=clock() - _KEEP_S)
-                await forget_states(database, before=clock())
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))
             await asyncio.sleep(_TIDY_INTERVAL_S)

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
 import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.oauth.installation_store import Installation
-from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import resources
-from bot.settings import Settings
+from bot.settings import Settings, split_keys
 from bot.slack.context import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
 from bot.storage.database import Database
-from bot.storage.installation_store import STATE_LIFE_S, forget_teams
+from bot.storage.installation_store import forget_teams
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
+_STATE_LIFE_S = 600  # time to press Allow on Slack's page
+_PURPOSE = b"installation"  # of a state, so that nothing else encrypted with the same keys is one
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class InstallStates(AsyncOAuthStateStore):
+    """The states that tie Slack's redirect to the browser that started the installation.
+
+    A state is an encrypted time that the browser brings back in its cookie, so nothing is stored: anyone can start an
+    installation. Bolt compares it with the cookie and removes the cookie; Slack accepts each code once.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self._keys = MultiFernet([Fernet(key) for key in split_keys(settings.zimerr_encryption_keys)])
+        self._clock = clock
+
+    async def async_issue(self, *args: Any, **kwargs: Any) -> str:
+        """Return a new state."""
+        return self._keys.encrypt_at_time(_PURPOSE, int(self._clock())).decode()
+
+    async def async_consume(self, state: str) -> bool:
+        """Return whether *state* was issued in the last ten minutes."""
+        try:
+            return self._keys.decrypt_at_time(state, _STATE_LIFE_S, int(self._clock())) == _PURPOSE
+        except (InvalidToken, ValueError):  # ValueError: not ASCII
+            return False
 
 
 class InstallFlow(AsyncOAuthFlow):
@@ -34,7 +60,11 @@ class InstallFlow(AsyncOAuthFlow):
     """
 
     def __init__(
-        self, settings: Settings, database: Database, workspaces: ManyWorkspaces, client: AsyncWebClient
+        self,
+        settings: Settings,
+        workspaces: ManyWorkspaces,
+        client: AsyncWebClient,
+        clock: Callable[[], float],
     ) -> None:
         oauth_settings = AsyncOAuthSettings(
             client_id=settings.slack_client_id,
@@ -47,7 +77,8 @@ class InstallFlow(AsyncOAuthFlow):
             authorization_url=urljoin(settings.slack_api_url, "/oauth/v2/authorize"),
             installation_store=workspaces.installations,
             installation_store_bot_only=True,
-            state_store=AsyncSQLAlchemyOAuthStateStore(STATE_LIFE_S, database.engine),
+            state_store=InstallStates(settings, clock),
+            state_expiration_seconds=_STATE_LIFE_S,
         )
         super().__init__(settings=oauth_settings, client=client)
         self._workspaces = workspaces

@@ -6,7 +6,6 @@ The installation of an organization (Enterprise Grid) serves all its teams. Even
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -16,9 +15,7 @@ from sqlalchemy import Connection, Dialect, Text, TypeDecorator, delete, select,
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
-from bot.storage.tables import enterprise_teams, inbox, metadata, slack_oauth_states
-
-STATE_LIFE_S = 600  # time to press Allow on Slack's page
+from bot.storage.tables import enterprise_teams, inbox, metadata
 
 
 class EncryptedText(TypeDecorator[str]):
@@ -105,12 +102,6 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         """Return the known teams of an organization."""
         query = select(enterprise_teams.c.team).where(enterprise_teams.c.enterprise == enterprise)
         return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
-
-
-async def forget_states(database: Database, *, before: float) -> None:
-    """Delete expired OAuth states, which tie Slack's callback to the browser that started the flow."""
-    expired = slack_oauth_states.c.expire_at < datetime.fromtimestamp(before, UTC).replace(tzinfo=None)
-    await database.run(lambda connection: connection.execute(delete(slack_oauth_states).where(expired)))
 
 
 async def forget_teams(database: Database, teams: Collection[str]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
-from slack_sdk.oauth.state_store.sqlalchemy import SQLAlchemyOAuthStateStore
 from sqlalchemy import JSON, BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 from sqlalchemy import text as sql
 
@@ -111,10 +110,9 @@ locales = Table(
     Column("asked_at", Float, nullable=False),
 )
 
-# The tables of slack_sdk's stores, as it defines them. Encrypted tokens exceed its 200 characters.
+# The table of slack_sdk's store, as it defines it. Encrypted tokens exceed its 200 characters.
 slack_bots = SQLAlchemyInstallationStore.build_bots_table(metadata, "slack_bots")
 slack_bots.c.bot_token.type = slack_bots.c.bot_refresh_token.type = Text()
-slack_oauth_states = SQLAlchemyOAuthStateStore.build_oauth_states_table(metadata, "slack_oauth_states")
 
 # The organization (Enterprise Grid) of each team, as learned from events.
 enterprise_teams = Table(

@@ -50,6 +50,7 @@ class Site:
     port: int
     database: Path
     keys: list[str] = field(default_factory=lambda: [Fernet.generate_key().decode()])
+    clock: Clock = field(default_factory=Clock)
 
     @property
     def settings(self) -> Settings:
@@ -69,7 +70,7 @@ class Site:
     @contextlib.asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
         """Run the bot."""
-        async with running(self.settings, Clock()):
+        async with running(self.settings, self.clock):
             if self.transport == "http":
                 self.sandbox.connect_app(f"http://127.0.0.1:{self.port}{EVENTS_PATH}")
             yield
@@ -88,11 +89,6 @@ class Site:
                 for name in _TEAM_TABLES
             ]
         return sum(counts)
-
-    def expire_states(self) -> None:
-        """Let all OAuth states expire."""
-        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
-            connection.execute("UPDATE slack_oauth_states SET expire_at = '2020-01-01 00:00:00.000000'")
 
     def stored(self) -> bytes:
         """Return all bytes of the database files."""
@@ -285,8 +281,11 @@ async def test_a_forged_or_old_installation_link_is_refused(site: Site) -> None:
     async with site.bot(), Visit(site.port) as visit:
         assert await visit.open_redirect(code="c", state="forged") == 400
         state = (await visit.to_slack()).query["state"]
-        await asyncio.to_thread(site.expire_states)
+        site.clock.ahead_s += 601
         assert await visit.open_redirect(code="c", state=state) == 401
+        for foreign in ("é", Fernet.generate_key().decode(), Fernet(site.keys[0]).encrypt(b"token").decode()):
+            visit.browser.cookie_jar.update_cookies({"slack-app-oauth-state": foreign}, visit.origin)
+            assert await visit.open_redirect(code="c", state=foreign) in (400, 401)
         state = (await visit.to_slack()).query["state"]
         async with Visit(site.port) as other:
             assert await other.open_redirect(code="c", state=state) == 400
@@ -296,6 +295,16 @@ async def test_a_forged_or_old_installation_link_is_refused(site: Site) -> None:
         assert len(site.sandbox.calls("oauth.v2.access")) == 1
         assert await visit.open_redirect(error="access_denied", state=state) == 200
     assert site.sandbox.workspace.tokens == {}
+
+
+@pytest.mark.parametrize("transport", ["http"])
+async def test_starting_installations_stores_nothing(site: Site) -> None:
+    """Anyone can open the link; 3,000 times once made 4 MB of rows."""
+    async with site.bot(), Visit(site.port) as visit:
+        before = await asyncio.to_thread(site.stored)
+        states = [(await visit.to_slack()).query["state"] for _ in range(20)]
+        assert len(set(states)) == 20
+        assert await asyncio.to_thread(site.stored) == before
 
 
 @pytest.mark.parametrize("transport", ["http"])

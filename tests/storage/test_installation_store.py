@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
-from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
-from sqlalchemy import JSON, Column, Connection, insert, select, text
+from sqlalchemy import JSON, Column, Connection, insert, select
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
-from bot.storage.installation_store import STATE_LIFE_S, Installations, forget_states, forget_teams
+from bot.storage.installation_store import Installations, forget_teams
 from bot.storage.tables import enterprise_teams, inbox, metadata, slack_bots
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -90,18 +88,6 @@ async def test_a_workspace_that_joined_an_organization_keeps_its_installation(st
     await store.async_save(installation("T1"))
     assert await store.find("T1", "E1") is not None
     assert await store.find("T2", "E1") is None
-
-
-async def test_a_state_is_valid_once_and_deleted_when_it_expires(database: Database) -> None:
-    """Anyone can request one, so they must not pile up."""
-    store = AsyncSQLAlchemyOAuthStateStore(STATE_LIFE_S, database.engine)
-    used, left = await store.async_issue(), await store.async_issue()
-    assert [await store.async_consume(used), await store.async_consume(used)] == [True, False]
-    await forget_states(database, before=time.time())
-    count = text("SELECT count(*) FROM slack_oauth_states")
-    assert await database.run(lambda connection: connection.execute(count).scalar_one()) == 1
-    await forget_states(database, before=time.time() + 601)
-    assert not await store.async_consume(left)
 
 
 def _anything(column: Column[Any]) -> Any:
