@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import tempfile
+import time
 import webbrowser
 
 import click
@@ -16,6 +17,8 @@ from bot.app import running
 from bot.errors import ZimerrError
 from bot.sandbox.http_server import Sandbox
 from bot.settings import Settings
+from bot.storage.channel_store import ChannelStore, KnownLocale
+from bot.storage.database import Database
 
 
 async def run(port: int, *, open_browser: bool) -> None:
@@ -44,6 +47,7 @@ async def run(port: int, *, open_browser: bool) -> None:
                 zimerr_encryption_keys="",  # a deployed bot's may be in the environment
                 database_url=f"sqlite:///{folder}/zimerr.db",
             )
+            await store_locales(sandbox, settings)
             async with running(settings):
                 click.echo(f"The workspace is open at {sandbox.base_url} (Ctrl-C ends it).")
                 if open_browser:
@@ -51,6 +55,17 @@ async def run(port: int, *, open_browser: bool) -> None:
                 await stopped.wait()
     finally:
         await sandbox.stop()
+
+
+async def store_locales(sandbox: Sandbox, settings: Settings) -> None:
+    """Store the locales of all channels and people, as if the bot had met them: no answer waits for Slack to tell."""
+    workspace, database = sandbox.workspace, Database(settings.database_url)
+    await database.open()
+    locales = {each.id: each.locale for each in workspace.channels.values()}
+    locales |= {each.id: each.locale for each in workspace.users.values()}
+    for id_, locale in locales.items():
+        await ChannelStore(database).put_locale(workspace.team_id, id_, KnownLocale(locale, time.time()))
+    await database.close()
 
 
 async def _start_sandbox(port: int) -> Sandbox:

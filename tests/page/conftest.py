@@ -13,6 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.app import running
+from bot.cli.demo import store_locales
 from bot.sandbox.http_server import Sandbox
 from tests import chromium, migrated
 from tests.scenarios.conftest import manifest, settings_for
@@ -25,11 +26,11 @@ async def demo(tmp_path: Path) -> AsyncIterator[Sandbox]:
     """The workspace with the bot, as `zimerr demo` runs them."""
     database = tmp_path / "bot.db"
     migrated.create(database)
-    async with (
-        Sandbox(manifest("socket"), transport="socket") as sandbox,
-        running(settings_for(sandbox, "socket", database)),
-    ):
-        yield sandbox
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        settings = settings_for(sandbox, "socket", database)
+        await store_locales(sandbox, settings)
+        async with running(settings):
+            yield sandbox
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
