@@ -96,7 +96,8 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         stack.push_async_callback(services.inbox.close, _GRACE_S)
         suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
         stack.push_async_callback(suspensions.close)
-        await services.inbox.open(Worker(services).work, on_stop=suspensions.stop)
+        worker = Worker(services)
+        await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
         _log.info("ready", transport=settings.transport, workspace=description)
         yield
 
@@ -143,7 +144,7 @@ def _services(
         answers=Answers(catalogue, languages, annotations),
         renderer=Renderer(catalogue),
         inbox=Inbox(database, limits=limits, clock=clock, post_rate=post_rate),
-        sender=Sender(workspaces, post_rate),
+        sender=Sender(workspaces, post_rate, clock),
         workspaces=workspaces,
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ZimerrError(Exception):
     """One or several faults that a person can fix. Each text names the problem and the fix."""
@@ -31,12 +33,17 @@ class RetryLater(Exception):  # noqa: N818  the name is an instruction, like tho
 
 
 class GiveUp(Exception):  # noqa: N818
-    """Permanent failure: do not retry. *reason* is Slack's error code, *scope* the OAuth scope that is missing."""
+    """Permanent failure: do not retry.
 
-    def __init__(self, reason: str, scope: str | None = None) -> None:
+    *reason* is Slack's error code, *scope* the OAuth scope that is missing. *messages* are Slack's explanations, such
+    as ``[ERROR] unsupported type: table [json-pointer:/blocks/3/type]``.
+    """
+
+    def __init__(self, reason: str, scope: str | None = None, messages: Sequence[str] = ()) -> None:
         super().__init__(f"{reason}: {scope}" if scope else reason)
         self.reason = reason
         self.scope = scope
+        self.messages = tuple(messages)
 
 
 class StopWorkspace(Exception):  # noqa: N818

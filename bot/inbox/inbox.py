@@ -85,6 +85,7 @@ class Inbox:
             self._rows.write, max_items=_WRITE_BATCH, gathers=True, sleep=sleep
         )
         self._work: Callable[[Sequence[Job]], Awaitable[None]]  # set by `open`, as the next
+        self._on_exhausted: Callable[[Sequence[Job], Exception], Awaitable[None]]
         self._on_stop: Callable[[str, str], None]
         self._post_rate = post_rate
         self._limits = limits
@@ -109,14 +110,16 @@ class Inbox:
         self,
         work: Callable[[Sequence[Job]], Awaitable[None]],
         *,
+        on_exhausted: Callable[[Sequence[Job], Exception], Awaitable[None]],
         on_stop: Callable[[str, str], None] = lambda team, reason: None,
     ) -> None:
         """Start working, first on the jobs that the previous process left.
 
         *work* gets one job, or several messages of one lane that can be answered together. If it raises
         `StopWorkspace`, the jobs of that workspace stay pending until `resume`; *on_stop* gets the team and the reason.
+        *on_exhausted* gets jobs that are given up, before that is written, and the error of their last attempt.
         """
-        self._work, self._on_stop = work, on_stop
+        self._work, self._on_exhausted, self._on_stop = work, on_exhausted, on_stop
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(ended)
@@ -216,7 +219,7 @@ class Inbox:
         except RetryLater as error:
             now = self._clock()
             if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
-                return self._failed(batch, str(error))
+                return await self._failed(batch, error, str(error))
             self._post_rate.block(first.channel, error.after_s)
             return Outcome(batch, JobState.PENDING, now + error.after_s, str(error), is_refused=True)
         except GiveUp as error:
@@ -228,14 +231,19 @@ class Inbox:
             return Outcome(batch, JobState.PENDING, self._clock(), str(error), is_refused=True)
         except Exception as error:  # a bug in one job must not stop the others
             _log.exception("an attempt failed", kind=first.stored_kind, channel=first.place.channel, ts=first.ts)
-            return self._failed(batch, describe(error))
+            return await self._failed(batch, error, describe(error))
         return Outcome(batch, JobState.DONE, self._clock())
 
-    def _failed(self, batch: Sequence[Job], reason: str) -> Outcome:
+    async def _failed(self, batch: Sequence[Job], error: Exception, reason: str) -> Outcome:
         """Return the outcome of a failed attempt: a retry, or the end after too many of them."""
         # The number is the same for the whole batch: only jobs without a failed attempt are worked on together.
         failed = batch[0].attempts - batch[0].refused
         if failed >= self._limits.attempts:
+            try:
+                async with asyncio.timeout(self._limits.attempt_timeout_s):
+                    await self._on_exhausted(batch, error)
+            except Exception as untold:  # the jobs must end in any case
+                _log.warning("nobody was told that a job is given up", reason=describe(untold))
             return self._dead(batch, reason)
         pause_s = min(self._limits.first_retry_s * 2.0 ** (failed - 1), self._limits.max_retry_s)
         # Jitter, so that jobs that failed together do not retry together.

@@ -165,10 +165,19 @@ class Failed:
     incident: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Slack refused an answer, in the last of several *attempts*; the log contains the details under *incident*."""
+
+    reason: str  # Slack's error code
+    incident: str
+    attempts: int = 1
+
+
 Reply = (
     Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
     | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
-    | Escalated | Note | Failed
+    | Escalated | Note | Failed | Refused
 )  # fmt: skip
 
 

@@ -30,7 +30,6 @@ _STATE_CHANGE = re.compile(r"(taken|escalated):(\w+):(\d+)")
 _MOST_CANDIDATES = 3
 _MOST_EXCERPTS = 2
 _MOST_FILES = 3  # that were not read completely
-_MOST_BARS = 8
 _CELL = 80  # characters
 _PHRASE = 300
 _NOTE = 500  # reserved for the note on what is left out
@@ -45,24 +44,24 @@ class StateChange:
     at: float  # seconds since the epoch
 
 
-def message(catalogue: Catalogue, reply: Triaged, translate: Translator, *, with_chart: bool = True) -> MessagePayload:
+def message(catalogue: Catalogue, reply: Triaged, translate: Translator) -> MessagePayload:
     """Build the message of a triage.
 
-    Without the chart, which Slack may refuse, the timeline is rows of bars in text. A reply without a source is a copy
-    for one person: it gets no buttons, because they act on the message that everyone sees.
+    A reply without a source is a copy for one person: it gets no buttons, because they act on the message that everyone
+    sees.
     """
     view = DigestView(reply.digest, catalogue, translate)
     lines = [view.title()]
     for entry in [view.cause] if view.cause else view.candidates[:1]:
         actor = translate("triage.actor_plain", actor=translate(f"actor.{entry.actor}"))
         lines += [actor, translate.pick(entry.remedy)[0]]
-    blocks, _ = _blocks(view, str(reply.source or ""), with_chart=with_chart)
+    blocks, _ = _blocks(view, str(reply.source or ""))
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
 
 def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator) -> bool:
     """Return whether the message leaves out codes, excerpts or files of the full report; long lines do not count."""
-    return _blocks(DigestView(reply.digest, catalogue, translate), "", with_chart=True)[1]
+    return _blocks(DigestView(reply.digest, catalogue, translate), "")[1]
 
 
 def button_value(source: str, language: Language) -> str:
@@ -96,14 +95,9 @@ def _is_state(block: Block) -> bool:
     return str(block.get("block_id", "")).startswith(_STATE_ID)
 
 
-def _blocks(view: DigestView, source: str, *, with_chart: bool) -> tuple[list[Block], bool]:
+def _blocks(view: DigestView, source: str) -> tuple[list[Block], bool]:
     """Build the blocks, and return whether something was left out of them."""
-    before = list(_answer(view))
-    bars_title, bars = view.bars()
-    if with_chart:
-        before += _chart(view)
-    elif bars:
-        before.append(block_kit.preformatted("\n".join(bars[:_MOST_BARS]), bars_title))
+    before = [*_answer(view), *_chart(view)]
     middle, is_shortened = _excerpts(view)
     metadata = " · ".join(map(_literal, view.metadata()))
     small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]

@@ -120,6 +120,32 @@ def failed(reply: replies.Failed, translate: Translator) -> MessagePayload:
     return message(translate("trouble.failed", id=reply.incident))
 
 
+def refused(reply: replies.Refused, translate: Translator) -> MessagePayload:
+    """Say that Slack refused an answer: its reason, in plain words if it is a frequent one, and the id of the log."""
+    reason = block_kit.escape(block_kit.shorten(reply.reason.replace("`", "'"), 100))
+    if reply.attempts > 1:
+        said = translate.count("trouble.exhausted", reply.attempts, reason=reason)
+    else:
+        said = translate("trouble.refused", reason=reason)
+    words = _PLAIN_REASONS.get(reply.reason)
+    said = sentences(said, translate(f"refused.{words}"), translate) if words else said
+    return message(said, translate("trouble.operator", id=reply.incident))
+
+
+# By Slack's error code: docs.slack.dev, errors of chat.postMessage and files.completeUploadExternal.
+_PLAIN_REASONS = {
+    **dict.fromkeys(("file_uploads_disabled", "file_sharing_disabled"), "uploads"),
+    "file_uploads_except_images_disabled": "uploads",
+    **dict.fromkeys(("cannot_reply_to_message", "thread_not_found", "message_not_found"), "no_replies"),
+    **dict.fromkeys(("no_permission", "access_denied", "not_allowed_token_type", "method_not_supported"), "permission"),
+    **dict.fromkeys(("msg_too_long", "msg_blocks_too_long", "too_many_attachments"), "too_long"),
+    **dict.fromkeys(("messages_tab_disabled", "cannot_dm_bot", "user_disabled"), "no_dm"),
+    "user_not_in_channel": "not_member",
+    "ekm_access_denied": "suspended",
+    "unknown_method": "unknown_method",
+}
+
+
 def unreadable(reply: replies.UnreadableReply, translate: Translator) -> MessagePayload:
     """List the files that could not be read, each with the reason."""
     lines = []

@@ -46,16 +46,12 @@ class Renderer:
             replies.Escalated: notices.escalated,
             replies.Note: notices.note,
             replies.Failed: notices.failed,
+            replies.Refused: notices.refused,
         }
 
     def message(self, reply: replies.Reply, language: Language) -> MessagePayload:
         """Render *reply*. Do not change the message: it may be returned again."""
         return block_kit.converted(self._views[type(reply)](reply, words(language)), language)
-
-    def triage_without_chart(self, reply: replies.Triaged, language: Language) -> MessagePayload:
-        """Render a triage with bars in text instead of the chart, which Slack may refuse."""
-        payload = digest_slack.message(self._catalogue, reply, words(language), with_chart=False)
-        return block_kit.converted(payload, language)
 
     def is_cut(self, reply: replies.Triaged, language: Language) -> bool:
         """Return whether the message of *reply* leaves out anything that the full report contains."""

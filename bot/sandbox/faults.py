@@ -25,6 +25,7 @@ class FaultKind(StrEnum):
     RATE_LIMITED = "rate_limited"
     SERVER_ERROR = "server_error"
     LOST = "lost"  # the call is carried out, but its answer never arrives
+    FAILED_AFTER = "failed_after"  # the call is carried out, but answered with an error
     SLOW = "slow"
     REDIRECTED = "redirected"
     REFUSED = "refused"  # with one of Slack's error codes
@@ -88,6 +89,8 @@ async def answer_with(
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(released.wait(), delay_s)
     response = work()
+    if fault and fault.kind is FaultKind.FAILED_AFTER:
+        return web.json_response(fault.refusal(arguments or {}).body(), status=refused_status)
     if fault and fault.kind is FaultKind.LOST and request.transport:
         request.transport.close()
     return response
@@ -143,6 +146,10 @@ class Faults:
     def lost(self, method: str = "*", *, times: int | None = 1) -> None:
         """Carry out the call, then close the connection without an answer."""
         self.add(Fault(FaultKind.LOST, method, times))
+
+    def failed_after(self, method: str, error: str, *, times: int | None = 1) -> None:
+        """Carry out the call, then answer with one of Slack's error codes."""
+        self.add(Fault(FaultKind.FAILED_AFTER, method, times, error=error))
 
     def slow(self, method: str = "*", *, seconds: float, times: int | None = 1) -> None:
         """Answer after a delay."""

@@ -43,6 +43,7 @@ _TOKEN_ERRORS = frozenset((
     "token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed",
     "org_login_required", "team_access_not_granted",
 ))  # fmt: skip
+_MAX_EXPLANATIONS, _MAX_EXPLANATION = 10, 200  # lines, characters
 _FAST_ARGUMENTS = ({"json"}, {"params"})
 _PLAIN_TYPES = {"json": (str, bool, int, list, dict), "params": (str,)}
 
@@ -148,13 +149,23 @@ def _raise_for(error: SlackApiError) -> NoReturn:
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     if status == 429:
         raise RetryLater("ratelimited", retry_after_s(response.headers)) from error
-    data = getattr(response, "data", None)
-    reason = str(data.get("error", "")) if isinstance(data, dict) else ""
+    answer = getattr(response, "data", None)
+    data = answer if isinstance(answer, dict) else {}
+    reason = str(data.get("error", ""))
     if status >= 500 or not reason or reason in _TRANSIENT_ERRORS:
         raise RetryLater(reason or f"status {status}") from error
     if reason in _TOKEN_ERRORS:
         raise StopWorkspace(reason) from error
-    raise GiveUp(reason, scope=data.get("needed") if isinstance(data, dict) else None) from error
+    raise GiveUp(reason, scope=data.get("needed"), messages=explanations(data)) from error
+
+
+def explanations(answer: Mapping[str, Any]) -> list[str]:
+    """Return what Slack explains about an error in `response_metadata.messages`: a few short lines for the log."""
+    metadata = answer.get("response_metadata")
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
+    return [
+        str(each)[:_MAX_EXPLANATION] for each in (messages if isinstance(messages, list) else [])[:_MAX_EXPLANATIONS]
+    ]
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
@@ -168,5 +179,8 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
 
 def is_trusted(client: AsyncWebClient, url: str) -> bool:
     """Return whether files and the token may be sent to *url*: a Slack host, or the host of a local Web API."""
-    target, api = urlsplit(url), urlsplit(client.base_url)
-    return is_slack(url) or (not is_slack(client.base_url) and target[:2] == api[:2])
+    try:
+        target, api = urlsplit(url), urlsplit(client.base_url)
+        return is_slack(url) or (not is_slack(client.base_url) and target[:2] == api[:2])
+    except ValueError:  # such as "http://[::1"
+        return False

@@ -10,6 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.policy.grammar import TriageCommand, parse
 from bot.policy.replies import Answer, is_public
+from bot.render.message_forms import REPLACEABLE, simplified
 from bot.slack.context import RequestContext, Services, with_context
 from bot.slack.lookup import Payload, plain_text
 from bot.slack.views import open_paste
@@ -41,7 +42,8 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
         context.in_background(_answer_later(context, answering))
         return
     answer = answering.result()
-    message = context.services.renderer.message(answer.reply, answer.language)
+    # Slack does not say whether it accepts the blocks of an acknowledgement.
+    message = simplified(context.services.renderer.message(answer.reply, answer.language), REPLACEABLE)
     await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -20,18 +19,19 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
 
 from bot.catalogue.catalogue import Catalogue
-from bot.errors import GiveUp, RetryLater, describe
+from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.language import Languages
 from bot.policy.place import Place
-from bot.policy.replies import Failed, Reply, Triaged
-from bot.render.block_kit import MessagePayload
+from bot.policy.replies import Failed, Refused, Reply
 from bot.render.renderer import Renderer
+from bot.slack.client import is_trusted
 from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thread_for_ephemeral
 from bot.slack.sender import Sender
@@ -102,12 +102,13 @@ class RequestContext:
     def of_request(cls, services: Services, body: Payload, bolt: AsyncBoltContext) -> RequestContext:
         """Make the context of a request that Bolt received."""
         # A modal has no channel and no response_url; it brings back those of the command that opened it.
-        origin = json.loads((body.get("view") or {}).get("private_metadata") or "{}")
+        origin = _origin(body)
         channel = id_at(body, "channel", "id") or id_at(body, "channel_id") or id_at(origin, "channel")
         channel = channel or id_at(body, "event", "channel") or id_at(body, "event", "item", "channel")
         user = id_at(body, "user", "id") or id_at(body, "user_id")
         user = user or id_at(body, "event", "inviter") or id_at(body, "event", "user")
         url = body.get("response_url") or origin.get("url")
+        url = url if isinstance(url, str) and is_trusted(bolt.client, url) else None
         return cls(
             services,
             Place(team_of(body), channel, user),
@@ -143,13 +144,6 @@ class RequestContext:
         languages = self.services.languages
         return (await languages.of_channel(self.place, self.lookup, text_language=self.text_language)).language
 
-    def forms(self, reply: Reply, language: Language) -> list[MessagePayload]:
-        """Render *reply*; a triage also without its chart, which Slack may refuse."""
-        forms = [self.services.renderer.message(reply, language)]
-        if isinstance(reply, Triaged):
-            forms.append(self.services.renderer.triage_without_chart(reply, language))
-        return forms
-
     async def reply_privately(self, reply: Reply, language: Language | None = None) -> None:
         """Show *reply* to the person only, by default in their language.
 
@@ -164,26 +158,23 @@ class RequestContext:
         if self.job and self.place.is_direct:
             await sender.post([self.job], message)
         else:
-            lease = self.job.lease if self.job else None
-            await sender.post_ephemeral(self.place, self.thread, message, lease=lease)
+            await sender.post_ephemeral(self.place, self.thread, message, job=self.job)
 
     async def reply_to_url(self, reply: Reply, language: Language, *, is_public: bool = False) -> None:
-        """Send *reply* to the response_url; works where the bot is not a member, too. Raises RetryLater or GiveUp."""
-        if self.respond is None:
-            raise GiveUp("no_response_url")
-        audience = "in_channel" if is_public else "ephemeral"
-        for message in self.forms(reply, language):
-            try:
-                sent = await self.respond(
-                    response_type=audience, replace_original=False, thread_ts=self.thread, **message
-                )
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise RetryLater(f"no answer: {describe(error)}") from error
-            # The status alone tells that Slack refused the message, for example because of its chart.
-            if sent.status_code == 200:
+        """Send *reply* to the response_url; works where the bot is not a member, too.
+
+        If the URL is refused, for example because it is older than 30 minutes, the person gets a direct message. Raises
+        RetryLater, GiveUp or StopWorkspace.
+        """
+        sender, message = self.services.sender, self.services.renderer.message(reply, language)
+        try:
+            if self.respond:
+                team = self.place.team
+                await sender.respond(team, self.respond, message, thread=self.thread, is_public=is_public)
                 return
-            _log.warning("Slack refused a reply", status=sent.status_code, reason=sent.body)
-        raise GiveUp("response_url_refused")
+        except GiveUp as error:
+            _log.info("Slack refused a response_url", kind=self.kind, reason=error.reason, messages=error.messages)
+        await sender.send_dm(self.place, message)
 
     def in_background(self, work: Awaitable[None]) -> None:
         """Run *work* after the request was acknowledged, and report its failure."""
@@ -197,13 +188,38 @@ class RequestContext:
         self.services.background.start(run())
 
     async def report_error(self, error: Exception) -> None:
-        """Log *error* with an id, and send the person the id: to the response_url, else as a direct message."""
-        failed, language = Failed(uuid.uuid4().hex[:8]), self.services.languages.default
-        _log.error("a request failed", id=failed.incident, kind=self.kind, exc_info=error)
+        """Log *error* with an id, and tell the person: at the response_url, else by a direct message."""
+        reply, language = failure(error, kind=self.kind), self.services.languages.default
         try:
-            await self.reply_to_url(failed, language)
-        except (RetryLater, GiveUp):  # no response_url, or used up: it is valid for 30 minutes
-            await self.services.sender.send_dm(self.place, self.services.renderer.message(failed, language))
+            await self.reply_to_url(reply, language)
+        except RetryLater:
+            await self.services.sender.send_dm(self.place, self.services.renderer.message(reply, language))
+
+
+def failure(error: Exception, *, kind: str, attempts: int = 1) -> Reply:
+    """Log *error* with an id, and return the reply that tells it, with Slack's reason if it was Slack's refusal.
+
+    *kind* is that of the request, *attempts* how often its job was tried.
+    """
+    incident = uuid.uuid4().hex[:8]
+    _log.error("a request failed", id=incident, kind=kind, exc_info=error)
+    match error:
+        case GiveUp(reason=reason):
+            return Refused(reason, incident, attempts)
+        case RetryLater():
+            return Refused(str(error), incident, attempts)
+        case SlackApiError():
+            return Refused(str(error.response.get("error") or error.response.status_code), incident, attempts)
+    return Failed(incident)
+
+
+def _origin(body: Payload) -> Payload:
+    """Return where the command was typed that opened a modal, as `bot.slack.views` stored it in the modal."""
+    try:
+        origin = json.loads(text_at(body, "view", "private_metadata") or "{}")
+    except ValueError:
+        origin = None
+    return origin if isinstance(origin, dict) else {}
 
 
 def text_language_of(job: Job) -> Language | None:

@@ -16,7 +16,6 @@ from bot.policy.content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged
-from bot.render.block_kit import MessagePayload
 from bot.render.digest_report import report
 from bot.render.digest_slack import StateChange, state_of, with_state
 from bot.slack.context import RequestContext
@@ -108,7 +107,7 @@ class LogJobs:
             if job.place.is_direct:
                 # Not as the reply to the job, which the triage is.
                 message = context.services.renderer.message(leaked, await context.language())
-                await context.services.sender.send_dm(job.place, message, lease=job.lease)
+                await context.services.sender.send_dm(job.place, message, job=job)
             else:
                 await context.reply_privately(leaked)
         except GiveUp as error:  # an author who has left, or is a bot, can't be warned; the log is triaged all the same
@@ -132,10 +131,8 @@ async def show_incident(
 ) -> None:
     """Show on a triage who is on it and who was called to it. The message itself stores who did so and when."""
     blocks = with_state(message["blocks"], state, language)
-    # Slack may return its chart in a form that it does not accept.
-    without_chart = [block for block in blocks if block["type"] != "data_visualization"]
-    forms: list[MessagePayload] = [{"text": message["text"], "blocks": each} for each in (blocks, without_chart)]
-    await context.services.sender.update(context.place, message["ts"], *forms)
+    changed = {"text": message["text"], "blocks": blocks}
+    await context.services.sender.update(context.place, message["ts"], changed, job=context.job)
 
 
 def _with_log(message: SeenMessage, read: ReadLog) -> SeenMessage:

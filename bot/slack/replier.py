@@ -30,15 +30,17 @@ class ThreadReplier:
         self.lookup = context.lookup
         self._place = context.place
         self._sender = context.services.sender
-        self._forms = context.forms
+        self._renderer = context.services.renderer
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         """Post one reply to the messages *to*; return its ts."""
-        return await self._sender.post([self._jobs[ts] for ts in to], *self._forms(answer.reply, answer.language))
+        message = self._renderer.message(answer.reply, answer.language)
+        return await self._sender.post([self._jobs[ts] for ts in to], message)
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Replace the content of a reply."""
-        await self._sender.update(self._place, reply, *self._forms(answer.reply, answer.language))
+        message = self._renderer.message(answer.reply, answer.language)
+        await self._sender.update(self._place, reply, message, job=next(iter(self._jobs.values()), None))
 
     async def withdraw(self, reply: str) -> None:
         """Delete a reply."""

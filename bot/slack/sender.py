@@ -9,15 +9,20 @@ it until the lease has expired. In both cases the next process may search the th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-from bot.errors import GiveUp, RetryLater
+import aiohttp
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot.errors import GiveUp, RetryLater, describe
 from bot.inbox import Job, Lease, PostRate
 from bot.policy.place import Place
-from bot.render.block_kit import MessagePayload
-from bot.slack.client import CALL_TIMEOUT_S, call_api
+from bot.render.block_kit import FALLBACK_BYTES, MessagePayload
+from bot.slack.client import CALL_TIMEOUT_S, call_api, explanations
+from bot.slack.ladder import INTERNAL_ERRORS, Ladder
 from bot.slack.lookup import Payload
 from bot.slack.workspaces import Workspaces
 
@@ -26,68 +31,101 @@ _LEASE_MARGIN_S = 2.0  # clocks of machines differ a little
 
 
 class Sender:
-    """Posts in every workspace. All methods raise RetryLater, GiveUp or StopWorkspace, and can be repeated."""
+    """Posts in every workspace, each message in the fullest form that Slack accepts there (see `Ladder`).
 
-    def __init__(self, workspaces: Workspaces, post_rate: PostRate) -> None:
+    All methods raise RetryLater, GiveUp or StopWorkspace, and can be repeated. The *job* of a call is the one that
+    repeats it.
+    """
+
+    def __init__(self, workspaces: Workspaces, post_rate: PostRate, clock: Callable[[], float] = time.time) -> None:
         self._workspaces = workspaces
         self._post_rate = post_rate
+        self._ladder = Ladder(clock)
 
-    async def post(self, jobs: Sequence[Job], *forms: MessagePayload) -> str:
+    async def post(self, jobs: Sequence[Job], message: MessagePayload) -> str:
         """Post a reply in the thread of *jobs*, once over all their attempts; return its ts.
 
-        Of its *forms*, the first one is posted whose blocks Slack accepts.
         Several jobs share a reply only if no earlier attempt at any of them may have posted.
         """
         job = jobs[0]
-        if job.may_be_answered and (posted := await self._posted(job)):
-            return posted
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.stored_kind}
         if len(jobs) > 1:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
-        self._post_rate.record_post(job.channel)
-        answer = await self._call(
-            job.place.team,
-            "chat.postMessage",
-            forms,
-            lease=job.lease,
-            channel=job.place.channel,
-            thread_ts=job.thread,
-            unfurl_links=False,
-            unfurl_media=False,
-            metadata={"event_type": METADATA_TYPE, "event_payload": payload},
-        )
-        return str(answer["ts"])
+        target = {
+            "channel": job.place.channel,
+            "thread_ts": job.thread,
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {"event_type": METADATA_TYPE, "event_payload": payload},
+        }
 
-    async def update(self, place: Place, ts: str, *forms: MessagePayload) -> None:
-        """Replace the content of one of the bot's messages, unless it is gone; *forms* as in `post`."""
+        async def post(form: MessagePayload) -> str:
+            # An attempt that ended in an internal error may have posted, too.
+            if job.may_be_answered and (posted := await self._posted(job)):
+                return posted
+            self._post_rate.record_post(job.channel)
+            return str((await self._call(job.place.team, "chat.postMessage", target | form, lease=job.lease))["ts"])
+
+        return await self._ladder.send(job.place.team, message, post, job=job)
+
+    async def update(self, place: Place, ts: str, message: MessagePayload, *, job: Job | None = None) -> None:
+        """Replace the content of one of the bot's messages, unless it is gone."""
         # Slack keeps the blocks of a message unless the call names new ones.
-        ignore = ("message_not_found",)
-        await self._call(place.team, "chat.update", forms, ignore=ignore, channel=place.channel, ts=ts, blocks=[])
+        target = {"channel": place.channel, "ts": ts, "blocks": []}
+
+        async def update(form: MessagePayload) -> None:
+            await self._call(place.team, "chat.update", target | form, ignore=("message_not_found",))
+
+        await self._ladder.send(place.team, message, update, job=job, most_text_bytes=FALLBACK_BYTES)
 
     async def delete(self, place: Place, ts: str) -> None:
         """Delete one of the bot's messages, unless it is gone."""
-        await self._call(place.team, "chat.delete", ignore=("message_not_found",), channel=place.channel, ts=ts)
+        arguments = {"channel": place.channel, "ts": ts}
+        await self._call(place.team, "chat.delete", arguments, ignore=("message_not_found",))
 
     async def add_reaction(self, place: Place, ts: str, name: str) -> None:
         """React to a message, unless it is gone or has the reaction."""
-        ignore = ("already_reacted", "message_not_found")
-        await self._call(place.team, "reactions.add", ignore=ignore, channel=place.channel, timestamp=ts, name=name)
+        arguments = {"channel": place.channel, "timestamp": ts, "name": name}
+        await self._call(place.team, "reactions.add", arguments, ignore=("already_reacted", "message_not_found"))
 
     async def remove_reaction(self, place: Place, ts: str, name: str) -> None:
         """Remove the bot's reaction, unless it or the message is gone."""
-        ignore = ("no_reaction", "message_not_found")
-        await self._call(place.team, "reactions.remove", ignore=ignore, channel=place.channel, timestamp=ts, name=name)
+        arguments = {"channel": place.channel, "timestamp": ts, "name": name}
+        await self._call(place.team, "reactions.remove", arguments, ignore=("no_reaction", "message_not_found"))
 
     async def post_ephemeral(
-        self, place: Place, thread: str | None, message: MessagePayload, *, lease: Lease | None = None
+        self, place: Place, thread: str | None, message: MessagePayload, *, job: Job | None = None
     ) -> None:
         """Post an ephemeral message for the person of *place*, at least once: it may repeat after an error."""
         target = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
-        await self._call(place.team, "chat.postEphemeral", [message], lease=lease, **target)
+        await self._send(place.team, "chat.postEphemeral", target, message, job)
 
-    async def send_dm(self, place: Place, message: MessagePayload, *, lease: Lease | None = None) -> None:
+    async def send_dm(self, place: Place, message: MessagePayload, *, job: Job | None = None) -> None:
         """Send the person of *place* a direct message, at least once: it may repeat after an error."""
-        await self._call(place.team, "chat.postMessage", [message], lease=lease, channel=place.user)
+        await self._send(place.team, "chat.postMessage", {"channel": place.user}, message, job)
+
+    async def respond(
+        self, team: str, respond: AsyncRespond, message: MessagePayload, *, thread: str | None, is_public: bool
+    ) -> None:
+        """Send a message to the response_url of a request, for its person only or for the channel."""
+        audience = "in_channel" if is_public else "ephemeral"
+
+        async def send(form: MessagePayload) -> None:
+            try:
+                answer = await respond(response_type=audience, replace_original=False, thread_ts=thread, **form)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise RetryLater(f"no answer: {describe(error)}") from error
+            _raise_for_url(answer.status_code, answer.body)
+
+        await self._ladder.send(team, message, send)
+
+    async def _send(self, team: str, method: str, target: Payload, message: MessagePayload, job: Job | None) -> None:
+        """Send a message that is not a reply."""
+
+        async def send(form: MessagePayload) -> None:
+            await self._call(team, method, {**target, **form}, lease=job.lease if job else None)
+
+        await self._ladder.send(team, message, send, job=job)
 
     async def _posted(self, job: Job) -> str | None:
         """Return the ts of the reply that an earlier attempt at *job* posted, or None."""
@@ -105,29 +143,18 @@ class Sender:
             arguments["cursor"] = cursor
 
     async def _call(
-        self,
-        team: str,
-        method: str,
-        forms: Sequence[Payload] = ({},),
-        *,
-        lease: Lease | None = None,
-        ignore: Sequence[str] = (),
-        **arguments: Any,
+        self, team: str, method: str, arguments: Payload, *, lease: Lease | None = None, ignore: Sequence[str] = ()
     ) -> Payload:
         """Call *method* while *lease* lasts; errors named in *ignore* mean that there is nothing left to do."""
         workspace = await self._workspaces.get(team)
         check = partial(_check, lease)
-        for form in forms:
-            check()
-            try:
-                # As JSON: the SDK's own methods search all blocks for model classes, and encode them twice.
-                json = {**arguments, **form}
-                return await call_api(workspace.client.api_call(method, json=json, before_send=check))
-            except GiveUp as error:
-                if error.reason in ignore:
-                    break
-                if form is forms[-1] or not error.reason.startswith("invalid_blocks"):
-                    raise
+        check()
+        try:
+            # As JSON: the SDK's own methods search all blocks for model classes, and encode them twice.
+            return await call_api(workspace.client.api_call(method, json=dict(arguments), before_send=check))
+        except GiveUp as error:
+            if error.reason not in ignore:
+                raise
         return {}
 
 
@@ -135,6 +162,20 @@ def _check(lease: Lease | None) -> None:
     """Raise RetryLater if *lease* might expire during a call."""
     if lease and not lease.outlives(CALL_TIMEOUT_S + _LEASE_MARGIN_S):
         raise RetryLater("the lease was about to end")
+
+
+def _raise_for_url(status: int, body: str) -> None:
+    """Raise RetryLater or GiveUp if a response_url refused a message: with 404 and JSON (java-slack-sdk issue 1349)."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    answer = answer if isinstance(answer, dict) else {}
+    reason = str(answer.get("error") or f"status {status}")
+    if status == 429 or status >= 500 or reason in INTERNAL_ERRORS:
+        raise RetryLater(reason)
+    if status != 200 or answer.get("ok") is False:
+        raise GiveUp(reason, messages=explanations(answer))
 
 
 def _is_reply(message: Payload, job: Job) -> bool:

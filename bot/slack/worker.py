@@ -1,6 +1,6 @@
 """Work on the jobs of the inbox, and tell people why their messages get no answer.
 
-A failure notice is private, in the person's language, and comes at most once a day.
+A failure notice is private and in the person's language.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import Barred, Barrier, Note, is_public
-from bot.slack.context import RequestContext, Services, text_language_of
+from bot.policy.replies import Barred, Barrier, Note, Reply, is_public
+from bot.slack.context import RequestContext, Services, failure, text_language_of
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
 from bot.slack.replier import ThreadReplier
@@ -57,6 +57,14 @@ class Worker:
                 await self._services.workspaces.check(team)
                 raise RetryLater(str(error)) from error
             raise
+
+    async def report_exhausted(self, jobs: Sequence[Job], error: Exception) -> None:
+        """Tell the people who asked that their *jobs* were given up after the last attempt failed with *error*."""
+        for job in jobs:
+            if job.kind in ASKED_KINDS and job.place.user:
+                context = await RequestContext.of_job(self._services, job)
+                attempts = job.attempts - job.refused
+                await _send(context, job, failure(error, kind=job.stored_kind, attempts=attempts))
 
     async def _work(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         job, annotations = jobs[0], context.services.annotations
@@ -119,38 +127,38 @@ def _message(job: Job) -> SeenMessage:
 
 
 async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:
-    """Tell the author of the message, as far as they can do something about it. Raises RetryLater or StopWorkspace.
+    """Tell the person why they get no answer. Raises RetryLater or StopWorkspace.
 
-    Only people who spoke to the bot are told of a missing scope or an error that they can do nothing about.
+    A person who asked is always told. The author of another message is told of a barrier that people can remove, once a
+    day and channel.
     """
     # Slack has several kinds of restricted_action (docs.slack.dev/reference/methods/chat.postMessage).
     reason = error.reason
     barrier = next((each for each in Barrier if reason == each or reason.startswith(f"{each}_")), None)
-    waits = job.kind in ASKED_KINDS or (job.kind in UNASKED_KINDS and barrier is not Barrier.MISSING_SCOPE)
-    if not waits or not job.place.user:
+    if not job.place.user:
         return
-    if barrier is None:
-        if job.kind in ASKED_KINDS:
-            await context.report_error(error)
-        return
-    store, key = context.services.channels, (job.place.team, job.place.channel, barrier)
-    now = context.services.clock()
-    if not await store.claim_notice(*key, now=now, unless_since=now - _REPEAT_AFTER_S):
-        return
-    try:
-        await _send(context, job, Barred(barrier, job.place.channel, error.scope))
-    except (RetryLater, StopWorkspace, asyncio.CancelledError):  # another attempt follows
-        await store.forget_notice(*key)
-        raise
+    barred = Barred(barrier, job.place.channel, error.scope) if barrier else None
+    if job.kind in ASKED_KINDS:
+        await _send(context, job, barred or failure(error, kind=job.stored_kind))
+    elif barred and barrier is not Barrier.MISSING_SCOPE and job.kind in UNASKED_KINDS:
+        store, key = context.services.channels, (job.place.team, job.place.channel, barred.barrier)
+        now = context.services.clock()
+        if not await store.claim_notice(*key, now=now, unless_since=now - _REPEAT_AFTER_S):
+            return
+        try:
+            await _send(context, job, barred)
+        except (RetryLater, StopWorkspace, asyncio.CancelledError):  # another attempt follows
+            await store.forget_notice(*key)
+            raise
 
 
-async def _send(context: RequestContext, job: Job, notice: Barred) -> None:
+async def _send(context: RequestContext, job: Job, notice: Reply) -> None:
     """Send an ephemeral message; if Slack refuses, a direct message; if Slack refuses that, too, react."""
     sender, place = context.services.sender, job.place
     message = context.services.renderer.message(notice, await context.language())
     ways: tuple[Callable[[], Awaitable[None]], ...] = (
-        lambda: sender.post_ephemeral(place, context.thread, message, lease=job.lease),
-        lambda: sender.send_dm(place, message, lease=job.lease),
+        lambda: sender.post_ephemeral(place, context.thread, message, job=job),
+        lambda: sender.send_dm(place, message, job=job),
         lambda: sender.add_reaction(place, job.ts, WARNING),
     )
     for way in ways:

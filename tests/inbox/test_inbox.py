@@ -84,9 +84,21 @@ async def test_retries_slow_down_until_the_last_attempt(bench: Workbench) -> Non
         bench.end("1.0", RetryLater("status 503") if attempt < 3 else RuntimeError("a bug"))
     row = await bench.until_state("1.0", "dead")
     assert row.reason == "RuntimeError"  # not its message, which may contain a token
+    assert bench.exhausted == [("1.0", "a bug")]
     pauses = [later - sooner for sooner, later in itertools.pairwise(started_at)]
     assert pauses[0] >= 0.75
     assert pauses[1] >= 1.5
+
+
+async def test_a_job_ends_even_if_nobody_can_be_told(bench: Workbench) -> None:
+    """Slack is away for people, too."""
+    bench.report_error = RetryLater("status 503")
+    await bench.inbox.accept(job("1.0"))
+    for attempt in (1, 2, 3):
+        await bench.until(lambda: len(bench.started) == attempt)  # noqa: B023
+        bench.end("1.0", RetryLater("status 503"))
+    assert (await bench.until_state("1.0", "dead")).reason == "status 503"
+    assert bench.exhausted == [("1.0", "status 503")]
 
 
 async def test_a_retry_waits_as_long_as_slack_asks(bench: Workbench) -> None:
@@ -106,6 +118,7 @@ async def test_a_permanent_failure_is_given_up_at_once(bench: Workbench) -> None
     await bench.until(lambda: bench.worked_on == ["1.0"])
     bench.end("1.0", GiveUp("missing_scope", "chat:write"))
     assert (await bench.until_state("1.0", "dead")).reason == "missing_scope: chat:write"
+    assert bench.exhausted == []  # the worker knows
 
 
 async def test_a_dead_job_can_be_revived(bench: Workbench) -> None:

@@ -98,7 +98,10 @@ class Process:
 
     async def open(self) -> None:
         """Open the inbox."""
-        await self.inbox.open(self._work)
+        await self.inbox.open(self._work, on_exhausted=self._report_exhausted)
+
+    async def _report_exhausted(self, jobs: Sequence[Job], error: Exception) -> None:
+        raise AssertionError(f"{error} was the last of so many attempts")
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         end: asyncio.Future[str] = asyncio.get_running_loop().create_future()

@@ -32,6 +32,8 @@ class Workbench:
     started: list[Job] = field(default_factory=list)
     together: list[list[str]] = field(default_factory=list)  # the messages of each call
     stopped: list[tuple[str, str]] = field(default_factory=list)
+    exhausted: list[tuple[str, str]] = field(default_factory=list)  # messages that were given up, and the last error
+    report_error: Exception | None = None  # raised when these are reported
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -48,7 +50,16 @@ class Workbench:
 
     async def open(self) -> None:
         """Open the inbox."""
-        await self.inbox.open(self._work, on_stop=lambda team, reason: self.stopped.append((team, reason)))
+        await self.inbox.open(
+            self._work,
+            on_exhausted=self._report,
+            on_stop=lambda team, reason: self.stopped.append((team, reason)),
+        )
+
+    async def _report(self, jobs: Sequence[Job], error: Exception) -> None:
+        self.exhausted.extend((job.ts, str(error)) for job in jobs)
+        if self.report_error:
+            raise self.report_error
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         self.started.extend(jobs)

@@ -89,11 +89,9 @@ def digests(draw: st.DrawFn) -> Digest:
     )
 
 
-def rendered(
-    digest: Digest, catalogue: Catalogue, language: Language = Language.EN, *, with_chart: bool = True
-) -> MessagePayload:
+def rendered(digest: Digest, catalogue: Catalogue, language: Language = Language.EN) -> MessagePayload:
     """Render the message of *digest*."""
-    payload = digest_slack.message(catalogue, Triaged(digest, SOURCE), words(language), with_chart=with_chart)
+    payload = digest_slack.message(catalogue, Triaged(digest, SOURCE), words(language))
     return block_kit.converted(payload, language)
 
 
@@ -102,13 +100,13 @@ def types_of(blocks: list[Block]) -> list[str]:
     return [block["type"] for block in blocks]
 
 
-@given(digests(), st.sampled_from(LANGUAGES), st.booleans(), st.booleans())
+@given(digests(), st.sampled_from(LANGUAGES), st.booleans())
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_any_digest_makes_a_message_that_slack_accepts(
-    catalogue: Catalogue, digest: Digest, language: Language, with_chart: bool, is_handled: bool
+    catalogue: Catalogue, digest: Digest, language: Language, is_handled: bool
 ) -> None:
     """A refused message leaves an incident without an answer; nothing in it mentions or links."""
-    sent = rendered(digest, catalogue, language, with_chart=with_chart)
+    sent = rendered(digest, catalogue, language)
     by = StateChange("U0LIN", 1_795_500_000.0)
     if is_handled:
         sent["blocks"] = with_state(sent["blocks"], {"taken": by, "escalated": by}, language)
@@ -136,10 +134,19 @@ def test_the_answer_is_in_the_first_three_lines(catalogue: Catalogue, language: 
 @pytest.mark.parametrize(
     ("digest", "types"),
     [
-        (expired(), ["header", "section", "section", "CHART", "table", "rich_text", "context", "actions"]),
+        (expired(), ["header", "section", "section", "data_visualization", "table", "rich_text", "context", "actions"]),
         (
             bundle(),
-            ["header", "section", "section", "CHART", "table", *["rich_text"] * 2, *["context"] * 2, "actions"],
+            [
+                "header",
+                "section",
+                "section",
+                "data_visualization",
+                "table",
+                *["rich_text"] * 2,
+                *["context"] * 2,
+                "actions",
+            ],
         ),
         (nothing(), ["header", "context", "actions"]),
     ],
@@ -149,9 +156,7 @@ def test_a_message_has_its_parts_in_order(
     catalogue: Catalogue, digest: Digest, types: list[str], language: Language
 ) -> None:
     """People learn where to look: answer, timing, chart, codes, evidence, coverage, what was left out, buttons."""
-    for with_chart, chart in ((True, "data_visualization"), (False, "rich_text")):
-        blocks = rendered(digest, catalogue, language, with_chart=with_chart)["blocks"]
-        assert types_of(blocks) == [chart if each == "CHART" else each for each in types]
+    assert types_of(rendered(digest, catalogue, language)["blocks"]) == types
 
 
 def test_the_table_has_a_row_for_each_code(catalogue: Catalogue) -> None:
@@ -258,9 +263,7 @@ def test_the_incident_state_is_shown_above_the_buttons_and_read_back(catalogue: 
 def test_a_log_with_one_point_in_time_has_no_timeline(catalogue: Catalogue) -> None:
     """A chart of one point shows nothing."""
     once = replace(expired(), timeline=Timeline(None, 0, 1), rows=(replace(expired().rows[0], timeline=(12,)),))
-    for with_chart in (True, False):
-        shown = json.dumps(rendered(once, catalogue, with_chart=with_chart)["blocks"])
-        assert "Codes over time" not in shown
+    assert "Codes over time" not in json.dumps(rendered(once, catalogue)["blocks"])
 
 
 def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
@@ -277,5 +280,4 @@ def test_a_chart_of_many_codes_adds_up(catalogue: Catalogue) -> None:
 def test_a_timeline_that_does_not_add_up_costs_the_timeline_only(catalogue: Catalogue) -> None:
     """The answer matters, the timeline is extra: it must never be the reason for no reply."""
     digest = replace(expired(), timeline=Timeline(stamp(0), 15.0, 30))
-    for with_chart in (True, False):
-        assert rendered(digest, catalogue, with_chart=with_chart)["blocks"][0]["type"] == "header"
+    assert rendered(digest, catalogue)["blocks"][0]["type"] == "header"

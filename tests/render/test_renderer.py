@@ -24,12 +24,14 @@ from bot.policy.replies import (
     Listing,
     Note,
     Range,
+    Refused,
     Reply,
     SettingsReply,
     Unknown,
     Usage,
     WhyReply,
 )
+from bot.render.notices import _PLAIN_REASONS
 from bot.render.renderer import Renderer
 from tests.render.kit_rules import assert_sendable
 
@@ -77,6 +79,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "nothing")),
         *(Note(what) for what in ("no_message", "no_codes")),
         Failed("abc123"),
+        *(Refused(reason, "abc123", attempts) for reason in (*_PLAIN_REASONS, HOSTILE) for attempts in (1, 20)),
     ]
     for reply in replies:
         message = Renderer(catalogue).message(reply, language)

@@ -319,39 +319,6 @@ async def test_a_refused_warning_does_not_prevent_the_answer(slack: Sandbox, mon
     assert "Likely cause" in shown(await the_answer(slack, message, ENGLISH))
 
 
-# Charts
-
-
-async def test_a_refused_chart_becomes_text_bars(slack: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some plans may not have the block."""
-    refuse_charts(monkeypatch)
-    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
-    assert "data_visualization" not in block_types(answer)
-    assert "Likely cause" in shown(answer)
-    assert "Codes over time" in shown(answer)
-    assert slack.calls("files.getUploadURLExternal") == []
-    assert_sendable(answer)
-
-
-async def test_a_refused_chart_becomes_text_bars_in_an_ephemeral_message(
-    slack: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """For a `response_url`, Slack reports the refusal only by its HTTP status."""
-    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
-    refuse_charts(monkeypatch)
-    await slack.click(answer, "triage_language", LIN)
-    (private,) = await slack.until(lambda: slack.ephemerals(LIN))
-    assert "可能原因" in shown(private)
-    assert "data_visualization" not in block_types(private)
-
-
-def refuse_charts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the sandbox refuse charts, like a plan without them."""
-    from bot.sandbox import block_schema
-
-    monkeypatch.delitem(block_schema.MESSAGE_BLOCKS, "data_visualization")
-
-
 # Buttons
 
 

@@ -31,10 +31,13 @@ class Command:
             renderer=SimpleNamespace(message=lambda reply, language: {"text": "hi"}, paste=lambda *_: {}),
             languages=SimpleNamespace(of_person=self._wait),
             background=self.background,
+            sender=SimpleNamespace(respond=self._respond),
         )
         place = Place("T1", "C1", "U1")
         lookup = SimpleNamespace(client=SimpleNamespace(views_open=self._open))
-        context = RequestContext(cast(Any, services), place, cast(Any, lookup), "B1", respond=cast(Any, self._respond))
+        context = RequestContext(
+            cast(Any, services), place, cast(Any, lookup), "B1", respond=cast(Any, "https://hooks.slack.com/commands/1")
+        )
         body = {"text": text, "channel_id": "C1", "response_url": "", "trigger_id": ""}
         await commands.zimerr(context, body, cast(Any, self._ack))
 
@@ -52,9 +55,8 @@ class Command:
     async def _ack(self, **message: Any) -> None:
         self.acks.append(message)
 
-    async def _respond(self, **message: Any) -> Any:
-        self.sent.append(message)
-        return SimpleNamespace(status_code=200)
+    async def _respond(self, team: str, url: object, message: dict[str, Any], **options: Any) -> None:
+        self.sent.append(message | options)
 
 
 async def test_a_quick_answer_is_the_acknowledgement() -> None:
@@ -74,7 +76,7 @@ async def test_a_slow_answer_follows_the_acknowledgement(monkeypatch: pytest.Mon
     command.release.set()
     await command.background.drain(10)
     (message,) = command.sent
-    assert (message["response_type"], message["text"]) == ("in_channel", "hi")
+    assert (message["is_public"], message["text"]) == (True, "hi")
 
 
 async def test_a_modal_is_opened_after_the_acknowledgement() -> None:

@@ -7,16 +7,15 @@ import json
 from types import SimpleNamespace
 from typing import Any, cast
 
-import aiohttp
 import pytest
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import RetryLater
+from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, Lease
 from bot.policy.place import Place
-from bot.policy.replies import Failed, Note
+from bot.policy.replies import Failed, Note, Refused
 from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
 from bot.slack.lookup import Payload
 
@@ -44,10 +43,18 @@ class FakeSender:
         return "9.9"
 
     async def post_ephemeral(
-        self, place: Place, thread: str | None, message: Payload, *, lease: Lease | None = None
+        self, place: Place, thread: str | None, message: Payload, *, job: Job | None = None
     ) -> None:
         """Record an ephemeral message."""
-        self.sent.append(("ephemeral", place.user, thread, message["reply"], lease))
+        self.sent.append(("ephemeral", place.user, thread, message["reply"], job.lease if job else None))
+
+    async def respond(
+        self, team: str, respond: FakeUrl, message: Payload, *, thread: str | None, is_public: bool
+    ) -> None:
+        """Send to a response_url, and fail as it does."""
+        status = await respond(thread_ts=thread, is_public=is_public, **message)
+        if status != 200:
+            raise GiveUp("used_url") if status else RetryLater("no answer")
 
     async def send_dm(self, place: Place, message: Payload) -> None:
         """Record a direct message."""
@@ -61,13 +68,10 @@ class FakeUrl:
         self.statuses = list(statuses)
         self.sent: list[dict[str, Any]] = []
 
-    async def __call__(self, **message: Any) -> SimpleNamespace:
-        """Record a message."""
+    async def __call__(self, **message: Any) -> int:
+        """Record a message; return the status."""
         self.sent.append(message)
-        status = self.statuses.pop(0) if self.statuses else 200
-        if not status:
-            raise aiohttp.ClientConnectionError
-        return SimpleNamespace(status_code=status, body="ok")
+        return self.statuses.pop(0) if self.statuses else 200
 
 
 def services(sender: FakeSender | None = None, background: Background | None = None) -> Services:
@@ -136,6 +140,27 @@ def test_a_modal_opened_without_a_command_has_no_channel() -> None:
     assert RequestContext.of_request(services(), body, bolt()).place == Place("T1", "", "U1")
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        json.dumps({"channel": "C1", "url": "https://hooks.slack.com.evil.example/1"}),
+        json.dumps({"channel": "C1", "url": "http://[::1"}),
+        json.dumps({"channel": "C1", "url": 7}),
+        json.dumps({"channel": "C1"}),
+        "[]",
+        "{",
+    ],
+)
+async def test_an_answer_goes_to_slack_only(metadata: str) -> None:
+    """The URL in a modal comes back from outside. Without one of Slack's, the answer is a direct message."""
+    sender = FakeSender()
+    body = {**_PASTE, "view": {"private_metadata": metadata}}
+    context = RequestContext.of_request(services(sender), body, bolt())
+    assert context.respond is None
+    await context.reply_to_url(NOTE, Language.EN, is_public=True)
+    assert sender.sent == [("dm", "U1", NOTE)]
+
+
 async def test_a_request_is_answered_at_its_url() -> None:
     """It needs no membership in the channel, and no further permission."""
     sender, url = FakeSender(), FakeUrl()
@@ -144,8 +169,7 @@ async def test_a_request_is_answered_at_its_url() -> None:
     )
     await context.reply_privately(NOTE, Language.EN)
     (message,) = url.sent
-    assert (message["response_type"], message["thread_ts"], message["reply"]) == ("ephemeral", "1.0", NOTE)
-    assert message["replace_original"] is False
+    assert (message["is_public"], message["thread_ts"], message["reply"]) == (False, "1.0", NOTE)
     assert sender.sent == []
 
 
@@ -183,7 +207,7 @@ async def test_a_handler_runs_after_the_acknowledgement_and_its_error_is_reporte
         raise ValueError
 
     monkeypatch.setattr("bot.slack.context.AsyncRespond", lambda **_: url)
-    await after_ack(handle, services(background=background))(ack=ack, body=dict(_BUTTON), context=bolt())
+    await after_ack(handle, services(FakeSender(), background))(ack=ack, body=dict(_BUTTON), context=bolt())
     assert steps == ["ack"]
     async with asyncio.timeout(10):
         await background.drain(10)
@@ -195,18 +219,17 @@ async def test_a_handler_runs_after_the_acknowledgement_and_its_error_is_reporte
 @pytest.mark.parametrize(
     ("statuses", "to_url", "to_person"),
     [
-        (None, [], [Failed]),
-        ([404, 200], [Note, Failed], []),
-        ([0, 200], [Note, Failed], []),
-        ([404, 404], [Note, Failed], [Failed]),
-        ([0, 0], [Note, Failed], [Failed]),
+        (None, [], [Refused]),
+        ([404], [Note], [Note]),
+        ([0, 200], [Note, Refused], []),
+        ([0, 0], [Note, Refused], [Refused]),
     ],
-    ids=["no-url", "refused-blocks", "broken-connection", "expired-url", "no-connection"],
+    ids=["no-url", "refused-url", "broken-connection", "no-connection"],
 )
 async def test_nobody_is_left_without_an_answer(
     statuses: list[int] | None, to_url: list[type], to_person: list[type]
 ) -> None:
-    """Slack refuses some blocks; a response_url expires after 30 minutes; reactions and global shortcuts have none."""
+    """A response_url expires after 30 minutes; reactions and global shortcuts have none."""
     url = FakeUrl(*statuses or ())
     sender, background = FakeSender(), Background()
     context = RequestContext(

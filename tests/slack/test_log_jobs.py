@@ -21,7 +21,7 @@ async def test_a_rate_limit_after_the_call_makes_the_next_attempt_look_for_it() 
     async def post(*_: object) -> str:
         return "9.9"
 
-    async def update(*_: object) -> None:
+    async def update(*_: object, **__: object) -> None:
         raise RetryLater("ratelimited", 7.0)
 
     async def message(*_: object) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.place import Place
-from bot.policy.replies import Barred, Failed, Note
+from bot.policy.replies import Barred, Note, Refused
 from bot.slack.worker import Worker
 
 
@@ -63,10 +63,10 @@ class FakeServices:
             raise self.errors.pop(0)
         self.sent.append((way, reply))
 
-    async def _post_ephemeral(self, place: Place, thread: str | None, reply: object, *, lease: object) -> None:
+    async def _post_ephemeral(self, place: Place, thread: str | None, reply: object, *, job: object) -> None:
         self._record("ephemeral", reply)
 
-    async def _send_dm(self, place: Place, reply: object, *, lease: object = None) -> None:
+    async def _send_dm(self, place: Place, reply: object, *, job: object = None) -> None:
         self._record("dm", reply)
 
     async def _claim(self, team: str, channel: str, reason: str, **_: float) -> bool:
@@ -108,7 +108,7 @@ async def test_a_thread_that_can_not_be_read_is_answered() -> None:
     assert services.sent == [("ephemeral", Note("gone"))]
 
 
-@pytest.mark.parametrize(("kind", "expected"), [(JobKind.ESCALATE, [("dm", Failed)]), (JobKind.MESSAGE, [])])
+@pytest.mark.parametrize(("kind", "expected"), [(JobKind.ESCALATE, [("ephemeral", Refused)]), (JobKind.MESSAGE, [])])
 async def test_an_error_that_nobody_can_fix_is_reported_to_those_who_asked(kind: JobKind, expected: list[Any]) -> None:
     """They get an id for the operator. Authors of other messages wait for nothing."""
     services = FakeServices()
