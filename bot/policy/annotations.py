@@ -8,7 +8,8 @@
 4. The reply to a deleted message is deleted. If it explains other messages too, it is updated instead.
 5. "Not a code" deletes a reply, and silences numbers in the same context in this channel.
 6. "Wrong" deletes a triage. The messages keep the act `WRONG`, so they do not get another.
-7. Every act can be repeated after a crash. A reply is recorded before reactions are added, because a person who
+7. A message to the bot gets an answer, which follows edits and deletions, too.
+8. Every act can be repeated after a crash. A reply is recorded before reactions are added, because a person who
    clicks a reaction at once must get its codes.
 
 Each decision against a reply is logged with its reason at debug level.
@@ -31,7 +32,7 @@ from bot.policy.content import is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Annotation, Answer, DryRun, Reply, Triaged, UnreadableReply, WhyReply
+from bot.policy.replies import Annotation, Answer, DryRun, Reply, Triaged, UnreadableReply, WhyReply, is_public
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
@@ -76,6 +77,9 @@ class ThreadVoice(Protocol):
 
     async def withdraw(self, reply: str) -> None:
         """Delete one of the bot's replies."""
+
+    async def whisper(self, answer: Answer) -> None:
+        """Show an answer only to the person who asked."""
 
     async def mark(self, ts: str) -> None:
         """Add the bot's reaction to a message."""
@@ -146,6 +150,24 @@ class Annotations:
                 await self._revise(message, record.reply, answered, voice)
             dropped = {*record.codes} - {*now.codes}
             await self._store.put({message.ref: now}, now=self._clock(), dropped=dropped)
+
+    async def answer(self, message: SeenMessage, answer: Answer, voice: ThreadVoice) -> None:
+        """Answer a message to the bot; if it was edited, replace its earlier answer.
+
+        In a direct message, all answers are replies.
+        """
+        record, reply = await self._store.get(message.ref), None
+        is_reply = is_public(answer.reply) or message.place.is_direct
+        if is_reply and record and record.reply and record.act == Act.ANSWER:
+            await voice.revise(record.reply, answer)
+            return
+        await self.withdraw(message, voice)
+        if is_reply:
+            reply = await voice.reply(answer, [message.ts])
+        else:
+            await voice.whisper(answer)
+        record = AnnotationRecord(message.thread, Act.ANSWER, reply, (), ())
+        await self._store.put({message.ref: record}, now=self._clock())
 
     async def withdraw(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Delete the reply to a message that was deleted, or that contains no code any more."""

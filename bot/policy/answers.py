@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
+from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy import grammar, replies
 from bot.policy.annotations import Annotations
@@ -50,7 +51,10 @@ class Answers:
                 return await self.settings(place, directory)
             case grammar.WhyCommand(channel, ts, thread):
                 # A person who asks in the message's own channel may read it; elsewhere that is not certain.
-                message = await directory.message(channel, ts, thread) if channel == place.channel else None
+                try:
+                    message = await directory.message(channel, ts, thread) if channel == place.channel else None
+                except GiveUp as error:
+                    return replies.not_readable(error, place) or replies.Note("no_message")
                 return await self._annotations.why(message, place) if message else replies.Note("no_message")
             case grammar.HelpCommand(misused):
                 return replies.Usage(misused)

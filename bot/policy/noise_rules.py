@@ -42,6 +42,7 @@ class Act(StrEnum):
     REACT = "react"
     TRIAGE = "triage"  # a reply about a whole log
     WRONG = "wrong"  # the triage was called wrong and deleted
+    ANSWER = "answer"  # somebody had spoken to the bot
     COUNT = "count"  # the first reply in the thread shows how often the code came
     NOTHING = "nothing"
 

@@ -59,7 +59,7 @@ class Directory(Protocol):
         """Return the person's IETF locale."""
 
     async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
-        """Return a message of *thread* as Slack's Web API describes it."""
+        """Return a message of *thread* as Slack's Web API describes it; raises GiveUp if the bot may not read it."""
 
     async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
         """Return the last *most* messages of a channel, newest first."""

@@ -9,10 +9,11 @@ from typing import Literal
 
 from bot.catalogue.entry import Entry, Section
 from bot.detection.result import Finding, LookAlike
+from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
-from bot.policy.place import LogSource
+from bot.policy.place import LogSource, Place
 from bot.triage.digest import Digest, FileRefused, Secret
 
 
@@ -155,7 +156,9 @@ class Escalated:
 class Note:
     """A line for the person who asked; ``no_message``: the linked message is gone or in another channel."""
 
-    what: Literal["gone", "reported", "escalated", "nobody", "not_member", "nothing", "no_message", "no_codes"]
+    what: Literal[
+        "gone", "reported", "escalated", "nobody", "not_member", "not_in_dm", "nothing", "no_message", "no_codes"
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,12 @@ class Answer:
 
     reply: Reply
     language: Language
+
+
+def not_readable(error: GiveUp, place: Place) -> Barred | None:
+    """Return the reply to a person if the bot lacks the scope to read *place*."""
+    is_scope = error.reason == Barrier.MISSING_SCOPE
+    return Barred(Barrier.MISSING_SCOPE, place.channel, error.scope) if is_scope else None
 
 
 def is_public(reply: Reply) -> bool:

@@ -85,21 +85,28 @@ class EventStream:
         message = _without_metadata(change.message)
         for name, event in self._message_event(change, message):
             yield name, event
-            is_mention = (
-                f"<@{self._workspace.bot_user}>" in message["text"] and message.get("bot_id") != self._workspace.bot_id
-            )
-            if is_mention and name != "message.im":
-                mention = {key: value for key, value in event.items() if key not in ("channel_type", "subtype")}
-                yield "app_mention", mention | {"type": "app_mention"}
+            yield from self._mention(name, event)
             for file in message.get("files", ()):
                 shared: Json = {"type": "file_shared", "file_id": file["id"], "file": {"id": file["id"]}}
                 shared |= {"user_id": message.get("user"), "channel_id": change.channel}
                 yield "file_shared", shared | {"event_ts": message["ts"]}
 
+    def _mention(self, name: str, message: Json) -> Iterator[SubscribedEvent]:
+        """Yield a mention of the bot by somebody else, in addition to the message event *name*."""
+        is_own = message.get("bot_id") == self._workspace.bot_id
+        if f"<@{self._workspace.bot_user}>" in message["text"] and not is_own and name != "message.im":
+            mention = {key: value for key, value in message.items() if key not in ("channel_type", "subtype")}
+            yield "app_mention", mention | {"type": "app_mention"}
+
     def _changed(self, change: Change) -> Iterator[SubscribedEvent]:
         event = {"type": "message", "subtype": "message_changed", "hidden": True, "ts": self._workspace.new_ts()}
-        both = {"message": _without_metadata(change.message), "previous_message": _without_metadata(change.previous)}
-        return self._message_event(change, event | both)
+        now, before = _without_metadata(change.message), _without_metadata(change.previous)
+        for name, changed in self._message_event(change, event | {"message": now, "previous_message": before}):
+            yield name, changed
+            edited = now.get("edited")
+            if edited and edited != before.get("edited"):
+                # An edited mention is sent once more (github.com/slack-go/slack/pull/1256).
+                yield from self._mention(name, now | {"channel": change.channel, "event_ts": edited["ts"]})
 
     def _deleted(self, change: Change) -> Iterator[SubscribedEvent]:
         event = {"type": "message", "subtype": "message_deleted", "hidden": True, "ts": self._workspace.new_ts()}

@@ -15,7 +15,7 @@ from bot.policy.annotations import SeenMessage
 from bot.policy.content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged
+from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged, is_public
 from bot.render.digest_report import report
 from bot.render.digest_slack import StateChange, state_of, with_state
 from bot.slack.context import RequestContext
@@ -67,10 +67,12 @@ class LogJobs:
         async with LogReplier(context, job) as replier:
             read = await self._read(context, job, replier, source, is_asked=True)
             if read is None or not read.has_content:
-                await context.reply_privately(Note("nothing" if read else "gone"))
+                note = Answer(Note("nothing" if read else "gone"), await context.language())
+                await self._publish(context, job, note, replier)
                 return
             await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
-            await replier.reply(Answer(Triaged(read.digest, source), await context.channel_language()))
+            triage = Answer(Triaged(read.digest, source), await context.channel_language())
+            await self._publish(context, job, triage, replier)
             await _attach_if_cut(context, job, replier, read.digest)
 
     async def report(self, context: RequestContext, job: Job) -> None:
@@ -113,6 +115,16 @@ class LogJobs:
         except GiveUp as error:  # an author who has left, or is a bot, can't be warned; the log is triaged all the same
             _log.warning("not warned of secrets", channel=job.place.channel, ts=job.ts, reason=str(error))
         self._warned.append(job.key)
+
+    async def _publish(self, context: RequestContext, job: Job, answer: Answer, replier: LogReplier) -> None:
+        """Send the answer to a person: to their message, which they may edit, or for their use of a shortcut."""
+        if job.kind is JobKind.ASKED:
+            message = SeenMessage(job.place, job.ts, job.thread, ())
+            await context.services.annotations.answer(message, answer, replier)
+        elif is_public(answer.reply):
+            await replier.reply(answer)
+        else:
+            await replier.whisper(answer)
 
     async def _read(
         self, context: RequestContext, job: Job, replier: LogReplier, source: LogSource, *, is_asked: bool

@@ -35,11 +35,15 @@ class SlackLookup:
         return await self._locale("user", "users.info", {"user": user, "include_locale": "true"})
 
     async def message(self, channel: str, ts: str, thread: str) -> Payload | None:
-        """Return a message, or None if it was deleted or the bot may not read it."""
+        """Return a message, or None if it was deleted. Raises GiveUp if the bot may not read it."""
         arguments = {"channel": channel, "ts": thread, "oldest": ts, "latest": ts, "inclusive": "true", "limit": "2"}
-        answer = await self._ask("conversations.replies", arguments)
-        messages = answer.get("messages", []) if answer else []
-        return next((message for message in messages if message["ts"] == ts), None)
+        try:
+            answer = await call_api(self.client.api_call("conversations.replies", params=arguments))
+        except GiveUp as error:
+            if error.reason == "thread_not_found":
+                return None
+            raise
+        return next((message for message in answer.get("messages", ()) if message["ts"] == ts), None)
 
     async def thread(self, channel: str, ts: str) -> Sequence[Payload]:
         """Return the messages of a thread, at most the first 2,000; none if the bot may not read them."""

@@ -19,7 +19,7 @@ from slack_bolt.response import BoltResponse
 from bot.detection.slack_text import prose
 from bot.i18n import script_language
 from bot.inbox import Job, JobKind
-from bot.policy.content import MessageContent, is_by_person, is_log, log_files, read_content
+from bot.policy.content import MessageContent, is_by_person, is_log, is_written, log_files, read_content
 from bot.policy.place import Place
 from bot.slack.context import Services
 from bot.slack.lookup import Payload, id_at, team_of, text_at
@@ -93,18 +93,16 @@ class Messages(AsyncMiddleware):
             case "message", _:
                 await self._posted(event, req.context)
             case "app_mention", _:
-                await self._record(event, kind=JobKind.ASKED)
+                await self._record(event, kind=JobKind.ASKED, trigger_ts=id_at(event.message, "edited", "ts"))
         return BoltResponse(status=200, body="")
 
     async def _posted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
         message, place, services = event.message, event.place, self._services
         is_person = is_by_person(message)
-        if place.is_direct:
-            if is_person:
-                await self._record(event, kind=JobKind.ASKED)
+        if _asks_bot(message, place, bolt):
+            await self._record(event, kind=JobKind.ASKED)
+        if place.is_direct or _mentions_bot(message, bolt):
             return
-        if _mentions_bot(message, bolt):
-            return  # it also arrives as app_mention
         content = read_content(message, services.catalogue)
         if content.sightings or log_files(message):
             await self._record(event, kind=JobKind.MESSAGE, content=content)
@@ -113,21 +111,29 @@ class Messages(AsyncMiddleware):
 
     async def _changed(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
         after, before = event.message, event.before
-        if after.get("bot_id") == bolt.bot_id or event.place.is_direct or _mentions_bot(after, bolt):
+        if after.get("bot_id") == bolt.bot_id:
             return
         # Slack leaves a tombstone in place of a deleted message that has replies.
         if after.get("subtype") == "tombstone":
             await self._deleted(replace(event, message=before), bolt)
             return
+        if _asks_bot(after, event.place, bolt):
+            # The mention is sent again, too, with the same time of the edit. A link preview is no edit.
+            if edited_at := id_at(after, "edited", "ts"):
+                await self._record(event, kind=JobKind.ASKED, trigger_ts=edited_at)
+            return
+        if event.place.is_direct:
+            return
         content = read_content(after, self._services.catalogue)
         # A link preview changes a message, too, but neither its codes nor its files.
-        if _subjects(after, content) != _subjects(before, read_content(before, self._services.catalogue)):
+        is_other = _subjects(after, content) != _subjects(before, read_content(before, self._services.catalogue))
+        if is_other or _mentions_bot(before, bolt):
             await self._record(event, kind=JobKind.CHANGED, trigger_ts=event.at, content=content)
 
     async def _deleted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
         before = event.message
         was_read = read_content(before, self._services.catalogue).sightings or log_files(before)
-        if before.get("bot_id") != bolt.bot_id and was_read:
+        if before.get("bot_id") != bolt.bot_id and (was_read or _asks_bot(before, event.place, bolt)):
             await self._record(event, kind=JobKind.DELETED)
 
     async def _record(
@@ -154,6 +160,14 @@ class Messages(AsyncMiddleware):
             event_id=event.event_id,
         )
         await self._services.inbox.accept(job)
+
+
+def _asks_bot(message: Payload, place: Place, bolt: AsyncBoltContext) -> bool:
+    """Return whether a message is for the bot: a mention, or a person's direct message.
+
+    A mention also arrives as app_mention, but in a group direct message perhaps only as a message.
+    """
+    return is_by_person(message) if place.is_direct else is_written(message) and _mentions_bot(message, bolt)
 
 
 def _mentions_bot(message: Payload, bolt: AsyncBoltContext) -> bool:

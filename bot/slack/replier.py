@@ -27,6 +27,7 @@ class ThreadReplier:
 
     def __init__(self, context: RequestContext, jobs: Sequence[Job] = ()) -> None:
         self._jobs = {job.ts: job for job in jobs}
+        self._context = context
         self.lookup = context.lookup
         self._place = context.place
         self._sender = context.services.sender
@@ -45,6 +46,10 @@ class ThreadReplier:
     async def withdraw(self, reply: str) -> None:
         """Delete a reply."""
         await self._sender.delete(self._place, reply)
+
+    async def whisper(self, answer: Answer) -> None:
+        """Show an answer only to the person of the context."""
+        await self._context.reply_privately(answer.reply, answer.language)
 
     async def mark(self, ts: str) -> None:
         """React to a message."""

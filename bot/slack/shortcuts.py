@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.errors import GiveUp
 from bot.inbox import Job, JobKind
-from bot.policy.replies import Note
+from bot.policy.replies import Note, not_readable
 from bot.slack.context import RequestContext, Services, after_ack
-from bot.slack.lookup import Payload
+from bot.slack.lookup import Payload, text_at
 from bot.slack.views import open_lookup
 
 
@@ -27,9 +28,17 @@ async def triage_thread(context: RequestContext, body: Payload) -> None:
     """Triage the whole thread of a message; everybody in it sees the result."""
     ts = body["message"]["ts"]
     thread = body["message"].get("thread_ts", ts)
-    if await context.lookup.message(context.place.channel, ts, thread):
+    try:
+        found = await context.lookup.message(context.place.channel, ts, thread)
+    except GiveUp as error:
+        # Nobody can invite the bot to a direct message of other people: that is another conversation.
+        is_dm = context.place.is_direct or text_at(body, "channel", "name").startswith("mpdm-")
+        not_member = Note("not_in_dm" if is_dm else "not_member")
+        await context.reply_privately(not_readable(error, context.place) or not_member)
+        return
+    if found:
         detail = {"text_language": str(context.text_language)} if context.text_language else {}
         job = Job(context.place, ts, thread, kind=JobKind.THREAD, trigger_ts=body["action_ts"], detail=detail)
         await context.services.inbox.accept(job)
     else:
-        await context.reply_privately(Note("not_member"))
+        await context.reply_privately(Note("no_message"))

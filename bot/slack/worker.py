@@ -18,7 +18,7 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import Barred, Barrier, Note, Reply, is_public
+from bot.policy.replies import Barred, Barrier, Reply
 from bot.slack.context import RequestContext, Services, failure, text_language_of
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
@@ -100,10 +100,7 @@ class Worker:
         """Answer a person who spoke to the bot. The text is read from Slack again: the inbox stores none."""
         message = await context.lookup.message(job.place.channel, job.ts, job.thread)
         if message is None:
-            _log.debug("no answer", channel=job.place.channel, ts=job.ts, reason="deleted or not readable")
-            # A mention in a group direct message arrives without the scope to read it.
-            if not job.place.is_direct:
-                await context.reply_privately(Note("no_message"))
+            _log.debug("no answer", channel=job.place.channel, ts=job.ts, reason="deleted")
             return
         # Mentions, such as that of the bot, are no words.
         text = plain_text(message.get("text", ""))
@@ -114,11 +111,7 @@ class Worker:
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
         answer = await context.services.answers.answer(parse(words), job.place, context.lookup, context.text_language)
-        if is_public(answer.reply):
-            rendered = context.services.renderer.message(answer.reply, answer.language)
-            await context.services.sender.post([job], rendered)
-        else:
-            await context.reply_privately(answer.reply, answer.language)
+        await context.services.annotations.answer(_message(job), answer, ThreadReplier(context, [job]))
 
 
 def _message(job: Job) -> SeenMessage:

@@ -36,6 +36,7 @@ class FakeVoice:
     def __init__(self) -> None:
         self.replies: dict[str, Answer] = {}
         self.marked: set[str] = set()
+        self.whispered: list[Answer] = []
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         ts = f"reply-to-{'-'.join(to)}"
@@ -47,6 +48,9 @@ class FakeVoice:
 
     async def withdraw(self, reply: str) -> None:
         del self.replies[reply]
+
+    async def whisper(self, answer: Answer) -> None:
+        self.whispered.append(answer)
 
     async def mark(self, ts: str) -> None:
         self.marked.add(ts)

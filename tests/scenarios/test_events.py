@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from structlog.testing import capture_logs
 from bot.sandbox.delivery import DeliveryKind, Envelope
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
-from tests.scenarios.conftest import ANN, BEN, ENGLISH, FOREIGN, LIN
-from tests.scenarios.logs import answers, file
+from tests.scenarios.conftest import ANN, BEN, ENGLISH, FOREIGN, LIN, Start, bot_with, manifest
+from tests.scenarios.logs import LOG, answers, file
 from tests.scenarios.reading import BOT, settled, shown
 
 # Replies that are also sent to the channel (subtype `thread_broadcast`)
@@ -183,6 +184,150 @@ async def test_an_unknown_request_is_refused_without_its_content_in_the_log(
     with capture_logs() as logs:
         answer = await slack.delivery.send(Envelope(DeliveryKind.INTERACTION, whole))
     assert not answer.acknowledged
-    (logged,) = logs
-    assert (logged["event"], logged["kind"]) == ("an unknown request", body["type"])
-    assert "secret" not in str(logged) + caplog.text
+    assert (logs[0]["event"], logs[0]["kind"]) == ("an unknown request", body["type"])
+    assert "secret" not in str(logs) + caplog.text
+
+
+# Mentions and direct messages that are edited or deleted
+
+
+async def until_answered(slack: Sandbox, channel: str, message: Json, text: str) -> tuple[str, str]:
+    """Wait until the bot's only reply to *message* shows *text*; return its time stamp and its text."""
+    await slack.until(lambda: text in "".join(shown(each) for each in answers(slack, message, channel)))
+    await settled(slack, ENGLISH, BEN)
+    (reply,) = answers(slack, message, channel)
+    assert text in shown(reply)
+    return reply["ts"], shown(reply)
+
+
+@pytest.mark.both_transports
+@pytest.mark.parametrize("channel", [ENGLISH, "D0ANN"])
+async def test_the_answer_follows_the_edited_question(slack: Sandbox, channel: str) -> None:
+    """People correct a digit; Slack then sends a mention twice, as a mention and as a changed message."""
+    message = await slack.say(channel, ANN, "@zimerr 6000106")
+    ts, _ = await until_answered(slack, channel, message, "6000106 · Token expired")
+    await slack.edit(channel, message["ts"], "@zimerr 6000121")
+    ts_after, text = await until_answered(slack, channel, message, "6000121 · ")
+    assert ts_after == ts
+    assert "6000106 ·" not in text
+
+
+@pytest.mark.parametrize("missing", ["message.channels", "app_mention"])
+async def test_either_event_of_an_edited_mention_is_enough(tmp_path: Path, missing: str) -> None:
+    """The app may not be subscribed to both."""
+    plan = manifest("http")
+    plan["settings"]["event_subscriptions"]["bot_events"].remove(missing)
+    async with bot_with("http", tmp_path, plan=plan) as slack:
+        message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+        await until_answered(slack, ENGLISH, message, "Token expired")
+        await slack.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+        await until_answered(slack, ENGLISH, message, "6000121")
+
+
+@pytest.mark.parametrize("channel", [ENGLISH, "D0ANN"])
+async def test_the_answer_goes_with_the_deleted_question(slack: Sandbox, channel: str) -> None:
+    """An answer to nothing confuses those who come later."""
+    message = await slack.say(channel, ANN, "@zimerr 6000106")
+    await until_answered(slack, channel, message, "Token expired")
+    await slack.delete(channel, message["ts"])
+    await slack.until(lambda: not answers(slack, message, channel))
+
+
+async def test_a_private_answer_in_a_direct_message_is_updated(slack: Sandbox) -> None:
+    """There, all answers are messages."""
+    message = await slack.say("D0ANN", ANN, "help")
+    ts, help_text = await until_answered(slack, "D0ANN", message, "/zimerr")
+    await slack.edit("D0ANN", message["ts"], "status")
+    await slack.until(lambda: help_text not in [shown(each) for each in answers(slack, message, "D0ANN")])
+    assert (await until_answered(slack, "D0ANN", message, "English"))[0] == ts
+
+
+async def test_a_question_that_gets_a_private_answer_after_the_edit_loses_the_public_one(slack: Sandbox) -> None:
+    """And the other way round."""
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+    await until_answered(slack, ENGLISH, message, "Token expired")
+    await slack.edit(ENGLISH, message["ts"], "@zimerr help")
+    await slack.until(lambda: slack.ephemerals(ANN, ENGLISH) and not answers(slack, message, ENGLISH))
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+    await until_answered(slack, ENGLISH, message, "6000121")
+    assert len(slack.ephemerals(ANN, ENGLISH)) == 1
+
+
+async def test_a_mention_that_an_edit_adds_is_answered(slack: Sandbox) -> None:
+    """The explanation that the message had is replaced by the answer."""
+    message = await slack.say(ENGLISH, ANN, "6000106")
+    await until_answered(slack, ENGLISH, message, "Token expired")
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+    await until_answered(slack, ENGLISH, message, "6000121")
+    again = await slack.say(ENGLISH, LIN, "6000106")
+    await until_answered(slack, ENGLISH, again, "Token expired")
+
+
+@pytest.mark.parametrize(("text", "shows"), [("never mind", ""), ("I get 6000121", "6000121")])
+async def test_a_message_whose_mention_an_edit_removes_is_like_any_other(slack: Sandbox, text: str, shows: str) -> None:
+    """Without a code, it has no reply."""
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+    await until_answered(slack, ENGLISH, message, "Token expired")
+    await slack.edit(ENGLISH, message["ts"], text)
+    if shows:
+        await until_answered(slack, ENGLISH, message, shows)
+    else:
+        await slack.until(lambda: not answers(slack, message, ENGLISH))
+
+
+@pytest.mark.parametrize("channel", [ENGLISH, "D0ANN"])
+async def test_a_link_preview_of_a_question_changes_nothing(slack: Sandbox, channel: str) -> None:
+    """Slack sends it as a change of the message."""
+    message = await slack.say(channel, ANN, "@zimerr 6000106 https://example.com/x")
+    await until_answered(slack, channel, message, "Token expired")
+    await slack.unfurl(channel, message["ts"])
+    await settled(slack, ENGLISH, BEN)
+    assert not slack.calls("chat.update")
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_an_edited_question_is_answered_once_even_if_slacks_answer_is_lost(slack: Sandbox, method: str) -> None:
+    """Each step can be repeated."""
+    slack.faults.lost(method)
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+    await slack.until(lambda: answers(slack, message, ENGLISH))
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+    await until_answered(slack, ENGLISH, message, "6000121")
+
+
+async def test_a_question_that_is_edited_while_it_is_answered_gets_one_answer(slack: Sandbox) -> None:
+    """The second answer waits for the first."""
+    released = slack.faults.hold("chat.postMessage")
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+    await slack.until(lambda: slack.calls("chat.postMessage"))
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+    released.set()
+    await until_answered(slack, ENGLISH, message, "6000121")
+
+
+async def test_an_answer_is_updated_after_a_restart(workspace: Sandbox, start: Start) -> None:
+    """Which reply belongs to the question is stored."""
+    async with start():
+        message = await workspace.say(ENGLISH, ANN, "@zimerr 6000106")
+        await until_answered(workspace, ENGLISH, message, "Token expired")
+    async with start():
+        await workspace.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+        await until_answered(workspace, ENGLISH, message, "6000121")
+
+
+async def test_the_triage_of_a_mention_follows_its_edit(slack: Sandbox) -> None:
+    """The log may be pasted in two parts."""
+    message = await slack.say(ENGLISH, ANN, f"@zimerr\n```\n{LOG}\n```")
+    ts, text = await until_answered(slack, ENGLISH, message, "Likely cause")
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000204")
+    ts_after, text = await until_answered(slack, ENGLISH, message, "6000204")
+    assert (ts_after, "Likely cause" in text) == (ts, False)
+
+
+async def test_why_tells_of_an_answered_mention(slack: Sandbox) -> None:
+    """It is no annotation, but the bot did something."""
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+    await until_answered(slack, ENGLISH, message, "Token expired")
+    await slack.command(ENGLISH, ANN, f"why https://d.slack.com/archives/{ENGLISH}/p{message['ts'].replace('.', '')}")
+    (why,) = slack.ephemerals(ANN, ENGLISH)
+    assert "answered" in shown(why)

@@ -12,7 +12,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.place import Place
-from bot.policy.replies import Barred, Note, Refused
+from bot.policy.replies import Barred, Barrier, Note, Refused
 from bot.slack.worker import Worker
 
 
@@ -92,12 +92,25 @@ def job(kind: JobKind, channel: str = "C1") -> Job:
     return Job(Place("T1", channel, "U1"), "2.0", "1.0", kind=kind)
 
 
-@pytest.mark.parametrize(("channel", "expected"), [("C1", [("ephemeral", Note("no_message"))]), ("D1", [])])
-async def test_a_mention_that_can_not_be_read_is_answered(channel: str, expected: list[Any]) -> None:
-    """It arrives from a group direct message even without the scope to read it. In a direct message, it was deleted."""
+@pytest.mark.parametrize("channel", ["C1", "D1"])
+async def test_a_deleted_question_is_not_answered(channel: str) -> None:
+    """Who takes a question back does not wait for an answer."""
     services = FakeServices()
     await worker(services).work([job(JobKind.ASKED, channel)])
-    assert services.sent == expected
+    assert services.sent == []
+
+
+async def test_a_mention_that_can_not_be_read_is_answered() -> None:
+    """It arrives from a group direct message even without the scope to read it."""
+    services = FakeServices()
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise GiveUp("missing_scope", "mpim:history")
+
+    services.workspace.client.api_call = refuse
+    with pytest.raises(GiveUp):
+        await worker(services).work([job(JobKind.ASKED)])
+    assert services.sent == [("ephemeral", Barred(Barrier.MISSING_SCOPE, "C1", "mpim:history"))]
 
 
 async def test_a_thread_that_can_not_be_read_is_answered() -> None:
