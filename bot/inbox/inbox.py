@@ -42,6 +42,7 @@ _MIN_PAUSE_S = 0.01  # between two queries of a loop
 _PURGE_BATCH = 500  # rows
 _WRITE_BATCH = 1000  # rows
 _FLUSH_S = 5.0
+_JITTER = (0.75, 1.25)  # of the pauses after a failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,15 @@ class InboxLimits:
     in_memory: int = 256  # jobs; more wait in the database
     in_memory_per_channel: int = 32
     admission_s: float = 0.5  # wait for room in memory: a detour through the database costs more
+    accept_s: float = 2.0  # wait for the database; Slack waits 3 s for an acknowledgement
     running: int = 64  # lanes
     running_per_channel: int = 4
     attempts: int = 20
     first_retry_s: float = 1.0  # pause before the second attempt; it doubles with each attempt
     max_retry_s: float = 256.0  # with 20 attempts, the last one comes after about an hour
     attempt_timeout_s: float = 60.0
+    min_wait_s: float = 1.0  # of the waits that Slack asks for
+    max_wait_s: float = 3600.0
     max_refused_s: float = 86_400.0  # a job that Slack still rate-limits after this time fails like any other
     lease_s: float = 20.0  # with the poll, the jobs of a dead process are taken over well within 30 s
     renew_s: float = 5.0  # leaves most of a lease at any time: `bot.slack.sender` needs 12 s of it for a post
@@ -123,6 +127,9 @@ class Inbox:
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(ended)
+        longest_s = max(self._limits.max_wait_s, _JITTER[1] * self._limits.max_retry_s)
+        if brought_forward := await self._rows.limit_waits(self._clock() + longest_s):
+            _log.warning("jobs waited for too long", jobs=brought_forward)
         self.is_open = True
         loops = (
             (self._lease_due, self._wait_until_due),
@@ -147,7 +154,11 @@ class Inbox:
         await self._writer.flush(_FLUSH_S)
 
     async def accept(self, job: Job) -> bool:
-        """Record *job* durably; return whether it is new. Raises the database's error if it cannot be recorded."""
+        """Record *job* durably; return whether it is new.
+
+        Raises the database's error if it cannot be recorded, or TimeoutError early enough that Slack learns it and
+        delivers the event again. The job may be recorded later all the same.
+        """
         await self._admission.wait(self._limits.admission_s)
         now = self._clock()
         can_start = (
@@ -161,7 +172,8 @@ class Inbox:
             self._admission.enter(job.channel)
             lease, state = Lease(now + self._limits.lease_s, self._clock, self._owner), JobState.WORKING
         job = replace(job, state=state, attempts=int(can_start), received_at=now, next_attempt_at=now, lease=lease)
-        return await self._writer.submit(job, partial(self._on_recorded, job)) is not None
+        async with asyncio.timeout(self._limits.accept_s):
+            return await self._writer.submit(job, partial(self._on_recorded, job)) is not None
 
     async def forget(self, team: str) -> None:
         """Delete all jobs of a workspace, running ones too. Jobs that are accepted later are worked on again."""
@@ -220,8 +232,9 @@ class Inbox:
             now = self._clock()
             if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
                 return await self._failed(batch, error, str(error))
-            self._post_rate.block(first.channel, error.after_s)
-            return Outcome(batch, JobState.PENDING, now + error.after_s, str(error), is_refused=True)
+            # In this order, a NaN becomes the shortest wait.
+            wait_s = min(max(self._limits.min_wait_s, error.after_s), self._limits.max_wait_s)
+            return Outcome(batch, JobState.PENDING, now + wait_s, str(error), is_refused=True)
         except GiveUp as error:
             return self._dead(batch, str(error))
         except StopWorkspace as error:
@@ -247,7 +260,7 @@ class Inbox:
             return self._dead(batch, reason)
         pause_s = min(self._limits.first_retry_s * 2.0 ** (failed - 1), self._limits.max_retry_s)
         # Jitter, so that jobs that failed together do not retry together.
-        pause_s *= random.uniform(0.75, 1.25)  # noqa: S311
+        pause_s *= random.uniform(*_JITTER)  # noqa: S311
         return Outcome(batch, JobState.PENDING, self._clock() + pause_s, reason)
 
     def _dead(self, batch: Sequence[Job], reason: str) -> Outcome:

@@ -65,6 +65,7 @@ class Job:
     state: JobState = JobState.PENDING
     attempts: int = 0  # started so far
     refused: int = 0  # attempts that Slack rate-limited; these do not count as failed
+    unposted: int = 0  # attempts that ended before a reply was sent
     received_at: float = 0.0
     next_attempt_at: float = 0.0
     lease: Lease | None = None  # None: no process works on it
@@ -93,14 +94,18 @@ class Job:
 
     @property
     def may_be_answered(self) -> bool:
-        """Return whether an earlier attempt failed or was interrupted, perhaps after it had posted."""
-        # A rate-limited attempt posted nothing.
-        return self.attempts - (self.state is JobState.WORKING) > self.refused
+        """Return whether an earlier attempt, or this one so far, may have posted a reply."""
+        return self._earlier_attempts > self.unposted or bool(self.lease and self.lease.posts)
 
     @property
     def is_mergeable(self) -> bool:
         """Return whether one answer may serve this job and others of its lane. After a failure it is tried alone."""
-        return self.kind is JobKind.MESSAGE and not self.may_be_answered
+        has_failed = self._earlier_attempts > self.refused
+        return self.kind is JobKind.MESSAGE and not has_failed and not self.may_be_answered
+
+    @property
+    def _earlier_attempts(self) -> int:
+        return self.attempts - (self.state is JobState.WORKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Outcome:
     at: float  # PENDING: when to try again; DONE and DEAD: when it ended
     reason: str | None = None
     is_started: bool = True  # False: the attempt does not count
-    is_refused: bool = False  # Slack rate-limited the attempt, which posted nothing
+    is_refused: bool = False  # Slack rate-limited the attempt, which does not count as failed
 
 
 @dataclass(frozen=True, slots=True)

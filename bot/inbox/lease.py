@@ -20,6 +20,7 @@ class Lease:
     until: float
     clock: Callable[[], float]
     owner: str = ""
+    posts: int = 0  # replies to the job that may be in Slack; `bot.slack.sender` counts them
 
     def outlives(self, seconds: float) -> bool:
         """Return whether the lease lasts longer than *seconds* from now."""

@@ -34,7 +34,7 @@ T = TypeVar("T")
 _PAGE = 200  # due rows per query; of these, the rows are leased whose channel has room
 _KINDS = frozenset(map(str, JobKind))
 # The fields of a new job, and those of a recorded one, that are columns of the same type.
-_NEW_FIELDS = ("ts", "thread", "event_id", "attempts", "refused", "received_at", "next_attempt_at")
+_NEW_FIELDS = ("ts", "thread", "event_id", "attempts", "refused", "unposted", "received_at", "next_attempt_at")
 _FIELDS = (*_NEW_FIELDS, "id", "detail", "finished_at", "reason")
 
 
@@ -122,6 +122,12 @@ class InboxRows:
         values = {"state": JobState.PENDING.value, "next_attempt_at": now, "lease_until": None, "lease_owner": None}
         return await self._count(inbox.update().where(in_state(JobState.WORKING), lapsed).values(**values))
 
+    async def limit_waits(self, latest: float) -> int:
+        """Make rows due that wait longer than until *latest*; return how many. No cause for such a wait is known."""
+        too_late = inbox.c.next_attempt_at > latest
+        query = inbox.update().where(in_state(JobState.PENDING), too_late).values(next_attempt_at=self._clock())
+        return await self._count(query)
+
     async def owners(self) -> set[str]:
         """Return the owners of all leases."""
         query = select(inbox.c.lease_owner).where(in_state(JobState.WORKING)).distinct()
@@ -155,9 +161,10 @@ class InboxRows:
     async def revive(self, ids: Collection[int] = ()) -> int:
         """Make dead rows pending again (empty: all), with their attempts counted anew; return how many."""
         # One attempt, not none: an earlier attempt may have posted, so the next one has to look for its answer first.
-        values = {"state": JobState.PENDING.value, "attempts": 1, "refused": 0, "next_attempt_at": self._clock()}
+        values: dict[str, Any] = {"state": JobState.PENDING.value, "attempts": 1, "refused": 0, "unposted": 0}
         conditions = [in_state(JobState.DEAD)] + ([inbox.c.id.in_(ids)] if ids else [])
-        return await self._count(inbox.update().where(*conditions).values(**values, finished_at=None))
+        values |= {"next_attempt_at": self._clock(), "finished_at": None}
+        return await self._count(inbox.update().where(*conditions).values(**values))
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         # Two transactions of one process on the same rows could wait for each other.
@@ -197,6 +204,7 @@ class InboxRows:
             "state": outcome.state.value,
             "attempts": job.attempts - (not outcome.is_started),
             "refused": job.refused + outcome.is_refused,
+            "unposted": job.unposted + (outcome.is_started and not (job.lease and job.lease.posts)),
             "reason": outcome.reason,
             "next_attempt_at": outcome.at,
             "finished_at": None if outcome.state is JobState.PENDING else outcome.at,

@@ -92,11 +92,7 @@ class LogJobs:
         message = await context.lookup.message(place.channel, job.ts, job.thread)
         if message:
             state = state_of(message["blocks"]) | {"escalated": StateChange(place.user, services.clock())}
-            try:
-                await show_incident(context, message, state, Language(job.detail["language"]))
-            except RetryLater as error:
-                # Without the wait: the next attempt must look for the call, although Slack rate-limited the update.
-                raise RetryLater(str(error)) from error
+            await show_incident(context, message, state, Language(job.detail["language"]))
 
     async def warn(
         self, context: RequestContext, job: Job, secrets: Sequence[Secret], files: tuple[str, ...] = ("",)

@@ -79,9 +79,6 @@ class LogReplier(ThreadReplier):
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if self._may_be_marked:
             await self._remove(self._job.ts, READING)
-        if self.reply_ts and isinstance(error, RetryLater):
-            # The next attempt must look for the reply, although Slack only rate-limited a later call.
-            raise RetryLater(str(error)) from error
 
     async def reply(self, answer: Answer, to: Sequence[str] = ()) -> str:
         """Post in the message's thread; return the ts."""

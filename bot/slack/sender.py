@@ -9,9 +9,10 @@ it until the lease has expired. In both cases the next process may search the th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import aiohttp
@@ -60,13 +61,33 @@ class Sender:
         }
 
         async def post(form: MessagePayload) -> str:
-            # An attempt that ended in an internal error may have posted, too.
+            # An internal error may have come after Slack had posted, also in this attempt.
             if job.may_be_answered and (posted := await self._posted(job)):
                 return posted
-            self._post_rate.record_post(job.channel)
-            return str((await self._call(job.place.team, "chat.postMessage", target | form, lease=job.lease))["ts"])
+            with self._counted(jobs):
+                return str((await self._call(job.place.team, "chat.postMessage", target | form, lease=job.lease))["ts"])
 
         return await self._ladder.send(job.place.team, message, post, job=job)
+
+    @contextlib.contextmanager
+    def _counted(self, jobs: Sequence[Job]) -> Iterator[None]:
+        """Count a reply to *jobs* that may be in Slack from now on, unless Slack refuses it.
+
+        After a 429, nothing is posted in the channel for as long as Slack asks.
+        """
+        channel, leases = jobs[0].channel, [job.lease for job in jobs if job.lease]
+        self._post_rate.record_post(channel)
+        for lease in leases:
+            lease.posts += 1
+        try:
+            yield
+        except (GiveUp, RetryLater) as error:
+            if isinstance(error, GiveUp) or error.after_s is not None:
+                for lease in leases:
+                    lease.posts -= 1
+            if isinstance(error, RetryLater) and error.after_s is not None:
+                self._post_rate.block(channel, error.after_s)
+            raise
 
     async def update(self, place: Place, ts: str, message: MessagePayload, *, job: Job | None = None) -> None:
         """Replace the content of one of the bot's messages, unless it is gone."""

@@ -44,6 +44,7 @@ inbox = Table(
     Column("state", String(8), nullable=False),  # pending, working, done, dead
     Column("attempts", Integer, nullable=False),  # started so far
     Column("refused", Integer, nullable=False),  # attempts that Slack rate-limited: they do not count as failed
+    Column("unposted", Integer, nullable=False, server_default="0"),  # attempts that ended before a reply was sent
     Column("received_at", Float, nullable=False),
     Column("next_attempt_at", Float, nullable=False),  # while pending
     Column("lease_until", Float),  # while working; afterwards, another process may take it over

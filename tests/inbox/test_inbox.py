@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import math
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Inbox, JobKind, PostRate
 from bot.policy.place import Place
 from bot.storage.database import Database
+from bot.storage.tables import inbox
 from tests.inbox.time import Time
 from tests.inbox.workbench import LIMITS, Workbench, job
 
@@ -110,6 +115,76 @@ async def test_a_retry_waits_as_long_as_slack_asks(bench: Workbench) -> None:
         bench.end("1.0", RetryLater("ratelimited", after_s=30.0))
         await bench.until(lambda: len(bench.started) == attempt + 1, step_s=0.5)  # noqa: B023
         assert 30.0 <= bench.time.now - started_at < 35.0
+
+
+@pytest.mark.parametrize(("after_s", "wait_s"), [(math.inf, 3600.0), (1e12, 3600.0), (math.nan, 1.0), (-5.0, 1.0)])
+async def test_a_stored_wait_is_between_a_second_and_an_hour(bench: Workbench, after_s: float, wait_s: float) -> None:
+    """A row that waits for years would never be answered, and one that does not wait would be refused in a loop."""
+    await bench.inbox.accept(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    before = bench.time.now
+    bench.end("1.0", RetryLater("ratelimited", after_s=after_s))
+    row = await bench.until_state("1.0", "pending", step_s=0.001)
+    assert before + wait_s <= row.next_attempt_at <= bench.time.now + wait_s
+    assert (row.attempts, row.refused) == (1, 1)
+
+
+async def test_rows_that_wait_for_years_are_due_when_the_inbox_opens(database: Database) -> None:
+    """An earlier version stored whatever Slack's header said. Rows that wait for a while keep their time."""
+    bench = Workbench(database)
+    for ts in ("1.0", "2.0", "3.0"):
+        await bench.inbox.accept(job(ts, channel=f"C{ts}"))
+    for ts, at in (("1.0", math.inf), ("2.0", bench.time.now + 1e12), ("3.0", bench.time.now + 600.0)):
+        moved = inbox.update().where(inbox.c.ts == ts).values(next_attempt_at=at)
+        await database.run(lambda connection: connection.execute(moved))  # noqa: B023  called at once
+    await bench.open()
+    await bench.until(lambda: sorted(bench.worked_on) == ["1.0", "2.0"])
+    assert (await bench.row("3.0")).next_attempt_at > bench.time.now + 500.0
+    await bench.inbox.close(grace_s=0.0)
+
+
+async def test_an_attempt_that_sent_no_reply_needs_no_search_for_it(bench: Workbench) -> None:
+    """A search reads the thread from Slack. One attempt with a reply is enough for it."""
+    await bench.inbox.accept(job("1.0"))
+    for attempt, (posts, is_searched) in enumerate([(False, False), (True, False), (False, True), (False, True)], 1):
+        await bench.until(lambda: len(bench.started) == attempt)  # noqa: B023
+        assert bench.started[-1].may_be_answered is is_searched
+        if posts:
+            bench.post("1.0")
+        bench.end("1.0", RetryLater("ratelimited", after_s=2.0))
+    row = await bench.until_state("1.0", "pending", step_s=0.001)
+    assert (row.attempts, row.refused, row.unposted) == (4, 4, 3)
+
+
+async def test_a_reply_of_an_interrupted_attempt_is_searched_for(database: Database) -> None:
+    """The bot is stopped while Slack works on the post."""
+    time = Time()
+    for number, posts in enumerate((False, True, False)):
+        bench = Workbench(database, time, owner=f"process {number}")
+        await bench.open()
+        if number == 0:
+            await bench.inbox.accept(job("1.0"))
+        await bench.until(lambda: bench.worked_on == ["1.0"])  # noqa: B023  called at once
+        assert bench.started[0].may_be_answered is (number == 2)
+        if posts:
+            bench.post("1.0")
+        await bench.inbox.close(grace_s=0.0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_event_that_the_database_does_not_take_in_time_is_refused(database: Database, tmp_path: Path) -> None:
+    """Another process has locked SQLite. Slack delivers the event again after 3 seconds, and it is recorded once."""
+    bench = Workbench(database, limits=replace(LIMITS, accept_s=0.05))
+    with contextlib.closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TimeoutError):
+            await bench.inbox.accept(job("1.0"))
+        with pytest.raises(TimeoutError):
+            await bench.inbox.accept(job("1.0"))
+        other.execute("ROLLBACK")
+    assert not await bench.inbox.accept(job("1.0"))
+    assert [row.ts for row in await bench.rows.find()] == ["1.0"]
+    await bench.inbox.close(grace_s=0.0)
 
 
 async def test_a_permanent_failure_is_given_up_at_once(bench: Workbench) -> None:
@@ -212,7 +287,8 @@ async def test_a_rate_limited_message_is_worked_on_together_with_later_ones(benc
     assert (await bench.until_state("1.3", "done")).attempts == 1
 
 
-async def test_messages_that_failed_together_are_retried_one_by_one(bench: Workbench) -> None:
+@pytest.mark.parametrize("posts", [False, True])
+async def test_messages_that_failed_together_are_retried_one_by_one(bench: Workbench, posts: bool) -> None:
     """A bad message must not stop the others, and each of them may already be answered."""
     await bench.inbox.accept(job("1.1", thread="1.0"))
     for ts in ("1.2", "1.3", "1.4"):
@@ -220,10 +296,12 @@ async def test_messages_that_failed_together_are_retried_one_by_one(bench: Workb
     await bench.until(lambda: bench.worked_on == ["1.1"])
     bench.end("1.1")
     await bench.until(lambda: bench.together[1:] == [["1.2", "1.3", "1.4"]])
+    if posts:
+        bench.post("1.2")
     bench.end("1.2", RetryLater("status 503"))
     for ts in ("1.2", "1.3", "1.4"):
         await bench.until(lambda: bench.together[-1] == [ts])  # noqa: B023
-        assert bench.started[-1].may_be_answered
+        assert bench.started[-1].may_be_answered is posts
         bench.end(ts)
 
 
@@ -280,6 +358,7 @@ async def test_a_channel_gets_about_one_post_per_second(bench: Workbench) -> Non
     for n in range(40):
         await bench.inbox.accept(job(f"1.{n:03}"))
     await bench.until(lambda: len(bench.started) == 4)
+    bench.post_rate.block(HERE, 1.0)
     bench.end(bench.worked_on[0], RetryLater("ratelimited", after_s=1.0))
     started, ended = bench.time.now, 1
     while bench.time.now < started + 20.0:

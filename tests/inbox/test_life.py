@@ -32,6 +32,7 @@ LIMITS = InboxLimits(
     first_retry_s=1.0,
     max_retry_s=4.0,
     attempts=1000,
+    accept_s=60.0,
     in_memory=6,
     in_memory_per_channel=4,
     running_per_channel=1,
@@ -43,6 +44,7 @@ ERRORS: dict[str, Exception] = {
     "lost": RetryLater("no answer"),
     "failed": RetryLater("status 503"),
     "refused": RetryLater("ratelimited", after_s=3.0),
+    "refused later": RetryLater("ratelimited", after_s=3.0),
     "given up": GiveUp("is_archived"),
     "a bug": RuntimeError("a bug"),
 }
@@ -71,6 +73,8 @@ class Slack:
         if first.may_be_answered and self.answers[first.ts]:
             return
         for each in jobs:
+            assert each.lease
+            each.lease.posts += 1
             order = self.arrived[each.thread]
             before = order[: order.index(each.ts)]
             if not all(self.answers[ts] or ts in self.given_up for ts in before):
@@ -110,7 +114,7 @@ class Process:
             ending = await end
         finally:
             self.attempts.remove(end)
-        if ending in ("answered", "lost"):
+        if ending in ("answered", "lost", "refused later"):
             self._slack.post(jobs)
         if ending == "given up":
             self._slack.given_up |= {each.ts for each in jobs}

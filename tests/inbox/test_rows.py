@@ -51,15 +51,17 @@ async def test_a_row_knows_the_one_before_it_in_its_lane(database: Database) -> 
 
 
 @pytest.mark.parametrize(
-    ("outcome", "expected"),
+    ("outcome", "posts", "expected"),
     [
-        ({"reason": "status 503"}, (2, 0, True)),
-        ({"reason": "ratelimited", "is_refused": True}, (2, 1, False)),
-        ({"is_started": False}, (1, 0, False)),
+        ({"reason": "status 503"}, 0, (2, 0, False)),
+        ({"reason": "status 503"}, 1, (2, 0, True)),
+        ({"reason": "ratelimited", "is_refused": True}, 0, (2, 1, False)),
+        ({"reason": "ratelimited", "is_refused": True}, 1, (2, 1, True)),
+        ({"is_started": False}, 0, (1, 0, False)),
     ],
 )
 async def test_only_an_attempt_that_may_have_posted_makes_the_next_one_look(
-    database: Database, outcome: dict[str, object], expected: tuple[int, int, bool]
+    database: Database, outcome: dict[str, object], posts: int, expected: tuple[int, int, bool]
 ) -> None:
     """A call to Slack is saved where nothing was posted, and no answer is posted twice."""
     time = Time()
@@ -67,6 +69,8 @@ async def test_only_an_attempt_that_may_have_posted_makes_the_next_one_look(
     first = leased("1.0", time, "me")
     (recorded,) = await rows.write([first])
     assert recorded is not None
+    assert first.lease
+    first.lease.posts = posts
     await rows.write([Outcome([replace(first, id=recorded.id)], JobState.PENDING, time.now, **outcome)])  # type: ignore[arg-type]  # values of several types
     ((again,), _) = await rows.lease(until=time.now + 20.0, limit=1, room={}, default_room=9)
     assert (again.attempts, again.refused, again.may_be_answered) == expected

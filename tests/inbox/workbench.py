@@ -13,7 +13,7 @@ from bot.policy.place import Place
 from bot.storage.database import Database
 from tests.inbox.time import Time
 
-LIMITS = InboxLimits(first_retry_s=1.0, attempts=3)
+LIMITS = InboxLimits(first_retry_s=1.0, attempts=3, accept_s=60.0)  # the machine may be busy
 
 
 def job(ts: str = "1.0", *, channel: str = "C1", thread: str = "", event: str | None = None, **more: Any) -> Job:
@@ -73,6 +73,13 @@ class Workbench:
             self._ends.pop(ts).set_exception(error)
         else:
             self._ends.pop(ts).set_result(None)
+
+    def post(self, ts: str) -> None:
+        """Count a reply to a message, and to those started with it, as the sender does."""
+        for ts_ in next(batch for batch in reversed(self.together) if batch[0] == ts):
+            lease = next(job.lease for job in reversed(self.started) if job.ts == ts_)
+            assert lease
+            lease.posts += 1
 
     @property
     def worked_on(self) -> list[str]:

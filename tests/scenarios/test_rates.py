@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.model import Channel
-from tests.scenarios.conftest import ANN, LIN
+from tests.scenarios.conftest import ANN, ENGLISH, LIN
 from tests.scenarios.reading import BOT_USER, answer_in_thread, shown
 
 
@@ -53,3 +55,34 @@ async def test_a_language_is_known_from_the_second_answer_on(slack: Sandbox) -> 
         message = await slack.say(channel, ANN, code)
         assert "处理步骤" in shown(await answer_in_thread(slack, channel, message))
     assert len(slack.calls("conversations.info")) == 1
+
+
+async def test_mentions_wait_for_slack_to_let_their_messages_be_read(slack: Sandbox) -> None:
+    """Of three within a second, one was answered: each attempt read twice, and the second read was always refused."""
+    slack.faults.limit("conversations.replies", calls=1, per_s=2.0)
+    said = [await slack.say(ENGLISH, ANN, f"@zimerr {code}") for code in (6000103, 6000106, 6000121)]
+    for message in said:
+        assert shown(await answer_in_thread(slack, ENGLISH, message))
+    reads = slack.calls("conversations.replies")
+    assert len([call for call in reads if not call.error]) == 3
+
+
+async def test_a_read_that_is_told_to_wait_delays_no_other_message(slack: Sandbox) -> None:
+    """The limit is that of reading. An answer that needs no read is posted meanwhile."""
+    slack.faults.rate_limited("conversations.replies", retry_after_s=600)
+    await slack.say(ENGLISH, ANN, "@zimerr 6000103")
+    await slack.until(lambda: slack.calls("conversations.replies"))
+    await slack.idle()
+    message = await slack.say(ENGLISH, ANN, "login: 6000106")
+    await answer_in_thread(slack, ENGLISH, message)
+
+
+async def test_a_failed_read_is_logged_in_a_line(slack: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """Slack is slow, or says stop: nobody has to fix that."""
+    slack.faults.rate_limited("conversations.replies")
+    slack.faults.server_error("conversations.replies")
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000103")
+    await answer_in_thread(slack, ENGLISH, message)
+    written = "".join(capsys.readouterr())
+    assert "Traceback" not in written
+    assert "error" not in [line.split()[2].strip("[]") for line in written.splitlines() if line[:2] == "20"]

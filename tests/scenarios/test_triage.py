@@ -395,10 +395,11 @@ async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -
 
 
 async def test_escalating_mentions_the_configured_group_once(transport: Transport, tmp_path: Path) -> None:
-    """The mention is in the thread of the log, and the triage shows who escalated it."""
+    """The mention is in the thread of the log, and the triage shows who escalated it, if need be later."""
     async with bot_with(transport, tmp_path, zimerr_escalate="S0ONCALL") as slack:
         message = await slack.say(ENGLISH, ANN, FENCED)
         answer = await the_answer(slack, message, ENGLISH)
+        slack.faults.rate_limited("chat.update")
         await slack.click(answer, "triage_escalate", LIN)
         await slack.until(lambda: f"<@{LIN}> escalated this" in shown(answers(slack, message, ENGLISH)[0]))
         _, call = answers(slack, message, ENGLISH)

@@ -96,16 +96,6 @@ async def test_a_refused_hourglass_is_no_failure() -> None:
     assert sender.calls == ["add", "post", "remove"]
 
 
-@pytest.mark.parametrize(("posts", "after_s"), [(False, 7.0), (True, None)])
-async def test_a_rate_limit_after_the_reply_makes_the_next_attempt_look_for_it(
-    posts: bool, after_s: float | None
-) -> None:
-    """An attempt that was only told to wait counts as one that has posted nothing."""
-    with pytest.raises(RetryLater) as failure:
-        await work(FakeSender(), RetryLater("ratelimited", 7.0), posts=posts)
-    assert failure.value.after_s == after_s
-
-
 async def test_an_hourglass_that_can_not_be_removed_now_is_removed_later() -> None:
     """The job is done. A retry for the reaction alone would read the log again, and repeat private replies."""
     background = Background()

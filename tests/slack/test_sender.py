@@ -100,16 +100,31 @@ async def test_an_answer_to_several_is_found_for_each(sandbox: Sandbox, sender: 
 
 async def test_a_rate_limited_post_is_repeated_without_a_search(sandbox: Sandbox, sender: MakeSender) -> None:
     """After a 429 nothing was posted; a search would be one more call."""
-    sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
     job, same = await new_job(sandbox), sender()
-    with pytest.raises(RetryLater) as failure:
-        await same.post([job], {"text": "hi"})
-    assert failure.value.after_s == 7.0
-    await same.post([replace(job, state=JobState.WORKING, attempts=2, refused=1)], {"text": "hi"})
+    await same.post([replace(job, state=JobState.WORKING, attempts=2, refused=1, unposted=1)], {"text": "hi"})
     assert sandbox.calls("conversations.replies") == []
     # An attempt that failed otherwise may have posted, so the thread is searched, whatever comes after.
-    await same.post([replace(job, attempts=4, refused=2)], {"text": "hi"})
+    await same.post([replace(job, attempts=4, refused=2, unposted=2)], {"text": "hi"})
     assert len(sandbox.replies(ENGLISH, job.ts)) == 1
+
+
+async def test_a_post_is_counted_unless_slack_rate_limits_it(sandbox: Sandbox) -> None:
+    """The next attempt looks for it. After a 429, the channel waits as long as Slack asks."""
+    rate = PostRate(lambda: 0.0)
+    first, second = [replace(await new_job(sandbox), lease=Lease(60.0, lambda: 0.0)) for _ in range(2)]
+    async with aiohttp.ClientSession() as session:
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session)
+        sender = Sender(here(client), rate)
+        sandbox.faults.rate_limited("chat.postMessage", retry_after_s=7)
+        with pytest.raises(RetryLater) as failure:
+            await sender.post([first, second], {"text": "hi"})
+        assert failure.value.after_s == 7.0
+        assert rate.wait_s(first.channel) == 7.0
+        assert [job.lease.posts for job in (first, second) if job.lease] == [0, 0]
+        sandbox.faults.lost("chat.postMessage")
+        with pytest.raises(RetryLater):
+            await sender.post([first, second], {"text": "hi"})
+        assert [job.lease.posts for job in (first, second) if job.lease] == [1, 1]
 
 
 @pytest.mark.parametrize(("left_s", "posted"), [(12.5, 1), (11.5, 0), (-3.0, 0)])
