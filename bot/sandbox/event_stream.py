@@ -9,7 +9,7 @@ from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import Change, ChangeKind, SandboxWorkspace
 
 SubscribedEvent = tuple[str, Json]  # the subscription that the event needs, and the event
-_CHANNEL_TYPES = {"channels": "channel", "groups": "group", "im": "im"}
+_CHANNEL_TYPES = {"channels": "channel", "groups": "group", "im": "im", "mpim": "mpim"}
 
 
 class EventStream:

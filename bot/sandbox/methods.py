@@ -15,7 +15,7 @@ from bot.sandbox.web_api import ApiMethod, Arguments, MethodContext, MethodFunct
 
 T = TypeVar("T")
 _MAX_UPDATE_BYTES = 4_000
-_KINDS = ("channels", "groups", "im")
+_KINDS = ("channels", "groups", "im", "mpim")
 _READ = tuple(f"{kind}:read" for kind in _KINDS)
 _HISTORY = tuple(f"{kind}:history" for kind in _KINDS)
 
@@ -106,15 +106,16 @@ def channel_info(context: MethodContext, args: Arguments) -> Json:
         "is_archived": channel.is_archived,
         "is_im": channel.is_im,
         "is_org_shared": False,
-        "is_mpim": False,
+        "is_mpim": channel.is_mpim,
         "context_team_id": workspace.team_id,
     }
     if channel.is_im:
         (person,) = channel.members - {workspace.bot_user}
         info |= {"user": person, "is_open": True}
     else:
-        info |= {"name": channel.name, "name_normalized": channel.name, "is_channel": not channel.is_private}
-        info |= {"is_group": channel.is_private, "is_private": channel.is_private, "is_general": False}
+        info |= {"name": channel.name, "name_normalized": channel.name, "is_channel": channel.kind == "channels"}
+        is_private = channel.kind != "channels"
+        info |= {"is_group": is_private, "is_private": is_private, "is_general": False}
         info |= {"is_member": workspace.bot_user in channel.members, "num_members": len(channel.members)}
         info |= {"is_shared": False, "is_ext_shared": False}
         info |= {"topic": {"value": channel.topic}, "purpose": {"value": ""}}

@@ -63,6 +63,7 @@ class Channel:
     topic: str = ""
     members: set[str] = field(default_factory=set)
     is_im: bool = False
+    is_mpim: bool = False  # a direct message between several people
     is_private: bool = False
     is_archived: bool = False
     messages: dict[str, Json] = field(default_factory=dict)
@@ -70,7 +71,9 @@ class Channel:
     @property
     def kind(self) -> str:
         """Return the prefix of the scopes and events for this kind of channel."""
-        return "im" if self.is_im else "groups" if self.is_private else "channels"
+        if self.is_im or self.is_mpim:
+            return "im" if self.is_im else "mpim"
+        return "groups" if self.is_private else "channels"
 
     def thread(self, ts: str) -> list[Json]:
         """Return the message *ts* and its replies, oldest first."""
@@ -189,6 +192,13 @@ class SandboxWorkspace:
             found = Channel(self.new_id("D"), "", self.users[user].locale, members=members, is_im=True)
             self.channels[found.id] = found
         return found
+
+    def group_im(self, members: Iterable[str]) -> Channel:
+        """Start a group direct message; nobody can be added to it later."""
+        names = sorted(self.users[member].name for member in members)
+        group = Channel(self.new_id("G"), f"mpdm-{'--'.join(names)}-1", members=set(members), is_mpim=True)
+        self.channels[group.id] = group
+        return group
 
     def message(self, channel_id: str, ts: str) -> Json:
         """Return the message itself, not a copy; raise `message_not_found`."""

@@ -163,6 +163,10 @@ class Team:
         """Remove a reaction."""
         self.workspace.react(channel, ts, name, by=user, add=False)
 
+    async def start_group(self, *members: str) -> str:
+        """Start a group direct message and return its id."""
+        return self.workspace.group_im(members).id
+
     async def invite(self, channel: str, inviter: str = "") -> None:
         """Add the bot to a channel."""
         self.workspace.join(channel, self.workspace.bot_user, inviter=inviter)

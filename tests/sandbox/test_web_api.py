@@ -82,6 +82,16 @@ async def test_a_missing_scope_is_named() -> None:
         assert (await client.conversations_info(channel=ONCALL))["ok"]
 
 
+async def test_each_type_of_conversation_has_scopes_of_its_own(sandbox: Sandbox, client: AsyncWebClient) -> None:
+    """A manifest without those of group direct messages must fail a test."""
+    group = await sandbox.start_group(ANN, "U0ZIMERR")
+    assert (await refused(client, "conversations.history", channel=group))["needed"] == "mpim:history"
+    assert (await refused(client, "conversations.info", channel=group))["needed"] == "mpim:read"
+    assert (await client.chat_postMessage(channel=group, text="hello"))["ok"]
+    await sandbox.say(group, ANN, "@zimerr hello")
+    assert [each.body["event"]["type"] for each in sandbox.deliveries()] == ["app_mention"]
+
+
 async def test_chat_write_public_opens_public_channels() -> None:
     """With this scope the bot need not be a member."""
     manifest = MANIFEST | {"oauth_config": {"scopes": {"bot": ["chat:write", "chat:write.public"]}}}
