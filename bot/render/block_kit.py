@@ -6,6 +6,7 @@ The limits are Slack's (docs.slack.dev, Block Kit reference). Pass text that com
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
@@ -30,9 +31,22 @@ FALLBACK_BYTES = 3900
 DIVIDER: Block = {"type": "divider"}  # a horizontal line
 
 
+# All that Unicode calls control or format (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing), except
+# tabs, line breaks, and the joiners of emoji and of some scripts; and halves of surrogate pairs, which can't be sent.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def printable(text: str) -> str:
+    """Replace each invisible character of a log or of a person's text with U+FFFD: some reorder or hide the text."""
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("\ufffd", text)
+
+
 def escape(text: str) -> str:
     """Escape *text* for mrkdwn, so that Slack shows it literally, without mentions, links or entities."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shorten(text: str, limit: int) -> str:

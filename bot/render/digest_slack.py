@@ -16,7 +16,7 @@ from bot.i18n import Language, Translator, words
 from bot.policy.replies import Triaged
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_view import DigestView, numbered_lines, offsets, printable
+from bot.render.digest_view import DigestView, numbered_lines, offsets, printable_line
 from bot.render.entry_slack import numbered
 from bot.triage.digest import Excerpt
 
@@ -148,7 +148,7 @@ def _chart(view: DigestView) -> list[Block]:
     title, y_label = translate("triage.timeline"), translate("triage.count")
     x_label = translate("triage.offset.lines")
     if timeline.start:
-        x_label = translate("triage.offset.time", start=printable(timeline.start.text))
+        x_label = translate("triage.offset.time", start=printable_line(timeline.start.text))
     return [block_kit.chart(title, offsets(timeline), series, x_label=x_label, y_label=y_label)]
 
 

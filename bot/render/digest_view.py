@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich.filesize import decimal
@@ -11,11 +10,11 @@ from rich.filesize import decimal
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
+from bot.render.block_kit import printable
 from bot.triage.digest import CodeRow, Digest, Excerpt, Mark, Pattern, Role, Timeline
 
 _NONE = "–"
 # Control characters drive a terminal; bidirectional ones make a line look like another.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FILE_NAME = 24  # characters in a column
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -59,7 +58,7 @@ class DigestView:
             return
         first, last = _span(rows)
         if first.stamp:
-            yield self.translate("triage.since", place=self.location(first), time=printable(first.stamp.text))
+            yield self.translate("triage.since", place=self.location(first), time=printable_line(first.stamp.text))
         else:
             yield self.translate("triage.since_place", place=self.location(first))
         yield self.translate.count("triage.times", sum(row.count for row in rows))
@@ -98,7 +97,7 @@ class DigestView:
 
     def file_name(self, name: str) -> str:
         """Return the name of a file as shown; a paste has none."""
-        return printable(name) or self.translate("triage.paste")
+        return printable_line(name) or self.translate("triage.paste")
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Return the titles of the columns and a row for each code; a log without times has no columns for them.
@@ -110,7 +109,7 @@ class DigestView:
         rows = []
         for row in self.rows:
             name = f"↳ {self._name(row)}" if row.role is Role.FOLLOWER else self._name(row)
-            times = [printable(mark.stamp.text) if mark.stamp else _NONE for mark in (row.first, row.last)]
+            times = [printable_line(mark.stamp.text) if mark.stamp else _NONE for mark in (row.first, row.last)]
             cells = [str(row.code), name, f"{row.count:,}", *(times if is_timed else [])]
             rows.append([*cells, self._line_range(row), self._role(row)])
         return [self.translate(f"triage.column.{column}") for column in columns], rows
@@ -154,7 +153,7 @@ class DigestView:
         if metadata.app_ids:
             yield self.translate("triage.app_id", ids=self._joined(metadata.app_ids))
         if metadata.first and metadata.last:
-            first, last = printable(metadata.first.text), printable(metadata.last.text)
+            first, last = printable_line(metadata.first.text), printable_line(metadata.last.text)
             yield self.translate("triage.span", first=first, last=last)
             if metadata.zones:
                 yield self.translate("triage.zone", zones=self._joined(metadata.zones))
@@ -209,7 +208,7 @@ class DigestView:
         return self._joined([self.translate("triage.counted", n=f"{n:,}", what=what) for what, n in ranked if n])
 
     def _joined(self, texts: Sequence[str]) -> str:
-        return printable(self.translate("list.item_separator").join(texts))
+        return printable_line(self.translate("list.item_separator").join(texts))
 
     @property
     def timeline(self) -> Timeline | None:
@@ -245,16 +244,16 @@ def offsets(timeline: Timeline) -> list[str]:
     return labels if is_distinct else [str(number + 1) for number in range(timeline.buckets)]
 
 
-def printable(text: str) -> str:
-    """Replace each invisible character of a log or file name with U+FFFD."""
-    return _UNPRINTABLE.sub("\ufffd", text)
+def printable_line(text: str) -> str:
+    """Replace each invisible character of a log or file name, and each line break, with U+FFFD."""
+    return printable(text).replace("\n", "\ufffd")
 
 
 def numbered_lines(excerpt: Excerpt) -> list[str]:
     """Return the lines of *excerpt* with their numbers, and a mark at the line of interest."""
     width = len(str(excerpt.first_line + len(excerpt.lines) - 1))
     return [
-        f"{'>' if number == excerpt.line else ' '} {number:>{width}} | {printable(line)}"
+        f"{'>' if number == excerpt.line else ' '} {number:>{width}} | {printable_line(line)}"
         for number, line in enumerate(excerpt.lines, excerpt.first_line)
     ]
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from bot.render.digest_view import offsets, sparkline
-from bot.triage.digest import Timeline
+from bot.render.digest_view import numbered_lines, offsets, printable_line, sparkline
+from bot.triage.digest import Excerpt, Timeline
 from tests.render.digests import stamp
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\n", "\u061c", "\u200b", "\u202e", "\ufeff", "\U000e0041"], ids=ascii)
+def test_the_evidence_shows_its_invisible_characters(character: str) -> None:
+    """They would reorder or hide a part of the line."""
+    excerpt = Excerpt(6000106, 0, 7, 7, (f"error{character} 6000106",))
+    assert numbered_lines(excerpt) == ["> 7 | error\ufffd 6000106"]
+    assert printable_line(f"a{character}.log") == "a\ufffd.log"
 
 
 def test_the_smallest_count_has_a_bar() -> None:

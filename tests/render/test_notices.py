@@ -8,7 +8,7 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
-from bot.policy.replies import DryRun, Leaked, Unknown, UnreadableReply
+from bot.policy.replies import DryRun, Found, Leaked, Refused, Unknown, UnreadableReply
 from bot.render.renderer import Renderer
 from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 
@@ -21,6 +21,30 @@ def test_the_name_of_a_file_neither_mentions_nor_links(catalogue: Catalogue) -> 
         message = Renderer(catalogue).message(reply, Language.EN)
         assert all(block["text"]["verbatim"] for block in message["blocks"])
         assert "<!channel>" not in json.dumps(message)
+
+
+INVISIBLE = [
+    *("\x00", "\x1b", "\x85", "\u061c", "\u200b", "\u200e", "\u2028", "\u202a", "\u202e", "\u2060", "\u2066", "\u2069"),
+    *("\ufeff", "\ufff9", "\U000e0001", "\U000e0041", "\ud83d"),
+]
+
+
+@pytest.mark.parametrize("character", INVISIBLE, ids=ascii)
+def test_invisible_characters_of_people_are_shown(catalogue: Catalogue, character: str) -> None:
+    """An override of the direction turns gol.exe into exe.log; tag characters hide a text; halves can't be sent."""
+    hostile = f"a{character}gol.log"
+    replies = UnreadableReply((FileRefused(hostile, Refusal.DAMAGED),)), Found(hostile, ())
+    for reply in (*replies, Leaked((Secret(SecretKind.JWT, 0, 1),), (hostile,)), Refused(hostile, "1")):
+        message = Renderer(catalogue).message(reply, Language.EN)
+        texts = [message["text"], *(block["text"]["text"] for block in message["blocks"] if "text" in block)]
+        assert "a\ufffdgol.log" in "".join(texts)
+        assert character not in "".join(texts)
+
+
+def test_emoji_and_scripts_that_need_joiners_stay_whole(catalogue: Catalogue) -> None:
+    """A developer is a person, a joiner and a laptop."""
+    for text in ("👩\u200d💻.log", "می\u200cخواهم", "❤\ufe0f", "a\tb", "Å\u030a"):
+        assert text in Renderer(catalogue).message(Found(text, ()), Language.EN)["text"]
 
 
 def test_long_lists_of_files_and_secrets_are_cut_and_counted(catalogue: Catalogue) -> None:
