@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, traditional, words
-from bot.render.digest_view import DigestView, numbered_lines
+from bot.render.digest_view import DigestView, numbered_lines, secret_line
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
 
@@ -87,9 +87,7 @@ def _files(view: DigestView) -> Iterator[str]:
 
 def _secrets(view: DigestView) -> Iterator[str]:
     for secret in view.digest.secrets:
-        kind = view.translate(f"triage.secret.{secret.kind}")
-        location = view.location(Mark(secret.file, secret.line, None))
-        yield view.translate("triage.report.secret", kind=kind, place=location)
+        yield secret_line(secret, view.location(Mark(secret.file, secret.line, None)), view.translate)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:

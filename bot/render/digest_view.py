@@ -11,7 +11,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
 from bot.render.block_kit import printable
-from bot.triage.digest import CodeRow, Digest, Excerpt, Mark, Pattern, Role, Timeline
+from bot.triage.digest import CodeRow, Digest, Excerpt, Mark, Pattern, Role, Secret, Timeline
 
 _NONE = "–"
 # Control characters drive a terminal; bidirectional ones make a line look like another.
@@ -242,6 +242,14 @@ def offsets(timeline: Timeline) -> list[str]:
         labels = [_clock(start, timeline.width) for start in starts]
     is_distinct = len(set(labels)) == len(labels)
     return labels if is_distinct else [str(number + 1) for number in range(timeline.buckets)]
+
+
+def secret_line(secret: Secret, place: str, translate: Translator) -> str:
+    """Return the kind of *secret*, the number of its lines and *place*, where it was found first."""
+    kind = translate(f"triage.secret.{secret.kind}")
+    if secret.lines == 1:
+        return translate("triage.report.secret", kind=kind, place=place)
+    return translate("triage.report.secret_lines", kind=kind, n=f"{secret.lines:,}", place=place)
 
 
 def printable_line(text: str) -> str:

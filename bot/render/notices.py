@@ -11,6 +11,7 @@ from bot.policy import replies
 from bot.policy.noise_rules import Mode
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
+from bot.render.digest_view import secret_line
 from bot.render.entry_slack import SHOW_CODE, line
 
 SET_MODE = "set_mode"  # action id, followed by the mode
@@ -163,8 +164,7 @@ def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
     for secret in reply.secrets[:_MOST_NAMED]:
         name = reply.files[secret.file] if secret.file < len(reply.files) else ""
         place = translate("triage.file_line", file=_file_name(name, translate), line=secret.line)
-        kind = translate(f"triage.secret.{secret.kind}")
-        lines.append("• " + translate("triage.report.secret", kind=kind, place=place))
+        lines.append(f"• {secret_line(secret, place, translate)}")
     more = len(reply.secrets) - _MOST_NAMED
     lines += [translate.count("log.leaked.more", more)] if more > 0 else []
     return message(translate("log.leaked"), "\n".join(lines), translate("log.leaked.advice"), verbatim=True)

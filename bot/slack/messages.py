@@ -147,8 +147,8 @@ class Messages(AsyncMiddleware):
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
-        elif kind is JobKind.MESSAGE and (secrets := [*live_secrets(text)]):
-            detail["secrets"] = [[str(each.kind), each.line] for each in secrets]
+        elif kind is JobKind.MESSAGE and (secrets := live_secrets(text)):
+            detail["secrets"] = [[str(each.kind), each.line, each.lines] for each in secrets]
         job = Job(
             event.place,
             event.ts,

@@ -93,7 +93,7 @@ class Worker:
         messages = [_message(job) for job in jobs]
         await context.services.annotations.annotate(messages, ThreadReplier(context, jobs))
         for job in jobs:
-            secrets = [Secret(SecretKind(kind), 0, line) for kind, line in job.detail.get("secrets", ())]
+            secrets = [Secret(SecretKind(kind), 0, *lines) for kind, *lines in job.detail.get("secrets", ())]
             await self._logs.warn(context.with_job(job), job, secrets)
 
     async def _answer(self, context: RequestContext, job: Job) -> None:

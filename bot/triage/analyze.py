@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bot.catalogue.catalogue import Catalogue
@@ -22,11 +21,10 @@ from bot.triage.digest import (
     LogMetadata,
     Mark,
     Role,
-    Secret,
     SecretKind,
     Timeline,
 )
-from bot.triage.redact import redact
+from bot.triage.redact import SecretCounter, redact
 from bot.triage.scanner import LineWindow
 from bot.triage.timestamps import make_stamp
 
@@ -68,7 +66,7 @@ class Analysis:
         self,
         refused: Sequence[FileRefused],
         lookalikes: Mapping[LookAlikeReason, int],
-        secrets: Sequence[Secret],
+        secrets: SecretCounter,
         duration_s: float,
     ) -> Digest:
         """Return the digest. The arguments are the results of the other steps."""
@@ -93,7 +91,7 @@ class Analysis:
             files=tuple(self._files),
             refused=tuple(refused),
             lookalikes=dict(lookalikes),
-            secrets=tuple(secrets[:_MAX_SECRETS]),
+            secrets=secrets.secrets[:_MAX_SECRETS],
             hidden=hidden,
             duration_s=duration_s,
         )
@@ -169,11 +167,11 @@ class Analysis:
     # Evidence
 
     def _evidence(
-        self, rows: Sequence[CodeRow], secrets: Sequence[Secret]
+        self, rows: Sequence[CodeRow], secrets: SecretCounter
     ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
-        """Return the lines of two codes, redacted, and the number of hidden secrets of each kind.
+        """Return the lines of two codes, redacted, and the number of different values hidden, by kind.
 
-        The numbers cover the excerpts and the live *secrets* that the author is warned about, each secret once.
+        The numbers cover the excerpts and the live *secrets* that the author is warned about.
         """
         windows = self._state.windows
         shown = [windows[code][1] for code in self._codes_to_show(rows) if code in windows]
@@ -183,11 +181,8 @@ class Analysis:
             for window in reversed(shown)
             for line, raw in enumerate(window.lines, window.first_line)
         }
-        hidden = Counter(secret.kind for secret in secrets)
-        warned = {(secret.kind, secret.file, secret.line) for secret in secrets}
-        for (file, line), raw in lines.items():
-            for kind, count in redact(raw.decode("utf-8", "replace")).secrets:
-                hidden[kind] += 0 if (kind, file, line) in warned else count
+        text = b"\n".join(raw for _, raw in sorted(lines.items())).decode("utf-8", "replace")
+        hidden = secrets.hidden_in(text)
         if app_ids := self._state.metadata.app_ids:
             hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
         return tuple(map(_excerpt, shown)), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}

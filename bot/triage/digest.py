@@ -61,11 +61,24 @@ class SecretKind(StrEnum):
     JWT = "jwt"
     BEARER = "bearer"
     CLOUD_KEY = "cloud-key"
+    PRIVATE_KEY = "private-key"
+    SECRET_KEY = "secret-key"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105
+    TOKEN = "token"  # noqa: S105
+    COOKIE = "cookie"
+    SIGNATURE = "signature"
     # Personal data and identifiers.
     MAIL = "mail"
     PHONE = "phone"
     IP = "ip"
     HOME = "home"
+    ID_NUMBER = "id-number"  # of an id card or passport
+    BANK_CARD = "bank-card"
+    DEVICE = "device"
+    LOCATION = "location"
+    NAME = "name"
+    OTP = "otp"  # a code that is valid for minutes
+    PUBLIC_KEY = "public-key"
     APP_ID = "app-id"
 
 
@@ -126,8 +139,9 @@ class Secret:
     """The place of something that looks like a live secret, never its value."""
 
     kind: SecretKind
-    file: int
-    line: int
+    file: int  # of its first occurrence
+    line: int  # of its first occurrence
+    lines: int = 1  # number of lines with it, in all files
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.triage.redact import APP_ID, mask
+from bot.triage.personal_data import APP_ID, mask
 
 MAX_VALUES = 5  # kept of each kind
 

@@ -12,13 +12,12 @@ from bot.catalogue.catalogue import Catalogue
 from bot.triage.aggregate import Aggregator
 from bot.triage.analyze import Analysis
 from bot.triage.cascades import Cascades
-from bot.triage.digest import Digest, FileRead, FileRefused, Refusal, Secret
+from bot.triage.digest import Digest, FileRead, FileRefused, Refusal
 from bot.triage.reader import HEAD, LogFile, LogStream, ReadBudget, ReadLimits, open_logs
-from bot.triage.redact import live_secrets
+from bot.triage.redact import SecretCounter
 from bot.triage.scanner import LineWindow, Scanner
 
-_SEARCHED = 5_000_000  # bytes at a file's start that are searched for secrets; of the rest, the tail and windows are
-_MAX_SECRETS = 1000
+_SEARCHED = 32_000_000  # bytes that are searched for secrets; of the rest, only the lines around codes are
 
 
 def triage(
@@ -50,7 +49,7 @@ def triage(
             refused.append(FileRefused(log.name, log.damage or Refusal.EMPTY))
     duration_s = clock() - started
     analysis = Analysis(run.aggregator.state, cascades, catalogue, files)
-    return analysis.digest(refused, run.scanner.lookalikes, tuple(run.secrets), duration_s)
+    return analysis.digest(refused, run.scanner.lookalikes, run.secrets, duration_s)
 
 
 class _TriageRun:
@@ -59,44 +58,31 @@ class _TriageRun:
     def __init__(self, catalogue: Catalogue, cascades: Cascades) -> None:
         self.aggregator = Aggregator(cascades)
         self.scanner = Scanner(catalogue, self.aggregator.add_hit, self._add_window)
-        self.secrets: dict[Secret, None] = {}
-        self._bytes = 0  # of the current file
+        self.secrets = SecretCounter()
+        self._bytes = 0  # of all files
 
     def read(self, log: LogStream, file: int) -> None:
         """Read *log* to its end, as the file with the index *file*."""
-        self._bytes = 0
-        tail, tail_line = b"", 1  # the last lines so far, about 64 KB, and the number of the first
+        tail, is_first = b"", True  # the last lines so far, about 64 KB
         self.scanner.begin(file)
         for block in log.blocks():
             data = block.data
-            if not self._bytes:
+            if is_first:
                 self.aggregator.begin_file(file, data[:HEAD])
+            is_first = False
             if self._bytes < _SEARCHED:
-                self._search(data, file, block.first_line)
+                self.secrets.search(data, file=file, first_line=block.first_line)
             self._bytes += len(data)
             self.scanner.scan(block)
-            if len(data) < HEAD and not block.overlap_before:
-                tail += data
-            else:
-                tail, tail_line = data, block.first_line
+            tail = tail + data if len(data) < HEAD and not block.overlap_before else data
             if len(tail) > HEAD:
-                cut = tail.find(b"\n", len(tail) - HEAD) + 1
-                tail_line += tail.count(b"\n", 0, cut)
-                tail = tail[cut:]
+                tail = tail[tail.find(b"\n", len(tail) - HEAD) + 1 :]
         self.scanner.end()
-        if self._bytes:
+        if not is_first:
             self.aggregator.end_file(file, tail[-HEAD:])
-        if self._bytes > _SEARCHED:
-            self._search(tail, file, tail_line)
 
     def _add_window(self, window: LineWindow) -> None:
         """Pass *window* on, and search it for secrets if it is beyond the part that is searched."""
         self.aggregator.add_window(window)
         if self._bytes > _SEARCHED:
-            self._search(b"\n".join(window.lines), window.file, window.first_line)
-
-    def _search(self, text: bytes, file: int, first_line: int) -> None:
-        """Search *text* for live secrets; *first_line* is the number of its first line."""
-        if len(self.secrets) < _MAX_SECRETS:
-            found = live_secrets(text.decode("utf-8", "replace"), file=file, first_line=first_line)
-            self.secrets |= dict.fromkeys(found)
+            self.secrets.search(b"\n".join(window.lines), file=window.file, first_line=window.first_line)
