@@ -142,7 +142,7 @@ def _services(
         languages=languages,
         annotations=annotations,
         answers=Answers(catalogue, languages, annotations),
-        renderer=Renderer(catalogue),
+        renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(database, limits=limits, clock=clock, post_rate=post_rate),
         sender=Sender(workspaces, post_rate, clock),
         workspaces=workspaces,

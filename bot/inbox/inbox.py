@@ -175,6 +175,16 @@ class Inbox:
         async with asyncio.timeout(self._limits.accept_s):
             return await self._writer.submit(job, partial(self._on_recorded, job)) is not None
 
+    async def retry(self, job: Job) -> JobState | None:
+        """Make the recorded job that equals *job* pending if it is dead, now for the person of *job*.
+
+        Returns the state that it was in, None if there is no such job.
+        """
+        state = await self._rows.retry(job)
+        if state is JobState.DEAD:
+            self._wake_at(self._clock())
+        return state
+
     async def forget(self, team: str) -> None:
         """Delete all jobs of a workspace, running ones too. Jobs that are accepted later are worked on again."""
         self._stopped_teams.add(team)

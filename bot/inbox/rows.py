@@ -16,6 +16,7 @@ from sqlalchemy import (
     FromClause,
     RowMapping,
     Select,
+    Update,
     UpdateBase,
     bindparam,
     func,
@@ -160,11 +161,28 @@ class InboxRows:
 
     async def revive(self, ids: Collection[int] = ()) -> int:
         """Make dead rows pending again (empty: all), with their attempts counted anew; return how many."""
+        conditions = [inbox.c.id.in_(ids)] if ids else []
+        return await self._count(self._revival().where(*conditions))
+
+    async def retry(self, job: Job) -> JobState | None:
+        """Make the dead row with the key of *job* pending, for the person of *job*; return its state until then."""
+        columns = (inbox.c.team, inbox.c.channel, inbox.c.ts, inbox.c.kind)
+        own = [column == value for column, value in zip(columns, job.key, strict=True)]
+        revival = self._revival().where(*own).values(user=job.place.user, detail=dict(job.detail))
+
+        def retry(connection: Connection) -> JobState | None:
+            state = connection.execute(select(inbox.c.state).where(*own)).scalar_one_or_none()
+            connection.execute(revival)
+            return JobState(state) if state else None
+
+        return await self._run(retry)
+
+    def _revival(self) -> Update:
+        """Return an update that makes dead rows pending, with their attempts counted anew."""
         # One attempt, not none: an earlier attempt may have posted, so the next one has to look for its answer first.
         values: dict[str, Any] = {"state": JobState.PENDING.value, "attempts": 1, "refused": 0, "unposted": 0}
-        conditions = [in_state(JobState.DEAD)] + ([inbox.c.id.in_(ids)] if ids else [])
         values |= {"next_attempt_at": self._clock(), "finished_at": None}
-        return await self._count(inbox.update().where(*conditions).values(**values))
+        return inbox.update().where(in_state(JobState.DEAD)).values(**values)
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
         # Two transactions of one process on the same rows could wait for each other.

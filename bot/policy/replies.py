@@ -153,12 +153,31 @@ class Escalated:
 
 
 @dataclass(frozen=True, slots=True)
+class Summons:
+    """The direct message to a person who is called to a triage in a channel that they are not in."""
+
+    by: str  # id of the person who calls
+    channel: str
+    link: str  # to the triage
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalled:
+    """The person to call is not in the channel, and Slack refused a direct message to them."""
+
+    target: str  # their id
+    reason: str  # Slack's error code
+    incident: str  # the id in the log
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A line for the person who asked; ``no_message``: the linked message is gone or in another channel."""
 
     what: Literal[
-        "gone", "reported", "escalated", "nobody", "not_member", "not_in_dm", "nothing", "no_message", "no_codes"
-    ]
+        "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
+        "no_codes"
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +199,7 @@ class Refused:
 Reply = (
     Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
     | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
-    | Escalated | Note | Failed | Refused
+    | Escalated | Summons | Uncalled | Note | Failed | Refused
 )  # fmt: skip
 
 

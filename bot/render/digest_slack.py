@@ -44,8 +44,10 @@ class StateChange:
     at: float  # seconds since the epoch
 
 
-def message(catalogue: Catalogue, reply: Triaged, translate: Translator) -> MessagePayload:
-    """Build the message of a triage.
+def message(
+    catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False
+) -> MessagePayload:
+    """Build the message of a triage; *can_escalate*: with the button that calls somebody.
 
     A reply without a source is a copy for one person: it gets no buttons, because they act on the message that everyone
     sees.
@@ -55,13 +57,13 @@ def message(catalogue: Catalogue, reply: Triaged, translate: Translator) -> Mess
     for entry in [view.cause] if view.cause else view.candidates[:1]:
         actor = translate("triage.actor_plain", actor=translate(f"actor.{entry.actor}"))
         lines += [actor, translate.pick(entry.remedy)[0]]
-    blocks, _ = _blocks(view, str(reply.source or ""))
+    blocks, _ = _blocks(view, str(reply.source or ""), can_escalate)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
 
-def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator) -> bool:
+def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False) -> bool:
     """Return whether the message leaves out codes, excerpts or files of the full report; long lines do not count."""
-    return _blocks(DigestView(reply.digest, catalogue, translate), "")[1]
+    return _blocks(DigestView(reply.digest, catalogue, translate), "", can_escalate)[1]
 
 
 def button_value(source: str, language: Language) -> str:
@@ -95,14 +97,14 @@ def _is_state(block: Block) -> bool:
     return str(block.get("block_id", "")).startswith(_STATE_ID)
 
 
-def _blocks(view: DigestView, source: str) -> tuple[list[Block], bool]:
+def _blocks(view: DigestView, source: str, can_escalate: bool) -> tuple[list[Block], bool]:
     """Build the blocks, and return whether something was left out of them."""
     before = [*_answer(view), *_chart(view)]
     middle, is_shortened = _excerpts(view)
     metadata = " · ".join(map(_literal, view.metadata()))
     small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]
     middle += [block_kit.context("\n".join(small_print), verbatim=True)] if small_print else []
-    buttons = _buttons(view, source)
+    buttons = _buttons(view, source, can_escalate)
     # The table gets the characters that the other blocks leave.
     room = block_kit.MESSAGE_CHARACTERS - _NOTE - block_kit.characters([*before, *middle, buttons])
     table, left_out = _table(view, room)
@@ -198,18 +200,19 @@ def _literal(text: str) -> str:
     return block_kit.shorten(block_kit.escape(text.replace("`", "'")), _PHRASE)
 
 
-def _buttons(view: DigestView, source: str) -> Block:
+def _buttons(view: DigestView, source: str, can_escalate: bool) -> Block:
     translate, language = view.translate, view.translate.language
     value = button_value(source, language.other)
     buttons = [block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=value)]
     if view.rows:
         value = button_value(source, language)
+        escalate = block_kit.button(translate("triage.button.escalate"), TRIAGE_ESCALATE, value=value)
         texts = (translate(f"triage.wrong.{part}") for part in ("title", "text", "yes", "no"))
         confirm = block_kit.confirmation(*texts)
         buttons += [
             block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value),
             block_kit.button(translate("triage.button.take"), TRIAGE_TAKE, value=value),
-            block_kit.button(translate("triage.button.escalate"), TRIAGE_ESCALATE, value=value),
+            *([escalate] if can_escalate else []),
             block_kit.button(translate("triage.button.wrong"), TRIAGE_WRONG, value=value, confirm=confirm),
         ]
     return block_kit.actions(*buttons)

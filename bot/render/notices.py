@@ -123,7 +123,7 @@ def failed(reply: replies.Failed, translate: Translator) -> MessagePayload:
 
 def refused(reply: replies.Refused, translate: Translator) -> MessagePayload:
     """Say that Slack refused an answer: its reason, in plain words if it is a frequent one, and the id of the log."""
-    reason = block_kit.escape(block_kit.shorten(reply.reason.replace("`", "'"), 100))
+    reason = _reason(reply.reason)
     if reply.attempts > 1:
         said = translate.count("trouble.exhausted", reply.attempts, reason=reason)
     else:
@@ -174,6 +174,23 @@ def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload
     """Mention the user or user group that an incident is escalated to."""
     target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
     return message(translate("log.escalated", target=target, by=f"<@{reply.by}>"))
+
+
+def summons(reply: replies.Summons, translate: Translator) -> MessagePayload:
+    """Ask a person to look at a triage in a channel that they are not in."""
+    by, link = f"<@{reply.by}>", block_kit.escape(reply.link)
+    return message(translate("log.summons", by=by, channel=f"<#{reply.channel}>", link=link))
+
+
+def uncalled(reply: replies.Uncalled, translate: Translator) -> MessagePayload:
+    """Say that nobody was called."""
+    said = translate("log.uncalled", target=f"<@{reply.target}>", reason=_reason(reply.reason))
+    return message(said, translate("trouble.operator", id=reply.incident))
+
+
+def _reason(code: str) -> str:
+    """Return Slack's error code, fit for a code span."""
+    return block_kit.escape(block_kit.shorten(code.replace("`", "'"), 100))
 
 
 def note(reply: replies.Note, translate: Translator) -> MessagePayload:

@@ -19,10 +19,11 @@ _MOST_CACHED = 500  # annotations
 
 
 class Renderer:
-    """Renders replies in any language."""
+    """Renders replies in any language. Triages get the button *Escalate* only if there is somebody to call."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, *, can_escalate: bool = False) -> None:
         self._catalogue = catalogue
+        self._can_escalate = can_escalate
         for language in Language:
             words(language)  # read now, so that the first answer does not wait for it
         # A few annotations make up most of what the bot posts.
@@ -31,7 +32,7 @@ class Renderer:
         self._views: dict[type, Callable[[Any, Translator], MessagePayload]] = {
             replies.Explained: partial(entry_slack.explained, catalogue),
             replies.Annotation: annotation,
-            replies.Triaged: partial(digest_slack.message, catalogue),
+            replies.Triaged: partial(digest_slack.message, catalogue, can_escalate=can_escalate),
             replies.WhyReply: detection_slack.why,
             replies.Unknown: notices.unknown,
             replies.Found: notices.found,
@@ -44,6 +45,8 @@ class Renderer:
             replies.UnreadableReply: notices.unreadable,
             replies.Leaked: notices.leaked,
             replies.Escalated: notices.escalated,
+            replies.Summons: notices.summons,
+            replies.Uncalled: notices.uncalled,
             replies.Note: notices.note,
             replies.Failed: notices.failed,
             replies.Refused: notices.refused,
@@ -55,7 +58,7 @@ class Renderer:
 
     def is_cut(self, reply: replies.Triaged, language: Language) -> bool:
         """Return whether the message of *reply* leaves out anything that the full report contains."""
-        return digest_slack.is_cut(self._catalogue, reply, words(language))
+        return digest_slack.is_cut(self._catalogue, reply, words(language), can_escalate=self._can_escalate)
 
     def paste(self, language: Language, text: str, origin: str) -> dict[str, Any]:
         """Render the modal to paste a log into; see `notices.paste`."""

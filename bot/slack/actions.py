@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.i18n import Language
-from bot.inbox import Job, JobKind
+from bot.inbox import Job, JobKind, JobState
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.replies import Note, Triaged
@@ -80,7 +80,7 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
 async def assign(context: RequestContext, body: Payload) -> None:
     """Show on the triage that the person is on it; if they were already, take that back."""
     message, language = body["message"], Language(_value(body)["language"])
-    state = digest_slack.state_of(message["blocks"])
+    state = digest_slack.state_of(message.get("blocks") or ())
     taken_before = state.pop("taken", None)
     if taken_before is None or taken_before.user != context.place.user:
         state["taken"] = digest_slack.StateChange(context.place.user, context.services.clock())
@@ -88,12 +88,20 @@ async def assign(context: RequestContext, body: Payload) -> None:
 
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Record the job that calls the person or group of the settings, once."""
+    """Record the job that calls the person or group of the settings; a call that failed is repeated."""
     note = None
     if not context.services.escalation_target:
         note = Note("nobody")
-    elif not await context.services.inbox.accept(_job(context, body, JobKind.ESCALATE)):
+    elif "escalated" in digest_slack.state_of(body["message"].get("blocks") or ()):
         note = Note("escalated")
+    else:
+        job = _job(context, body, JobKind.ESCALATE)
+        if not await context.services.inbox.accept(job):
+            match await context.services.inbox.retry(job):
+                case JobState.DONE:
+                    note = Note("escalated")
+                case JobState.PENDING | JobState.WORKING:
+                    note = Note("escalating")
     await ack()
     if note:
         context.in_background(context.reply_privately(note))

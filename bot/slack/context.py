@@ -22,7 +22,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.catalogue.catalogue import Catalogue
-from bot.errors import GiveUp, RetryLater
+from bot.errors import GiveUp, RetryLater, describe
 from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
 from bot.policy.annotations import Annotations
@@ -196,18 +196,18 @@ class RequestContext:
             await self.services.sender.send_dm(self.place, self.services.renderer.message(reply, language))
 
 
-def failure(error: Exception, *, kind: str, attempts: int = 1) -> Reply:
+def failure(error: Exception, *, kind: str, attempts: int = 1) -> Failed | Refused:
     """Log *error* with an id, and return the reply that tells it, with Slack's reason if it was Slack's refusal.
 
     *kind* is that of the request, *attempts* how often its job was tried.
     """
     incident = uuid.uuid4().hex[:8]
-    _log.error("a request failed", id=incident, kind=kind, exc_info=error)
+    traceback = None if isinstance(error, GiveUp | RetryLater) else error
+    reason = describe(error) if traceback else str(error)
+    _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=traceback)
     match error:
-        case GiveUp(reason=reason):
-            return Refused(reason, incident, attempts)
-        case RetryLater():
-            return Refused(str(error), incident, attempts)
+        case GiveUp() | RetryLater():
+            return Refused(getattr(error, "reason", reason), incident, attempts)
         case SlackApiError():
             return Refused(str(error.response.get("error") or error.response.status_code), incident, attempts)
     return Failed(incident)

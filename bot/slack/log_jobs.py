@@ -1,4 +1,4 @@
-"""Work on the jobs that are about logs: read, triage, attach the report, warn of secrets, call people."""
+"""Work on the jobs that are about logs: read, triage, attach the report, warn of secrets."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from bot.policy.annotations import SeenMessage
 from bot.policy.content import worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import Answer, Escalated, Leaked, Note, Triaged, is_public
+from bot.policy.replies import Answer, Leaked, Note, Triaged, is_public
 from bot.render.digest_report import report
-from bot.render.digest_slack import StateChange, state_of, with_state
+from bot.render.digest_slack import StateChange, with_state
 from bot.slack.context import RequestContext
 from bot.slack.files import upload
 from bot.slack.log_reader import ReadLog
@@ -84,16 +84,6 @@ class LogJobs:
         elif not await _attach(context, job, job.ts, read.digest, Language(job.detail["language"])):
             await context.reply_privately(Note("reported"))
 
-    async def escalate(self, context: RequestContext, job: Job) -> None:
-        """Call the person or group of the settings into the thread of the triage, once."""
-        services, place = context.services, job.place
-        call = Escalated(services.escalation_target, place.user)
-        await services.sender.post([job], services.renderer.message(call, await context.channel_language()))
-        message = await context.lookup.message(place.channel, job.ts, job.thread)
-        if message:
-            state = state_of(message["blocks"]) | {"escalated": StateChange(place.user, services.clock())}
-            await show_incident(context, message, state, Language(job.detail["language"]))
-
     async def warn(
         self, context: RequestContext, job: Job, secrets: Sequence[Secret], files: tuple[str, ...] = ("",)
     ) -> None:
@@ -138,8 +128,9 @@ async def show_incident(
     context: RequestContext, message: Payload, state: dict[str, StateChange], language: Language
 ) -> None:
     """Show on a triage who is on it and who was called to it. The message itself stores who did so and when."""
-    blocks = with_state(message["blocks"], state, language)
-    changed = {"text": message["text"], "blocks": blocks}
+    if not message.get("blocks"):  # nothing shows its state
+        return
+    changed = {"text": message["text"], "blocks": with_state(message["blocks"], state, language)}
     await context.services.sender.update(context.place, message["ts"], changed, job=context.job)
 
 

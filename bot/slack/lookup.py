@@ -17,6 +17,7 @@ Payload = Mapping[str, Any]  # as Slack sends it
 
 _log = structlog.stdlib.get_logger(__name__)
 _MAX_THREAD_PAGES = 10
+_MAX_MEMBER_PAGES = 10
 _MAX_ID = 32  # characters, as in the database
 
 
@@ -57,6 +58,19 @@ class SlackLookup:
             if not cursor:
                 break
         return messages
+
+    async def is_member(self, channel: str, user: str) -> bool:
+        """Return whether a person is among the first 10,000 members of a channel, as far as the bot may know."""
+        cursor = ""
+        for _ in range(_MAX_MEMBER_PAGES):
+            arguments = {"channel": channel, "limit": "1000"} | ({"cursor": cursor} if cursor else {})
+            answer = await self._ask("conversations.members", arguments) or {}
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if user in answer.get("members", ()):
+                return True
+            if not cursor:
+                break
+        return False
 
     async def history(self, channel: str, *, most: int) -> Sequence[Payload] | None:
         """Return the latest messages of a channel, newest first, or None if the bot may not read them."""

@@ -18,8 +18,9 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import Barred, Barrier, Reply
+from bot.policy.replies import Barred, Barrier, Reply, Uncalled
 from bot.slack.context import RequestContext, Services, failure, text_language_of
+from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text
 from bot.slack.replier import ThreadReplier
@@ -37,6 +38,7 @@ class Worker:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._logs = LogJobs()
+        self._escalations = Escalations()
 
     async def work(self, jobs: Sequence[Job]) -> None:
         """Work on several jobs of kind MESSAGE in one thread, or on one job of any kind.
@@ -84,7 +86,7 @@ class Worker:
             case JobKind.REPORT, _:
                 await self._logs.report(context, job)
             case JobKind.ESCALATE, _:
-                await self._logs.escalate(context, job)
+                await self._escalations.escalate(context, job)
             case _:
                 # In an upgrade, a replica of the version that recorded the job may get the next attempt.
                 raise RetryLater("unknown kind of job")
@@ -132,7 +134,11 @@ async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:
         return
     barred = Barred(barrier, job.place.channel, error.scope) if barrier else None
     if job.kind in ASKED_KINDS:
-        await _send(context, job, barred or failure(error, kind=job.stored_kind))
+        failed = failure(error, kind=job.stored_kind)
+        told: Reply = barred or failed
+        if isinstance(error, NobodyCalled):
+            told = Uncalled(context.services.escalation_target, reason, failed.incident)
+        await _send(context, job, told)
     elif barred and barrier is not Barrier.MISSING_SCOPE and job.kind in UNASKED_KINDS:
         store, key = context.services.channels, (job.place.team, job.place.channel, barred.barrier)
         now = context.services.clock()

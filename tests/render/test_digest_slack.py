@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -225,7 +226,8 @@ def test_a_long_line_is_cut_around_its_code(catalogue: Catalogue) -> None:
 
 def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> None:
     """Anyone may press one: the log is found again by its source, and Slack stores no text of the log for that."""
-    buttons = rendered(expired(), catalogue, Language.ZH)["blocks"][-1]["elements"]
+    message = digest_slack.message(catalogue, Triaged(expired(), SOURCE), words(Language.ZH), can_escalate=True)
+    buttons = message["blocks"][-1]["elements"]
     own, other = (digest_slack.button_value(str(SOURCE), language) for language in (Language.ZH, Language.EN))
     assert json.loads(own) == {"key": "message:1.0:1.0", "language": "zh"}
     assert {button["action_id"]: button["value"] for button in buttons} == {
@@ -235,8 +237,15 @@ def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> No
         digest_slack.TRIAGE_ESCALATE: own,
         digest_slack.TRIAGE_WRONG: own,
     }
+    others = rendered(expired(), catalogue)["blocks"][-1]["elements"]
+    assert {*buttons_of(buttons)} - {*buttons_of(others)} == {digest_slack.TRIAGE_ESCALATE}  # nobody to call
     only = rendered(nothing(), catalogue, Language.ZH)["blocks"][-1]["elements"]
-    assert [button["action_id"] for button in only] == [digest_slack.TRIAGE_LANGUAGE]
+    assert buttons_of(only) == [digest_slack.TRIAGE_LANGUAGE]
+
+
+def buttons_of(elements: list[dict[str, Any]]) -> list[str]:
+    """The action ids of buttons."""
+    return [element["action_id"] for element in elements]
 
 
 def test_a_copy_without_source_has_no_buttons(catalogue: Catalogue) -> None:

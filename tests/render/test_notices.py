@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
-from bot.policy.replies import DryRun, Found, Leaked, Refused, Unknown, UnreadableReply
+from bot.policy.replies import DryRun, Found, Leaked, Refused, Summons, Uncalled, Unknown, UnreadableReply
 from bot.render.renderer import Renderer
 from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
+from tests.render.kit_rules import assert_sendable
 
 
 def test_the_name_of_a_file_neither_mentions_nor_links(catalogue: Catalogue) -> None:
@@ -84,3 +86,18 @@ def test_a_preview_mentions_only_what_would_have_happened(
     """Nobody writes “added 0 reactions”."""
     blocks = Renderer(catalogue).message(DryRun(9, replies, reactions), Language.EN)["blocks"]
     assert blocks[1]["text"]["text"] == said
+
+
+def test_a_call_mentions_the_people_concerned_and_links_the_triage(catalogue: Catalogue) -> None:
+    """Only these names may ping; a refusal from Slack is shown as it is."""
+    link = "https://demo.slack.com/archives/C1/p1?thread_ts=1.0&cid=C1"
+    for language in Language:
+        renderer = Renderer(catalogue)
+        summons = renderer.message(Summons("U1", "C1", link), language)
+        uncalled = renderer.message(Uncalled("U2", "user_disabled`<!here>", "abc123"), language)
+        assert_sendable(summons)
+        assert_sendable(uncalled)
+        assert f"<{link.replace('&', '&amp;')}|" in summons["text"]
+        assert set(re.findall("<[@#!][^>]+>", summons["text"])) == {"<@U1>", "<#C1>"}
+        assert re.findall("<[@#!][^>]+>", uncalled["text"]) == ["<@U2>"]
+        assert "`user_disabled'&lt;!here&gt;`" in uncalled["text"]

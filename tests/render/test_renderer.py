@@ -77,7 +77,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         WhyReply((), (), None, is_written=True),
         *(Barred(barrier, "C1", scope) for barrier in Barrier for scope in ("chat:write", None)),
         *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "not_in_dm", "nothing")),
-        *(Note(what) for what in ("no_message", "no_codes")),
+        *(Note(what) for what in ("no_message", "no_codes", "escalating")),
         Failed("abc123"),
         *(Refused(reason, "abc123", attempts) for reason in (*_PLAIN_REASONS, HOSTILE) for attempts in (1, 20)),
     ]

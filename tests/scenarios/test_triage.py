@@ -386,30 +386,6 @@ async def test_the_assignee_is_shown_and_can_be_removed(slack: Sandbox) -> None:
     assert block_types(answers(slack, message, ENGLISH)[0]) == before
 
 
-async def test_escalating_without_a_setting_says_how_to_set_it(slack: Sandbox) -> None:
-    """The hint is ephemeral, because it concerns nobody else."""
-    message = await slack.say(ENGLISH, ANN, FENCED)
-    await slack.click(await the_answer(slack, message, ENGLISH), "triage_escalate", ANN)
-    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "ZIMERR_ESCALATE" in shown(private)
-
-
-async def test_escalating_mentions_the_configured_group_once(transport: Transport, tmp_path: Path) -> None:
-    """The mention is in the thread of the log, and the triage shows who escalated it, if need be later."""
-    async with bot_with(transport, tmp_path, zimerr_escalate="S0ONCALL") as slack:
-        message = await slack.say(ENGLISH, ANN, FENCED)
-        answer = await the_answer(slack, message, ENGLISH)
-        slack.faults.rate_limited("chat.update")
-        await slack.click(answer, "triage_escalate", LIN)
-        await slack.until(lambda: f"<@{LIN}> escalated this" in shown(answers(slack, message, ENGLISH)[0]))
-        _, call = answers(slack, message, ENGLISH)
-        assert shown(call) == f"<!subteam^S0ONCALL>: <@{LIN}> asks you to look at this triage."
-        await slack.click(answer, "triage_escalate", BEN)
-        (private,) = await slack.until(lambda: slack.ephemerals(BEN))
-        assert "already escalated this" in shown(private)
-        assert len(answers(slack, message, ENGLISH)) == 2
-
-
 async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> None:
     """The button asks for confirmation, because it deletes an answer that others may be reading."""
     message = await slack.say(ENGLISH, ANN, FENCED)
