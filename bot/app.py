@@ -53,6 +53,7 @@ _log = structlog.stdlib.get_logger(__name__)
 async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
     """Run the bot while the context is open. Raises ZimerrError if it can't start."""
     catalogue = open_catalogue(settings.zimerr_overlay)
+    catalogue.prepare()
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)

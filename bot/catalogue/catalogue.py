@@ -76,6 +76,10 @@ class Catalogue:
         """Return the vendor's page for *entry*."""
         return entry.docs or self.section_of(entry).docs
 
+    def prepare(self) -> None:
+        """Build what lookups need, which takes a third of a second: otherwise the first of them waits for it."""
+        self.search("prepare")
+
     def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """Return the entries that match *query*, best match first.
 

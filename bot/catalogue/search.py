@@ -13,7 +13,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 from rapidfuzz import fuzz, process
@@ -39,6 +39,7 @@ _PREFIX = 0.8  # the share of a word that is typed only in part
 _MISSPELT = 0.8  # the share of a misspelt word
 _SINGLE = 0.4  # the share of a single Chinese character among other terms
 _QUERY_LENGTH = 500  # characters of a query that are searched; more is no question
+_STEMS = 10_000  # kept; the catalogue has fewer words, but people type any
 _STOP = frozenset(
     re.findall(
         r"\w+",
@@ -121,7 +122,7 @@ def terms(text: str) -> Iterator[str]:
             yield _stem(part)
 
 
-_stem = cache(snowballstemmer.stemmer("english").stemWord)
+_stem = lru_cache(_STEMS)(snowballstemmer.stemmer("english").stemWord)
 
 
 def _fields(entry: Entry, section: Section) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ Each decision against a reply is logged with its reason at debug level.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -230,9 +231,9 @@ class Annotations:
 
     async def why(self, message: Mapping[str, Any], place: Place) -> WhyReply:
         """Explain why a message of *place*, as Slack returns it, got a reply or did not."""
-        detection = find_in_message(message, self._catalogue)
+        detection = await asyncio.to_thread(find_in_message, message, self._catalogue)
+        sightings = (await asyncio.to_thread(read_content, message, self._catalogue)).sightings
         ts = str(message["ts"])
-        sightings = read_content(message, self._catalogue).sightings
         seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), sightings)
         record, history, _ = await self._load(seen)
         history = _without(record, history) if record else history
@@ -257,6 +258,10 @@ class Annotations:
         if history is None:
             return DryRun(None)
         messages = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
+        return await asyncio.to_thread(self._dry_run, messages)
+
+    def _dry_run(self, messages: Sequence[Mapping[str, Any]]) -> DryRun:
+        """Apply the noise rules to *messages*, oldest first."""
         acts: Counter[Act] = Counter()
         codes: Counter[int] = Counter()
         explained_at: dict[int, float] = {}

@@ -156,17 +156,17 @@ def _chart(view: DigestView) -> list[Block]:
 
 def _table(view: DigestView, room: int) -> tuple[list[Block], int]:
     """Build the table with as many codes as fit into *room* characters, and count those left out."""
-    titles, rows = view.table()
+    titles, rows = view.table(block_kit.TABLE_ROWS - 1)
     rows = [[block_kit.shorten(cell, _CELL) for cell in row] for row in rows]
     fitting: list[list[str]] = []
     room -= sum(map(len, titles))
-    for row in rows[: block_kit.TABLE_ROWS - 1]:
+    for row in rows:
         room -= sum(map(len, row))
         if room < 0:
             break
         fitting.append(row)
     table = [block_kit.table(titles, fitting, numbers=[2], wrapped=1)] if fitting else []
-    return table, len(rows) - len(fitting)
+    return table, len(view.rows) - len(fitting)
 
 
 def _excerpts(view: DigestView) -> tuple[list[Block], bool]:

@@ -99,15 +99,17 @@ class DigestView:
         """Return the name of a file as shown; a paste has none."""
         return printable_line(name) or self.translate("triage.paste")
 
-    def table(self) -> tuple[list[str], list[list[str]]]:
+    def table(self, most: int | None = None) -> tuple[list[str], list[list[str]]]:
         """Return the titles of the columns and a row for each code; a log without times has no columns for them.
+
+        With *most*, only for so many codes.
 
         The third column is a number.
         """
         is_timed = any(row.first.stamp or row.last.stamp for row in self.rows)
         columns = ["code", "name", "count", *(["first", "last"] if is_timed else []), "line", "role"]
         rows = []
-        for row in self.rows:
+        for row in self.rows[:most]:
             name = f"↳ {self._name(row)}" if row.role is Role.FOLLOWER else self._name(row)
             times = [printable_line(mark.stamp.text) if mark.stamp else _NONE for mark in (row.first, row.last)]
             cells = [str(row.code), name, f"{row.count:,}", *(times if is_timed else [])]
@@ -218,8 +220,8 @@ class DigestView:
             return None
         return timeline if all(len(row.timeline) == timeline.buckets for row in self.rows) else None
 
-    def bars(self) -> tuple[str, list[str]]:
-        """Return a title and a row of bars for each code; no rows if there is nothing to draw."""
+    def bars(self, most: int | None = None) -> tuple[str, list[str]]:
+        """Return a title and a row of bars for each code; no rows if there is nothing to draw. *most* as in `table`."""
         timeline = self.timeline
         if timeline is None:
             return "", []
@@ -229,7 +231,7 @@ class DigestView:
             width = self.translate.count("unit.milliseconds", max(round(timeline.width * 1000), 1))
         else:
             width = self._duration(timeline.width, round)
-        rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows]
+        rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows[:most]]
         return self.translate("triage.bars", width=width), rows
 
 

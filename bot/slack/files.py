@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
+from io import BytesIO
 from typing import IO, Any, BinaryIO, cast
 from urllib.parse import urljoin
 
@@ -137,7 +138,7 @@ async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: 
     session = cast(aiohttp.ClientSession, client.session)
     try:
         # Without the token: the URL itself is the permission.
-        async with session.post(url, data=content, allow_redirects=False, timeout=_UPLOAD_TIMEOUT) as response:
+        async with session.post(url, data=BytesIO(content), allow_redirects=False, timeout=_UPLOAD_TIMEOUT) as response:
             if response.status != 200:
                 raise RetryLater(f"upload: status {response.status}")
     except (aiohttp.ClientError, TimeoutError) as error:

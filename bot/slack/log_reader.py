@@ -73,8 +73,7 @@ class LogReader:
         found = [each for each in messages if each and (not own_bot or each.get("bot_id") != own_bot)]
         if not found:
             return None
-        shown = [each.text for message in found for each in passages(message) if is_asked or not each.quoted]
-        text = "\n".join(shown).encode(errors="replace")
+        text = await asyncio.to_thread(_text_of, found, with_quotes=is_asked)
         pasted = [LogFile("", lambda: BytesIO(text))] if text.strip() else []
         async with self._turn():
             with ExitStack() as spools:
@@ -107,6 +106,12 @@ def sightings_in_files(digest: Digest, *, has_text: bool) -> tuple[Sighting, ...
     """Return the codes in a message's files as the author's own; with *has_text*, the first file read is its text."""
     rows = (*digest.rows, *digest.unknown)
     return tuple(Sighting(row.code, False, "") for row in rows if not has_text or row.first.file > 0)
+
+
+def _text_of(messages: Sequence[Payload], *, with_quotes: bool) -> bytes:
+    """Return the text of *messages* in UTF-8."""
+    shown = (each.text for message in messages for each in passages(message) if with_quotes or not each.quoted)
+    return "\n".join(shown).encode(errors="replace")
 
 
 async def _download(

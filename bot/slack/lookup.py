@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import structlog
 from slack_bolt.request.internals import extract_team_id
@@ -19,6 +20,8 @@ _log = structlog.stdlib.get_logger(__name__)
 _MAX_THREAD_PAGES = 10
 _MAX_MEMBER_PAGES = 10
 _MAX_ID = 32  # characters, as in the database
+_LONG = 4_000  # characters of a message as Slack sends it; longer ones may take more than 50 ms to read
+_Result = TypeVar("_Result")
 
 
 class SlackLookup:
@@ -89,6 +92,11 @@ class SlackLookup:
         except GiveUp as error:
             _log.info("Slack refused a lookup", method=method, error=error.reason)
             return None
+
+
+async def read_aside(read: Callable[[Payload], _Result], message: Payload) -> _Result:
+    """Return *read* of a message; if it is long, in a thread, so that no other request waits for it."""
+    return await asyncio.to_thread(read, message) if len(repr(message)) > _LONG else read(message)
 
 
 def plain_text(text: str) -> str:

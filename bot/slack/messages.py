@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,7 +23,7 @@ from bot.inbox import Job, JobKind
 from bot.policy.content import MessageContent, is_by_person, is_log, is_written, log_files, read_content
 from bot.policy.place import Place
 from bot.slack.context import Services
-from bot.slack.lookup import Payload, id_at, team_of, text_at
+from bot.slack.lookup import Payload, id_at, read_aside, team_of, text_at
 from bot.triage.redact import live_secrets
 
 _EMPTY = MessageContent()
@@ -103,7 +104,7 @@ class Messages(AsyncMiddleware):
             await self._record(event, kind=JobKind.ASKED)
         if place.is_direct or _mentions_bot(message, bolt):
             return
-        content = read_content(message, services.catalogue)
+        content = await self._read(message)
         if content.sightings or log_files(message):
             await self._record(event, kind=JobKind.MESSAGE, content=content)
         if is_person and (saving := services.languages.count_vote(place, prose(content.passages))):
@@ -124,17 +125,20 @@ class Messages(AsyncMiddleware):
             return
         if event.place.is_direct:
             return
-        content = read_content(after, self._services.catalogue)
+        content = await self._read(after)
         # A link preview changes a message, too, but neither its codes nor its files.
-        is_other = _subjects(after, content) != _subjects(before, read_content(before, self._services.catalogue))
+        is_other = _subjects(after, content) != _subjects(before, await self._read(before))
         if is_other or _mentions_bot(before, bolt):
             await self._record(event, kind=JobKind.CHANGED, trigger_ts=event.at, content=content)
 
     async def _deleted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
         before = event.message
-        was_read = read_content(before, self._services.catalogue).sightings or log_files(before)
+        was_read = (await self._read(before)).sightings or log_files(before)
         if before.get("bot_id") != bolt.bot_id and (was_read or _asks_bot(before, event.place, bolt)):
             await self._record(event, kind=JobKind.DELETED)
+
+    async def _read(self, message: Payload) -> MessageContent:
+        return await read_aside(partial(read_content, known=self._services.catalogue), message)
 
     async def _record(
         self, event: MessageEvent, *, kind: JobKind, trigger_ts: str = "", content: MessageContent = _EMPTY

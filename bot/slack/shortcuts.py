@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
@@ -21,7 +23,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
 async def explain_message(context: RequestContext, body: Payload) -> None:
     """Explain the codes of a message. In a thread, where no command can be typed, it is the way to ask."""
-    await context.reply_privately(context.services.answers.explain_message(body["message"]))
+    await context.reply_privately(await asyncio.to_thread(context.services.answers.explain_message, body["message"]))
 
 
 async def triage_thread(context: RequestContext, body: Payload) -> None:

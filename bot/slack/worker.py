@@ -22,7 +22,7 @@ from bot.policy.replies import Barred, Barrier, Reply, Uncalled
 from bot.slack.context import RequestContext, Services, failure, text_language_of
 from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
-from bot.slack.lookup import plain_text
+from bot.slack.lookup import plain_text, read_aside
 from bot.slack.replier import ThreadReplier
 from bot.slack.workspaces import TEAM_REMOVED
 from bot.triage.digest import Secret, SecretKind
@@ -108,7 +108,7 @@ class Worker:
         text = plain_text(message.get("text", ""))
         words = " ".join(part for part in text.split() if not part.startswith("@"))
         is_triage = words.lower().startswith(TRIAGE_WORDS)
-        if is_triage or is_paste(passages(message)) or log_files(message):
+        if is_triage or is_paste(await read_aside(passages, message)) or log_files(message):
             is_whole_thread = is_triage and job.thread != job.ts
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
