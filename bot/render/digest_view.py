@@ -220,8 +220,8 @@ class DigestView:
             return None
         return timeline if all(len(row.timeline) == timeline.buckets for row in self.rows) else None
 
-    def bars(self, most: int | None = None) -> tuple[str, list[str]]:
-        """Return a title and a row of bars for each code; no rows if there is nothing to draw. *most* as in `table`."""
+    def bars(self) -> tuple[str, list[str]]:
+        """Return a title and a row of bars for each code; no rows if there is nothing to draw."""
         timeline = self.timeline
         if timeline is None:
             return "", []
@@ -231,7 +231,7 @@ class DigestView:
             width = self.translate.count("unit.milliseconds", max(round(timeline.width * 1000), 1))
         else:
             width = self._duration(timeline.width, round)
-        rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows[:most]]
+        rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows]
         return self.translate("triage.bars", width=width), rows
 
 
