@@ -324,7 +324,7 @@ async def test_why_lists_look_alikes_with_their_reason(slack: Sandbox) -> None:
 async def test_why_recognizes_system_messages(slack: Sandbox) -> None:
     """A channel topic may contain a code."""
     topic = await slack.notice(ENGLISH, BEN, "channel_topic", "on call for error 6000106")
-    assert "It's a Slack system message or a copy of a thread reply" in await why(slack, topic)
+    assert "It's a system message from Slack" in await why(slack, topic)
 
 
 async def test_why_refuses_other_channels_and_deleted_messages(slack: Sandbox) -> None:
