@@ -7,9 +7,9 @@ keep their order. The inbox knows only Slack's ids; `bot.slack.sender` posts.
 
 from __future__ import annotations
 
-from bot.inbox.inbox import Inbox, InboxLimits
+from bot.inbox.inbox import Inbox
 from bot.inbox.job import ASKED_KINDS, UNASKED_KINDS, Job, JobKind, JobState
 from bot.inbox.lease import Lease
-from bot.inbox.limits import PostRate
+from bot.inbox.limits import InboxLimits, PostRate
 
 __all__ = ["ASKED_KINDS", "UNASKED_KINDS", "Inbox", "InboxLimits", "Job", "JobKind", "JobState", "Lease", "PostRate"]

@@ -22,16 +22,17 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.inbox.job import Job, JobState, Outcome, Recorded
 from bot.inbox.lease import Lease, has_ended, new_owner
-from bot.inbox.limits import Admission, PostRate
+from bot.inbox.limits import Admission, InboxLimits, PostRate
 from bot.inbox.ordering import LaneOrder
 from bot.inbox.rows import InboxRows
 from bot.storage.batching import Batcher
@@ -43,30 +44,8 @@ _PURGE_BATCH = 500  # rows
 _WRITE_BATCH = 1000  # rows
 _FLUSH_S = 5.0
 _JITTER = (0.75, 1.25)  # of the pauses after a failure
-
-
-@dataclass(frozen=True, slots=True)
-class InboxLimits:
-    """Limits of the inbox: numbers of jobs, times and attempts."""
-
-    in_memory: int = 256  # jobs; more wait in the database
-    in_memory_per_channel: int = 32
-    admission_s: float = 0.5  # wait for room in memory: a detour through the database costs more
-    accept_s: float = 2.0  # wait for the database; Slack waits 3 s for an acknowledgement
-    running: int = 64  # lanes
-    running_per_channel: int = 4
-    attempts: int = 20
-    first_retry_s: float = 1.0  # pause before the second attempt; it doubles with each attempt
-    max_retry_s: float = 256.0  # with 20 attempts, the last one comes after about an hour
-    attempt_timeout_s: float = 60.0
-    min_wait_s: float = 1.0  # of the waits that Slack asks for
-    max_wait_s: float = 3600.0
-    max_refused_s: float = 86_400.0  # a job that Slack still rate-limits after this time fails like any other
-    lease_s: float = 20.0  # with the poll, the jobs of a dead process are taken over well within 30 s
-    renew_s: float = 5.0  # leaves most of a lease at any time: `bot.slack.sender` needs 12 s of it for a post
-    poll_s: float = 1.0
-    keep_done_s: float = 86_400.0  # after this time, another delivery of the event would count as new
-    purge_s: float = 60.0
+_UNENDED = Outcome((), JobState.PENDING, 0.0)
+_DEFAULT_LIMITS = InboxLimits()
 
 
 class Inbox:
@@ -77,13 +56,14 @@ class Inbox:
         database: Database,
         *,
         post_rate: PostRate,
-        limits: InboxLimits = InboxLimits(),
+        limits: InboxLimits = _DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
+        database.on_new_file = self._record_again
         self._rows = InboxRows(database, self._owner, clock)
         self._writer: Batcher[Job | Outcome, Recorded | None] = Batcher(
             self._rows.write, max_items=_WRITE_BATCH, gathers=True, sleep=sleep
@@ -201,6 +181,14 @@ class Inbox:
         """Work again on the jobs of a workspace that was stopped."""
         self._stopped_teams.discard(team)
         self._wake_at(self._clock())
+
+    def _record_again(self, connection: Connection) -> None:
+        """Record the jobs in memory in a new database: their rows were lost, and Slack will not send them again."""
+        jobs = [job for job in self._jobs.values() if self._unwritten.get(job, _UNENDED).state is JobState.PENDING]
+        self._rows.record_again(connection, jobs)
+        self._abandon(self._jobs.values())  # an attempt that was interrupted looks for its answer when it is repeated
+        self._jobs.clear()
+        self._followed.clear()
 
     def _on_recorded(self, job: Job, recorded: Recorded | None) -> None:
         """Start a new job right after its commit, or leave it to the database (steps 2 and 3)."""

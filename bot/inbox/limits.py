@@ -14,6 +14,30 @@ from dataclasses import dataclass
 from bot.inbox.job import ChannelKey
 
 
+@dataclass(frozen=True, slots=True)
+class InboxLimits:
+    """Limits of the inbox: numbers of jobs, times and attempts."""
+
+    in_memory: int = 256  # jobs; more wait in the database
+    in_memory_per_channel: int = 32
+    admission_s: float = 0.5  # wait for room in memory: a detour through the database costs more
+    accept_s: float = 2.0  # wait for the database; Slack waits 3 s for an acknowledgement
+    running: int = 64  # lanes
+    running_per_channel: int = 4
+    attempts: int = 20
+    first_retry_s: float = 1.0  # pause before the second attempt; it doubles with each attempt
+    max_retry_s: float = 256.0  # with 20 attempts, the last one comes after about an hour
+    attempt_timeout_s: float = 60.0
+    min_wait_s: float = 1.0  # of the waits that Slack asks for
+    max_wait_s: float = 3600.0
+    max_refused_s: float = 86_400.0  # a job that Slack still rate-limits after this time fails like any other
+    lease_s: float = 20.0  # with the poll, the jobs of a dead process are taken over well within 30 s
+    renew_s: float = 5.0  # leaves most of a lease at any time: `bot.slack.sender` needs 12 s of it for a post
+    poll_s: float = 1.0
+    keep_done_s: float = 86_400.0  # after this time, another delivery of the event would count as new
+    purge_s: float = 60.0
+
+
 class Admission:
     """Count the jobs in memory, and let callers wait for room for another."""
 

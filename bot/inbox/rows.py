@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -72,6 +73,11 @@ class InboxRows:
             return results
 
         return await self._run(write)
+
+    def record_again(self, connection: Connection, jobs: Sequence[Job]) -> None:
+        """Record jobs that were leased as pending; their attempts count."""
+        if jobs:
+            self._insert(connection, [replace(job, state=JobState.PENDING, lease=None) for job in jobs])
 
     async def lease(
         self,
@@ -217,6 +223,7 @@ class InboxRows:
     def _settled_values(self, job: Job, outcome: Outcome) -> dict[str, Any]:
         return {
             "settled_id": job.id,
+            "settled_ts": job.ts,
             "settled_owner": self._owner,
             "settled_attempts": job.attempts,
             "state": outcome.state.value,
@@ -262,6 +269,7 @@ _SETTLE = (
     inbox.update()
     .where(
         inbox.c.id == bindparam("settled_id"),
+        inbox.c.ts == bindparam("settled_ts"),  # in a new database, another row may have the id
         # A later lease of the row, perhaps by the same process, is left alone.
         inbox.c.lease_owner == bindparam("settled_owner"),
         inbox.c.attempts == bindparam("settled_attempts"),

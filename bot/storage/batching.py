@@ -17,6 +17,7 @@ Result = TypeVar("Result")
 _TRANSIENT = (OperationalError, InterfaceError, OSError)  # the database is unreachable or busy, or broke a deadlock
 # Slack expects its acknowledgement within 3 s, so a database that restarts within these pauses goes unnoticed.
 _RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
+_MAX_RETRY_S = 1.5  # a busy database makes each try slow
 _LARGE_BATCH, _GATHER_S = 3, 0.004
 _LINGER_S = 0.05
 
@@ -116,10 +117,14 @@ class Batcher(Generic[Item, Result]):
                 queued.caller.set_result(result)
 
     async def _process_with_retries(self, items: list[Item]) -> Sequence[Result]:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _MAX_RETRY_S
         for pause_s in _RETRY_PAUSES_S:
             try:
                 return await self._process(items)
             except _TRANSIENT:
+                if loop.time() > end:
+                    raise
                 await self._sleep(pause_s)
         return await self._process(items)
 

@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import orjson
+import structlog
 from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import ZimerrError
 from bot.json_bytes import encode
+from bot.storage.database_file import DatabaseFile, advice
 
 T = TypeVar("T")
 UNREACHABLE = (SQLAlchemyError, OSError)  # the errors of a query if the database is unreachable or refuses it
 _JSON: dict[str, Any] = {"json_serializer": lambda value: encode(value).decode(), "json_deserializer": orjson.loads}
-_BUSY_TIMEOUT_S, _BUSY_RETRY_S = 5.0, 0.01  # while another process writes to SQLite
+# While another process writes to SQLite. Slack expects the acknowledgement of an event within 3 s.
+_BUSY_TIMEOUT_S, _BUSY_RETRY_S = 2.0, 0.01
 # On PostgreSQL. With a lease of 20 s, the jobs that an idle transaction locks are still taken over within 30 s.
 _IDLE_TIMEOUT_S = 5.0
 # libpq's options. If the server's machine vanishes, a query fails within 15 s instead of a quarter of an hour.
@@ -34,10 +38,15 @@ _TCP_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
 }
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class Database:
-    """The connections to the bot's database. Open it before use, close it after."""
+    """The connections to the bot's database. Open it before use, close it after.
+
+    If its SQLite file is deleted or replaced while it is open, the next query opens the file that is there then, or
+    creates one. *on_new_file* may write to it before any other query.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
@@ -54,6 +63,9 @@ class Database:
                 f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."
             ) from error
         event.listen(self.engine.sync_engine, "connect", _set_up_postgresql if self.is_shared else _set_up_sqlite)
+        self.on_new_file: Callable[[Connection], None] = lambda connection: None
+        self._file = None if self.is_shared else DatabaseFile.of_url(self._url)
+        self._reopening = asyncio.Lock()
         if not self.is_shared:
             self._sync_engine: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
             event.listen(self._sync_engine, "connect", _set_up_sqlite)
@@ -69,16 +81,15 @@ class Database:
         from bot.storage import schema  # slow to import, and many commands do not need it
 
         try:
-            if not self.is_shared:
-                _make_folder(self._url)
+            if self._file:
+                self._file.prepare()
             await self.run(schema.check if self.is_shared and not upgrade else schema.upgrade)
+            if self._file:
+                self._file.note_opened()
         except UNREACHABLE as error:
             reason = str(getattr(error, "orig", None) or error).strip()
-            hint = (
-                "Check that PostgreSQL runs there and that DATABASE_URL names it."
-                if self.is_shared
-                else "Point DATABASE_URL at a file in a folder that this user may write to."
-            )
+            on_postgresql = "Check that PostgreSQL runs there and that DATABASE_URL names it."
+            hint = on_postgresql if self.is_shared else advice(error)
             shown = self._url.render_as_string(hide_password=True)
             raise ZimerrError(f"The database {shown} can't be opened: {reason}. {hint}") from error
 
@@ -86,26 +97,35 @@ class Database:
         """Close all connections."""
         await self.engine.dispose()
         if not self.is_shared:
-            if self._connection:
-                self._connection.close()
-            self._connection = None
-            self._sync_engine.dispose()
+            self._disconnect()
+
+    async def check_writable(self) -> None:
+        """Write to the database without changing it; raises one of UNREACHABLE if that is impossible."""
+        query = sql("UPDATE alembic_version SET version_num = version_num")
+        await self.run(lambda connection: connection.execute(query))
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Run *work* in a transaction and commit it. If the database is busy, *work* may be called again."""
         if self.is_shared:
             return await self.run_aside(work)
+        if self._file and self._file.is_replaced:
+            await self._reopen(self._file)
         for _ in range(round(_BUSY_TIMEOUT_S / _BUSY_RETRY_S)):
             try:
                 return self._run_sync(work)
             except OperationalError as error:
                 if not getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+                    self._disconnect()  # a new connection may succeed
+                    if self._file and "no such table" in str(error.orig):
+                        self._file.forget_opened()
                     raise
             await asyncio.sleep(_BUSY_RETRY_S)
         return self._run_sync(work)
 
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
         """Run slow *work* in a transaction on a connection of its own, without blocking the event loop."""
+        if self._file and self._file.is_replaced:
+            await self._reopen(self._file)
         async with self.engine.begin() as connection:
             return await connection.run_sync(work)
 
@@ -115,14 +135,41 @@ class Database:
         with self._connection.begin():
             return work(self._connection)
 
+    def _disconnect(self) -> None:
+        if self._connection:
+            with suppress(SQLAlchemyError):
+                self._connection.close()
+        self._connection = None
+        self._sync_engine.dispose()
+
+    async def _reopen(self, file: DatabaseFile) -> None:
+        """Open the file that is at the path now, or a new one. Raises one of UNREACHABLE."""
+        async with self._reopening:
+            if not file.is_replaced:
+                return
+            await self.close()
+            try:
+                file.prepare()
+                await asyncio.to_thread(self._upgrade)
+            except ZimerrError as error:
+                raise OSError(str(error)) from error
+            self._run_sync(self.on_new_file)
+            file.note_opened()
+            _log.error(
+                "The database file was deleted or replaced while zimerr was running. Settings, tokens and waiting "
+                "messages that were only in the old file are lost; the file that is there now is used.",
+                file=str(file.path),
+            )
+
+    def _upgrade(self) -> None:
+        from bot.storage import schema
+
+        with self._sync_engine.begin() as connection:
+            schema.upgrade(connection)
+
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an INSERT with ON CONFLICT, which each database has in its own dialect."""
         return postgresql.insert(table) if self.is_shared else sqlite.insert(table)
-
-
-def _make_folder(url: URL) -> None:
-    if url.database and url.database != ":memory:":
-        Path(url.database).expanduser().parent.mkdir(parents=True, exist_ok=True)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

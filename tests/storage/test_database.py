@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
 from bot.storage.channel_store import ChannelState, ChannelStore, Votes
-from bot.storage.database import Database
+from bot.storage.database import UNREACHABLE, Database
 from bot.storage.tables import channel_settings
+from tests.faults import no_disk_space
 
 
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
@@ -63,6 +67,113 @@ async def test_a_write_waits_for_another_process_without_blocking_the_loop(
     with pytest.raises(OperationalError, match="locked"):
         await settings.set("T1", "C1", mode="off")
     other.close()
+    await database.close()
+
+
+@pytest.fixture
+async def opened(tmp_path: Path) -> AsyncIterator[Database]:
+    """An open database in the file ``test.db``."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    await database.open()
+    yield database
+    await database.close()
+
+
+def everything(path: Path) -> list[Path]:
+    """Return the files of a database."""
+    return [file for suffix in ("", "-wal", "-shm") if (file := Path(f"{path}{suffix}")).exists()]
+
+
+async def test_a_deleted_file_is_made_anew(opened: Database, tmp_path: Path) -> None:
+    """Writes to a deleted file succeed, and are gone when the process ends."""
+    channels, path = ChannelStore(opened), tmp_path / "test.db"
+    await channels.set("T1", "C1", mode="off")
+    for file in everything(path):
+        file.unlink()
+    with structlog.testing.capture_logs() as logs:
+        await channels.set("T1", "C2", mode="react")
+        assert (await channels.get("T1", "C1")).mode is None
+    assert [each["log_level"] for each in logs] == ["error"]
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT channel, mode FROM channel_settings").fetchall() == [("C2", "react")]
+    await opened.run_aside(lambda connection: connection.execute(channel_settings.select()))
+
+
+async def test_a_replaced_file_is_read(opened: Database, tmp_path: Path) -> None:
+    """An operator may restore a backup without a restart."""
+    channels, path, backup = ChannelStore(opened), tmp_path / "test.db", tmp_path / "backup.db"
+    await channels.set("T1", "C1", mode="off")
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    await channels.set("T1", "C1", mode="react")
+    for file in everything(path)[1:]:
+        file.unlink()
+    backup.replace(path)
+    assert (await channels.get("T1", "C1")).mode == "off"
+
+
+async def test_the_folder_of_the_file_may_come_back_later(opened: Database, tmp_path: Path) -> None:
+    """A volume that is not mounted is an error until it is there again."""
+    channels, path = ChannelStore(opened), tmp_path / "test.db"
+    for file in everything(path):
+        file.unlink()
+    tmp_path.rmdir()
+    tmp_path.write_text("no folder")
+    for _ in range(2):
+        with pytest.raises(UNREACHABLE):
+            await channels.set("T1", "C1", mode="react")
+    tmp_path.unlink()
+    await channels.set("T1", "C1", mode="react")
+    assert (await channels.get("T1", "C1")).mode == "react"
+
+
+async def test_whether_the_database_can_be_written_to_is_known(opened: Database, tmp_path: Path) -> None:
+    """Reading alone does not tell: a full disk can still be read."""
+    await opened.check_writable()
+    with no_disk_space(), pytest.raises(OperationalError):
+        await opened.check_writable()
+    await opened.check_writable()
+    assert opened._connection is not None
+    opened._connection.connection.cursor().execute("PRAGMA query_only=ON")  # as if its disk was mounted read-only
+    with pytest.raises(OperationalError, match="readonly"):
+        await opened.check_writable()
+    await opened.check_writable()  # on a new connection
+
+
+async def test_a_lost_schema_is_made_anew(opened: Database, tmp_path: Path) -> None:
+    """A new file may even have the same inode."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "test.db")) as other:
+        tables = other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (name,) in tables:
+            other.execute(f"DROP TABLE {name}")
+    with pytest.raises(OperationalError, match="no such table"):
+        await opened.check_writable()
+    await opened.check_writable()
+
+
+async def test_others_can_not_read_the_file(tmp_path: Path) -> None:
+    """It contains who asked what, and where."""
+    path = tmp_path / "folder" / "test.db"
+    for _ in range(2):
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await database.open()
+        await ChannelStore(database).set("T1", "C1", language="zh")
+        assert [file.stat().st_mode & 0o777 for file in everything(path)] == [0o600, 0o600, 0o600]
+        for file in everything(path):
+            file.chmod(0o644)  # as an earlier version left them
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [(b"not a database" * 100, "Restore it from a backup"), (b"SQLite format 3\0" + b"\1" * 5000, "Restore it")],
+)
+async def test_a_damaged_file_says_what_to_do(tmp_path: Path, content: bytes, advice: str) -> None:
+    """The rights of its folder have nothing to do with it."""
+    (tmp_path / "test.db").write_bytes(content)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'test.db'}")
+    with pytest.raises(ZimerrError, match=advice):
+        await database.open()
     await database.close()
 
 
