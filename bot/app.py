@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import slack
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import describe
+from bot.health import Health, backlog_check, database_check, socket_check, token_check
 from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, PostRate
 from bot.policy.annotations import Annotations
@@ -82,21 +83,26 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
             flow = InstallFlow(settings, workspaces, client, clock)
             routes.append(web.get(INSTALL_PATH, open_handler(flow.handle_installation)))
             routes.append(web.get(REDIRECT_PATH, open_handler(flow.handle_callback)))
+        suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
+        stack.push_async_callback(suspensions.close)
         slack.register(app, services)
+        checks = {"database": database_check(database), "backlog": backlog_check(services.inbox)}
+        if not settings.is_for_many:
+            checks["workspace"] = token_check(suspensions.reasons)
         if settings.transport == "socket":
-            await stack.enter_async_context(connected(app, settings))
+            checks["socket"] = socket_check(await stack.enter_async_context(connected(app, settings)))
         else:
             secret = settings.slack_signing_secret.get_secret_value()
             routes.append(web.post(EVENTS_PATH, signed_handler(app.async_dispatch, secret)))
+        health = Health(services.inbox, checks)
         if routes:
-            await stack.enter_async_context(listening(routes, services.inbox, settings))
+            await stack.enter_async_context(listening(routes, health, settings))
         stack.push_async_callback(services.languages.locales.close)
         await stack.enter_async_context(tidying(database, clock))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
-        suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
-        stack.push_async_callback(suspensions.close)
+        await stack.enter_async_context(health.watching())
         worker = Worker(services)
         await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
         _log.info("ready", transport=settings.transport, workspace=description)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
 import structlog
+
+_RARELY_S = 5.0
 
 
 def configure(level: str) -> None:
@@ -32,3 +38,20 @@ def configure(level: str) -> None:
     logging.getLogger("bot").setLevel(threshold)
     # Bolt warns that it ignores SLACK_BOT_TOKEN because of our authorize function, as intended.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "will be ignored" not in record.getMessage())
+
+
+class RareWarning:
+    """A warning that may be due hundreds of times a second, and is logged every few seconds."""
+
+    def __init__(self, event: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._event = event
+        self._clock = clock
+        self._logged_at = -math.inf
+        self._times = 0
+
+    def log(self, logger: structlog.stdlib.BoundLogger, **facts: Any) -> None:
+        """Log the event, with the number of times that it was due since the last time; or only count it."""
+        self._times += 1
+        if self._clock() - self._logged_at >= _RARELY_S:
+            logger.warning(self._event, times=self._times, **facts)
+            self._logged_at, self._times = self._clock(), 0

@@ -17,6 +17,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import ZimerrError
+from bot.health import Health
 from bot.http_limits import (
     MAX_BODY_BYTES,
     HttpConnection,
@@ -25,7 +26,6 @@ from bot.http_limits import (
     most_waiting,
     receiving,
 )
-from bot.inbox import Inbox
 from bot.settings import Settings
 from bot.slack.workspaces import sign_in_socket
 
@@ -88,13 +88,12 @@ def _bolt_request(request: web.Request, body: bytes) -> AsyncBoltRequest:
 
 
 @contextlib.asynccontextmanager
-async def listening(routes: Sequence[web.RouteDef], inbox: Inbox, settings: Settings) -> AsyncIterator[None]:
+async def listening(routes: Sequence[web.RouteDef], health: Health, settings: Settings) -> AsyncIterator[None]:
     """Serve *routes* and `/healthz` while the context is open. Raises ZimerrError if the port can't be opened."""
 
     async def healthz(_: web.Request) -> web.Response:
-        # A load balancer should send requests elsewhere until the inbox is open, and once it closes. Requests that
-        # arrive nevertheless are recorded.
-        return web.json_response({"ok": inbox.is_open}, status=200 if inbox.is_open else 503)
+        faults = health.faults
+        return web.json_response({"ok": not faults, "faults": faults}, status=503 if faults else 200)
 
     refused = RefusedRequests()
     server = web.Application(middlewares=[receiving(refused)], client_max_size=MAX_BODY_BYTES)
@@ -118,12 +117,15 @@ async def listening(routes: Sequence[web.RouteDef], inbox: Inbox, settings: Sett
 
 
 @contextlib.asynccontextmanager
-async def connected(app: AsyncApp, settings: Settings) -> AsyncIterator[None]:
-    """Receive requests over a socket while the context is open. Raises ZimerrError if Slack refuses the token."""
+async def connected(app: AsyncApp, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Receive requests over a socket while the context is open; yield a function that tells whether it is connected.
+
+    Raises ZimerrError if Slack refuses the token.
+    """
     await sign_in_socket(app.client, settings)
     handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value())
     try:
         await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
-        yield
+        yield handler.client.is_connected
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]

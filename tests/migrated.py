@@ -14,6 +14,7 @@ from bot.storage.database import Database
 
 def create(path: Path) -> None:
     """Write a database with the bot's tables and no rows to *path*."""
+    path.touch(mode=0o600)
     path.write_bytes(_content())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import resources
 from bot.catalogue.catalogue import open_catalogue
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
+from bot.health import MAX_BACKLOG_S, describe_backlog, reason_of
+from bot.inbox.rows import InboxRows
 from bot.settings import Settings
 from bot.slack.workspaces import installations, sign_in, sign_in_socket, slack_client
-from bot.storage.database import Database
+from bot.storage.database import UNREACHABLE, Database
 
 CheckResult = tuple[bool, str]  # whether the check passed, and what it found
 
@@ -46,7 +49,12 @@ async def _database(settings: Settings) -> AsyncIterator[CheckResult]:
     database = Database(settings.database_url)
     try:
         await database.open()
-        yield True, "database: opens"
+        await database.check_writable()
+        yield True, "database: can be written to"
+        now = time.time()
+        due_at = await InboxRows(database).oldest_due(before=now - MAX_BACKLOG_S)
+        if due_at is not None:
+            yield False, f"inbox: {describe_backlog(now - due_at)}; does the bot run? `zimerr inbox list` shows it"
         if settings.is_for_many:
             installed = await installations(settings, database).all()
             yield True, f"installed: in {len(installed)} workspaces or organizations; their tokens can be decrypted"
@@ -57,6 +65,8 @@ async def _database(settings: Settings) -> AsyncIterator[CheckResult]:
                     yield False, f"scopes: {name} has not granted {scopes}; install the app there again"
     except ZimerrError as error:
         yield False, f"database: {error}"
+    except UNREACHABLE as error:
+        yield False, f"database: can't be written to: {reason_of(error)}"
     finally:
         await database.close()
 

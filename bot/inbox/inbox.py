@@ -177,6 +177,12 @@ class Inbox:
         finally:
             self._stopped_teams.discard(team)
 
+    async def backlog_s(self) -> float:
+        """Return for how long the oldest job has been due, in seconds. Jobs of stopped workspaces do not count."""
+        now = self._clock()
+        due_at = await self._rows.oldest_due(before=now, except_teams=self._stopped_teams)
+        return 0.0 if due_at is None else now - due_at
+
     def resume(self, team: str) -> None:
         """Work again on the jobs of a workspace that was stopped."""
         self._stopped_teams.discard(team)

@@ -140,6 +140,12 @@ class InboxRows:
         query = select(inbox.c.lease_owner).where(in_state(JobState.WORKING)).distinct()
         return await self._run(lambda connection: {str(owner) for owner in connection.execute(query).scalars()})
 
+    async def oldest_due(self, *, before: float, except_teams: Collection[str] = ()) -> float | None:
+        """Return since when the oldest job has been due that nothing before it holds up, if since *before*."""
+        query = select(inbox.c.next_attempt_at).where(in_state(JobState.PENDING), inbox.c.next_attempt_at < before)
+        query = query.where(~_HAS_EARLIER, inbox.c.team.not_in(except_teams)).order_by(inbox.c.next_attempt_at).limit(1)
+        return await self._run(lambda connection: connection.execute(query).scalar())
+
     async def purge(self, *, before: float, limit: int = 10_000, state: JobState = JobState.DONE) -> int:
         """Delete up to *limit* rows that were done, or dead, before a time; return how many."""
         old = select(inbox.c.id).where(in_state(state), inbox.c.finished_at < before).limit(limit)

@@ -25,6 +25,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, describe
 from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
+from bot.log import RareWarning
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.language import Languages
@@ -37,8 +38,11 @@ from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thre
 from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
 from bot.storage.channel_store import ChannelStore
+from bot.storage.database import UNREACHABLE
 
 _log = structlog.stdlib.get_logger(__name__)
+_NOT_SAVED = RareWarning("the database could not be reached in the background")
+_NOT_RECORDED = RareWarning("events were not recorded and not acknowledged; Slack delivers them again")
 
 
 class Background:
@@ -61,7 +65,9 @@ class Background:
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error:
+        if isinstance(error, UNREACHABLE):
+            _NOT_SAVED.log(_log, error=describe(error))
+        elif error:
             _log.error("background work failed", exc_info=error)
 
 
@@ -278,6 +284,9 @@ def report_errors(app: AsyncApp, services: Services) -> None:
             _log.warning("an unknown request", kind=text_at(body, "type"), name=name)
             return BoltResponse(status=404, body="")
         request = RequestContext.of_request(services, body, context)
+        if request.respond is None and isinstance(error, UNREACHABLE):
+            _NOT_RECORDED.log(_log, error=describe(error))
+            return BoltResponse(status=503, body="")
         if request.respond is None:
             _log.error("an event failed", kind=request.kind, exc_info=error)
             return None

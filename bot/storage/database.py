@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.errors import ZimerrError
 from bot.json_bytes import encode
@@ -52,12 +53,12 @@ class Database:
         self._url = make_url(url)
         self.is_shared = self._url.get_backend_name() == "postgresql"  # with other replicas
         try:
-            # On SQLite, this engine serves `run_aside` and slack_sdk's stores, which bring their own queries.
+            # On SQLite, this engine serves `run_aside` and slack_sdk's stores, which bring their own queries. They are
+            # rare, and a connection that is not kept can't be one to a file that was replaced.
             # PostgreSQL may have been restarted, so each connection is tested before use.
             options = {name: value for name, value in _TCP_OPTIONS.items() if name not in self._url.query}
-            self.engine: AsyncEngine = create_async_engine(
-                self._url, pool_pre_ping=self.is_shared, connect_args=options if self.is_shared else {}, **_JSON
-            )
+            pool = {"pool_pre_ping": True, "connect_args": options} if self.is_shared else {"poolclass": NullPool}
+            self.engine: AsyncEngine = create_async_engine(self._url, **pool, **_JSON)
         except ModuleNotFoundError as error:
             raise ZimerrError(
                 f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."
@@ -147,7 +148,7 @@ class Database:
         async with self._reopening:
             if not file.is_replaced:
                 return
-            await self.close()
+            self._disconnect()
             try:
                 file.prepare()
                 await asyncio.to_thread(self._upgrade)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.settings import Settings
 from bot.slack.workspaces import installations
 from bot.storage.database import Database
+from tests import migrated
 from tests.scenarios.conftest import manifest
 
 
@@ -56,6 +60,33 @@ async def test_a_missing_scope_is_named(monkeypatch: pytest.MonkeyPatch, capsys:
         status, output = await run_check(sandbox, monkeypatch, capsys)
     assert status == 1
     assert "add files:read, users:read" in output
+
+
+async def test_a_database_that_can_not_be_written_to_and_an_old_backlog_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The bot answers nobody then, although its database opens."""
+    path = tmp_path / "bot.db"
+    migrated.create(path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    monkeypatch.setattr("bot.storage.database._BUSY_TIMEOUT_S", 0.05)
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute(
+                "INSERT INTO inbox (team, channel, user, ts, thread, kind, codes, detail, state, attempts, refused,"
+                " received_at, next_attempt_at) VALUES ('T', 'C', 'U', '1', '1', 'message', '[]', '{}', 'pending', 0,"
+                " 0, 0, ?)",
+                (time.time() - 900,),
+            )
+            connection.commit()
+            status, output = await run_check(sandbox, monkeypatch, capsys)
+            assert status == 1
+            assert "✗ inbox: a message has been waiting for 15 minutes" in output
+            connection.execute("BEGIN IMMEDIATE")
+            status, output = await run_check(sandbox, monkeypatch, capsys)
+            assert status == 1
+            assert "✗ database: " in output
+            assert "locked" in output
 
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk asks aiohttp for it

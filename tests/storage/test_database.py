@@ -112,17 +112,25 @@ async def test_a_replaced_file_is_read(opened: Database, tmp_path: Path) -> None
     assert (await channels.get("T1", "C1")).mode == "off"
 
 
+def replace_folder(path: Path, content: str | None) -> None:
+    """Put a file in place of the folder *path*, or remove it."""
+    if content is None:
+        path.unlink()
+    else:
+        path.rmdir()
+        path.write_text(content)
+
+
 async def test_the_folder_of_the_file_may_come_back_later(opened: Database, tmp_path: Path) -> None:
     """A volume that is not mounted is an error until it is there again."""
     channels, path = ChannelStore(opened), tmp_path / "test.db"
     for file in everything(path):
         file.unlink()
-    tmp_path.rmdir()
-    tmp_path.write_text("no folder")
+    replace_folder(tmp_path, "no folder")
     for _ in range(2):
         with pytest.raises(UNREACHABLE):
             await channels.set("T1", "C1", mode="react")
-    tmp_path.unlink()
+    replace_folder(tmp_path, None)
     await channels.set("T1", "C1", mode="react")
     assert (await channels.get("T1", "C1")).mode == "react"
 

@@ -1,0 +1,165 @@
+"""Test faults of the machine: whatever happens to the database, no event is acknowledged that is not stored."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import aiohttp
+import pytest
+import structlog
+
+from bot.sandbox.delivery import Envelope
+from bot.sandbox.http_server import Sandbox
+from tests.faults import no_disk_space
+from tests.scenarios.conftest import ANN, ENGLISH, Start
+from tests.scenarios.reading import DATABASES, answer_in_thread, settled
+
+Fault = Callable[[Path], AbstractContextManager[None]]
+MANY = 20
+
+
+@pytest.fixture(autouse=True)
+def fail_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the database and check the health in fractions of a second."""
+    monkeypatch.setattr("bot.storage.database._BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("bot.storage.batching._MAX_RETRY_S", 0.05)
+    monkeypatch.setattr("bot.health._INTERVAL_S", 0.05)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process writes to the database all the time."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextlib.contextmanager
+def disk_full(path: Path) -> Iterator[None]:
+    """No file can grow."""
+    with no_disk_space():
+        yield
+
+
+@contextlib.contextmanager
+def folder_missing(path: Path) -> Iterator[None]:
+    """The volume of the database is gone, and comes back empty."""
+    for file in path.parent.iterdir():
+        file.unlink()
+    path.parent.rmdir()
+    path.parent.write_text("not a folder")
+    yield
+    path.parent.unlink()
+
+
+def delete(path: Path) -> None:
+    """Delete a database with SQLite's other files."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink()
+
+
+def messages(slack: Sandbox) -> list[Envelope]:
+    """Return the deliveries of messages of people."""
+    return [each for each in slack.deliveries("message") if not each.body["event"].get("bot_id")]
+
+
+async def faults_of(port: int) -> dict[str, str]:
+    """Return what `/healthz` says is wrong, and check that its status agrees."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
+        body = await response.json()
+    assert response.status == (503 if body["faults"] else 200)
+    assert body["ok"] is not bool(body["faults"])
+    faults: dict[str, str] = body["faults"]
+    return faults
+
+
+def port_of(slack: Sandbox) -> int:
+    """Return the port of a bot that is connected over HTTP."""
+    return int(slack.delivery._url.split(":")[2].split("/")[0])  # type: ignore[attr-defined]
+
+
+@pytest.mark.both_transports
+@pytest.mark.parametrize("fault", [locked, disk_full, folder_missing])
+async def test_an_event_that_can_not_be_stored_is_not_acknowledged(slack: Sandbox, fault: Fault) -> None:
+    """Slack delivers it again, and the bot goes on by itself when the database is back."""
+    slack.delivery.ack_timeout_s = 1.0
+    database = DATABASES[slack]
+    await settled(slack, ENGLISH, ANN)
+    before = len(messages(slack))
+    with fault(database):
+        said = await slack.say(ENGLISH, ANN, "login: 6000106")
+        await slack.idle(20)
+        (envelope,) = messages(slack)[before:]
+        assert not envelope.acknowledged
+        assert envelope.attempts == 4
+    assert (await slack.redeliver(envelope.body["event_id"])).acknowledged
+    await answer_in_thread(slack, ENGLISH, said)
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.replies(ENGLISH, said["ts"])) == 1
+
+
+async def test_the_health_check_and_the_log_tell_about_the_database(slack: Sandbox) -> None:
+    """Monitoring learns of it, and the log does not fill the disk that is full already."""
+    port = port_of(slack)
+    assert await faults_of(port) == {}
+    with structlog.testing.capture_logs() as logs:
+        with no_disk_space():
+            for number in range(MANY):
+                await slack.say(ENGLISH, ANN, f"login: 6000106 {number}")
+            while not (faults := await faults_of(port)):
+                pass
+            assert list(faults) == ["database"]
+            assert "can't be written to" in faults["database"]
+            await slack.idle(20)
+        while await faults_of(port):
+            pass
+    assert len(logs) <= 6
+    assert not any("exc_info" in each for each in logs)
+    assert [each["event"] for each in logs if "health" in each["event"]] == ["unhealthy", "healthy again"]
+
+
+@pytest.mark.both_transports
+async def test_messages_in_work_survive_the_deletion_of_the_database(slack: Sandbox) -> None:
+    """They were acknowledged, so Slack will not send them again."""
+    release = slack.faults.hold("chat.postMessage")
+    said = [await slack.say(ENGLISH, ANN, f"login: {code}") for code in (6000106, 6000121, 6000354)]
+    await slack.until(lambda: slack.calls("chat.postMessage"))
+    await slack.idle()
+    delete(DATABASES[slack])
+    later = await slack.say(ENGLISH, ANN, "login: 6000107")
+    await slack.idle()
+    release.set()
+    await slack.until(lambda: all(slack.replies(ENGLISH, message["ts"]) for message in [*said, later]))
+    await settled(slack, ENGLISH, ANN)
+    assert [len(slack.replies(ENGLISH, message["ts"])) for message in [*said, later]] == [1, 1, 1, 1]
+
+
+async def test_the_health_check_tells_that_the_token_is_refused(slack: Sandbox) -> None:
+    """The bot answers nobody then, although the process runs."""
+    slack.faults.refused("*", "account_inactive")
+    await slack.say(ENGLISH, ANN, "login: 6000106")
+    while not (faults := await faults_of(port_of(slack))):
+        pass
+    assert faults == {"workspace": "Slack refuses SLACK_BOT_TOKEN: account_inactive"}
+
+
+async def test_the_health_check_tells_of_an_old_backlog(start: Start, workspace: Sandbox) -> None:
+    """Messages wait for the end of an outage, or for ever."""
+    async with start():
+        port = port_of(workspace)
+        release = workspace.faults.hold("*", times=None)
+        await workspace.say(ENGLISH, ANN, "login: 6000106")
+        await workspace.idle()
+        with contextlib.closing(sqlite3.connect(DATABASES[workspace])) as connection, connection:
+            connection.execute(
+                "INSERT INTO inbox SELECT 99, 'Ev9', team, channel, user, '9.9', '9.9', kind, codes, detail, 'pending',"
+                " 0, 0, received_at, next_attempt_at - 600, NULL, NULL, NULL, NULL FROM inbox LIMIT 1"
+            )
+        while not (faults := await faults_of(port)):
+            pass
+        assert faults == {"backlog": "a message has been waiting for 10 minutes"}
+        release.set()
