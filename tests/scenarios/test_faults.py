@@ -15,7 +15,7 @@ import structlog
 from bot.sandbox.delivery import Envelope
 from bot.sandbox.http_server import Sandbox
 from tests.faults import no_disk_space
-from tests.scenarios.conftest import ANN, ENGLISH, Start
+from tests.scenarios.conftest import ANN, ENGLISH
 from tests.scenarios.reading import DATABASES, answer_in_thread, settled
 
 Fault = Callable[[Path], AbstractContextManager[None]]
@@ -145,21 +145,3 @@ async def test_the_health_check_tells_that_the_token_is_refused(slack: Sandbox) 
     while not (faults := await faults_of(port_of(slack))):
         pass
     assert faults == {"workspace": "Slack refuses SLACK_BOT_TOKEN: account_inactive"}
-
-
-async def test_the_health_check_tells_of_an_old_backlog(start: Start, workspace: Sandbox) -> None:
-    """Messages wait for the end of an outage, or for ever."""
-    async with start():
-        port = port_of(workspace)
-        release = workspace.faults.hold("*", times=None)
-        await workspace.say(ENGLISH, ANN, "login: 6000106")
-        await workspace.idle()
-        with contextlib.closing(sqlite3.connect(DATABASES[workspace])) as connection, connection:
-            connection.execute(
-                "INSERT INTO inbox SELECT 99, 'Ev9', team, channel, user, '9.9', '9.9', kind, codes, detail, 'pending',"
-                " 0, 0, received_at, next_attempt_at - 600, NULL, NULL, NULL, NULL FROM inbox LIMIT 1"
-            )
-        while not (faults := await faults_of(port)):
-            pass
-        assert faults == {"backlog": "a message has been waiting for 10 minutes"}
-        release.set()
