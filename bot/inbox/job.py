@@ -16,7 +16,10 @@ JobKey = tuple[str, str, str, str]  # team, channel, ts, stored kind
 
 
 class JobKind(StrEnum):
-    """The kinds of jobs. CHANGED, THREAD and REPORT can repeat, so their jobs need a `Job.trigger_ts`."""
+    """The kinds of jobs. CHANGED, THREAD and REPORT can repeat, so their jobs need a `Job.trigger_ts`.
+
+    So does ASKED after an edit.
+    """
 
     MESSAGE = "message"  # a message with a code or a file was posted
     LOG = "log"  # a message that is a log, or has one attached, was posted

@@ -103,10 +103,9 @@ class EventStream:
         now, before = _without_metadata(change.message), _without_metadata(change.previous)
         for name, changed in self._message_event(change, event | {"message": now, "previous_message": before}):
             yield name, changed
-            edited = now.get("edited")
-            if edited and edited != before.get("edited"):
+            if change.user and now.get("edited"):
                 # An edited mention is sent once more (github.com/slack-go/slack/pull/1256).
-                yield from self._mention(name, now | {"channel": change.channel, "event_ts": edited["ts"]})
+                yield from self._mention(name, now | {"channel": change.channel, "event_ts": event["ts"]})
 
     def _deleted(self, change: Change) -> Iterator[SubscribedEvent]:
         event = {"type": "message", "subtype": "message_deleted", "hidden": True, "ts": self._workspace.new_ts()}

@@ -243,7 +243,8 @@ class SandboxWorkspace:
         previous = copy.deepcopy(message)
         message |= fields
         if by:
-            message["edited"] = {"user": by, "ts": self.new_ts()}
+            # In whole seconds, as in Slack (github.com/slack-go/slack/pull/1256).
+            message["edited"] = {"user": by, "ts": f"{int(self.clock())}.000000"}
         now = copy.deepcopy(message)
         self.notify(ChangeKind.CHANGED, channel=channel_id, user=by, ts=ts, message=now, previous=previous)
         return message

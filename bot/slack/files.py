@@ -67,7 +67,8 @@ class Downloads:
             raise UnreadableFile(name, Refusal.GONE)
         if file.get("is_external") or not is_trusted(self._client, url):
             raise UnreadableFile(name, Refusal.ELSEWHERE)
-        if int(file.get("size") or 0) > self._max_bytes:
+        size = file.get("size")
+        if isinstance(size, int) and size > self._max_bytes:
             raise UnreadableFile(name, Refusal.TOO_LARGE)
         spool = self._spools.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - `spools` closes it
         try:

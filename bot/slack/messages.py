@@ -5,6 +5,7 @@ Most of Slack's events are messages. In Bolt middleware, a message takes half th
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -94,7 +95,7 @@ class Messages(AsyncMiddleware):
             case "message", _:
                 await self._posted(event, req.context)
             case "app_mention", _:
-                await self._record(event, kind=JobKind.ASKED, trigger_ts=id_at(event.message, "edited", "ts"))
+                await self._record(event, kind=JobKind.ASKED, trigger_ts=_edit_of(event.message))
         return BoltResponse(status=200, body="")
 
     async def _posted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
@@ -119,9 +120,9 @@ class Messages(AsyncMiddleware):
             await self._deleted(replace(event, message=before), bolt)
             return
         if _asks_bot(after, event.place, bolt):
-            # The mention is sent again, too, with the same time of the edit. A link preview is no edit.
-            if edited_at := id_at(after, "edited", "ts"):
-                await self._record(event, kind=JobKind.ASKED, trigger_ts=edited_at)
+            # A link preview changes a message, too, but is no edit.
+            if edit := _edit_of(after):
+                await self._record(event, kind=JobKind.ASKED, trigger_ts=edit)
             return
         if event.place.is_direct:
             return
@@ -172,6 +173,17 @@ def _asks_bot(message: Payload, place: Place, bolt: AsyncBoltContext) -> bool:
     A mention also arrives as app_mention, but in a group direct message perhaps only as a message.
     """
     return is_by_person(message) if place.is_direct else is_written(message) and _mentions_bot(message, bolt)
+
+
+def _edit_of(message: Payload) -> str:
+    """Return a name for the last edit of a message, empty if there is none.
+
+    A mention that is edited arrives as a mention and as a changed message; both have the same name. Slack tells the
+    time of an edit in whole seconds, so that the text distinguishes two in one second.
+    """
+    edited_at = id_at(message, "edited", "ts")
+    text = text_at(message, "text").encode(errors="surrogatepass")
+    return f"{edited_at}-{hashlib.sha256(text).hexdigest()[:8]}" if edited_at else ""
 
 
 def _mentions_bot(message: Payload, bolt: AsyncBoltContext) -> bool:

@@ -305,6 +305,19 @@ async def test_a_question_that_is_edited_while_it_is_answered_gets_one_answer(sl
     await until_answered(slack, ENGLISH, message, "6000121")
 
 
+async def test_two_edits_in_one_second_are_both_followed(slack: Sandbox) -> None:
+    """Slack tells the time of an edit in whole seconds."""
+    message = await slack.say(ENGLISH, ANN, "@zimerr 6000106")
+    await until_answered(slack, ENGLISH, message, "Token expired")
+    released = slack.faults.hold("chat.update")
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000121")
+    await slack.until(lambda: slack.calls("chat.update"))
+    await slack.edit(ENGLISH, message["ts"], "@zimerr 6000204")
+    await slack.idle()
+    released.set()
+    await until_answered(slack, ENGLISH, message, "6000204 ·")
+
+
 async def test_an_answer_is_updated_after_a_restart(workspace: Sandbox, start: Start) -> None:
     """Which reply belongs to the question is stored."""
     async with start():
