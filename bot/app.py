@@ -25,7 +25,9 @@ from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, PostRate
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
+from bot.policy.changes import KEEP_S, Changes
 from bot.policy.language import Languages
+from bot.policy.permissions import Permissions
 from bot.render.renderer import Renderer
 from bot.server import EVENTS_PATH, connected, listening, open_handler, signed_handler
 from bot.settings import Settings
@@ -38,6 +40,7 @@ from bot.slack.suspension import Suspensions
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
 from bot.storage.annotation_store import AnnotationStore
+from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.triage.cascades import open_cascades
@@ -133,7 +136,10 @@ def _services(
     """Build the services that all requests share."""
     channels = ChannelStore(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
-    annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), clock)
+    change_store = ChangeStore(database)
+    annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), change_store, clock)
+    permissions = Permissions(settings.admins, clock)
+    changes = Changes(permissions, languages, annotations, channels, change_store, clock)
     post_rate = PostRate(clock)
     retry_s = settings.zimerr_retry_pause_s
     # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
@@ -148,7 +154,8 @@ def _services(
         catalogue=catalogue,
         languages=languages,
         annotations=annotations,
-        answers=Answers(catalogue, languages, annotations),
+        changes=changes,
+        answers=Answers(catalogue, languages, annotations, changes),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(database, limits=limits, clock=clock, post_rate=post_rate),
         sender=Sender(workspaces, post_rate, clock),
@@ -187,13 +194,14 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) ->
 
 @contextlib.asynccontextmanager
 async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterator[None]:
-    """Every hour, delete old annotations and unused locales."""
+    """Every hour, delete old annotations, changes and unused locales."""
 
     async def tidy() -> None:
         while True:
             try:
                 await AnnotationStore(database).forget_before(clock() - _KEEP_S)
                 await ChannelStore(database).forget_locales(before=clock() - _KEEP_S)
+                await ChangeStore(database).forget_before(clock() - KEEP_S, now=clock())
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))
             await asyncio.sleep(_TIDY_INTERVAL_S)

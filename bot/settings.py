@@ -31,6 +31,7 @@ _TOKEN_KINDS = {
     "xoxb-": "a bot token (xoxb-)",
     "xoxe": "a refresh token (xoxe)",
 }
+_PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,20}")  # Slack's ids
 _MAKE_A_KEY = (
     "make a key with python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
 )
@@ -125,6 +126,7 @@ class Settings(_FromEnvironment):
     zimerr_max_files: int = Field(default=10, ge=1)
     zimerr_max_seconds: float = Field(default=20.0, gt=0, le=30)  # to read a log; the rest is not read
     zimerr_escalate: str = ""
+    zimerr_admins: str = ""  # comma-separated
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
@@ -136,6 +138,16 @@ class Settings(_FromEnvironment):
     def is_for_many(self) -> bool:
         """Return whether the app is installed by OAuth, and not only in the workspace of SLACK_BOT_TOKEN."""
         return bool(self.slack_client_id) and not self.slack_bot_token
+
+    @property
+    def admins(self) -> tuple[str, ...]:
+        """Return the ids of the people and user groups that may change something for everybody; none: all members."""
+        return tuple(filter(None, map(str.strip, self.zimerr_admins.split(","))))
+
+    @property
+    def more_scopes(self) -> tuple[str, ...]:
+        """Return the scopes that the settings need beside those of the manifests."""
+        return ("usergroups:read",) if any(each.startswith("S") for each in self.admins) else ()
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
@@ -192,9 +204,20 @@ class Settings(_FromEnvironment):
     @field_validator("zimerr_escalate")
     @classmethod
     def _escalation_target(cls, target: str) -> str:
-        if target and not re.fullmatch(r"[UWS][A-Z0-9]{2,20}", target):
+        if target and not _PERSON_OR_GROUP.fullmatch(target):
             raise ValueError("must be the id of a person (U…) or of a user group (S…), as shown in their Slack profile")
         return target
+
+    @field_validator("zimerr_admins")
+    @classmethod
+    def _admin_ids(cls, ids: str) -> str:
+        for each in ids.split(",") if ids.strip() else ():
+            if not _PERSON_OR_GROUP.fullmatch(each.strip()):
+                raise ValueError(
+                    f"has {each.strip()!r}, which is no id; list ids of people (U…) and user groups (S…), as shown in"
+                    " their Slack profiles, with commas in between"
+                )
+        return ids
 
     @field_validator("zimerr_overlay")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.errors import RetryLater
 from bot.policy.locales import Locales
+from bot.policy.place import Standing
 
 
 class FakeDirectory:
@@ -24,6 +25,8 @@ class FakeDirectory:
         self._history = history
         self.fails = fails
         self.asked = 0
+        self.standings: dict[str, Standing | None] = {}  # all others are members
+        self.groups: dict[str, frozenset[str]] = {}
 
     async def channel_locale(self, channel: str) -> str | None:
         """Return the channel's locale."""
@@ -32,6 +35,20 @@ class FakeDirectory:
     async def user_locale(self, user: str) -> str | None:
         """Return the person's locale."""
         return self._answer(user)
+
+    async def standing(self, team: str, user: str) -> Standing | None:
+        """Return a person's relation to the workspace."""
+        self._answer(user)
+        return self.standings.get(user, Standing.MEMBER)
+
+    async def group_members(self, group: str) -> frozenset[str] | None:
+        """Return the members of a user group."""
+        self._answer(group)
+        return self.groups.get(group)
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """Return the URL of a message."""
+        return f"https://demo.slack.com/archives/{channel}/p{ts.replace('.', '')}"
 
     async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
         """Return a message of the history."""

@@ -59,7 +59,7 @@ async def _database(settings: Settings) -> AsyncIterator[CheckResult]:
             installed = await installations(settings, database).all()
             yield True, f"installed: in {len(installed)} workspaces or organizations; their tokens can be decrypted"
             for bot in installed:
-                if missing := frozenset(resources.scopes()) - set(bot.bot_scopes):
+                if missing := {*resources.scopes(), *settings.more_scopes} - set(bot.bot_scopes):
                     name = bot.team_name or bot.enterprise_name or bot.team_id
                     scopes = ", ".join(sorted(missing))
                     yield False, f"scopes: {name} has not granted {scopes}; install the app there again"
@@ -82,7 +82,7 @@ async def _slack(settings: Settings) -> AsyncIterator[CheckResult]:
             else:
                 bot = await sign_in(client)
                 yield True, f"bot token: belongs to workspace {bot.team_name}"
-                if missing := frozenset(resources.scopes()) - set(bot.bot_scopes):
+                if missing := {*resources.scopes(), *settings.more_scopes} - set(bot.bot_scopes):
                     scopes = ", ".join(sorted(missing))
                     yield False, f"scopes: add {scopes} (OAuth & Permissions), then reinstall the app"
                 else:

@@ -6,10 +6,9 @@
 3. An edited message is decided again, as if it were new. Its reply is updated, or deleted if no code is left to
    explain. A reply stays, even if the channel's mode has been changed since.
 4. The reply to a deleted message is deleted. If it explains other messages too, it is updated instead.
-5. "Not a code" deletes a reply, and silences numbers in the same context in this channel.
-6. "Wrong" deletes a triage. The messages keep the act `WRONG`, so they do not get another.
-7. A message to the bot gets an answer, which follows edits and deletions, too.
-8. Every act can be repeated after a crash. A reply is recorded before reactions are added, because a person who
+5. A message to the bot gets an answer, which follows edits and deletions, too. The line about a change for everybody
+   stays: nobody can hide what they changed.
+6. Every act can be repeated after a crash. A reply is recorded before reactions are added, because a person who
    clicks a reaction at once must get its codes.
 
 Each decision against a reply is logged with its reason at debug level.
@@ -33,8 +32,19 @@ from bot.policy.content import is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Annotation, Answer, DryRun, Reply, Triaged, UnreadableReply, WhyReply, is_public
+from bot.policy.replies import (
+    Annotation,
+    Answer,
+    AnyChange,
+    DryRun,
+    Reply,
+    Triaged,
+    UnreadableReply,
+    WhyReply,
+    is_public,
+)
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
+from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
 
@@ -97,6 +107,7 @@ class Annotations:
     _languages: Languages
     _settings: ChannelStore
     _store: AnnotationStore
+    _changes: ChangeStore
     _clock: Callable[[], float]
 
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice) -> None:
@@ -159,7 +170,8 @@ class Annotations:
         """
         record, reply = await self._store.get(message.ref), None
         is_reply = is_public(answer.reply) or message.place.is_direct
-        if is_reply and record and record.reply and record.act == Act.ANSWER:
+        is_change = isinstance(answer.reply, AnyChange)
+        if is_reply and not is_change and record and record.reply and record.act == Act.ANSWER:
             await voice.revise(record.reply, answer)
             return
         await self.withdraw(message, voice)
@@ -167,7 +179,7 @@ class Annotations:
             reply = await voice.reply(answer, [message.ts])
         else:
             await voice.whisper(answer)
-        record = AnnotationRecord(message.thread, Act.ANSWER, reply, (), ())
+        record = AnnotationRecord(message.thread, Act.ANSWER, None if is_change else reply, (), ())
         await self._store.put({message.ref: record}, now=self._clock())
 
     async def withdraw(self, message: SeenMessage, voice: ThreadVoice) -> None:
@@ -182,23 +194,6 @@ class Annotations:
                 await voice.withdraw(record.reply)
         if record:
             await self._store.forget(message.ref, record)
-
-    async def mark_not_a_code(self, reply: MessageRef, voice: ThreadVoice) -> None:
-        """Delete *reply* because its codes are not codes, and learn their fingerprints for this channel."""
-        answered = await self._store.find_by_reply(reply)
-        fingerprints = [each for record in answered.values() for each in record.fingerprints]
-        await self._settings.refuse(reply.team, reply.channel, fingerprints)
-        await voice.withdraw(reply.ts)
-        for ts, record in answered.items():
-            await self._store.forget(replace(reply, ts=ts), record)
-
-    async def mark_wrong(self, reply: MessageRef, voice: ThreadVoice) -> None:
-        """Delete the triage *reply* because it is wrong, and record that it was."""
-        for ts, record in (await self._store.find_by_reply(reply)).items():
-            ref = replace(reply, ts=ts)
-            await self._store.forget(ref, record)
-            await self._store.put({ref: replace(record, act=Act.WRONG, reply=None)}, now=self._clock())
-        await voice.withdraw(reply.ts)
 
     async def reply_unreadable(self, message: SeenMessage, files: tuple[FileRefused, ...], voice: ThreadVoice) -> None:
         """Reply why the files of a message could not be read, if the mode is thread and there is no reply yet."""
@@ -221,9 +216,14 @@ class Annotations:
         record = await self._store.get(ref)
         return (record.thread, record.codes) if record and record.act == Act.REACT else None
 
-    async def set_mode(self, place: Place, mode: Mode) -> None:
-        """Set the mode of a channel."""
-        await self._settings.set(place.team, place.channel, mode=mode)
+    async def first_answered(self, reply: MessageRef) -> str | None:
+        """Return the ts of the first message that *reply* answers, or None."""
+        return min(await self._store.find_by_reply(reply), default=None)
+
+    async def content(self, reply: MessageRef) -> Annotation | None:
+        """Return the content of *reply*: the codes of the messages that it answers, or None if it answers none."""
+        answered = await self._store.find_by_reply(reply)
+        return await self._content(reply, answered) if answered else None
 
     async def mode(self, place: Place) -> Mode:
         """Return the mode of a channel."""
@@ -238,11 +238,15 @@ class Annotations:
         record, history, _ = await self._load(seen)
         history = _without(record, history) if record else history
         silenced = dict(decide(sightings, history).silenced)
+        contexts = await self._changes.ignored(place.team, place.channel, now=self._clock())
+        by_fingerprint = {context.fingerprint: context for context in contexts}
+        known = [(each.code, by_fingerprint.get(each.fingerprint)) for each in sightings]
         return WhyReply(
             findings=tuple((each, silenced.get(each.code)) for each in detection.findings),
             lookalikes=detection.lookalikes,
             did=Act(record.act) if record else None,
             is_written=is_written(message),
+            ignored={code: context for code, context in known if context},
         )
 
     async def preview(self, channel: str, directory: Directory, *, own_bot: str | None) -> DryRun:
@@ -278,8 +282,9 @@ class Annotations:
 
     async def _load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
         """Load the record of a message, and the state of its channel and thread, in one query."""
-        found = await self._store.history(message.ref, message.thread, since=self._clock() - COOL_DOWN_S)
-        history = ChannelHistory(Mode(found.channel.mode or Mode.THREAD), found.refused, found.in_thread, found.recent)
+        now = self._clock()
+        found = await self._store.history(message.ref, message.thread, since=now - COOL_DOWN_S, now=now)
+        history = ChannelHistory(Mode(found.channel.mode or Mode.THREAD), found.ignored, found.in_thread, found.recent)
         return found.record, history, found.channel
 
     async def _beside_triage(self, message: SeenMessage, decision: Decision) -> Decision:
@@ -331,10 +336,13 @@ class Annotations:
         self, message: SeenMessage, reply: str, answered: Mapping[str, AnnotationRecord], voice: ThreadVoice
     ) -> None:
         """Update a reply to the codes of the messages that it answers, in their order, and to the current counts."""
-        counts = await self._store.counts(message.ref, reply)
-        codes = dict.fromkeys(code for ts in sorted(answered) for code in answered[ts].codes) or counts
-        annotation = self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes})
+        annotation = await self._content(replace(message.ref, ts=reply), answered)
         await voice.revise(reply, await self._answer(message, annotation, voice))
+
+    async def _content(self, reply: MessageRef, answered: Mapping[str, AnnotationRecord]) -> Annotation:
+        counts = await self._store.counts(reply, reply.ts)
+        codes = dict.fromkeys(code for ts in sorted(answered) for code in answered[ts].codes) or counts
+        return self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes})
 
     def _annotation(self, codes: tuple[int, ...], counts: Mapping[int, int]) -> Annotation:
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
@@ -359,10 +367,10 @@ def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:
 
 
 def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> AnnotationRecord:
-    fingerprints = tuple(dict.fromkeys(each.fingerprint for each in message.sightings))
+    contexts = tuple(dict.fromkeys((each.code, each.fingerprint) for each in message.sightings))
     is_reply = decision.act is Act.REPLY
     act = Act.TRIAGE if is_reply and message.triaged else decision.act
-    return AnnotationRecord(message.thread, act, reply if is_reply else None, decision.codes, fingerprints)
+    return AnnotationRecord(message.thread, act, reply if is_reply else None, decision.codes, contexts)
 
 
 def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:

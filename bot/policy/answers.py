@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
@@ -11,44 +11,58 @@ from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy import grammar, replies
 from bot.policy.annotations import Annotations
+from bot.policy.changes import Changes
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Answer, Explained, Reply, SettingsReply, Unknown
+from bot.policy.replies import Answer, Explained, Reply, Unknown
 
 
 class Answers:
     """Answer commands from the catalogue and the channel's settings."""
 
-    def __init__(self, catalogue: Catalogue, languages: Languages, annotations: Annotations) -> None:
+    def __init__(self, catalogue: Catalogue, languages: Languages, annotations: Annotations, changes: Changes) -> None:
         self._catalogue = catalogue
         self._languages = languages
         self._annotations = annotations
+        self._changes = changes
 
     async def answer(
-        self, command: grammar.Command, place: Place, directory: Directory, text_language: Language | None = None
+        self,
+        command: grammar.Command,
+        place: Place,
+        directory: Directory,
+        text_language: Language | None = None,
+        *,
+        is_repeated: bool = False,
     ) -> Answer:
         """Carry out *command*; a public answer is in the channel's language, a private one in the person's.
 
-        *text_language* is that of the command, by its script.
+        *text_language* is that of the command, by its script. *is_repeated*: an earlier attempt may have carried the
+        command out, but not answered.
         """
-        reply = await self._reply(command, place, directory)
+        match command:
+            case grammar.SetLanguageCommand(language):
+                reply: Reply = await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
+            case grammar.SetModeCommand(mode):
+                reply = await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
+            case grammar.ForgetAllCommand():
+                reply = await self._changes.forget(place, directory)
+            case _:
+                reply = await self._reply(command, place, directory)
         choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person
         return Answer(reply, (await choose(place, directory, text_language=text_language)).language)
 
     async def _reply(self, command: grammar.Command, place: Place, directory: Directory) -> Reply:
+        """Answer a command that changes nothing."""
         match command:
             case grammar.ExplainCommand(codes):
                 return self.explain(codes)
             case grammar.SearchCommand(query):
                 return self.search(query)
-            case grammar.SetLanguageCommand(language):
-                await self._languages.set(place, language)
-                return await self.settings(place, directory, changed="language")
-            case grammar.SetModeCommand(mode):
-                await self._annotations.set_mode(place, mode)
-                return await self.settings(place, directory, changed="mode")
             case grammar.StatusCommand():
-                return await self.settings(place, directory)
+                return await self._changes.settings(place, directory)
+            case grammar.IgnoredCommand():
+                return await self._changes.ignored(place)
             case grammar.WhyCommand(channel, ts, thread):
                 # A person who asks in the message's own channel may read it; elsewhere that is not certain.
                 try:
@@ -58,15 +72,8 @@ class Answers:
                 return await self._annotations.why(message, place) if message else replies.Note("no_message")
             case grammar.HelpCommand(misused):
                 return replies.Usage(misused)
-            case grammar.TriageCommand():  # `bot.slack` has handled a triage
+            case _:  # `bot.slack` has handled a triage
                 return replies.Usage()
-
-    async def settings(
-        self, place: Place, directory: Directory, *, changed: Literal["language", "mode"] | None = None
-    ) -> SettingsReply:
-        """Return the channel's settings; *changed* is the setting that was just changed."""
-        language = await self._languages.of_channel(place, directory)
-        return SettingsReply(language, await self._annotations.mode(place), changed)
 
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
         """Explain all codes in a Slack message, including quoted ones."""

@@ -42,6 +42,16 @@ class SetModeCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoredCommand:
+    """List the contexts that people marked as not a code in the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetAllCommand:
+    """Ignore none of these contexts any longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhyCommand:
     """Explain why a message got a reply or did not. Ids and time stamps are Slack's."""
 
@@ -73,7 +83,7 @@ class SearchCommand:
 
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | WhyCommand
-    | ExplainCommand | TriageCommand | SearchCommand
+    | IgnoredCommand | ForgetAllCommand | ExplainCommand | TriageCommand | SearchCommand
 )  # fmt: skip
 
 # Behind /zimerr a number is meant as a code, whatever is around it except digits.
@@ -88,6 +98,7 @@ _MODES = {
     "react": Mode.REACT, "表情": Mode.REACT,
     "off": Mode.OFF, "关": Mode.OFF, "quiet": Mode.OFF,
 }  # fmt: skip
+_FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
 _WORDS = {
@@ -96,10 +107,17 @@ _WORDS = {
     "lang": "lang", "language": "lang", "语言": "lang",
     "auto": "auto", "自动": "auto",
     "why": "why", "为什么": "why",
+    "ignored": "ignored", "忽略": "ignored", "已忽略": "ignored",
     "list": "list", "列表": "list",
     "search": "search", "搜索": "search",
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
 }  # fmt: skip
+_PLAIN: dict[tuple[str | None, str], Command] = {
+    ("help", ""): HelpCommand(),
+    ("status", ""): StatusCommand(),
+    ("ignored", ""): IgnoredCommand(),
+    **{("ignored", argument): ForgetAllCommand() for argument in _FORGET_ALL},
+}
 
 
 def parse(text: str) -> Command:
@@ -132,8 +150,8 @@ def parse(text: str) -> Command:
     # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
-    if word in ("help", "status") and not rest:
-        return HelpCommand() if word == "help" else StatusCommand()
+    if plain := _PLAIN.get((word, " ".join(rest.lower().split()))):
+        return plain
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
     codes = dict.fromkeys(int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text)))
     return ExplainCommand(tuple(codes)) if codes else SearchCommand(text)

@@ -92,10 +92,6 @@ class Languages:
     def _of_text(self, text_language: Language | None) -> LanguageChoice:
         return LanguageChoice(text_language, "text") if text_language else LanguageChoice(self.default, "default")
 
-    async def set(self, place: Place, language: Language | None) -> None:
-        """Set a channel's language; None removes the setting."""
-        await self._settings.set(place.team, place.channel, language=language)
-
     def forget(self, team: str) -> None:
         """Drop the cached locales and unsaved votes of a workspace. The database is not changed."""
         self.locales.forget(team)

@@ -41,7 +41,8 @@ class Act(StrEnum):
     REPLY = "reply"
     REACT = "react"
     TRIAGE = "triage"  # a reply about a whole log
-    WRONG = "wrong"  # the triage was called wrong and deleted
+    WRONG = "wrong"  # the triage was called wrong and replaced by a line that says so
+    REJECTED = "rejected"  # so was the explanation of what is not a code
     ANSWER = "answer"  # somebody had spoken to the bot
     COUNT = "count"  # the first reply in the thread shows how often the code came
     NOTHING = "nothing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 
@@ -19,6 +20,14 @@ class Place:
     def is_direct(self) -> bool:
         """Return whether the channel is a direct message. Slack's ids of direct messages begin with D."""
         return self.channel.startswith("D")
+
+
+class Standing(StrEnum):
+    """A person's relation to a workspace."""
+
+    MEMBER = "member"
+    GUEST = "guest"  # of one channel or of several
+    EXTERNAL = "external"  # of another workspace, in a shared channel (Slack Connect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,15 @@ class Directory(Protocol):
 
     async def user_locale(self, user: str) -> str | None:
         """Return the person's IETF locale."""
+
+    async def standing(self, team: str, user: str) -> Standing | None:
+        """Return a person's relation to the workspace *team*."""
+
+    async def group_members(self, group: str) -> frozenset[str] | None:
+        """Return the ids of the members of a user group."""
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """Return the URL of a message."""
 
     async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
         """Return a message of *thread* as Slack's Web API describes it; raises GiveUp if the bot may not read it."""

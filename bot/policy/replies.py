@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -14,6 +14,8 @@ from bot.i18n import Language
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import LogSource, Place
+from bot.storage.change_store import ChannelChange, IgnoredContext
+from bot.storage.channel_store import SetBy
 from bot.triage.digest import Digest, FileRefused, Secret
 
 
@@ -75,11 +77,57 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class SettingsReply:
-    """A channel's settings; *changed* is the setting that was just changed."""
+    """A channel's settings, and who set them."""
 
     language: LanguageChoice
     mode: Mode
-    changed: Literal["language", "mode"] | None = None
+    language_by: SetBy | None = None  # None: never set
+    mode_by: SetBy | None = None
+    ignored: int = 0  # contexts
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReply:
+    """A change for everybody in the channel. Once undone, it names who undid it."""
+
+    change: ChannelChange
+    is_told: bool = True  # everybody in the channel sees this
+    restored: Reply | None = None  # the reply that was restored
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredReply:
+    """The contexts that are ignored in a channel, the latest first."""
+
+    contexts: tuple[IgnoredContext, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgotReply:
+    """A person made the bot explain *codes* again in contexts that it ignored."""
+
+    user: str
+    codes: tuple[int, ...]
+    is_told: bool = True  # everybody in the channel sees this
+
+
+class Denial(StrEnum):
+    """The reasons why a person may not do something."""
+
+    GUEST = "guest"
+    EXTERNAL = "external"
+    NOT_ADMIN = "not-admin"
+    UNSURE = "unsure"  # Slack could not be asked
+    UNTOLD = "untold"  # Slack does not describe the person
+    UNTOLD_GROUP = "untold-group"  # Slack does not describe the user group
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A person may not do something; *admins* are ids of the people and user groups that may."""
+
+    reason: Denial
+    admins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +138,7 @@ class WhyReply:
     lookalikes: tuple[LookAlike, ...]
     did: Act | None  # None: nothing was recorded
     is_written: bool  # not a join or a topic change
+    ignored: Mapping[int, IgnoredContext] = field(default_factory=dict)  # by code, if `NOT_A_CODE` silences it
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +225,7 @@ class Note:
 
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
-        "no_codes"
+        "no_codes", "too_late", "overtaken",
     ]  # fmt: skip
 
 
@@ -198,9 +247,13 @@ class Refused:
 
 Reply = (
     Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
+    | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | Note | Failed | Refused
 )  # fmt: skip
+
+
+AnyChange = ChangeReply | ForgotReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +271,7 @@ def not_readable(error: GiveUp, place: Place) -> Barred | None:
 
 
 def is_public(reply: Reply) -> bool:
-    """Return whether everyone in the channel sees the reply: explanations are public, other replies private."""
+    """Return whether everyone in the channel sees the reply: explanations and changes are public, others private."""
+    if isinstance(reply, AnyChange):
+        return reply.is_told
     return isinstance(reply, (Explained, Annotation, Triaged, UnreadableReply))

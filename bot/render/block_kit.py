@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from bot.i18n import Language, Translator, traditional
@@ -57,6 +58,19 @@ def shorten(text: str, limit: int) -> str:
 def joined(codes: Sequence[int], translate: Translator) -> str:
     """Join *codes* with the language's comma, in at most 300 characters."""
     return shorten(translate("list.item_separator").join(map(str, codes)), 300)
+
+
+def sentences(first: str, second: str, translate: Translator) -> str:
+    """Join two sentences: with a space in English, without one in Chinese."""
+    return translate("sentences", first=first, second=second)
+
+
+def date(at: float, *, with_time: bool = True) -> str:
+    """Format a time, which Slack shows in its reader's time zone; other programs show UTC."""
+    utc = datetime.fromtimestamp(at, UTC)
+    if with_time:
+        return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc:%Y-%m-%d %H:%M} UTC>"
+    return f"<!date^{int(at)}^{{date_short}}|{utc:%Y-%m-%d}>"
 
 
 def message(text: str, blocks: Sequence[Block]) -> MessagePayload:

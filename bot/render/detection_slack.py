@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.i18n import Translator
+from bot.policy.noise_rules import SilenceRule
 from bot.policy.replies import WhyReply
 from bot.render import block_kit
 from bot.render.block_kit import MessagePayload
-from bot.render.notices import sentences
+from bot.render.change_slack import by_whom
 
 _MOST_FOUND = 20  # findings, and look-alikes
 
@@ -20,7 +21,11 @@ def why(reply: WhyReply, translate: Translator) -> MessagePayload:
     for finding, rule in reply.findings[:_MOST_FOUND]:
         evidence = translate(f"evidence.{finding.evidence.name}")
         text = translate("why.finding", code=finding.code, line=finding.line, evidence=evidence)
-        findings.append("• " + (sentences(text, translate(f"rule.{rule}"), translate) if rule else text))
+        if rule is SilenceRule.NOT_A_CODE and finding.code in reply.ignored:
+            text = block_kit.sentences(text, by_whom(reply.ignored[finding.code], translate), translate)
+        elif rule:
+            text = block_kit.sentences(text, translate(f"rule.{rule}"), translate)
+        findings.append(f"• {text}")
     lookalikes = []
     for each in reply.lookalikes[:_MOST_FOUND]:
         text = block_kit.escape(block_kit.shorten(each.text.replace("`", ""), 60))

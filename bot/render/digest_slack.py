@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
@@ -84,10 +83,8 @@ def with_state(blocks: Sequence[Block], state: dict[str, StateChange], language:
         return kept
     lines, block_id = [], _STATE_ID
     for what, by in sorted(state.items(), reverse=True):  # "taken" first
-        # Slack shows the date in its reader's time zone.
-        utc = f"{datetime.fromtimestamp(by.at, UTC):%Y-%m-%d %H:%M} UTC"
-        time = f"<!date^{int(by.at)}^{{date_short_pretty}} {{time}}|{utc}>"
-        lines.append(words(language)(f"triage.{what}", who=f"<@{block_kit.escape(by.user)}>", time=time))
+        who, time = f"<@{block_kit.escape(by.user)}>", block_kit.date(by.at)
+        lines.append(words(language)(f"triage.{what}", who=who, time=time))
         block_id += f" {what}:{by.user}:{int(by.at)}"
     section = block_kit.converted(block_kit.section("\n".join(lines)), language) | {"block_id": block_id}
     return [*kept[:-1], section, *kept[-1:]]

@@ -36,10 +36,13 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
 
 def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -> MessagePayload:
     """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it."""
-    confirm = block_kit.confirmation(*(translate(f"quiet.{part}") for part in ("title", "text", "yes", "no")))
+    codes = block_kit.joined([*(entry.code for entry in reply.entries), *reply.unknown], translate)
+    rejection = translate("not_a_code.text", codes=block_kit.shorten(codes, 60))
+    no_code = translate("not_a_code.title"), rejection, translate("not_a_code.yes"), translate("not_a_code.no")
+    quiet = (translate(f"quiet.{part}") for part in ("title", "text", "yes", "no"))
     dismiss = [
-        block_kit.button(translate("button.not_a_code"), NOT_A_CODE),
-        block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=confirm),
+        block_kit.button(translate("button.not_a_code"), NOT_A_CODE, confirm=block_kit.confirmation(*no_code)),
+        block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=block_kit.confirmation(*quiet)),
     ]
     if not reply.entries:
         text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown, translate))

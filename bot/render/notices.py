@@ -1,4 +1,4 @@
-"""Show every other reply in Slack: search results, sections, settings, help, errors and a modal for logs."""
+"""Show every other reply in Slack: search results, sections, help, errors and a modal for logs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
     paragraphs = [translate.count("unknown.codes", len(reply.codes), codes=block_kit.joined(reply.codes, translate))]
     if reply.family:
         family = block_kit.escape(translate.pick(reply.family.name))
-        paragraphs[0] = sentences(paragraphs[0], translate("unknown.family", family=family), translate)
+        paragraphs[0] = block_kit.sentences(paragraphs[0], translate("unknown.family", family=family), translate)
     if reply.nearest:
         paragraphs.append("\n".join([translate("unknown.nearest"), *_lines(reply.nearest, translate)]))
     return message(*paragraphs)
@@ -80,18 +80,6 @@ def usage(reply: replies.Usage, translate: Translator) -> MessagePayload:
     return message(*misused, translate("help.title"), translate("help.commands"), translate("help.messages"))
 
 
-def settings(reply: replies.SettingsReply, translate: Translator) -> MessagePayload:
-    """Show a channel's settings, or the one that was changed."""
-    language = translate(f"language.{reply.language.language}")
-    key = "settings.changed" if reply.changed == "language" else "settings.shown"
-    reason = translate(f"settings.reason.{reply.language.reason}")
-    by_language = sentences(translate(key, language=language), reason, translate)
-    by_mode = translate(f"mode.{reply.mode}")
-    if reply.changed:
-        return message(by_language if reply.changed == "language" else by_mode)
-    return message(by_language, by_mode, translate("settings.hint"))
-
-
 def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     """Show what the bot would have done in a channel that it joined, and buttons to choose its mode."""
     if reply.messages is None:
@@ -129,7 +117,7 @@ def refused(reply: replies.Refused, translate: Translator) -> MessagePayload:
     else:
         said = translate("trouble.refused", reason=reason)
     words = _PLAIN_REASONS.get(reply.reason)
-    said = sentences(said, translate(f"refused.{words}"), translate) if words else said
+    said = block_kit.sentences(said, translate(f"refused.{words}"), translate) if words else said
     return message(said, translate("trouble.operator", id=reply.incident))
 
 
@@ -214,11 +202,6 @@ def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:
 
 def _lines(entries: Sequence[Entry], translate: Translator) -> list[str]:
     return [line(entry, translate) for entry in entries]
-
-
-def sentences(first: str, second: str, translate: Translator) -> str:
-    """Join two sentences: with a space in English, without one in Chinese."""
-    return translate("sentences", first=first, second=second)
 
 
 def _query(query: str) -> str:

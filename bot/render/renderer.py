@@ -12,7 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
-from bot.render import block_kit, detection_slack, digest_slack, entry_slack, notices
+from bot.render import block_kit, change_slack, detection_slack, digest_slack, entry_slack, notices
 from bot.render.block_kit import Element, MessagePayload
 
 _MOST_CACHED = 500  # annotations
@@ -39,7 +39,11 @@ class Renderer:
             replies.Range: notices.code_range,
             replies.Listing: notices.listing,
             replies.Usage: notices.usage,
-            replies.SettingsReply: notices.settings,
+            replies.SettingsReply: change_slack.settings,
+            replies.ChangeReply: self._change,
+            replies.IgnoredReply: change_slack.ignored,
+            replies.ForgotReply: change_slack.forgot,
+            replies.Denied: change_slack.denied,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
             replies.UnreadableReply: notices.unreadable,
@@ -73,6 +77,12 @@ class Renderer:
         titles = {entry.code: words(language).pick(entry.title) for entry in entries}
         options = [block_kit.option(f"{code} {title}", str(code)) for code, title in titles.items()]
         return block_kit.converted(options, language)
+
+    def _change(self, reply: replies.ChangeReply, translate: Translator) -> MessagePayload:
+        """Render the line about a change, with the reply that was restored by undoing it."""
+        if reply.restored is None:
+            return change_slack.change(reply, translate)
+        return change_slack.restored(self._views[type(reply.restored)](reply.restored, translate), reply, translate)
 
 
 def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:

@@ -176,13 +176,13 @@ class Interactions:
         raise ActionRefused("This view is closed.")
 
     def _body(self, kind: str, user: str) -> Json:
-        name = self._workspace.users[user].name
-        team_id, enterprise_id = self._workspace.team_id, self._workspace.enterprise_id
+        person = self._workspace.users[user]
+        name, team_id, enterprise_id = person.name, self._workspace.team_id, self._workspace.enterprise_id
         return {
             "type": kind,
             "token": "verification-token",
             "api_app_id": APP_ID,
-            "user": {"id": user, "username": name, "name": name, "team_id": team_id},
+            "user": {"id": user, "username": name, "name": name, "team_id": person.home or team_id},
             "team": {"id": team_id, "domain": self._workspace.domain},
             "enterprise": {"id": enterprise_id, "name": enterprise_id} if enterprise_id else None,
             "is_enterprise_install": self._workspace.is_org_install,

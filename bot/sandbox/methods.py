@@ -74,7 +74,7 @@ def user_info(context: MethodContext, args: Arguments) -> Json:
     user = context.workspace.users.get(args.required("user"))
     if user is None:
         raise SlackError("user_not_found")
-    team_id = context.workspace.team_id
+    team_id = user.home or context.workspace.team_id
     info: Json = {
         "id": user.id,
         "team_id": team_id,
@@ -87,9 +87,19 @@ def user_info(context: MethodContext, args: Arguments) -> Json:
         "profile": {"real_name": user.real_name, "display_name": user.name, "team": team_id},
         "is_admin": False,
         "is_app_user": False,
-        "is_restricted": False,
+        "is_restricted": user.is_guest or user.is_single_channel_guest,
+        "is_ultra_restricted": user.is_single_channel_guest,
     }
     return {"user": info | ({"locale": user.locale} if args.flag("include_locale") else {})}
+
+
+@_method("usergroups.users.list", "usergroups:read")
+def user_group_members(context: MethodContext, args: Arguments) -> Json:
+    """Return the members of a user group."""
+    members = context.workspace.user_groups.get(args.required("usergroup"))
+    if members is None:
+        raise SlackError("no_such_subteam")
+    return {"users": sorted(members)}
 
 
 @_method("conversations.info", *_READ)

@@ -51,6 +51,9 @@ class User:
     color: str = "4a6fa5"  # six hexadecimal digits
     initials: str = ""
     is_bot: bool = False
+    is_guest: bool = False  # of several channels
+    is_single_channel_guest: bool = False
+    home: str = ""  # the person's own workspace, if it is another one (Slack Connect)
 
 
 @dataclass(slots=True)
@@ -135,6 +138,7 @@ class SandboxWorkspace:
         self.tokens: dict[str, float] = {}  # bot token: expiry; empty while the app is not installed
         self.is_org_install = False
         self.users: dict[str, User] = {}
+        self.user_groups: dict[str, set[str]] = {}  # members by id
         self.channels: dict[str, Channel] = {}
         self.ephemerals: dict[str, dict[str, Json]] = {}  # by user, then by ts; each message names its channel
         self.modals: dict[str, list[Json]] = {}  # by user, the topmost view last

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -13,13 +14,13 @@ from bot.i18n import Language
 from bot.inbox import Job, JobKind, JobState
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import Note, Triaged
-from bot.render import digest_slack, entry_slack, notices
+from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note, Triaged
+from bot.render import change_slack, digest_slack, entry_slack, notices
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
 from bot.slack.log_jobs import show_incident
 from bot.slack.lookup import Payload
-from bot.slack.replier import ThreadReplier
 from bot.storage.annotation_store import MessageRef
+from bot.storage.change_store import Changed, ChannelChange
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -35,6 +36,8 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
     app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
     app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
+    app.action(change_slack.UNDO)(after_ack(undo, services))
+    app.action(change_slack.FORGET)(after_ack(forget_context, services))
 
 
 async def show_language(context: RequestContext, body: Payload) -> None:
@@ -49,26 +52,59 @@ async def show_code(context: RequestContext, body: Payload) -> None:
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:
-    """Take an annotation back for everyone, because it explains no code, and learn from it."""
-    await context.services.annotations.mark_not_a_code(_message(context, body), ThreadReplier(context))
+    """Replace an annotation by a line that says who marked it as not a code, and learn from it."""
+    message = _message(context, body)
+    reply = await context.services.changes.not_a_code(message, context.place, context.lookup)
+    await context.show_change(reply, replaces=True)
 
 
 async def set_mode(context: RequestContext, body: Payload) -> None:
     """Set how the bot behaves in the channel; the button “quiet here” has no value and turns it off."""
-    await context.services.annotations.set_mode(context.place, Mode(body["actions"][0].get("value", Mode.OFF)))
-    answers = context.services.answers
-    await context.reply_privately(await answers.settings(context.place, context.lookup, changed="mode"))
+    mode = Mode(body["actions"][0].get("value", Mode.OFF))
+    await context.show_change(await context.services.changes.set_mode(context.place, mode, context.lookup))
+
+
+async def undo(context: RequestContext, body: Payload) -> None:
+    """Undo a change, and show that in place of the line about it.
+
+    The log of a triage is read again, because nothing of it is kept.
+    """
+    changes = context.services.changes
+    found = await changes.find(_value(body), context.place, context.lookup)
+    if not isinstance(found, ChannelChange):
+        await context.reply_privately(found)
+        return
+    triaged = None
+    if found.what is Changed.WRONG:
+        triaged = await _read_again(context, found.detail["source"])
+        if triaged is None:
+            await context.reply_privately(Note("gone"))
+            return
+    reply = await changes.undo(found, context.place)
+    if triaged and isinstance(reply, ChangeReply):
+        reply = replace(reply, restored=triaged)
+    await context.show_change(reply, replaces=True)
+
+
+async def forget_context(context: RequestContext, body: Payload) -> None:
+    """Ignore a context no longer, tell the channel, and update the list with the button."""
+    changes, fingerprint = context.services.changes, body["actions"][0]["value"]
+    reply = await changes.forget(context.place, context.lookup, fingerprint=fingerprint)
+    if not isinstance(reply, IgnoredReply):
+        await context.show_change(reply)
+    if not isinstance(reply, Denied):
+        ignored = await changes.ignored(context.place)
+        await context.reply_to_url(ignored, await context.language(), replaces=True)
 
 
 async def show_triage_language(context: RequestContext, body: Payload) -> None:
     """Read the log again, because nothing of it is kept, and show its triage in the other language."""
     value = _value(body)
-    reader, source = context.services.log_reader, LogSource.parse(value["key"])
-    read = await reader.read(context.lookup, context.place.channel, source, own_bot=context.own_bot)
-    if read is None:
+    triaged = await _read_again(context, value["key"])
+    if triaged is None:
         await context.reply_privately(Note("gone"))
     else:
-        await context.reply_privately(Triaged(read.digest), Language(value["language"]))
+        await context.reply_privately(replace(triaged, source=None), Language(value["language"]))
 
 
 async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
@@ -89,6 +125,10 @@ async def assign(context: RequestContext, body: Payload) -> None:
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
     """Record the job that calls the person or group of the settings; a call that failed is repeated."""
+    if denied := await context.services.changes.permissions.denied_to_call(context.place, context.lookup):
+        await ack()
+        context.in_background(context.reply_privately(denied))
+        return
     note = None
     if not context.services.escalation_target:
         note = Note("nobody")
@@ -108,8 +148,23 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
 
 
 async def reject_triage(context: RequestContext, body: Payload) -> None:
-    """Take a triage back for everyone, and remember that it was wrong."""
-    await context.services.annotations.mark_wrong(_message(context, body), ThreadReplier(context))
+    """Replace a triage by a line that says who marked it as wrong. The line keeps what is needed to undo that."""
+    state = digest_slack.state_of(body["message"].get("blocks") or ())
+    detail = {
+        "source": _value(body)["key"],
+        "state": {what: [change.user, change.at] for what, change in state.items()},
+    }
+    message = _message(context, body)
+    reply = await context.services.changes.wrong(message, context.place, context.lookup, detail)
+    await context.show_change(reply, replaces=True)
+
+
+async def _read_again(context: RequestContext, key: str) -> Triaged | None:
+    """Read the log of a triage again; return None if it is gone."""
+    source = LogSource.parse(key)
+    reader = context.services.log_reader
+    read = await reader.read(context.lookup, context.place.channel, source, own_bot=context.own_bot)
+    return Triaged(read.digest, source) if read else None
 
 
 def _value(body: Payload) -> Any:

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.policy.grammar import TriageCommand, parse
-from bot.policy.replies import Answer, is_public
+from bot.policy.replies import Answer, AnyChange, is_public
 from bot.render.message_forms import REPLACEABLE, simplified
 from bot.slack.context import RequestContext, Services, with_context
 from bot.slack.lookup import Payload, plain_text
@@ -49,4 +49,7 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
 
 async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -> None:
     answer = await answering
+    if isinstance(answer.reply, AnyChange):
+        await context.show_change(answer.reply)
+        return
     await context.reply_to_url(answer.reply, answer.language, is_public=is_public(answer.reply))

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
@@ -28,9 +29,11 @@ from bot.inbox import Inbox, Job
 from bot.log import RareWarning
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
+from bot.policy.changes import Changes
 from bot.policy.language import Languages
 from bot.policy.place import Place
-from bot.policy.replies import Failed, Refused, Reply
+from bot.policy.replies import AnyChange, Failed, Refused, Reply
+from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.client import is_trusted
 from bot.slack.log_reader import LogReader
@@ -78,6 +81,7 @@ class Services:
     catalogue: Catalogue
     languages: Languages
     annotations: Annotations
+    changes: Changes
     answers: Answers
     renderer: Renderer
     inbox: Inbox
@@ -115,10 +119,12 @@ class RequestContext:
         user = user or id_at(body, "event", "inviter") or id_at(body, "event", "user")
         url = body.get("response_url") or origin.get("url")
         url = url if isinstance(url, str) and is_trusted(bolt.client, url) else None
+        # A command names the person's workspace as its own.
+        home = id_at(body, "user", "team_id") or (id_at(body, "team_id") if body.get("command") else "")
         return cls(
             services,
             Place(team_of(body), channel, user),
-            SlackLookup(bolt.client),
+            SlackLookup(bolt.client, own_team=_own_team(bolt.authorize_result), home=home),
             bolt.bot_id,
             # Without the thread, Slack would show a private reply in the channel. Buttons have a container, shortcuts
             # a message.
@@ -132,7 +138,8 @@ class RequestContext:
     async def of_job(cls, services: Services, job: Job) -> RequestContext:
         """Make the context of a job; raises StopWorkspace if the app is not installed there."""
         workspace = await services.workspaces.get(job.place.team)
-        context = cls(services, job.place, SlackLookup(workspace.client), workspace.authorization.bot_id)
+        lookup = SlackLookup(workspace.client, own_team=_own_team(workspace.authorization))
+        context = cls(services, job.place, lookup, workspace.authorization.bot_id)
         return context.with_job(job)
 
     def with_job(self, job: Job) -> RequestContext:
@@ -166,21 +173,52 @@ class RequestContext:
         else:
             await sender.post_ephemeral(self.place, self.thread, message, job=self.job)
 
-    async def reply_to_url(self, reply: Reply, language: Language, *, is_public: bool = False) -> None:
+    async def reply_to_url(
+        self, reply: Reply, language: Language, *, is_public: bool = False, replaces: bool = False
+    ) -> None:
         """Send *reply* to the response_url; works where the bot is not a member, too.
 
-        If the URL is refused, for example because it is older than 30 minutes, the person gets a direct message. Raises
-        RetryLater, GiveUp or StopWorkspace.
+        If it *replaces* the message with the button, it is seen by whoever sees that one. If the URL is refused, for
+        example because it is older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or
+        StopWorkspace.
         """
-        sender, message = self.services.sender, self.services.renderer.message(reply, language)
+        message = self.services.renderer.message(reply, language)
         try:
-            if self.respond:
-                team = self.place.team
-                await sender.respond(team, self.respond, message, thread=self.thread, is_public=is_public)
-                return
+            await self._respond(message, is_public=is_public, replaces=replaces)
         except GiveUp as error:
             _log.info("Slack refused a response_url", kind=self.kind, reason=error.reason, messages=error.messages)
-        await sender.send_dm(self.place, message)
+            await self.services.sender.send_dm(self.place, message)
+
+    async def show_change(self, reply: Reply, *, replaces: bool = False) -> None:
+        """Show a change to the whole channel, in place of the message with the button or as a new one.
+
+        If Slack refuses that, the person learns that nobody else was told. Other replies are private anyway.
+        """
+        if not isinstance(reply, AnyChange):
+            await self.reply_privately(reply)
+            return
+        message = self.services.renderer.message(reply, await self.channel_language())
+        context = self if replaces else replace(self, thread=None)
+        try:
+            await context._respond(message, is_public=True, replaces=replaces)
+        except (RetryLater, GiveUp) as error:
+            _log.warning("a change is not shown to the channel", channel=self.place.channel, reason=str(error))
+            await self.show_untold(reply)
+
+    async def show_untold(self, reply: AnyChange) -> None:
+        """Show a change to the person who made it, and say that nobody else was told."""
+        untold, language = replace(reply, is_told=False), await self.language()
+        try:
+            await self.reply_to_url(untold, language)
+        except RetryLater:
+            await self.services.sender.send_dm(self.place, self.services.renderer.message(untold, language))
+
+    async def _respond(self, message: MessagePayload, *, is_public: bool, replaces: bool) -> None:
+        """Send a message to the response_url. Raises RetryLater or GiveUp."""
+        if self.respond is None:
+            raise GiveUp("no_response_url")
+        team, sender = self.place.team, self.services.sender
+        await sender.respond(team, self.respond, message, thread=self.thread, is_public=is_public, replaces=replaces)
 
     def in_background(self, work: Awaitable[None]) -> None:
         """Run *work* after the request was acknowledged, and report its failure."""
@@ -232,6 +270,11 @@ def text_language_of(job: Job) -> Language | None:
     """Return the language of the message of a job, by its script."""
     language = job.detail.get("text_language")
     return Language(language) if language else None
+
+
+def _own_team(authorization: AuthorizeResult | None) -> str:
+    """Return the workspace that the bot's token belongs to, empty if it belongs to an organization."""
+    return (authorization and authorization.team_id) or ""
 
 
 Listener = Callable[..., Awaitable[Any]]

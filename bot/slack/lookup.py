@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detection import slack_text
 from bot.errors import GiveUp
+from bot.policy.place import Standing
 from bot.slack.client import call_api
 
 Payload = Mapping[str, Any]  # as Slack sends it
@@ -25,10 +26,15 @@ _Read = TypeVar("_Read")
 
 
 class SlackLookup:
-    """A `Directory` that asks the Web API of one workspace about channels, people and messages."""
+    """A `Directory` that asks the Web API of one workspace about channels, people and messages.
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    *own_team* is the bot's workspace, *home* that of the person who made the request; each empty if unknown.
+    """
+
+    def __init__(self, client: AsyncWebClient, *, own_team: str = "", home: str = "") -> None:
         self.client = client
+        self._own_team = own_team
+        self._home = home
 
     async def channel_locale(self, channel: str) -> str | None:
         """Return the channel's locale (conversations.info with include_locale)."""
@@ -37,6 +43,21 @@ class SlackLookup:
     async def user_locale(self, user: str) -> str | None:
         """Return the person's locale (users.info with include_locale)."""
         return await self._locale("user", "users.info", {"user": user, "include_locale": "true"})
+
+    async def standing(self, team: str, user: str) -> Standing | None:
+        """Return a person's relation to the workspace (users.info)."""
+        answer = await self._ask("users.info", {"user": user})
+        return _standing(answer["user"], self._own_team or team, self._home) if answer else None
+
+    async def group_members(self, group: str) -> frozenset[str] | None:
+        """Return the members of a user group (usergroups.users.list), or None without the scope usergroups:read."""
+        answer = await self._ask("usergroups.users.list", {"usergroup": group})
+        return frozenset(answer["users"]) if answer else None
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """Return the URL of a message (chat.getPermalink, which needs no scope)."""
+        answer = await self._ask("chat.getPermalink", {"channel": channel, "message_ts": ts})
+        return text_at(answer, "permalink") or None
 
     async def message(self, channel: str, ts: str, thread: str) -> Payload | None:
         """Return a message, or None if it was deleted. Raises GiveUp if the bot may not read it."""
@@ -97,6 +118,20 @@ class SlackLookup:
 async def read_aside(read: Callable[[Payload], _Read], message: Payload) -> _Read:
     """Return *read* of a message; if it is long, in a thread, so that no other request waits for it."""
     return await asyncio.to_thread(read, message) if len(repr(message)) > _LONG else read(message)
+
+
+def _standing(person: Payload, team: str, home: str) -> Standing:
+    """Return the relation of *person*, a user object (docs.slack.dev/reference/objects/user-object), to *team*.
+
+    *home* is the workspace that the request names as theirs: in a shared channel, the person's own (java-slack-sdk
+    issue 1041). In an organization (Enterprise Grid), `teams` lists all workspaces of the person.
+    """
+    homes = {text_at(person, "team_id"), home} - {""}
+    teams = (person.get("enterprise_user") or {}).get("teams") or ()
+    if (person.get("is_stranger") or homes - {team}) and team not in teams:
+        return Standing.EXTERNAL
+    is_guest = person.get("is_restricted") or person.get("is_ultra_restricted")
+    return Standing.GUEST if is_guest else Standing.MEMBER
 
 
 def plain_text(text: str) -> str:

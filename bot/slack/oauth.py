@@ -69,7 +69,7 @@ class InstallFlow(AsyncOAuthFlow):
         oauth_settings = AsyncOAuthSettings(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret.get_secret_value(),
-            scopes=resources.scopes(),
+            scopes=(*resources.scopes(), *settings.more_scopes),
             user_scopes=(),
             install_path=INSTALL_PATH,
             install_page_rendering_enabled=False,

@@ -126,14 +126,24 @@ class Sender:
         await self._send(place.team, "chat.postMessage", {"channel": place.user}, message, job)
 
     async def respond(
-        self, team: str, respond: AsyncRespond, message: MessagePayload, *, thread: str | None, is_public: bool
+        self,
+        team: str,
+        respond: AsyncRespond,
+        message: MessagePayload,
+        *,
+        thread: str | None,
+        is_public: bool,
+        replaces: bool = False,
     ) -> None:
-        """Send a message to the response_url of a request, for its person only or for the channel."""
+        """Send a message to the response_url of a request, for its person only or for the channel.
+
+        If it *replaces* the message of the request, whoever sees that one sees it.
+        """
         audience = "in_channel" if is_public else "ephemeral"
 
         async def send(form: MessagePayload) -> None:
             try:
-                answer = await respond(response_type=audience, replace_original=False, thread_ts=thread, **form)
+                answer = await respond(response_type=audience, replace_original=replaces, thread_ts=thread, **form)
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise RetryLater(f"no answer: {describe(error)}") from error
             _raise_for_url(answer.status_code, answer.body)

@@ -18,7 +18,7 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import Barred, Barrier, Reply, Uncalled
+from bot.policy.replies import AnyChange, Barred, Barrier, Reply, Uncalled
 from bot.slack.context import RequestContext, Services, failure, text_language_of
 from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
@@ -112,8 +112,14 @@ class Worker:
             is_whole_thread = is_triage and job.thread != job.ts
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
-        answer = await context.services.answers.answer(parse(words), job.place, context.lookup, context.text_language)
-        await context.services.annotations.answer(_message(job), answer, ThreadReplier(context, [job]))
+        command, answers, language = parse(words), context.services.answers, context.text_language
+        answer = await answers.answer(command, job.place, context.lookup, language, is_repeated=job.attempts > 1)
+        try:
+            await context.services.annotations.answer(_message(job), answer, ThreadReplier(context, [job]))
+        except GiveUp:
+            if not isinstance(answer.reply, AnyChange):
+                raise
+            await context.show_untold(answer.reply)
 
 
 def _message(job: Job) -> SeenMessage:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, Table, bindpar
 from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
 from bot.storage.database import Database
-from bot.storage.tables import annotated, channel_settings, explained, language_votes, refused_fingerprints
+from bot.storage.tables import annotated, channel_settings, explained, ignored_contexts, language_votes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class AnnotationRecord:
     act: str
     reply: str | None  # the ts of the bot's message; None: it only reacted or counted
     codes: tuple[int, ...]
-    fingerprints: tuple[str, ...]
+    contexts: tuple[tuple[int, str], ...]  # each occurrence of a code: the code, and the fingerprint of its context
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class MessageHistory:
     record: AnnotationRecord | None  # its annotation, if it has one
     in_thread: frozenset[int]  # codes explained in its thread
     recent: frozenset[int]  # codes explained in its channel lately
-    refused: frozenset[str]  # fingerprints that people in the channel marked as not a code
+    ignored: frozenset[str]  # fingerprints that people in the channel marked as not a code
     channel: ChannelState
 
 
@@ -119,9 +119,9 @@ class AnnotationStore:
         query = select(explained.c.code, explained.c.reply).where(*_in_thread(ref.team, ref.channel, thread))
         return await self._database.run(lambda connection: {row.code: row.reply for row in connection.execute(query)})
 
-    async def history(self, ref: MessageRef, thread: str, *, since: float) -> MessageHistory:
+    async def history(self, ref: MessageRef, thread: str, *, since: float, now: float) -> MessageHistory:
         """Load the history of a message in one query, with the codes explained in its channel after *since*."""
-        where = {"team": ref.team, "channel": ref.channel, "ts": ref.ts, "thread": thread, "since": since}
+        where = {"team": ref.team, "channel": ref.channel, "ts": ref.ts, "thread": thread, "since": since, "now": now}
         return await self._histories.submit(where)
 
     async def counts(self, ref: MessageRef, reply: str) -> dict[int, int]:
@@ -174,7 +174,7 @@ def _annotated_rows(put: _Put) -> list[dict[str, Any]]:
     team, channel, thread = put.thread
     shared = {"team": team, "channel": channel, "thread": thread, "at": put.at}
     return [
-        {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.fingerprints} | shared
+        {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.contexts} | shared
         for ref, each in put.records.items()
     ]
 
@@ -190,8 +190,10 @@ _RECORD = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.co
 
 
 def _record(row: Sequence[Any]) -> AnnotationRecord:
-    thread, act, reply, codes, fingerprints = row
-    return AnnotationRecord(thread, act, reply, tuple(codes), tuple(fingerprints))
+    thread, act, reply, codes, contexts = row
+    # A replica of the version before 0009 may have stored fingerprints without codes.
+    pairs = tuple((int(each[0]), str(each[1])) for each in contexts if isinstance(each, list))
+    return AnnotationRecord(thread, act, reply, tuple(codes), pairs)
 
 
 def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -206,7 +208,7 @@ _HISTORY = union_all(
     select(literal("record"), *_RECORD).where(*of_channel(annotated), annotated.c.ts == bindparam("ts")),
     _part("in_thread", explained, explained.c.code).where(explained.c.thread == bindparam("thread")),
     _part("recent", explained, explained.c.code).where(explained.c.at >= bindparam("since")),
-    _part("refused", refused_fingerprints, refused_fingerprints.c.shape),
+    _part("ignored", ignored_contexts, ignored_contexts.c.shape).where(ignored_contexts.c.until > bindparam("now")),
     _part("settings", channel_settings, channel_settings.c.language, channel_settings.c.mode),
     _part("votes", language_votes, language_votes.c.en, language_votes.c.zh),
 )
@@ -222,6 +224,6 @@ def _history(rows: Sequence[Sequence[Any]]) -> MessageHistory:
         record=_record(parts["record"][0]) if "record" in parts else None,
         in_thread=frozenset(int(code) for code, *_ in parts.get("in_thread", ())),
         recent=frozenset(int(code) for code, *_ in parts.get("recent", ())),
-        refused=frozenset(fingerprint for fingerprint, *_ in parts.get("refused", ())),
+        ignored=frozenset(fingerprint for fingerprint, *_ in parts.get("ignored", ())),
         channel=ChannelState(language, mode, Votes(*(int(count) for count in votes[:2]))),
     )

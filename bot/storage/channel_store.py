@@ -1,4 +1,7 @@
-"""Store the settings, language votes and notices of channels, and the locales of channels and people."""
+"""Read the settings of channels; store their language votes and notices, and the locales of channels and people.
+
+`change_store` sets the settings.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, select
 
 from bot.storage.database import Database
-from bot.storage.tables import channel_settings, language_votes, locales, notices, refused_fingerprints
+from bot.storage.tables import channel_settings, language_votes, locales, notices
 
 _MAX_VOTES = 40  # from then on, old votes are halved with each new one, so that a channel can change its language
 
@@ -26,12 +29,22 @@ class Votes(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class SetBy:
+    """Who set a setting, and when."""
+
+    user: str  # Slack's id
+    at: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelState:
     """The settings of a channel, and its votes."""
 
     language: str | None  # None: not set
     mode: str | None  # None: not set
     votes: Votes
+    language_by: SetBy | None = None  # None: never set, or not loaded
+    mode_by: SetBy | None = None
 
 
 class KnownLocale(NamedTuple):
@@ -42,7 +55,7 @@ class KnownLocale(NamedTuple):
 
 
 class ChannelStore:
-    """Store settings, refused fingerprints, votes, locales and the times of notices by workspace and channel."""
+    """Read settings, and store votes, locales and the times of notices, by workspace and channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -52,23 +65,12 @@ class ChannelStore:
         where = {"team": team, "channel": channel}
 
         def load(connection: Connection) -> ChannelState:
-            language, mode = connection.execute(_SETTINGS, where).one_or_none() or (None, None)
-            return ChannelState(language, mode, Votes(*connection.execute(_VOTES, where).one_or_none() or ()))
+            row = connection.execute(_SETTINGS, where).one_or_none()
+            language, *language_by, mode, mode_by, mode_at = row or [None] * 6
+            votes = Votes(*connection.execute(_VOTES, where).one_or_none() or ())
+            return ChannelState(language, mode, votes, _set_by(*language_by), _set_by(mode_by, mode_at))
 
         return await self._database.run(load)
-
-    async def set(self, team: str, channel: str, **values: str | None) -> None:
-        """Set *language* or *mode*; None unsets it."""
-        query = self._database.insert(channel_settings).values(team=team, channel=channel, **values)
-        query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=values)
-        await self._database.run(lambda connection: connection.execute(query))
-
-    async def refuse(self, team: str, channel: str, fingerprints: list[str]) -> None:
-        """Record that numbers with these fingerprints are not codes in a channel."""
-        rows = [{"team": team, "channel": channel, "shape": each} for each in set(fingerprints)]
-        if rows:
-            query = self._database.insert(refused_fingerprints).values(rows).on_conflict_do_nothing()
-            await self._database.run(lambda connection: connection.execute(query))
 
     async def add_votes(self, team: str, channel: str, votes: Votes) -> None:
         """Add votes to those of a channel."""
@@ -114,10 +116,14 @@ class ChannelStore:
         await self._database.run(lambda connection: connection.execute(query))
 
 
+def _set_by(user: str | None, at: float | None) -> SetBy | None:
+    return SetBy(user, at) if user and at is not None else None
+
+
 def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
     """Return conditions that select the rows of the channel in the parameters *team* and *channel*."""
     return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
 
 
-_SETTINGS = select(channel_settings.c.language, channel_settings.c.mode).where(*of_channel(channel_settings))
+_SETTINGS = select(*list(channel_settings.c)[2:]).where(*of_channel(channel_settings))
 _VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))

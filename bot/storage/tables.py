@@ -24,7 +24,11 @@ def _channel_table(name: str, *columns: Column[Any] | Index) -> Table:
 channel_settings = _channel_table(
     "channel_settings",
     Column("language", String(8)),  # null: detected
+    Column("language_by", String(32)),  # who set it, even if to null; null: nobody yet
+    Column("language_at", Float),
     Column("mode", String(8)),  # null: thread
+    Column("mode_by", String(32)),
+    Column("mode_at", Float),
 )
 
 # One row per job. Done rows are kept for a while, so that a second delivery of the same event is recognized.
@@ -73,7 +77,7 @@ annotated = _channel_table(
     Column("act", String(8), nullable=False),
     Column("reply", String(32)),  # the ts of the bot's message; null: it only reacted or counted
     Column("codes", JSON, nullable=False),
-    Column("shapes", JSON, nullable=False),
+    Column("shapes", JSON, nullable=False),  # pairs of a code and the fingerprint of its context
     Column("at", Float, nullable=False, index=True),
 )
 
@@ -88,10 +92,29 @@ explained = _channel_table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
-# Fingerprints that people marked as not a code (see `bot.detection.number_context`).
-refused_fingerprints = _channel_table(
+# Contexts of numbers that people marked as not a code (see `bot.detection.number_context`).
+ignored_contexts = _channel_table(
     "refused_shapes",
-    Column("shape", String(16), primary_key=True),
+    Column("shape", String(16), primary_key=True),  # the fingerprint
+    Column("code", Integer, nullable=False, server_default="0"),
+    Column("user", String(32), nullable=False, server_default=""),  # who marked it
+    Column("at", Float, nullable=False, server_default="0"),
+    Column("until", Float, nullable=False, server_default="0"),  # afterwards, it counts no more
+    Column("link", String(255), nullable=False, server_default=""),  # to the message; empty if Slack gave none
+)
+
+# What people changed for everybody in a channel, so that it can be undone.
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("user", String(32), nullable=False),
+    Column("at", Float, nullable=False, index=True),
+    Column("detail", JSON, nullable=False),  # the new value, and what to restore
+    Column("undone_by", String(32)),
 )
 
 # How many messages people wrote in each language; old ones lose weight.

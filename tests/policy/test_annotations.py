@@ -16,6 +16,7 @@ from bot.policy.noise_rules import Mode, Sighting
 from bot.policy.place import Place
 from bot.policy.replies import Annotation, Answer, DryRun, Triaged
 from bot.storage.annotation_store import AnnotationStore
+from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.triage.digest import Digest
@@ -72,7 +73,9 @@ class FakeVoice:
 def policy(catalogue: Catalogue, database: Database) -> Annotations:
     settings = ChannelStore(database)
     languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
-    return Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 10_000.0)
+    return Annotations(
+        catalogue, languages, settings, AnnotationStore(database), ChangeStore(database), lambda: 10_000.0
+    )
 
 
 def said(ts: str, *codes: int, thread: str = "1", triaged: Triaged | None = None) -> SeenMessage:
@@ -107,11 +110,13 @@ async def test_a_repeat_beside_a_triage_gets_a_reaction(policy: Annotations) -> 
     assert voice.marked == {"2", "3"}
 
 
-async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off(policy: Annotations) -> None:
+async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off(
+    policy: Annotations, database: Database
+) -> None:
     """The reply is there; a wrong one is worse than a noisy one."""
     voice = FakeVoice()
     await policy.annotate([said("1", A)], voice)
-    await policy.set_mode(PLACE, Mode.OFF)
+    await ChangeStore(database).set(PLACE.team, PLACE.channel, Changed.MODE, Mode.OFF, user=PLACE.user, at=1.0)
     await policy.follow_edit(said("1", B), voice)
     assert voice.explained == {"reply-to-1": [B]}
     await policy.follow_edit(said("1"), voice)
@@ -140,11 +145,11 @@ async def test_a_shared_reply_is_deleted_with_the_last_of_its_messages(policy: A
     ids=["off", "react-only", "in-thread", "cool-down", "no code"],
 )
 async def test_each_silence_logs_its_reason(
-    policy: Annotations, mode: Mode, message: SeenMessage, reason: object
+    policy: Annotations, database: Database, mode: Mode, message: SeenMessage, reason: object
 ) -> None:
     """An operator must not have to ask `/zimerr why` for each message."""
     await policy.annotate([said("1", B)], FakeVoice())
-    await policy.set_mode(PLACE, mode)
+    await ChangeStore(database).set(PLACE.team, PLACE.channel, Changed.MODE, mode, user=PLACE.user, at=1.0)
     with capture_logs() as logs:
         await policy.annotate([message], FakeVoice())
     assert [(each["log_level"], each["event"], each["ts"], each["reasons"]) for each in logs] == [

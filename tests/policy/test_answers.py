@@ -9,12 +9,15 @@ from bot.i18n import Language
 from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
+from bot.policy.changes import Changes
 from bot.policy.grammar import ExplainCommand, SearchCommand, SetModeCommand, WhyCommand
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
+from bot.policy.permissions import Permissions
 from bot.policy.place import Place
 from bot.storage.annotation_store import AnnotationStore
-from bot.storage.channel_store import ChannelStore
+from bot.storage.change_store import ChangeStore
+from bot.storage.channel_store import ChannelStore, SetBy
 from bot.storage.database import Database
 from tests.directory import FakeDirectory, until_asked
 
@@ -27,8 +30,11 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def answers(catalogue: Catalogue, database: Database) -> Answers:
     settings = ChannelStore(database)
     languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
-    annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
-    return Answers(catalogue, languages, annotations)
+    store = ChangeStore(database)
+    annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), store, lambda: 0.0)
+    permissions = Permissions((), lambda: 0.0)
+    changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0)
+    return Answers(catalogue, languages, annotations, changes)
 
 
 @pytest.mark.parametrize(
@@ -72,10 +78,25 @@ async def test_unknown_codes_get_their_neighbours(answers: Answers) -> None:
 
 
 async def test_a_mode_is_set_and_shown(answers: Answers) -> None:
-    """The reply confirms the change."""
+    """The reply tells the channel who did it; a second time, there is nothing to tell."""
     reply = (await answers.answer(SetModeCommand(Mode.REACT), PLACE, FakeDirectory())).reply
-    assert isinstance(reply, replies.SettingsReply)
-    assert (reply.mode, reply.changed) == (Mode.REACT, "mode")
+    assert isinstance(reply, replies.ChangeReply)
+    assert (reply.change.what, reply.change.user, reply.change.detail["after"]) == ("mode", "U1", "react")
+    again = (await answers.answer(SetModeCommand(Mode.REACT), PLACE, FakeDirectory())).reply
+    assert isinstance(again, replies.SettingsReply)
+    assert (again.mode, again.mode_by) == (Mode.REACT, SetBy("U1", 0.0))
+
+
+async def test_another_attempt_at_a_command_tells_of_the_first_one(answers: Answers) -> None:
+    """Slack may refuse the answer after the mode was changed, and the channel must learn of it."""
+    first = (await answers.answer(SetModeCommand(Mode.OFF), PLACE, FakeDirectory())).reply
+    second = (await answers.answer(SetModeCommand(Mode.OFF), PLACE, FakeDirectory(), is_repeated=True)).reply
+    assert first == second
+    other = Place("T1", "C1", "U2")
+    assert isinstance(
+        (await answers.answer(SetModeCommand(Mode.OFF), other, FakeDirectory(), is_repeated=True)).reply,
+        replies.SettingsReply,
+    )
 
 
 async def test_why_is_only_answered_in_the_messages_own_channel(answers: Answers) -> None:

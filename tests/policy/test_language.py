@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bot.i18n import Language
 from bot.policy.language import LanguageChoice, Languages
 from bot.policy.place import Place
+from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.tables import language_votes
@@ -49,12 +50,18 @@ async def of_channel(
     return await languages.of_channel(place, directory, text_language=text_language)
 
 
-async def test_a_setting_wins_over_the_channels_locale(languages: Languages) -> None:
+async def set_language(database: Database, place: Place, language: Language | None) -> None:
+    """Set the language of a channel."""
+    where = place.team, place.channel
+    await ChangeStore(database).set(*where, Changed.LANGUAGE, language, user=place.user, at=1.0)
+
+
+async def test_a_setting_wins_over_the_channels_locale(languages: Languages, database: Database) -> None:
     """People who set a language expect to keep it."""
     directory = FakeDirectory({"C1": "en-US"})
-    await languages.set(CHANNEL, Language.ZH)
+    await set_language(database, CHANNEL, Language.ZH)
     assert await of_channel(languages, CHANNEL, directory) == LanguageChoice(Language.ZH, "setting")
-    await languages.set(CHANNEL, None)
+    await set_language(database, CHANNEL, None)
     assert await of_channel(languages, CHANNEL, directory) == LanguageChoice(Language.EN, "channel")
 
 
@@ -75,9 +82,9 @@ async def test_direct_messages_and_private_replies_follow_the_person(languages: 
     assert await languages.of_person(CHANNEL, directory) == LanguageChoice(Language.ZH_HANT, "person")
 
 
-async def test_workspaces_do_not_share_settings(languages: Languages) -> None:
+async def test_workspaces_do_not_share_settings(languages: Languages, database: Database) -> None:
     """Two workspaces may have channels of the same id."""
-    await languages.set(CHANNEL, Language.ZH)
+    await set_language(database, CHANNEL, Language.ZH)
     other = Place("T2", "C1", "U1")
     assert await of_channel(languages, other, FakeDirectory()) == LanguageChoice(Language.EN, "default")
 
@@ -98,20 +105,20 @@ async def test_an_answer_does_not_wait_for_slack(languages: Languages) -> None:
     )
 
 
-async def test_a_person_of_unknown_locale_reads_the_channels_language(languages: Languages) -> None:
+async def test_a_person_of_unknown_locale_reads_the_channels_language(languages: Languages, database: Database) -> None:
     """It is likelier theirs than the default is. A direct message tells nothing, nor does a shortcut elsewhere."""
-    await languages.set(CHANNEL, Language.ZH)
+    await set_language(database, CHANNEL, Language.ZH)
     assert await languages.of_person(CHANNEL, FakeDirectory()) == LanguageChoice(Language.ZH, "setting")
     for place in (DIRECT, Place("T1", "", "U1")):
         assert await languages.of_person(place, FakeDirectory()) == LanguageChoice(Language.EN, "default")
 
 
-async def test_slack_is_not_asked_for_a_locale_that_decides_nothing(languages: Languages) -> None:
+async def test_slack_is_not_asked_for_a_locale_that_decides_nothing(languages: Languages, database: Database) -> None:
     """A setting or an English vote decides. A Chinese vote does not tell simplified from traditional characters."""
     directory = FakeDirectory({"C1": "zh-TW"})
     await count(languages, *[IN_ENGLISH] * 5)
     assert await of_channel(languages, CHANNEL, directory) == LanguageChoice(Language.EN, "vote")
-    await languages.set(CHANNEL, Language.ZH)
+    await set_language(database, CHANNEL, Language.ZH)
     assert await of_channel(languages, CHANNEL, directory) == LanguageChoice(Language.ZH, "setting")
     assert directory.asked == 0
 
@@ -182,10 +189,10 @@ async def test_the_vote_wins_over_the_default(languages: Languages) -> None:
     assert await of_channel(languages, CHANNEL, FakeDirectory()) == LanguageChoice(Language.ZH, "vote")
 
 
-async def test_a_setting_wins_over_the_vote(languages: Languages) -> None:
+async def test_a_setting_wins_over_the_vote(languages: Languages, database: Database) -> None:
     """A setting is explicit."""
     await count(languages, *[IN_CHINESE] * 9)
-    await languages.set(CHANNEL, Language.EN)
+    await set_language(database, CHANNEL, Language.EN)
     assert await of_channel(languages, CHANNEL, FakeDirectory()) == LanguageChoice(Language.EN, "setting")
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from itertools import cycle
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -18,9 +20,14 @@ from bot.policy.replies import (
     Annotation,
     Barred,
     Barrier,
+    ChangeReply,
+    Denial,
+    Denied,
     DryRun,
     Failed,
+    ForgotReply,
     Found,
+    IgnoredReply,
     Listing,
     Note,
     Range,
@@ -33,9 +40,12 @@ from bot.policy.replies import (
 )
 from bot.render.notices import _PLAIN_REASONS
 from bot.render.renderer import Renderer
+from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
+from bot.storage.channel_store import SetBy
 from tests.render.kit_rules import assert_sendable
 
 LANGUAGES = list(Language)
+FOUND = Finding(6000106, True, 1, (0, 7), Evidence.CLEAN)
 HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
 
 
@@ -59,8 +69,8 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         Usage("search"),
         Usage("auto"),
         Usage("why"),
-        SettingsReply(LanguageChoice(language, "setting"), Mode.THREAD, "language"),
-        *(SettingsReply(LanguageChoice(language, "setting"), mode, "mode") for mode in Mode),
+        IgnoredReply(()),
+        *(Denied(reason) for reason in Denial),
         *(
             SettingsReply(LanguageChoice(language, reason), mode)
             for reason in get_args(LanguageReason)
@@ -77,7 +87,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         WhyReply((), (), None, is_written=True),
         *(Barred(barrier, "C1", scope) for barrier in Barrier for scope in ("chat:write", None)),
         *(Note(what) for what in ("gone", "reported", "escalated", "nobody", "not_member", "not_in_dm", "nothing")),
-        *(Note(what) for what in ("no_message", "no_codes", "escalating")),
+        *(Note(what) for what in ("no_message", "no_codes", "escalating", "too_late", "overtaken")),
         Failed("abc123"),
         *(Refused(reason, "abc123", attempts) for reason in (*_PLAIN_REASONS, HOSTILE) for attempts in (1, 20)),
     ]
@@ -86,6 +96,56 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         assert_sendable(message)
         assert "<!" not in json.dumps(message)
         assert "<@" not in json.dumps(message)
+
+
+CONTEXT = IgnoredContext(
+    "f" * 16, 6000106, "U1", 1e9, 1.1e9, "https://demo.slack.com/archives/C1/p1?thread_ts=1&cid=C1"
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_slack_accepts_replies_that_name_people(catalogue: Catalogue, language: Language) -> None:
+    """They mention only people who did something, and call no group or channel."""
+    renderer, by = Renderer(catalogue), SetBy("U1", 1e9)
+    before: dict[str, Any] = {"before": [None, None, None]}
+    rejected = {"codes": [*range(6000100, 6000200)], "learned": 1, "until": 1e9}
+    changes = [
+        *(ChannelChange(1, Changed.MODE, "U1", 1e9, before | {"after": mode}) for mode in Mode),
+        *(ChannelChange(1, Changed.LANGUAGE, "U1", 1e9, before | {"after": each}) for each in (*Language, None)),
+        ChannelChange(1, Changed.NOT_A_CODE, "U1", 1e9, rejected),
+        ChannelChange(1, Changed.NOT_A_CODE, "U1", 1e9, rejected | {"learned": 0}),
+        ChannelChange(1, Changed.WRONG, "U1", 1e9, {"codes": []}),
+    ]
+    changes += [replace(change, undone_by="U2") for change in changes]
+    replies: list[Reply] = [
+        SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1),
+        *(ChangeReply(change, is_told=is_told) for change in changes for is_told in (True, False)),
+        IgnoredReply((CONTEXT, replace(CONTEXT, link="")) * 30),
+        *(ForgotReply("U1", codes, is_told=is_told) for codes in ((6000106,), (1, 2)) for is_told in (True, False)),
+        WhyReply(((FOUND, SilenceRule.NOT_A_CODE),), (), None, is_written=True, ignored={6000106: CONTEXT}),
+    ]
+    for reply in replies:
+        message = renderer.message(reply, language)
+        assert_sendable(message)
+        assert {*re.findall(r"<[@!](\w+)", json.dumps(message))} <= {"U1", "U2", "date"}
+    admins = renderer.message(Denied(Denial.NOT_ADMIN, ("U1", "S1")), language)
+    assert_sendable(admins)
+    assert "<!subteam^S1>" in admins["text"]  # private, so that nobody is called
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_restored_reply_names_who_restored_it_above_its_buttons(catalogue: Catalogue, language: Language) -> None:
+    """The line does not get lost, and the buttons stay where people look for them."""
+    renderer = Renderer(catalogue)
+    annotation = Annotation(tuple(catalogue)[:5], (), {})
+    form = renderer.message(annotation, language)
+    change = ChannelChange(1, Changed.NOT_A_CODE, "U1", 1e9, {"codes": [6000106], "learned": 1}, undone_by="U2")
+    restored = renderer.message(ChangeReply(change, restored=annotation), language)
+    assert_sendable(restored)
+    *above, line, buttons = restored["blocks"]
+    assert above == form["blocks"][:-1]
+    assert buttons == form["blocks"][-1]
+    assert "<@U2>" in line["elements"][0]["text"]
 
 
 def test_a_frequent_annotation_is_rendered_once(catalogue: Catalogue) -> None:

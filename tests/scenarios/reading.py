@@ -28,6 +28,14 @@ def said_by_bot(slack: Sandbox, channel: str) -> list[dict[str, Any]]:
     return [message for message in slack.messages(channel) if message.get("bot_id") == BOT]
 
 
+async def last_said(slack: Sandbox, channel: str, count: int) -> dict[str, Any]:
+    """Wait until the bot has posted *count* public messages in a channel, and return the last."""
+    await slack.until(lambda: len(said_by_bot(slack, channel)) >= count)
+    messages = said_by_bot(slack, channel)
+    assert len(messages) == count
+    return messages[-1]
+
+
 async def answer_in_thread(slack: Team, channel: str, message: dict[str, Any]) -> dict[str, Any]:
     """Wait for the bot's reply to *message*, and return it."""
     (reply,) = await slack.until(lambda: slack.replies(channel, message["ts"]))

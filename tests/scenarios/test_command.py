@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
-from tests.scenarios.reading import said_by_bot, shown
+from tests.scenarios.reading import last_said, said_by_bot, shown
 
 
 @pytest.mark.both_transports
@@ -97,18 +97,19 @@ async def test_the_command_works_in_channels_without_the_bot(slack: Sandbox) -> 
 async def test_a_language_can_be_set_and_reset_to_auto(slack: Sandbox) -> None:
     """An English locale says little about the language of a channel."""
     await slack.command(ENGLISH, ANN, "lang zh")
-    (said,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "*Chinese*" in shown(said)
+    said = await last_said(slack, ENGLISH, 1)
     await slack.command(ENGLISH, ANN, "6000106")
-    (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
+    answer = await last_said(slack, ENGLISH, 2)
+    assert shown(said).startswith("<@U0ANN> 把我在本频道的回答语言设为中文。")
     assert "Token 已过期" in shown(answer)
     await slack.command(ENGLISH, ANN, "status")
-    status = (await slack.until(lambda: slack.ephemerals(ANN)[1:]))[0]
+    (status,) = await slack.until(lambda: slack.ephemerals(ANN))
     assert "`/zimerr lang`" in shown(status)
     await slack.command(ENGLISH, ANN, "lang auto")
-    await slack.until(lambda: slack.ephemerals(ANN)[2:])
+    said = await last_said(slack, ENGLISH, 3)
     await slack.command(ENGLISH, ANN, "6000106")
-    answer = (await slack.until(lambda: said_by_bot(slack, ENGLISH)[1:]))[0]
+    answer = await last_said(slack, ENGLISH, 4)
+    assert shown(said).startswith("<@U0ANN> let me choose my language in this channel again.")
     assert "Token expired" in shown(answer)
 
 

@@ -127,7 +127,7 @@ async def test_the_message_shortcut_explains_a_message_privately(slack: Sandbox)
     assert "6000106 · Token 已过期" in shown(said)
     assert "6000121 · " in shown(said)
     assert_sendable(said)
-    assert said_by_bot(slack, ENGLISH) == []
+    assert slack.replies(ENGLISH, message["ts"]) == []
 
 
 async def test_the_message_shortcut_reports_that_there_is_no_code(slack: Sandbox) -> None:
@@ -306,9 +306,10 @@ async def test_why_names_text_marked_as_not_a_code(slack: Sandbox) -> None:
     message = await slack.say(ENGLISH, BEN, "unit 6000354 opened")
     await settled(slack, ENGLISH, BEN)
     await slack.click(slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
-    await slack.until(lambda: slack.replies(ENGLISH, message["ts"]) == [])
+    await slack.until(lambda: "not a code" in shown(slack.replies(ENGLISH, message["ts"])[0]))
     said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
-    assert "Ignored: someone here marked text like this as “not a code”." in said
+    assert "Ignored: <@U0BEN> marked text like this as “not a code”, <!date^" in said
+    assert "Someone marked my explanation of this message as “not a code”" in await why(slack, message)
 
 
 async def test_why_lists_look_alikes_with_their_reason(slack: Sandbox) -> None:
@@ -351,30 +352,23 @@ async def test_status_shows_language_and_mode_with_their_source(slack: Sandbox) 
     """The first thing to check when the bot surprises someone."""
     await slack.command(CHINESE, ANN, "status")
     said = shown(await ephemeral_to(slack, ANN))
-    assert "I reply in *Chinese* in this channel. That is the language of the channel's locale." in said
+    assert "I reply in *Chinese* in this channel. I chose it: it is the language of the channel's locale." in said
     assert "I reply in a thread to messages that contain a code." in said
     for text in ("does anybody know this error?", "we saw it after the release", "it is gone now") * 2:
         await slack.say(CHINESE, BEN, text)
     await settled(slack, CHINESE, BEN)
     await slack.command(CHINESE, ANN, "auto react")
-    assert "I only add a :mag: reaction" in shown(await ephemeral_to(slack, ANN, 2))
     await slack.command(CHINESE, ANN, "status")
-    said = shown(await ephemeral_to(slack, ANN, 3))
-    assert "I reply in *English* in this channel. That is the language people use here." in said
+    said = shown(await ephemeral_to(slack, ANN, 2))
+    assert "I reply in *English* in this channel. I chose it: it is the language people use here." in said
     assert "I only add a :mag: reaction" in said
+    assert "Set by <@U0ANN>, <!date^" in said
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("auto off", "I don't reply to messages here on my own."),
-        ("auto loud", "Choose how I should respond here"),
-    ],
-)
-async def test_auto_confirms_the_mode(slack: Sandbox, typed: str, expected: str) -> None:
-    """The confirmation is ephemeral, because the channel need not read it."""
-    await slack.command(ENGLISH, ANN, typed)
-    assert expected in shown(await ephemeral_to(slack, ANN))
+async def test_auto_needs_a_mode(slack: Sandbox) -> None:
+    """The answer lists the modes, and is ephemeral, because the channel need not read it."""
+    await slack.command(ENGLISH, ANN, "auto loud")
+    assert "Choose how I should respond here" in shown(await ephemeral_to(slack, ANN))
     assert said_by_bot(slack, ENGLISH) == []
 
 
@@ -413,9 +407,13 @@ async def test_the_inviter_chooses_how_the_bot_behaves(slack: Sandbox, mode: str
     await slack.invite(FOREIGN, ANN)
     said = await ephemeral_to(slack, ANN)
     await slack.click(said, f"set_mode_{mode}", ANN)
-    confirmed = shown(await ephemeral_to(slack, ANN, 2))
-    expected = {"thread": "in a thread", "react": "only add a :mag:", "off": "don't reply to messages here"}[mode]
-    assert expected in confirmed
+    if mode == "thread":  # as before
+        assert "I reply in a thread" in shown(await ephemeral_to(slack, ANN, 2))
+    else:
+        (told,) = await slack.until(lambda: said_by_bot(slack, FOREIGN))
+        assert {"react": "<@U0ANN> set me to only add a :mag:", "off": "<@U0ANN> set me to stay quiet"}[mode] in shown(
+            told
+        )
     message = await slack.say(FOREIGN, BEN, "6000106")
     await settled(slack, FOREIGN, BEN)
     done = (len(slack.replies(FOREIGN, message["ts"])), bot_reactions(message))
@@ -440,4 +438,5 @@ async def test_without_the_scope_the_dry_run_says_that_it_read_nothing(transport
         said = await ephemeral_to(slack, ANN)
         assert "I'm not allowed to read the history here" in shown(said)
         await slack.click(said, "set_mode_react", ANN)
-        assert "only add a :mag: reaction" in shown(await ephemeral_to(slack, ANN, 2))
+        (told,) = await slack.until(lambda: said_by_bot(slack, FOREIGN))
+        assert "only add a :mag: reaction" in shown(told)

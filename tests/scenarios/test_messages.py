@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN, Start
-from tests.scenarios.reading import BOT, answer_in_thread, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT, answer_in_thread, last_said, said_by_bot, settled, shown
 
 
 @pytest.mark.both_transports
@@ -100,7 +100,7 @@ async def test_a_restart_keeps_settings_and_answers(workspace: Sandbox, start: S
         message = await workspace.say(ENGLISH, ANN, "6000106")
         await answer_in_thread(workspace, ENGLISH, message)
         await workspace.command(ENGLISH, ANN, "lang zh")
-        await workspace.until(lambda: workspace.ephemerals(ANN))
+        await last_said(workspace, ENGLISH, 2)
     async with start():
         await workspace.redeliver(workspace.deliveries("message")[0].body["event_id"])
         last = await workspace.say(ENGLISH, ANN, "6000121")

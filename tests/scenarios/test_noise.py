@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, Clock
-from tests.scenarios.reading import BOT, answer_in_thread, bot_reactions, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT, answer_in_thread, bot_reactions, last_said, said_by_bot, settled, shown
 
 
 def replies(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> list[dict[str, Any]]:
@@ -387,12 +387,13 @@ async def test_forwarded_messages_are_not_answered_again(slack: Sandbox) -> None
 
 
 async def test_the_quiet_button_silences_this_channel_only(slack: Sandbox) -> None:
-    """The person who clicks learns how to turn the bot on again."""
+    """Everybody there learns who did it."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
     await slack.click(reply, "quiet_here", LIN)
-    (said,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
-    assert "不" in shown(said)
+    said = await last_said(slack, ENGLISH, 2)
+    assert "<@U0LIN> set me to stay quiet here" in shown(said)
+    assert "thread_ts" not in said
     await assert_silent(slack, await slack.say(ENGLISH, ANN, "6000121"))
     await answer_in_thread(slack, CHINESE, await slack.say(CHINESE, LIN, "6000121"))
     assert len(replies(slack, message)) == 1
@@ -404,7 +405,8 @@ async def test_not_a_code_removes_the_reply_and_teaches_the_channel(slack: Sandb
     await settled(slack, ENGLISH, ANN)
     (reply,) = replies(slack, message)
     await slack.click(reply, "not_a_code", LIN)
-    await slack.until(lambda: replies(slack, message) == [])
+    await until_shown(slack, message, "<@U0LIN> marked 6000354 here as “not a code”")
+    assert len(replies(slack, message)) == 1
     await assert_silent(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
     await assert_silent(slack, await slack.say(ENGLISH, BEN, "unit 6000354 opened"))
     await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, BEN, "error 6000121 in the unit"))
@@ -422,4 +424,4 @@ async def test_an_unknown_code_with_error_words_gets_a_short_reply(slack: Sandbo
     assert len(reply["blocks"]) == 2
     assert_sendable(reply)
     await slack.click(reply, "not_a_code", LIN)
-    await slack.until(lambda: replies(slack, message) == [])
+    await until_shown(slack, message, "<@U0LIN> marked 6009999 here as “not a code”")

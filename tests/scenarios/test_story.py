@@ -42,6 +42,7 @@ _STEP = re.compile(
 )
 _OTHER_LANGUAGE = ("show_language", "triage_language")
 _TIMES = re.compile(r"(\d{7})\D+(\d+) (?:times in this thread|次)")
+_DATE = re.compile(r"<!date[^>]*>")
 
 
 @dataclass
@@ -191,7 +192,7 @@ def describe(message: Json) -> str:
     elements = [element for block in message["blocks"] for element in block.get("elements", ())]
     values = [json.loads(each["value"]) for each in elements if each.get("action_id") in _OTHER_LANGUAGE]
     if not values:
-        return f": {message['text']}"
+        return f": {_DATE.sub('…', message['text'])}"
     language = "Chinese" if values[0]["language"] == "en" else "English"
     tables = [block["rows"] for block in message["blocks"] if block["type"] == "table"]
     if tables:

@@ -393,7 +393,7 @@ async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> 
     (button,) = [each for each in answer["blocks"][-1]["elements"] if each["action_id"] == "triage_wrong"]
     assert "confirm" in button
     await slack.click(answer, "triage_wrong", ANN)
-    await slack.until(lambda: answers(slack, message, ENGLISH) == [])
+    await slack.until(lambda: "<@U0ANN> marked my triage as wrong" in shown(answers(slack, message, ENGLISH)[0]))
     link = f"https://zimerr-demo.slack.com/archives/{ENGLISH}/p{message['ts'].replace('.', '')}"
     await slack.command(ENGLISH, ANN, f"why {link}")
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))

@@ -49,7 +49,7 @@ class FakeSender:
         self.sent.append(("ephemeral", place.user, thread, message["reply"], job.lease if job else None))
 
     async def respond(
-        self, team: str, respond: FakeUrl, message: Payload, *, thread: str | None, is_public: bool
+        self, team: str, respond: FakeUrl, message: Payload, *, thread: str | None, is_public: bool, replaces: bool
     ) -> None:
         """Send to a response_url, and fail as it does."""
         status = await respond(thread_ts=thread, is_public=is_public, **message)

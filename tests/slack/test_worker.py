@@ -25,7 +25,7 @@ class FakeServices:
         self.claims: set[str] = set()
         client = SimpleNamespace(api_call=self._find_nothing)
         self.workspaces = SimpleNamespace(get=self._workspace, check=self._check)
-        self.workspace = SimpleNamespace(client=client, authorization=SimpleNamespace(bot_id="B1"))
+        self.workspace = SimpleNamespace(client=client, authorization=SimpleNamespace(bot_id="B1", team_id="T1"))
         self.sender = SimpleNamespace(post_ephemeral=self._post_ephemeral, send_dm=self._send_dm, post=self._post)
         self.renderer = SimpleNamespace(message=lambda reply, language: reply)
         self.languages = SimpleNamespace(of_person=self._language, of_channel=self._language, default=Language.EN)

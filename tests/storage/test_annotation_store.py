@@ -7,12 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
-from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 
 A, B, C = 6000106, 6000121, 6000281
 REF = MessageRef("T1", "C1", "10.000000")
-RECORD = AnnotationRecord("10.000000", "reply", "11.000000", (B, A), ("shape-of-b", "shape-of-a"))
+RECORD = AnnotationRecord("10.000000", "reply", "11.000000", (B, A), ((B, "shape-of-b"), (A, "shape-of-a")))
 
 
 @pytest.fixture
@@ -29,10 +28,10 @@ async def test_a_record_is_read_back(store: AnnotationStore) -> None:
 
 async def test_a_reaction_has_no_reply(store: AnnotationStore) -> None:
     """Then an edit has no message to change."""
-    record = AnnotationRecord("10.000000", "react", None, (A,), ("shape",))
+    record = AnnotationRecord("10.000000", "react", None, (A,), ((A, "shape"),))
     await store.put({REF: record}, now=5.0)
     assert await store.get(REF) == record
-    assert (await store.history(REF, "", since=0.0)).recent == frozenset()
+    assert (await store.history(REF, "", since=0.0, now=0.0)).recent == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -73,9 +72,9 @@ async def test_explained_codes_are_known_in_thread_and_channel(store: Annotation
     await store.put({REF: RECORD}, now=100.0)
     assert await store.replies_in_thread(REF, REF.ts) == {A: "11.000000", B: "11.000000"}
     assert await store.replies_in_thread(REF, "9.000000") == {}
-    assert (await store.history(REF, "", since=100.0)).recent == {A, B}
-    assert (await store.history(REF, "", since=100.1)).recent == frozenset()
-    assert (await store.history(MessageRef("T1", "C2", REF.ts), "", since=0.0)).recent == frozenset()
+    assert (await store.history(REF, "", since=100.0, now=0.0)).recent == {A, B}
+    assert (await store.history(REF, "", since=100.1, now=0.0)).recent == frozenset()
+    assert (await store.history(MessageRef("T1", "C2", REF.ts), "", since=0.0, now=0.0)).recent == frozenset()
 
 
 async def test_repeats_are_counted_for_the_reply_that_explained_the_code(store: AnnotationStore) -> None:
@@ -110,7 +109,7 @@ async def test_a_forgotten_message_explains_no_codes(store: AnnotationStore) -> 
     await store.forget(REF, RECORD)
     assert await store.get(REF) is None
     assert await store.replies_in_thread(REF, REF.ts) == {}
-    assert (await store.history(REF, "", since=0.0)).recent == frozenset()
+    assert (await store.history(REF, "", since=0.0, now=0.0)).recent == frozenset()
 
 
 async def test_old_records_are_deleted(store: AnnotationStore) -> None:
@@ -121,15 +120,3 @@ async def test_old_records_are_deleted(store: AnnotationStore) -> None:
     await store.forget_before(100.1)
     assert await store.get(REF) is None
     assert await store.replies_in_thread(REF, REF.ts) == {}
-
-
-async def test_refused_fingerprints_belong_to_their_channel(store: AnnotationStore, database: Database) -> None:
-    """An order number in one channel may be a code in another."""
-    settings = ChannelStore(database)
-    assert (await store.history(MessageRef("T1", "C1", "1.1"), "", since=0.0)).refused == frozenset()
-    await settings.refuse("T1", "C1", ["one", "two", "one"])
-    await settings.refuse("T1", "C1", ["two", "three"])
-    await settings.refuse("T1", "C1", [])
-    assert (await store.history(MessageRef("T1", "C1", "1.1"), "", since=0.0)).refused == {"one", "two", "three"}
-    assert (await store.history(MessageRef("T1", "C2", "1.1"), "", since=0.0)).refused == frozenset()
-    assert (await store.history(MessageRef("T2", "C1", "1.1"), "", since=0.0)).refused == frozenset()

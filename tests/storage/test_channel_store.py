@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.storage.channel_store import ChannelState, ChannelStore, Votes
+from bot.storage.channel_store import ChannelStore, Votes
 from bot.storage.database import Database
-
-
-async def test_a_setting_can_be_unset(database: Database) -> None:
-    """“lang auto” brings the detected language back; the mode of the channel stays."""
-    store = ChannelStore(database)
-    await store.set("T1", "C1", language="zh")
-    await store.set("T1", "C1", mode="react")
-    await store.set("T1", "C1", language=None)
-    assert await store.get("T1", "C1") == ChannelState(None, "react", Votes())
 
 
 async def test_old_votes_lose_weight(database: Database) -> None:

@@ -14,10 +14,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
-from bot.storage.channel_store import ChannelState, ChannelStore, Votes
+from bot.storage.change_store import Changed, ChangeStore
+from bot.storage.channel_store import ChannelState, ChannelStore, SetBy, Votes
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.tables import channel_settings
 from tests.faults import no_disk_space
+
+
+async def set_mode(database: Database, channel: str, mode: str) -> None:
+    """Set the mode of a channel."""
+    await ChangeStore(database).set("T1", channel, Changed.MODE, mode, user="U1", at=5.0)
 
 
 async def test_settings_survive_a_restart(tmp_path: Path) -> None:
@@ -26,12 +32,14 @@ async def test_settings_survive_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         database = Database(url)
         await database.open()
-        await ChannelStore(database).set("T1", "C1", language="zh")
-        await ChannelStore(database).set("T1", "C1", mode="react")
+        for what, value in ((Changed.LANGUAGE, "zh"), (Changed.MODE, "react")):
+            await ChangeStore(database).set("T1", "C1", what, value, user="U1", at=5.0)
         await database.close()
     database = Database(url)
     await database.open()
-    assert await ChannelStore(database).get("T1", "C1") == ChannelState("zh", "react", Votes())
+    assert await ChannelStore(database).get("T1", "C1") == ChannelState(
+        "zh", "react", Votes(), SetBy("U1", 5.0), SetBy("U1", 5.0)
+    )
     assert await ChannelStore(database).get("T1", "C2") == ChannelState(None, None, Votes())
     await database.close()
 
@@ -53,8 +61,8 @@ async def test_a_write_waits_for_another_process_without_blocking_the_loop(
     await database.open()
     other = sqlite3.connect(tmp_path / "test.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    settings = ChannelStore(database)
-    setting = asyncio.create_task(settings.set("T1", "C1", mode="react"))
+    settings, changes = ChannelStore(database), ChangeStore(database)
+    setting = asyncio.create_task(changes.set("T1", "C1", Changed.MODE, "react", user="U1", at=5.0))
     await asyncio.sleep(0.05)
     assert not setting.done()
     assert (await settings.get("T1", "C1")).mode is None  # readers do not wait
@@ -65,7 +73,7 @@ async def test_a_write_waits_for_another_process_without_blocking_the_loop(
     monkeypatch.setattr("bot.storage.database._BUSY_TIMEOUT_S", 0.03)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError, match="locked"):
-        await settings.set("T1", "C1", mode="off")
+        await changes.set("T1", "C1", Changed.MODE, "off", user="U1", at=6.0)
     other.close()
     await database.close()
 
@@ -87,11 +95,11 @@ def everything(path: Path) -> list[Path]:
 async def test_a_deleted_file_is_made_anew(opened: Database, tmp_path: Path) -> None:
     """Writes to a deleted file succeed, and are gone when the process ends."""
     channels, path = ChannelStore(opened), tmp_path / "test.db"
-    await channels.set("T1", "C1", mode="off")
+    await set_mode(opened, "C1", "off")
     for file in everything(path):
         file.unlink()
     with structlog.testing.capture_logs() as logs:
-        await channels.set("T1", "C2", mode="react")
+        await set_mode(opened, "C2", "react")
         assert (await channels.get("T1", "C1")).mode is None
     assert [each["log_level"] for each in logs] == ["error"]
     with contextlib.closing(sqlite3.connect(path)) as other:
@@ -102,10 +110,10 @@ async def test_a_deleted_file_is_made_anew(opened: Database, tmp_path: Path) -> 
 async def test_a_replaced_file_is_read(opened: Database, tmp_path: Path) -> None:
     """An operator may restore a backup without a restart."""
     channels, path, backup = ChannelStore(opened), tmp_path / "test.db", tmp_path / "backup.db"
-    await channels.set("T1", "C1", mode="off")
+    await set_mode(opened, "C1", "off")
     with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(backup)) as target:
         source.backup(target)
-    await channels.set("T1", "C1", mode="react")
+    await set_mode(opened, "C1", "react")
     for file in everything(path)[1:]:
         file.unlink()
     backup.replace(path)
@@ -129,9 +137,9 @@ async def test_the_folder_of_the_file_may_come_back_later(opened: Database, tmp_
     replace_folder(tmp_path, "no folder")
     for _ in range(2):
         with pytest.raises(UNREACHABLE):
-            await channels.set("T1", "C1", mode="react")
+            await set_mode(opened, "C1", "react")
     replace_folder(tmp_path, None)
-    await channels.set("T1", "C1", mode="react")
+    await set_mode(opened, "C1", "react")
     assert (await channels.get("T1", "C1")).mode == "react"
 
 
@@ -165,7 +173,7 @@ async def test_others_can_not_read_the_file(tmp_path: Path) -> None:
     for _ in range(2):
         database = Database(f"sqlite+aiosqlite:///{path}")
         await database.open()
-        await ChannelStore(database).set("T1", "C1", language="zh")
+        await set_mode(database, "C1", "react")
         assert [file.stat().st_mode & 0o777 for file in everything(path)] == [0o600, 0o600, 0o600]
         for file in everything(path):
             file.chmod(0o644)  # as an earlier version left them
@@ -214,7 +222,7 @@ async def test_a_replica_that_is_suspended_in_a_transaction_blocks_the_others_fo
     connection = await asleep.engine.connect()
     await connection.execute(query)
     async with asyncio.timeout(5):
-        await ChannelStore(awake).set("T1", "C1", language="en")
+        await ChangeStore(awake).set("T1", "C1", Changed.LANGUAGE, "en", user="U1", at=5.0)
     with pytest.raises(DBAPIError):
         await connection.execute(query)
     await connection.close()

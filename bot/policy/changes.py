@@ -1,0 +1,145 @@
+"""Change something for everybody in a channel, undo it, and show what holds there.
+
+1. Only those whom `permissions` lets do so may change or undo something.
+2. Each change is shown to the whole channel with who made it and a button to undo it.
+3. Undoing restores what was before, once. A setting that was changed again since is not overwritten.
+4. “Not a code” and “Wrong” replace the reply by the line that says so. The messages keep an act, so they do not get
+   another reply.
+5. “Not a code” silences numbers in the same context in this channel for 30 days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import RetryLater, StopWorkspace
+from bot.i18n import Language
+from bot.policy.annotations import Annotations
+from bot.policy.language import Languages
+from bot.policy.noise_rules import Act, Mode
+from bot.policy.permissions import Permissions
+from bot.policy.place import Directory, Place
+from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
+from bot.storage.annotation_store import MessageRef
+from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
+from bot.storage.channel_store import ChannelStore
+
+KEEP_S = 30 * 86_400.0  # for which a context is ignored, and a change can be undone
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Change the settings, the replies and the ignored contexts of channels."""
+
+    permissions: Permissions
+    _languages: Languages
+    _annotations: Annotations
+    _channels: ChannelStore
+    _store: ChangeStore
+    _clock: Callable[[], float]
+
+    async def settings(self, place: Place, directory: Directory) -> SettingsReply:
+        """Return the channel's settings with who set them."""
+        channel = await self._channels.get(place.team, place.channel)
+        return SettingsReply(
+            await self._languages.of_channel(place, directory, channel),
+            Mode(channel.mode or Mode.THREAD),
+            channel.language_by,
+            channel.mode_by,
+            len(await self._store.ignored(place.team, place.channel, now=self._clock())),
+        )
+
+    async def set_mode(
+        self, place: Place, mode: Mode, directory: Directory, *, is_repeated: bool = False
+    ) -> ChangeReply | SettingsReply | Denied:
+        """Set the mode of a channel; if it has that mode, show the settings.
+
+        *is_repeated*: this is another attempt at the same request, which may have changed the mode before.
+        """
+        value = None if mode is Mode.THREAD else mode  # which is the default
+        return await self._set(place, Changed.MODE, value, directory, is_repeated=is_repeated)
+
+    async def set_language(
+        self, place: Place, language: Language | None, directory: Directory, *, is_repeated: bool = False
+    ) -> ChangeReply | SettingsReply | Denied:
+        """Set the language of a channel, or let the bot choose it (None); *is_repeated* as in `set_mode`."""
+        return await self._set(place, Changed.LANGUAGE, language, directory, is_repeated=is_repeated)
+
+    async def not_a_code(self, reply: MessageRef, place: Place, directory: Directory) -> ChangeReply | Denied | Note:
+        """Reject a reply because its codes are not codes, and ignore their contexts in this channel."""
+        if denied := await self.permissions.denied_to_change(place, directory):
+            return denied
+        link = await self._link(reply, directory)
+        detail = {"until": self._clock() + KEEP_S, "link": link}
+        return await self._reject(reply, place, Changed.NOT_A_CODE, Act.REJECTED, detail)
+
+    async def wrong(
+        self, reply: MessageRef, place: Place, directory: Directory, detail: Mapping[str, Any]
+    ) -> ChangeReply | Denied | Note:
+        """Reject a triage because it is wrong; *detail* is kept with the change."""
+        if denied := await self.permissions.denied_to_change(place, directory):
+            return denied
+        return await self._reject(reply, place, Changed.WRONG, Act.WRONG, detail)
+
+    async def find(self, change_id: int, place: Place, directory: Directory) -> ChannelChange | Denied | Note:
+        """Return a change that the person of *place* may undo."""
+        if denied := await self.permissions.denied_to_change(place, directory):
+            return denied
+        return await self._store.find(place.team, place.channel, change_id) or Note("too_late")
+
+    async def undo(self, change: ChannelChange, place: Place) -> ChangeReply | Note:
+        """Restore what was before *change*, unless somebody has done so, and show who did."""
+        try:
+            await self._store.undo(place.team, place.channel, change, user=place.user)
+        except OvertakenError:
+            return Note("overtaken")
+        undone = await self._store.find(place.team, place.channel, change.id)
+        restored = None
+        if change.what is Changed.NOT_A_CODE:
+            restored = await self._annotations.content(MessageRef(place.team, place.channel, change.detail["reply"]))
+        return ChangeReply(undone or change, restored=restored)
+
+    async def ignored(self, place: Place) -> IgnoredReply:
+        """List the contexts that are ignored in a channel."""
+        return IgnoredReply(await self._store.ignored(place.team, place.channel, now=self._clock()))
+
+    async def forget(
+        self, place: Place, directory: Directory, *, fingerprint: str | None = None
+    ) -> ForgotReply | IgnoredReply | Denied:
+        """Ignore a context no longer, or all of the channel (None); if there is nothing to forget, list the rest."""
+        if denied := await self.permissions.denied_to_change(place, directory):
+            return denied
+        ignored = (await self.ignored(place)).contexts
+        chosen = [each for each in ignored if fingerprint in (None, each.fingerprint)]
+        await self._store.forget(place.team, place.channel, [each.fingerprint for each in chosen])
+        if not chosen:
+            return IgnoredReply(ignored)
+        return ForgotReply(place.user, tuple(dict.fromkeys(each.code for each in chosen)))
+
+    async def _set(
+        self, place: Place, what: Changed, value: str | None, directory: Directory, *, is_repeated: bool
+    ) -> ChangeReply | SettingsReply | Denied:
+        if denied := await self.permissions.denied_to_change(place, directory):
+            return denied
+        where = place.team, place.channel
+        change = await self._store.set(*where, what, value, user=place.user, at=self._clock())
+        if change is None and is_repeated:
+            last = await self._store.last(*where, what)
+            change = last if last and last.user == place.user and last.detail["after"] == value else None
+        return ChangeReply(change) if change else await self.settings(place, directory)
+
+    async def _reject(
+        self, reply: MessageRef, place: Place, what: Changed, act: Act, detail: Mapping[str, Any]
+    ) -> ChangeReply | Note:
+        change = await self._store.reject(reply, what, act, user=place.user, at=self._clock(), detail=detail)
+        return ChangeReply(change) if change else Note("too_late")
+
+    async def _link(self, reply: MessageRef, directory: Directory) -> str:
+        """Return a link to the message that *reply* explains, empty if Slack gives none."""
+        ts = await self._annotations.first_answered(reply)
+        try:
+            return await directory.permalink(reply.channel, ts) or "" if ts else ""
+        except (RetryLater, StopWorkspace):
+            return ""

@@ -1,0 +1,127 @@
+"""Show in Slack what somebody changed for everybody in a channel, what is ignored there, and who may change it.
+
+The only people that these messages mention in public are those who made the change or undid it.
+"""
+
+from __future__ import annotations
+
+from bot.i18n import Translator
+from bot.policy.noise_rules import Mode
+from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, SettingsReply
+from bot.render import block_kit
+from bot.render.block_kit import Block, MessagePayload
+from bot.render.digest_slack import StateChange, with_state
+from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
+from bot.storage.channel_store import SetBy
+
+UNDO = "undo_change"  # action ids; the value is the id of the change
+FORGET = "forget_ignored"  # the value is the fingerprint
+_MOST_LISTED = 30  # contexts
+
+
+def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
+    """Build the line that says who changed what, with a button to undo it, or who undid it."""
+    text = _line(reply.change, translate)
+    text = text if reply.is_told else block_kit.sentences(text, translate("change.untold"), translate)
+    if reply.change.undone_by:
+        return block_kit.message(text, [block_kit.context(text)])
+    undo = block_kit.button(translate("button.undo"), UNDO, value=str(reply.change.id))
+    return block_kit.message(text, [block_kit.section(text, accessory=undo)])
+
+
+def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator) -> MessagePayload:
+    """Add the line about a change that was undone to *payload*, the reply that this restored, above its buttons."""
+    *blocks, buttons = payload["blocks"]
+    blocks = [*blocks, block_kit.context(_line(reply.change, translate)), buttons]
+    state = {what: StateChange(*by) for what, by in reply.change.detail.get("state", {}).items()}
+    return block_kit.message(payload["text"], with_state(blocks, state, translate.language))
+
+
+def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:
+    """Build the line that says who made the bot explain codes again that it ignored."""
+    who, codes = _mention(reply.user), block_kit.joined(reply.codes, translate)
+    text = translate.count("change.forgot", len(reply.codes), who=who, codes=codes)
+    text = text if reply.is_told else block_kit.sentences(text, translate("change.untold"), translate)
+    return block_kit.message(text, [block_kit.section(text)])
+
+
+def ignored(reply: IgnoredReply, translate: Translator) -> MessagePayload:
+    """List what is ignored in a channel: code, who marked it, when, the message, and a button to forget it."""
+    if not reply.contexts:
+        text = translate("ignored.none")
+        return block_kit.message(text, [block_kit.section(text)])
+    title = translate.count("ignored.title", len(reply.contexts))
+    blocks = [block_kit.section(title), *(_ignored(each, translate) for each in reply.contexts[:_MOST_LISTED])]
+    more = len(reply.contexts) - _MOST_LISTED
+    hint = [translate.count("card.more", more)] if more > 0 else []
+    return block_kit.message(title, [*blocks, block_kit.context(*hint, translate("ignored.hint"))])
+
+
+def denied(reply: Denied, translate: Translator) -> MessagePayload:
+    """Say why the person may not do something, and who may."""
+    names = [f"<!subteam^{each}>" if each.startswith("S") else _mention(each) for each in reply.admins[:10]]
+    text = translate(f"denied.{reply.reason}", admins=translate("list.item_separator").join(names))
+    return block_kit.message(text, [block_kit.section(text)])
+
+
+def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
+    """Show a channel's settings, who set them and when, and how much is ignored."""
+    language = translate(f"language.{reply.language.language}")
+    reason = translate(f"settings.reason.{reply.language.reason}")
+    by_language = block_kit.sentences(translate("settings.shown", language=language), reason, translate)
+    paragraphs = [
+        _with_author(by_language, reply.language_by, translate),
+        _with_author(translate(f"mode.{reply.mode}"), reply.mode_by, translate),
+        translate.count("settings.ignored", reply.ignored) if reply.ignored else translate("ignored.none"),
+        translate("settings.hint"),
+    ]
+    return block_kit.message(paragraphs[0], [block_kit.section(paragraph) for paragraph in paragraphs])
+
+
+def by_whom(context: IgnoredContext, translate: Translator) -> str:
+    """Format who marked a context as not a code, and when."""
+    time = block_kit.date(context.at)
+    return translate("why.ignored", who=_mention(context.user), time=time)
+
+
+def _line(change: ChannelChange, translate: Translator) -> str:
+    who, detail = _mention(change.user), change.detail
+    match change.what:
+        case Changed.MODE:
+            line = translate(f"change.mode.{detail['after'] or Mode.THREAD}", who=who)
+        case Changed.LANGUAGE if detail["after"]:
+            line = translate("change.language", who=who, language=translate(f"language.{detail['after']}"))
+        case Changed.LANGUAGE:
+            line = translate("change.language.auto", who=who)
+        case Changed.NOT_A_CODE:
+            codes = block_kit.joined(detail["codes"], translate)
+            line = translate.count("change.not_a_code", len(detail["codes"]), who=who, codes=codes)
+            if detail["learned"] and not change.undone_by:
+                until = block_kit.date(detail["until"], with_time=False)
+                line = block_kit.sentences(line, translate("change.learned", until=until), translate)
+        case Changed.WRONG:
+            line = translate("change.wrong", who=who)
+    if change.undone_by:
+        line = block_kit.sentences(line, translate("change.undone", who=_mention(change.undone_by)), translate)
+    return line
+
+
+def _ignored(context: IgnoredContext, translate: Translator) -> Block:
+    who, time = _mention(context.user), block_kit.date(context.at)
+    until = block_kit.date(context.until, with_time=False)
+    code = f"<{context.link}|{context.code}>" if context.link else str(context.code)
+    text = translate("ignored.context", code=code, who=who, time=time, until=until)
+    return block_kit.section(
+        text, accessory=block_kit.button(translate("button.forget"), FORGET, value=context.fingerprint)
+    )
+
+
+def _with_author(text: str, by: SetBy | None, translate: Translator) -> str:
+    if by is None:
+        return text
+    author = translate("settings.by", who=_mention(by.user), time=block_kit.date(by.at))
+    return block_kit.sentences(text, author, translate)
+
+
+def _mention(user: str) -> str:
+    return f"<@{block_kit.escape(user)}>"

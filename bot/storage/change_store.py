@@ -1,0 +1,239 @@
+"""Store what people change for everybody in a channel, so that it can be shown and undone.
+
+Settings remember who set them. Each change is a row with the state before it; undoing it restores exactly that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
+
+from bot.storage.annotation_store import MessageRef
+from bot.storage.database import Database
+from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts
+
+
+class Changed(StrEnum):
+    """The kinds of change. The first two are columns of the channel's settings."""
+
+    MODE = "mode"
+    LANGUAGE = "language"
+    NOT_A_CODE = "not-a-code"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChange:
+    """A change by one person for everybody in a channel."""
+
+    id: int
+    what: Changed
+    user: str  # Slack's id
+    at: float  # seconds since the epoch
+    detail: Mapping[str, Any]  # of a setting `after` and `before`; of a rejected reply, see `ChangeStore.reject`
+    undone_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredContext:
+    """A context in which people said that a number is not a code."""
+
+    fingerprint: str
+    code: int
+    user: str  # Slack's id
+    at: float  # seconds since the epoch, as *until*
+    until: float
+    link: str  # to the message; empty if unknown
+
+
+class OvertakenError(Exception):
+    """A change can't be undone, because the same was changed again since."""
+
+
+class ChangeStore:
+    """Store settings, rejected replies and ignored contexts by workspace and channel."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def set(
+        self, team: str, channel: str, what: Changed, value: str | None, *, user: str, at: float
+    ) -> ChannelChange | None:
+        """Set the mode or the language; None unsets it. Return None if it has that value already."""
+        names = (what, f"{what}_by", f"{what}_at")
+        of_channel = _in(channel_settings, team, channel)
+        query = select(*(channel_settings.c[name] for name in names)).where(*of_channel).with_for_update()
+        now = dict(zip(names, (value, user, at), strict=True))
+        upsert = self._database.insert(channel_settings).values(team=team, channel=channel, **now)
+        upsert = upsert.on_conflict_do_update(index_elements=["team", "channel"], set_=now)
+
+        def set_value(connection: Connection) -> ChannelChange | None:
+            before = connection.execute(query).one_or_none() or (None, None, None)
+            if before[0] == value:
+                return None
+            connection.execute(upsert)
+            detail = {"after": value, "before": list(before)}
+            return _record(connection, MessageRef(team, channel, ""), what, user=user, at=at, detail=detail)
+
+        return await self._database.run(set_value)
+
+    async def last(self, team: str, channel: str, what: Changed) -> ChannelChange | None:
+        """Return the last change of this kind in a channel."""
+        query = select(changes).where(*_in(changes, team, channel), changes.c.what == what)
+        query = query.order_by(changes.c.id.desc()).limit(1)
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
+        return _change(row) if row else None
+
+    async def find(self, team: str, channel: str, change_id: int) -> ChannelChange | None:
+        """Return a change, or None if it was too old to be kept or happened elsewhere."""
+        query = select(changes).where(*_in(changes, team, channel), changes.c.id == change_id)
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
+        return _change(row) if row else None
+
+    async def reject(
+        self, reply: MessageRef, what: Changed, act: str, *, user: str, at: float, detail: Mapping[str, Any]
+    ) -> ChannelChange | None:
+        """Give the messages of *reply* the act *act* instead, so that they are explained no more.
+
+        For `Changed.NOT_A_CODE`, learn the contexts of the explained codes until ``detail["until"]``, with the link
+        ``detail["link"]``. Return None if no message has this reply.
+
+        For `Changed.WRONG`, there may be no message: the triages that people ask for are not recorded.
+
+        The detail of the change also contains what `undo` needs, the `codes`, and how many contexts were `learned`.
+        """
+        answered = *_in(annotated, reply.team, reply.channel), annotated.c.reply == reply.ts
+        told = *_in(explained, reply.team, reply.channel), explained.c.reply == reply.ts
+
+        def reject(connection: Connection) -> ChannelChange | None:
+            rows = connection.execute(select(annotated).where(*answered).order_by(annotated.c.ts)).all()
+            if not rows and what is Changed.NOT_A_CODE:
+                return None
+            columns = explained.c.thread, explained.c.code, explained.c["count"], explained.c.at
+            lately = [list(row) for row in connection.execute(select(*columns).where(*told))]
+            codes = list(dict.fromkeys(code for row in rows for code in row.codes))
+            contexts = {shape: code for row in rows for code, shape in row.shapes if code in row.codes}
+            connection.execute(update(annotated).where(*answered).values(act=act, reply=None))
+            connection.execute(delete(explained).where(*told))
+            if what is Changed.NOT_A_CODE:
+                self._learn(connection, reply, contexts, user=user, at=at, detail=detail)
+            acts = {row.ts: row.act for row in rows}
+            more: dict[str, Any] = {"reply": reply.ts, "act": act, "acts": acts, "codes": codes, "explained": lately}
+            more |= {"learned": len(contexts)}
+            return _record(connection, reply, what, user=user, at=at, detail={**detail, **more})
+
+        return await self._database.run(reject)
+
+    async def undo(self, team: str, channel: str, change: ChannelChange, *, user: str) -> bool:
+        """Restore what was before *change*; return False if somebody has done so already.
+
+        Raises OvertakenError, and restores nothing, if a setting was changed again since.
+        """
+        claim = update(changes).where(changes.c.id == change.id, changes.c.undone_by.is_(None)).values(undone_by=user)
+        restore = self._restore_reply if "reply" in change.detail else _restore_setting
+
+        def undo(connection: Connection) -> bool:
+            if not connection.execute(claim).rowcount:
+                return False
+            restore(connection, team, channel, change)
+            return True
+
+        return await self._database.run(undo)
+
+    async def ignored(self, team: str, channel: str, *, now: float) -> tuple[IgnoredContext, ...]:
+        """Return the contexts that are ignored in a channel, the latest first."""
+        where = *_in(ignored_contexts, team, channel), ignored_contexts.c.until > now
+        query = (
+            select(*list(ignored_contexts.c)[2:])
+            .where(*where)
+            .order_by(ignored_contexts.c.at.desc(), ignored_contexts.c.shape)
+        )
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return tuple(IgnoredContext(*row) for row in rows)
+
+    async def forget(self, team: str, channel: str, fingerprints: Sequence[str]) -> int:
+        """Ignore these contexts no longer; return how many were ignored."""
+        where = *_in(ignored_contexts, team, channel), ignored_contexts.c.shape.in_(fingerprints)
+        query = delete(ignored_contexts).where(*where)
+        return await self._database.run(lambda connection: connection.execute(query).rowcount)
+
+    async def forget_before(self, time: float, *, now: float) -> None:
+        """Delete the changes before *time*, which can't be undone then, and the contexts that expired by *now*."""
+
+        def forget(connection: Connection) -> None:
+            connection.execute(delete(changes).where(changes.c.at < time))
+            connection.execute(delete(ignored_contexts).where(ignored_contexts.c.until <= now))
+
+        await self._database.run_aside(forget)
+
+    def _restore_reply(self, connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
+        """Let the reply explain its messages again, and forget the contexts that were learned with *change*.
+
+        A message that was deleted, or edited and answered anew, is left as it is.
+        """
+        codes: set[int] = set()
+        for ts, act in change.detail["acts"].items():
+            is_as_left = annotated.c.ts == ts, annotated.c.reply.is_(None), annotated.c.act == change.detail["act"]
+            query = update(annotated).where(*_in(annotated, team, channel), *is_as_left)
+            query = query.values(act=act, reply=change.detail["reply"])
+            for row in connection.execute(query.returning(annotated.c.codes)):
+                codes |= {*row.codes}
+        shared = {"team": team, "channel": channel, "reply": change.detail["reply"]}
+        names = ("thread", "code", "count", "at")
+        rows = [shared | dict(zip(names, each, strict=True)) for each in change.detail["explained"] if each[1] in codes]
+        if rows:
+            connection.execute(self._database.insert(explained).on_conflict_do_nothing(), rows)
+        mine = ignored_contexts.c.user == change.user, ignored_contexts.c.at == change.at
+        connection.execute(delete(ignored_contexts).where(*_in(ignored_contexts, team, channel), *mine))
+
+    def _learn(
+        self,
+        connection: Connection,
+        reply: MessageRef,
+        contexts: Mapping[str, int],
+        *,
+        user: str,
+        at: float,
+        detail: Mapping[str, Any],
+    ) -> None:
+        shared = {"team": reply.team, "channel": reply.channel, "user": user, "at": at}
+        shared |= {"until": detail["until"], "link": detail["link"]}
+        query = self._database.insert(ignored_contexts)
+        changed = {name: query.excluded[name] for name in ("code", "user", "at", "until", "link")}
+        query = query.on_conflict_do_update(index_elements=["team", "channel", "shape"], set_=changed)
+        if contexts:
+            connection.execute(query, [{"shape": shape, "code": code, **shared} for shape, code in contexts.items()])
+
+
+def _restore_setting(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
+    """Restore a setting with who had set it, unless it is no longer as *change* left it."""
+    columns = channel_settings.c[change.what], channel_settings.c[f"{change.what}_by"]
+    is_as_left = (
+        columns[0].is_not_distinct_from(change.detail["after"]),
+        columns[1] == change.user,
+        channel_settings.c[f"{change.what}_at"] == change.at,
+    )
+    names = (change.what, f"{change.what}_by", f"{change.what}_at")
+    query = update(channel_settings).where(*_in(channel_settings, team, channel), *is_as_left)
+    if not connection.execute(query.values(dict(zip(names, change.detail["before"], strict=True)))).rowcount:
+        raise OvertakenError
+
+
+def _in(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
+    return table.c.team == team, table.c.channel == channel
+
+
+def _record(
+    connection: Connection, where: MessageRef, what: Changed, *, user: str, at: float, detail: Mapping[str, Any]
+) -> ChannelChange:
+    row = {"team": where.team, "channel": where.channel, "what": what, "user": user, "at": at, "detail": detail}
+    change_id: int = connection.execute(insert(changes).values(row).returning(changes.c.id)).scalar_one()
+    return ChannelChange(change_id, what, user, at, detail)
+
+
+def _change(row: Row[Any]) -> ChannelChange:
+    return ChannelChange(row.id, Changed(row.what), row.user, row.at, row.detail, row.undone_by)
