@@ -6,10 +6,12 @@ step.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
 
 import pytest
 
@@ -17,12 +19,20 @@ from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
 from bot.detection.number_context import fold
 from bot.detection.slack_text import passages, prose
-from bot.i18n import Language, prose_language, script_language, words
-from bot.policy.grammar import parse
-from bot.policy.replies import Triaged
+from bot.i18n import Language, negotiate, prose_language, script_language, words
+from bot.policy.answers import Answers
+from bot.policy.content import read_content
+from bot.policy.grammar import ExplainCommand, HelpCommand, SearchCommand, parse
+from bot.policy.replies import Leaked, Reply, Triaged, UnreadableReply, Usage, WhyReply
 from bot.render import digest_slack
 from bot.render.digest_report import report
+from bot.render.renderer import Renderer
+from bot.settings import is_slack
+from bot.slack.lookup import plain_text
+from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
+from bot.triage.metadata import MetadataScan
 from bot.triage.redact import live_secrets, redact
+from bot.triage.timestamps import FORMATS, TimestampReader, reader_for
 from tests.triage.feed import CASCADES, CATALOGUE, triage_of
 
 PATTERNS = [
@@ -34,12 +44,98 @@ PATTERNS = [
     *("<http://a|", "<@U", "<!", "&gt; ", "```", "*a ", "_a_", "eyJhbGciOiJ", "04AAAA", "0x6f,", "deadbeef", "+86138"),
     *("-----BEGIN PRIVATE KEY-----", "password=", "Authorization: ", "at a(", "Exception", "1,000,", "1 000 ", "%20"),
 ]
+RENDERER = Renderer(CATALOGUE)
+# Explaining and searching need only the catalogue.
+ANSWERS = Answers(CATALOGUE, cast(Any, None), cast(Any, None))
+
+
+def in_pieces(text: str) -> dict[str, object]:
+    """Return a message that contains *text* in all the ways that Slack knows, whole and in pieces."""
+    pieces = [text[start : start + 500] for start in range(0, len(text), 500)]
+    element = {"type": "rich_text_section", "elements": [{"type": "text", "text": each} for each in pieces]}
+    blocks = [
+        {"type": "rich_text", "elements": [element, {"type": "rich_text_quote", "elements": element["elements"]}]},
+        {"type": "markdown", "text": text},
+        {"type": "section", "fields": [{"type": "mrkdwn", "text": each} for each in pieces]},
+        {"type": "table", "rows": [[{"type": "raw_text", "text": each}] * 2 for each in pieces]},
+    ]
+    attachments = [{"fallback": each, "text": each, "fields": [{"title": each, "value": each}]} for each in pieces]
+    return {"text": text, "blocks": blocks, "attachments": attachments}
+
+
+def answer(text: str) -> object:
+    """Answer the text of a command or a mention that is about codes."""
+    reply: Reply
+    match parse(plain_text(text)):
+        case ExplainCommand(codes):
+            reply = ANSWERS.explain(codes)
+        case SearchCommand(query):
+            reply = ANSWERS.search(query)
+        case HelpCommand(misused):
+            reply = Usage(misused)
+        case _:
+            return None
+    return RENDERER.message(reply, Language.ZH_HANT)
+
+
+def why(text: str) -> object:
+    """Explain what was found in a message."""
+    found = find_in_message({"text": text}, CATALOGUE)
+    reply = WhyReply(tuple((each, None) for each in found.findings), found.lookalikes, None, True)
+    return RENDERER.message(reply, Language.EN)
+
+
+def scan_metadata(text: str) -> None:
+    """Look for versions, platforms and AppIDs in a line."""
+    MetadataScan().scan(text)
+
+
+def read_timestamps(text: str) -> object:
+    """Detect the format of the time stamps in a file, and read a line by each format."""
+    line = text.encode(errors="replace")
+    return reader_for(line), [TimestampReader(name).seconds(line) for name in FORMATS]
+
+
+def triage_log(text: str) -> object:
+    """Triage a log and write the message and the report."""
+    digest = triage_of({"app.log": text.encode(errors="replace") + b"\nerror code: 6000106 x\n"})
+    message = RENDERER.message(Triaged(digest), Language.EN)
+    return message, report(digest, CATALOGUE, Language.EN, CASCADES)
+
+
+def name_file(text: str) -> object:
+    """Triage files with such a name, and refuse one."""
+    digest = triage_of({text: "error code: 6000106 x\n", f"{text}.bin": b"\0" * 100})
+    unreadable = UnreadableReply((FileRefused(text, Refusal.BINARY),))
+    leaked = Leaked((Secret(SecretKind.JWT, 0, 1),), (text,))
+    return [RENDERER.message(reply, Language.EN) for reply in (Triaged(digest), unreadable, leaked)]
+
+
+def check_url(text: str) -> None:
+    """Decide whether the token may be sent to a URL."""
+    for url in (text, f"https://{text}", f"https://files.slack.com/{text}", f"https://a@{text}.slack.com"):
+        with contextlib.suppress(ValueError):
+            is_slack(url)
+
+
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "find": lambda text: find(text, CATALOGUE),
     "find_in_message": lambda text: find_in_message({"text": text}, CATALOGUE),
     "fold": fold,
     "mrkdwn": slack_text.parse,
     "markdown": slack_text.parse_markdown,
+    "passages": lambda text: passages(in_pieces(text)),
+    "read_content": lambda text: read_content({"text": text}, CATALOGUE),
+    "script_language": script_language,
+    "negotiate": lambda text: negotiate(text, default=Language.EN),
+    "answer": answer,
+    "why": why,
+    "metadata": scan_metadata,
+    "timestamps": read_timestamps,
+    "log": triage_log,
+    "file name": name_file,
+    "url": check_url,
+    "paste": lambda text: RENDERER.paste(Language.EN, text, "{}"),
     "prose": lambda text: prose_language(prose(passages({"text": text}))),
     "script": script_language,
     "parse": parse,
