@@ -46,7 +46,7 @@ PATTERNS = [
 ]
 RENDERER = Renderer(CATALOGUE)
 # Explaining and searching need only the catalogue.
-ANSWERS = Answers(CATALOGUE, cast(Any, None), cast(Any, None))
+ANSWERS = Answers(CATALOGUE, *3 * (cast(Any, None),))
 
 
 def in_pieces(text: str) -> dict[str, object]:
