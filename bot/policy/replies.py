@@ -221,11 +221,14 @@ class Uncalled:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line for the person who asked; ``no_message``: the linked message is gone or in another channel."""
+    """A line for the person who asked.
+
+    ``no_message``: the linked message is gone or in another channel. ``no_lookup``, ``no_paste``: Slack shows no modal.
+    """
 
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
-        "no_codes", "too_late", "overtaken",
+        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste",
     ]  # fmt: skip
 
 

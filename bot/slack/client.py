@@ -131,12 +131,21 @@ def _parsed(body: bytes) -> Any:
         return {}  # a proxy's error page; the status says enough
 
 
-async def call_api(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
-    """Await a call of the Web API and return Slack's answer; raise RetryLater, GiveUp or StopWorkspace if it fails."""
+async def call_api(call: Awaitable[AsyncSlackResponse], *, timeout_s: float | None = None) -> dict[str, Any]:
+    """Await a call of the Web API and return Slack's answer. Raises RetryLater, GiveUp or StopWorkspace if it fails.
+
+    By default, Slack has 10 s to answer.
+    """
+    answer = (await response_to(call, timeout_s=timeout_s)).data
+    return answer if isinstance(answer, dict) else {}
+
+
+async def response_to(call: Awaitable[AsyncSlackResponse], *, timeout_s: float | None = None) -> AsyncSlackResponse:
+    """Await a call of the Web API and return its response with the headers; see `call_api`."""
     try:
-        async with asyncio.timeout(CALL_TIMEOUT_S):  # the SDK ignores its own timeout when it is given a session
-            answer = (await call).data
-            return answer if isinstance(answer, dict) else {}
+        # The SDK ignores its own timeout when it is given a session.
+        async with asyncio.timeout(CALL_TIMEOUT_S if timeout_s is None else timeout_s):
+            return await call
     except SlackApiError as error:
         _raise_for(error)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:

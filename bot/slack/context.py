@@ -23,7 +23,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.errors import SlackApiError
 
 from bot.catalogue.catalogue import Catalogue
-from bot.errors import GiveUp, RetryLater, describe
+from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
 from bot.log import RareWarning
@@ -246,7 +246,7 @@ def failure(error: Exception, *, kind: str, attempts: int = 1) -> Failed | Refus
     *kind* is that of the request, *attempts* how often its job was tried.
     """
     incident = uuid.uuid4().hex[:8]
-    traceback = None if isinstance(error, GiveUp | RetryLater) else error
+    traceback = None if isinstance(error, GiveUp | RetryLater | StopWorkspace) else error
     reason = describe(error) if traceback else str(error)
     _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=traceback)
     match error:

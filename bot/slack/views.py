@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.policy.replies import Leaked, Note, Triaged
 from bot.render.entry_slack import LOOKUP_CODE
 from bot.render.notices import AUDIENCE, EVERYBODY, PASTE, PASTED
+from bot.slack.client import call_api
 from bot.slack.context import RequestContext, Services, after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.triage.reader import LogFile
 
 _MAX_OPTIONS = 20
+_SHOW_TIMEOUT_S = 2.5  # https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
+_log = structlog.stdlib.get_logger(__name__)
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -26,9 +32,9 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def open_lookup(context: RequestContext, body: Payload) -> None:
-    """Open the modal that finds a code. The trigger is valid for 3 seconds."""
+    """Open the modal that finds a code."""
     view = context.services.renderer.lookup(await context.language())
-    await context.lookup.client.views_open(trigger_id=body["trigger_id"], view=view)
+    await _show(context, "views.open", Note("no_lookup"), trigger_id=body["trigger_id"], view=view)
 
 
 async def offer_codes(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
@@ -42,14 +48,23 @@ async def show_choice(context: RequestContext, body: Payload) -> None:
     """Show the chosen code in the modal."""
     entry = context.services.catalogue.get(int(body["actions"][0]["selected_option"]["value"]))
     view = context.services.renderer.lookup(await context.language(), entry)
-    await context.lookup.client.views_update(view_id=body["view"]["id"], view=view)
+    await _show(context, "views.update", Note("no_lookup"), view_id=body["view"]["id"], view=view)
 
 
 async def open_paste(context: RequestContext, command: Payload, text: str) -> None:
     """Open the modal to paste a log into, with *text* in it; it brings back where the command was typed."""
     origin = json.dumps({"channel": command["channel_id"], "url": command["response_url"]})
     view = context.services.renderer.paste(await context.language(), text, origin)
-    await context.lookup.client.views_open(trigger_id=command["trigger_id"], view=view)
+    await _show(context, "views.open", Note("no_paste"), trigger_id=command["trigger_id"], view=view)
+
+
+async def _show(context: RequestContext, method: str, otherwise: Note, **arguments: Any) -> None:
+    """Show a modal, or send the person *otherwise*. Not repeated: the trigger is valid for 3 seconds."""
+    try:
+        await call_api(context.lookup.client.api_call(method, json=arguments), timeout_s=_SHOW_TIMEOUT_S)
+    except (RetryLater, GiveUp, StopWorkspace) as error:
+        _log.warning("Slack showed no modal", method=method, kind=context.kind, reason=str(error))
+        await context.reply_to_url(otherwise, await context.language())
 
 
 async def triage_paste(context: RequestContext, body: Payload) -> None:

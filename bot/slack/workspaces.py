@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError, SlackTokenRotationError
+from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import GiveUp, StopWorkspace, ZimerrError
+from bot.errors import GiveUp, RetryLater, StopWorkspace, ZimerrError
 from bot.settings import Settings, split_keys
-from bot.slack.client import SlackClient, call_api
+from bot.slack.client import SlackClient, call_api, response_to
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
@@ -179,14 +179,14 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str 
 async def sign_in(client: AsyncWebClient) -> Bot:
     """Return the bot that the token belongs to, and its scopes; raises ZimerrError if Slack refuses the token."""
     try:
-        answer = await client.auth_test()
-    except SlackApiError as error:
+        answer = await response_to(client.auth_test())
+    except (GiveUp, StopWorkspace) as error:
         raise ZimerrError(
-            f"Slack refuses SLACK_BOT_TOKEN: {error.response.get('error', error.response.status_code)}. "
+            f"Slack refuses SLACK_BOT_TOKEN: {error}. "
             "Copy the Bot User OAuth Token from the app's page OAuth & Permissions; install the app there first."
         ) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.") from error
+    except RetryLater as error:
+        raise _unreachable(client, error) from error
     return Bot(
         team_id=answer["team_id"],
         team_name=answer["team"],
@@ -204,10 +204,18 @@ async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
     With a bad token, the socket's client would retry for ever without an error.
     """
     try:
-        await client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
-    except SlackApiError as error:
+        await call_api(client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value()))
+    except (GiveUp, StopWorkspace) as error:
         raise ZimerrError(
-            f"Slack refuses SLACK_APP_TOKEN: {error.response.get('error', error.response.status_code)}. Make an "
-            "app-level token with the scope connections:write on the app's page Basic Information, and turn Socket "
-            "Mode on."
+            f"Slack refuses SLACK_APP_TOKEN: {error}. Make an app-level token with the scope connections:write on the "
+            "app's page Basic Information, and turn Socket Mode on."
         ) from error
+    except RetryLater as error:
+        raise _unreachable(client, error) from error
+
+
+def _unreachable(client: AsyncWebClient, error: RetryLater) -> ZimerrError:
+    """Return the error for a start at which Slack does not answer, or only with a status."""
+    if error.after_s is not None:
+        return ZimerrError(f"Slack asks to wait for {error.after_s:.0f} s (rate limit). Start the bot after that.")
+    return ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.")

@@ -86,3 +86,38 @@ async def test_a_failed_read_is_logged_in_a_line(slack: Sandbox, capsys: pytest.
     written = "".join(capsys.readouterr())
     assert "Traceback" not in written
     assert "error" not in [line.split()[2].strip("[]") for line in written.splitlines() if line[:2] == "20"]
+
+
+@pytest.mark.parametrize("fault", ["rate limit", "error", "slow"])
+async def test_a_dialog_that_slack_does_not_show_is_replaced_by_advice(
+    slack: Sandbox, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger is valid for 3 seconds. After a wait, the dialog could not be shown any more."""
+    match fault:
+        case "rate limit":
+            slack.faults.rate_limited("views.open", retry_after_s=30, times=None)
+        case "error":
+            slack.faults.server_error("views.open", times=None)
+        case "slow":
+            monkeypatch.setattr("bot.slack.views._SHOW_TIMEOUT_S", 0.1)
+            slack.faults.hold("views.open", times=None)
+    await slack.command(ENGLISH, ANN, "triage")
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
+    assert "post the log in a message that mentions me" in shown(private)
+    await slack.shortcut("lookup", LIN)
+    (message,) = await slack.until(lambda: slack.messages(slack.workspace.im(LIN, BOT_USER).id))
+    assert "Slack 暂时打不开对话框。" in shown(message)
+    assert len(slack.calls("views.open")) == 2
+    assert [each.acknowledged for each in slack.deliveries()[:2]] == [True, True]
+
+
+async def test_a_chosen_code_that_slack_does_not_show_is_replaced_by_advice(slack: Sandbox) -> None:
+    """Without it, the dialog would stay as it is, without a word."""
+    await slack.shortcut("lookup", ANN)
+    view = await slack.until(lambda: slack.modal(ANN))
+    assert view
+    options = await slack.suggest(view, ANN, "lookup_code", "6000106")
+    slack.faults.rate_limited("views.update", retry_after_s=30)
+    await slack.select(view, "lookup_code", ANN, options[0])
+    (message,) = await slack.until(lambda: slack.messages(slack.workspace.im(ANN, BOT_USER).id))
+    assert "use `/zimerr` with a code or a few words" in shown(message)

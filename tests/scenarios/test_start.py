@@ -13,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.fernet import Fernet
 
 from bot.app import running
 from bot.errors import ZimerrError
@@ -86,6 +87,42 @@ async def test_an_unreachable_slack_stops_the_start(tmp_path: Path) -> None:
     async with Sandbox(manifest("socket"), transport="socket") as sandbox:
         settings = settings_for(
             sandbox, "socket", tmp_path / "bot.db", slack_api_url=f"http://127.0.0.1:{free_port()}/"
+        )
+        with pytest.raises(ZimerrError, match="can't be reached"):
+            async with running(settings):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(405, "can't be reached at .*: status 405"), (502, "can't be reached"), (429, "wait for 7 s")]
+)
+@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
+async def test_an_answer_that_is_not_slacks_verdict_stops_the_start(
+    tmp_path: Path, method: str, status: int, words: str
+) -> None:
+    """A proxy answers in Slack's place, or Slack has no time. The token is not to blame."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        if status == 429:
+            sandbox.faults.rate_limited(method, retry_after_s=7)
+        else:
+            sandbox.faults.server_error(method, status=status)
+        with pytest.raises(ZimerrError, match=words):
+            async with running(settings_for(sandbox, "socket", tmp_path / "bot.db")):
+                pass
+
+
+async def test_an_unreachable_slack_stops_the_start_for_many_workspaces(tmp_path: Path) -> None:
+    """There is no token to try before the socket."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        settings = settings_for(
+            sandbox,
+            "socket",
+            tmp_path / "bot.db",
+            slack_api_url=f"http://127.0.0.1:{free_port()}/",
+            slack_bot_token="",
+            slack_client_id="1.1",
+            slack_client_secret="secret",
+            zimerr_encryption_keys=Fernet.generate_key().decode(),
         )
         with pytest.raises(ZimerrError, match="can't be reached"):
             async with running(settings):

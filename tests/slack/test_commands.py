@@ -34,7 +34,7 @@ class Command:
             sender=SimpleNamespace(respond=self._respond),
         )
         place = Place("T1", "C1", "U1")
-        lookup = SimpleNamespace(client=SimpleNamespace(views_open=self._open))
+        lookup = SimpleNamespace(client=SimpleNamespace(api_call=self._open))
         context = RequestContext(
             cast(Any, services), place, cast(Any, lookup), "B1", respond=cast(Any, "https://hooks.slack.com/commands/1")
         )
@@ -49,8 +49,9 @@ class Command:
         await self.release.wait()
         return Answer(Explained((), ()), Language.EN)
 
-    async def _open(self, **view: Any) -> None:
-        self.sent.append(view)
+    async def _open(self, method: str, **arguments: Any) -> Any:
+        self.sent.append(arguments)
+        return SimpleNamespace(data={})
 
     async def _ack(self, **message: Any) -> None:
         self.acks.append(message)
