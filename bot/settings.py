@@ -229,7 +229,10 @@ class Settings(_FromEnvironment):
 
 def is_slack(url: str) -> bool:
     """Return whether *url* is one of Slack's hosts over https, so that the token may be sent there."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     host = f".{parts.hostname or ''}"
     # HTTP clients may take a host with other characters for another one.
     is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None

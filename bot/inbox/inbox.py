@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -29,8 +28,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
-from bot.inbox.job import Job, JobState, Outcome, Recorded
+from bot.inbox.attempts import JITTER, Attempts
+from bot.inbox.job import UNKNOWN_KIND, Job, JobState, Outcome, Recorded
 from bot.inbox.lease import Lease, has_ended, new_owner
 from bot.inbox.limits import Admission, InboxLimits, PostRate
 from bot.inbox.ordering import LaneOrder
@@ -43,7 +42,6 @@ _MIN_PAUSE_S = 0.01  # between two queries of a loop
 _PURGE_BATCH = 500  # rows
 _WRITE_BATCH = 1000  # rows
 _FLUSH_S = 5.0
-_JITTER = (0.75, 1.25)  # of the pauses after a failure
 _UNENDED = Outcome((), JobState.PENDING, 0.0)
 _DEFAULT_LIMITS = InboxLimits()
 
@@ -68,8 +66,7 @@ class Inbox:
         self._writer: Batcher[Job | Outcome, Recorded | None] = Batcher(
             self._rows.write, max_items=_WRITE_BATCH, gathers=True, sleep=sleep
         )
-        self._work: Callable[[Sequence[Job]], Awaitable[None]]  # set by `open`, as the next
-        self._on_exhausted: Callable[[Sequence[Job], Exception], Awaitable[None]]
+        self._attempts: Attempts  # set by `open`, as the next
         self._on_stop: Callable[[str, str], None]
         self._post_rate = post_rate
         self._limits = limits
@@ -103,11 +100,12 @@ class Inbox:
         `StopWorkspace`, the jobs of that workspace stay pending until `resume`; *on_stop* gets the team and the reason.
         *on_exhausted* gets jobs that are given up, before that is written, and the error of their last attempt.
         """
-        self._work, self._on_exhausted, self._on_stop = work, on_exhausted, on_stop
+        self._attempts = Attempts(work, on_exhausted, self._stop, self._limits, self._post_rate, self._clock)
+        self._on_stop = on_stop
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(ended)
-        longest_s = max(self._limits.max_wait_s, _JITTER[1] * self._limits.max_retry_s)
+        longest_s = max(self._limits.max_wait_s, JITTER[1] * self._limits.max_retry_s)
         if brought_forward := await self._rows.limit_waits(self._clock() + longest_s):
             _log.warning("jobs waited for too long", jobs=brought_forward)
         self.is_open = True
@@ -220,57 +218,14 @@ class Inbox:
 
     def _start_jobs(self) -> None:
         while self.is_open and (batch := self._order.next_batch()):
-            task = asyncio.create_task(self._attempt(batch))
+            task = asyncio.create_task(self._attempts.run(batch))
             self._running |= dict.fromkeys(batch, task)
             task.add_done_callback(partial(self._on_attempted, batch))
 
-    async def _attempt(self, batch: Sequence[Job]) -> Outcome:
-        """Work on one job, or on several together."""
-        first = batch[0]
-        if wait_s := self._post_rate.wait_s(first.channel):
-            return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_started=False)
-        try:
-            async with asyncio.timeout(self._limits.attempt_timeout_s):
-                await self._work(batch)
-        except RetryLater as error:
-            now = self._clock()
-            if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
-                return await self._failed(batch, error, str(error))
-            # In this order, a NaN becomes the shortest wait.
-            wait_s = min(max(self._limits.min_wait_s, error.after_s), self._limits.max_wait_s)
-            return Outcome(batch, JobState.PENDING, now + wait_s, str(error), is_refused=True)
-        except GiveUp as error:
-            return self._dead(batch, str(error))
-        except StopWorkspace as error:
-            if first.place.team not in self._stopped_teams:
-                self._stopped_teams.add(first.place.team)
-                self._on_stop(first.place.team, str(error))
-            return Outcome(batch, JobState.PENDING, self._clock(), str(error), is_refused=True)
-        except Exception as error:  # a bug in one job must not stop the others
-            _log.exception("an attempt failed", kind=first.stored_kind, channel=first.place.channel, ts=first.ts)
-            return await self._failed(batch, error, describe(error))
-        return Outcome(batch, JobState.DONE, self._clock())
-
-    async def _failed(self, batch: Sequence[Job], error: Exception, reason: str) -> Outcome:
-        """Return the outcome of a failed attempt: a retry, or the end after too many of them."""
-        # The number is the same for the whole batch: only jobs without a failed attempt are worked on together.
-        failed = batch[0].attempts - batch[0].refused
-        if failed >= self._limits.attempts:
-            try:
-                async with asyncio.timeout(self._limits.attempt_timeout_s):
-                    await self._on_exhausted(batch, error)
-            except Exception as untold:  # the jobs must end in any case
-                _log.warning("nobody was told that a job is given up", reason=describe(untold))
-            return self._dead(batch, reason)
-        pause_s = min(self._limits.first_retry_s * 2.0 ** (failed - 1), self._limits.max_retry_s)
-        # Jitter, so that jobs that failed together do not retry together.
-        pause_s *= random.uniform(*_JITTER)  # noqa: S311
-        return Outcome(batch, JobState.PENDING, self._clock() + pause_s, reason)
-
-    def _dead(self, batch: Sequence[Job], reason: str) -> Outcome:
-        for job in batch:
-            _log.warning("given up", kind=job.stored_kind, channel=job.place.channel, ts=job.ts, reason=reason)
-        return Outcome(batch, JobState.DEAD, self._clock(), reason)
+    def _stop(self, team: str, reason: str) -> None:
+        if team not in self._stopped_teams:
+            self._stopped_teams.add(team)
+            self._on_stop(team, reason)
 
     def _on_attempted(self, batch: Sequence[Job], task: asyncio.Task[Outcome]) -> None:
         for job in batch:
@@ -279,7 +234,7 @@ class Inbox:
         outcome = interrupted if task.cancelled() else task.result()
         self._order.finish(batch)
         self._settle(outcome)
-        if outcome.state is JobState.PENDING:
+        if outcome.state is JobState.PENDING and outcome.reason != UNKNOWN_KIND:
             # The jobs behind it keep their order by waiting in the database, too.
             self._give_back(self._order.remove_lane(batch[0].lane), outcome.at)
         self._start_jobs()

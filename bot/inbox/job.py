@@ -29,9 +29,10 @@ class JobKind(StrEnum):
     THREAD = "thread"  # the shortcut that triages a whole thread was used
     REPORT = "report"  # the button for the full report was pressed
     ESCALATE = "escalate"  # the button that calls the on-call person was pressed
-    UNKNOWN = "unknown"  # recorded by a later version of the bot
+    UNKNOWN = "unknown"  # recorded by a later version of the bot; its stored kind is in `Job.trigger_ts`
 
 
+UNKNOWN_KIND = "unknown kind of job"  # the reason of a row that holds up no other row of its lane
 # A person waits for an answer.
 ASKED_KINDS = frozenset({JobKind.ASKED, JobKind.THREAD, JobKind.REPORT, JobKind.ESCALATE})
 # The bot acts on a new message by itself.
@@ -78,6 +79,8 @@ class Job:
     @property
     def stored_kind(self) -> str:
         """Return ``kind`` or ``kind:trigger_ts``, as the database and the metadata of replies contain it."""
+        if self.kind is JobKind.UNKNOWN:
+            return self.trigger_ts
         return f"{self.kind}:{self.trigger_ts}" if self.trigger_ts else str(self.kind)
 
     @property

@@ -25,12 +25,15 @@ class InboxLimits:
     running: int = 64  # lanes
     running_per_channel: int = 4
     attempts: int = 20
+    unexpected_attempts: int = 3  # of these, with an error that is no answer of Slack's: the same data fails again
     first_retry_s: float = 1.0  # pause before the second attempt; it doubles with each attempt
     max_retry_s: float = 256.0  # with 20 attempts, the last one comes after about an hour
     attempt_timeout_s: float = 60.0
     min_wait_s: float = 1.0  # of the waits that Slack asks for
     max_wait_s: float = 3600.0
     max_refused_s: float = 86_400.0  # a job that Slack still rate-limits after this time fails like any other
+    unknown_pause_s: float = 60.0  # between two looks at a job of a later version
+    keep_unknown_s: float = 86_400.0
     lease_s: float = 20.0  # with the poll, the jobs of a dead process are taken over well within 30 s
     renew_s: float = 5.0  # leaves most of a lease at any time: `bot.slack.sender` needs 12 s of it for a post
     poll_s: float = 1.0

@@ -26,7 +26,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from bot.inbox.job import ChannelKey, Job, JobKey, JobKind, JobState, LaneKey, Outcome, Recorded
+from bot.inbox.job import UNKNOWN_KIND, ChannelKey, Job, JobKey, JobKind, JobState, LaneKey, Outcome, Recorded
 from bot.inbox.lease import Lease
 from bot.policy.place import Place
 from bot.storage.database import Database
@@ -252,10 +252,12 @@ class InboxRows:
 
     def _job(self, row: RowMapping) -> Job:
         kind, _, trigger_ts = row["kind"].partition(":")
+        if kind not in _KINDS:
+            kind, trigger_ts = JobKind.UNKNOWN, row["kind"]
         return Job(
             place=Place(row["team"], row["channel"], row["user"]),
             codes=tuple(row["codes"]),
-            kind=JobKind(kind) if kind in _KINDS else JobKind.UNKNOWN,
+            kind=JobKind(kind),
             trigger_ts=trigger_ts,
             state=JobState(row["state"]),
             lease=Lease(row["lease_until"], self._clock, row["lease_owner"]) if row["lease_owner"] else None,
@@ -287,6 +289,7 @@ _HAS_EARLIER = (
     select(_earlier.c.id)
     .where(
         in_state(JobState.PENDING, JobState.WORKING, of=_earlier),
+        _earlier.c.reason.is_distinct_from(UNKNOWN_KIND),
         _earlier.c.thread == inbox.c.thread,
         _earlier.c.id < inbox.c.id,
         _earlier.c.channel == inbox.c.channel,

@@ -73,6 +73,8 @@ class Downloads:
         spool = self._spools.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - `spools` closes it
         try:
             await self._download(url, file, spool)
+        except ValueError as error:  # aiohttp's InvalidURL is one, as is that of a malformed redirect
+            raise UnreadableFile(name, Refusal.ELSEWHERE) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise RetryLater(f"no answer: {describe(error)}") from error
         spool.flush()

@@ -88,8 +88,7 @@ class Worker:
             case JobKind.ESCALATE, _:
                 await self._escalations.escalate(context, job)
             case _:
-                # In an upgrade, a replica of the version that recorded the job may get the next attempt.
-                raise RetryLater("unknown kind of job")
+                raise GiveUp("unknown kind of job")  # the inbox leaves such jobs to later versions
 
     async def _annotate(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         messages = [_message(job) for job in jobs]

@@ -10,11 +10,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import exc
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_TRANSIENT = (OperationalError, InterfaceError, OSError)  # the database is unreachable or busy, or broke a deadlock
+TRANSIENT = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.TimeoutError,
+    OSError,
+)  # the database is unreachable or busy, or broke a deadlock
 # Slack expects its acknowledgement within 3 s, so a database that restarts within these pauses goes unnoticed.
 _RETRY_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8)
 _MAX_RETRY_S = 1.5  # a busy database makes each try slow
@@ -105,7 +110,7 @@ class Batcher(Generic[Item, Result]):
         try:
             results = await self._process_with_retries([queued.item for queued in batch])
         except Exception as error:  # whatever it is, the callers must get it
-            if len(batch) > 1 and not isinstance(error, _TRANSIENT):
+            if len(batch) > 1 and not isinstance(error, TRANSIENT):
                 for queued in batch:
                     await self._run_batch([queued])
             else:
@@ -122,7 +127,7 @@ class Batcher(Generic[Item, Result]):
         for pause_s in _RETRY_PAUSES_S:
             try:
                 return await self._process(items)
-            except _TRANSIENT:
+            except TRANSIENT:
                 if loop.time() > end:
                     raise
                 await self._sleep(pause_s)

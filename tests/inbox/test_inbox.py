@@ -16,6 +16,8 @@ import pytest
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Inbox, JobKind, PostRate
+from bot.inbox.job import UNKNOWN_KIND
+from bot.inbox.rows import InboxRows
 from bot.policy.place import Place
 from bot.storage.database import Database
 from bot.storage.tables import inbox
@@ -93,6 +95,38 @@ async def test_retries_slow_down_until_the_last_attempt(bench: Workbench) -> Non
     pauses = [later - sooner for sooner, later in itertools.pairwise(started_at)]
     assert pauses[0] >= 0.75
     assert pauses[1] >= 1.5
+
+
+async def test_a_poisoned_job_is_given_up_soon_and_holds_nobody_up(database: Database) -> None:
+    """Its own data makes it fail, again and again; the later messages of its thread can be answered."""
+    bench = Workbench(database, limits=replace(LIMITS, attempts=20))
+    await bench.open()
+    await bench.inbox.accept(job("1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    await bench.inbox.accept(job("1.1", thread="1.0"))
+    for attempt in (1, 2, 3):
+        await bench.until(lambda: len(bench.started) == attempt)  # noqa: B023
+        bench.end("1.0", KeyError("blocks"))
+    await bench.until(lambda: bench.worked_on[-1] == "1.1")
+    await bench.until_state("1.0", "dead")
+    assert bench.exhausted == [("1.0", "'blocks'")]
+    await bench.inbox.close(grace_s=0.0)
+
+
+async def test_a_job_of_a_later_version_holds_nobody_up_and_is_left_to_it(bench: Workbench) -> None:
+    """In an upgrade, old and new replicas share the inbox. A job that the old one gave up would be lost."""
+    later = InboxRows(bench.database, "later", bench.time.clock)
+    new = job("1.0", kind=JobKind.UNKNOWN, trigger_ts="summary:1.0", received_at=bench.time.now)
+    await later.write([new])
+    await bench.until(lambda: bench.time.now > new.received_at + 3.0)
+    await bench.inbox.accept(job("1.1", thread="1.0"))
+    await bench.until(lambda: bench.worked_on == ["1.1"])
+    bench.end("1.1")
+    await bench.until_state("1.1", "done")
+    row = await bench.row("1.0")
+    assert (row.stored_kind, row.state, row.attempts, row.reason) == ("summary:1.0", "pending", 0, UNKNOWN_KIND)
+    await bench.until_state("1.0", "dead", step_s=600.0)
+    assert bench.worked_on == ["1.1"]
 
 
 async def test_a_job_ends_even_if_nobody_can_be_told(bench: Workbench) -> None:

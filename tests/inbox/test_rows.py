@@ -82,7 +82,7 @@ async def test_only_an_attempt_that_may_have_posted_makes_the_next_one_look(
         ("message", JobKind.MESSAGE, ""),
         ("changed:1700000000.000200", JobKind.CHANGED, "1700000000.000200"),
         ("thread:5.5", JobKind.THREAD, "5.5"),
-        ("page_oncall:5.5", JobKind.UNKNOWN, "5.5"),
+        ("page_oncall:5.5", JobKind.UNKNOWN, "page_oncall:5.5"),
     ],
 )
 async def test_a_stored_kind_is_read_back(database: Database, stored: str, kind: JobKind, trigger_ts: str) -> None:
@@ -92,3 +92,4 @@ async def test_a_stored_kind_is_read_back(database: Database, stored: str, kind:
     await database.run(lambda connection: connection.exec_driver_sql(f"UPDATE inbox SET kind = '{stored}'"))  # noqa: S608
     (found,) = await rows.find()
     assert (found.kind, found.trigger_ts) == (kind, trigger_ts)
+    assert found.stored_kind == stored  # `zimerr inbox list` shows it

@@ -106,6 +106,32 @@ async def test_a_redirect_to_another_host_is_not_followed(fetcher: Fetcher, else
     assert (caught.value.reason, seen) == (Refusal.ELSEWHERE, [])
 
 
+MALFORMED = [
+    "http://[::1",
+    "https://files.slack.com:x/y",
+    "https://127.0.0.1\\@files.slack.com/x",
+    "https://[/slack.com",
+]
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+async def test_a_malformed_url_is_refused(fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Such data must not make the job fail again and again."""
+    fetcher.shared["url_private"] = url
+    for base_url in (fetcher.downloads._client.base_url, "https://slack.com/api/"):
+        monkeypatch.setattr(fetcher.downloads._client, "base_url", base_url)
+        with pytest.raises(UnreadableFile):
+            await fetcher.downloads.fetch(fetcher.shared)
+
+
+@pytest.mark.parametrize("location", MALFORMED[:2])
+async def test_a_malformed_redirect_is_refused(fetcher: Fetcher, location: str) -> None:
+    """It comes from outside as well."""
+    fetcher.sandbox.faults.redirected("files-pri", location)
+    with pytest.raises(UnreadableFile):
+        await fetcher.fetch()
+
+
 async def test_a_redirect_within_slack_is_followed(fetcher: Fetcher) -> None:
     """Slack serves some files from another host of its own."""
     fetcher.sandbox.faults.redirected("files-pri", fetcher.shared["url_private_download"])
@@ -135,7 +161,7 @@ async def test_a_log_that_starts_like_a_page_is_a_log(fetcher: Fetcher) -> None:
     assert await fetcher.fetch() == page
 
 
-@pytest.mark.parametrize("said", [10 * MOST, 10, "12x", None])
+@pytest.mark.parametrize("said", [10 * MOST, 10, "12x", None, [1]])
 async def test_a_file_is_too_large_whatever_size_slack_gives(fetcher: Fetcher, said: object) -> None:
     """The limit is enforced during the download."""
     message = await fetcher.sandbox.say(ENGLISH, ANN, "", files=[file(content="x" * (MOST + 1))])

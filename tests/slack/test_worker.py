@@ -146,9 +146,3 @@ async def test_a_notice_that_was_not_sent_is_sent_by_the_next_attempt(error: Bas
     ((way, notice),) = services.sent
     assert way == "ephemeral"
     assert isinstance(notice, Barred)
-
-
-async def test_a_job_of_an_unknown_kind_is_left_to_a_later_version() -> None:
-    """During an upgrade, old and new replicas share the inbox. A job that the old one gave up would be lost."""
-    with pytest.raises(RetryLater):
-        await worker(FakeServices()).work([job(JobKind.UNKNOWN)])

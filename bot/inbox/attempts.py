@@ -1,0 +1,94 @@
+"""Attempt jobs, and decide what follows: done, another attempt after a pause, or the end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
+from bot.inbox.job import UNKNOWN_KIND, Job, JobKind, JobState, Outcome
+from bot.inbox.limits import InboxLimits, PostRate
+from bot.storage.batching import TRANSIENT
+
+_log = structlog.stdlib.get_logger(__name__)
+JITTER = (0.75, 1.25)  # of the pauses after a failure
+
+
+class Attempts:
+    """Runs attempts. *work*, *on_exhausted* and *on_stop* are those of `Inbox.open`."""
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Job]], Awaitable[None]],
+        on_exhausted: Callable[[Sequence[Job], Exception], Awaitable[None]],
+        on_stop: Callable[[str, str], None],
+        limits: InboxLimits,
+        post_rate: PostRate,
+        clock: Callable[[], float],
+    ) -> None:
+        self._work = work
+        self._on_exhausted = on_exhausted
+        self._on_stop = on_stop
+        self._limits = limits
+        self._post_rate = post_rate
+        self._clock = clock
+
+    async def run(self, batch: Sequence[Job]) -> Outcome:
+        """Work on one job, or on several together."""
+        first = batch[0]
+        if wait_s := self._post_rate.wait_s(first.channel):
+            return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_started=False)
+        if first.kind is JobKind.UNKNOWN:
+            return self._left_to_others(batch)
+        try:
+            async with asyncio.timeout(self._limits.attempt_timeout_s):
+                await self._work(batch)
+        except RetryLater as error:
+            now = self._clock()
+            if error.after_s is None or now - first.received_at > self._limits.max_refused_s:
+                return await self._failed(batch, error, str(error))
+            # In this order, a NaN becomes the shortest wait.
+            wait_s = min(max(self._limits.min_wait_s, error.after_s), self._limits.max_wait_s)
+            return Outcome(batch, JobState.PENDING, now + wait_s, str(error), is_refused=True)
+        except GiveUp as error:
+            return self._dead(batch, str(error))
+        except StopWorkspace as error:
+            self._on_stop(first.place.team, str(error))
+            return Outcome(batch, JobState.PENDING, self._clock(), str(error), is_refused=True)
+        except TRANSIENT as error:
+            return await self._failed(batch, error, describe(error))
+        except Exception as error:  # a bug, or data that nobody expected, must not stop the other jobs
+            _log.exception("an attempt failed", kind=first.stored_kind, channel=first.place.channel, ts=first.ts)
+            return await self._failed(batch, error, describe(error), most=self._limits.unexpected_attempts)
+        return Outcome(batch, JobState.DONE, self._clock())
+
+    def _left_to_others(self, batch: Sequence[Job]) -> Outcome:
+        """Return the outcome of a job of a later version, which another replica may know during an upgrade."""
+        now = self._clock()
+        if now - batch[0].received_at > self._limits.keep_unknown_s:
+            return self._dead(batch, UNKNOWN_KIND)
+        return Outcome(batch, JobState.PENDING, now + self._limits.unknown_pause_s, UNKNOWN_KIND, is_started=False)
+
+    async def _failed(self, batch: Sequence[Job], error: Exception, reason: str, *, most: int | None = None) -> Outcome:
+        """Return the outcome of a failed attempt: a retry, or the end after too many of them (by default the limit)."""
+        # The number is the same for the whole batch: only jobs without a failed attempt are worked on together.
+        failed = batch[0].attempts - batch[0].refused
+        if failed >= min(most or self._limits.attempts, self._limits.attempts):
+            try:
+                async with asyncio.timeout(self._limits.attempt_timeout_s):
+                    await self._on_exhausted(batch, error)
+            except Exception as untold:  # the jobs must end in any case
+                _log.warning("nobody was told that a job is given up", reason=describe(untold))
+            return self._dead(batch, reason)
+        pause_s = min(self._limits.first_retry_s * 2.0 ** (failed - 1), self._limits.max_retry_s)
+        # Jitter, so that jobs that failed together do not retry together.
+        pause_s *= random.uniform(*JITTER)  # noqa: S311
+        return Outcome(batch, JobState.PENDING, self._clock() + pause_s, reason)
+
+    def _dead(self, batch: Sequence[Job], reason: str) -> Outcome:
+        for job in batch:
+            _log.warning("given up", kind=job.stored_kind, channel=job.place.channel, ts=job.ts, reason=reason)
+        return Outcome(batch, JobState.DEAD, self._clock(), reason)
