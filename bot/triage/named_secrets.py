@@ -21,13 +21,13 @@ _LONGEST = 4096  # characters of a value
 _NAMES = {
     "otp": (
         r"(?<![a-z])(?:otp|totp|mfa~?code|2fa~?code|pin~?code|captcha)|verif(?:y|ication)~?code|sms~?code|auth~?code"
-        r"|security~?code|动态码|验证码|校验码|短信码|动态口令"
+        r"|security~?code|(?<![a-z])pin(?![a-z])|动态码|验\s?证\s?码|校验码|短信码|动态口令|安全码|登录码|提取码"
     ),
     "app_sign": r"app~?signs?(?![a-z])",
     "server_secret": r"(?:server|callback)~?secret",
     "password": (
         r"pass~?w(?:or)?d|requirepass|masterauth|passwd|passwort|pwd|pass~?phrase|pass~?code|(?<![a-z])pass(?![a-z])|(?<![a-z])psw(?:d)?|"
-        r"identified by|密码|口令|密匙"
+        r"identified by|psk|密\s?码|口\s?令|密匙"
     ),
     "token": (
         r"token|credentials?|(?<![a-z])ticket|(?<![a-z])reg(?:istration|ister)?~?id|(?:(?<![a-z])|(?<=x-)|(?<=x_))auth(?![a-z])|j?sess(?:ion)?id(?<=jsessionid)"
@@ -37,7 +37,7 @@ _NAMES = {
         r"(?:api|access|secret|private|app|server|master|encrypt(?:ion)?|aes|des|hmac|sign(?:ing)?|signature|license|auth|"
         r"push|account|subscription|shared|shared~access|session|service|client|storage|ssh|jwt|security|deploy|admin|vault|"
         r"pre~?shared|wifi|pay|merchant|mch|cipher|crypt|data|root|host|primary|secondary|function|instrumentation)"
-        r"~?key(?:~?id)?(?:~?secret)?|secret(?:~?access)?(?:~?(?:key|id))?|(?<![a-z])(?:ak|sk|psk|aes)(?![a-z])"
+        r"~?key(?:~?id)?(?:~?secret)?|secret(?:~?access)?(?:~?(?:key|id))?|(?<![a-z])(?:ak|sk|aes)(?![a-z])"
         r"|app~?certificate|密钥|秘钥|私钥"
     ),
     "signature": r"signature|(?<![a-z])user~?sig(?![a-z])|(?<![a-z])sig(?![a-z])|(?<![a-z])sign(?![a-z])|hmac|签名",
@@ -56,20 +56,20 @@ _KINDS = {
 _STEMS = (
     "pass", "pwd", "psw", "otp", "mfa", "2fa", "pin", "captcha", "code", "sign", "sig", "hmac", "secret", "token",
     "key", "credential", "ticket", "regid", "reg", "auth", "sess", "connect.sid", "jwt", "certificate", "identified by",
-    "aes", "ak", "sk", "psk", "密码", "口令", "密匙", "令牌", "凭证", "凭据", "授权码", "票据", "密钥", "秘钥", "私钥",
-    "签名", "动态码", "验证码", "校验码", "短信码",
+    "aes", "ak", "sk", "psk", "码", "令", "密匙", "令牌", "凭证", "凭据", "授权码", "票据", "密钥", "秘钥", "私钥",
+    "签名", "动态",
 )  # fmt: skip
 # Those that are rare in a log. One-time codes are no live secrets.
 _HINTS = (
     "passw", "passphrase", "passcode", "pwd", "pass=", "pass:", 'pass"', "token", "key", "secret", "sign", "auth",
     "credential", "ticket", "regid", "registration", "registerid", "sessionid", "sessid", "sessdata", "connect.sid",
     "jwt", "certificate", "identified by", "requirepass", "masterauth",
-    "hmac", "usersig", "sig=", 'sig"', "sk=", "sk:", 'sk"', "密码", "口令",
+    "psk", "hmac", "usersig", "sig=", 'sig"', "sk=", "sk:", 'sk"', "密码", "口令",
     "密匙", "令牌", "凭证", "凭据", "授权码", "票据", "密钥", "秘钥", "私钥", "签名",
 )  # fmt: skip
 
 _QUOTE = r"(?:\\{0,16}[\"'`]|%(?:25)?2[27]|&quot;|&\#3[49];|\\{1,8}u002[27])"
-_SIGN = r"(?:=>|->|:=|={1,3}|::?|：|＝|→|%(?:25)?3[aAdD]|是|为)"
+_SIGN = r"(?:=>|->|:=|={1,3}|::?|：|＝|→|\||%(?:25)?3[aAdD]|是|为)"
 _TYPE = (
     r"(?:\[\d{0,3}\]|:?\s{0,2}(?:&(?:'static )?|const )?(?:string|str|char|bytes?|text|varchar|any|object|nsstring|"
     r"nsdata|data|uint8_t|byte\[\]|\[u8;\s?\d{1,3}\]|uint8list)[?!]?(?:\[\d{0,3}\])?"
@@ -79,13 +79,15 @@ _SUFFIX = (
     r"(?:[-_. ]?(?:value|val|string|str|text|raw|hex|base64|b64|bytes|md5|plain|plaintext|new|old|env|header|\d{1,2}))?"
 )
 _BRIDGE = (
-    rf"(?:{_QUOTE}?[)\]]{{0,2}}\s{{0,4}}(?:{_TYPE}\s{{0,3}}(?==))?{_SIGN}(?:\s{{0,4}}(?:：|:)(?!:))?\s{{0,4}}"
+    rf"(?:{_QUOTE}?[)\]]{{0,2}}(?: (?:for|of) [\w'.@-]{{1,40}})?\s{{0,4}}(?:{_TYPE}\s{{0,3}}(?==))?{_SIGN}"
+    rf"(?:\s{{0,4}}(?:：|:)(?!:))?\s{{0,4}}"
+    rf"(?:\{{\s{{0,3}}{_QUOTE}?(?:value|data)(?:{_QUOTE})?\s{{0,2}}[:=]\s{{0,2}})?"
     r"(?:new\s[\w\[\]]{1,20}\s{0,2}(?=\{))?"
     rf"|{_QUOTE}?\s{{0,2}}[,(]\s{{0,3}}(?=@?{_QUOTE})"  # a call or a list
     rf"|{_QUOTE}?\s{{0,2}}/?>\s{{0,4}}(?:</\w{{1,10}}>\s{{0,8}}<\w{{1,10}}>)?(?:<!\[CDATA\[)?"  # a tag
     rf"|{_QUOTE}?,?\s{{1,4}}(?:\w{{1,10}}:)?{_QUOTE}?value{_QUOTE}?\s{{0,2}}[=:]\s{{0,2}}"  # a name and a value
     r"|\s(?:is|was)\s"
-    r"|(?=[「『【“（])|(?P<blank>[ \t]{1,4}))"
+    r"|(?=[「『【“（])|(?P<blank>\]?(?:[ \t]|\\{1,2}t){1,4}))"
 )
 _FLAGS = re.ASCII | re.IGNORECASE
 _NAMED = re.compile("|".join(f"(?P<{group}>{names})" for group, names in _NAMES.items()).replace("~", "[-_. ]"), _FLAGS)
@@ -134,13 +136,16 @@ _WEAK = (
 
 def _likely(value: str, shortest: int) -> re.Pattern[bytes]:
     """Compile a pattern for values of at least *shortest* bytes, if only a space is before them."""
-    bridge = _BRIDGE.replace(r"(?P<blank>[ \t]{1,4})", rf"[ \t]{{1,4}}(?={_QUOTE}|[\w+/=.%-]{{{shortest}}})")
+    bridge = _BRIDGE.replace(
+        r"(?P<blank>\]?(?:[ \t]|\\{1,2}t){1,4})",
+        rf"\]?(?:[ \t]|\\{{1,2}}t){{1,4}}(?={_QUOTE}|{_VALUE_BYTE}{{{shortest}}})",
+    )
     return re.compile(rf"[\w.-]{{0,16}}+{bridge}(?:{value})".encode(), re.IGNORECASE)
 
 
 # A cheaper check, which most lines do not pass: a sign after the name, or a space and a long word or a quote.
-_NEXT = re.compile(rb"[\w.-]{0,16}+(?:[^\w\s]| {1,4}(?:[\w+/=.%-]{6}|[^\w\s]))")
-_PASSWORD_HINT = re.compile("pass|pwd|密码|口令|密匙|identified by".encode(), re.IGNORECASE)
+_NEXT = re.compile(rb"[\w.-]{0,16}+(?:[^\w\s]| {1,4}(?:\S{6}|[^\w\s]|(?:is|was|for|of)\s))")
+_PASSWORD_HINT = re.compile("pass|pwd|psk|密码|口令|密匙|identified by".encode(), re.IGNORECASE)
 _LIKELY_PASSWORD, _LIKELY_TOKEN = _likely(_STRONG, 6), _likely(_WEAK, 16)
 
 
@@ -193,7 +198,9 @@ def _value(text: str, position: int, group: str) -> tuple[int, int] | None:
             return numbers.span() if group not in ("key", "otp") else None
     end = _quoted_end(text, start, quote) if quote else None
     if end is None:
-        end = _bare_end(text, start, group)
+        end = _bare_end(
+            text, start, group, is_encoded=bridge is not None and re.search(r"[%&\\]", bridge[0]) is not None
+        )
     value = text[start:end]
     if not value or text.startswith(("(", "["), end) or _means_nothing(value):
         return None
@@ -225,12 +232,12 @@ def _quoted_end(text: str, start: int, quote: str) -> int | None:
     return None
 
 
-def _bare_end(text: str, start: int, group: str) -> int:
-    """Return the end of the value without quotes at *start*."""
+def _bare_end(text: str, start: int, group: str, *, is_encoded: bool) -> int:
+    """Return the end of the value without quotes at *start*. In an encoded URL or JSON, a quote or ``&`` ends it."""
     match = (_BARE if group in ("password", "otp") else _BARE_TOKEN).match(text, start)
     if match is None:
         return start
-    encoded = _ENCODED_END.search(match[0])
+    encoded = _ENCODED_END.search(match[0]) if is_encoded else None
     return start + encoded.start() if encoded else match.end()
 
 
@@ -276,7 +283,7 @@ def _is_secret(value: str, group: str, *, is_sentence: bool) -> bool:
     ):
         return False
     shortest = {"server_secret": 8, "app_sign": 16, "secret": 8, "token": 8, "signature": 20, "key": 20}[group]
-    return is_random(value, shortest)
+    return is_random(value, shortest, is_lenient=group in ("secret", "server_secret") or len(value) >= 24)
 
 
 # Attributes of a cookie, which are no secrets.

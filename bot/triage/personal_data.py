@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from ipaddress import ip_address
 
 from bot.triage.digest import SecretKind
-from bot.triage.secret_pattern import has_code, pattern
+from bot.triage.secret_pattern import JOIN, before, has_code, pattern
 
 # `\b` in ASCII, because Chinese text has no space before the word.
 APP_ID = re.compile(
@@ -26,34 +25,17 @@ def mask(number: str) -> str:
 
 
 _AT = r"(?:@|%(?:25)?40|&\#64;|\\{1,4}u0040)"
-_JOIN = (
-    r"[\"'`\\”’\])）]{0,8}\s{0,3}(?:[:=：＝]|=>|is|为|是|\s|->|%3[ADad])\s{0,3}[\"'`\\“‘\[(（]{0,8}"  # name to value
-)
 # Before a number: the name of a counter, an id or a time. Not of a user, whose id may be a phone number.
 _COUNTER_BEFORE = re.compile(
     r"(?:(?<!u)(?<!user)(?<!user[_-])id|uuid|seq(?:uence)?(?:[_-]?(?:id|no|num))?|ts|time|stamp|date|no|num|number|count|"
     r"total|size|len|length|offset|index|pos|bytes|version|ver|order|trace|span|session|hash|addr|ptr|code|port|delta|depth|"
-    r"utc|gmt|zone|retry|ver|build|duration|cost|expire[sd]?|expiry|at|nonce|token|sum|max|min|limit|progress|msg|message)"
+    r"utc|gmt|zone|retry|ver|build|duration|cost|expire[sd]?|expiry|at|nonce|token|sum|max|min|limit|progress|msg|message|free|used|"
+    r"avail(?:able)?|remain(?:ing)?|thread|epoch|speed|rate|capacity|heap|mem(?:ory)?|rss|crc|random|seed)"
     r"s?[\"'\\]{0,4}\s{0,2}[:=#（(\[\s]{0,2}\s{0,2}[\"'\\+]{0,4}$",
     re.ASCII | re.IGNORECASE,
 )
 _UNIT_AFTER = re.compile(
     r"\s?(?:bytes?|[kmg]?b|[mun]?s|ms|sec(?:onds?)?|px|%|times|次|条|字节|毫秒|秒)(?![a-z])", re.IGNORECASE | re.ASCII
-)
-_VERSION_BEFORE = re.compile(
-    r"(?:(?<![a-z])(?:v|ver|version|build|sdk|zim|express|app|os|ios|macos|android|windows|chrome|chromium|firefox|edge|edg|"
-    r"safari|webview|opr|opera|release|firmware|driver|kernel|flutter|unity|engine|library|lib|package|plugin|module|model|"
-    r"client_?version|step|section|chapter|clause|level|duration|score|schema|revision|rev|tag|update|upgrade|patch|oid)"
-    r"|版本号?|version|ver|=>|[a-z]/|[a-z]-|[a-z]_|\.so\.)[\"'\\)]{0,4}\s{0,2}[:=：]?\s{0,2}[\"'\\(vV]{0,4}$",
-    re.ASCII | re.IGNORECASE,
-)
-_ADDRESS_BEFORE = re.compile(
-    r"(?:(?<![a-z])(?:ip|ipv4|ip_?addr(?:ess)?|peer|addr|address|host|hostname|from|to|remote(?:_?addr(?:ess)?)?|client|"
-    r"server|via|src|dst|source|dest(?:ination)?|local|endpoint|gateway|dns|proxy|"
-    r"connect(?:ed|ing)?(?: to)?|"
-    r"listen(?:ing)?|bind|ping|route|resolve[sd]?|node|pod|upstream|forwarded-for|real-ip|tcp|udp|sender)|ip|//|@|地址|来源|服务器|主机|网关)"
-    r"[\"'\\)]{0,4}\s{0,2}[:=：,]?\s{0,2}[\"'\\(\[]{0,4}$",
-    re.ASCII | re.IGNORECASE,
 )
 _SERVICE_USER_LIST = """
 admin administrator all-users app appuser azureuser build builder centos ci circleci codespace coder default deploy
@@ -62,12 +44,6 @@ public root runner runneradmin server service shared test tomcat travis ubuntu u
 www-data zego zim
 """
 _SERVICE_USERS = frozenset(_SERVICE_USER_LIST.split())
-
-
-def _before(match: re.Match[str], length: int = 40) -> str:
-    """Return the text before the secret in *match*."""
-    start = match.start("secret") if "secret" in match.re.groupindex else match.start()
-    return match.string[max(0, start - length) : start]
 
 
 def _digits(text: str) -> str:
@@ -104,8 +80,14 @@ def _is_mail(match: re.Match[str]) -> bool:
 
 
 def _is_mobile(match: re.Match[str]) -> bool:
-    """Exclude counters, ids and times, which have their name before them or a unit after them."""
-    return not (_COUNTER_BEFORE.search(_before(match)) or _UNIT_AFTER.match(match.string, match.end()))
+    """Exclude counters, ids and times, which have their name before them or a unit after them, and ranges."""
+    context = before(match)
+    return not (
+        _COUNTER_BEFORE.search(context)
+        or re.search(r"\d\s?(?:->|[-/~]|\.\.|to)\s?$", context)
+        or _UNIT_AFTER.match(match.string, match.end())
+        or re.match(r"\s?(?:->|[/~]|\.\.)\s?\d{5}", match.string[match.end() : match.end() + 10])
+    )
 
 
 def _is_international(match: re.Match[str]) -> bool:
@@ -122,72 +104,23 @@ def _is_named_phone(match: re.Match[str]) -> bool:
 
 def _is_card(match: re.Match[str]) -> bool:
     """Return whether the number is that of a bank card: by its issuer, its check digit and the words before it."""
-    number, before = _digits(match[0]), _before(match)
+    number, context = _digits(match[0]), before(match)
     is_named = (
-        re.search(r"(?:card|卡号?|银行|账号|pan)\W{0,4}(?:no|num(?:ber)?|号码?)?\W{0,6}$", before, re.IGNORECASE)
+        re.search(r"(?:card|卡号?|银行|账号|pan)\W{0,4}(?:no|num(?:ber)?|号码?)?\W{0,6}$", context, re.IGNORECASE)
         is not None
     )
     if is_named and len(number) >= 15:
         return True
     is_issued = re.match(r"62|4|5[1-5]|2[2-7]|3[47]|35|6011|65", number) is not None
-    return is_issued and has_luhn(number) and not _COUNTER_BEFORE.search(before)
+    return is_issued and has_luhn(number) and not _COUNTER_BEFORE.search(context)
 
 
 def _is_id_number(match: re.Match[str]) -> bool:
     """Return whether the number is valid, or is called an id card number."""
     number = re.sub(r"[ -]", "", match[0])
     return (
-        is_id_card(number) or re.search(r"(?:身份证|证件|id_?-? ?card)", _before(match, 16), re.IGNORECASE) is not None
+        is_id_card(number) or re.search(r"(?:身份证|证件|id_?-? ?card)", before(match, 16), re.IGNORECASE) is not None
     )
-
-
-_MAC = re.compile(r"(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)\D(\d\d)")
-
-
-def _is_mac(match: re.Match[str]) -> bool:
-    """Exclude six pairs of digits that are a date and a time, and all zeros."""
-    pairs = _MAC.fullmatch(match[0])
-    if pairs is None:
-        return True
-    _, month, day, hour, minute, second = map(int, pairs.groups())
-    return any(map(int, pairs.groups())) and not (
-        month <= 12 and day <= 31 and hour < 24 and minute < 60 and second < 60
-    )
-
-
-def _is_ip(match: re.Match[str]) -> bool:
-    """Exclude versions of four parts, and addresses that every machine has."""
-    octets = [int(octet) for octet in match[0].split(".")]
-    if max(octets) > 255 or octets[0] in (0, 127, 255) or re.search(r"(?:^|\.)0\d", match[0]):
-        return False
-    before = _before(match)
-    if _ADDRESS_BEFORE.search(before) or re.match(
-        r":\d{2,5}\b|/\d{1,2}\b", match.string[match.end() : match.end() + 6]
-    ):
-        return not re.search(
-            r"(?<![a-z])(?:sdk|ver(?:sion)?)\s?[:=]?\s?$|版本[:：]?\s?$", before, re.IGNORECASE | re.ASCII
-        )
-    if _VERSION_BEFORE.search(before):
-        return False
-    return (
-        octets[0] == 10 or max(octets) >= 100 or (re.search(r"(?:^|[\n\[(,\"])$", before) is not None and octets[0] > 9)
-    )
-
-
-def _is_ipv6(match: re.Match[str]) -> bool:
-    """Exclude times, names of C++, and addresses that every machine has."""
-    address = match[0]
-    has_letters = re.search(r"[a-fA-F]", address) is not None
-    # Global addresses begin with 2 or 3, local ones with fc to ff, mapped ones end like IPv4.
-    if not re.match(r"[23][0-9a-f]{0,3}:|f[c-f][0-9a-f]{2}:|::ffff:|64:ff9b:", address, re.IGNORECASE):
-        return False
-    if not has_letters and "::" not in address:
-        return False
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return not (parsed.is_loopback or parsed.is_unspecified)
 
 
 def _is_home(match: re.Match[str]) -> bool:
@@ -224,7 +157,7 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.ID_NUMBER,
-        rf"(?:身份证(?:号码?)?|证件号码?|(?<![a-z])id[_ -]?card(?:[_ -]?n(?:o|um(?:ber)?))?){_JOIN}"
+        rf"(?:身份证(?:号码?)?|证件号码?|(?<![a-z])id[_ -]?card(?:[_ -]?n(?:o|um(?:ber)?))?){JOIN}"
         r"(?P<secret>\d{15}|\d{17}[\dXx])(?!\w)",
         "身份证",
         "证件",
@@ -233,7 +166,7 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.ID_NUMBER,
-        rf"(?:passport|护照|通行证|驾驶证|驾照|签证)(?:[_ -]?(?:n(?:o|um(?:ber)?)\.?|号码?))?{_JOIN}"
+        rf"(?:passport|护照|通行证|驾驶证|驾照|签证)(?:[_ -]?(?:n(?:o|um(?:ber)?)\.?|号码?))?{JOIN}"
         r"(?P<secret>(?=[A-Z0-9]{0,4}\d)[A-Z0-9]{7,12})(?!\w)",
         "passport",
         "护照",
@@ -246,14 +179,14 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.ID_NUMBER,
-        rf"(?<![a-z])(?:ssn|social security(?: number)?){_JOIN}(?P<secret>\d{{3}}-?\d{{2}}-?\d{{4}})(?!\w)",
+        rf"(?<![a-z])(?:ssn|social security(?: number)?){JOIN}(?P<secret>\d{{3}}-?\d{{2}}-?\d{{4}})(?!\w)",
         "ssn",
         "social security",
         flags=re.IGNORECASE,
     ),
     pattern(
         SecretKind.DEVICE,
-        rf"(?<![a-z])(?:imei\d?|meid|imsi|iccid|esn)(?:[_ -]?\d)?{_JOIN}"
+        rf"(?<![a-z])(?:imei\d?|meid|imsi|iccid|esn)(?:[_ -]?\d)?{JOIN}"
         r"(?P<secret>\d{2}[ -]?\d{6}[ -]?\d{6}[ -]?\d|[0-9A-F]{14,20})(?!\w)",
         "imei",
         "meid",
@@ -266,7 +199,7 @@ PERSONAL_RULES = (
         SecretKind.DEVICE,
         rf"(?<![a-z])(?:android[_ -]?id|oaid|aaid|vaid|gaid|idfa|idfv|udid|advertising[_ -]?id|"
         rf"serial[_ -]?n(?:o|umber))"
-        rf"{_JOIN}(?P<secret>(?=[A-Z-]{{0,12}}\d)[0-9A-Z-]{{8,64}})(?!\w)",
+        rf"{JOIN}(?P<secret>(?=[A-Z-]{{0,12}}\d)[0-9A-Z-]{{8,64}})(?!\w)",
         "android",
         "oaid",
         "aaid",
@@ -281,20 +214,9 @@ PERSONAL_RULES = (
     ),
     pattern(SecretKind.BANK_CARD, _CARD, is_secret=_is_card),
     pattern(
-        SecretKind.DEVICE,
-        r"(?<![\w:.-])[0-9A-Fa-f]{2}(?P<gap>[:-])(?:[0-9A-Fa-f]{2}(?P=gap)){4}[0-9A-Fa-f]{2}(?![\w]|[:-]\w)",
-        is_secret=_is_mac,
-    ),
-    pattern(
-        SecretKind.DEVICE,
-        r"(?<![\w.])(?=[0-9.]{0,13}[a-f])[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w.])",
-        flags=re.IGNORECASE,
-    ),
-    pattern(
-        SecretKind.DEVICE,
-        rf"(?<![a-z])(?:mac|bssid)(?:[_ -]?addr(?:ess)?)?{_JOIN}(?P<secret>[0-9a-f]{{12}})(?!\w)",
-        "mac",
-        "bssid",
+        SecretKind.BANK_CARD,
+        rf"\biban{JOIN}(?P<secret>[A-Z]{{2}}\d{{2}}(?: ?[A-Z0-9]{{4}}){{2,7}}(?: ?[A-Z0-9]{{1,3}})?)(?!\w)",
+        "iban",
         flags=re.IGNORECASE,
     ),
     pattern(
@@ -317,7 +239,7 @@ PERSONAL_RULES = (
         SecretKind.PHONE,
         rf"(?:(?<![a-z])(?:(?:user|login|contact|cell|mobile)?[_-]?phone|mobile|tel(?:ephone)?|msisdn)"
         rf"(?:[_ -]?(?:no\.?|num(?:ber)?))?"
-        rf"|手机号?码?|电话(?:号码)?|座机|固话|联系方式){_JOIN}(?P<secret>[+(]?\d[\d ()-]{{5,20}}\d)(?![\w]|[.-]\d)",
+        rf"|手机号?码?|电话(?:号码)?|座机|固话|联系方式){JOIN}(?P<secret>[+(]?\d[\d ()-]{{5,20}}\d)(?![\w]|[.-]\d)",
         "phone",
         "mobile",
         "tel",
@@ -331,14 +253,6 @@ PERSONAL_RULES = (
         flags=re.IGNORECASE,
     ),
     pattern(
-        SecretKind.IP,
-        r"(?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{1,4})(?![\w:]|\.\d)",
-        "::",
-        ":",
-        is_secret=_is_ipv6,
-    ),
-    pattern(SecretKind.IP, r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.[\d\w]|-\w)", ".", is_secret=_is_ip),
-    pattern(
         SecretKind.HOME, r"/(?:Users|home)/(?P<secret>(?!‹)[\w.@-]{1,64})", "/users/", "/home/", is_secret=_is_home
     ),
     pattern(
@@ -350,7 +264,7 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.LOCATION,
-        rf"(?:(?<![a-z])(?:lat(?:itude)?|lng|lon(?:g(?:itude)?)?)|经度|纬度){_JOIN}(?P<secret>-?\d{{1,3}}\.\d{{3,12}})(?![\w.]|\s?ms\b)",
+        rf"(?:(?<![a-z])(?:lat(?:itude)?|lng|lon(?:g(?:itude)?)?)|经度|纬度){JOIN}(?P<secret>-?\d{{1,3}}\.\d{{3,12}})(?![\w.]|\s?ms\b)",
         "lat",
         "lng",
         "lon",
@@ -360,7 +274,7 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.LOCATION,
-        rf"(?:(?<![a-z])(?:gps|geo|location|loc|coord(?:s|inates?)?|position|latlng|point)|坐标|定位|位置){_JOIN}"
+        rf"(?:(?<![a-z])(?:gps|geo|location|loc|coord(?:s|inates?)?|position|latlng|point)|坐标|定位|位置){JOIN}"
         r"(?P<secret>-?\d{1,3}\.\d{3,12}\s{0,2}[,，;/ ]\s{0,2}-?\d{1,3}\.\d{3,12})(?![\w.])",
         "gps",
         "geo",
@@ -376,7 +290,7 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.LOCATION,
-        rf"(?:地址|住址|address|addr){_JOIN}(?P<secret>[\u4e00-\u9fff]{{2,12}}[省市区县州][\u4e00-\u9fff\w-]{{1,40}})",
+        rf"(?:地址|住址|address|addr){JOIN}(?P<secret>[\u4e00-\u9fff]{{2,12}}[省市区县州][\u4e00-\u9fff\w-]{{1,40}})",
         "地址",
         "住址",
         "addr",
@@ -384,7 +298,7 @@ PERSONAL_RULES = (
     ),
     pattern(
         SecretKind.NAME,
-        rf"(?:(?<![a-z])(?:user|nick|real|full|display|true|contact|receiver|sender)[_-]?name|姓名|昵称|真实姓名|联系人|收件人){_JOIN}"
+        rf"(?:(?<![a-z])(?:user|nick|real|full|display|true|contact|receiver|sender)[_-]?name|姓名|昵称|真实姓名|联系人|收件人){JOIN}"
         r"(?P<secret>[\u4e00-\u9fff·]{2,8})(?![\u4e00-\u9fff])",
         "name",
         "姓名",

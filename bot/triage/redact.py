@@ -21,6 +21,7 @@ import stringzilla as sz
 
 from bot.triage.digest import Secret, SecretKind
 from bot.triage.named_secrets import CookieSecrets, NamedSecrets
+from bot.triage.network_address import ADDRESS_RULES
 from bot.triage.personal_data import APP_ID, PERSONAL_RULES, mask
 from bot.triage.secret_pattern import SecretPattern, SecretRule, line_at
 from bot.triage.vendor_keys import VENDOR_RULES
@@ -42,7 +43,7 @@ _APP_ID = SecretPattern(
     (),
     bool,
 )
-_RULES: Sequence[SecretRule] = (*_LIVE_RULES, *PERSONAL_RULES, _APP_ID)
+_RULES: Sequence[SecretRule] = (*_LIVE_RULES, *PERSONAL_RULES, *ADDRESS_RULES, _APP_ID)
 # One-time codes expire within minutes.
 _NOT_LIVE = frozenset({SecretKind.OTP})
 

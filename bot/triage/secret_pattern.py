@@ -19,6 +19,11 @@ CODE = re.compile(r"(?<![0-9A-Za-z])600\d{4}(?![0-9A-Za-z])", re.ASCII)  # an er
 _SWITCHES = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _WORDS = re.compile(r"[A-Z][a-z]{3,}|[a-z]{4,}|[A-Z]{4,}")
 _DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[A-Za-z]")
+# Between a word and its number or name
+JOIN = (
+    r"[\"'`\\”’\])）]{0,8}\s{0,3}(?:[:=：＝]|=>|is|为|是|\s|->|%3[ADad]|(?=[\[(（]))\s{0,3}"
+    r"[\"'`\\“‘\[(（]{0,8}"
+)
 _NEXT_LINES = 200  # bytes after a line that a match needs to begin
 _LONGEST_JUDGED = 256  # characters of a value that decide whether it is random
 
@@ -110,15 +115,22 @@ def _bytes_pattern(text_pattern: re.Pattern[str]) -> re.Pattern[bytes]:
     return re.compile(text_pattern.pattern.encode(), text_pattern.flags & ~re.ASCII)
 
 
+def before(match: re.Match[str], length: int = 40) -> str:
+    """Return up to *length* characters before the secret in *match*."""
+    start = match.start("secret") if "secret" in match.re.groupindex else match.start()
+    return match.string[max(0, start - length) : start]
+
+
 def has_code(value: str) -> bool:
     """Return whether *value* contains an error code that no letter or digit touches."""
     return CODE.search(value) is not None
 
 
-def is_random(value: str, shortest: int) -> bool:
+def is_random(value: str, shortest: int, *, is_lenient: bool = False) -> bool:
     """Return whether *value* looks generated, not written by a person, and has at least *shortest* characters.
 
-    A name such as ``onTokenWillExpire2`` consists of words; a key has few letters in a row of one case.
+    A name such as ``onTokenWillExpire2`` consists of words; a key has few letters in a row of one case. *is_lenient*
+    is for values whose name leaves little doubt.
     """
     value = value[:_LONGEST_JUDGED].rstrip("=")
     if len(value) < shortest or not _LETTER.search(value) or has_code(value):
@@ -126,4 +138,5 @@ def is_random(value: str, shortest: int) -> bool:
     in_words = sum(map(len, _WORDS.findall(value)))
     if _DIGIT.search(value):
         return in_words < 0.6 * len(value) or len(_SWITCHES.findall(value)) >= 4
-    return len(value) >= max(shortest, 16) and in_words < 0.5 * len(value)
+    least, share = (12, 0.65) if is_lenient else (16, 0.5)
+    return len(value) >= max(shortest, least) and in_words < share * len(value) and not value.islower()

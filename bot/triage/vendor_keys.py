@@ -339,7 +339,37 @@ VENDOR_RULES = (
     pattern(
         # Behind an AppID, as in ``init(1234567890, "…")``
         SecretKind.SERVER_SECRET,
-        r"(?<![\w.])(?!1[67]\d{8}\D)\d{8,10}[\"']?\s{0,2}[,:/|]\s{0,2}[\"']?(?P<secret>[0-9a-f]{32})(?![0-9A-Za-z+/=_])",
+        r"(?<![\w.])(?:(?<=[aA]pp[iI][dD]\W)|(?!1[67]\d{8}\D))\d{8,10}[\"']?\s{0,2}[,:/|]\s{0,2}[\"']?(?P<secret>[0-9a-f]{32})(?![0-9A-Za-z+/=_])",
     ),
+    pattern(
+        # An argument of ``generateToken04(appId, "user", "…", 3600)`` and the like
+        SecretKind.SERVER_SECRET,
+        r"\b\w{0,30}(?:token|sign|secret|zego|zim|engine|init|create)\w{0,20}\("
+        r"[^()\n]{0,120}?[\"'](?P<secret>[0-9a-f]{32})[\"']",
+        "token",
+        "sign",
+        "secret",
+        "zego",
+        "zim",
+        "engine",
+        "init",
+        "create",
+        hints=("token04(", "signature("),
+        flags=re.IGNORECASE,
+    ),
+    pattern(
+        SecretKind.PRIVATE_KEY,
+        r"[\"']d\\{0,8}[\"']\s?:\s?\\{0,8}[\"'](?P<secret>[\w-]{40,700})[\"'\\]",
+        'd"',
+        "d'",
+        hints=('"d"',),
+    ),
+    pattern(
+        SecretKind.PASSWORD,
+        r"(?<![\w/.@-])[\w.-]{2,40}:(?P<secret>[^\s/@:\"'<>‹›]{6,100})@(?=[\w-]{1,63}\.[\w-]|‹)",
+        "@",
+        is_secret=lambda match: is_random(match["secret"], 6),
+    ),
+    pattern(SecretKind.PASSWORD, r"/user:[\w.\\@-]{1,60}\s(?P<secret>[^\s\"'<>‹›{}/]{4,100})", "/user:"),
     pattern(SecretKind.TOKEN, r"<(?P<secret>[0-9a-f]{8}(?: [0-9a-f]{8}){7})>"),
 )

@@ -31,7 +31,9 @@ ALPHABETS = {
     "digits": string.digits,
 }
 # Forms without a literal that is rare in logs; only lines that are shown are searched for them.
-NOT_IN_LOGS = ("«SK~hex:32~", "ZIM login(userInfo, ", "HUAWEI_AK=", "TWILIO: account ", "device token: <")
+NOT_IN_LOGS = (
+    *("«SK~hex:32~", "TWILIO: account ", "ZIM login(userInfo, ", "HUAWEI_AK=", "device token: <", "appId:17", "密 码"),
+)
 LONGEST_LEFT = 12  # characters of a secret
 
 
