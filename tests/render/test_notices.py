@@ -60,6 +60,20 @@ def test_long_lists_of_files_and_secrets_are_cut_and_counted(catalogue: Catalogu
         assert "3 more" in lines[-1]
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.EN, "• 1 token, on 60 lines; first: a.log, line 3\n• password: a.log, line 4"),
+        (Language.ZH, "• Token：1 个，出现在 60 行，首次：a.log，第 3 行\n• 密码：a.log，第 4 行"),
+    ],
+)
+def test_a_secret_on_several_lines_is_listed_once(catalogue: Catalogue, language: Language, said: str) -> None:
+    """The author revokes each secret once."""
+    secrets = (Secret(SecretKind.TOKEN, 0, 3, 60), Secret(SecretKind.PASSWORD, 0, 4))
+    blocks = Renderer(catalogue).message(Leaked(secrets, ("a.log",)), language)["blocks"]
+    assert blocks[1]["text"]["text"] == said
+
+
 def test_chinese_sentences_and_lists_are_joined_without_spaces(catalogue: Catalogue) -> None:
     """A space after a full stop, or a comma of Latin letters, shows that a machine put the sentence together."""
     reply = Unknown((6000998, 6000997), catalogue.sections[0], ())

@@ -507,6 +507,17 @@ async def test_only_the_author_of_a_live_secret_is_warned(slack: Sandbox) -> Non
     assert all(TOKEN not in json.dumps(each) for each in (answer, warning))
 
 
+async def test_a_secret_on_many_lines_is_one_line_of_the_warning(slack: Sandbox) -> None:
+    """One token is one thing to revoke, however often an app logs it."""
+    lines = f"03-02 03:15:00.000 12483 12519 I/ZIM: login token={TOKEN} password=Zim#2026 a@example.com\n" * 60
+    await slack.say(ENGLISH, ANN, "", files=[file("zim.log", LOG + lines)])
+    await slack.until(lambda: slack.ephemerals(ANN))
+    (warning,) = slack.ephemerals(ANN)
+    assert "1 ZEGO Token, on 60 lines; first: zim.log, line 31" in shown(warning)
+    assert "1 password, on 60 lines; first: zim.log, line 31" in shown(warning)
+    assert shown(warning).count("•") == 2
+
+
 async def test_a_secret_beside_a_single_code_causes_a_warning_too(slack: Sandbox) -> None:
     """One line is enough to leak a token."""
     message = await slack.say(ENGLISH, ANN, f"login fails with 6000106\ntoken={TOKEN}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.triage.digest import Digest, Pattern, Role
+from bot.triage.digest import Digest, Pattern, Role, Secret, SecretKind
 from tests.triage.feed import CASCADES, line_at, triage_of
 
 
@@ -122,6 +122,14 @@ def test_a_cause_is_ongoing_while_its_followers_come() -> None:
     """The token expired once, and nobody can send anything since."""
     result = digest(line_at(0, 6000106), *(line_at(index * 30, 6000121) for index in range(1, 60)))
     assert (result.pattern, result.is_ongoing) == (Pattern.ONCE, True)
+
+
+def test_a_secret_on_many_lines_is_counted_once() -> None:
+    """The digest says "1 token", wherever it occurs; a warning needs all of its lines."""
+    lines = [line_at(index, 6000106, "password=Zim#2026 from b.chen@example.com") for index in range(60)]
+    result = digest(*lines)
+    assert result.secrets == (Secret(SecretKind.PASSWORD, 0, 1, 60),)
+    assert result.hidden == {SecretKind.PASSWORD: 1, SecretKind.MAIL: 1}
 
 
 def test_evidence_is_redacted_and_shows_the_cause_first() -> None:
