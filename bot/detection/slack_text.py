@@ -152,7 +152,8 @@ def _structured(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
             found += _value(value, depth)
     whole = _merge_adjacent(found)
     for key in _OTHER_RENDITIONS:
-        whole = _add_missing(whole, tuple(_value(block.get(key), depth)))
+        if key in block:
+            whole = _add_missing(whole, tuple(_value(block[key], depth)))
     yield from whole
 
 

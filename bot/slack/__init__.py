@@ -6,7 +6,7 @@ Surfaces:
 - `actions`: the buttons on the bot's messages
 - `shortcuts`: *Explain codes*, *Triage thread*, *Look up a code*
 - `views`: the modals
-- `events`: the bot's reaction clicked, the bot invited
+- `events`: the bot's reaction clicked, the bot invited; events that Slack dropped
 - `oauth`: the app installed and uninstalled
 
 Behind them:

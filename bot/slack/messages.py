@@ -81,14 +81,14 @@ class Messages(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002
     ) -> BoltResponse:
         """Handle an event about a message; leave everything else to the listeners."""
-        kind, subtype = (req.body.get("event") or {}).get("type"), (req.body.get("event") or {}).get("subtype")
+        kind, subtype = text_at(req.body, "event", "type"), text_at(req.body, "event", "subtype")
         if kind not in ("message", "app_mention"):
             return await next()
         event = MessageEvent.parse(req.body)
         match kind, subtype:
             case _ if event is None:
                 # Some notices of Slack's, such as that a huddle has begun in a thread, are about no message.
-                _log.debug("an event was dropped", kind=kind, subtype=str(subtype), reason="no message in a channel")
+                _log.debug("an event was dropped", kind=kind, subtype=subtype, reason="no message in a channel")
             case "message", "message_changed":
                 await self._changed(event, req.context)
             case "message", "message_deleted":
