@@ -1,7 +1,7 @@
 """Bound what strangers can take of the HTTP port: connections, time, memory and lines of the log.
 
-Slack signs its requests, but anyone can connect. A connection is *waiting* until a whole request has arrived; then a
-handler works on it. Only waiting connections are limited: what has arrived is answered or refused at once.
+Slack signs its requests, but anyone can connect. A connection is *waiting* unless a handler works on a signed request
+of it. Only waiting connections are limited, so strangers keep out each other, not Slack.
 """
 
 from __future__ import annotations
@@ -54,24 +54,25 @@ class RefusedRequests:
 
 
 class WaitingConnections:
-    """The waiting connections. Beyond *most*, the one that has waited longest is closed."""
+    """The waiting connections. Beyond *most*, the one whose last request is the oldest is closed."""
 
     def __init__(self, most: int, refused: RefusedRequests) -> None:
         self._most = most
         self.refused = refused
-        self._connections: dict[HttpConnection, None] = {}  # the longest waiting first
+        self._connections: dict[HttpConnection, None] = {}  # the oldest first
 
     def add(self, connection: HttpConnection) -> None:
-        """Let *connection* wait for a request."""
+        """Let *connection* wait, as the newest."""
+        self._connections.pop(connection, None)
         self._connections[connection] = None
         if len(self._connections) > self._most:
-            longest = next(iter(self._connections))
-            self.remove(longest)
+            oldest = next(iter(self._connections))
+            self.remove(oldest)
             self.refused.count("too many connections")
-            longest.force_close()
+            oldest.force_close()
 
     def remove(self, connection: HttpConnection) -> None:
-        """Forget *connection*: its request has arrived, or it is closed."""
+        """Forget *connection*: a handler works on it, or it is closed."""
         self._connections.pop(connection, None)
 
 
@@ -99,7 +100,8 @@ class HttpConnection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""
-        self._stop_waiting()
+        self._waiting.remove(self)
+        self._stop_deadline()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -108,15 +110,19 @@ class HttpConnection(web.RequestHandler):
             self._deadline = asyncio.get_running_loop().call_later(_ARRIVAL_TIMEOUT_S, self._time_out)
         super().data_received(data)
 
+    def arrived(self) -> None:
+        """Stop the timeout: the whole request is here."""
+        self._stop_deadline()
+        self._waiting.add(self)
+
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
-        """Work on the request that has arrived; wait for the next one afterwards."""
-        self._stop_waiting()
+        """Keep the connection open while a handler works on a signed request."""
+        self._waiting.remove(self)
         try:
             yield
         finally:
             if self.connected:
-                self._stop_waiting()
                 self._waiting.add(self)
 
     def handle_error(
@@ -139,11 +145,15 @@ class HttpConnection(web.RequestHandler):
         self._waiting.refused.count("too slow")
         self.force_close()
 
-    def _stop_waiting(self) -> None:
-        self._waiting.remove(self)
+    def _stop_deadline(self) -> None:
         if self._deadline:
             self._deadline.cancel()
             self._deadline = None
+
+
+def connection_of(request: web.Request) -> HttpConnection:
+    """Return the connection over which *request* came."""
+    return cast(HttpConnection, request.protocol)
 
 
 def receiving(refused: RefusedRequests) -> Middleware:
@@ -153,8 +163,8 @@ def receiving(refused: RefusedRequests) -> Middleware:
     async def receive(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             await request.read()  # raises HTTPRequestEntityTooLarge beyond MAX_BODY_BYTES
-            with cast(HttpConnection, request.protocol).working():
-                response = await handler(request)
+            connection_of(request).arrived()
+            response = await handler(request)
         except web.HTTPClientError as refusal:
             refused.count(HTTPStatus(refusal.status))
             raise

@@ -23,6 +23,7 @@ from bot.http_limits import (
     HttpConnection,
     RefusedRequests,
     WaitingConnections,
+    connection_of,
     most_waiting,
     receiving,
 )
@@ -51,7 +52,8 @@ def signed_handler(handle: _BoltHandler, signing_secret: str) -> Handler:
             return web.Response()
         if not _is_signed(request, body, verifier):
             raise web.HTTPUnauthorized(text="invalid signature")
-        return await to_aiohttp_response(await handle(_bolt_request(request, body)))
+        with connection_of(request).working():
+            return await to_aiohttp_response(await handle(_bolt_request(request, body)))
 
     return serve
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urljoin
@@ -13,6 +16,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.oauth.installation_store import Installation
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,6 +29,8 @@ from bot.storage.database import Database
 from bot.storage.installation_store import forget_teams
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
+_MAX_EXCHANGES = 4  # of codes for tokens, at once
+_WARNING_INTERVAL_S = 60.0
 _STATE_LIFE_S = 600  # time to press Allow on Slack's page
 _PURPOSE = b"installation"  # of a state, so that nothing else encrypted with the same keys is one
 _log = structlog.stdlib.get_logger(__name__)
@@ -51,6 +57,20 @@ class InstallStates(AsyncOAuthStateStore):
             return self._keys.decrypt_at_time(state, _STATE_LIFE_S, int(self._clock())) == _PURPOSE
         except (InvalidToken, ValueError):  # ValueError: not ASCII
             return False
+
+
+class OncePerMinute(logging.Filter):
+    """Passes one record a minute: anyone can cause the warnings of Bolt's flow."""
+
+    _next_at = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to log *record*."""
+        now = time.monotonic()
+        if now < self._next_at:
+            return False
+        self._next_at = now + _WARNING_INTERVAL_S
+        return True
 
 
 class InstallFlow(AsyncOAuthFlow):
@@ -80,8 +100,18 @@ class InstallFlow(AsyncOAuthFlow):
             state_store=InstallStates(settings, clock),
             state_expiration_seconds=_STATE_LIFE_S,
         )
-        super().__init__(settings=oauth_settings, client=client)
+        logger = logging.getLogger(f"{__name__}.flow")
+        logger.filters = [OncePerMinute()]
+        super().__init__(settings=oauth_settings, client=client, logger=logger)
         self._workspaces = workspaces
+        self._exchanges = asyncio.Semaphore(_MAX_EXCHANGES)
+
+    async def handle_callback(self, request: AsyncBoltRequest) -> BoltResponse:
+        """Exchange the code for a token, a few at once: each is a call to Slack that anyone can cause."""
+        if self._exchanges.locked():
+            return BoltResponse(status=503, body="Other installations are in progress. Go back and try again.")
+        async with self._exchanges:
+            return await super().handle_callback(request)
 
     async def store_installation(self, request: AsyncBoltRequest, installation: Installation) -> None:
         """Store the token; it is used from the next event on."""

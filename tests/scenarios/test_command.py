@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from bot.sandbox.delivery import DeliveryKind
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
@@ -126,3 +127,14 @@ async def test_zero_and_one_are_codes_as_the_only_argument(slack: Sandbox) -> No
     await slack.command(ENGLISH, ANN, "1")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert "1 · " in shown(answer)
+
+
+async def test_a_command_is_acknowledged_before_its_dialog_opens(slack: Sandbox) -> None:
+    """Slack waits 3 seconds for the acknowledgement, but may ask for 30 before it opens a dialog."""
+    opening = slack.faults.hold("views.open")
+    await slack.command(ENGLISH, ANN, "triage")
+    (acknowledged,) = (each for each in slack.deliveries() if each.kind is DeliveryKind.COMMAND)
+    assert acknowledged.acknowledged
+    assert slack.calls("views.open") == []
+    opening.set()
+    await slack.until(lambda: slack.calls("views.open"))
