@@ -6,8 +6,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,17 +16,30 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.entry import Steps, Text
 from bot.cli.options import with_catalogue
 from bot.i18n import Language, Translator, words
 from bot.render.digest_report import report
 from bot.triage.cascades import open_cascades
-from bot.triage.digest import CodeRow, Digest, Refusal
+from bot.triage.digest import (
+    Advice,
+    Affected,
+    CodeRow,
+    ConnectionEvent,
+    Digest,
+    EventRow,
+    FileRead,
+    FileRefused,
+    Refusal,
+    Rival,
+)
 from bot.triage.pipeline import triage
 from bot.triage.reader import NO_LIMITS, LogFile
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+_Pick = Callable[[Any], Any]  # returns the text or the steps in one language
 _SHOW_PROGRESS_AFTER_S = 0.5
 _FAULTS: dict[type[Exception], str] = {
     FileNotFoundError: "missing",
@@ -40,7 +54,7 @@ _FAULTS: dict[type[Exception], str] = {
 def scan(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
     """Find the likely cause of errors in log files.
 
-    The files are plain, gzip or zip; - is standard input. The exit status is 1 if no file can be read.
+    The files are plain, gzip or zip; - is standard input. The exit status is 1 if one of them can't be read.
     """
     translate, cascades = words(language), open_cascades()
     try:
@@ -57,26 +71,32 @@ def scan(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_js
         click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
         return 1
     if as_json:
-        click.echo(json.dumps(as_object(digest), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(as_object(digest, catalogue, language), ensure_ascii=False, indent=2))
     elif digest.files:
         click.echo(report(digest, catalogue, language, cascades), nl=False)
     if as_json or not digest.files:  # else the report names them
         for file in digest.refused:
             reason = translate(f"triage.refused.{file.reason}")
             click.echo(translate("triage.refused", file=file.name, why=reason), err=True)
-    was_read = digest.files or any(each.reason is Refusal.EMPTY for each in digest.refused)
-    return 0 if was_read else 1
+    unread = {file.name for file in digest.refused if file.reason is not Refusal.EMPTY}
+    return 1 if unread & {*opened} or len(opened) < len({*files}) else 0
 
 
-def as_object(digest: Digest) -> dict[str, Any]:
-    """Return *digest* as a JSON object. These keys are public, unlike the fields of the digest."""
+def as_object(digest: Digest, catalogue: Catalogue, language: Language) -> dict[str, Any]:
+    """Return *digest* as a JSON object, its texts in *language*. Most keys are fields of the model; all are public."""
+    pick = words(language).pick
     return {
-        "lines": digest.lines,
-        "bytes": digest.bytes,
+        **_public(digest, "lines", "bytes", "cause", "cause_event", "family", "explained"),
         "seconds": round(digest.duration_s, 3),
-        "cause": digest.cause,
-        "codes": [_row(row, digest) for row in digest.rows],
+        "share": None if digest.share is None else round(digest.share, 3),
+        "advice": digest.advice and _public(digest.advice, *_names(Advice), pick=pick),
+        "affected": _public(digest.affected, *_names(Affected)),
+        "rivals": [_public(rival, *_names(Rival), pick=pick) for rival in digest.rivals],
+        "codes": [_row(row, digest) | _entry(row.code, catalogue, pick) for row in digest.rows],
         "unknown": [_row(row, digest) for row in digest.unknown],
+        "events": [_public(event, "name", "count") | _places(event, digest) for event in digest.events],
+        "files": [_public(file, *_names(FileRead)) for file in digest.files],
+        "refused": [_public(file, *_names(FileRefused)) for file in digest.refused],
         "lookalikes": sum(digest.lookalikes.values()),
         "secrets_hidden": sum(digest.hidden.values()),
         "truncated": digest.is_truncated,
@@ -84,19 +104,42 @@ def as_object(digest: Digest) -> dict[str, Any]:
 
 
 def _row(row: CodeRow, digest: Digest) -> dict[str, Any]:
-    """Return *row* as a JSON object; with several files, it names those of the first and last occurrence."""
-    content = {
-        "code": row.code,
-        "count": row.count,
-        "first_line": row.first.line,
-        "last_line": row.last.line,
-        "first_time": row.first.stamp and row.first.stamp.text,  # as in the log, in its time zone
-        "last_time": row.last.stamp and row.last.stamp.text,
-        "role": row.role,
-    }
-    if len(digest.files) > 1:
-        content |= {"first_file": digest.files[row.first.file].name, "last_file": digest.files[row.last.file].name}
+    """Return *row* as a JSON object; `follows` is a code, `follows_event` an event."""
+    is_event = isinstance(row.follows, ConnectionEvent)
+    follows = {"follows": None if is_event else row.follows, "follows_event": row.follows if is_event else None}
+    return _public(row, "code", "count", "role", "users", "explained") | follows | _places(row, digest)
+
+
+def _places(row: CodeRow | EventRow, digest: Digest) -> dict[str, Any]:
+    """Return where *row* was found: lines, times as in the log, and with several files, their names."""
+    content: dict[str, Any] = {}
+    for key, mark in (("first", row.first), ("last", row.last)):
+        content |= {f"{key}_line": mark.line, f"{key}_time": mark.stamp and mark.stamp.text}
+        if len(digest.files) > 1:
+            content[f"{key}_file"] = digest.files[mark.file].name
     return content
+
+
+def _entry(code: int, catalogue: Catalogue, pick: _Pick) -> dict[str, Any]:
+    """Return what the catalogue says about *code*."""
+    entry = catalogue.get(code)
+    return _public(entry, "title", "actor", "remedy", pick=pick) if entry else {}
+
+
+def _names(kind: type[Any]) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _public(value: Any, *names: str, pick: _Pick | None = None) -> dict[str, Any]:
+    """Return fields of *value*; *pick* selects the language of texts."""
+    return {name: _plain(getattr(value, name), pick) for name in names}
+
+
+def _plain(value: Any, pick: _Pick | None) -> Any:
+    """Convert the value of a field to plain JSON."""
+    if isinstance(value, Text | Steps):
+        return pick(value) if pick else value
+    return _public(value, *_names(type(value)), pick=pick) if is_dataclass(value) else value
 
 
 class _ProgressBar:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Entry
 from bot.i18n import Language, traditional, words
 from bot.render.digest_view import DigestView, numbered_lines, secret_line
 from bot.triage.cascades import Cascades
@@ -19,22 +18,26 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
     view = DigestView(digest, catalogue, words(language))
     convert = traditional if language is Language.ZH_HANT else str
     answer = [view.title().replace("`", "")]
-    if view.cause:
-        actor = view.translate(f"actor.{view.cause.actor}")
-        answer += [view.translate("triage.actor_plain", actor=actor), view.translate("triage.steps")]
-        answer += _steps(view, view.cause)
+    if view.plan:
+        answer += [view.translate("triage.actor_plain", actor=view.plan.who), view.translate("triage.steps")]
+        answer += _steps(view.plan.steps)
+    elif view.rivals:
+        answer.append(view.translate("triage.in_turn"))
+        for plan, share in view.rivals:
+            answer.append("  " + view.translate("triage.rival", title=plan.title, share=share, actor=plan.who))
     titles, rows = view.table()
     chart_title, bars = view.bars()
     before = [
         answer,
-        _titled(view, "report.shape", view.timing()),
-        _titled(view, "report.table", aligned([titles, *rows], numbers=[2]) if rows else []),
+        _titled(view, "report.shape", [*view.timing(), *view.basis()]),
+        _titled(view, "report.table", aligned([titles, *rows], numbers=[1]) if rows else []),
         [chart_title, *(f"  {line}" for line in bars)] if bars else [],
         _titled(view, "report.reasons", _reasons(view, cascades)),
     ]
     after = [
-        _titled(view, "report.others" if view.cause else "steps", _others(view)),
+        _titled(view, "report.others" if view.has_cause else "steps", _others(view)),
         _titled(view, "context", view.metadata()),
+        _titled(view, "report.events", _events(view)),
         _titled(view, "coverage", [*view.coverage(), *_files(view)]),
         _titled(view, "report.secrets", _secrets(view)),
     ]
@@ -53,9 +56,8 @@ def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
     return [view.translate(f"triage.{key}"), *indented] if indented else []
 
 
-def _steps(view: DigestView, entry: Entry) -> list[str]:
-    """Format what to do about *entry* as indented, numbered lines."""
-    steps = view.translate.pick(entry.remedy)
+def _steps(steps: Sequence[str]) -> list[str]:
+    """Format *steps* as indented, numbered lines."""
     return [f"  {number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
 
 
@@ -75,7 +77,16 @@ def _others(view: DigestView) -> Iterator[str]:
         if row.role is Role.UNRELATED and entry:
             actor = view.translate(f"actor.{entry.actor}")
             yield f"{entry.code} · {view.translate.pick(entry.title)} · {actor}".replace("`", "")
-            yield from _steps(view, entry)
+            yield from _steps(view.translate.pick(entry.remedy))
+
+
+def _events(view: DigestView) -> Iterator[str]:
+    """Yield each connection event with its number of lines and their places."""
+    for row in view.digest.events:
+        lines = view.translate.count("triage.event_lines", row.count, event=row.name)
+        yield view.translate(
+            "triage.report.event", event=lines, first=view.location(row.first), last=view.location(row.last)
+        )
 
 
 def _files(view: DigestView) -> Iterator[str]:

@@ -53,9 +53,8 @@ def message(
     """
     view = DigestView(reply.digest, catalogue, translate)
     lines = [view.title()]
-    for entry in [view.cause] if view.cause else view.candidates[:1]:
-        actor = translate("triage.actor_plain", actor=translate(f"actor.{entry.actor}"))
-        lines += [actor, translate.pick(entry.remedy)[0]]
+    for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
+        lines += [translate("triage.actor_plain", actor=plan.who), plan.steps[0]]
     blocks, _ = _blocks(view, str(reply.source or ""), can_escalate)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
@@ -117,21 +116,18 @@ def _answer(view: DigestView) -> Iterator[Block]:
     """Yield the likely cause, who must act and what to do now; or the candidates; then the timing."""
     translate = view.translate
     yield block_kit.header(view.title().replace("`", ""))
-    if view.cause:
-        actor = translate("triage.actor", actor=translate(f"actor.{view.cause.actor}"))
-        steps = numbered(translate.pick(view.cause.remedy))
-        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{steps}")
-    elif view.candidates:
+    if view.plan:
+        actor = translate("triage.actor", actor=block_kit.escape(view.plan.who))
+        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{numbered(view.plan.steps)}")
+    elif view.rivals:
         lines = [translate("triage.in_turn")]
-        for entry in view.candidates[:_MOST_CANDIDATES]:
-            title, step = translate.pick(entry.title), translate.pick(entry.remedy)[0]
-            actor = translate(f"actor.{entry.actor}")
-            lines.append(f"• *{entry.code}* {block_kit.escape(title)} · {actor}\n{block_kit.escape(step)}")
-        more = len(view.candidates) - _MOST_CANDIDATES
-        lines += [translate.count("triage.more_leaders", more)] if more > 0 else []
+        for plan, share in view.rivals[:_MOST_CANDIDATES]:
+            title, step, who = map(block_kit.escape, (plan.title, plan.steps[0], plan.who))
+            lines.append(translate("triage.rival", title=title, share=share, actor=who) + f"\n{step}")
         yield block_kit.section("\n".join(lines))
-    if timing := [_literal(clause) for clause in view.timing()]:
-        yield block_kit.section(" · ".join(timing), verbatim=True)
+    lines = [" · ".join(_literal(clause) for clause in clauses) for clauses in (view.timing(), view.basis())]
+    if any(lines):
+        yield block_kit.section("\n".join(filter(None, lines)), verbatim=True)
 
 
 def _chart(view: DigestView) -> list[Block]:
@@ -162,7 +158,7 @@ def _table(view: DigestView, room: int) -> tuple[list[Block], int]:
         if room < 0:
             break
         fitting.append(row)
-    table = [block_kit.table(titles, fitting, numbers=[2], wrapped=1)] if fitting else []
+    table = [block_kit.table(titles, fitting, numbers=[1], wrapped=2)] if fitting else []
     return table, len(view.rows) - len(fitting)
 
 
@@ -184,7 +180,7 @@ def _shortened(excerpt: Excerpt) -> Excerpt:
     lines = [block_kit.shorten(line, _NEIGHBOUR) for line in excerpt.lines[first : focus + 3]]
     # The line of interest is cut around its code.
     line = excerpt.lines[focus]
-    start = max(line.find(str(excerpt.code)) - _LINE // 2, 0)
+    start = max(line.find(str(excerpt.sign)) - _LINE // 2, 0)
     if len(line) <= _LINE or start == 0:
         lines[focus - first] = block_kit.shorten(line, _LINE)
     else:

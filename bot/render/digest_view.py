@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.filesize import decimal
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Entry
+from bot.catalogue.entry import Actor, Entry
 from bot.i18n import Translator
 from bot.render.block_kit import printable
-from bot.triage.digest import CodeRow, Digest, Excerpt, Mark, Pattern, Role, Secret, Timeline
+from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Timeline
 
 _NONE = "–"
 # Control characters drive a terminal; bidirectional ones make a line look like another.
 _FILE_NAME = 24  # characters in a column
+_MOST_CODES = 4  # of a family in the title
+_DAY_AND_CLOCK = re.compile(r"(.*?)(\d{1,2}:\d\d:\d\d)(?:[.,]\d+)?(.*)")
 _BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPlan:
+    """What to do about a cause, in one language."""
+
+    code: int | None
+    title: str
+    actor: Actor
+    who: str
+    steps: tuple[str, ...]
 
 
 class DigestView:
@@ -29,31 +44,53 @@ class DigestView:
         self._unknown = frozenset(row.code for row in digest.unknown)
         self._catalogue = catalogue
         self._cause = next((row for row in digest.rows if row.code == digest.cause), None)
-        self.cause = self.entry(self._cause) if self._cause else None
+        self._event = next((row for row in digest.events if row.name is digest.cause_event), None)
+        self.has_cause = bool(self._cause or self._event)
+        self.plan = self._plan(digest.cause, digest.advice) if self.has_cause else None
 
     def title(self) -> str:
         """Return the first line: the likely cause, or that there is none."""
-        if self._cause:
-            return self.translate("triage.cause", code=self._cause.code, title=self._name(self._cause))
+        if self.plan:
+            return self.translate("triage.cause", what=self.plan.title)
         if self.digest.rows:
             return self.translate("triage.no_cause")
         if self.rows:
             return self.translate("triage.only_unknown")
         return self.translate("triage.nothing" if self.digest.files else "triage.unread")
 
+    def _plan(self, code: int | None, advice: Advice | None) -> ActionPlan | None:
+        """Return what to do about a candidate; None if nothing is known about it."""
+        entry = self._catalogue.get(code) if code else None
+        actor = advice.actor if advice else entry.actor if entry else None
+        steps = advice.steps if advice else entry.remedy if entry else None
+        if actor is None or steps is None:
+            return None
+        title = self.translate.pick(entry.title) if entry else ""
+        name = self.translate("triage.code", code=code, title=title) if entry else ""
+        if advice and advice.title:
+            codes = [code] if code else []
+            if code == self.digest.cause:
+                codes += [row.code for row in self.digest.rows if row.role is Role.FAMILY]
+            shown = self.translate("list.item_separator").join(map(str, codes[:_MOST_CODES]))
+            shown += "…" if len(codes) > _MOST_CODES else ""
+            title = self.translate.pick(advice.title)
+            name = self.translate("triage.named", title=title, codes=shown) if codes else title
+        who = self.translate.pick(advice.who) if advice and advice.who else self.translate(f"actor.{actor}")
+        return ActionPlan(code, name, actor, who, self.translate.pick(steps))
+
     def entry(self, row: CodeRow) -> Entry | None:
         """Return the catalogue's entry for *row*."""
         return self._catalogue.get(row.code)
 
     @property
-    def candidates(self) -> tuple[Entry, ...]:
-        """Without a likely cause: the entries of the codes that follow no other, in the digest's order."""
-        entries = (self.entry(row) for row in self.digest.rows if row.role is not Role.FOLLOWER)
-        return tuple(entry for entry in entries if entry) if self._cause is None else ()
+    def rivals(self) -> list[tuple[ActionPlan, str]]:
+        """Without a likely cause: what to do about each candidate, the best first, and its share of the errors."""
+        plans = [(self._plan(rival.code, rival.advice), rival.share) for rival in self.digest.rivals]
+        return [(plan, self._share(share)) for plan, share in plans if plan]
 
     def timing(self) -> Iterator[str]:
         """Yield one clause each: since when, how often, in which pattern, from how many users, whether it goes on."""
-        rows = (self._cause,) if self._cause else self.rows
+        rows = self._leading()
         if not rows:
             return
         first, last = _span(rows)
@@ -61,17 +98,41 @@ class DigestView:
             yield self.translate("triage.since", place=self.location(first), time=printable_line(first.stamp.text))
         else:
             yield self.translate("triage.since_place", place=self.location(first))
-        yield self.translate.count("triage.times", sum(row.count for row in rows))
-        if self._cause and self.digest.pattern in (Pattern.BURST, Pattern.STEADY):
+        if self._event:
+            yield self.translate.count("triage.event_lines", self._event.count, event=self._event.name)
+        else:
+            yield self.translate.count("triage.times", sum(row.count for row in rows))
+        if self.has_cause and self.digest.pattern in (Pattern.BURST, Pattern.STEADY):
             yield self._pattern(self.digest.pattern, first, last)
-        if sources := max(row.source_count for row in rows):
-            yield self.translate.count("triage.sources", sources)
-        followers = [row for row in self.digest.rows if row.role is Role.FOLLOWER]
-        if self._cause and followers:
-            times = f"{sum(row.count for row in followers):,}"
-            yield self.translate.count("triage.brought", len(followers), times=times)
+        affected = self.digest.affected
+        if affected.count:
+            key = "triage.sources_at_least" if affected.is_partial else "triage.sources"
+            yield self.translate.count(key, affected.count)
         ongoing = {True: "yes", False: "no", None: "unknown"}[self.digest.is_ongoing]
         yield self.translate(f"triage.ongoing.{ongoing}")
+
+    def basis(self) -> Iterator[str]:
+        """Yield what the likely cause rests on: its share of the errors, and which codes follow from it."""
+        digest = self.digest
+        if self.plan and digest.share is not None and len(self.rows) > 1:
+            share, number = self._share(digest.share), f"{digest.explained:,}"
+            yield self.translate.count("triage.basis", digest.hits, explained=number, share=share)
+        followers = [row for row in digest.rows if row.role is Role.FOLLOWER and row.explained]
+        if self._cause and not self._event and followers:
+            times = f"{sum(row.explained for row in followers):,}"
+            yield self.translate.count("triage.brought", len(followers), times=times)
+
+    def _leading(self) -> Sequence[CodeRow | EventRow]:
+        """Return what the answer is about: the event, the cause with its family, or all codes."""
+        if self._event:
+            return (self._event,)
+        if self._cause:
+            return [row for row in self.digest.rows if row.role in (Role.CAUSE, Role.FAMILY)]
+        return self.rows
+
+    def _share(self, share: float) -> str:
+        """Format a share in percent. It is rounded down, because 100 % means all."""
+        return f"{math.floor(share * 100 + 1e-9)}%" if share >= 0.01 else "<1%"
 
     def _pattern(self, pattern: Pattern, first: Mark, last: Mark) -> str:
         if not (first.stamp and last.stamp):
@@ -102,17 +163,17 @@ class DigestView:
     def table(self, most: int | None = None) -> tuple[list[str], list[list[str]]]:
         """Return the titles of the columns and a row for each code; a log without times has no columns for them.
 
-        With *most*, only for so many codes.
-
-        The third column is a number.
+        With *most*, only for so many codes. The second column is a number: on a narrow screen, it is visible beside the
+        code. Of times on one day, only the clock is shown.
         """
         is_timed = any(row.first.stamp or row.last.stamp for row in self.rows)
-        columns = ["code", "name", "count", *(["first", "last"] if is_timed else []), "line", "role"]
+        columns = ["code", "count", "name", *(["first", "last"] if is_timed else []), "line", "role"]
+        is_one_day = len({_day(mark) for row in self.rows for mark in (row.first, row.last) if mark.stamp}) == 1
         rows = []
         for row in self.rows[:most]:
             name = f"↳ {self._name(row)}" if row.role is Role.FOLLOWER else self._name(row)
-            times = [printable_line(mark.stamp.text) if mark.stamp else _NONE for mark in (row.first, row.last)]
-            cells = [str(row.code), name, f"{row.count:,}", *(times if is_timed else [])]
+            times = [_time(mark, is_one_day=is_one_day) for mark in (row.first, row.last)]
+            cells = [str(row.code), f"{row.count:,}", name, *(times if is_timed else [])]
             rows.append([*cells, self._line_range(row), self._role(row)])
         return [self.translate(f"triage.column.{column}") for column in columns], rows
 
@@ -136,14 +197,14 @@ class DigestView:
             return self.translate("triage.role.unknown")
         if row.role is Role.FOLLOWER and row.follows is not None:
             return self.translate("triage.role.follower", code=row.follows)
-        if row.role is Role.UNRELATED and self._cause is None:
+        if row.role is Role.UNRELATED and not self.has_cause:
             return self.translate("triage.role.alone")
         return self.translate(f"triage.role.{row.role}")
 
     def excerpt_title(self, excerpt: Excerpt) -> str:
         """Return the code that *excerpt* is about, and its location."""
         location = self.location(Mark(excerpt.file, excerpt.line, None))
-        return self.translate("triage.evidence_of", code=excerpt.code, place=location)
+        return self.translate("triage.evidence_of", code=excerpt.sign, place=location)
 
     def metadata(self) -> Iterator[str]:
         """Yield one phrase each: SDK version, platform, AppID, time span and time zone of the log."""
@@ -167,9 +228,12 @@ class DigestView:
         """Yield what was read, found, skipped, hidden and not read; at most *most_files* of the files not read."""
         digest, translate = self.digest, self.translate
         if digest.files:
-            files = translate.count("triage.files", len(digest.files))
-            if len(digest.files) == 1:
-                files = self.file_name(digest.files[0].name)
+            named = [file for file in digest.files if file.name]
+            files = translate.count("triage.files", len(named))
+            if len(named) < 2:
+                files = self.file_name(named[0].name if named else "")
+            if named and len(named) < len(digest.files):
+                files = translate("triage.and_message", files=files)
             lines, size = translate.count("triage.lines", digest.lines), self.size(digest.bytes)
             yield translate("triage.read", files=files, lines=lines, size=size)
         if self.rows:
@@ -274,6 +338,20 @@ def sparkline(counts: Sequence[int]) -> str:
     return "".join(_BARS[math.ceil(count / top * len(_BARS)) - 1] if count else "·" for count in counts)
 
 
+def _day(mark: Mark) -> str | None:
+    """Return what is written before and after the clock, such as the date; None if there is no clock."""
+    match = _DAY_AND_CLOCK.fullmatch(mark.stamp.text) if mark.stamp else None
+    return match[1] + match[3] if match else None
+
+
+def _time(mark: Mark, *, is_one_day: bool) -> str:
+    """Return the time of *mark*; on one day, without the date and the fraction of a second."""
+    if mark.stamp is None:
+        return _NONE
+    match = _DAY_AND_CLOCK.fullmatch(mark.stamp.text) if is_one_day else None
+    return match[2] if match else printable_line(mark.stamp.text)
+
+
 def _clock(seconds: float, width: float) -> str:
     """Format an offset such as +1:30 or +2:00:00; for buckets below a second, +0.25."""
     if width < 1:
@@ -283,7 +361,7 @@ def _clock(seconds: float, width: float) -> str:
     return f"+{hours}:{minutes:02}:{rest:02}" if hours else f"+{minutes}:{rest:02}"
 
 
-def _span(rows: Sequence[CodeRow]) -> tuple[Mark, Mark]:
+def _span(rows: Sequence[CodeRow | EventRow]) -> tuple[Mark, Mark]:
     """Return the first and the last mark of *rows*: by time if any has one, else by file and line."""
     marks = [mark for row in rows for mark in (row.first, row.last)]
     if timed := [mark for mark in marks if mark.stamp]:

@@ -1,20 +1,24 @@
 """Derive the digest from the counts of a log: the likely cause, its followers, and the evidence to show.
 
-`cascades` has the rules on which code causes which; `histogram` describes how codes came over time.
+`diagnosis` chooses the cause; `histogram` describes how codes came over time.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.result import LookAlikeReason
 from bot.triage import histogram
-from bot.triage.aggregate import CodeCount, FileSpan, FollowLink, LineSpot, LogState
+from bot.triage.aggregate import FileSpan, LineSpot, LogState, SignCount
 from bot.triage.cascades import Cascades
+from bot.triage.diagnosis import Diagnosis
 from bot.triage.digest import (
     CodeRow,
+    ConnectionEvent,
     Digest,
+    EventRow,
     Excerpt,
     FileRead,
     FileRefused,
@@ -22,9 +26,11 @@ from bot.triage.digest import (
     Mark,
     Role,
     SecretKind,
+    Sign,
     Timeline,
 )
 from bot.triage.redact import SecretCounter, redact
+from bot.triage.running_numbers import running_numbers
 from bot.triage.scanner import LineWindow
 from bot.triage.timestamps import make_stamp
 
@@ -34,33 +40,20 @@ _Timelines = Mapping[int, tuple[int, ...]]  # by code
 
 
 class Analysis:
-    """Find the likely cause in the *state* that was counted over *files*.
-
-    A code follows another if a rule says so and more than half of its occurrences came within the rule's window after
-    the other code, or after one of its own that did. If the files are not in the order of their times, it is enough
-    that its first occurrence came within the window after the other's first. Of several codes that it could follow, it
-    follows the one that explains most occurrences, then the earliest.
-
-    The likely cause follows no code, and has followers or makes up more than half of all hits. Of several such codes,
-    it is the one of the likeliest class, then the first, then the most frequent. A single code is the cause. Harmless
-    codes are not causes if there are others. If no code follows another, there is no likely cause.
-    """
+    """Describe the *state* that was counted over *files*. Running numbers of one shape are no codes."""
 
     def __init__(self, state: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
         self._state = state
         self._files = files
         self._is_one_clock = state.is_one_clock
-        self._known = [count for count in state.counts.values() if count.known]
-        self._first = {  # occurrence of each code
-            code: min((_mark(span, span.first) for span in count.spans), key=self._order)
-            for code, count in state.counts.items()
-        }
-        entries = {code: catalogue.get(code) for code in state.counts}
-        sections = {code: catalogue.section_of(entry).section if entry else None for code, entry in entries.items()}
-        self._ranks = {code: cascades.rank(code, section) for code, section in sections.items()}
-        self._harmless = {code for code, section in sections.items() if cascades.is_harmless(code, section)}
-        self._follows = {count.code: self._cause_of(count) for count in self._known}
-        self._cause = self._likely_cause()
+        self._ids = running_numbers(state)
+        self._counts = {code: count for code, count in state.counts.items() if code not in self._ids}
+        self._first: dict[Sign, Mark] = {}  # occurrence of each code and event
+        for count in (*self._counts.values(), *state.events.values()):
+            self._first[count.sign] = min((_mark(span, span.first) for span in count.spans), key=self._order)
+        self._diagnosis = Diagnosis(
+            self._counts, state, cascades, catalogue, lambda sign: self._order(self._first[sign])
+        )
 
     def digest(
         self,
@@ -71,16 +64,18 @@ class Analysis:
     ) -> Digest:
         """Return the digest. The arguments are the results of the other steps."""
         axis = self._state.by_time if self._is_one_clock else self._state.by_line
-        width, timelines = axis.timelines()
+        width, timelines = axis.timelines(self._counts)
         rows, unknown = self._rows(timelines, known=True), self._rows(timelines, known=False)
         # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
-        family = [row for row in rows if self._root(row.code) == self._cause]
-        groups = [family] if family else [[row] for row in rows or unknown]
-        leading = [row for row in rows if self._cause in (None, row.code)] or unknown
+        diagnosis = self._diagnosis
+        explained = [row for row in rows if row.explained * 2 > row.count]
+        groups = [explained] if explained else [[row] for row in rows or unknown]
+        leading = [row for row in rows if row.role in (Role.CAUSE, Role.FAMILY)] or explained or [*rows] or unknown
         excerpts, hidden = self._evidence(rows or unknown, secrets)
         extent = self._extent()
+        ids = sum(self._state.counts[code].count for code in self._ids)
         return Digest(
-            cause=self._cause,
+            cause=diagnosis.code,
             rows=rows,
             unknown=unknown,
             pattern=histogram.pattern_of(leading, extent, self._position),
@@ -90,54 +85,18 @@ class Analysis:
             metadata=self._metadata(),
             files=tuple(self._files),
             refused=tuple(refused),
-            lookalikes=dict(lookalikes),
+            lookalikes=dict(Counter(lookalikes) + Counter({LookAlikeReason.IDENTIFIER: ids})),
             secrets=secrets.secrets[:_MAX_SECRETS],
             hidden=hidden,
             duration_s=duration_s,
+            cause_event=diagnosis.event,
+            family=diagnosis.family,
+            share=diagnosis.share,
+            affected=diagnosis.affected,
+            advice=diagnosis.advice,
+            events=self._event_rows(),
+            rivals=diagnosis.rivals,
         )
-
-    # Cause and followers
-
-    def _cause_of(self, count: CodeCount) -> int | None:
-        """Return the code that *count* follows, or None."""
-        best = max(
-            (link for link in count.links if link.count * 2 > count.count or self._came_right_after(link, count)),
-            key=lambda link: (link.count, [-each for each in self._order(self._first[link.cause.code])]),
-            default=None,
-        )
-        return best.cause.code if best else None
-
-    def _came_right_after(self, link: FollowLink, count: CodeCount) -> bool:
-        """Return whether the first occurrence came within the window after the cause's first."""
-        if not self._is_one_clock or (len(self._state.hit_files) < 2 and link.count):
-            return False
-        cause, follower = self._first[link.cause.code].stamp, self._first[count.code].stamp
-        return bool(cause and follower and 0 <= follower.seconds - cause.seconds <= link.window_s)
-
-    def _likely_cause(self) -> int | None:
-        """Return the code that is the likely cause, or None."""
-        follows = self._follows
-        roots = [each for each in self._known if follows[each.code] is None]
-        harmful = [each for each in roots if each.code not in self._harmless] or roots
-        if len(harmful) == 1:
-            return harmful[0].code
-        if not any(follows.values()):
-            return None
-        followed = set(follows.values())
-        hits = sum(each.count for each in self._state.counts.values())
-        candidates = [each for each in harmful if each.code in followed or each.count * 2 > hits]
-        best = min(
-            candidates,
-            key=lambda each: (self._ranks[each.code], self._order(self._first[each.code]), -each.count),
-            default=None,  # if a harmless code explains the others, and none of the harmful ones has most hits
-        )
-        return best.code if best else None
-
-    def _root(self, code: int) -> int:
-        """Return the code at the start of the chain that *code* follows."""
-        while (cause := self._follows.get(code)) is not None:
-            code = cause
-        return code
 
     # Rows
 
@@ -145,36 +104,58 @@ class Analysis:
         """Return the known or the unknown codes: the cause first, then the followers, then the rest."""
 
         def key(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
-            rank = self._ranks[row.code] if self._cause is None else 0
+            rank = self._diagnosis.ranks[row.code] if self._diagnosis.winner is None else 0
             return list(Role).index(row.role), rank, self._order(row.first)
 
-        rows = (self._row(each, timelines) for each in self._state.counts.values() if each.known is known)
+        rows = (self._row(code, each, timelines) for code, each in self._counts.items() if each.known is known)
         return tuple(sorted(rows, key=key))
 
-    def _row(self, count: CodeCount, timelines: _Timelines) -> CodeRow:
+    def _row(self, code: int, count: SignCount, timelines: _Timelines) -> CodeRow:
         """Return the row of one code."""
-        code, follows = count.code, self._follows.get(count.code)
-        role = Role.CAUSE if code == self._cause else Role.UNRELATED if follows is None else Role.FOLLOWER
-        last = max((_mark(span, span.last) for span in count.spans), key=self._order)
-        return CodeRow(code, count.count, self._first[code], last, role, follows, len(count.sources), timelines[code])
+        role, follows = self._diagnosis.role(code), self._diagnosis.follows.get(code)
+        return CodeRow(
+            code=code,
+            count=count.count,
+            first=self._first[code],
+            last=self._last(count),
+            role=role,
+            follows=follows,
+            users=len(count.occurrences.users),
+            timeline=timelines[code],
+            explained=self._diagnosis.explained(code),
+        )
+
+    def _event_rows(self) -> tuple[EventRow, ...]:
+        """Return the connection events."""
+        events = ((event, self._state.events.get(event)) for event in ConnectionEvent)
+        return tuple(
+            EventRow(event, each.count, self._first[event], self._last(each)) for event, each in events if each
+        )
+
+    def _last(self, count: SignCount) -> Mark:
+        """Return the last occurrence of a code or event."""
+        return max((_mark(span, span.last) for span in count.spans), key=self._order)
 
     def _order(self, mark: Mark) -> tuple[float, int, int]:
         """Return the sort key of *mark*: its time if all files have comparable times, then file and line."""
         if not self._is_one_clock:
             return 0.0, mark.file, mark.line
-        return mark.stamp.seconds if mark.stamp else self._state.extents[mark.file][0].seconds, mark.file, mark.line
+        # An event may be in a file without times, which has no code.
+        start = self._state.extents.get(mark.file)
+        stamp = mark.stamp or (start[0] if start else None)
+        return stamp.seconds if stamp else float("inf"), mark.file, mark.line
 
     # Evidence
 
     def _evidence(
         self, rows: Sequence[CodeRow], secrets: SecretCounter
     ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
-        """Return the lines of two codes, redacted, and the number of different values hidden, by kind.
+        """Return the lines of two codes or events, redacted, and the number of different values hidden, by kind.
 
         The numbers cover the excerpts and the live *secrets* that the author is warned about.
         """
         windows = self._state.windows
-        shown = [windows[code][1] for code in self._codes_to_show(rows) if code in windows]
+        shown = [windows[sign][1] for sign in self._signs_to_show(rows) if sign in windows]
         # Windows may overlap: each line counts once, as the first window has it.
         lines = {
             (window.file, line): raw
@@ -187,14 +168,15 @@ class Analysis:
             hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
         return tuple(map(_excerpt, shown)), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
 
-    def _codes_to_show(self, rows: Sequence[CodeRow]) -> list[int]:
-        """Return two codes: the cause and the most frequent unrelated one, or the first two."""
-        if self._cause is None:
+    def _signs_to_show(self, rows: Sequence[CodeRow]) -> list[Sign]:
+        """Return two: the cause and the most frequent unrelated code, or a follower; without a cause, the first two."""
+        if self._diagnosis.winner is None:
             return [row.code for row in rows[:2]]
-        others = [row for row in rows if row.code != self._cause]
-        unrelated = [row for row in others if row.role is Role.UNRELATED and row.code not in self._harmless]
+        leading = self._diagnosis.event or self._diagnosis.code
+        others = [row for row in rows if row.code != leading]
+        unrelated = [row for row in others if row.role is Role.UNRELATED and row.code not in self._diagnosis.harmless]
         second = max(unrelated, key=lambda row: row.count, default=others[0] if others else None)
-        return [self._cause, *([second.code] if second else [])]
+        return [*([leading] if leading else []), *([second.code] if second else [])]
 
     # Time
 
@@ -217,7 +199,7 @@ class Analysis:
             return None
         start = None
         if self._is_one_clock:
-            first = min(self._first.values(), key=self._order)
+            first = min((self._first[code] for code in self._counts), key=self._order)
             start = first.stamp or self._state.extents[first.file][0]
         return Timeline(start, width, buckets=len(next(iter(timelines.values()))))
 
@@ -244,14 +226,14 @@ def _mark(span: FileSpan, spot: LineSpot) -> Mark:
 def _excerpt(window: LineWindow) -> Excerpt:
     """Redact the lines of *window* together, because a key may span several, then shorten each."""
     text = b"\n".join(window.lines).decode("utf-8", "replace")
-    lines = tuple(_shorten(line, window.code) for line in redact(text).text.split("\n"))
-    return Excerpt(window.code, window.file, window.first_line, window.line, lines)
+    lines = tuple(_shorten(line, window.sign) for line in redact(text).text.split("\n"))
+    return Excerpt(window.sign, window.file, window.first_line, window.line, lines)
 
 
-def _shorten(line: str, code: int) -> str:
-    """Return *line*, or `_MAX_WIDTH` characters of it around *code*."""
+def _shorten(line: str, sign: Sign) -> str:
+    """Return *line*, or `_MAX_WIDTH` characters of it around the code *sign*."""
     line = line.rstrip()
     if len(line) <= _MAX_WIDTH:
         return line
-    start = min(max(0, line.find(str(code)) - _MAX_WIDTH // 2), len(line) - _MAX_WIDTH)
+    start = min(max(0, line.find(str(sign)) - _MAX_WIDTH // 2), len(line) - _MAX_WIDTH)
     return ("…" if start else "") + line[start : start + _MAX_WIDTH] + ("…" if start + _MAX_WIDTH < len(line) else "")

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.catalogue.entry import Actor, Steps, Text
 from bot.detection.result import LookAlikeReason
 
 
@@ -16,8 +17,36 @@ class Role(StrEnum):
     """The relation of a code to the likely cause."""
 
     CAUSE = "cause"
-    FOLLOWER = "follower"  # caused by another code, see `CodeRow.follows`
+    FAMILY = "family"  # of the cause's family: it has the same cause
+    FOLLOWER = "follower"  # caused by another code or an event, see `CodeRow.follows`
     UNRELATED = "unrelated"
+
+
+class ConnectionEvent(StrEnum):
+    """An event that explains a change of the connection, or a line that shows that there is none.
+
+    Names and numbers are those of ``ZIMConnectionEvent`` (https://www.npmjs.com/package/zego-zim-web, ZIMDefines.d.ts).
+    """
+
+    SUCCESS = "SUCCESS"
+    ACTIVE_LOGIN = "ACTIVE_LOGIN"
+    LOGIN_TIMEOUT = "LOGIN_TIMEOUT"
+    LOGIN_INTERRUPTED = "LOGIN_INTERRUPTED"
+    KICKED_OUT = "KICKED_OUT"
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"  # noqa: S105 - a name
+    UNREGISTERED = "UNREGISTERED"
+    # ZEGO UIKit refuses a call while ZIM is not logged in, whatever the reason
+    # (https://github.com/ZEGOCLOUD/zego_uikit_prebuilt_call_flutter/issues/89).
+    SIGNALING_NOT_CONNECTED = "SIGNALING_NOT_CONNECTED"
+
+    @property
+    def is_symptom(self) -> bool:
+        """Return whether the line reports a failure, as a code does, and no event of the SDK."""
+        return self is ConnectionEvent.SIGNALING_NOT_CONNECTED
+
+
+# A code, or an event: what a line of a log shows.
+Sign = int | ConnectionEvent
 
 
 class Pattern(StrEnum):
@@ -101,6 +130,44 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Affected:
+    """The users and devices that a cause hit, with what follows from it."""
+
+    count: int  # 0 if no line names one
+    is_partial: bool  # the lines that name none may be about others
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to say about a cause where the entry of its code alone does not fit."""
+
+    title: Text | None  # None: that of the code
+    actor: Actor
+    who: Text | None  # the actor in other words
+    steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One connection event with its counts."""
+
+    name: ConnectionEvent
+    count: int
+    first: Mark
+    last: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """One of several candidates for the cause, none of which explains enough."""
+
+    code: int | None  # None if it is an event alone
+    event: ConnectionEvent | None  # None if it is a code
+    share: float  # of what went wrong, from 0 to 1
+    advice: Advice | None
+
+
+@dataclass(frozen=True, slots=True)
 class CodeRow:
     """One code with its counts."""
 
@@ -109,19 +176,20 @@ class CodeRow:
     first: Mark
     last: Mark
     role: Role
-    follows: int | None  # the code that caused this one
-    source_count: int  # number of users or devices it came from; 0 if the log names none
+    follows: Sign | None  # the code or event that caused this one
+    users: int  # number of users or devices it came from; 0 if the log names none
     timeline: tuple[int, ...]  # occurrences in each bucket of `Digest.timeline`
+    explained: int = 0  # occurrences that are the cause or follow from it
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Some lines of a log around an occurrence of a code."""
+    """Some lines of a log around an occurrence of a code or an event."""
 
-    code: int
+    sign: Sign
     file: int
     first_line: int  # number of the first of `lines`, 1-based
-    line: int  # number of the line with the code
+    line: int  # number of the line with the code or event
     lines: tuple[str, ...]
 
 
@@ -180,7 +248,9 @@ class LogMetadata:
 class Digest:
     """The triage of one or several logs."""
 
-    cause: int | None  # the likely cause; None if no code stands out, or none was found
+    # The likely cause; None if no code stands out, or none was found. If an event is the cause, it is the code that
+    # most of its followers have.
+    cause: int | None
     rows: tuple[CodeRow, ...]  # known codes by role, then by first occurrence
     unknown: tuple[CodeRow, ...]  # codes that are called errors but are not in the catalogue
     pattern: Pattern | None  # of the cause, or of all codes if there is no cause
@@ -194,11 +264,23 @@ class Digest:
     secrets: tuple[Secret, ...]  # live ones, at most 100
     hidden: Mapping[SecretKind, int]  # number hidden in the excerpts or listed in `secrets`
     duration_s: float = 0.0  # of reading and scanning
+    cause_event: ConnectionEvent | None = None  # the event that is the likely cause
+    family: str | None = None  # of the cause, if it has several codes in the log
+    share: float | None = None  # of what went wrong that the cause explains, from 0 to 1; None without a cause
+    affected: Affected = Affected(0, is_partial=False)  # by the cause; by all codes without a cause
+    advice: Advice | None = None  # None: what the entry of `cause` says
+    events: tuple[EventRow, ...] = ()  # in the order of the SDK's numbers
+    rivals: tuple[Rival, ...] = ()  # without a cause: at most three, the best first
 
     @property
     def hits(self) -> int:
         """Number of occurrences of codes; equals the sum of the rows."""
         return sum(row.count for row in (*self.rows, *self.unknown))
+
+    @property
+    def explained(self) -> int:
+        """Number of occurrences of codes that are the cause or follow from it."""
+        return sum(row.explained for row in self.rows)
 
     @property
     def lines(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bot.triage.digest import CodeRow, Mark, Pattern
 
@@ -60,19 +60,20 @@ class Histogram:
         self._origin = origin
         return cell
 
-    def timelines(self) -> tuple[float, dict[int, tuple[int, ...]]]:
-        """Return the width of a bucket and the counts of each code per bucket.
+    def timelines(self, codes: Collection[int]) -> tuple[float, dict[int, tuple[int, ...]]]:
+        """Return the width of a bucket and the counts of each of *codes* per bucket.
 
         There are at most `MAX_BUCKETS` buckets; the first and the last are not empty.
         """
-        used = {cell for cells in self._cells.values() for cell, count in enumerate(cells) if count}
+        chosen = {code: cells for code, cells in self._cells.items() if code in codes}
+        used = {cell for cells in chosen.values() for cell, count in enumerate(cells) if count}
         if not used:
             return self._width, {}
         low, high = min(used), max(used)
         merged = -(-(high - low + 1) // MAX_BUCKETS)  # cells in a bucket
         starts = range(low, high + 1, merged)
         return self._width * merged, {
-            code: tuple(sum(cells[start : start + merged]) for start in starts) for code, cells in self._cells.items()
+            code: tuple(sum(cells[start : start + merged]) for start in starts) for code, cells in chosen.items()
         }
 
 

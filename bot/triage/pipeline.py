@@ -57,7 +57,7 @@ class _TriageRun:
 
     def __init__(self, catalogue: Catalogue, cascades: Cascades) -> None:
         self.aggregator = Aggregator(cascades)
-        self.scanner = Scanner(catalogue, self.aggregator.add_hit, self._add_window)
+        self.scanner = Scanner(catalogue, self.aggregator.add_hit, self.aggregator.add_event, self._add_window)
         self.secrets = SecretCounter()
         self._bytes = 0  # of all files
 

@@ -20,6 +20,8 @@ import stringzilla as sz
 from bot.detection.detector import find
 from bot.detection.result import Known, LookAlikeReason
 from bot.triage import line_cache
+from bot.triage.connection_events import find_events
+from bot.triage.digest import ConnectionEvent, Sign
 from bot.triage.reader import LogBlock
 
 _CONTEXT = 2  # lines kept before and after the line of a window
@@ -57,10 +59,20 @@ class CodeHit:
 
 
 @dataclass(slots=True)
-class LineWindow:
-    """The lines around the first hit of a code in a file, not redacted."""
+class EventHit:
+    """One line with a connection event."""
 
-    code: int
+    event: ConnectionEvent
+    file: int  # index of the file
+    line: int  # 1-based
+    text: bytes  # the line, at most `_MAX_LINE` bytes of it
+
+
+@dataclass(slots=True)
+class LineWindow:
+    """The lines around the first hit of a code or an event in a file, not redacted."""
+
+    sign: Sign
     file: int
     first_line: int  # number of the first of `lines`, 1-based
     line: int  # number of the hit's line
@@ -71,27 +83,33 @@ class LineWindow:
 class Scanner:
     """Find the hits in logs, one file after another, in the order of their lines.
 
-    For each file, call `begin`, `scan` for each block, then `end`. Each hit is passed to *on_hit*. The window around
-    the first hit of each code in a file is passed to *on_window* once its last line has been read.
+    For each file, call `begin`, `scan` for each block, then `end`. Each hit is passed to *on_hit*, each connection
+    event to *on_event*. The window around the first hit of each code and event in a file is passed to *on_window* once
+    its last line has been read.
     """
 
     def __init__(
-        self, known: Known, on_hit: Callable[[CodeHit], None], on_window: Callable[[LineWindow], None]
+        self,
+        known: Known,
+        on_hit: Callable[[CodeHit], None],
+        on_event: Callable[[EventHit], None],
+        on_window: Callable[[LineWindow], None],
     ) -> None:
         self.lookalikes: Counter[LookAlikeReason] = Counter()
         self._known = known
         self._on_hit = on_hit
+        self._on_event = on_event
         self._on_window = on_window
         self._is_symbol = lru_cache(_MAX_NAMES)(partial(_is_symbol, known))
         self._verdicts = line_cache.LineCache(known)
         self._file = 0
-        self._codes: set[int] = set()  # found in this file
+        self._signs: set[Sign] = set()  # found in this file
         self._previous: list[bytes] = []  # the last lines of the previous block
         self._windows: list[LineWindow] = []  # those with missing lines
 
     def begin(self, file: int) -> None:
         """Start the file with the index *file*."""
-        self._file, self._codes, self._previous = file, set(), []
+        self._file, self._signs, self._previous = file, set(), []
 
     def end(self) -> None:
         """Finish the file: pass on the windows that reach its end."""
@@ -107,7 +125,14 @@ class Scanner:
         for window in tuple(self._windows):
             self._extend(window, data, start)
         line, counted = block.first_line, 0
+        events = find_events(data, block.overlap_before, len(data) - block.overlap_after)
+        event = next(events, None)
         for begin, end, has_names in self._candidate_lines(data):
+            while event and event[0] <= begin:
+                line += sz.count(data, b"\n", counted, event[0]) if counted < event[0] else 0
+                counted = event[0]
+                self._take_event(event, line, data)
+                event = next(events, None)
             line += sz.count(data, b"\n", counted, begin) if counted < begin else 0
             counted = begin
             overlap_before = block.overlap_before if begin == 0 else 0
@@ -121,6 +146,11 @@ class Scanner:
                 self._take(CodeHit(code, known, self._file, line, text), data, begin, end)
             if verdict.lookalikes:
                 self.lookalikes.update(verdict.lookalikes)
+        while event:
+            line += sz.count(data, b"\n", counted, event[0]) if counted < event[0] else 0
+            counted = event[0]
+            self._take_event(event, line, data)
+            event = next(events, None)
         if not block.overlap_after:
             self._previous = _lines_before(data, len(data), self._previous)
 
@@ -157,11 +187,22 @@ class Scanner:
     def _take(self, hit: CodeHit, data: bytes, begin: int, end: int) -> None:
         """Pass *hit* on, and open a window if it is the first of its code in the file."""
         self._on_hit(hit)
-        if hit.code in self._codes:
-            return
-        self._codes.add(hit.code)
+        if hit.code not in self._signs:
+            self._open_window(hit.code, hit.line, hit.text, data, begin, end)
+
+    def _take_event(self, found: tuple[int, int, ConnectionEvent], line: int, data: bytes) -> None:
+        """Pass an event on, and open a window if it is the first of its kind in the file."""
+        begin, end, event = found
+        text = data[begin : min(end, begin + _MAX_LINE)]
+        self._on_event(EventHit(event, self._file, line, text))
+        if event not in self._signs:
+            self._open_window(event, line, text, data, begin, end)
+
+    def _open_window(self, sign: Sign, line: int, text: bytes, data: bytes, begin: int, end: int) -> None:
+        """Open a window around the line with *text*, from *begin* to *end* in *data*."""
+        self._signs.add(sign)
         before = _lines_before(data, begin, self._previous)
-        window = LineWindow(hit.code, hit.file, hit.line - len(before), hit.line, [*before, hit.text], missing=_CONTEXT)
+        window = LineWindow(sign, self._file, line - len(before), line, [*before, text], missing=_CONTEXT)
         self._windows.append(window)
         self._extend(window, data, end + 1)
 

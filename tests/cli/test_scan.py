@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli.main import commands
+from tests.triage.feed import CATALOGUE
 
 LOG = """\
 2026-11-23 07:35:45.740 I/ZIM: login 6000121 bytes sent
@@ -46,28 +47,77 @@ def test_json_has_the_public_keys(log: Path) -> None:
         "lines": 5,
         "bytes": len(LOG),
         "cause": 6000106,
+        "cause_event": None,
+        "family": None,
+        "explained": 3,
+        "share": 0.75,
+        "advice": None,
+        "affected": {"count": 0, "is_partial": True},
+        "rivals": [],
         "codes": [
-            row(6000106, 1, (2, 2), ("07:35:46.000", "07:35:46.000"), "cause"),
-            row(6000121, 2, (3, 4), ("07:35:46.500", "07:35:47.500"), "follower"),
+            row(6000106, 1, (2, 2), ("07:35:46.000", "07:35:46.000"), "cause") | entry(6000106),
+            row(6000121, 2, (3, 4), ("07:35:46.500", "07:35:47.500"), "follower", follows=6000106) | entry(6000121),
         ],
         "unknown": [row(6009999, 1, (5, 5), ("07:35:48.500", "07:35:48.500"), "unrelated")],
+        "events": [],
+        "files": [
+            {
+                "name": str(log),
+                "lines": 5,
+                "bytes": len(LOG),
+                "encoding": "utf-8",
+                "cut": None,
+                "skipped_bytes": 0,
+            }
+        ],
+        "refused": [],
         "lookalikes": 1,
         "secrets_hidden": 1,
         "truncated": False,
     }
 
 
-def row(code: int, count: int, lines: tuple[int, int], times: tuple[str, str], role: str) -> dict[str, Any]:
+def row(
+    code: int, count: int, lines: tuple[int, int], times: tuple[str, str], role: str, *, follows: int | None = None
+) -> dict[str, Any]:
     """Return a row as in the JSON."""
     return {
         "code": code,
         "count": count,
+        "role": role,
+        "users": 0,
+        "explained": 0 if role == "unrelated" else count,
+        "follows": follows,
+        "follows_event": None,
         "first_line": lines[0],
         "last_line": lines[1],
         "first_time": f"2026-11-23 {times[0]}",
         "last_time": f"2026-11-23 {times[1]}",
-        "role": role,
     }
+
+
+def entry(code: int) -> dict[str, Any]:
+    """Return the texts of a code as in the JSON."""
+    found = CATALOGUE.get(code)
+    assert found is not None
+    return {"title": found.title.en, "actor": str(found.actor), "remedy": list(found.remedy.en)}
+
+
+def test_json_names_the_event_that_is_the_cause(tmp_path: Path) -> None:
+    """Dashboards group incidents by cause; `cause` is then the code that the event makes follow."""
+    path = tmp_path / "app.log"
+    kick = "11-22 10:00:05.000  4127  4180 I ZIM     : onConnectionStateChanged state=DISCONNECTED event=KICKED_OUT\n"
+    call = "11-22 10:00:0{}.000  4127  4180 E ZIM     : sendMessage failed, errorCode: 6000121 user=u{}\n"
+    path.write_text(kick + "".join(call.format(second, second % 2) for second in range(6, 10)))
+    answer = json.loads(run("--json", str(path)).stdout)
+
+    assert (answer["cause"], answer["cause_event"], answer["share"]) == (6000121, "KICKED_OUT", 1.0)
+    (event,) = answer["events"]
+    assert (event["name"], event["count"], event["first_line"], event["last_line"]) == ("KICKED_OUT", 1, 1, 1)
+    (code,) = answer["codes"]
+    assert (code["follows"], code["follows_event"], code["users"]) == (None, "KICKED_OUT", 2)
+    assert "logged in on another device" in answer["advice"]["title"]
+    assert answer["affected"] == {"count": 2, "is_partial": True}
 
 
 def test_the_report_is_for_people(log: Path) -> None:
@@ -131,8 +181,21 @@ def test_a_folder_is_reported_and_the_other_files_are_read(log: Path, tmp_path: 
     """`zimerr scan *` may include folders."""
     answer = run("--json", str(tmp_path), str(log))
 
-    assert (answer.exit_code, json.loads(answer.stdout)["cause"]) == (0, 6000106)
+    assert (answer.exit_code, json.loads(answer.stdout)["cause"]) == (1, 6000106)
     assert "folder" in answer.stderr
+
+
+@pytest.mark.parametrize("content", [None, b"\x89PNG\r\n\x1a\n", b"PK\x03\x04 no zip"])
+def test_one_unreadable_file_makes_the_status_1(content: bytes | None, log: Path, tmp_path: Path) -> None:
+    """A script that names a file relies on it: a missing one must not pass for one without errors."""
+    other = tmp_path / "other.log"
+    if content is not None:
+        other.write_bytes(content)
+    answer = run("--json", str(log), str(other), str(log))
+
+    assert (answer.exit_code, json.loads(answer.stdout)["cause"]) == (1, 6000106)
+    assert "other.log" in answer.stderr
+    assert run("--json", str(log), str(log)).exit_code == 0
 
 
 def test_without_a_file_it_shows_its_usage() -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from bot.catalogue.entry import Actor, Steps, Text
 from bot.detection.result import LookAlikeReason
 from bot.triage.digest import (
+    Advice,
+    Affected,
     CodeRow,
+    ConnectionEvent,
     Cut,
     Digest,
+    EventRow,
     Excerpt,
     FileRead,
     FileRefused,
@@ -16,6 +22,7 @@ from bot.triage.digest import (
     Mark,
     Pattern,
     Refusal,
+    Rival,
     Role,
     Secret,
     SecretKind,
@@ -23,6 +30,13 @@ from bot.triage.digest import (
     Timeline,
 )
 
+KICKED_OUT = ConnectionEvent.KICKED_OUT
+KICK_OUT_ADVICE = Advice(
+    title=Text(en="kicked out: the account logged in on another device", zh="被踢下线：账号在其他设备登录"),
+    actor=Actor.DEVELOPER,
+    who=None,
+    steps=Steps(en=("Do not log in again automatically.",), zh=("不要自动重新登录。",)),
+)
 HOSTILE = "\x1b[31m\u202e<!channel> <@U1> &lt;!here&gt; ```x``` *b* <https://evil.example|x>"
 
 
@@ -47,8 +61,8 @@ def spread(count: int, first: int = 0, last: int = 19) -> tuple[int, ...]:
 def expired() -> Digest:
     """Return the digest of a pasted log of the Web SDK: a token expired, and all calls after it failed."""
     rows = (
-        CodeRow(6000106, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 0, spread(12)),
-        CodeRow(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, 6000106, 0, spread(57)),
+        CodeRow(6000106, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 2, spread(12), 12),
+        CodeRow(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, 6000106, 4, spread(57), 57),
         CodeRow(6000204, 1, mark(230, 140), mark(230, 140), Role.UNRELATED, None, 0, spread(1, 9, 9)),
     )
     lines = (
@@ -72,6 +86,23 @@ def expired() -> Digest:
         lookalikes={LookAlikeReason.URL: 2, LookAlikeReason.LONGER_NUMBER: 9},
         secrets=(Secret(SecretKind.ZEGO_TOKEN, 0, 12),),
         hidden={SecretKind.ZEGO_TOKEN: 1, SecretKind.IP: 3},
+        share=69 / 70,
+        affected=Affected(5, is_partial=True),
+        events=(EventRow(ConnectionEvent.TOKEN_EXPIRED, 1, mark(19, 0), mark(19, 0)),),
+    )
+
+
+def kicked_out() -> Digest:
+    """Return the digest of a log in which only an event tells the cause."""
+    return replace(
+        expired(),
+        cause=6000121,
+        rows=(CodeRow(6000121, 57, mark(21, 0.4), mark(417, 299.9), Role.FOLLOWER, KICKED_OUT, 9, spread(57), 57),),
+        cause_event=KICKED_OUT,
+        share=1.0,
+        advice=KICK_OUT_ADVICE,
+        events=(EventRow(KICKED_OUT, 9, mark(18, 0), mark(402, 288.1)),),
+        excerpts=(Excerpt(KICKED_OUT, 0, 17, 18, ("ok", "[1122 07:35:45.740][User][EVT] event:4", "ok")),),
     )
 
 
@@ -103,6 +134,8 @@ def bundle() -> Digest:
         lookalikes={LookAlikeReason.UNIT: 1},
         secrets=(),
         hidden={SecretKind.APP_ID: 1},
+        affected=Affected(15, is_partial=False),
+        rivals=(Rival(6000104, None, 0.49, None), Rival(6000212, None, 0.002, None)),
     )
 
 

@@ -36,6 +36,8 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 CASCADES = Cascades(
     classes=(CauseClass(name="session", codes=(6000106,)),),
+    families=(),
+    events=(),
     rules=(
         CascadeRule(
             cause=6000106,

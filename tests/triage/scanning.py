@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from bot.detection.detector import find
 from bot.detection.result import Known, LookAlikeReason
 from bot.triage.reader import NO_LIMITS, LogFile, LogStream, ReadBudget, ReadLimits, open_logs
-from bot.triage.scanner import CodeHit, LineWindow, Scanner
+from bot.triage.scanner import CodeHit, EventHit, LineWindow, Scanner
 
 
 class Recorded:
@@ -17,6 +17,7 @@ class Recorded:
 
     def __init__(self) -> None:
         self.hits: list[CodeHit] = []
+        self.events: list[EventHit] = []
         self.windows: list[LineWindow] = []
         self.lookalikes: Counter[LookAlikeReason] = Counter()
 
@@ -34,7 +35,7 @@ def source(data: bytes, name: str = "app.log") -> LogFile:
 def scan(data: bytes, known: Known, limits: ReadLimits = NO_LIMITS) -> Recorded:
     """Scan *data* as a file."""
     recorded = Recorded()
-    scanner = Scanner(known, recorded.hits.append, recorded.windows.append)
+    scanner = Scanner(known, recorded.hits.append, recorded.events.append, recorded.windows.append)
     for index, log in enumerate(open_logs([source(data)], ReadBudget(limits, lambda: 0.0))):
         if isinstance(log, LogStream):
             scanner.begin(index)

@@ -30,7 +30,7 @@ def test_a_line_without_a_stamp_takes_that_of_an_earlier_line() -> None:
 def test_each_user_is_counted_once() -> None:
     """One user in trouble or all of them: two different nights."""
     lines = [line_at(index, 6000105, f'{{"userID":"user{index % 4}"}}') for index in range(20)]
-    assert first_row(*lines).source_count == 4
+    assert first_row(*lines).users == 4
 
 
 @given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))

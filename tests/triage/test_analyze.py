@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.triage.digest import Digest, Pattern, Role, Secret, SecretKind
+from bot.triage.digest import Digest, Pattern, Role, Secret, SecretKind, Sign
 from tests.triage.feed import CASCADES, line_at, triage_of
 
 
@@ -16,8 +16,8 @@ def digest(*lines: str, **files: list[str]) -> Digest:
     return triage_of(logs)
 
 
-def roles(result: Digest) -> dict[int, tuple[Role, int | None]]:
-    """Return role and followed code of each known code."""
+def roles(result: Digest) -> dict[int, tuple[Role, Sign | None]]:
+    """Return role and followed code or event of each known code."""
     return {row.code: (row.role, row.follows) for row in result.rows}
 
 
@@ -68,11 +68,31 @@ def test_a_follower_can_have_followers() -> None:
     assert roles(result)[6000331] == (Role.FOLLOWER, 6000321)
 
 
-def test_of_two_causes_the_likelier_class_wins_then_the_earlier() -> None:
-    """An invalid token explains more than a broken connection."""
-    lines = [line_at(0, 6000104), line_at(1, 6000105), line_at(900, 6000107), line_at(901, 6000121)]
-    assert digest(*lines).cause == 6000107
+def test_of_two_causes_that_explain_the_same_the_likelier_class_wins_then_the_earlier() -> None:
+    """Class order breaks ties only."""
+    after = [line_at(2 + index, 6000121) for index in range(9)]
+    assert digest(line_at(0, 6000122), line_at(1, 6000014), *after).cause == 6000014
+    assert digest(line_at(0, 6000002), line_at(1, 6000003), *after).cause == 6000002
+
+
+def test_of_two_causes_the_one_that_explains_more_wins() -> None:
+    """However severe its class, a stray is not the cause."""
+    strays = [line_at(0, 6000002), line_at(1, 6000121)]
+    assert digest(*strays, *(line_at(1800 + index, 6000204) for index in range(30))).cause == 6000204
     assert digest(line_at(0, 6000322), line_at(1, 6000321), line_at(900, 6000304)).cause == 6000322
+
+
+def test_two_causes_of_half_each_are_rivals() -> None:
+    """Naming one of them would be a guess; the reader gets both, with their shares."""
+    result = digest(line_at(0, 6000104), line_at(1, 6000105), line_at(900, 6000107), line_at(901, 6000121))
+    assert result.cause is None
+    assert [(rival.code, rival.share) for rival in result.rivals] == [(6000104, 0.5), (6000107, 0.5)]
+
+
+def test_a_code_with_almost_all_hits_is_the_cause() -> None:
+    """One other error in the log is no reason to say nothing."""
+    result = digest(line_at(0, 6000524), *(line_at(60 + index, 6000204) for index in range(300)))
+    assert (result.cause, roles(result)[6000524]) == (6000204, (Role.UNRELATED, None))
 
 
 def test_a_harmless_code_is_not_the_cause_beside_another() -> None:
@@ -137,7 +157,7 @@ def test_evidence_is_redacted_and_shows_the_cause_first() -> None:
     mail = "b.chen@example.com"
     followers = (line_at(2 + index, 6000121) for index in range(9))
     result = digest(line_at(0, mail), line_at(1, 6000106, "x" * 3000 + mail), *followers)
-    assert [excerpt.code for excerpt in result.excerpts] == [6000106, 6000121]
+    assert [excerpt.sign for excerpt in result.excerpts] == [6000106, 6000121]
     shown = "\n".join(line for excerpt in result.excerpts for line in excerpt.lines)
     assert mail not in shown
     assert all(len(line) <= 402 for line in shown.split("\n"))

@@ -33,7 +33,7 @@ def test_a_histogram_stays_small_however_long_the_log() -> None:
     histogram = Histogram()
     for index in range(50_000):
         histogram.add(1, index * 977.0)
-    width, counts = histogram.timelines()
+    width, counts = histogram.timelines([1])
     assert sum(counts[1]) == 50_000
     assert len(counts[1]) <= MAX_BUCKETS
     assert width * len(counts[1]) >= 49_999 * 977

@@ -30,12 +30,17 @@ def as_data(digest: Digest) -> dict[str, Any]:
     metadata = digest.metadata
     return {
         "cause": digest.cause,
+        "cause_event": digest.cause_event,
+        "family": digest.family,
+        "share": digest.share and round(digest.share, 2),
+        "affected": [digest.affected.count, digest.affected.is_partial],
+        "events": [[str(each.name), each.count, _mark(each.first), _mark(each.last)] for each in digest.events],
         "pattern": digest.pattern,
         "is_ongoing": digest.is_ongoing,
         "codes": [{**_row(row), "role": row.role, "follows": row.follows} for row in digest.rows],
         "unknown": [_row(row) for row in digest.unknown],
         "evidence": [
-            {"code": each.code, "file": each.file, "line": each.line, "first_line": each.first_line}
+            {"code": each.sign, "file": each.file, "line": each.line, "first_line": each.first_line}
             | {"lines": list(each.lines)}
             for each in digest.excerpts
         ],
@@ -59,7 +64,7 @@ def _row(row: CodeRow) -> dict[str, Any]:
         "count": row.count,
         "first": _mark(row.first),
         "last": _mark(row.last),
-        "source_count": row.source_count,
+        "users": row.users,
     }
 
 

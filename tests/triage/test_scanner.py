@@ -76,7 +76,7 @@ def test_a_window_has_two_lines_on_each_side_across_blocks() -> None:
         assert window.lines == everything[window.first_line - 1 :][: len(window.lines)]
         assert window.line - window.first_line == min(2, window.line - 1)
         assert len(window.lines) == min(5, window.line + 2, 20_000 - window.line + 3)
-        assert str(window.code).encode() in everything[window.line - 1]
+        assert str(window.sign).encode() in everything[window.line - 1]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""Find the connection events of the ZIM SDKs in the lines of a log.
+
+The SDK reports why a connection changed as an event of `onConnectionStateChanged`: by a name that each platform spells
+in its own way (``KICKED_OUT``, ``kickedOut``, ``ZIMConnectionEventKickedOut``), or by its number (``event:4``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import stringzilla as sz
+
+from bot.triage.digest import ConnectionEvent
+
+_REACH = 600  # bytes on either side of the literal that belong to an event
+_BY_NUMBER = tuple(ConnectionEvent)[:7]
+_SYMPTOM = b"ignaling is not connected"
+# A line with one of these is about the connection's state.
+_STATES = (
+    *(b"onnectionState", b"onnectionEvent", b"NECTION_EVENT", b"NECTION_STATE", b"nection_event", b"nection_state"),
+    *(b"nection state", b"nection event", "连接状态".encode()),
+)
+# A line with one of these is about it only if other words confirm that.
+_NAMES = (
+    *(b"KICKED_OUT", b"ickedOut", b"icked_out", b"icked out", b"TOKEN_EXPIRED", b"okenExpired", b"oken_expired"),
+    *(b"LOGIN_TIMEOUT", b"oginTimeout", b"ogin_timeout", b"LOGIN_INTERRUPTED", b"oginInterrupted"),
+)
+_LITERALS = (*_STATES, *_NAMES, _SYMPTOM)
+_CONFIRMED = re.compile(rb"(?i)\b(?:zim|im|signaling|event|reason|disconnected|connection)(?![a-z])|event|"
+                        + "事件|原因|断开|下线".encode())  # fmt: skip
+_OTHER_SUBJECT = re.compile(rb"(?i)room|group|member|channel|600[0-9]{4}")
+_NAME = re.compile(
+    rb"(?i)(?P<KICKED_OUT>kicked[_ ]?out)|(?P<TOKEN_EXPIRED>token[_ ]?expired)|(?P<LOGIN_TIMEOUT>login[_ ]?time_?out)"
+    rb"|(?P<LOGIN_INTERRUPTED>(?:login|network)[_ ]?interrupted|event[a-z_]{0,8}\W{0,4}interrupted)"
+    rb"|(?P<ACTIVE_LOGIN>active[_ ]?login)|(?P<UNREGISTERED>event[a-z_]{0,8}\W{0,4}unregistered|\bUNREGISTERED\b)"
+    rb"|(?P<SUCCESS>event[a-z_]{0,8}\W{0,4}success)"
+)
+_NUMBER = re.compile(
+    rb"(?i)event(?:_?(?:code|type|value))?[\"']?\s{0,2}[:=(]\s{0,2}[\"']?(?:raw_?value: ?)?([0-6])(?![0-9.:])"
+    rb"|connectionStateChanged\W{0,6}[0-3]\s{0,2},\s{0,2}([0-6])(?![0-9.:])"
+)
+
+
+def find_events(data: bytes, first: int, last: int) -> Iterator[tuple[int, int, ConnectionEvent]]:
+    """Yield start and end of each line in *data* with an event, and the event, in the order of the lines.
+
+    A line counts if the words that identify it begin in *data* from *first* up to *last*.
+    """
+    done = 0
+    for offset, literal in _offsets(data):
+        if offset < done or not first <= offset < last:
+            continue
+        begin = data.rfind(b"\n", done, offset) + 1 or done
+        end = data.find(b"\n", offset)
+        end = len(data) if end < 0 else end
+        if event := _event(data[max(begin, offset - _REACH) : min(end, offset + _REACH)], literal):
+            done = end + 1
+            yield begin, end, event
+
+
+def _offsets(data: bytes) -> list[tuple[int, bytes]]:
+    """Return where the literals occur, in ascending order."""
+    found = []
+    for literal in _LITERALS:
+        offset = sz.find(data, literal)
+        while offset >= 0:
+            found.append((offset, literal))
+            offset = sz.find(data, literal, offset + len(literal))
+    return sorted(found)
+
+
+def _event(text: bytes, literal: bytes) -> ConnectionEvent | None:
+    """Return the event that *text*, around *literal*, reports; None if it reports none."""
+    if literal == _SYMPTOM:
+        return ConnectionEvent.SIGNALING_NOT_CONNECTED
+    if literal in _NAMES and (_OTHER_SUBJECT.search(text) or not _CONFIRMED.search(text)):
+        return None
+    if name := _NAME.search(text):
+        return ConnectionEvent[str(name.lastgroup)]
+    number = _NUMBER.search(text)
+    return _BY_NUMBER[int(number[1] or number[2])] if number else None

@@ -1,0 +1,46 @@
+"""Find whom and where a line is about: the user or device, and the room, group or call."""
+
+from __future__ import annotations
+
+import re
+
+# Each pattern begins with letters that are rare in a line, which makes the search fast. A name without "id" needs "="
+# or quotes: "user: not found" names nobody.
+_VALUE = rb"\s{0,2}[\"']?(?!(?:null|nil|None|undefined)\b)([\w@.+*-]{1,64})"
+_ID = rb"(?:[_ ]?[iI][dD][\"']?\s{0,2}[:=]|=|[\"']\s{0,2}:)" + _VALUE
+# The user to whom a message or a call goes is not the one with the error.
+_OWN = rb"(?:(?<![A-Za-z_][uU]ser)|(?<=localUser)|(?<=loginUser)|(?<=currentUser)|(?<=selfUser)|(?<=(?<!to)_user))"
+_PEOPLE = (
+    re.compile(rb"ser(?<=[uU]ser)" + _OWN + _ID),
+    re.compile(rb"uid(?<![A-Za-z]uid)[\"']?\s{0,2}[:=]" + _VALUE),
+    re.compile(rb"evice(?<=[dD]evice)" + _ID),
+)
+_CONVERSATION = re.compile(rb"onversation(?<=[cC]onversation)[_ ]?[iI][dD][\"']?\s{0,2}[:=]" + _VALUE)
+# The names that a line may have for the place that a rule is about. A room and a group are conversations, too.
+PLACES = {
+    "room": (re.compile(rb"oom(?<=[rR]oom)" + _ID), _CONVERSATION),
+    "group": (re.compile(rb"roup(?<=[gG]roup)" + _ID), _CONVERSATION),
+    "call": (re.compile(rb"all(?<=[cC]all)" + _ID), re.compile(rb"nvitation(?<=[iI]nvitation)" + _ID)),
+}
+
+
+def user_of(line: bytes) -> bytes:
+    """Return the user or device that *line* names, or an empty string."""
+    for pattern in _PEOPLE:
+        if match := pattern.search(line):
+            return match[1]
+    return b""
+
+
+def place_of(line: bytes, kinds: tuple[str, ...]) -> bytes:
+    """Return the room, group or call that *line* names, or an empty string if it names none or several of *kinds*."""
+    found = {place for kind in kinds if (place := _place(line, kind))}
+    return found.pop() if len(found) == 1 else b""
+
+
+def _place(line: bytes, kind: str) -> bytes:
+    """Return the place of one kind that *line* names, or an empty string."""
+    for pattern in PLACES[kind]:
+        if match := pattern.search(line):
+            return match[1]
+    return b""

@@ -1,0 +1,47 @@
+"""Tell the codes of a log from running numbers, such as the ids of rows, that pass for codes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+from bot.triage.aggregate import LogState
+from bot.triage.digest import ConnectionEvent
+
+_LEAST = 8  # different numbers
+_MOST_EACH = 2  # occurrences of a number, on average
+_ASCENDING = 0.9  # share of the pairs of neighbours
+_BEFORE = 16  # bytes in front of a number that make its spot
+_WORD = re.compile(rb"[0-9]+")
+
+
+def running_numbers(state: LogState) -> frozenset[int]:
+    """Return the codes in *state* that are running numbers: many, in ascending or descending order, at one spot.
+
+    The errors of an app come again and again, in any order. Ids come once each, one after the other.
+    """
+    by_spot: dict[bytes, list[tuple[int, int, int]]] = defaultdict(list)  # file, line, code
+    for sign, (_, window) in state.windows.items():
+        if not isinstance(sign, ConnectionEvent):
+            line = window.lines[window.line - window.first_line]
+            at = line.find(str(sign).encode())
+            if at >= 0:
+                by_spot[_WORD.sub(b"0", line[max(0, at - _BEFORE) : at])].append((window.file, window.line, sign))
+    found: set[int] = set()
+    for places in by_spot.values():
+        codes = [code for _, _, code in sorted(places)]
+        occurrences = sum(state.counts[code].count for code in codes)
+        if len(codes) >= _LEAST and occurrences <= _MOST_EACH * len(codes) and _is_running(codes):
+            found.update(codes)
+    if any(not state.counts[code].known for code in found):
+        # Of many unknown codes, most have no window.
+        found.update(code for code, count in state.counts.items() if not count.known and code not in state.windows)
+    return frozenset(found)
+
+
+def _is_running(codes: Sequence[int]) -> bool:
+    """Return whether *codes* ascend or descend almost throughout."""
+    ascending = sum(first < second for first, second in pairwise(codes))
+    return not (1 - _ASCENDING) * (len(codes) - 1) < ascending < _ASCENDING * (len(codes) - 1)
