@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -49,11 +50,24 @@ _PLAIN_TYPES = {"json": (str, bool, int, list, dict), "params": (str,)}
 
 
 class SlackClient(AsyncWebClient):
-    """An `AsyncWebClient` with one HTTP session, and a fast path for calls with plain *json* or *params* only."""
+    """An `AsyncWebClient` with one HTTP session, and a fast path for calls with plain *json* or *params* only.
 
-    def __init__(self, token: str | None, *, session: aiohttp.ClientSession, **options: Any) -> None:
+    Methods called with *params* read. Slack limits each of them by workspace: after a 429, none is sent for as long as
+    Slack asks. Posts have limits by channel, which `bot.inbox.PostRate` keeps.
+    """
+
+    def __init__(
+        self,
+        token: str | None,
+        *,
+        session: aiohttp.ClientSession,
+        clock: Callable[[], float] = time.monotonic,
+        **options: Any,
+    ) -> None:
         super().__init__(token=token, session=session, retry_handlers=[], **options)
         self._own_session = session
+        self._clock = clock
+        self._closed_until: dict[str, float] = {}  # by method
         self._urls: dict[str, URL] = {}
         self._client_timeout = aiohttp.ClientTimeout(total=self.timeout)
         self._headers = self.headers | ({"Authorization": f"Bearer {token}"} if token else {})
@@ -62,13 +76,17 @@ class SlackClient(AsyncWebClient):
     async def api_call(
         self, api_method: str, *, before_send: Callable[[], None] | None = None, **arguments: Any
     ) -> AsyncSlackResponse:
-        """Call a method of the Web API; raises SlackApiError, aiohttp.ClientError or TimeoutError.
+        """Call a method of the Web API; raises SlackApiError, RetryLater, aiohttp.ClientError or TimeoutError.
 
         *before_send* runs when the bytes of *json* are about to be written to the connection. If it raises, nothing is
         sent, and aiohttp raises ClientConnectionError. Off the fast path, it runs before the SDK connects.
         """
+        if (wait_s := self._closed_until.get(api_method, 0.0) - self._clock()) > 0.0:
+            raise RetryLater("ratelimited", wait_s)
         if arguments.keys() in _FAST_ARGUMENTS and all(_is_plain(*each) for each in arguments.items()):
             answer, body = await self._exchange(api_method, before_send, **arguments)
+            if answer.status == 429 and "params" in arguments:
+                self._closed_until[api_method] = self._clock() + retry_after_s(answer.headers)
             response = AsyncSlackResponse(
                 client=self,
                 http_verb=answer.method,

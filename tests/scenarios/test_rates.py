@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import pytest
 
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.model import Channel
-from tests.scenarios.conftest import ANN, ENGLISH, LIN
-from tests.scenarios.reading import BOT_USER, answer_in_thread, shown
+from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock
+from tests.scenarios.reading import BOT_USER, DATABASES, answer_in_thread, settled, shown
 
 
 def new_channel(slack: Sandbox, id_: str, locale: str = "zh-CN") -> str:
     """Add a channel that the bot has not met; return its id."""
     slack.workspace.channels[id_] = Channel(id_, id_.lower(), locale, members={ANN, LIN, BOT_USER})
     return id_
+
+
+def refused_attempts(database: Path) -> int:
+    """Return how many attempts Slack has rate-limited, as the inbox stores it."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return int(connection.execute("SELECT coalesce(sum(refused), 0) FROM inbox").fetchone()[0])
 
 
 async def test_many_new_channels_are_answered_in_their_language_within_the_rate_limit(slack: Sandbox) -> None:
@@ -121,3 +132,30 @@ async def test_a_chosen_code_that_slack_does_not_show_is_replaced_by_advice(slac
     await slack.select(view, "lookup_code", ANN, options[0])
     (message,) = await slack.until(lambda: slack.messages(slack.workspace.im(ANN, BOT_USER).id))
     assert "use `/zimerr` with a code or a few words" in shown(message)
+
+
+@pytest.mark.parametrize("header", ["inf", "1000000000000", "nan", "-5", "soon", ""])
+async def test_a_post_waits_between_a_second_and_an_hour(slack: Sandbox, clock: Clock, header: str) -> None:
+    """One such header stopped a channel for ever, another made the bot call 17 times a second."""
+    slack.faults.rate_limited("chat.postMessage", header=header)
+    message = await slack.say(ENGLISH, ANN, "login: 6000106")
+    async with asyncio.timeout(10):
+        while not refused_attempts(DATABASES[slack]):  # noqa: ASYNC110  nothing in the sandbox changes then
+            await asyncio.sleep(0.005)
+    assert len(slack.calls("chat.postMessage")) == 1
+    clock.ahead_s = 3601.0
+    await answer_in_thread(slack, ENGLISH, message)
+    assert len(slack.calls("chat.postMessage")) == 2
+    assert slack.calls("conversations.replies") == []
+
+
+async def test_an_event_that_the_database_does_not_take_is_delivered_again(slack: Sandbox) -> None:
+    """Somebody copies the database, which locks it. Slack waits for 3 seconds, then delivers the event again."""
+    with contextlib.closing(sqlite3.connect(DATABASES[slack], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        message = await slack.say(ENGLISH, ANN, "login: 6000106")
+        await slack.until(lambda: [each for each in slack.deliveries("message") if each.attempts > 1])
+        other.execute("ROLLBACK")
+    await answer_in_thread(slack, ENGLISH, message)
+    await settled(slack, ENGLISH, ANN)
+    assert len(slack.replies(ENGLISH, message["ts"])) == 1

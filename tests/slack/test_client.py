@@ -138,3 +138,24 @@ async def test_a_check_before_sending_can_stop_a_call(sandbox: Sandbox, argument
             await client.api_call("chat.postMessage", json={"channel": ENGLISH, **arguments}, before_send=refuse)
         assert sandbox.calls("chat.postMessage") == []
         assert (await client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"}))["ok"]
+
+
+async def test_a_method_that_was_told_to_wait_is_not_called_meanwhile(sandbox: Sandbox) -> None:
+    """Other jobs have to wait, too, and ask in vain. The limit is that of one method, and posts have their own."""
+    now = 1000.0
+    async with aiohttp.ClientSession() as session:
+        client = SlackClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, clock=lambda: now)
+        sandbox.faults.rate_limited("conversations.info", retry_after_s=30)
+        sandbox.faults.rate_limited("chat.postMessage", retry_after_s=30)
+        for wait_s in (30.0, 20.0):
+            with pytest.raises(RetryLater) as failure:
+                await call_api(client.api_call("conversations.info", params={"channel": ENGLISH}))
+            assert failure.value.after_s == wait_s
+            now += 10.0
+        assert len(sandbox.calls("conversations.info")) == 1
+        await call_api(client.api_call("users.info", params={"user": "U0ANN"}))
+        with pytest.raises(RetryLater):
+            await call_api(client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"}))
+        await call_api(client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"}))
+        now += 10.0
+        await call_api(client.api_call("conversations.info", params={"channel": ENGLISH}))
