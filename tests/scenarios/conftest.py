@@ -86,7 +86,12 @@ def know_locales(sandbox: Sandbox, database: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def bot_with(
-    transport: Transport, folder: Path, *, plan: dict[str, Any] | None = None, **settings: Any
+    transport: Transport,
+    folder: Path,
+    *,
+    plan: dict[str, Any] | None = None,
+    clock: Callable[[], float] = time.time,
+    **settings: Any,
 ) -> AsyncIterator[Sandbox]:
     """Run the bot with other settings, or with *plan* as its manifest."""
     database = folder / "bot.db"
@@ -94,7 +99,7 @@ async def bot_with(
     async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
         know_locales(sandbox, database)
         port = free_port()
-        async with running(settings_for(sandbox, transport, database, port=port, **settings)):
+        async with running(settings_for(sandbox, transport, database, port=port, **settings), clock):
             if transport == "http":
                 sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
             yield sandbox

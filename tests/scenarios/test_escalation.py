@@ -83,20 +83,6 @@ async def test_a_call_that_failed_can_be_repeated(tmp_path: Path, reason: str) -
         assert slack.ephemerals(BEN) == []
 
 
-async def test_a_call_that_was_given_up_after_many_attempts_can_be_repeated(tmp_path: Path) -> None:
-    """Slack was away for an hour. The person who pressed learns that nobody was called."""
-    async with triaged(tmp_path, GROUP) as (slack, message, answer):
-        slack.faults.server_error("chat.postMessage", times=None)
-        await slack.click(answer, "triage_escalate", BEN)
-        await slack.until(lambda: slack.ephemerals(BEN))
-        assert "I tried to answer you 20 times, but Slack did not take it: `status 503`" in private(slack, BEN)
-        slack.faults.clear()
-        await slack.click(answer, "triage_escalate", BEN)
-        await slack.until(lambda: calls_in(slack, message))
-        await settled(slack, ENGLISH, ANN)
-        assert len(calls_in(slack, message)) == 1
-
-
 async def test_a_person_who_is_not_in_the_channel_gets_a_direct_message(tmp_path: Path) -> None:
     """Slack notifies nobody of a mention in a channel that they are not in. The message is in their language."""
     async with triaged(tmp_path, MEI) as (slack, message, answer):
