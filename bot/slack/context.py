@@ -20,7 +20,6 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
-from slack_sdk.errors import SlackApiError
 
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
@@ -249,11 +248,8 @@ def failure(error: Exception, *, kind: str, attempts: int = 1) -> Failed | Refus
     traceback = None if isinstance(error, GiveUp | RetryLater | StopWorkspace) else error
     reason = describe(error) if traceback else str(error)
     _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=traceback)
-    match error:
-        case GiveUp() | RetryLater():
-            return Refused(getattr(error, "reason", reason), incident, attempts)
-        case SlackApiError():
-            return Refused(str(error.response.get("error") or error.response.status_code), incident, attempts)
+    if isinstance(error, GiveUp | RetryLater):
+        return Refused(getattr(error, "reason", reason), incident, attempts)
     return Failed(incident)
 
 

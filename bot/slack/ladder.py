@@ -60,7 +60,11 @@ class Ladder:
                 sent = await send(form)
                 break
             except (GiveUp, RetryLater) as error:
-                if not form.get("blocks") or not _is_about_form(error, job):
+                is_about_form = bool(form.get("blocks")) and _is_about_form(error, job)
+                if is_about_form or isinstance(error, GiveUp):
+                    said = getattr(error, "messages", ())
+                    _log.warning("Slack refused a message", team=team, reason=str(error), messages=said)
+                if not is_about_form:
                     raise
                 named |= (refused := _named_types(form, error))
                 given_up = refused or _guessed_type(form)
@@ -73,16 +77,12 @@ class Ladder:
 
 
 def _is_about_form(error: GiveUp | RetryLater, job: Job | None) -> bool:
-    """Return whether a simpler form may be accepted, and log the refusal."""
+    """Return whether a simpler form may be accepted."""
     if isinstance(error, GiveUp):
-        is_about = error.reason.startswith("invalid_blocks") or error.reason == _TOO_LONG
-        is_about |= any(_POINTER.search(each) for each in error.messages)
-    else:
-        is_tired = job is None or (job.reason == str(error) and job.attempts - job.refused >= _PATIENCE)
-        is_about = str(error) in INTERNAL_ERRORS and is_tired
-    if is_about:
-        _log.warning("Slack refused a form", reason=str(error), messages=getattr(error, "messages", ()))
-    return is_about
+        is_named = any(_POINTER.search(each) for each in error.messages)
+        return is_named or error.reason.startswith("invalid_blocks") or error.reason == _TOO_LONG
+    is_repeated = job is None or (job.reason == str(error) and job.attempts - job.refused >= _PATIENCE)
+    return str(error) in INTERNAL_ERRORS and is_repeated
 
 
 def _named_types(form: MessagePayload, error: GiveUp | RetryLater) -> set[str]:
