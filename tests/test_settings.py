@@ -68,6 +68,7 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ZIMERR_OVERLAY="nowhere",
         ZIMERR_MAX_FILE_MB="0",
         ZIMERR_ESCALATE="@oncall",
+        ZIMERR_ADMINS="U0ANN,@ben",
     )
     names = [
         "SLACK_BOT_TOKEN",
@@ -79,9 +80,29 @@ def test_every_fault_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "ZIMERR_OVERLAY",
         "ZIMERR_MAX_FILE_MB",
         "ZIMERR_ESCALATE",
+        "ZIMERR_ADMINS",
     ]
     assert [fault.split()[0] for fault in found] == names
     assert "a user token" in found[0]
+    assert "has '@ben', which is no id; list ids of people (U…)" in found[-1]
+
+
+@pytest.mark.parametrize(
+    ("given", "admins", "scopes"),
+    [
+        ("", (), ()),
+        (" ", (), ()),
+        ("U0ANN", ("U0ANN",), ()),
+        ("U0ANN, W0BEN ,S0ADMINS", ("U0ANN", "W0BEN", "S0ADMINS"), ("usergroups:read",)),
+    ],
+)
+def test_only_a_user_group_among_the_admins_needs_another_scope(
+    monkeypatch: pytest.MonkeyPatch, given: str, admins: tuple[str, ...], scopes: tuple[str, ...]
+) -> None:
+    """The manifests ask for no scope that most installations do not need."""
+    monkeypatch.setenv("ZIMERR_ADMINS", given)
+    settings = Settings(_env_file=None, slack_bot_token="xoxb-1", slack_signing_secret="s")
+    assert (settings.admins, settings.more_scopes) == (admins, scopes)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
 from bot.storage.channel_store import ChannelStore
 
+_RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 KEEP_S = 30 * 86_400.0  # for which a context is ignored, and a change can be undone
 
 
@@ -71,7 +73,8 @@ class Changes:
         """Reject a reply because its codes are not codes, and ignore their contexts in this channel."""
         if denied := await self.permissions.denied_to_change(place, directory):
             return denied
-        link = await self._link(reply, directory)
+        answered = await self._answered(reply)
+        link = await self._link(reply.channel, answered, directory) if answered else ""
         detail = {"until": self._clock() + KEEP_S, "link": link}
         return await self._reject(reply, place, Changed.NOT_A_CODE, Act.REJECTED, detail)
 
@@ -81,6 +84,7 @@ class Changes:
         """Reject a triage because it is wrong; *detail* is kept with the change."""
         if denied := await self.permissions.denied_to_change(place, directory):
             return denied
+        await self._answered(reply)
         return await self._reject(reply, place, Changed.WRONG, Act.WRONG, detail)
 
     async def find(self, change_id: int, place: Place, directory: Directory) -> ChannelChange | Denied | Note:
@@ -136,10 +140,17 @@ class Changes:
         change = await self._store.reject(reply, what, act, user=place.user, at=self._clock(), detail=detail)
         return ChangeReply(change) if change else Note("too_late")
 
-    async def _link(self, reply: MessageRef, directory: Directory) -> str:
-        """Return a link to the message that *reply* explains, empty if Slack gives none."""
-        ts = await self._annotations.first_answered(reply)
+    async def _answered(self, reply: MessageRef) -> str | None:
+        """Return the ts of the first message that *reply* answers, or None if it answers none or is too old."""
+        for pause_s in _RECORD_PAUSES_S:
+            if ts := await self._annotations.first_answered(reply):
+                return ts
+            await asyncio.sleep(pause_s)
+        return await self._annotations.first_answered(reply)
+
+    async def _link(self, channel: str, ts: str, directory: Directory) -> str:
+        """Return a link to a message, empty if Slack gives none."""
         try:
-            return await directory.permalink(reply.channel, ts) or "" if ts else ""
+            return await directory.permalink(channel, ts) or ""
         except (RetryLater, StopWorkspace):
             return ""

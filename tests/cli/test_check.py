@@ -89,6 +89,17 @@ async def test_a_database_that_can_not_be_written_to_and_an_old_backlog_are_name
             assert "locked" in output
 
 
+async def test_a_user_group_of_admins_needs_a_scope(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it, nobody could change anything, and the operator should learn that first."""
+    monkeypatch.setenv("ZIMERR_ADMINS", "U0ANN,S0ADMINS")
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        status, output = await run_check(sandbox, monkeypatch, capsys)
+    assert status == 1
+    assert "add usergroups:read" in output
+
+
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk asks aiohttp for it
 async def test_with_oauth_faults_of_the_app_and_of_each_workspace_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
