@@ -135,12 +135,12 @@ _WEAK = (
 
 
 def _likely(value: str, shortest: int) -> re.Pattern[bytes]:
-    """Compile a pattern for values of at least *shortest* bytes, if only a space is before them."""
+    """Compile a pattern for lowercase text; values have *shortest* bytes or more if only a space is before them."""
     bridge = _BRIDGE.replace(
         r"(?P<blank>\]?(?:[ \t]|\\{1,2}t){1,4})",
         rf"\]?(?:[ \t]|\\{{1,2}}t){{1,4}}(?={_QUOTE}|{_VALUE_BYTE}{{{shortest}}})",
     )
-    return re.compile(rf"[\w.-]{{0,16}}+{bridge}(?:{value})".encode(), re.IGNORECASE)
+    return re.compile(rf"[\w.-]{{0,16}}+{bridge.replace('CDATA', 'cdata')}(?:{value})".encode())
 
 
 # A cheaper check, which most lines do not pass: a sign after the name, or a space and a long word or a quote.
@@ -172,7 +172,7 @@ class NamedSecrets:
         offset = sz.find(lower, hint)
         while offset >= 0:
             after = offset + length
-            if _NEXT.match(data, after) and likely.match(data, after):
+            if _NEXT.match(lower, after) and likely.match(lower, after):
                 begin, after = line_at(data, offset)
                 yield begin, after
             offset = sz.find(lower, hint, after)

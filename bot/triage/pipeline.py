@@ -17,7 +17,7 @@ from bot.triage.reader import HEAD, LogFile, LogStream, ReadBudget, ReadLimits, 
 from bot.triage.redact import SecretCounter
 from bot.triage.scanner import LineWindow, Scanner
 
-_SEARCHED = 32_000_000  # bytes that are searched for secrets; of the rest, only the lines around codes are
+_SEARCHED = 12_000_000  # bytes that are searched for secrets; of the rest, only the lines around codes are
 
 
 def triage(
