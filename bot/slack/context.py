@@ -69,6 +69,8 @@ class Background:
         error = None if task.cancelled() else task.exception()
         if isinstance(error, UNREACHABLE):
             _NOT_SAVED.log(_log, error=describe(error))
+        elif isinstance(error, GiveUp | RetryLater | StopWorkspace):
+            _log.warning("Slack refused background work", reason=str(error))
         elif error:
             _log.error("background work failed", exc_info=error)
 

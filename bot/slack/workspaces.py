@@ -30,6 +30,7 @@ TEAM_REMOVED = "team_access_not_granted"  # removed by its organization, whose i
 LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactive"})
 _REFRESH_BEFORE_MIN = 120  # before a token expires, as in Bolt
 _REFRESH_RETRY_S = 60.0
+_REFRESH_WAIT_S, _REFRESH_TIMEOUT_S = 1.0, 30.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -78,7 +79,7 @@ class ManyWorkspaces:
         )
         self._clock = clock
         self._cache: dict[str, tuple[Workspace, float]] = {}  # by team, with the time until which it is valid
-        self._lock = asyncio.Lock()  # a refresh token can be used once
+        self._refreshing: dict[tuple[str | None, str | None], asyncio.Task[Bot]] = {}  # by enterprise and team
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
         """Return the workspace of a team, or None; its token is refreshed before it expires."""
@@ -86,14 +87,13 @@ class ManyWorkspaces:
         found, valid_until = self._cache.get(key, (None, 0.0))
         if found and self._clock() < valid_until:
             return found
-        async with self._lock:
-            bot = await self.installations.find(team, enterprise)
-            if bot is None:
-                self._cache.pop(key, None)
-                return None
-            if team and enterprise:
-                await self.installations.learn(team, enterprise)
-            bot = await self._refreshed(bot)
+        bot = await self.installations.find(team, enterprise)
+        if bot is None:
+            self._cache.pop(key, None)
+            return None
+        if team and enterprise:
+            await self.installations.learn(team, enterprise)
+        bot = await self._refreshed(bot)
         found = _workspace(self._connect(bot.bot_token), bot)
         valid_until = math.inf
         if bot.bot_token_expires_at is not None:
@@ -131,11 +131,27 @@ class ManyWorkspaces:
         self._cache.clear()
 
     async def _refreshed(self, bot: Bot) -> Bot:
-        """Return *bot* with a token that does not expire soon, if it can be refreshed."""
+        """Return *bot* with a token that does not expire soon, if it can be refreshed.
+
+        A request waits for it, so that after a second the refresh continues in the background. Until then the old token
+        is valid. A refresh token can be used once: only one refresh of a bot runs at a time.
+        """
+        key = (bot.enterprise_id, bot.team_id)
+        if key not in self._refreshing:
+            self._refreshing[key] = asyncio.create_task(self._refresh(bot))
+            self._refreshing[key].add_done_callback(lambda _: self._refreshing.pop(key))
+        task = self._refreshing[key]
+        await asyncio.wait([task], timeout=_REFRESH_WAIT_S)
+        return task.result() if task.done() else bot
+
+    async def _refresh(self, bot: Bot) -> Bot:
+        # Another request may just have refreshed it.
+        bot = await self.installations.find(bot.team_id, bot.enterprise_id) or bot
         try:
-            refreshed = await self._rotator.perform_bot_token_rotation(
-                bot=bot, minutes_before_expiration=_REFRESH_BEFORE_MIN
-            )
+            async with asyncio.timeout(_REFRESH_TIMEOUT_S):
+                refreshed = await self._rotator.perform_bot_token_rotation(
+                    bot=bot, minutes_before_expiration=_REFRESH_BEFORE_MIN
+                )
         except (SlackTokenRotationError, aiohttp.ClientError, TimeoutError) as error:
             # Perhaps another process was first; the next look into the database will find its token.
             _log.warning("a token can't be refreshed", team=bot.team_id, enterprise=bot.enterprise_id, error=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -119,3 +120,18 @@ async def test_the_second_process_takes_the_token_that_the_first_refreshed(
     two.now += 61.0
     assert await two.token() == "xoxb-2"
     assert [call.error for call in sandbox.calls("oauth.v2.access")] == ["invalid_refresh_token"]
+
+
+async def test_a_slow_refresh_holds_no_request_up(
+    store: Installations, sandbox: Sandbox, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command must be answered within 3 seconds, and the old token is still valid for an hour."""
+    monkeypatch.setattr("bot.slack.workspaces._REFRESH_WAIT_S", 0.05)
+    replica = Replica(store, sandbox, session)
+    await store.async_save(installation("xoxb-1", bot_refresh_token="xoxe-1-used", bot_token_expires_in=3600))
+    release = sandbox.faults.hold("oauth.v2.access")
+    assert await asyncio.gather(*(replica.token() for _ in range(3))) == ["xoxb-1"] * 3
+    refreshing = list(replica._refreshing.values())
+    release.set()
+    await asyncio.gather(*refreshing)
+    assert len(sandbox.calls("oauth.v2.access")) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.storage.channel_store import ChannelStore, Votes
+from bot.storage.channel_store import ChannelStore, KnownLocale, Votes
 from bot.storage.database import Database
 
 
@@ -36,3 +36,14 @@ async def test_a_notice_can_be_claimed_again_after_a_while_or_if_it_was_not_sent
     assert await store.claim_notice("T1", "C1", "is_archived", now=151.0, unless_since=101.0)
     await store.forget_notice("T1", "C1", "is_archived")
     assert await store.claim_notice("T1", "C1", "is_archived", now=152.0, unless_since=102.0)
+
+
+async def test_locales_that_are_no_longer_used_are_deleted(database: Database) -> None:
+    """Those in use are renewed every day. The others are data about people that nobody needs."""
+    store = ChannelStore(database)
+    await store.put_locale("T1", "U1", KnownLocale("zh-CN", 100.0))
+    await store.put_locale("T1", "U2", KnownLocale("zh-CN", 100.0))
+    await store.put_locale("T1", "U2", KnownLocale("en-US", 200.0))
+    await store.forget_locales(before=150.0)
+    assert await store.locale("T1", "U1") == KnownLocale()
+    assert await store.locale("T1", "U2") == KnownLocale("en-US", 200.0)
