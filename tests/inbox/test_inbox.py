@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.inbox import Inbox, JobKind, PostRate
+from bot.inbox import Inbox, JobKind, JobState, PostRate
 from bot.inbox.job import UNKNOWN_KIND
 from bot.inbox.rows import InboxRows
 from bot.policy.place import Place
@@ -243,6 +243,26 @@ async def test_a_dead_job_can_be_revived(bench: Workbench) -> None:
     assert bench.started[-1].may_be_answered  # so that the thread is searched for its answer first
     bench.end("1.0")
     await bench.until_state("1.0", "done")
+
+
+async def test_only_a_dead_job_is_retried_and_then_for_whoever_asks_again(bench: Workbench) -> None:
+    """A person presses a button whose job was given up. While it runs and once it is done, a press changes nothing."""
+    first, second = job("1.0"), job("1.0")
+    second = replace(second, place=replace(second.place, user="U2"), detail={"language": "zh"})
+    assert await bench.inbox.retry(second) is None
+    await bench.inbox.accept(first)
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    assert await bench.inbox.retry(second) is JobState.WORKING
+    bench.end("1.0", GiveUp("not_in_channel"))
+    await bench.until_state("1.0", "dead")
+    assert await bench.inbox.retry(second) is JobState.DEAD
+    await bench.until(lambda: bench.worked_on == ["1.0", "1.0"])
+    again = bench.started[-1]
+    assert (again.place.user, again.detail, again.may_be_answered) == ("U2", {"language": "zh"}, True)
+    bench.end("1.0")
+    await bench.until_state("1.0", "done")
+    assert await bench.inbox.retry(second) is JobState.DONE
+    assert (await bench.row("1.0")).state is JobState.DONE
 
 
 async def test_a_workspace_with_a_revoked_token_is_left_alone(bench: Workbench) -> None:
