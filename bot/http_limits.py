@@ -27,7 +27,8 @@ _ARRIVAL_TIMEOUT_S = 10.0  # from the first byte of a request to its last
 _KEEPALIVE_S = 75.0  # between requests; proxies such as nginx and AWS's load balancers keep connections for 60 s
 _LINGERING_S = 1.0  # in which the rest of a refused request is read, so that the client sees the answer
 _MAX_WAITING = 200  # connections
-_SHARE_OF_FILES = 4  # of the process' files, 1/4 may be waiting connections; as many more are accepted in one step
+_GRACE_S = 0.02  # before a connection makes room
+_SHARE_OF_FILES = 6  # of the process' files, 1/6 may be waiting connections, for a moment 1/3
 _LOG_INTERVAL_S = 60.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -54,22 +55,36 @@ class RefusedRequests:
 
 
 class WaitingConnections:
-    """The waiting connections. Beyond *most*, the one whose last request is the oldest is closed."""
+    """The waiting connections. Beyond *most*, those whose last request is the oldest are closed.
+
+    That takes a moment, in which a request that is on its way arrives; beyond twice as many, it takes none.
+    """
 
     def __init__(self, most: int, refused: RefusedRequests) -> None:
         self._most = most
         self.refused = refused
         self._connections: dict[HttpConnection, None] = {}  # the oldest first
+        self._closing: asyncio.TimerHandle | None = None
 
     def add(self, connection: HttpConnection) -> None:
         """Let *connection* wait, as the newest."""
         self._connections.pop(connection, None)
         self._connections[connection] = None
-        if len(self._connections) > self._most:
-            oldest = next(iter(self._connections))
-            self.remove(oldest)
-            self.refused.count("too many connections")
-            oldest.force_close()
+        if len(self._connections) > 2 * self._most:
+            self._close_oldest()
+        elif len(self._connections) > self._most and self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(_GRACE_S, self._close_surplus)
+
+    def _close_surplus(self) -> None:
+        self._closing = None
+        while len(self._connections) > self._most:
+            self._close_oldest()
+
+    def _close_oldest(self) -> None:
+        oldest = next(iter(self._connections))
+        self.remove(oldest)
+        self.refused.count("too many connections")
+        oldest.force_close()
 
     def remove(self, connection: HttpConnection) -> None:
         """Forget *connection*: a handler works on it, or it is closed."""
@@ -166,8 +181,9 @@ def receiving(refused: RefusedRequests) -> Middleware:
             connection_of(request).arrived()
             response = await handler(request)
         except web.HTTPClientError as refusal:
-            refused.count(HTTPStatus(refusal.status))
-            raise
+            # aiohttp would keep the exception in a reference cycle, and with it the body: 1 MB until the next garbage
+            # collection, which is rare.
+            response = web.Response(status=refusal.status, text=refusal.text)
         if 400 <= response.status < 500:
             refused.count(HTTPStatus(response.status))
         return response
