@@ -70,8 +70,8 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
     reason = translate(f"settings.reason.{reply.language.reason}")
     by_language = block_kit.sentences(translate("settings.shown", language=language), reason, translate)
     paragraphs = [
-        _with_author(by_language, reply.language_by, translate),
-        _with_author(translate(f"mode.{reply.mode}"), reply.mode_by, translate),
+        _with_author(by_language, reply.language_by, translate, is_set=reply.language.reason == "setting"),
+        _with_author(translate(f"mode.{reply.mode}"), reply.mode_by, translate, is_set=True),
         translate.count("settings.ignored", reply.ignored) if reply.ignored else translate("ignored.none"),
         translate("settings.hint"),
     ]
@@ -116,10 +116,12 @@ def _ignored(context: IgnoredContext, translate: Translator) -> Block:
     )
 
 
-def _with_author(text: str, by: SetBy | None, translate: Translator) -> str:
+def _with_author(text: str, by: SetBy | None, translate: Translator, *, is_set: bool) -> str:
+    """Add to *text* who set a setting, or who let the bot choose."""
     if by is None:
         return text
-    author = translate("settings.by", who=_mention(by.user), time=block_kit.date(by.at))
+    who, time = _mention(by.user), block_kit.date(by.at)
+    author = translate("settings.by", who=who, time=time) if is_set else translate("settings.auto", who=who, time=time)
     return block_kit.sentences(text, author, translate)
 
 

@@ -297,6 +297,25 @@ async def test_setting_what_is_set_already_tells_nobody(slack: Sandbox) -> None:
     assert len(said_by_bot(slack, ENGLISH)) == 1
 
 
+@pytest.mark.parametrize(
+    ("who", "set_by", "auto"),
+    [
+        (ANN, "Set by <@U0BEN>, <!date^", "<@U0BEN> let me choose, <!date^"),
+        (LIN, "由 <@U0BEN> 设定，<!date^", "由 <@U0BEN> 设为自动判断，<!date^"),
+    ],
+)
+async def test_status_names_who_set_the_language_or_let_the_bot_choose(
+    slack: Sandbox, who: str, set_by: str, auto: str
+) -> None:
+    """Each reader sees the time in their own time zone, and the words in their own language."""
+    await slack.command(ENGLISH, BEN, "lang zh")
+    await slack.command(ENGLISH, who, "status")
+    assert set_by in await private_line(slack, who)
+    await slack.command(ENGLISH, BEN, "lang auto")
+    await slack.command(ENGLISH, who, "status")
+    assert auto in await private_line(slack, who, 2)
+
+
 async def test_if_the_line_can_not_be_posted_the_person_is_told_so(slack: Sandbox) -> None:
     """Nobody should believe that the channel knows."""
     await slack.invite(FOREIGN, ANN)
@@ -363,6 +382,20 @@ async def test_not_a_code_is_shown_in_place_of_the_reply_and_undone_there(
     assert "marked as “not a code”" in await private_line(slack, ANN)
     await slack.say(channel, BEN, "6000106 once more", thread_ts=message["ts"])
     await slack.until(lambda: "3" in shown(reply))
+
+
+async def test_undo_explains_no_message_that_is_gone(slack: Sandbox) -> None:
+    """The line stays, because it says what somebody did; undoing forgets what was learned."""
+    message = await slack.say(ENGLISH, ANN, "we got 6000106")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    await slack.click(reply, "not_a_code", LIN)
+    await until_reply_shows(slack, message, "not a code")
+    await slack.delete(ENGLISH, message["ts"])
+    await settled(slack, ENGLISH, ANN)
+    await slack.click(reply, "undo_change", BEN)
+    await slack.until(lambda: "Undone by <@U0BEN>." in shown(reply))
+    assert "Token expired" not in shown(reply)
+    await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "we got 6000106"))
 
 
 async def test_not_a_code_asks_first_and_says_what_it_will_do(slack: Sandbox) -> None:
