@@ -23,6 +23,7 @@ from bot.errors import describe
 from bot.health import Health, backlog_check, database_check, socket_check, token_check
 from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, PostRate
+from bot.inbox.lease import steady_time
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import KEEP_S, Changes
@@ -54,7 +55,9 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, clock: Callable[[], float] = time.time) -> AsyncIterator[None]:
+async def running(
+    settings: Settings, clock: Callable[[], float] = time.time, steady_clock: Callable[[], float] = steady_time
+) -> AsyncIterator[None]:
     """Run the bot while the context is open. Raises ZimerrError if it can't start."""
     catalogue = open_catalogue(settings.zimerr_overlay)
     catalogue.prepare()
@@ -75,7 +78,7 @@ async def running(settings: Settings, clock: Callable[[], float] = time.time) ->
         else:
             bot = await sign_in(client)
             workspaces, description = OneWorkspace(client, bot), str(bot.team_name)
-        services = _services(settings, catalogue, database, workspaces, clock)
+        services = _services(settings, catalogue, database, workspaces, clock, steady_clock)
         app = _bolt(settings, client, workspaces)
         routes: list[web.RouteDef] = []
         on_lost = None
@@ -132,6 +135,7 @@ def _services(
     database: Database,
     workspaces: Workspaces,
     clock: Callable[[], float],
+    steady_clock: Callable[[], float],
 ) -> Services:
     """Build the services that all requests share."""
     channels = ChannelStore(database)
@@ -140,7 +144,7 @@ def _services(
     annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), change_store, clock)
     permissions = Permissions(settings.admins, clock)
     changes = Changes(permissions, languages, annotations, channels, change_store, clock)
-    post_rate = PostRate(clock)
+    post_rate = PostRate(steady_clock)
     retry_s = settings.zimerr_retry_pause_s
     # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
     limits = InboxLimits(first_retry_s=retry_s, max_retry_s=256 * retry_s, running_per_channel=1)
@@ -157,7 +161,7 @@ def _services(
         changes=changes,
         answers=Answers(catalogue, languages, annotations, changes),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
-        inbox=Inbox(database, limits=limits, clock=clock, post_rate=post_rate),
+        inbox=Inbox(database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate),
         sender=Sender(workspaces, post_rate, clock),
         workspaces=workspaces,
         background=Background(),

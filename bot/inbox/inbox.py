@@ -30,7 +30,7 @@ from sqlalchemy import Connection
 
 from bot.inbox.attempts import JITTER, Attempts
 from bot.inbox.job import UNKNOWN_KIND, Job, JobState, Outcome, Recorded
-from bot.inbox.lease import Lease, has_ended, new_owner
+from bot.inbox.lease import Lease, LeaseWatch, has_ended, new_owner, steady_time
 from bot.inbox.limits import Admission, InboxLimits, PostRate
 from bot.inbox.ordering import LaneOrder
 from bot.inbox.rows import InboxRows
@@ -42,6 +42,7 @@ _MIN_PAUSE_S = 0.01  # between two queries of a loop
 _PURGE_BATCH = 500  # rows
 _WRITE_BATCH = 1000  # rows
 _FLUSH_S = 5.0
+_JUMP_S = 2.0  # of the wall clock against the steady one; less is not worth an extra attempt
 _UNENDED = Outcome((), JobState.PENDING, 0.0)
 _DEFAULT_LIMITS = InboxLimits()
 
@@ -56,6 +57,7 @@ class Inbox:
         post_rate: PostRate,
         limits: InboxLimits = _DEFAULT_LIMITS,
         clock: Callable[[], float] = time.time,
+        steady_clock: Callable[[], float] = steady_time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
     ) -> None:
@@ -70,7 +72,8 @@ class Inbox:
         self._on_stop: Callable[[str, str], None]
         self._post_rate = post_rate
         self._limits = limits
-        self._clock = clock
+        self._clock = clock  # for the times of rows, which processes share; it may jump
+        self._steady_clock = steady_clock  # for what happens within this process
         self._sleep = sleep
 
         self._admission = Admission(limits.in_memory, limits.in_memory_per_channel)
@@ -80,11 +83,14 @@ class Inbox:
         self._unwritten: dict[Job, Outcome] = {}  # how attempts ended, not yet written
         self._followed: set[int] = set()  # jobs in memory that the next of their lane may wait for in the database
         self._stopped_teams: set[str] = set()
+        self._leases = LeaseWatch(limits.lease_s, steady_clock)
+        self._looks_at = -math.inf  # when to look at the leases of others again
+        self._clock_offset = clock() - steady_clock()
 
         self.is_open = False  # if not, jobs are only recorded
         self._loops: list[asyncio.Task[None]] = []
         self._has_more = False  # the database may have due rows that did not fit into memory
-        self._due_at = math.inf  # when the next row there is due, as far as known
+        self._due_at = math.inf  # when the next row there is due by the steady clock, as far as known
         self._is_due_sooner = asyncio.Event()  # `_due_at` was brought forward
 
     async def open(
@@ -104,7 +110,7 @@ class Inbox:
         self._on_stop = on_stop
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
-        await self._rows.take_over(ended)
+        await self._rows.take_over(ended_owners=ended)
         longest_s = max(self._limits.max_wait_s, JITTER[1] * self._limits.max_retry_s)
         if brought_forward := await self._rows.limit_waits(self._clock() + longest_s):
             _log.warning("jobs waited for too long", jobs=brought_forward)
@@ -148,7 +154,7 @@ class Inbox:
         lease, state = None, JobState.PENDING
         if can_start:
             self._admission.enter(job.channel)
-            lease, state = Lease(now + self._limits.lease_s, self._clock, self._owner), JobState.WORKING
+            lease, state = self._new_lease(), JobState.WORKING
         job = replace(job, state=state, attempts=int(can_start), received_at=now, next_attempt_at=now, lease=lease)
         async with asyncio.timeout(self._limits.accept_s):
             return await self._writer.submit(job, partial(self._on_recorded, job)) is not None
@@ -283,16 +289,17 @@ class Inbox:
                 await pause()
 
     def _wake_at(self, at: float) -> None:
-        """Have the loop look for due rows at a time, if it would not look sooner."""
-        if at < self._due_at:
-            self._due_at = at
+        """Have the loop look for due rows at a time of the wall clock, if it would not look sooner."""
+        due_at = self._steady_clock() + at - self._clock()
+        if due_at < self._due_at:
+            self._due_at = due_at
             self._is_due_sooner.set()
 
     async def _wait_until_due(self) -> None:
         """Wait until a row is due, but not longer than the poll interval: other processes leave rows, too."""
         await self._sleep(_MIN_PAUSE_S)
-        self._due_at = min(self._due_at, self._clock() + self._limits.poll_s)
-        while (left_s := self._due_at - self._clock()) > 0.0:
+        self._due_at = min(self._due_at, self._steady_clock() + self._limits.poll_s)
+        while (left_s := self._due_at - self._steady_clock()) > 0.0:
             self._is_due_sooner.clear()
             waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_due_sooner.wait())]
             try:
@@ -303,15 +310,17 @@ class Inbox:
 
     async def _lease_due(self) -> None:
         """Lease due rows, lapsed leases of other processes among them, as far as there is room (step 6)."""
-        now = self._clock()
+        await self._notice_jump()
+        now, lease = self._clock(), self._new_lease()
         self._due_at, self._has_more = math.inf, False
         waits_s = self._post_rate.waits_s()
         if waits_s:
             self._wake_at(now + min(waits_s.values()))
         # If this process was suspended for so long, other processes may have its jobs by now.
-        self._abandon(job for job in self._jobs.values() if job.lease and job.lease.until < now)
-        if taken_over := await self._rows.take_over():
-            _log.warning("took over jobs of a process that has ended", jobs=taken_over)
+        self._abandon(job for job in self._jobs.values() if job.lease and not job.lease.outlives(0.0))
+        if self._steady_clock() >= self._looks_at:
+            self._looks_at = self._steady_clock() + self._limits.poll_s
+            await self._take_over_lapsed()
         if self._admission.room <= 0:
             self._has_more = True
             return
@@ -322,19 +331,34 @@ class Inbox:
             default_room=self._limits.in_memory_per_channel,
             except_teams=self._stopped_teams,
         )
-        for job in jobs:
+        for row in jobs:
+            job = self._jobs[row.id] = replace(row, lease=replace(lease))
             self._admission.enter(job.channel)
-            self._jobs[job.id] = job
             self._followed.add(job.id)
             self._order.add(job)
         self._start_jobs()
 
+    async def _notice_jump(self) -> None:
+        """Notice that the wall clock was set back: nothing tells how long a pending row still has to wait."""
+        offset = self._clock() - self._steady_clock()
+        if offset < self._clock_offset - _JUMP_S and (rows := await self._rows.limit_waits(self._clock())):
+            _log.warning("the clock was set back; all waiting jobs are due now", jobs=rows)
+        self._clock_offset = offset
+
+    async def _take_over_lapsed(self) -> None:
+        leases = await self._rows.leases()
+        lapsed = self._leases.lapsed({id_: until for id_, until in leases.items() if id_ not in self._jobs})
+        if lapsed and (taken_over := await self._rows.take_over(leases=lapsed)):
+            _log.warning("took over jobs of a process that has ended", jobs=taken_over)
+
+    def _new_lease(self) -> Lease:
+        return Lease(self._steady_clock() + self._limits.lease_s, self._steady_clock, self._owner)
+
     async def _renew_leases(self) -> None:
         """Renew the leases of the jobs in memory, and abandon the jobs that another process has (step 7)."""
-        jobs = dict(self._jobs)
-        until = self._clock() + self._limits.lease_s
+        jobs, renewed = dict(self._jobs), self._new_lease()
         try:
-            kept = await self._rows.renew(jobs, until)
+            kept = await self._rows.renew(jobs, self._clock() + self._limits.lease_s)
         except UNREACHABLE:
             # Leases that may lapse before the next try are given up in time.
             margin_s = self._limits.lease_s / 4
@@ -342,7 +366,7 @@ class Inbox:
             raise
         for id_, job in jobs.items():
             if id_ in kept and job.lease:
-                job.lease.until = until
+                job.lease.until = renewed.until
         self._abandon(job for id_, job in jobs.items() if id_ not in kept)
 
     async def _purge(self) -> None:

@@ -8,23 +8,57 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(eq=False, slots=True)
 class Lease:
-    """The time for which a job belongs to one process. The process that owns it renews *until*."""
+    """The time for which a job belongs to one process, which renews it.
 
-    until: float
+    A process measures its own leases by `steady_time`. The database contains their ends by the wall clock; others only
+    watch whether these change, because wall clocks differ and jump.
+    """
+
+    until: float  # by *clock*
     clock: Callable[[], float]
     owner: str = ""
     posts: int = 0  # replies to the job that may be in Slack; `bot.slack.sender` counts them
 
+    @property
+    def left_s(self) -> float:
+        """Return how long the lease lasts from now, in seconds."""
+        return self.until - self.clock()
+
     def outlives(self, seconds: float) -> bool:
         """Return whether the lease lasts longer than *seconds* from now."""
-        return self.until - self.clock() > seconds
+        return self.left_s > seconds
+
+
+def steady_time() -> float:
+    """Return seconds that pass whatever happens to the wall clock, also while the machine sleeps (on Linux)."""
+    boot_time = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
+
+class LeaseWatch:
+    """Watches the leases of other processes for the time *lease_s* without a renewal, by a steady *clock*."""
+
+    def __init__(self, lease_s: float, clock: Callable[[], float]) -> None:
+        self._lease_s = lease_s
+        self._clock = clock
+        self._seen: dict[int, tuple[float, float]] = {}  # the stored end of each lease, and since when it is that
+
+    def lapsed(self, leases: Mapping[int, float]) -> dict[int, float]:
+        """Return those of *leases*, which are all at present by their job's id, that nobody has renewed for so long."""
+        now, before = self._clock(), self._seen
+        self._seen = {}
+        for id_, until in leases.items():
+            seen_until, since = before.get(id_, (until, now))
+            self._seen[id_] = (until, since if seen_until == until else now)
+        return {id_: until for id_, (until, since) in self._seen.items() if now - since >= self._lease_s}
 
 
 def new_owner() -> str:

@@ -122,12 +122,17 @@ class InboxRows:
         query = inbox.update().where(*own).values(lease_until=until).returning(inbox.c.id)
         return await self._run(lambda connection: set(connection.execute(query).scalars()))
 
-    async def take_over(self, ended_owners: Collection[str] = ()) -> int:
-        """Make rows pending whose lease lapsed or whose owner has ended; return how many."""
-        now = self._clock()
-        lapsed = (inbox.c.lease_until < now) | inbox.c.lease_owner.in_(ended_owners)
-        values = {"state": JobState.PENDING.value, "next_attempt_at": now, "lease_until": None, "lease_owner": None}
-        return await self._count(inbox.update().where(in_state(JobState.WORKING), lapsed).values(**values))
+    async def leases(self) -> dict[int, float]:
+        """Return the stored end of each lease, by the id of its row."""
+        query = select(inbox.c.id, inbox.c.lease_until).where(in_state(JobState.WORKING))
+        return await self._run(lambda connection: {row.id: row.lease_until for row in connection.execute(query)})
+
+    async def take_over(self, *, ended_owners: Collection[str] = (), leases: Mapping[int, float] | None = None) -> int:
+        """Make rows pending whose owner has ended, and those that still have one of *leases*; return how many."""
+        stored = tuple_(inbox.c.id, inbox.c.lease_until).in_(list((leases or {}).items()))
+        values = {"state": JobState.PENDING.value, "next_attempt_at": self._clock()}
+        query = inbox.update().where(in_state(JobState.WORKING), stored | inbox.c.lease_owner.in_(ended_owners))
+        return await self._count(query.values(**values, lease_until=None, lease_owner=None))
 
     async def limit_waits(self, latest: float) -> int:
         """Make rows due that wait longer than until *latest*; return how many. No cause for such a wait is known."""
@@ -216,7 +221,7 @@ class InboxRows:
                 "codes": list(job.codes),
                 "detail": dict(job.detail),
                 "state": job.state.value,
-                "lease_until": job.lease.until if job.lease else None,
+                "lease_until": self._clock() + job.lease.left_s if job.lease else None,
                 "lease_owner": job.lease.owner if job.lease else None,
             }
             for job in jobs

@@ -35,7 +35,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         leased = replace(row, state=JobState.WORKING, attempts=1, lease=lease)
         await rows.write([leased, replace(leased, ts="2.0", thread="2.0"), replace(row, ts="3.0", thread="3.0")])
         done = Outcome([replace(leased, id=1)], JobState.DONE, now)
-        dead = Outcome([replace(leased, id=2)], JobState.DEAD, now, "missing_scope: chat:write")
+        dead = Outcome([replace(leased, id=2, ts="2.0")], JobState.DEAD, now, "missing_scope: chat:write")
         await rows.write([done, dead])
         await database.close()
 

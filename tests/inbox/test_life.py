@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Connection, delete
 
 from bot.errors import GiveUp, RetryLater
@@ -93,9 +93,10 @@ class Process:
         self.attempts: list[asyncio.Future[str]] = []
         self.inbox = Inbox(
             database,
-            post_rate=PostRate(time.clock),
+            post_rate=PostRate(time.steady_clock),
             limits=LIMITS,
             clock=time.clock,
+            steady_clock=time.steady_clock,
             sleep=time.sleep,
             owner=name,
         )
@@ -232,6 +233,15 @@ class InboxLife(RuleBasedStateMachine):
     def stop(self, which: int) -> None:
         """Close a process whose jobs do not finish in time, and start another in its place."""
         self.replace(which, lambda process: self.run(process.inbox.close(grace_s=0.0)))
+
+    @precondition(lambda self: self.processes)
+    @rule(seconds=st.sampled_from([-3600.0, 3600.0]))
+    def set_clock(self, seconds: float) -> None:
+        """Set the wall clock of the machine; the processes notice it within a second."""
+        self.now += seconds
+        for process in self.processes:
+            process.time.jump(seconds)
+        self.run(self.go_by(1.0, self.processes))
 
     @rule(seconds=st.sampled_from([0.5, 1.0, 4.0]))
     def wait(self, seconds: float) -> None:

@@ -134,7 +134,9 @@ class InboxMachine(RuleBasedStateMachine):
     def take_over(self, owner: str, knows: bool) -> None:
         """Take over the jobs of lapsed leases, and at once those of a process that has certainly ended."""
         ended = [other for other in self.working if knows and other != owner and not self.working[other]]
-        self.run(self.rows[owner].take_over(ended))
+        leases = self.run(self.rows[owner].leases())
+        lapsed = {id_: until for id_, until in leases.items() if until < self.now}
+        self.run(self.rows[owner].take_over(ended_owners=ended, leases=lapsed))
         for name, working in self.working.items():
             for id_ in [id_ for id_, (_, until) in working.items() if until < self.now]:
                 self.lost.append((name, working.pop(id_)[0]))

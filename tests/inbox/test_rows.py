@@ -27,7 +27,7 @@ async def test_an_outcome_of_an_earlier_lease_does_not_change_a_later_one(databa
     (recorded,) = await rows.write([first])
     assert recorded is not None
     time.now += 30.0
-    await rows.take_over()
+    await rows.take_over(leases=await rows.leases())
     ((again,), _) = await rows.lease(until=time.now + 20.0, limit=1, room={}, default_room=9)
     assert (again.id, again.attempts, again.may_be_answered) == (recorded.id, 2, True)
     await rows.write([Outcome([replace(first, id=recorded.id)], JobState.DONE, time.now)])

@@ -37,11 +37,12 @@ class Workbench:
     _ends: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.post_rate = PostRate(self.time.clock)
+        self.post_rate = PostRate(self.time.steady_clock)
         self.inbox = Inbox(
             self.database,
             limits=self.limits,
             clock=self.time.clock,
+            steady_clock=self.time.steady_clock,
             sleep=self.time.sleep,
             post_rate=self.post_rate,
             owner=self.owner,

@@ -106,13 +106,18 @@ async def bot_with(
 
 
 class Clock:
-    """A clock for the bot that tests can move forward or stop."""
+    """The clocks of the bot, which tests can move forward or stop, and set apart."""
 
-    ahead_s = 0.0
+    ahead_s = 0.0  # of both clocks
+    jump_s = 0.0  # of the wall clock
     _stopped_at: float | None = None
 
     def __call__(self) -> float:
         """Return the time in seconds since the epoch."""
+        return self.steady() + self.jump_s
+
+    def steady(self) -> float:
+        """Return the time of the clock that does not jump."""
         return (time.time() if self._stopped_at is None else self._stopped_at) + self.ahead_s
 
     def stop(self) -> None:
@@ -154,7 +159,7 @@ def start(workspace: Sandbox, transport: Transport, tmp_path: Path, clock: Clock
     @contextlib.asynccontextmanager
     async def started() -> AsyncIterator[None]:
         port = free_port()
-        async with running(settings_for(workspace, transport, database, port=port), clock):
+        async with running(settings_for(workspace, transport, database, port=port), clock, clock.steady):
             if transport == "http":
                 workspace.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
             yield
