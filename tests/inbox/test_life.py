@@ -267,6 +267,7 @@ class InboxLife(RuleBasedStateMachine):
             self.run(self.go_by(5.0, awake))
             for process in awake:
                 process.finish_all()
+        asleep.time.steady += self.now - asleep.time.now
         asleep.time.now = self.now
         self.finish(which, attempt, "answered")
 
