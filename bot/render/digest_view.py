@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.filesize import decimal
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Actor, Entry
+from bot.catalogue.entry import Entry
 from bot.i18n import Translator
 from bot.render.block_kit import printable
 from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Timeline
@@ -27,9 +27,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 class ActionPlan:
     """What to do about a cause, in one language."""
 
-    code: int | None
     title: str
-    actor: Actor
     who: str
     steps: tuple[str, ...]
 
@@ -46,7 +44,9 @@ class DigestView:
         self._cause = next((row for row in digest.rows if row.code == digest.cause), None)
         self._event = next((row for row in digest.events if row.name is digest.cause_event), None)
         self.has_cause = bool(self._cause or self._event)
-        self.plan = self._plan(digest.cause, digest.advice) if self.has_cause else None
+        own = [digest.cause] if digest.cause else []
+        codes = [*own, *(row.code for row in digest.rows if row.role is Role.FAMILY)]
+        self.plan = self._plan(codes, digest.advice) if self.has_cause else None
 
     def title(self) -> str:
         """Return the first line: the likely cause, or that there is none."""
@@ -58,25 +58,19 @@ class DigestView:
             return self.translate("triage.only_unknown")
         return self.translate("triage.nothing" if self.digest.files else "triage.unread")
 
-    def _plan(self, code: int | None, advice: Advice | None) -> ActionPlan | None:
-        """Return what to do about a candidate; None if nothing is known about it."""
-        entry = self._catalogue.get(code) if code else None
-        actor = advice.actor if advice else entry.actor if entry else None
-        steps = advice.steps if advice else entry.remedy if entry else None
-        if actor is None or steps is None:
-            return None
-        title = self.translate.pick(entry.title) if entry else ""
-        name = self.translate("triage.code", code=code, title=title) if entry else ""
-        if advice and advice.title:
-            codes = [code] if code else []
-            if code == self.digest.cause:
-                codes += [row.code for row in self.digest.rows if row.role is Role.FAMILY]
-            shown = self.translate("list.item_separator").join(map(str, codes[:_MOST_CODES]))
+    def _plan(self, codes: Sequence[int], advice: Advice | None) -> ActionPlan | None:
+        """Return what to do about a candidate with *codes*, the main one first; None if nothing is known about it."""
+        pick, translate = self.translate.pick, self.translate
+        entry = self._catalogue.get(codes[0]) if codes else None
+        title = translate("triage.code", code=entry.code, title=pick(entry.title)) if entry else ""
+        if advice is None:
+            return ActionPlan(title, translate(f"actor.{entry.actor}"), pick(entry.remedy)) if entry else None
+        if advice.title:
+            shown = translate("list.item_separator").join(map(str, codes[:_MOST_CODES]))
             shown += "…" if len(codes) > _MOST_CODES else ""
-            title = self.translate.pick(advice.title)
-            name = self.translate("triage.named", title=title, codes=shown) if codes else title
-        who = self.translate.pick(advice.who) if advice and advice.who else self.translate(f"actor.{actor}")
-        return ActionPlan(code, name, actor, who, self.translate.pick(steps))
+            title = translate("triage.named", title=pick(advice.title), codes=shown) if codes else pick(advice.title)
+        who = pick(advice.who) if advice.who else translate(f"actor.{advice.actor}")
+        return ActionPlan(title, who, pick(advice.steps))
 
     def entry(self, row: CodeRow) -> Entry | None:
         """Return the catalogue's entry for *row*."""
@@ -85,7 +79,7 @@ class DigestView:
     @property
     def rivals(self) -> list[tuple[ActionPlan, str]]:
         """Without a likely cause: what to do about each candidate, the best first, and its share of the errors."""
-        plans = [(self._plan(rival.code, rival.advice), rival.share) for rival in self.digest.rivals]
+        plans = [(self._plan(rival.codes, rival.advice), rival.share) for rival in self.digest.rivals]
         return [(plan, self._share(share)) for plan, share in plans if plan]
 
     def timing(self) -> Iterator[str]:

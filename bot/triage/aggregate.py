@@ -119,26 +119,26 @@ class Aggregator:
 
     def add_hit(self, hit: CodeHit) -> None:
         """Count one occurrence of a code."""
-        spot = self._spot(hit.line, hit.text)
-        if self._reader is not None:
-            self.state.by_time.add(hit.code, spot[0])
-        self.state.by_line.add(hit.code, self._position)
         count = self.state.counts.get(hit.code)
         if count is None:
             count = self.state.counts[hit.code] = self._new(hit.code, hit.known)
-        self._count(count, hit.file, hit.text, spot)
-        self.state.hit_files.add(hit.file)
+        at = self._add(count, hit.file, hit.line, hit.text)
+        if self._reader is not None:
+            self.state.by_time.add(hit.code, at)
+        self.state.by_line.add(hit.code, self._position)
 
     def add_event(self, hit: EventHit) -> None:
         """Count one line with a connection event."""
-        spot = self._spot(hit.line, hit.text)
         count = self.state.events.get(hit.event)
         if count is None:
             count = self.state.events[hit.event] = self._new(hit.event, known=True)
-        self._count(count, hit.file, hit.text, spot)
+        self._add(count, hit.file, hit.line, hit.text)
 
-    def _spot(self, line: int, text: bytes) -> LineSpot:
-        """Return where a line is. A line without a stamp takes that of the last line that had one."""
+    def _add(self, count: SignCount, file: int, line: int, text: bytes) -> float:
+        """Count one occurrence in a line; return its position in seconds, or in lines if the file has no times.
+
+        A line without a stamp takes that of the last line that had one.
+        """
         at = self._position = self._lines_before + line
         has_stamp = False
         if self._reader is not None:
@@ -147,26 +147,26 @@ class Aggregator:
                 self._now, has_stamp = seconds, True
                 self._written, self._zone = self._reader.written, self._reader.zone
             at = self._now
-        return at, line, self._written, self._zone, has_stamp
+        count.count += 1
+        spot = (at, line, self._written, self._zone, has_stamp)
+        if not count.spans or count.spans[-1].file != file:
+            count.spans.append(FileSpan(file, spot, spot))
+            if not isinstance(count.sign, ConnectionEvent):
+                self.state.hit_files.add(file)
+        else:
+            span = count.spans[-1]
+            if at >= span.last[0]:
+                span.last = spot
+            elif at < span.first[0]:
+                span.first = spot
+        if count.known:
+            place = place_of(text, count.places) if count.places else b""
+            self.state.table.add(count.occurrences, (self._clock, user_of(text), place), at)
+        return at
 
     def _new(self, sign: Sign, known: bool) -> SignCount:
         """Start counting a code or event."""
         return SignCount(sign, known, self._cascades.places(sign), self.state.table.new())
-
-    def _count(self, count: SignCount, file: int, text: bytes, spot: LineSpot) -> None:
-        """Count one occurrence in a line."""
-        count.count += 1
-        if not count.spans or count.spans[-1].file != file:
-            count.spans.append(FileSpan(file, spot, spot))
-        else:
-            span = count.spans[-1]
-            if spot[0] >= span.last[0]:
-                span.last = spot
-            elif spot[0] < span.first[0]:
-                span.first = spot
-        if count.known:
-            place = place_of(text, count.places) if count.places else b""
-            self.state.table.add(count.occurrences, (self._clock, user_of(text), place), spot[0])
 
     def add_window(self, window: LineWindow) -> None:
         """Keep *window*, of the current file, as evidence if it is the first or the earliest of its code or event."""

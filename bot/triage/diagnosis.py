@@ -151,7 +151,10 @@ class Diagnosis:
 
     def _rival(self, candidate: Candidate) -> Rival:
         """Return a candidate as one of several."""
-        return Rival(self._code_of(candidate), _event_of(candidate), self._share(candidate), self._advice(candidate))
+        own = tuple(sign for sign in candidate.signs if not isinstance(sign, ConnectionEvent))
+        main = self._code_of(candidate)
+        codes = own or ((main,) if main else ())
+        return Rival(codes, _event_of(candidate), self._share(candidate), self._advice(candidate))
 
     def _advice(self, candidate: Candidate) -> Advice | None:
         """Return what to say about *candidate*, or None if that is what the entry of its code says."""

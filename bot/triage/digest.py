@@ -161,7 +161,7 @@ class EventRow:
 class Rival:
     """One of several candidates for the cause, none of which explains enough."""
 
-    code: int | None  # None if it is an event alone
+    codes: tuple[int, ...]  # of a family, the most frequent first; of an event, the one that it explains most
     event: ConnectionEvent | None  # None if it is a code
     share: float  # of what went wrong, from 0 to 1
     advice: Advice | None

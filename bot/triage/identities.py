@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-# Each pattern begins with letters that are rare in a line, which makes the search fast. A name without "id" needs "="
-# or quotes: "user: not found" names nobody.
+# Each pattern begins with a literal, which makes the search fast. A name without "id" needs "=" or quotes: "user: not
+# found" names nobody.
 _VALUE = rb"\s{0,2}[\"']?(?!(?:null|nil|None|undefined)\b)([\w@.+*-]{1,64})"
 _ID = rb"(?:[_ ]?[iI][dD][\"']?\s{0,2}[:=]|=|[\"']\s{0,2}:)" + _VALUE
 # The user to whom a message or a call goes is not the one with the error.
 _OWN = rb"(?:(?<![A-Za-z_][uU]ser)|(?<=localUser)|(?<=loginUser)|(?<=currentUser)|(?<=selfUser)|(?<=(?<!to)_user))"
 _PEOPLE = (
-    re.compile(rb"ser(?<=[uU]ser)" + _OWN + _ID),
-    re.compile(rb"uid(?<![A-Za-z]uid)[\"']?\s{0,2}[:=]" + _VALUE),
-    re.compile(rb"evice(?<=[dD]evice)" + _ID),
+    (b"ser", re.compile(rb"ser(?<=[uU]ser)" + _OWN + _ID)),
+    (b"uid", re.compile(rb"uid(?<![A-Za-z]uid)[\"']?\s{0,2}[:=]" + _VALUE)),
+    (b"evice", re.compile(rb"evice(?<=[dD]evice)" + _ID)),
 )
 _CONVERSATION = re.compile(rb"onversation(?<=[cC]onversation)[_ ]?[iI][dD][\"']?\s{0,2}[:=]" + _VALUE)
 # The names that a line may have for the place that a rule is about. A room and a group are conversations, too.
@@ -26,8 +26,8 @@ PLACES = {
 
 def user_of(line: bytes) -> bytes:
     """Return the user or device that *line* names, or an empty string."""
-    for pattern in _PEOPLE:
-        if match := pattern.search(line):
+    for literal, pattern in _PEOPLE:
+        if literal in line and (match := pattern.search(line)):  # `in` is much faster than a search that fails
             return match[1]
     return b""
 

@@ -55,12 +55,12 @@ class OccurrenceTable:
         if runs is None:
             runs = self._start(occurrences, subject, at)
         run = runs[-1]
-        if run.last < at <= run.last + self.pause:
-            run.last = at
+        if run.first - self.pause <= at <= run.last + self.pause:
             run.count += 1
-        elif run.first - self.pause <= at <= run.last:
-            run.first = min(run.first, at)
-            run.count += 1
+            if at > run.last:
+                run.last = at
+            elif at < run.first:
+                run.first = at
         else:
             runs.append(Run(at, at))
             self._run_count += 1

@@ -135,7 +135,7 @@ def bundle() -> Digest:
         secrets=(),
         hidden={SecretKind.APP_ID: 1},
         affected=Affected(15, is_partial=False),
-        rivals=(Rival(6000104, None, 0.49, None), Rival(6000212, None, 0.002, None)),
+        rivals=(Rival((6000104,), None, 0.49, None), Rival((6000212,), None, 0.002, None)),
     )
 
 

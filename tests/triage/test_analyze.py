@@ -86,7 +86,7 @@ def test_two_causes_of_half_each_are_rivals() -> None:
     """Naming one of them would be a guess; the reader gets both, with their shares."""
     result = digest(line_at(0, 6000104), line_at(1, 6000105), line_at(900, 6000107), line_at(901, 6000121))
     assert result.cause is None
-    assert [(rival.code, rival.share) for rival in result.rivals] == [(6000104, 0.5), (6000107, 0.5)]
+    assert [(rival.codes[0], rival.share) for rival in result.rivals] == [(6000104, 0.5), (6000107, 0.5)]
 
 
 def test_a_code_with_almost_all_hits_is_the_cause() -> None:

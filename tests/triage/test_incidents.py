@@ -223,7 +223,7 @@ def test_users_are_counted_over_the_cause_and_its_followers() -> None:
 def test_the_rivals_are_ranked_with_their_shares() -> None:
     """Where nothing explains half, the reader gets the likeliest, not a guess."""
     rivals = digest_of(nothing_in_common(), "web").rivals
-    assert [(rival.code, round(rival.share, 2)) for rival in rivals] == [
+    assert [(rival.codes[0], round(rival.share, 2)) for rival in rivals] == [
         (6000204, 0.37),
         (6000353, 0.33),
         (6000214, 0.3),
