@@ -58,6 +58,7 @@ class EventStream:
             "is_bot": True,
             "is_enterprise_install": self._workspace.is_org_install,
         }
+        channel = self._workspace.channels.get(event.get("channel", ""))
         return {
             "token": "verification-token",
             "team_id": team_id,
@@ -70,7 +71,7 @@ class EventStream:
             "event_id": self._workspace.new_id("Ev"),
             "event_time": int(float(event["event_ts"])),
             "authorizations": [authorization],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(channel and channel.is_ext_shared),
             "event_context": f"4-{event['type']}-{team_id}",
         }
 

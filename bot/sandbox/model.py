@@ -69,6 +69,7 @@ class Channel:
     is_mpim: bool = False  # a direct message between several people
     is_private: bool = False
     is_archived: bool = False
+    is_ext_shared: bool = False  # with another workspace, by Slack Connect
     messages: dict[str, Json] = field(default_factory=dict)
 
     @property

@@ -59,6 +59,10 @@ class MessageEvent:
             return None
         before = before if isinstance(before, dict) else {}
         thread, event_id = id_at(message, "thread_ts") or ts, id_at(body, "event_id") or None
+        if message is event and body.get("is_ext_shared_channel") is True:
+            # If several workspaces of a shared channel have installed the app, Slack sends one event, or one for each
+            # (docs.slack.dev/apis/events-api, authorizations). The channel has the same id in all of them.
+            event_id = f"{place.channel}:{ts}"[:64]
         return cls(place, ts, thread, message, before, at, event_id)
 
 
@@ -94,13 +98,15 @@ class Messages(AsyncMiddleware):
             case "message", "message_deleted":
                 await self._deleted(event, req.context)
             case "message", _:
-                await self._posted(event, req.context)
+                await self._posted(event, req.context, id_at(req.body, "api_app_id"))
             case "app_mention", _:
                 await self._record(event, kind=JobKind.ASKED, trigger_ts=_edit_of(event.message))
         return BoltResponse(status=200, body="")
 
-    async def _posted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
+    async def _posted(self, event: MessageEvent, bolt: AsyncBoltContext, app: str) -> None:
         message, place, services = event.message, event.place, self._services
+        if app and id_at(message, "app_id") == app:
+            return  # by the app as another workspace of a shared channel has installed it
         is_person = is_by_person(message)
         if _asks_bot(message, place, bolt):
             await self._record(event, kind=JobKind.ASKED)

@@ -23,7 +23,7 @@ from bot.app import running
 from bot.cli.main import commands
 from bot.errors import ZimerrError
 from bot.sandbox.http_server import Sandbox
-from bot.sandbox.manifest import Json
+from bot.sandbox.manifest import APP_ID, Json
 from bot.sandbox.model import Channel
 from bot.sandbox.team import Team
 from bot.server import EVENTS_PATH
@@ -190,6 +190,27 @@ async def test_each_workspace_has_its_own_answers_and_settings(site: Site) -> No
         assert second.replies(ENGLISH, other[0]["ts"]) == []
         assert site.rows(FIRST) > 0
         assert site.rows(SECOND) > 0
+
+
+async def test_a_message_in_a_shared_channel_gets_one_answer(site: Site) -> None:
+    """Both workspaces have installed the app, and Slack sends the message to it for each of them."""
+    first, second = site.sandbox, site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        for team in (first, second):
+            team.workspace.channel(ENGLISH).is_ext_shared = True
+        ts = first.workspace.new_ts()
+        asked = [await ask(team, ts) for team in (first, second)]
+        answer: Json = {"bot_id": "B0SIBLING", "app_id": APP_ID, "text": "6000121 explained", "user": "U0SIBLING"}
+        second.workspace.post(ENGLISH, answer, by="U0SIBLING")
+        last = [await ask(team, text="code: 6000354 now") for team in (first, second)]
+        for team, message in zip((first, second), last, strict=True):
+            await explanation_of(team, message)
+        assert (
+            sum(len(team.replies(ENGLISH, each["ts"])) for team, each in zip((first, second), asked, strict=True)) == 1
+        )
+        said = [message for message in second.messages(ENGLISH) if message.get("bot_id") == second.workspace.bot_id]
+        assert not any("6000121" in shown(message) for message in said)
 
 
 async def test_data_is_deleted_when_a_workspace_removes_the_app(site: Site) -> None:
