@@ -23,7 +23,9 @@ from bot.errors import describe
 from bot.health import Health, backlog_check, database_check, socket_check, token_check
 from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, PostRate
+from bot.inbox.job import JobState
 from bot.inbox.lease import steady_time
+from bot.inbox.rows import InboxRows
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import KEEP_S, Changes
@@ -205,6 +207,8 @@ async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterat
             try:
                 await AnnotationStore(database).forget_before(clock() - _KEEP_S)
                 await ChannelStore(database).forget_locales(before=clock() - _KEEP_S)
+                await ChannelStore(database).forget_notices(before=clock() - _KEEP_S)
+                await InboxRows(database).purge(before=clock() - _KEEP_S, state=JobState.DEAD)
                 await ChangeStore(database).forget_before(clock() - KEEP_S, now=clock())
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))

@@ -113,7 +113,7 @@ def retry(ids: tuple[int, ...], is_all: bool) -> None:
 @click.option("--state", type=click.Choice(["done", "dead"]), default="dead", show_default=True)
 @click.option("--older-than", "hours", type=click.FloatRange(min=0), default=0, help="Hours.", show_default=True)
 def purge(state: JobState, hours: float) -> None:
-    """Delete dead or done rows. Done rows are deleted automatically after a day."""
+    """Delete dead or done rows. Done rows are deleted automatically after a day, dead ones after 30 days."""
     if state == "done" and hours * 60 < 10:
         raise click.UsageError("Slack may deliver a message again within ten minutes. Use --older-than 0.17 or more.")
 

@@ -110,6 +110,11 @@ class ChannelStore:
         claim = query.returning(notices.c.at)
         return bool(await self._database.run(lambda connection: connection.execute(claim).all()))
 
+    async def forget_notices(self, *, before: float) -> None:
+        """Delete the records of old notices."""
+        query = delete(notices).where(notices.c.at < before)
+        await self._database.run(lambda connection: connection.execute(query))
+
     async def forget_notice(self, team: str, channel: str, notice: str) -> None:
         """Delete the record of a notice that was not sent after all."""
         query = delete(notices).where(notices.c.team == team, notices.c.channel == channel, notices.c.what == notice)
