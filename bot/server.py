@@ -32,6 +32,7 @@ from bot.slack.workspaces import sign_in_socket
 
 EVENTS_PATH = "/slack/events"
 _MAX_SSL_CHECK_BYTES = 1024
+_MAX_FIELDS = 100  # of a form; a slash command has about 15, and 500,000 take seconds to parse
 _BoltHandler = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 
@@ -81,6 +82,8 @@ def _bolt_request(request: web.Request, body: bytes) -> AsyncBoltRequest:
     """Parse a request. Raises HTTPBadRequest."""
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise web.HTTPBadRequest(text="not UTF-8")
+    if request.content_type != "application/json" and body.count(b"&") > _MAX_FIELDS:
+        raise web.HTTPBadRequest(text="too many fields")
     headers: Any = request.headers
     try:
         return AsyncBoltRequest(body=body.decode(), query=request.query_string, headers=headers)
