@@ -168,7 +168,7 @@ class ChangeStore:
             connection.execute(delete(changes).where(changes.c.at < time))
             connection.execute(delete(ignored_contexts).where(ignored_contexts.c.until <= now))
 
-        await self._database.run_aside(forget)
+        await self._database.run(forget)
 
     def _restore_reply(self, connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
         """Let the reply explain its messages again, and forget the contexts that were learned with *change*.
