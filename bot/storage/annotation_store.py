@@ -145,6 +145,8 @@ class AnnotationStore:
         def put_all(connection: Connection) -> None:
             # Every process writes threads in the same order, so that no two of them wait for each other.
             in_order = sorted(puts, key=lambda put: put.thread)
+            # After a lost answer to the commit, the batch is repeated. Counts must not be added twice.
+            counting = [put for put in in_order if put.counted and not _is_recorded(connection, put)]
             connection.execute(self._upsert_annotated, [row for put in in_order for row in _annotated_rows(put)])
             for put in in_order:
                 if put.dropped:
@@ -153,7 +155,7 @@ class AnnotationStore:
                     connection.execute(explained.delete().where(*_in_thread(*put.thread), *dropped))
             if rows := [row for put in in_order for row in _explained_rows(put)]:
                 connection.execute(self._insert_explained, rows)
-            for put in in_order:
+            for put in counting:
                 for code, times in put.counted.items():
                     query = explained.update().where(*_in_thread(*put.thread), explained.c.code == code)
                     connection.execute(query.values(count=explained.c.count + times))
@@ -168,6 +170,12 @@ def _in_channel(table: Table, ref: MessageRef) -> tuple[ColumnElement[bool], ...
 
 def _in_thread(team: str, channel: str, thread: str) -> tuple[ColumnElement[bool], ...]:
     return explained.c.team == team, explained.c.channel == channel, explained.c.thread == thread
+
+
+def _is_recorded(connection: Connection, put: _Put) -> bool:
+    ref = next(iter(put.records))
+    query = select(annotated.c.at).where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts)
+    return bool(connection.execute(query).scalar() == put.at)
 
 
 def _annotated_rows(put: _Put) -> list[dict[str, Any]]:

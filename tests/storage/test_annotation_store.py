@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.database import Database
@@ -52,6 +54,26 @@ async def test_a_record_can_be_replaced(store: AnnotationStore) -> None:
     await store.put({REF: changed}, now=6.0, dropped={B})
     assert await store.get(REF) == changed
     assert (await store.replies_in_thread(REF, REF.ts)).keys() == {A}
+
+
+async def test_a_code_is_counted_once_when_the_answer_to_a_commit_is_lost(
+    store: AnnotationStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection to the database may break at that moment, and the same is written again."""
+    await store.put({REF: RECORD}, now=5.0)
+    run, losses = database.run, ["lost"]
+
+    async def lose_answer(work: Callable[[Connection], None]) -> None:
+        await run(work)
+        if losses:
+            raise OSError(losses.pop())
+
+    monkeypatch.setattr(database, "run", lose_answer)
+    again = replace(REF, ts="12.000000")
+    await store.put({again: replace(RECORD, act="count", reply=None)}, now=6.0, counted={A: 1})
+    monkeypatch.setattr(database, "run", run)
+    assert losses == []
+    assert await store.counts(REF, RECORD.reply or "") == {A: 2, B: 1}
 
 
 async def test_a_reply_leads_to_its_messages(store: AnnotationStore) -> None:
