@@ -25,15 +25,19 @@ class FakeDirectory:
         self._history = history
         self.fails = fails
         self.asked = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.standings: dict[str, Standing | None] = {}  # all others are members
         self.groups: dict[str, frozenset[str]] = {}
 
     async def channel_locale(self, channel: str) -> str | None:
         """Return the channel's locale."""
+        await self.may_answer.wait()
         return self._answer(channel)
 
     async def user_locale(self, user: str) -> str | None:
         """Return the person's locale."""
+        await self.may_answer.wait()
         return self._answer(user)
 
     async def standing(self, team: str, user: str) -> Standing | None:

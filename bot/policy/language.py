@@ -24,6 +24,7 @@ from bot.i18n import Language, negotiate, prose_language
 from bot.policy.locales import Locales
 from bot.policy.place import Directory, Place
 from bot.storage.channel_store import ChannelState, ChannelStore, Votes
+from bot.storage.database import UNREACHABLE
 
 LanguageReason = Literal["setting", "vote", "channel", "person", "text", "default"]
 
@@ -81,13 +82,16 @@ class Languages:
         self, place: Place, directory: Directory, *, text_language: Language | None = None
     ) -> LanguageChoice:
         """Return the language of private replies to the person in *place*."""
-        # Another bot has no id of a person, and some shortcuts have no channel.
-        locale = await self.locales.find(place.team, place.user, directory) if place.user else None
-        if locale:
-            return LanguageChoice(negotiate(locale, default=self.default), "person")
-        if text_language or place.is_direct or not place.channel:
+        try:
+            # Another bot has no id of a person, and some shortcuts have no channel.
+            locale = await self.locales.find(place.team, place.user, directory) if place.user else None
+            if locale:
+                return LanguageChoice(negotiate(locale, default=self.default), "person")
+            if text_language or place.is_direct or not place.channel:
+                return self._of_text(text_language)
+            return await self.of_channel(place, directory)
+        except UNREACHABLE:  # a search, the help and a report of this error need no database
             return self._of_text(text_language)
-        return await self.of_channel(place, directory)
 
     def _of_text(self, text_language: Language | None) -> LanguageChoice:
         return LanguageChoice(text_language, "text") if text_language else LanguageChoice(self.default, "default")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def languages(database: Database, clock: Clock) -> Languages:
-    return Languages(ChannelStore(database), default=Language.EN, clock=clock)
+async def languages(database: Database, clock: Clock) -> AsyncIterator[Languages]:
+    languages = Languages(ChannelStore(database), default=Language.EN, clock=clock)
+    yield languages
+    await languages.locales.close()
 
 
 async def of_channel(
@@ -92,10 +95,11 @@ async def test_workspaces_do_not_share_settings(languages: Languages, database: 
 async def test_an_answer_does_not_wait_for_slack(languages: Languages) -> None:
     """Chinese characters decide until the locale is known, then the default."""
     directory = FakeDirectory({"C1": "en-US", "U1": "en-US"})
+    directory.may_answer.clear()
     for choose in (languages.of_channel, languages.of_person):
         assert await choose(CHANNEL, directory, text_language=Language.ZH) == LanguageChoice(Language.ZH, "text")
         assert await choose(CHANNEL, directory) == LanguageChoice(Language.EN, "default")
-    assert directory.asked == 0
+    directory.may_answer.set()
     await until_asked(languages.locales)
     assert await languages.of_channel(CHANNEL, directory, text_language=Language.ZH) == LanguageChoice(
         Language.EN, "channel"
@@ -113,6 +117,16 @@ async def test_a_person_of_unknown_locale_reads_the_channels_language(languages:
         assert await languages.of_person(place, FakeDirectory()) == LanguageChoice(Language.EN, "default")
 
 
+async def test_a_private_reply_needs_no_database(tmp_path: Path) -> None:
+    """A search and the help work while the database is away."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/missing/bot.db")
+    languages = Languages(ChannelStore(database), default=Language.EN, clock=Clock())
+    assert await languages.of_person(CHANNEL, FakeDirectory()) == LanguageChoice(Language.EN, "default")
+    choice = await languages.of_person(CHANNEL, FakeDirectory(), text_language=Language.ZH)
+    assert choice == LanguageChoice(Language.ZH, "text")
+    await database.close()
+
+
 async def test_slack_is_not_asked_for_a_locale_that_decides_nothing(languages: Languages, database: Database) -> None:
     """A setting or an English vote decides. A Chinese vote does not tell simplified from traditional characters."""
     directory = FakeDirectory({"C1": "zh-TW"})
@@ -128,7 +142,6 @@ async def test_the_last_known_locale_is_used_while_slack_is_unavailable(language
     assert (await of_channel(languages, CHANNEL, FakeDirectory({"C1": "zh-CN"}))).language == Language.ZH
     clock.now += 100_000
     assert (await languages.of_channel(CHANNEL, FakeDirectory(fails=True))).language == Language.ZH
-    await languages.locales.close()
 
 
 async def count(languages: Languages, *prose: str) -> None:

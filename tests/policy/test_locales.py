@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -53,16 +54,19 @@ def time() -> Time:
 
 
 @pytest.fixture
-def locales(database: Database, time: Time) -> Locales:
-    return Locales(ChannelStore(database), time.clock, time.sleep)
+async def locales(database: Database, time: Time) -> AsyncIterator[Locales]:
+    locales = Locales(ChannelStore(database), time.clock, time.sleep)
+    yield locales
+    await locales.close()
 
 
 async def test_no_caller_waits_for_slack(locales: Locales, time: Time) -> None:
     """A later reply has the answer."""
     slack = Slack(time, {"C1": "zh-CN", "U1": "zh-TW"})
+    slack.may_answer.clear()
     assert await locales.find("T1", "C1", slack) is None
     assert await locales.find("T1", "U1", slack) is None
-    assert slack.calls == []
+    slack.may_answer.set()
     await until_asked(locales)
     assert await locales.find("T1", "C1", slack) == "zh-CN"
     assert await locales.find("T1", "U1", slack) == "zh-TW"
