@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -70,12 +70,13 @@ class FakeVoice:
 
 
 @pytest.fixture
-def policy(catalogue: Catalogue, database: Database) -> Annotations:
+async def policy(catalogue: Catalogue, database: Database) -> AsyncIterator[Annotations]:
     settings = ChannelStore(database)
     languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
-    return Annotations(
+    yield Annotations(
         catalogue, languages, settings, AnnotationStore(database), ChangeStore(database), lambda: 10_000.0
     )
+    await languages.locales.close()
 
 
 def said(ts: str, *codes: int, thread: str = "1", triaged: Triaged | None = None) -> SeenMessage:

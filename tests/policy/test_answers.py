@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
@@ -27,14 +29,15 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def answers(catalogue: Catalogue, database: Database) -> Answers:
+async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Answers]:
     settings = ChannelStore(database)
     languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
     store = ChangeStore(database)
     annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), store, lambda: 0.0)
     permissions = Permissions((), lambda: 0.0)
     changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0)
-    return Answers(catalogue, languages, annotations, changes)
+    yield Answers(catalogue, languages, annotations, changes)
+    await languages.locales.close()
 
 
 @pytest.mark.parametrize(
