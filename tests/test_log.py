@@ -6,6 +6,8 @@ import pytest
 import structlog
 
 from bot import log
+from bot.log import RareWarning
+from tests.inbox.time import Time
 
 
 def test_a_traceback_contains_no_values(capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,3 +21,18 @@ def test_a_traceback_contains_no_values(capsys: pytest.CaptureFixture[str]) -> N
     shown = capsys.readouterr().err
     assert "ValueError: broken" in shown
     assert token not in shown
+
+
+def test_a_warning_that_is_due_all_the_time_is_logged_rarely() -> None:
+    """A full disk must not be filled by the log, and the number of lost events must still be known."""
+    time = Time()
+    warning = RareWarning("not recorded", clock=time.steady_clock)
+    with structlog.testing.capture_logs() as logs:
+        for passed_s in (0.0, 1.0, 3.9, 0.1, 0.1, 55.0):
+            time.advance(passed_s)
+            warning.log(structlog.get_logger(), error="full")
+    assert [(each["event"], each["times"], each["error"]) for each in logs] == [
+        ("not recorded", 1, "full"),
+        ("not recorded", 3, "full"),
+        ("not recorded", 2, "full"),
+    ]
