@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import stringzilla as sz
 
@@ -38,7 +39,7 @@ _NAME = re.compile(
 )
 _NUMBER = re.compile(
     rb"(?i)event(?:_?(?:code|type|value))?[\"']?\s{0,2}[:=(]\s{0,2}[\"']?(?:raw_?value: ?)?([0-6])(?![0-9.:])"
-    rb"|connectionStateChanged\W{0,6}[0-3]\s{0,2},\s{0,2}([0-6])(?![0-9.:])"
+    rb"|onnectionStateChanged\W{0,6}[0-3]\s{0,2},\s{0,2}([0-6])(?![0-9.:])"
 )
 
 
@@ -54,7 +55,8 @@ def find_events(data: bytes, first: int, last: int) -> Iterator[tuple[int, int, 
         begin = data.rfind(b"\n", done, offset) + 1 or done
         end = data.find(b"\n", offset)
         end = len(data) if end < 0 else end
-        if event := _event(data[max(begin, offset - _REACH) : min(end, offset + _REACH)], literal):
+        before, rest = data[max(begin, offset - _REACH) : offset], data[offset : min(end, offset + _REACH)]
+        if event := _event(before, rest, literal):
             done = end + 1
             yield begin, end, event
 
@@ -70,12 +72,21 @@ def _offsets(data: bytes) -> list[tuple[int, bytes]]:
     return sorted(found)
 
 
-def _event(text: bytes, literal: bytes) -> ConnectionEvent | None:
-    """Return the event that *text*, around *literal*, reports; None if it reports none."""
+def _event(before: bytes, rest: bytes, literal: bytes) -> ConnectionEvent | None:
+    """Return the event that a line reports, None if it reports none; *rest* begins with *literal*."""
     if literal == _SYMPTOM:
         return ConnectionEvent.SIGNALING_NOT_CONNECTED
-    if literal in _NAMES and (_OTHER_SUBJECT.search(text) or not _CONFIRMED.search(text)):
-        return None
+    if literal in _NAMES:
+        line = before + rest
+        return None if _OTHER_SUBJECT.search(line) or not _CONFIRMED.search(line) else _reported(line)
+    # From the words on, most lines of a kind are equal; the stamp before them never is.
+    event = _reported(rest)
+    return event or (_reported(before) if any(name in before for name in _NAMES) else None)
+
+
+@lru_cache(1024)
+def _reported(text: bytes) -> ConnectionEvent | None:
+    """Return the event that *text* names, or gives the number of; None if there is none."""
     if name := _NAME.search(text):
         return ConnectionEvent[str(name.lastgroup)]
     number = _NUMBER.search(text)

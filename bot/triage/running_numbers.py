@@ -11,7 +11,8 @@ from bot.triage.aggregate import LogState
 from bot.triage.digest import ConnectionEvent
 
 _LEAST = 8  # different numbers
-_MOST_EACH = 2  # occurrences of a number, on average
+_MOST_EACH = 2  # occurrences of a number; a few numbers may be codes elsewhere
+_MOSTLY = 0.8  # share of the numbers at a spot that occur so rarely
 _ASCENDING = 0.9  # share of the pairs of neighbours
 _BEFORE = 16  # bytes in front of a number that make its spot
 _WORD = re.compile(rb"[0-9]+")
@@ -31,10 +32,9 @@ def running_numbers(state: LogState) -> frozenset[int]:
                 by_spot[_WORD.sub(b"0", line[max(0, at - _BEFORE) : at])].append((window.file, window.line, sign))
     found: set[int] = set()
     for places in by_spot.values():
-        codes = [code for _, _, code in sorted(places)]
-        occurrences = sum(state.counts[code].count for code in codes)
-        if len(codes) >= _LEAST and occurrences <= _MOST_EACH * len(codes) and _is_running(codes):
-            found.update(codes)
+        rare = [code for _, _, code in sorted(places) if state.counts[code].count <= _MOST_EACH]
+        if len(rare) >= max(_LEAST, _MOSTLY * len(places)) and _is_running(rare):
+            found.update(rare)
     if any(not state.counts[code].known for code in found):
         # Of many unknown codes, most have no window.
         found.update(code for code, count in state.counts.items() if not count.known and code not in state.windows)
