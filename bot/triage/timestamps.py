@@ -8,14 +8,16 @@ meaning. The same is true of a format without a year or without a date; the read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import pairwise
 
 from bot.triage.digest import Stamp
 
 _DAY = 86_400.0
 _YEAR = 366 * _DAY  # a format without a year is read as 1972, a leap year, so that 29 February is valid
 _REACH = 200  # bytes in which a line's own stamp begins; a later time is part of the message
+_PREFIX = 24  # bytes in which a stamp before the message begins
 _HEAD_LINES = 300  # that vote for a format
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _NOON = "中午".encode()  # covers the hours from 11 to 1
@@ -29,10 +31,17 @@ _FRACTION = r"(?:[.,](?P<f>\d{1,9}))?(?!\d)"
 _ZONE = r"(?: ?(?P<z>Z|UTC|GMT|[+-][01]\d:?[0-5]\d)(?![\w:]))?"
 _HALF = "(?:(?P<ap>上午|下午|凌晨|早上|中午|晚上) ?)?"
 _ISO = rf"(?P<k>(?P<y>\d{{4}})-(?P<mo>\d\d)-(?P<d>\d\d)[T ]{_CLOCK}){_FRACTION}{_ZONE}"
+# CLDR 42 and later puts U+202F before AM and PM: https://cldr.unicode.org/downloads/cldr-42
+_SPACE = "(?: |\u202f|\u00a0)"
+_DAY_MONTH = r"(?P<d>\d{1,2})(?P<sep>[/.-])(?P<mo>\d{1,2})(?P=sep)(?P<y>\d{4})"
+_MONTH_DAY = r"(?P<mo>\d{1,2})(?P<sep>[/.-])(?P<d>\d{1,2})(?P=sep)(?P<y>\d{4})"
+# `kk` of Java and some versions of `toLocaleString` write midnight as 24: https://unicode.org/reports/tr35/tr35-dates.html
+_CLOCK_24 = r"(?P<h>[01]?\d|2[0-4]):(?P<mi>[0-5]\d):(?P<s>[0-5]\d|60)"
+_YEAR_LAST = rf",? {_CLOCK_24}(?:{_SPACE}?(?P<ap>[AaPp][Mm])\b)?"
 _EPOCH = r"(?P<k>(?P<e>1\d{9}))(?:\.?(?P<f>\d{1,9}))?(?!\d)"
 _CHINESE = (
     r"(?P<mo>\d{1,2})月(?P<d>\d{1,2})日 ?"
-    rf"{_HALF}(?P<h>\d{{1,2}})(?:时|点|:|：)(?P<mi>[0-5]\d)(?:分|:|：)(?P<s>[0-5]\d)秒?"
+    rf"{_HALF}(?P<h>[01]?\d|2[0-3])(?:时|点|:|：)(?P<mi>[0-5]\d)(?:分|:|：)(?P<s>[0-5]\d)秒?"
 )
 _KEY = r'"(?:@?timestamp|ts|time|datetime|asctime|date|t|eventTime|log_?time)"\s{0,3}:\s{0,3}'
 # In each pattern, the group ``t`` is the stamp, and ``k`` is the stamp without fraction and zone.
@@ -44,17 +53,24 @@ _PATTERNS = {
     "chinese-day": rf"(?<![\d年])(?P<t>(?P<k>{_CHINESE}))",
     "slashes": rf"(?<![\d/])(?P<t>(?P<k>(?P<y>\d{{4}})/(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}}),? "
     rf"{_HALF}{_CLOCK}){_FRACTION}{_ZONE})",
-    # Day and month are read only if AM or PM shows that the order is American.
-    "us": rf"(?<![\d/])(?P<t>(?P<k>(?P<mo>\d{{1,2}})/(?P<d>\d{{1,2}})/(?P<y>\d{{4}}),? {_CLOCK} ?(?P<ap>[AaPp][Mm])))",
+    # `_in_order` decides between day and month.
+    "month-first": rf"(?<![\d/.{{-])(?P<t>(?P<k>{_MONTH_DAY}{_YEAR_LAST}){_FRACTION})",
+    "day-first": rf"(?<![\d/.{{-])(?P<t>(?P<k>{_DAY_MONTH}{_YEAR_LAST}){_FRACTION})",
     "web-server": rf"(?P<t>(?P<k>(?P<d>\d\d)/(?P<mon>[A-Z][a-z]{{2}})/(?P<y>\d{{4}}):{_CLOCK}){_FRACTION}{_ZONE})",
     "syslog": rf"\b(?P<t>(?P<k>(?P<mon>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>\d{{1,2}}) {_CLOCK}){_FRACTION})",
     "logcat": rf"(?<![\d-])(?P<t>(?P<k>(?P<mo>\d\d)-(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3,9}}){_ZONE})",
     "sdk": rf"(?<!\d)(?P<t>(?P<k>(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3}}))(?!\d)",
     "epoch": rf"^\W{{0,3}}(?P<t>{_EPOCH})(?=\W|$)",
-    "clock": rf"(?<![\d:.])(?P<t>(?P<k>{_HALF}{_CLOCK}(?: (?P<ap2>[AaPp][Mm])\b)?){_FRACTION})(?![\d:])",
+    "clock": rf"(?<![\d:.])(?P<t>(?P<k>{_HALF}{_CLOCK}(?:{_SPACE}(?P<ap2>[AaPp][Mm])\b)?){_FRACTION})(?![\d:])",
+    # ZEGO's UIKits for Flutter end a line with `{22/11/2026 17:00:00}  {INFO}`, by the package flutter_logs:
+    # https://github.com/umair13adil/RxLogs/blob/master/plog/src/main/java/com/blackbox/plog/pLogs/formatter/TimeStampFormat.kt
+    "uikit": rf"\{{(?P<t>(?P<k>{_DAY_MONTH} {_CLOCK_24}))\}}",
+    "uikit-month-first": rf"\{{(?P<t>(?P<k>{_MONTH_DAY} {_CLOCK_24}))\}}",
 }
 FORMATS = {name: re.compile(pattern.encode()) for name, pattern in _PATTERNS.items()}
-_WITH_KEY = ("json-iso", "json-epoch")  # these may be anywhere in a line, because their key identifies them
+_WITH_KEY = ("json-iso", "json-epoch")
+_IN_BRACES = ("uikit", "uikit-month-first")
+_ANYWHERE = (*_WITH_KEY, *_IN_BRACES)  # in a line, because their key or form identifies them
 
 
 class TimestampReader:
@@ -71,7 +87,7 @@ class TimestampReader:
         self.cycle_s = 0.0 if self._has_year else _YEAR if self._has_date else _DAY
         self.elapsed_cycles_s = 0.0  # seconds of the cycles completed so far
         self._search = FORMATS[name].search
-        self._reach = 1 << 20 if name in _WITH_KEY else _REACH
+        self._reach = 1 << 20 if name in _ANYWHERE else _REACH
         self._latest = float("-inf")
         # Most lines have the same second as the line before, so the last one is cached.
         self._key = b""
@@ -137,16 +153,53 @@ def reader_for(head: bytes) -> TimestampReader | None:
     message. Of equals, the first in `FORMATS` wins.
     """
     votes = dict.fromkeys(FORMATS, 0)
-    for line in head.splitlines()[:_HEAD_LINES]:
+    lines = head.splitlines()
+    for line in lines[:_HEAD_LINES]:
         starts = {
-            name: 0 if name in _WITH_KEY else match.start("t")
+            name: _start(name, match.start("t"))
             for name, pattern in FORMATS.items()
-            if (match := pattern.search(line, 0, 4096 if name in _WITH_KEY else _REACH)) and _base(match) is not None
+            if (match := pattern.search(line, 0, 4096 if name in _ANYWHERE else _REACH)) and _base(match) is not None
         }
         if starts:
             votes[min(starts, key=starts.__getitem__)] += 1
     most = max(votes, key=votes.__getitem__)
-    return TimestampReader(most) if votes[most] else None
+    return TimestampReader(_in_order(most, lines)) if votes[most] else None
+
+
+def _start(name: str, offset: int) -> int:
+    """Return where a stamp at *offset* begins for the vote: one that its form identifies precedes any message."""
+    return 0 if name in _WITH_KEY else min(offset, _PREFIX) if name in _IN_BRACES else offset
+
+
+def _in_order(name: str, lines: Sequence[bytes]) -> str:
+    """Return the format *name*, or the one with day and month in the order that the dates in *lines* are written in.
+
+    The order is the one in which all dates exist, then the one in which fewer times go back, then the one with the
+    shorter span. If both are equal, UIKit and dates with dots have the day first, and AM or PM means that the month is
+    first. Otherwise, only the time of day is certain.
+    """
+    pair = next((pair for pair in (("day-first", "month-first"), _IN_BRACES) if name in pair), None)
+    if pair is None:
+        return name
+    reach = None if name in _IN_BRACES else _REACH
+    day_first, month_first = (
+        _disorder([match for line in lines if (match := FORMATS[order].search(line, 0, reach or len(line)))])
+        for order in pair
+    )
+    if day_first != month_first:
+        return pair[day_first > month_first]
+    match = next(filter(None, (FORMATS[name].search(line, 0, reach or len(line)) for line in lines)))
+    if name in _IN_BRACES or match["sep"] == b".":
+        return pair[0]
+    return pair[1] if match["ap"] else "clock"
+
+
+def _disorder(matches: Sequence[re.Match[bytes]]) -> tuple[int, int, float]:
+    """Return the numbers of impossible dates and of times that go back, and the span in seconds."""
+    read = [_base(match) for match in matches]
+    times = [time for time in read if time is not None]
+    backwards = sum(later < earlier for earlier, later in pairwise(times))
+    return len(read) - len(times), backwards, max(times) - min(times) if times else 0.0
 
 
 def _base(match: re.Match[bytes]) -> float | None:
@@ -162,18 +215,16 @@ def _base(match: re.Match[bytes]) -> float | None:
         except ValueError:
             return None
     hour = _hour(int(parts["h"]), parts.get("ap") or parts.get("ap2"))
-    if hour is None:
-        return None
     return days * _DAY + hour * 3600 + int(parts["mi"]) * 60 + int(parts["s"]) - _offset(parts.get("z"))
 
 
-def _hour(hour: int, half: bytes | None) -> int | None:
-    """Return the hour of the day, 0 to 23, or None if it is not valid."""
+def _hour(hour: int, half: bytes | None) -> int:
+    """Return the hour of the day, 0 to 23."""
     if half and half.upper() in _AFTERNOON and hour < 12:
         return hour if half == _NOON and hour == 11 else hour + 12
     if half and half.upper() in _MORNING and hour == 12:
         return 0
-    return hour if hour < 24 else None
+    return hour % 24
 
 
 def _offset(zone: bytes | None) -> int:

@@ -25,7 +25,14 @@ SAMPLES = [
     ("2026/11/23 7:35:45 boot", "slashes", "2026/11/23 7:35:45", None),
     ("2026/11/23 下午7:35:45 启动", "slashes", "2026/11/23 下午7:35:45", None),
     ("2026年11月23日 07时35分45秒 启动", "chinese", "2026年11月23日 07时35分45秒", None),
-    ("11/23/2026, 7:35:45 PM boot", "us", "11/23/2026, 7:35:45 PM", None),
+    ("11/23/2026, 7:35:45 PM boot", "month-first", "11/23/2026, 7:35:45 PM", None),
+    ("11/2/2026, 7:35:45\u202fPM boot", "month-first", "11/2/2026, 7:35:45\u202fPM", None),
+    ("23/11/2026, 7:35:45 pm boot", "day-first", "23/11/2026, 7:35:45 pm", None),
+    ("[23-11-2026 07:35:45.740] boot", "day-first", "23-11-2026 07:35:45.740", None),
+    ("03.11.2026 07:35:45 boot", "day-first", "03.11.2026 07:35:45", None),
+    ("E/PLogger (31): {call}  {busy, at:[2026-11-23 07:00:00]}  {03/11/2026 07:35:45}  {ERROR}", "uikit",
+     "03/11/2026 07:35:45", None),
+    ("{call}  {11/23/2026 07:35:45}  {INFO}", "uikit-month-first", "11/23/2026 07:35:45", None),
     ("07:35:45.740 boot", "clock", "07:35:45.740", None),
     ("下午 7:35:45 启动", "clock", "下午 7:35:45", None),
 ]  # fmt: skip
@@ -59,6 +66,12 @@ def test_every_format_has_a_sample() -> None:
         ("2026/11/23 上午12:00:01 x", "2026/11/23 下午12:00:01 x", 43200.0),
         ("11月23日 11时59分00秒 x", "11月23日 中午12时00分00秒 x", 60.0),
         ("11/23/2026, 11:59:59 AM x", "11/23/2026, 12:00:01 PM x", 2.0),
+        ("11/2/2026, 11:59:59\u202fAM x", "11/2/2026, 12:00:01\u202fPM x", 2.0),
+        ("11:59:59\u202fAM x", "12:00:01\u202fPM x", 2.0),
+        ("23/11/2026 23:59:59 x", "24/11/2026 00:00:01 x", 2.0),
+        ("{x}  {06/05/2024 19:36:30}  {ERROR}", "{x}  {09/05/2024 19:36:31}  {ERROR}", 3 * 86400 + 1.0),
+        ("{x}  {05/05/2024 23:59:58}  {ERROR}", "{x}  {06/05/2024 24:00:01}  {ERROR}", 3.0),
+        ("{x}  {06/05/2024 19:36:30}  {ERROR}", "{" + "x" * 9000 + "}  {06/05/2024 19:36:31}  {ERROR}", 1.0),
         ('{"ts":1732347345}', '{"ts":1732347345250}', 0.25),
         ("07:35:46.000 x", "07:35:45.500 x", -0.5),
     ],
@@ -82,11 +95,29 @@ def test_other_numbers_are_not_read_as_times(line: str) -> None:
     assert reader is None or reader.stamp(line.encode()) is None
 
 
-def test_day_and_month_are_not_guessed() -> None:
-    """05/04 is 5 April in Berlin and 4 May in Boston; without AM or PM, only the time of day is certain."""
-    reader = reader_for(b"05/04/2026 07:35:45 boot")
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        ("05/04/2026 07:35:45 x", "clock"),
+        ("05/04/2026 07:35:45 x\n05/04/2026 07:35:46 y", "clock"),
+        ("05/04/2026, 7:35:45 AM x", "month-first"),
+        ("{x}  {05/04/2026 07:35:45}  {INFO}", "uikit"),
+        ("05/04/2026 07:35:45 x\n13/04/2026 07:35:45 y", "day-first"),
+        ("04/05/2026 07:35:45 x\n04/13/2026 07:35:45 y", "month-first"),
+        ("{x}  {04/05/2026 07:35:45}\n{y}  {04/13/2026 07:35:45}", "uikit-month-first"),
+        ("30/11/2026 07:35:45 x\n01/12/2026 07:35:45 y", "day-first"),
+        ("09/04/2026 07:35:45 x\n02/05/2026 07:35:45 y", "day-first"),  # 4 September to 5 February goes back
+        ("04/09/2026 07:35:45 x\n05/02/2026 07:35:45 y", "month-first"),
+        ("05/04/2026 23:59:59 x\n06/04/2026 00:00:01 y", "day-first"),  # two seconds, or a month
+        ("04/05/2026 23:59:59 x\n04/06/2026 00:00:01 y", "month-first"),
+        ("05/04/2026, 11:59:59 PM x\n06/04/2026, 12:00:01 AM y", "day-first"),
+    ],
+)
+def test_day_and_month_are_told_apart_by_the_dates_of_the_file(head: str, name: str) -> None:
+    """05/04 is 5 April in Berlin and 4 May in Boston; if both are possible, only the time of day is certain."""
+    reader = reader_for(head.encode())
     assert reader is not None
-    assert reader.format == "clock"
+    assert reader.format == name
 
 
 def test_the_format_is_that_at_the_start_of_the_lines() -> None:
@@ -96,6 +127,14 @@ def test_the_format_is_that_at_the_start_of_the_lines() -> None:
     assert reader is not None
     assert reader.format == "sdk"
     assert reader.seconds(b"    at im.zego.zim.ZIM.login(ZIM.java:12)") is None
+
+
+def test_a_stamp_in_braces_does_not_displace_one_at_the_start_of_the_lines() -> None:
+    """A console prefixes UIKit's lines and those of others alike."""
+    head = b"11-22 17:00:00.123 E/PLogger (3): {x}  {22/11/2026 17:00:00}  {INFO}\n11-22 17:00:01.123 E/other: y\n"
+    reader = reader_for(head)
+    assert reader is not None
+    assert reader.format == "logcat"
 
 
 def test_a_line_read_again_after_midnight_keeps_its_day() -> None:
