@@ -13,6 +13,7 @@ from bot.policy.replies import Annotation, Explained
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.entry_wording import limit_line, notes
+from bot.triage.cascades import CascadeRule, Cascades
 
 SHOW_LANGUAGE = "show_language"  # action ids
 SHOW_CODE = "show_code"
@@ -34,8 +35,11 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
     return block_kit.message(_notification(reply.entries, translate), blocks)
 
 
-def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -> MessagePayload:
-    """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it."""
+def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, translate: Translator) -> MessagePayload:
+    """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it.
+
+    A code that follows from another one of the message by *cascades* gets a line that says so instead of a card.
+    """
     codes = block_kit.joined([*(entry.code for entry in reply.entries), *reply.unknown], translate)
     rejection = translate("not_a_code.text", codes=block_kit.shorten(codes, 60))
     no_code = translate("not_a_code.title"), rejection, translate("not_a_code.yes"), translate("not_a_code.no")
@@ -47,11 +51,16 @@ def annotation(catalogue: Catalogue, reply: Annotation, translate: Translator) -
     if not reply.entries:
         text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown, translate))
         return block_kit.message(text, [block_kit.section(text), block_kit.actions(*dismiss)])
-    blocks = _cards(reply.entries, reply.unknown, translate)
+    causes = _causes(reply.entries, cascades)
+    leading = [entry for entry in reply.entries if entry.code not in causes]
+    blocks = _cards(leading, (), translate)
+    lines = [_follows(entry, *causes[entry.code], translate) for entry in reply.entries if entry.code in causes]
+    blocks += block_kit.paragraphs(lines) if lines else []
+    blocks += _beside(reply.unknown, translate)
     repeated = [translate.count("card.repeated", n, code=code) for code, n in sorted(reply.counts.items()) if n > 1]
     blocks += [block_kit.context(*repeated)] if repeated else []
     blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate), *dismiss))
-    return block_kit.message(_notification(reply.entries, translate), blocks)
+    return block_kit.message(_notification(leading, translate), blocks)
 
 
 def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
@@ -101,9 +110,29 @@ def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translat
         more = len(rest) - _MOST_LINES
         lines += [translate.count("card.more", more)] if more > 0 else []
         blocks += [block_kit.DIVIDER, *block_kit.paragraphs(lines)]
-    if unknown:
-        blocks.append(block_kit.context(translate("unknown.beside", codes=block_kit.joined(unknown, translate))))
-    return blocks
+    return [*blocks, *_beside(unknown, translate)]
+
+
+def _beside(unknown: Sequence[int], translate: Translator) -> list[Block]:
+    """Build the line of *unknown* codes, if there are any."""
+    codes = block_kit.joined(unknown, translate)
+    return [block_kit.context(translate("unknown.beside", codes=codes))] if unknown else []
+
+
+def _causes(entries: Sequence[Entry], cascades: Cascades) -> dict[int, tuple[int, CascadeRule]]:
+    """Return the cause of each code that follows from an earlier one of a few *entries*, with the rule that says so."""
+    causes: dict[int, tuple[int, CascadeRule]] = {}
+    for index, entry in enumerate(entries[:_MOST_CARDS]):
+        for cause in entries[:index]:
+            if rule := cascades.rule(cause.code, entry.code):
+                causes.setdefault(entry.code, (cause.code, rule))
+    return causes
+
+
+def _follows(entry: Entry, cause: int, rule: CascadeRule, translate: Translator) -> str:
+    """Say in mrkdwn that *entry* likely follows from *cause*, and why."""
+    title, reason = (block_kit.escape(translate.pick(text)) for text in (entry.title, rule.reason))
+    return translate("card.follows", code=entry.code, title=title, cause=cause, reason=reason)
 
 
 def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, translate: Translator) -> list[Element]:

@@ -14,6 +14,7 @@ from bot.i18n import Language, Translator, words
 from bot.policy import replies
 from bot.render import block_kit, change_slack, detection_slack, digest_slack, entry_slack, notices
 from bot.render.block_kit import Element, MessagePayload
+from bot.triage.cascades import open_cascades
 
 _MOST_CACHED = 500  # annotations
 
@@ -28,7 +29,9 @@ class Renderer:
             words(language)  # read now, so that the first answer does not wait for it
         # A few annotations make up most of what the bot posts.
         annotations: LRUCache[Any, MessagePayload] = LRUCache(_MOST_CACHED)
-        annotation = cached(annotations, key=_annotation_key)(partial(entry_slack.annotation, catalogue))
+        annotation = cached(annotations, key=_annotation_key)(
+            partial(entry_slack.annotation, catalogue, open_cascades())
+        )
         self._views: dict[type, Callable[[Any, Translator], MessagePayload]] = {
             replies.Explained: partial(entry_slack.explained, catalogue),
             replies.Annotation: annotation,

@@ -67,6 +67,35 @@ def test_an_entry_with_many_meanings_is_cut_and_keeps_its_buttons(catalogue: Cat
     assert actions == [SHOW_LANGUAGE, OPEN_DOCS, NOT_A_CODE, QUIET_HERE]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_code_that_follows_from_another_gets_a_line(catalogue: Catalogue, language: Language) -> None:
+    """Two cards of eighteen lines hide that one is the reason for the other."""
+    cause, follower, other = (entry_of(catalogue, code) for code in (6000106, 6000121, 6000604))
+    message = Renderer(catalogue).message(Annotation((cause, other, follower), (6009999,), {6000121: 3}), language)
+    assert_sendable(message)
+    headers = [block["text"]["text"][:7] for block in message["blocks"] if block["type"] == "header"]
+    assert headers == ["6000106", "6000604"]
+    (line,) = [text for text in texts(message["blocks"]) if "↳" in text]
+    assert line.index("6000121 ·") < line.index("6000106")
+    assert "6000121" not in message["text"]
+    assert any("6009999" in text for text in texts(message["blocks"]))
+
+
+@pytest.mark.parametrize("codes", [(6000121, 6000106), (6000106, 6000604)])
+def test_codes_that_do_not_follow_get_cards(catalogue: Catalogue, codes: tuple[int, int]) -> None:
+    """A code before its cause, or without a rule, is explained in full."""
+    entries = tuple(entry_of(catalogue, code) for code in codes)
+    message = Renderer(catalogue).message(Annotation(entries, (), {}), Language.EN)
+    assert sum(block["type"] == "header" for block in message["blocks"]) == 2
+
+
+def test_codes_that_someone_asks_for_get_cards(catalogue: Catalogue) -> None:
+    """Whoever names two codes wants to read about both."""
+    entries = entry_of(catalogue, 6000106), entry_of(catalogue, 6000121)
+    message = Renderer(catalogue).message(Explained(entries), Language.EN)
+    assert sum(block["type"] == "header" for block in message["blocks"]) == 2
+
+
 def test_the_language_button_offers_the_other_language(catalogue: Catalogue) -> None:
     """A Chinese reader in an English channel is one click away from Chinese."""
     entry = entry_of(catalogue, 6000106)
