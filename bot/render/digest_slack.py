@@ -30,6 +30,12 @@ _MOST_CANDIDATES = 3
 _MOST_EXCERPTS = 2
 _MOST_FILES = 3  # that were not read completely
 _CELL = 80  # characters
+# A line's own stamp, with the numbers of process and thread that Android writes after it.
+_STAMP = re.compile(
+    r"[\s\[({]*(?:[A-Z][a-z]{2} {1,2}\d{1,2} |\d{1,4}[-/.年月 ]?\d{1,2}(?:[-/.月 ]\d{1,4})?日?[T ,]{0,2})?"
+    r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?"
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])}]*(?: +\d{1,6} +\d{1,6}(?= [VDIWEF] ))?[ \t:]*(?=\S)"
+)
 _PHRASE = 300
 _NOTE = 500  # reserved for the note on what is left out
 _LINE, _NEIGHBOUR = 300, 200  # of an excerpt
@@ -163,9 +169,13 @@ def _table(view: DigestView, room: int) -> tuple[list[Block], int]:
 
 
 def _excerpts(view: DigestView) -> tuple[list[Block], bool]:
-    """Build the evidence, and return whether any excerpt was shortened."""
+    """Build the evidence, and return whether any excerpt was shortened.
+
+    Lines begin at their messages: on a narrow screen, nothing but the stamps would be visible.
+    """
     blocks, is_shortened = [], False
-    for excerpt in view.digest.excerpts[:_MOST_EXCERPTS]:
+    for written in view.digest.excerpts[:_MOST_EXCERPTS]:
+        excerpt = replace(written, lines=tuple(map(_without_stamp, written.lines)))
         shortened = _shortened(excerpt)
         is_shortened |= shortened != excerpt
         title = block_kit.shorten(view.excerpt_title(excerpt), _PHRASE)
@@ -186,6 +196,12 @@ def _shortened(excerpt: Excerpt) -> Excerpt:
     else:
         lines[focus - first] = "…" + block_kit.shorten(line[start:], _LINE - 1)
     return replace(excerpt, first_line=excerpt.first_line + first, lines=tuple(lines))
+
+
+def _without_stamp(line: str) -> str:
+    """Return *line* from its message on."""
+    match = _STAMP.match(line)
+    return line[match.end() :] if match else line
 
 
 def _literal(text: str) -> str:

@@ -19,6 +19,7 @@ from bot.render import block_kit, digest_slack
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_slack import StateChange, is_cut, state_of, with_state
 from bot.triage.digest import (
+    Affected,
     CodeRow,
     Cut,
     Digest,
@@ -34,7 +35,7 @@ from bot.triage.digest import (
     Stamp,
     Timeline,
 )
-from tests.render.digests import HOSTILE, bundle, expired, mark, nothing, stamp
+from tests.render.digests import HOSTILE, bundle, expired, kicked_out, mark, nothing, stamp
 from tests.render.kit_rules import assert_sendable, texts
 
 LANGUAGES = list(Language)
@@ -196,6 +197,62 @@ def test_evidence_stays_as_written_in_traditional_characters(catalogue: Catalogu
     shown = json.dumps(rendered(digest, catalogue, Language.ZH_HANT), ensure_ascii=False)
     assert "登录失败 6000106 实时" in shown
     assert "錯誤碼" in shown
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "[1122 07:35:45.740]", "11-23 21:04:21.350  4127  4180 ", "2026-11-23T07:35:45.120+08:00 ", "Dec 31 23:58:39 ",
+        "2026/11/23 7:35:47 ", "2026-11-23 09:12:06.190+0800 ", "07:35:45 ", "2026年11月23日 10:04:05 ",
+    ],
+)  # fmt: skip
+def test_evidence_begins_at_the_message(catalogue: Catalogue, stamp: str) -> None:
+    """A phone shows 25 characters of a line, which were the stamp."""
+    message = "E ZIM: failed at 10:00:01, code 6000106"
+    digest = replace(expired(), excerpts=(Excerpt(6000106, 0, 1, 1, (stamp + message,)),))
+    shown = "\n".join(texts(rendered(digest, catalogue)["blocks"]))
+    assert f"> 1 | {message}" in shown
+    assert "Long lines are shortened" not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_event_is_named_as_the_cause(catalogue: Catalogue, language: Language) -> None:
+    """People search for what they read in the log, and act on what it means."""
+    sent = rendered(kicked_out(), catalogue, language)
+    assert_sendable(sent)
+    header, answer, timing = (block["text"]["text"] for block in sent["blocks"][:3])
+    assert "6000121" in header
+    assert ("another device" if language is Language.EN else "6000121") in header
+    assert "KICKED_OUT" in timing
+    assert sent["text"].split("\n")[2] in answer
+    (table,) = [block for block in sent["blocks"] if block["type"] == "table"]
+    assert "KICKED_OUT" in table["rows"][1][-1]["text"]
+
+
+def test_scope_and_basis_are_true(catalogue: Catalogue) -> None:
+    """One customer or all of them: the first question of an incident must not get a wrong answer."""
+    timing = rendered(expired(), catalogue)["blocks"][2]["text"]["text"]
+    assert "from at least 5 users or devices" in timing
+    assert "explains 69 of 70 errors (98%)" in timing
+    assert "one other code follows from it (57×)" in timing
+    exact = replace(expired(), affected=Affected(1, is_partial=False))
+    assert "from one user or device" in rendered(exact, catalogue)["blocks"][2]["text"]["text"]
+
+
+def test_the_text_of_the_message_is_no_file(catalogue: Catalogue) -> None:
+    """One uploaded file is one file, whatever its author wrote beside it."""
+    paste, log = replace(expired().files[0], lines=1), replace(expired().files[0], name="app.log")
+    shown = {
+        files: "\n".join(texts(rendered(replace(expired(), files=files), catalogue)["blocks"]))
+        for files in ((paste,), (log,), (paste, log), (paste, log, log))
+    }
+    reads = [next(line for line in text.split("\n") if line.startswith("Read: ")) for text in shown.values()]
+    assert [read.split(", ")[0] for read in reads] == [
+        "Read: pasted text",
+        "Read: app.log",
+        "Read: app.log and the text of the message",
+        "Read: 2 files and the text of the message",
+    ]
 
 
 def test_codes_that_do_not_fit_are_counted(catalogue: Catalogue) -> None:
