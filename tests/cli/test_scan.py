@@ -203,13 +203,21 @@ def test_without_a_file_it_shows_its_usage() -> None:
     assert run().exit_code == 2
 
 
-def test_memory_does_not_grow_with_the_log(tmp_path: Path) -> None:
-    """Logs may be larger than memory: with fifty times the lines, peak memory stays the same."""
+@pytest.mark.parametrize(
+    ("line", "most"),
+    [
+        (LOG.splitlines(keepends=True)[0].replace("6000121", "{n}"), 1_000_000),
+        ("{time} E/ZIM: sendMessage failed, error code: 6000121 userID=u{n} roomID=r{n}\n", 150_000),
+    ],
+    ids=["look-alikes", "users"],
+)
+def test_memory_does_not_grow_with_the_log(line: str, most: int, tmp_path: Path) -> None:
+    """Logs may be larger than memory: with many more lines and users, peak memory stays the same."""
     peaks = []
-    for times in (20_000, 1_000_000):
+    for times in (20_000, most):
         path = tmp_path / f"{times}.log"
         with path.open("w") as file:
-            file.writelines(LOG.splitlines(keepends=True)[0].replace("6000121", str(n)) for n in range(times))
+            file.writelines(line.format(n=n, time=1_795_390_502 + n // 9) for n in range(times))
         code = (
             "import resource, sys; from bot.cli.main import commands\n"
             "try: commands(['scan', '--json', sys.argv[1]])\n"
