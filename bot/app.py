@@ -31,6 +31,7 @@ from bot.policy.answers import Answers
 from bot.policy.changes import KEEP_S, Changes
 from bot.policy.language import Languages
 from bot.policy.permissions import Permissions
+from bot.policy.relations import Relations
 from bot.render.renderer import Renderer
 from bot.server import EVENTS_PATH, connected, listening, open_handler, signed_handler
 from bot.settings import Settings
@@ -143,7 +144,8 @@ def _services(
     channels = ChannelStore(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     change_store = ChangeStore(database)
-    annotations = Annotations(catalogue, languages, channels, AnnotationStore(database), change_store, clock)
+    annotation_store = AnnotationStore(database)
+    annotations = Annotations(catalogue, languages, channels, annotation_store, change_store, clock)
     permissions = Permissions(settings.admins, clock)
     changes = Changes(permissions, languages, annotations, channels, change_store, clock)
     post_rate = PostRate(steady_clock)
@@ -168,6 +170,7 @@ def _services(
         workspaces=workspaces,
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),
+        relations=Relations(annotation_store, clock),
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,

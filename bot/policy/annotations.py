@@ -61,7 +61,8 @@ class SeenMessage:
     ts: str
     thread: str  # the thread of an answer: the message's own, or the one that contains it
     sightings: tuple[Sighting, ...]
-    triaged: Triaged | None = None  # the triage, if the message is a log
+    triaged: Triaged | None = None  # the triage, if the message is to be explained by one
+    is_log: bool = False  # it gets its own triage, whatever was explained before
     text_language: Language | None = None  # by its script (see `bot.i18n.script_language`)
 
     @property
@@ -179,7 +180,8 @@ class Annotations:
             reply = await voice.reply(answer, [message.ts])
         else:
             await voice.whisper(answer)
-        record = AnnotationRecord(message.thread, Act.ANSWER, None if is_change else reply, (), ())
+        log = answer.reply.log if isinstance(answer.reply, Triaged) else None
+        record = AnnotationRecord(message.thread, Act.ANSWER, None if is_change else reply, (), (), log)
         await self._store.put({message.ref: record}, now=self._clock())
 
     async def withdraw(self, message: SeenMessage, voice: ThreadVoice) -> None:
@@ -211,10 +213,10 @@ class Annotations:
         """Return whether an act was recorded for a message."""
         return await self._store.get(message.ref) is not None
 
-    async def reacted_to(self, ref: MessageRef) -> tuple[str, tuple[int, ...]] | None:
-        """Return the thread and the codes of a message that the bot only reacted to."""
+    async def reacted_to(self, ref: MessageRef) -> AnnotationRecord | None:
+        """Return the record of a message that the bot only reacted to."""
         record = await self._store.get(ref)
-        return (record.thread, record.codes) if record and record.act == Act.REACT else None
+        return record if record and record.act == Act.REACT else None
 
     async def first_answered(self, reply: MessageRef) -> str | None:
         """Return the ts of the first message that *reply* answers, or None."""
@@ -359,7 +361,7 @@ class Annotations:
 
 def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:
     """Decide about a message by the noise rules; log the reasons if it gets no reply."""
-    decision = decide(message.sightings, history)
+    decision = decide(message.sightings, history, is_log=message.is_log)
     if decision.act is not Act.REPLY:
         reasons = {code: str(rule) for code, rule in decision.silenced} or "no code"
         _log.debug("no reply", channel=message.place.channel, ts=message.ts, act=str(decision.act), reasons=reasons)
@@ -370,7 +372,8 @@ def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> A
     contexts = tuple(dict.fromkeys((each.code, each.fingerprint) for each in message.sightings))
     is_reply = decision.act is Act.REPLY
     act = Act.TRIAGE if is_reply and message.triaged else decision.act
-    return AnnotationRecord(message.thread, act, reply if is_reply else None, decision.codes, contexts)
+    log = message.triaged.log if message.triaged else None
+    return AnnotationRecord(message.thread, act, reply if is_reply else None, decision.codes, contexts, log)
 
 
 def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:

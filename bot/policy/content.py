@@ -15,7 +15,7 @@ from bot.detection.number_context import fingerprint
 from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
-from bot.triage.digest import FileRefused, Refusal
+from bot.triage.digest import FileRead, FileRefused, Refusal
 
 # Subtypes of messages that people write. A reply that is also sent to the channel arrives once, as `thread_broadcast`:
 # https://github.com/slackapi/bolt-python/issues/488
@@ -83,6 +83,14 @@ def _first(passages: Sequence[Passage], most: int) -> Iterator[Passage]:
 def is_paste(passages: Sequence[Passage]) -> bool:
     """Return whether a message has more lines than people write. Quotes do not count."""
     return sum(each.text.count("\n") + 1 for each in passages if not each.quoted) > _MAX_LINES
+
+
+def is_whole_log(files: Sequence[FileRead], *, is_by_bot: bool) -> bool:
+    """Return whether a message is a log by itself: a file was read, or the text is a paste.
+
+    The text of a post by another bot is an alert, which comes again and again with the same codes.
+    """
+    return any(file.name or (file.lines > _MAX_LINES and not is_by_bot) for file in files)
 
 
 def is_log(message: Mapping[str, Any], content: MessageContent) -> bool:

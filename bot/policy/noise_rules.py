@@ -9,6 +9,8 @@ For each code in a message, the first rule that applies silences the code:
 5. The channel's mode is react (`REACT_ONLY`).
 6. The code was explained in the channel within the cool-down (`COOL_DOWN`).
 
+Rules 4 and 6 are about explaining a code again. They do not apply to a log, whose triage is about the log.
+
 A code that occurs several times is silenced only if every occurrence is. Then the message gets one act:
 
 1. If a code is not silenced, a reply explains all codes that are not.
@@ -20,7 +22,7 @@ A code that occurs several times is silenced only if every occurrence is. Then t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +43,7 @@ class Act(StrEnum):
     REPLY = "reply"
     REACT = "react"
     TRIAGE = "triage"  # a reply about a whole log
+    READ = "read"  # a log was read that contains no known code; only its author was told
     WRONG = "wrong"  # the triage was called wrong and replaced by a line that says so
     REJECTED = "rejected"  # so was the explanation of what is not a code
     ANSWER = "answer"  # somebody had spoken to the bot
@@ -103,8 +106,12 @@ class Decision:
         return tuple(code for code, rule in self.silenced if is_counted and rule is SilenceRule.IN_THREAD)
 
 
-def decide(sightings: Sequence[Sighting], history: ChannelHistory) -> Decision:
-    """Decide about a message by the rules of this module."""
+def decide(sightings: Sequence[Sighting], history: ChannelHistory, *, is_log: bool = False) -> Decision:
+    """Decide about a message by the rules of this module. A log may have a cause, but no codes."""
+    if is_log:
+        history = replace(history, in_thread=frozenset(), recent=frozenset())
+    if is_log and not sightings:
+        return Decision({Mode.THREAD: Act.REPLY, Mode.REACT: Act.REACT, Mode.OFF: Act.NOTHING}[history.mode], ())
     rules: dict[int, SilenceRule | None] = {}
     for sighting in sightings:
         rule = _rule_against(sighting, history)

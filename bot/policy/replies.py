@@ -14,6 +14,7 @@ from bot.i18n import Language
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import LogSource, Place
+from bot.storage.annotation_store import LogRecord
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
 from bot.triage.digest import Digest, FileRefused, Secret
@@ -171,11 +172,22 @@ class Barred:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """The relation of a triage to an earlier one in the same thread or channel."""
+
+    earlier: LogRecord
+    link: str  # to the earlier triage; empty if Slack gives none
+    is_same: bool  # the likely cause is the same
+
+
+@dataclass(frozen=True, slots=True)
 class Triaged:
     """The triage of a log; *source* is where to read it again, None if it cannot be read again."""
 
     digest: Digest
     source: LogSource | None = None
+    log: LogRecord | None = None  # to keep, so that a later triage can refer to this one
+    relation: Relation | None = None
 
 
 @dataclass(frozen=True, slots=True)

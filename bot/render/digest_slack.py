@@ -17,6 +17,7 @@ from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import DigestView, numbered_lines, offsets, printable_line
 from bot.render.entry_slack import numbered
+from bot.render.relation_slack import relation_line, relation_text
 from bot.triage.digest import Excerpt
 
 TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
@@ -58,10 +59,12 @@ def message(
     sees.
     """
     view = DigestView(reply.digest, catalogue, translate)
-    lines = [view.title()]
+    line = relation_line(reply.relation, reply.log.summary, view) if reply.relation and reply.log else ""
+    lines = [relation_text(reply.relation, view)] if reply.relation else []
+    lines.append(view.title())
     for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
         lines += [translate("triage.actor_plain", actor=plan.who), plan.steps[0]]
-    blocks, _ = _blocks(view, str(reply.source or ""), can_escalate)
+    blocks, _ = _blocks(view, str(reply.source or ""), can_escalate, line)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
 
@@ -99,9 +102,9 @@ def _is_state(block: Block) -> bool:
     return str(block.get("block_id", "")).startswith(_STATE_ID)
 
 
-def _blocks(view: DigestView, source: str, can_escalate: bool) -> tuple[list[Block], bool]:
-    """Build the blocks, and return whether something was left out of them."""
-    before = [*_answer(view), *_chart(view)]
+def _blocks(view: DigestView, source: str, can_escalate: bool, line: str = "") -> tuple[list[Block], bool]:
+    """Build the blocks, *line* first, and return whether something was left out of them."""
+    before = [*([block_kit.section(line)] if line else []), *_answer(view), *_chart(view)]
     middle, is_shortened = _excerpts(view)
     metadata = " · ".join(map(_literal, view.metadata()))
     small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]

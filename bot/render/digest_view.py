@@ -72,6 +72,11 @@ class DigestView:
         who = pick(advice.who) if advice.who else translate(f"actor.{advice.actor}")
         return ActionPlan(title, who, pick(advice.steps))
 
+    def name(self, code: int) -> str:
+        """Return *code* with its title, if it has one."""
+        entry = self._catalogue.get(code)
+        return self.translate("triage.code", code=code, title=self.translate.pick(entry.title)) if entry else str(code)
+
     def entry(self, row: CodeRow) -> Entry | None:
         """Return the catalogue's entry for *row*."""
         return self._catalogue.get(row.code)
@@ -134,9 +139,9 @@ class DigestView:
         seconds = max(last.stamp.seconds - first.stamp.seconds, 0.0)
         # The duration of a burst is an upper bound, so it is rounded up.
         rounded = math.ceil if pattern is Pattern.BURST else round
-        return self.translate(f"triage.course_span.{pattern}", span=self._duration(seconds, rounded))
+        return self.translate(f"triage.course_span.{pattern}", span=self.duration(seconds, rounded))
 
-    def _duration(self, seconds: float, rounded: Callable[[float], int]) -> str:
+    def duration(self, seconds: float, rounded: Callable[[float], int]) -> str:
         """Format a duration in the largest unit that yields at least 2."""
         for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
             if seconds >= 2 * length:
@@ -288,7 +293,7 @@ class DigestView:
         elif timeline.width < 1:
             width = self.translate.count("unit.milliseconds", max(round(timeline.width * 1000), 1))
         else:
-            width = self._duration(timeline.width, round)
+            width = self.duration(timeline.width, round)
         rows = [f"{sparkline(row.timeline)}  {row.code}" for row in self.rows]
         return self.translate("triage.bars", width=width), rows
 

@@ -14,10 +14,10 @@ from bot.i18n import Language
 from bot.inbox import Job, JobKind, JobState
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note, Triaged
+from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
 from bot.render import change_slack, digest_slack, entry_slack, notices
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
-from bot.slack.log_jobs import show_incident
+from bot.slack.log_jobs import show_incident, triage_again
 from bot.slack.lookup import Payload
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChannelChange
@@ -76,7 +76,7 @@ async def undo(context: RequestContext, body: Payload) -> None:
         return
     triaged = None
     if found.what is Changed.WRONG:
-        triaged = await _read_again(context, found.detail["source"])
+        triaged = await triage_again(context, LogSource.parse(found.detail["source"]))
         if triaged is None:
             await context.reply_privately(Note("gone"))
             return
@@ -100,7 +100,7 @@ async def forget_context(context: RequestContext, body: Payload) -> None:
 async def show_triage_language(context: RequestContext, body: Payload) -> None:
     """Read the log again, because nothing of it is kept, and show its triage in the other language."""
     value = _value(body)
-    triaged = await _read_again(context, value["key"])
+    triaged = await triage_again(context, LogSource.parse(value["key"]))
     if triaged is None:
         await context.reply_privately(Note("gone"))
     else:
@@ -157,14 +157,6 @@ async def reject_triage(context: RequestContext, body: Payload) -> None:
     message = _message(context, body)
     reply = await context.services.changes.wrong(message, context.place, context.lookup, detail)
     await context.show_change(reply, replaces=True)
-
-
-async def _read_again(context: RequestContext, key: str) -> Triaged | None:
-    """Read the log of a triage again; return None if it is gone."""
-    source = LogSource.parse(key)
-    reader = context.services.log_reader
-    read = await reader.read(context.lookup, context.place.channel, source, own_bot=context.own_bot)
-    return Triaged(read.digest, source) if read else None
 
 
 def _value(body: Payload) -> Any:

@@ -31,6 +31,7 @@ from bot.policy.answers import Answers
 from bot.policy.changes import Changes
 from bot.policy.language import Languages
 from bot.policy.place import Place
+from bot.policy.relations import Relations
 from bot.policy.replies import AnyChange, Failed, Refused, Reply
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
@@ -90,6 +91,7 @@ class Services:
     workspaces: Workspaces
     background: Background
     log_reader: LogReader
+    relations: Relations
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty

@@ -14,7 +14,9 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.policy.place import LogSource
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack
+from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at, text_at, thread_for_ephemeral
 from bot.slack.replier import MARK
 from bot.storage.annotation_store import MessageRef
@@ -65,13 +67,14 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def explain_marked(context: RequestContext, body: Payload) -> None:
-    """Explain the codes of a message to the person who clicked the bot's reaction."""
+    """Explain the codes of a message, or triage the log, for the person who clicked the bot's reaction."""
     ts = id_at(body, "event", "item", "ts")
     found = await context.services.annotations.reacted_to(MessageRef(context.place.team, context.place.channel, ts))
     if found:
-        thread, codes = found
-        context = replace(context, thread=thread_for_ephemeral(thread, ts))
-        await context.reply_privately(context.services.answers.explain(codes))
+        context = replace(context, thread=thread_for_ephemeral(found.thread, ts))
+        triaged = await triage_again(context, LogSource(found.thread, ts)) if found.log else None
+        copy = replace(triaged, source=None) if triaged else None
+        await context.reply_privately(copy or context.services.answers.explain(found.codes))
 
 
 async def introduce(context: RequestContext, body: Payload) -> None:

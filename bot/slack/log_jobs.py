@@ -13,7 +13,7 @@ from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.annotations import SeenMessage
-from bot.policy.content import worth_mentioning
+from bot.policy.content import is_whole_log, worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.replies import Answer, Leaked, Note, Triaged, is_public
@@ -24,6 +24,7 @@ from bot.slack.files import upload
 from bot.slack.log_reader import ReadLog
 from bot.slack.lookup import Payload
 from bot.slack.replier import LogReplier
+from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest, Secret
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -51,7 +52,7 @@ class LogJobs:
             read = await self._read(context, job, replier, LogSource(job.thread, job.ts), is_asked=False)
             if read is None:
                 return
-            message = _with_log(message, read)
+            message = await _with_log(context, message, read)
             if message.sightings and not is_edit:
                 await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             refused = worth_mentioning(read.digest.refused)
@@ -72,7 +73,8 @@ class LogJobs:
                 await self._publish(context, job, note, replier)
                 return
             await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
-            triage = Answer(Triaged(read.digest, source), await context.channel_language())
+            triaged = await _related(context, MessageRef(job.place.team, job.place.channel, job.ts), source, read)
+            triage = Answer(triaged, await context.channel_language())
             await self._publish(context, job, triage, replier)
             await _attach_if_cut(context, job, replier, read.digest)
 
@@ -135,12 +137,33 @@ async def show_incident(
     await context.services.sender.update(context.place, message["ts"], changed, job=context.job)
 
 
-def _with_log(message: SeenMessage, read: ReadLog) -> SeenMessage:
+async def triage_again(context: RequestContext, source: LogSource) -> Triaged | None:
+    """Read a log again, because nothing of it is kept; return None if it is gone."""
+    reader = context.services.log_reader
+    read = await reader.read(context.lookup, context.place.channel, source, own_bot=context.own_bot)
+    if read is None:
+        return None
+    message = MessageRef(context.place.team, context.place.channel, source.ts or source.thread)
+    return await _related(context, message, source, read)
+
+
+async def _with_log(context: RequestContext, message: SeenMessage, read: ReadLog) -> SeenMessage:
     """Return *message* with the codes of its files, and with its triage if the log contains a code."""
     own = {sighting.code for sighting in message.sightings}
     found = tuple(sighting for sighting in read.in_files if sighting.code not in own)
-    triaged = Triaged(read.digest, LogSource(message.thread, message.ts)) if read.digest.hits else None
-    return replace(message, sightings=message.sightings + found, triaged=triaged)
+    triaged = None
+    if read.digest.hits:
+        triaged = await _related(context, message.ref, LogSource(message.thread, message.ts), read)
+    is_log = bool(triaged) and is_whole_log(read.digest.files, is_by_bot=not message.place.user)
+    return replace(message, sightings=message.sightings + found, triaged=triaged, is_log=is_log)
+
+
+async def _related(context: RequestContext, message: MessageRef, source: LogSource, read: ReadLog) -> Triaged:
+    """Return the triage of the log in *message*, related to an earlier one; that of a whole thread stands alone."""
+    triaged = Triaged(read.digest, source)
+    if source.ts is None:
+        return triaged
+    return await context.services.relations.relate(triaged, read.summary, message, source.thread, context.lookup)
 
 
 async def _attach_if_cut(context: RequestContext, job: Job, replier: LogReplier, digest: Digest) -> None:

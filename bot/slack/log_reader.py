@@ -26,6 +26,7 @@ from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, FileRefused, Refusal
 from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
+from bot.triage.summary import TriageSummary, summarize
 
 _MAX_CONCURRENT = 2
 _TURN_TIMEOUT_S = 5.0
@@ -38,6 +39,7 @@ class ReadLog:
     """The triage of a log."""
 
     digest: Digest
+    summary: TriageSummary
     in_files: tuple[Sighting, ...]  # the codes found in files
 
     @property
@@ -81,7 +83,8 @@ class LogReader:
                 logs, refused = await _download(found, downloads, max_files=self._limits.files)
                 digest = await self.triage(pasted + logs)
         digest = replace(digest, refused=(*digest.refused, *refused))
-        return ReadLog(digest, sightings_in_files(digest, has_text=bool(pasted)))
+        summary = summarize(digest, self.cascades)
+        return ReadLog(digest, summary, sightings_in_files(digest, has_text=bool(pasted)))
 
     async def triage(self, logs: Sequence[LogFile]) -> Digest:
         """Triage *logs* in a thread, so that the event loop does not wait for it."""

@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Table, bindparam, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    Table,
+    bindparam,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
 from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
 from bot.storage.database import Database
 from bot.storage.tables import annotated, channel_settings, explained, ignored_contexts, language_votes
+from bot.triage.summary import TriageSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,24 @@ class AnnotationRecord:
     reply: str | None  # the ts of the bot's message; None: it only reacted or counted
     codes: tuple[int, ...]
     contexts: tuple[tuple[int, str], ...]  # each occurrence of a code: the code, and the fingerprint of its context
+    log: LogRecord | None = None  # None: the message is no log
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """A log that was read: when, and what was found in it."""
+
+    at: float
+    summary: TriageSummary
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as an object."""
+        return {"at": self.at, **self.summary.to_json()}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> LogRecord:
+        """Read an object of `to_json`."""
+        return cls(fields["at"], TriageSummary.from_json(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +101,7 @@ class AnnotationStore:
         self._histories = Batcher(self._load_histories)
         self._puts = Batcher(self._put_all)
         insert = database.insert(annotated)
-        changed = ("thread", "act", "reply", "codes", "shapes", "at")
+        changed = ("thread", "act", "reply", "codes", "shapes", "log", "at")
         self._upsert_annotated = insert.on_conflict_do_update(
             index_elements=["team", "channel", "ts"], set_={name: insert.excluded[name] for name in changed}
         )
@@ -85,6 +116,17 @@ class AnnotationStore:
     async def find_by_reply(self, reply: MessageRef) -> dict[str, AnnotationRecord]:
         """Return the annotations with this reply, by the ts of their messages. A reply may answer several messages."""
         query = select(annotated.c.ts, *_RECORD).where(*_in_channel(annotated, reply), annotated.c.reply == reply.ts)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return {ts: _record(row) for ts, *row in rows}
+
+    async def triages(self, ref: MessageRef, thread: str, *, since: float) -> dict[str, AnnotationRecord]:
+        """Return the annotations that are triages: of a thread, and of its channel *since* a time, by message."""
+        query = select(annotated.c.ts, *_RECORD).where(
+            *_in_channel(annotated, ref),
+            or_(annotated.c.thread == thread, annotated.c.at >= since),
+            annotated.c.log.is_not(None),
+            annotated.c.reply.is_not(None),
+        )
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {ts: _record(row) for ts, *row in rows}
 
@@ -182,7 +224,9 @@ def _annotated_rows(put: _Put) -> list[dict[str, Any]]:
     team, channel, thread = put.thread
     shared = {"team": team, "channel": channel, "thread": thread, "at": put.at}
     return [
-        {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.contexts} | shared
+        {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.contexts}
+        | {"log": each.log.to_json() if each.log else None}
+        | shared
         for ref, each in put.records.items()
     ]
 
@@ -194,21 +238,21 @@ def _explained_rows(put: _Put) -> list[dict[str, Any]]:
     return [{"code": code, "reply": each.reply} | shared for each in replied for code in each.codes]
 
 
-_RECORD = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes
+_RECORD = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes, annotated.c.log
 
 
 def _record(row: Sequence[Any]) -> AnnotationRecord:
-    thread, act, reply, codes, contexts = row
+    thread, act, reply, codes, contexts, log = row
     # A replica of the version before 0009 may have stored fingerprints without codes.
     pairs = tuple((int(each[0]), str(each[1])) for each in contexts if isinstance(each, list))
-    return AnnotationRecord(thread, act, reply, tuple(codes), pairs)
+    return AnnotationRecord(thread, act, reply, tuple(codes), pairs, LogRecord.from_json(log) if log else None)
 
 
 def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
     """Select one part of a history, in the row format that all parts share."""
     texts: list[ColumnElement[Any]] = [column.cast(String) for column in columns]
     texts += [null()] * (3 - len(columns))
-    return select(literal(name), *texts, null(), null()).where(*of_channel(table))
+    return select(literal(name), *texts, null(), null(), null()).where(*of_channel(table))
 
 
 # One statement, built once: to build and send a statement takes longer than to execute it.

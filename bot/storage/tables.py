@@ -78,6 +78,7 @@ annotated = _channel_table(
     Column("reply", String(32)),  # the ts of the bot's message; null: it only reacted or counted
     Column("codes", JSON, nullable=False),
     Column("shapes", JSON, nullable=False),  # pairs of a code and the fingerprint of its context
+    Column("log", JSON(none_as_null=True)),  # the summary of a log, and when it was read; null: no log
     Column("at", Float, nullable=False, index=True),
 )
 

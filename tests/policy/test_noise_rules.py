@@ -124,3 +124,24 @@ def test_a_sighting_survives_json() -> None:
     sighting = Sighting(A, False, "hash")
     assert sighting.to_json() == [A, True, False, "hash"]
     assert Sighting.from_json(sighting.to_json()) == Sighting.from_json([A, False, "hash"]) == sighting
+
+
+@pytest.mark.parametrize(
+    ("history", "sightings", "act", "codes"),
+    [
+        (ChannelHistory(in_thread=frozenset({A}), recent=frozenset({A, B})), [seen(A), seen(B)], Act.REPLY, (A, B)),
+        (ChannelHistory(Mode.REACT, in_thread=frozenset({A})), [seen(A)], Act.REACT, (A,)),
+        (ChannelHistory(Mode.OFF), [seen(A)], Act.NOTHING, ()),
+        (ChannelHistory(), [seen(A, quoted=True)], Act.NOTHING, ()),
+        (ChannelHistory(not_codes=frozenset("s")), [seen(A)], Act.NOTHING, ()),
+        (ChannelHistory(), [], Act.REPLY, ()),
+        (ChannelHistory(Mode.REACT), [], Act.REACT, ()),
+        (ChannelHistory(Mode.OFF), [], Act.NOTHING, ()),
+    ],
+)
+def test_a_log_is_not_silenced_by_what_was_explained(
+    history: ChannelHistory, sightings: list[Sighting], act: Act, codes: tuple[int, ...]
+) -> None:
+    """Its triage is about the log. It may have a cause without a code."""
+    decision = decide(sightings, history, is_log=True)
+    assert (decision.act, decision.codes) == (act, codes)

@@ -148,11 +148,11 @@ async def test_in_react_mode_a_log_gets_the_reaction(slack: Sandbox) -> None:
     assert "6000106" in shown(private)
 
 
-async def test_recently_explained_codes_only_get_the_reaction(slack: Sandbox) -> None:
-    """Several people upload the same log."""
+async def test_a_code_of_a_triage_only_gets_the_reaction(slack: Sandbox) -> None:
+    """The triage has explained it, in its thread and in the channel."""
     first = await slack.say(ENGLISH, ANN, "", files=[file()])
     await the_answer(slack, first, ENGLISH)
-    second = await slack.say(ENGLISH, LIN, "", files=[file()])
+    second = await slack.say(ENGLISH, LIN, "I see errorCode=6000106, too")
     await slack.until(lambda: bot_reactions(second) == ["mag"])
     in_thread = await slack.say(ENGLISH, BEN, "6000106 again", thread_ts=first["ts"])
     await slack.until(lambda: bot_reactions(in_thread) == ["mag"])

@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
-from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
+from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, LogRecord, MessageRef
 from bot.storage.database import Database
+from bot.triage.summary import TriageSummary
 
 A, B, C = 6000106, 6000121, 6000281
 REF = MessageRef("T1", "C1", "10.000000")
 RECORD = AnnotationRecord("10.000000", "reply", "11.000000", (B, A), ((B, "shape-of-b"), (A, "shape-of-a")))
+
+SUMMARY = TriageSummary("token", A, 1.5, 60.0, has_zone=False, hits=3, users=1, is_ongoing=None)
 
 
 @pytest.fixture
@@ -26,6 +29,29 @@ async def test_a_record_is_read_back(store: AnnotationStore) -> None:
     assert await store.get(REF) is None
     await store.put({REF: RECORD}, now=5.0)
     assert await store.get(REF) == RECORD
+
+
+async def test_the_summary_of_a_log_is_read_back(store: AnnotationStore) -> None:
+    """A later triage refers to it."""
+    record = replace(RECORD, act="triage", log=LogRecord(5.0, SUMMARY))
+    await store.put({REF: record, replace(REF, ts="10.5"): RECORD}, now=5.0)
+    assert await store.get(REF) == record
+    assert (await store.history(REF, "", since=0.0, now=0.0)).record == record
+
+
+async def test_triages_are_found_by_thread_and_by_time(store: AnnotationStore) -> None:
+    """Those without a reply were only reacted to, called wrong or deleted."""
+    log = LogRecord(5.0, SUMMARY)
+    for ts, thread, at, reply, of in [
+        ("1", "1", 5.0, "a", log),
+        ("2", "2", 9.0, "b", log),
+        ("3", "3", 9.0, None, log),
+        ("4", "4", 9.0, "c", None),
+    ]:
+        await store.put({replace(REF, ts=ts): replace(RECORD, thread=thread, reply=reply, log=of)}, now=at)
+    assert (await store.triages(REF, "x", since=8.0)).keys() == {"2"}
+    assert (await store.triages(REF, "1", since=8.0)).keys() == {"1", "2"}
+    assert await store.triages(replace(REF, channel="C2"), "1", since=0.0) == {}
 
 
 async def test_a_reaction_has_no_reply(store: AnnotationStore) -> None:
