@@ -258,7 +258,9 @@ def _is_certain(text: str, position: int, value: str, group: str, *, is_chinese:
     """Return whether *value* is a secret although only a space, or nothing, is between it and its name."""
     if group == "otp":
         return is_chinese and re.fullmatch(r"\d{4,8}", value) is not None
-    if group in ("password", "server_secret", "app_sign") and (is_chinese or _is_option(text, position)):
+    if _is_option(text, position) and group != "key":
+        return len(value) >= 6 and (group == "password" or re.search(r"[0-9]", value) is not None)
+    if group in ("password", "server_secret", "app_sign") and is_chinese:
         return is_random(value, 6)
     return is_random(value, 20 if group != "password" else 8) and group != "key"
 
@@ -282,6 +284,12 @@ def _is_secret(value: str, group: str, *, is_sentence: bool) -> bool:
         or (_MEMBER.fullmatch(value) and not re.search(r"\d", value))
     ):
         return False
+    # These names leave no doubt. A value with `=` behind it is another name.
+    if not is_sentence and not value.endswith("="):
+        if group in ("app_sign", "server_secret", "secret") and len(value) >= 6:
+            return True
+        if group == "token" and len(value) >= 8 and re.search(r"[0-9]", value):
+            return True
     shortest = {"server_secret": 8, "app_sign": 16, "secret": 8, "token": 8, "signature": 20, "key": 20}[group]
     return is_random(value, shortest, is_lenient=group in ("secret", "server_secret") or len(value) >= 24)
 
