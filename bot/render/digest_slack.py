@@ -60,7 +60,7 @@ def message(
     """
     view = DigestView(reply.digest, catalogue, translate)
     line = relation_line(reply.relation, reply.log.summary, view) if reply.relation and reply.log else ""
-    lines = [relation_text(reply.relation, view)] if reply.relation else []
+    lines = [relation_text(reply.relation, translate)] if reply.relation else []
     lines.append(view.title())
     for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
         lines += [translate("triage.actor_plain", actor=plan.who), plan.steps[0]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.i18n import Translator
 from bot.policy.replies import Relation
 from bot.render import block_kit
 from bot.render.digest_view import DigestView
@@ -26,9 +27,8 @@ def relation_line(relation: Relation, now: TriageSummary, view: DigestView) -> s
     return block_kit.sentences(line, news, translate) if news else line
 
 
-def relation_text(relation: Relation, view: DigestView) -> str:
+def relation_text(relation: Relation, translate: Translator) -> str:
     """Return the line for notifications, without link and time."""
-    translate = view.translate
     return translate("relation.same_plain" if relation.is_same else "relation.other_plain")
 
 
