@@ -43,6 +43,7 @@ class MessageEvent:
     before: Payload  # as it was before an edit; otherwise empty
     at: str  # the time stamp of the event
     event_id: str | None
+    shared_id: str  # of a message in a channel that workspaces share, the same in all of them; otherwise empty
 
     @classmethod
     def parse(cls, body: Payload) -> MessageEvent | None:
@@ -59,11 +60,12 @@ class MessageEvent:
             return None
         before = before if isinstance(before, dict) else {}
         thread, event_id = id_at(message, "thread_ts") or ts, id_at(body, "event_id") or None
-        if message is event and body.get("is_ext_shared_channel") is True:
-            # If several workspaces of a shared channel have installed the app, Slack sends one event, or one for each
-            # (docs.slack.dev/apis/events-api, authorizations). The channel has the same id in all of them.
-            event_id = f"{place.channel}:{ts}"[:64]
-        return cls(place, ts, thread, message, before, at, event_id)
+        # If several workspaces of a shared channel have installed the app, Slack sends one event, or one for each
+        # (docs.slack.dev/apis/events-api, authorizations). The channel has the same id in all of them.
+        shared_id = f"{place.channel}:{ts}"[:64] if body.get("is_ext_shared_channel") is True else ""
+        if message is event:
+            event_id = shared_id or event_id
+        return cls(place, ts, thread, message, before, at, event_id, shared_id)
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -88,25 +90,25 @@ class Messages(AsyncMiddleware):
         kind, subtype = text_at(req.body, "event", "type"), text_at(req.body, "event", "subtype")
         if kind not in ("message", "app_mention"):
             return await next()
-        event = MessageEvent.parse(req.body)
+        event, app = MessageEvent.parse(req.body), id_at(req.body, "api_app_id")
         match kind, subtype:
             case _ if event is None:
                 # Some notices of Slack's, such as that a huddle has begun in a thread, are about no message.
                 _log.debug("an event was dropped", kind=kind, subtype=subtype, reason="no message in a channel")
             case "message", "message_changed":
-                await self._changed(event, req.context)
+                await self._changed(event, req.context, app)
             case "message", "message_deleted":
-                await self._deleted(event, req.context)
+                await self._deleted(event, req.context, app)
             case "message", _:
-                await self._posted(event, req.context, id_at(req.body, "api_app_id"))
+                await self._posted(event, req.context, app)
             case "app_mention", _:
                 await self._record(event, kind=JobKind.ASKED, trigger_ts=_edit_of(event.message))
         return BoltResponse(status=200, body="")
 
     async def _posted(self, event: MessageEvent, bolt: AsyncBoltContext, app: str) -> None:
         message, place, services = event.message, event.place, self._services
-        if app and id_at(message, "app_id") == app:
-            return  # by the app as another workspace of a shared channel has installed it
+        if _is_own(message, bolt, app):
+            return
         is_person = is_by_person(message)
         if _asks_bot(message, place, bolt):
             await self._record(event, kind=JobKind.ASKED)
@@ -118,13 +120,13 @@ class Messages(AsyncMiddleware):
         if is_person and (saving := services.languages.count_vote(place, prose(content.passages))):
             services.background.start(saving)
 
-    async def _changed(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
+    async def _changed(self, event: MessageEvent, bolt: AsyncBoltContext, app: str) -> None:
         after, before = event.message, event.before
-        if after.get("bot_id") == bolt.bot_id:
+        if _is_own(after, bolt, app):
             return
         # Slack leaves a tombstone in place of a deleted message that has replies.
         if after.get("subtype") == "tombstone":
-            await self._deleted(replace(event, message=before), bolt)
+            await self._deleted(replace(event, message=before), bolt, app)
             return
         if _asks_bot(after, event.place, bolt):
             # A link preview changes a message, too, but is no edit.
@@ -135,14 +137,17 @@ class Messages(AsyncMiddleware):
             return
         content = await self._read(after)
         # A link preview changes a message, too, but neither its codes nor its files.
-        is_other = _subjects(after, content) != _subjects(before, await self._read(before))
-        if is_other or _mentions_bot(before, bolt):
+        subjects, subjects_before = _subjects(after, content), _subjects(before, await self._read(before))
+        if event.shared_id and any(subjects) and not any(subjects_before) and not _mentions_bot(before, bolt):
+            # As a new message, which one of the workspaces answers.
+            await self._record(replace(event, event_id=event.shared_id), kind=JobKind.MESSAGE, content=content)
+        elif subjects != subjects_before or _mentions_bot(before, bolt):
             await self._record(event, kind=JobKind.CHANGED, trigger_ts=event.at, content=content)
 
-    async def _deleted(self, event: MessageEvent, bolt: AsyncBoltContext) -> None:
+    async def _deleted(self, event: MessageEvent, bolt: AsyncBoltContext, app: str) -> None:
         before = event.message
         was_read = (await self._read(before)).sightings or log_files(before)
-        if before.get("bot_id") != bolt.bot_id and (was_read or _asks_bot(before, event.place, bolt)):
+        if not _is_own(before, bolt, app) and (was_read or _asks_bot(before, event.place, bolt)):
             await self._record(event, kind=JobKind.DELETED)
 
     async def _read(self, message: Payload) -> MessageContent:
@@ -156,6 +161,8 @@ class Messages(AsyncMiddleware):
         detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
         if language := script_language(text or text_at(event.message, "text")):
             detail["text_language"] = str(language)
+        if kind is JobKind.CHANGED and event.shared_id:
+            detail["shared"] = True
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
@@ -172,6 +179,11 @@ class Messages(AsyncMiddleware):
             event_id=event.event_id,
         )
         await self._services.inbox.accept(job)
+
+
+def _is_own(message: Payload, bolt: AsyncBoltContext, app: str) -> bool:
+    """Return whether the app wrote a message, perhaps as another workspace of a shared channel has installed it."""
+    return id_at(message, "bot_id") == bolt.bot_id or (app != "" and id_at(message, "app_id") == app)
 
 
 def _asks_bot(message: Payload, place: Place, bolt: AsyncBoltContext) -> bool:

@@ -71,6 +71,9 @@ class Worker:
     async def _work(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         job, annotations = jobs[0], context.services.annotations
         match job.kind, job.detail:
+            case JobKind.CHANGED, {"shared": True} if not await annotations.is_handled(_message(job)):
+                # Another workspace of the channel may have answered the message, and follows the edit.
+                _log.debug("no reply", channel=job.place.channel, ts=job.ts, reason="edited in a shared channel")
             case (JobKind.LOG, _) | (JobKind.CHANGED, {"log": True}):
                 await self._logs.annotate(context, job, _message(job))
             case JobKind.MESSAGE, _:

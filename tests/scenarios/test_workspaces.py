@@ -31,7 +31,7 @@ from bot.settings import Settings
 from bot.storage.tables import metadata
 from tests import migrated
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock, Transport, free_port, manifest, settings_for
-from tests.scenarios.reading import answer_in_thread, shown
+from tests.scenarios.reading import answer_in_thread, has_open_jobs, shown
 
 # slack_sdk passes the client secret as aiohttp's BasicAuth.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
@@ -164,6 +164,15 @@ async def explanation_of(team: Team, message: Json, channel: str = ENGLISH) -> s
     return shown(reply)
 
 
+async def until_settled(site: Site, *teams: Team) -> None:
+    """Wait until the bot has handled all that was said: a mention in each workspace, posted last, is answered."""
+    for team in teams:
+        await explanation_of(team, await team.say(ENGLISH, ANN, "@zimerr 6000354"))
+    async with asyncio.timeout(20):
+        while has_open_jobs(site.database):  # noqa: ASYNC110  nothing in the sandbox changes then
+            await asyncio.sleep(0.01)
+
+
 async def until_forgotten(site: Site, team: str) -> None:
     """Wait until nothing is stored about a workspace."""
     async with asyncio.timeout(5):
@@ -212,6 +221,41 @@ async def test_a_message_in_a_shared_channel_gets_one_answer(site: Site) -> None
         assert [len(team.replies(ENGLISH, ts)) for team in (first, second)].count(1) == 1
         said = [message for message in second.messages(ENGLISH) if message.get("bot_id") == second.workspace.bot_id]
         assert not any("6000121" in shown(message) for message in said)
+
+
+async def test_an_edit_in_a_shared_channel_changes_the_one_answer(site: Site) -> None:
+    """Only the workspace that answered follows the edit; a code that comes with an edit is answered by one of them."""
+    teams = site.sandbox, site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        for team in teams:
+            team.workspace.channel(ENGLISH).is_ext_shared = True
+        known, late = (site.sandbox.workspace.new_ts() for _ in range(2))
+        for team in teams:
+            await ask(team, known)
+            await ask(team, late, text="something is wrong")
+        await until_settled(site, *teams)
+        (answered,) = (team for team in teams if team.replies(ENGLISH, known))
+        for team in teams:
+            await team.edit(ENGLISH, known, "code: 6000121 since the release")
+            await team.edit(ENGLISH, late, "code: 6000002 is wrong")
+        await until_settled(site, *teams)
+        assert "6000121" in shown(answered.replies(ENGLISH, known)[0])
+        for ts in (known, late):
+            assert sum(len(team.replies(ENGLISH, ts)) for team in teams) == 1
+
+
+async def test_the_app_does_not_answer_its_own_edit_in_another_workspace(site: Site) -> None:
+    """The bot of the other workspace counts a repeated code, or undoes a change, in its reply."""
+    second = site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        second.workspace.channel(ENGLISH).is_ext_shared = True
+        answer: Json = {"bot_id": "B0SIBLING", "app_id": APP_ID, "text": "marked as no code", "user": "U0SIBLING"}
+        posted = second.workspace.post(ENGLISH, answer, by="U0SIBLING")
+        second.workspace.edit(ENGLISH, posted["ts"], {"text": "code: 6000121 explained"}, by="")
+        await until_settled(site, second)
+        assert second.replies(ENGLISH, posted["ts"]) == []
 
 
 async def test_data_is_deleted_when_a_workspace_removes_the_app(site: Site) -> None:
