@@ -11,10 +11,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from bot.detection import slack_text
 from bot.detection.lookalike_rules import reason_against
-from bot.detection.number_context import context_of, evidence_for, find_tables, fold
+from bot.detection.number_context import NumberContext, context_of, evidence_for, find_tables, fold
 from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason, Passage, Span
 from bot.detection.sdk_symbols import find_symbols, has_names
 
@@ -23,7 +24,23 @@ _THOUSANDS = re.compile(r"(?<![0-9.,])6([,.' _])(?:00[0-9])\1[0-9]{3}(?![0-9])")
 _THOUSANDS_HINT = re.compile(r"6[,.' _]00")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,14}://[^\s<>\"'`|\\，。；、）】]+|(?i:www\.)[^\s<>\"'`|\\，。；、）】]+")
 
+_DECIMAL = "0123456789"
+_URL_END = re.compile(r"[\s<>\"'`|\\，。；、）】]")
+_IN_SCHEME = re.compile(r"[A-Za-z0-9+.-]")
+
 _Verdict = Evidence | int | LookAlikeReason  # of a number, of a symbol (its code), of a look-alike
+
+
+class NumberVerdict(NamedTuple):
+    """The verdict on a number, and how many characters on either side it depends on.
+
+    The characters are of its folded line, with a line feed at the start and at the end. Besides them, the verdict
+    depends on whether the number is a known code, whether it ends in ``000``, and whether the line may have a URL.
+    """
+
+    reason: LookAlikeReason | None  # against it; None if it is a code
+    left: int
+    right: int
 
 
 def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> Detection:
@@ -60,6 +77,30 @@ def find(text: str, known: Known, *, quoted: bool = False, passage: int = 0) -> 
             code = int(folded[slice(*span)])
             findings.append(Finding(code, known.has_code(code), line, span, verdict, None, quoted, passage))
     return Detection(tuple(findings), tuple(lookalikes))
+
+
+def judge(line: str, start: int, known: Known, *, has_urls: bool) -> NumberVerdict:
+    """Judge the number at *start*, or around it, in a folded line as `find` does.
+
+    *has_urls* is True if the line has ``://`` or ``www.``, in any case.
+    """
+    end = start + 7
+    first, last = len(line[:start].rstrip(_DECIMAL)), len(line) - len(line[end:].lstrip(_DECIMAL))
+    if (first, last) != (start, end):
+        return NumberVerdict(_reason_against_longer(line, first), start - first + 2, last - end + 1)
+    before = _URL_END.split(line[:start])[-1] if has_urls else ""
+    after = _URL_END.split(line[end:], maxsplit=1)[0] if before and _IN_SCHEME.match(before[-1]) else ""
+    number = context_of(line, start, end, ())
+    reason: LookAlikeReason | None
+    url = _URL.search(f"{before}{line[start:end]}{after}") if has_urls else None
+    if url and url.start() < len(before):
+        reason = LookAlikeReason.URL
+    else:
+        reason = reason_against(number)
+        if reason is None and not known.has_code(int(line[start:end])):
+            reason = _reason_against_unknown(number)
+    right = max(number.reach_right, len(after) + 1)
+    return NumberVerdict(reason, max(number.reach_left, len(before) + 1), right)
 
 
 def find_in_passages(passages: Sequence[Passage], known: Known) -> Detection:
@@ -109,17 +150,28 @@ def _find_numbers(folded: str, known: Known, urls: list[Span]) -> Iterator[tuple
         digits, start = match[0], match.start()
         if len(digits) > 7:
             if "600" in digits[:-4]:
-                is_hex = folded[max(0, start - 2) : start].lower() == "0x"
-                yield match.span(), LookAlikeReason.HEX if is_hex else LookAlikeReason.LONGER_NUMBER
+                yield match.span(), _reason_against_longer(folded, start)
         elif digits.startswith("600"):
             if _is_in(urls, start):
                 yield match.span(), LookAlikeReason.URL
             else:
                 number = context_of(folded, *match.span(), tables)
-                verdict = reason_against(number) or evidence_for(number)
-                if verdict in (Evidence.CLEAN, Evidence.ERROR_NEARBY) and not known.has_code(int(digits)):
-                    verdict = LookAlikeReason.NO_ERROR_WORDS
-                yield match.span(), verdict
+                reason = reason_against(number)
+                if reason is None and not known.has_code(int(digits)):
+                    reason = _reason_against_unknown(number)
+                yield match.span(), reason or evidence_for(number)
     if _THOUSANDS_HINT.search(folded):
         for match in _THOUSANDS.finditer(folded):
             yield match.span(), LookAlikeReason.THOUSANDS
+
+
+def _reason_against_longer(folded: str, start: int) -> LookAlikeReason:
+    """Return why a number at *start* with more than seven digits is no code."""
+    is_hex = folded[max(0, start - 2) : start].lower() == "0x"
+    return LookAlikeReason.HEX if is_hex else LookAlikeReason.LONGER_NUMBER
+
+
+def _reason_against_unknown(number: NumberContext) -> LookAlikeReason | None:
+    """Return why a number that is not in the catalogue is no code, unless it is called an error."""
+    is_called_error = evidence_for(number) not in (Evidence.CLEAN, Evidence.ERROR_NEARBY)
+    return None if is_called_error else LookAlikeReason.NO_ERROR_WORDS

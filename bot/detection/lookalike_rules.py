@@ -14,7 +14,7 @@ from bot.detection.number_context import NameBefore, NumberContext, is_glued_to_
 from bot.detection.result import LookAlikeReason
 
 _WORD_CHARACTERS = f"{string.ascii_letters}{string.digits}_"
-_RUN = re.compile(r"[A-Za-z0-9_]+")
+_MONEY_LETTERS = f"{string.ascii_letters}đĐồẫ"
 
 
 def reason_against(number: NumberContext) -> LookAlikeReason | None:
@@ -22,21 +22,15 @@ def reason_against(number: NumberContext) -> LookAlikeReason | None:
     return next((reason for rule in _RULES if (reason := rule(number))), None)
 
 
-def _run_before(left: str) -> str:
-    """Return the letters, digits and underscores at the end of *left*."""
-    near = left[-40:]
-    return near[len(near.rstrip(_WORD_CHARACTERS)) :]
-
-
 def letters_before(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``a6000121``, a token; not ``onError6000121``, nor ``E6000121`` near an error word."""
-    run = _run_before(number.left)
+    run = number.run_before(_WORD_CHARACTERS)
     if not run:
         return None
     if run.lower().endswith("0x"):
         return LookAlikeReason.HEX
     if is_glued_to_error(run):
-        return LookAlikeReason.PATH if number.left[: -len(run)].endswith(("/", "\\")) else None
+        return LookAlikeReason.PATH if number.left(len(run) + 1).startswith(("/", "\\")) else None
     if run.lower() in vocabulary.CURRENCIES:
         return LookAlikeReason.MONEY
     if run in ("E", "e", "ZIM", "zim", "ZIM_", "zim_", "E_", "EC") and number.has_error_word:
@@ -46,15 +40,14 @@ def letters_before(number: NumberContext) -> LookAlikeReason | None:
 
 def letters_after(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``6000121a9f3c``, a token, and ``6000121ms``, an amount; not ``6000121L``, a Java literal."""
-    found = _RUN.match(number.right)
-    if not found:
+    run = number.run_after(_WORD_CHARACTERS)
+    if not run:
         return None
-    run = found[0].lower()
-    if run in vocabulary.UNITS or run in vocabulary.UNITS_GLUED:
+    if run.lower() in vocabulary.UNITS or run.lower() in vocabulary.UNITS_GLUED:
         return LookAlikeReason.UNIT
-    if run in vocabulary.CURRENCIES:
+    if run.lower() in vocabulary.CURRENCIES:
         return LookAlikeReason.MONEY
-    if (run in ("l", "u", "ul") and number.has_code_key) or is_glued_to_error(found[0]):
+    if (run.lower() in ("l", "u", "ul") and number.has_code_key) or is_glued_to_error(run):
         return None
     return LookAlikeReason.GLUED
 
@@ -64,9 +57,9 @@ def url(number: NumberContext) -> LookAlikeReason | None:
 
     `detector` rejects those in a URL with a scheme or ``www.`` before the rules.
     """
-    if "/" not in number.left and "?" not in number.left:
+    chunk = number.chunk_before
+    if "/" not in chunk and "?" not in chunk:
         return None
-    chunk = re.split(r"[\s\"'<>()\[\]{},，。；]", number.left)[-1]
     is_page = re.match(r"(?i)(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?/", chunk)
     is_query = re.match(r"(?!\?)[\w./-]*\?[\w-]+=(?!=)[\w.&=%-]*$", chunk)
     return LookAlikeReason.URL if is_page or is_query else None
@@ -74,48 +67,55 @@ def url(number: NumberContext) -> LookAlikeReason | None:
 
 def point(number: NumberContext) -> LookAlikeReason | None:
     """Reject fractions, addresses, file names and properties: ``9.6000121``, ``6000354.00``, ``6000121.log``."""
-    left = number.left
-    if number.before == "." and not left.endswith(".."):
-        if len(left) == 1 or left[-2].isspace():
+    if number.before == "." and number.left(2) != "..":
+        left = number.left(2)
+        if len(left) == 1 or left[0].isspace():
             return LookAlikeReason.DECIMAL
-        if not left[-2].isascii() or left[-2] in "\"')]}":
+        if not left[0].isascii() or left[0] in "\"')]}":
             return None  # the end of a sentence
-        if left[-2].isdigit():
+        if left[0].isdigit():
             return LookAlikeReason.DECIMAL
-        return None if is_glued_to_error(_run_before(left[:-1])) else LookAlikeReason.GLUED
-    after = re.match(r"\.([A-Za-z0-9_]+)", number.right) if number.after == "." else None
+        return None if is_glued_to_error(number.run_before(_WORD_CHARACTERS, 1)) else LookAlikeReason.GLUED
+    after = number.run_after(_WORD_CHARACTERS, 1) if number.after == "." else ""
     if not after:
         return None
-    if after[1][0].isdigit():
+    if after[0].isdigit():
         return LookAlikeReason.DECIMAL
-    if after[1].lower() in vocabulary.FILE_ENDINGS:
+    if after.lower() in vocabulary.FILE_ENDINGS:
         return LookAlikeReason.PATH
-    return None if after[1][0].isupper() or number.has_code_key else LookAlikeReason.GLUED
+    return None if after[0].isupper() or number.has_code_key else LookAlikeReason.GLUED
 
 
 def comma(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``6000121,50 €``, a price; not ``6000104,6000105``, two codes."""
-    if re.match(r",000(?![0-9])", number.right):
+    if number.after != "," or not number.right(2)[1:].isdigit():
+        return None
+    if re.match(r",000(?![0-9])", number.right(5)):
         return LookAlikeReason.THOUSANDS
-    return LookAlikeReason.DECIMAL if re.match(r",[0-9]{1,2}(?![0-9])\s?[€$₫đ%]", number.right) else None
+    return LookAlikeReason.DECIMAL if re.match(r",[0-9]{1,2}(?![0-9])\s?[€$₫đ%]", number.right(5)) else None
 
 
 _MONEY_BEFORE = re.compile(rf"[{vocabulary.CURRENCY_SIGNS}]\s?$")
-_MONEY_WORD_BEFORE = re.compile(r"([A-Za-zđĐồ]+)\.?\s$")
-_MONEY_AFTER = re.compile(rf"(?:\.[0-9]+|,[0-9]+)?\s?(?:[{vocabulary.CURRENCY_SIGNS}]|([A-Za-zđĐồẫ]{{1,8}}))")
+# Behind the fraction: a sign or a word.
+_MONEY_AFTER = re.compile(rf"[.,][0-9]+\s?(?:[{vocabulary.CURRENCY_SIGNS}]|([{_MONEY_LETTERS}]{{1,8}}))")
 
 
 def money(number: NumberContext) -> LookAlikeReason | None:
     """Reject a number with a currency before or after it; not ``${6000121}``, a template."""
-    if _MONEY_BEFORE.search(number.left[-2:]) and not number.left.endswith(("${", "$ {")):
+    if _MONEY_BEFORE.search(number.left(2)) and not number.left(3).endswith(("${", "$ {")):
         return LookAlikeReason.MONEY
-    word = _MONEY_WORD_BEFORE.search(number.left[-12:])
-    if word and word[1].lower() in vocabulary.CURRENCIES:
-        return LookAlikeReason.MONEY
-    after = _MONEY_AFTER.match(number.right)
-    if after and (after[1] is None or after[1].lower() in vocabulary.CURRENCIES):
-        return LookAlikeReason.MONEY
-    return None
+    if number.before.isspace():
+        is_short = number.left(2).startswith(".")  # Rs. 6000121
+        if number.run_before(_MONEY_LETTERS, 1 + is_short).lower() in vocabulary.CURRENCIES:
+            return LookAlikeReason.MONEY
+    if number.after in (".", ",") and number.right(2)[1:].isdigit():
+        after = _MONEY_AFTER.match(number.right())
+        is_money = after and (after[1] is None or after[1].lower() in vocabulary.CURRENCIES)
+        return LookAlikeReason.MONEY if is_money else None
+    sign = number.after_space
+    word = number.run_after(_MONEY_LETTERS, int(number.after.isspace()))
+    is_money = (sign and sign in vocabulary.CURRENCY_SIGNS) or word.lower() in vocabulary.CURRENCIES
+    return LookAlikeReason.MONEY if is_money else None
 
 
 _HYPHENS = "-\u2010\u2011"
@@ -123,22 +123,24 @@ _HYPHENS = "-\u2010\u2011"
 
 def hyphen(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``ORDER-6000121``, ``2024-6000121``, ``-6000121`` and ``6000121-77``; not ``error-6000121``."""
-    if number.before and number.before in _HYPHENS and (reason := _before_hyphen(number.left.rstrip(_HYPHENS))):
+    if number.before and number.before in _HYPHENS and (reason := _before_hyphen(number)):
         return reason
     if number.after != "-":
         return None
     # 6000121-User is not logged in
-    is_code = number.has_code_key or re.match(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]", number.right)
-    return LookAlikeReason.GLUED if re.match(r"-[0-9]" if is_code else r"-[A-Za-z0-9]", number.right) else None
+    is_code = number.has_code_key or re.match(r"-[A-Z][A-Za-z]+ [A-Za-z\u3400-\u9fff]", number.right())
+    return LookAlikeReason.GLUED if re.match(r"-[0-9]" if is_code else r"-[A-Za-z0-9]", number.right(2)) else None
 
 
-def _before_hyphen(left: str) -> LookAlikeReason | None:
+def _before_hyphen(number: NumberContext) -> LookAlikeReason | None:
     """Return the reason in the text before the hyphen."""
-    run = _run_before(left)
+    hyphens = len(number.run_before(_HYPHENS))
+    run = number.run_before(_WORD_CHARACTERS, hyphens)
+    before_run = number.left(len(run) + hyphens + 1)[: -len(run) - hyphens]
     if not run:
-        return None if left and not left[-1].isascii() else LookAlikeReason.NEGATIVE
+        return None if before_run and not before_run.isascii() else LookAlikeReason.NEGATIVE
     if is_glued_to_error(run):
-        return LookAlikeReason.PATH if left[: -len(run)].endswith(("/", "\\")) else None
+        return LookAlikeReason.PATH if before_run in ("/", "\\") else None
     is_ticket = re.search(r"(?i)(?:order|ticket|issue|jira|invoice|case|bug|po|pr|mr)$", run)
     return LookAlikeReason.TICKET if is_ticket else LookAlikeReason.GLUED
 
@@ -149,11 +151,11 @@ _CODE_BEFORE = re.compile(r"(?<![0-9A-Za-z.])600[0-9]{4}$")
 
 def slash(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``orders/6000121``, a path; not ``6000104/6000105``, two codes."""
-    if number.before == "\\" or (number.before == "/" and not _ends_in_code_or_chinese(number.left[:-1])):
+    if number.before == "\\" or (number.before == "/" and not _ends_in_code_or_chinese(number.left(9)[:-1])):
         return LookAlikeReason.PATH
-    if number.after == "/" and re.match(r"/[A-Za-z0-9_.]", number.right) and not _CODE.match(number.right, 1):
+    if number.after == "/" and re.match(r"/[A-Za-z0-9_.]", number.right(2)) and not _CODE.match(number.right(9), 1):
         return None if number.has_code_key else LookAlikeReason.PATH
-    if number.after == "\\" and re.match(r"\\(?![nrt])[A-Za-z0-9]{2}", number.right):
+    if number.after == "\\" and re.match(r"\\(?![nrt])[A-Za-z0-9]{2}", number.right(3)):
         return LookAlikeReason.PATH
     return None
 
@@ -164,12 +166,13 @@ def _ends_in_code_or_chinese(left: str) -> bool:
 
 def sign(number: NumberContext) -> LookAlikeReason | None:
     """Reject a number with a sign that belongs to it: ``#6000104``, ``+6000121``, ``@6000121``, ``~6000121``."""
-    left, before = number.left, number.before
+    before = number.before
     if before == "#":
-        return None if number.has_code_key and left[-2:] != "&#" else LookAlikeReason.TICKET
-    if before == "!" and (len(left) == 1 or left[-2].isspace()):
+        return None if number.has_code_key and number.left(2) != "&#" else LookAlikeReason.TICKET
+    if before == "!" and (len(number.left(2)) == 1 or number.left(2)[0].isspace()):
         return LookAlikeReason.TICKET
     if before == "+":
+        left = number.left(9)
         if len(left) == 1 or left[-2].isspace() or left[-2] in "([:=":
             return LookAlikeReason.PHONE
         return None if left[-2] in "\"'`)" or _ends_in_code_or_chinese(left[:-1]) else LookAlikeReason.GLUED
@@ -177,8 +180,8 @@ def sign(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.IDENTIFIER
     if before and before in "~≈":
         return LookAlikeReason.AMOUNT
-    is_glued = left.endswith("***") or (before and before in "@%&^") or number.after == "@"
-    return LookAlikeReason.GLUED if is_glued else None
+    is_masked = before == "*" and number.left(3) == "***"
+    return LookAlikeReason.GLUED if is_masked or (before and before in "@%&^") or number.after == "@" else None
 
 
 # The longest area code and the character before it are 9 characters.
@@ -187,11 +190,12 @@ _AREA_CODE = re.compile(r"(?:\+[0-9]{1,3}|(?<![0-9])0[0-9]{2,3}|\([0-9]{2,5}\))[
 
 def area_code(number: NumberContext) -> LookAlikeReason | None:
     """Reject a telephone number behind an area code: ``(021) 6000121``, ``+86 6000121``."""
-    return LookAlikeReason.PHONE if _AREA_CODE.search(number.left[-9:]) else None
+    is_likely = number.before == ")" or (number.before == " " and re.match(r"[0-9)]", number.left(2)))
+    return LookAlikeReason.PHONE if is_likely and _AREA_CODE.search(number.left(9)) else None
 
 
-_UNIT = re.compile(r"\s?([A-Za-zµμ][A-Za-zµμ0-9]*)(?:\s([a-z]+))?(?:\s([a-z]+))?")
 _UNIT_CHINESE = re.compile(rf"\s?{vocabulary.UNITS_CHINESE}")
+_LONGEST_UNIT_CHINESE = 12  # characters, with what must not follow it
 
 
 def unit(number: NumberContext) -> LookAlikeReason | None:
@@ -200,20 +204,20 @@ def unit(number: NumberContext) -> LookAlikeReason | None:
         return LookAlikeReason.UNIT
     if number.has_strong_key and not other_code(number):
         return None
-    return LookAlikeReason.UNIT if _UNIT_CHINESE.match(number.right) or _is_count(number) else None
+    if not number.after_space.isascii() and _UNIT_CHINESE.match(number.right(_LONGEST_UNIT_CHINESE)):
+        return LookAlikeReason.UNIT
+    return LookAlikeReason.UNIT if _is_count(number) else None
 
 
 def _is_count(number: NumberContext) -> bool:
     """Return whether the number counts the noun behind it."""
-    found = _UNIT.match(number.right)
-    if not found:
+    words = number.words_after()
+    noun = next(words, "").lower()
+    while noun in vocabulary.ADJECTIVES:
+        noun = next(words, "")
+    if noun not in vocabulary.UNITS or next(words, "") in vocabulary.SENTENCE_AFTER_UNIT:
         return False
-    following = [word.lower() for word in found.groups("")]
-    while len(following) > 1 and following[0] in vocabulary.ADJECTIVES:
-        following.pop(0)
-    if following[0] not in vocabulary.UNITS or (following[1:2] and following[1] in vocabulary.SENTENCE_AFTER_UNIT):
-        return False
-    return number.name is None or number.name.word.lower() not in vocabulary.BEFORE_PLURAL or len(following[0]) < 4
+    return number.name is None or number.name.word.lower() not in vocabulary.BEFORE_PLURAL or len(noun) < 4
 
 
 def other_code(number: NumberContext) -> LookAlikeReason | None:
@@ -246,18 +250,19 @@ def _matches_chinese(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
 def _matches(name: NameBefore, rule: vocabulary.KeyRule) -> bool:
     """Return whether a name in another language is in *rule*."""
     whole = name.word.strip("_").lower()
-    if whole == "appid" and name.before[-1:] == ("invalid",):
+    if whole == "appid" and name.word_before == "invalid":
         return False
     if name.last in rule.english or whole in rule.english:
         return True
     if name.last == "no":
         # `orderNo`, `part no`; but not "there are no 6000121 errors".
-        is_negation = not name.before or name.before[-1] in vocabulary.NEGATED
-        return rule.reason is LookAlikeReason.IDENTIFIER and (name.has_sign or len(name.parts) > 1 or not is_negation)
+        if rule.reason is not LookAlikeReason.IDENTIFIER:
+            return False
+        return name.has_sign or len(name.parts) > 1 or name.word_before not in ("", *vocabulary.NEGATED)
     if whole in rule.alone:
-        return not (name.has_sign and vocabulary.SENTENCE.intersection(name.before))
+        return not (name.has_sign and vocabulary.SENTENCE.intersection(name.words_before()))
     if name.last in rule.assigned:
-        return (name.has_sign or len(name.parts) > 1) and not vocabulary.SENTENCE.intersection(name.before)
+        return (name.has_sign or len(name.parts) > 1) and not vocabulary.SENTENCE.intersection(name.words_before())
     return whole in rule.adjacent and not name.has_sign
 
 
@@ -271,29 +276,35 @@ _NOUN_AFTER = re.compile(
 def phrase(number: NumberContext) -> LookAlikeReason | None:
     """Reject by a phrase: ``opened case 6000121 with support``, ``6000121 is my order number``, 6000121这个房间."""
     name = number.name
-    is_case = name and name.word.lower() == "case" and name.before and not name.has_sign
-    if is_case and not re.match(r"\s*(?::|->|=>|,|\.\.)", number.right):  # those follow the `case` of a switch
+    is_case = name and name.word.lower() == "case" and not name.has_sign and name.word_before
+    if is_case and not re.match(r"\s*(?::|->|=>|,|\.\.)", number.right()):  # those follow the `case` of a switch
         return LookAlikeReason.TICKET
-    if name and name.last in ("pos", "điện") and name.before[-1:] in (("kode",), ("bưu",)):
+    if name and name.last in ("pos", "điện") and name.word_before in ("kode", "bưu"):
         return LookAlikeReason.OTHER_CODE
-    if number.before == "(" and re.search(r"[0-9]\.[0-9]+\s?\($", number.left):  # 1.2.0 (6000121)
+    if number.before == "(" and re.search(r"[0-9]\.[0-9]+\s?\($", number.left()):  # 1.2.0 (6000121)
         return LookAlikeReason.POSITION
-    source = number.before == ":" and re.search(r"\.([a-z]{1,5}):$", number.left)  # main.dart:6000121
-    if source and source[1] in vocabulary.FILE_ENDINGS:
+    # main.dart:6000121
+    ending = number.run_before(string.ascii_lowercase, 1) if number.before == ":" else ""
+    if ending in vocabulary.FILE_ENDINGS and number.left(len(ending) + 2).startswith("."):
         return LookAlikeReason.POSITION
-    after = _NOUN_AFTER.match(number.right)
+    if not number.right(5).lstrip().startswith(("(", "is ", "这", "那", "ext", "转")):
+        return None
+    after = _NOUN_AFTER.match(number.right())
     return LookAlikeReason.IDENTIFIER if after and "error" not in after[0] else None
 
 
 def timeout(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``timeout=6000105``, a time; not "Request timeout: 6000105", the meaning of the code."""
-    is_value = re.search(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$", number.left)
+    signs = len(number.run_before("=: \t\"'\\"))
+    if "timeout" not in number.run_before(_WORD_CHARACTERS, signs).lower():
+        return None
+    is_value = re.search(r"(?i)timeout(?:_?ms)?[\"'\\]{0,4}\s?(?:=|(?<=[\"'])\s?:)\s?$", number.left())
     return LookAlikeReason.TIME if is_value else None
 
 
 def index(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``Runner[6000121:88123]``, a process, and ``CHS[6000121]``, an index; not ``[Room][6000322]``."""
-    run = _run_before(number.left[:-1]) if number.before == "[" else ""
+    run = number.run_before(_WORD_CHARACTERS, 1) if number.before == "[" else ""
     if not run or is_glued_to_error(run) or number.has_error_word or number.has_product_word:
         return None
     return LookAlikeReason.INDEX
@@ -301,7 +312,7 @@ def index(number: NumberContext) -> LookAlikeReason | None:
 
 def rounded(number: NumberContext) -> LookAlikeReason | None:
     """Reject ``6000000`` and other multiples of 1000: no code ends in three zeros."""
-    return LookAlikeReason.ROUND if number.digits.endswith("000") else None
+    return LookAlikeReason.ROUND if number.is_round else None
 
 
 # A field that is only a number of four digits or more, in a row of fields.
@@ -318,11 +329,12 @@ def figures(number: NumberContext) -> LookAlikeReason | None:
     """
     if number.has_code_key or number.has_error_word or number.has_product_word:
         return None
-    if _DATABASE.search(number.left):
+    left, right = number.left(), number.right()
+    if _DATABASE.search(left):
         return LookAlikeReason.FIGURES
-    if len(_WORD.findall(f"{number.left} {number.right}")) > 2:
+    if len(_WORD.findall(f"{left} {right}")) > 2:
         return None
-    found = (*_FIGURE.findall(number.left), *_FIGURE.findall(number.right))
+    found = (*_FIGURE.findall(left), *_FIGURE.findall(right))
     return None if all(_CODE_OR_TIME.fullmatch(figure) for figure in found) else LookAlikeReason.FIGURES
 
 

@@ -2,6 +2,9 @@
 
 The context has a fixed size, so the cost of a number does not depend on the length of the text. It gives evidence that
 the number is an error code: a name such as ``errorCode`` right before it is stronger than an error word on the line.
+
+A `NumberContext` records how far it was read. All rules read the text through it, so what they decide depends on
+nothing else, and `bot.triage.verdict_cache` can decide the same for each number with the same text that near.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.detection import vocabulary
 from bot.detection.result import Evidence, Span
@@ -22,10 +26,15 @@ _FOLD |= dict.fromkeys([0x00A0, 0x2007, 0x2009, 0x200B, 0x200C, 0x200D, 0x202F, 
 _FOLD |= dict.fromkeys([0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], 0x20)
 
 # Terminal colours: with the escape character, with it written out, or with it lost in transit.
-_COLOUR = re.compile(r"(?:\x1b|\\x1b|\\e|\\033|\\u001b|\^\[)?\[\d{0,3}(?:;\d{1,3}){0,4}m", re.IGNORECASE)
+_COLOUR = re.compile(r"(?:\x1b|\\x1b|\\e|\\033|\\u001b|\^\[)?\[[0-9]{0,3}(?:;[0-9]{1,3}){0,4}m", re.IGNORECASE)
 # Gson and other libraries escape `=` and quotes this way in JSON.
 _ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])", re.IGNORECASE)
-_WHITE = re.compile(r"\\[nrt](?=600\d|[A-Z])")
+_WHITE = re.compile(r"\\[nrt](?=600[0-9]|[A-Z])")
+# The same in bytes.
+_COLOUR_BYTES, _ESCAPED_BYTES, _WHITE_BYTES = (
+    re.compile(each.pattern.encode(), each.flags & re.IGNORECASE) for each in (_COLOUR, _ESCAPED, _WHITE)
+)
+_HAS_COLOUR = re.compile(rb"\[[0-9;]{0,19}[mM]")  # faster than `_COLOUR_BYTES`
 
 BEFORE = 72  # characters read before the number
 AFTER = 40  # characters read after it
@@ -33,6 +42,8 @@ AFTER = 40  # characters read after it
 _TOKEN = re.compile(r"[A-Za-zÀ-ỹ][A-Za-zÀ-ỹ0-9_]*|_[A-Za-z0-9_]+|[\u3400-\u9fff]+|[0-9]+|\S")
 _PART = re.compile(r"[A-Z]+s?(?![a-zà-ỹ])|[A-ZĐÀ-Ỹ]?[a-zà-ỹđ]+|[0-9]+")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
+_WORDY = re.compile(r"[A-Za-zÀ-ỹ0-9_\u3400-\u9fff]")
+_LAST_DIGIT = re.compile(r"[0-9][^0-9]*\Z")
 _SIGNS = frozenset(":=>(")
 # Besides signs, these can come between a key and its number: quotes, back-slashes, emphasis, opening brackets.
 _BETWEEN = frozenset("\"'`*\\[{<~#“”‘’「『【《|-")
@@ -43,6 +54,10 @@ _SEPARATORS = ("|", "\t", ",", ";")
 _MAX_TABLE_LINE = 400  # characters of a line that can belong to a table
 _HEADING = re.compile(r"[^\W\d][\w .()/#*-]{0,30}")
 _DIGIT = re.compile(r"[0-9]")
+
+_WORDS_AFTER = (re.compile(r"\s?([A-Za-zµμ][A-Za-zµμ0-9]*)"), *[re.compile(r"\s([a-z]+)")] * 2)
+
+_CHUNK_END = re.compile(r"[\s\"'<>()\[\]{},，。；]")
 
 _NEARBY = 48  # characters before the number in which an error word counts
 _ERROR = re.compile(vocabulary.ERROR_WORDS)
@@ -66,15 +81,55 @@ _WORD = re.compile(r"[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+")
 _RICH = 2  # words from which on a context is telling enough without the number itself
 
 
+class TokensBefore:
+    """The words, numbers and signs before a number, and how many characters of the text were needed to read them."""
+
+    def __init__(self, text: str, read: Callable[[int], object]) -> None:
+        """Split *text*; *read* receives the number of characters at its end that a token depends on."""
+        self._text = text
+        self._read = read
+        self._tokens = list(_TOKEN.finditer(text))
+        self._first_read = len(self._tokens)
+        self.last = len(self._tokens) - 1  # position of the token right before the number; -1 if there is none
+
+    def __getitem__(self, position: int) -> str:
+        """Return the token at *position*, empty before the first one."""
+        if position < 0:
+            self._read(len(self._text) + 1)
+            return ""
+        token = self._tokens[position]
+        if position >= self._first_read:
+            return token[0]
+        self._first_read = position
+        start = token.start()
+        if _WORDY.match(token[0]):
+            # Where a word begins depends on the letters and digits that touch it, and on the character before those.
+            while position and self._tokens[position - 1].end() == start and _WORDY.match(self._text, start - 1):
+                position -= 1
+                start = self._tokens[position].start()
+            start -= 1
+        self._read(len(self._text) - start)
+        return token[0]
+
+    def plain_word(self, position: int) -> str:
+        """Return the token at *position*, empty if it has digits; of a name or a hash, only the end is read."""
+        token = self._tokens[position] if position >= 0 else None
+        if token and (digit := _LAST_DIGIT.search(token[0])):
+            self._read(len(self._text) - token.start() - digit.start())
+            return ""
+        return self[position]
+
+
 @dataclass(frozen=True, slots=True)
 class NameBefore:
     """The word before a number that may say what the number is."""
 
     word: str  # as written
     parts: tuple[str, ...]  # its parts in lower case: ("error", "code")
-    before: tuple[str, ...]  # up to three lower-case words right before it
     has_sign: bool  # `:`, `=` or `(` is between it and the number
     is_chinese: bool
+    tokens: TokensBefore = field(repr=False, compare=False)
+    position: int  # of the name in `tokens`
 
     @property
     def last(self) -> str:
@@ -84,27 +139,105 @@ class NameBefore:
     @property
     def qualifier(self) -> str:
         """The part or word before the last part: zip for ``zipCode`` and ``zip code``."""
-        return self.parts[-2] if len(self.parts) > 1 else (self.before[-1:] or ("",))[0]
+        if len(self.parts) > 1 or self.is_chinese:
+            return self.parts[-2] if len(self.parts) > 1 else ""
+        word = self.tokens.plain_word(self.position - 1).lower()
+        return word if word[:1].isalpha() else ""
+
+    @property
+    def word_before(self) -> str:
+        """The word right before the name in lower case, empty if a sign separates them."""
+        return next(iter(self.words_before(1)), "")
+
+    def words_before(self, count: int = 3) -> tuple[str, ...]:
+        """Return up to *count* words right before the name in lower case, the nearest first."""
+        found: list[str] = []
+        if not self.is_chinese:
+            # Only words that no sign separates from the name.
+            while len(found) < count and (word := self.tokens[self.position - len(found) - 1])[:1].isalpha():
+                found.append(word.lower())
+        return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
 class NumberContext:
-    """A number in a folded text and the text around it."""
+    """A number in a folded text and the text around it on its line."""
 
-    digits: str
-    left: str  # the text before it on its line, at most BEFORE characters
-    right: str  # the text after it on its line, at most AFTER characters
-    name: NameBefore | None
+    def __init__(self, folded: str, start: int, end: int, heading: str = "") -> None:
+        """Read around ``folded[start:end]``, which is in a table's column with *heading*, empty outside of tables."""
+        left = folded[max(0, start - BEFORE) : start]
+        self._left = left[left.rfind("\n") + 1 :]
+        self._right = folded[end : end + AFTER].split("\n", 1)[0]
+        self._heading = heading
+        self.is_round = folded.endswith("000", start, end)
+        # Number of characters read on either side. The start or end of the line counts as one.
+        self.reach_left = 0
+        self.reach_right = 0
+
+    def left(self, length: int = BEFORE) -> str:
+        """Return up to *length* characters before the number, at most `BEFORE`."""
+        if length > self.reach_left:
+            self.reach_left = min(length, len(self._left) + 1, BEFORE)
+        return self._left[-length:]
+
+    def right(self, length: int = AFTER) -> str:
+        """Return up to *length* characters after the number, at most `AFTER`."""
+        if length > self.reach_right:
+            self.reach_right = min(length, len(self._right) + 1, AFTER)
+        return self._right[:length]
+
+    def run_before(self, characters: str, skip: int = 0) -> str:
+        """Return the longest run of *characters* that ends *skip* characters before the number."""
+        text = self._left[: max(0, len(self._left) - skip)]
+        run = text[len(text.rstrip(characters)) :]
+        self.left(len(run) + skip + 1)
+        return run
+
+    def run_after(self, characters: str, skip: int = 0) -> str:
+        """Return the longest run of *characters* that begins *skip* characters after the number."""
+        text = self._right[skip:]
+        run = text[: len(text) - len(text.lstrip(characters))]
+        self.right(len(run) + skip + 1)
+        return run
+
+    def words_after(self) -> Iterator[str]:
+        """Yield up to three words after the number with single spaces between them; the first may touch the number."""
+        end = 0
+        for pattern in _WORDS_AFTER:
+            match = pattern.match(self._right, end)
+            self.right((match.end() if match else end + 1) + 1)
+            if match is None:
+                return
+            end = match.end()
+            yield match[1]
+
+    @property
+    def chunk_before(self) -> str:
+        """The text before it up to a space, quote, bracket or comma."""
+        chunk = _CHUNK_END.split(self._left)[-1]
+        self.left(len(chunk) + 1)
+        return chunk
 
     @property
     def before(self) -> str:
         """The character before it, empty at the start of the line."""
-        return self.left[-1:]
+        return self.left(1)
 
     @property
     def after(self) -> str:
         """The character after it, empty at the end of the line."""
-        return self.right[:1]
+        return self.right(1)
+
+    @property
+    def after_space(self) -> str:
+        """The character after it, or after one space, empty at the end of the line."""
+        return self.right(2)[1:] if self.after.isspace() else self.after
+
+    @cached_property
+    def name(self) -> NameBefore | None:
+        """The name that the text before it, or the heading of its column, gives it."""
+        if self._heading:
+            return _name_before(TokensBefore(f"{self._heading}: ", lambda _: None))
+        return _name_before(TokensBefore(self._left, self.left))
 
     @property
     def has_code_key(self) -> bool:
@@ -119,12 +252,12 @@ class NumberContext:
     @property
     def has_error_word(self) -> bool:
         """Return whether an error word is on the line near it."""
-        return bool(_ERROR.search(self.left[-_NEARBY:]) or _ERROR.search(self.right))
+        return bool(_ERROR.search(self.left(_NEARBY)) or _ERROR.search(self.right()))
 
     @property
     def has_product_word(self) -> bool:
         """Return whether the line mentions ZIM near it."""
-        return bool(_PRODUCT.search(self.left) or _PRODUCT.search(self.right))
+        return bool(_PRODUCT.search(self.left()) or _PRODUCT.search(self.right()))
 
 
 @dataclass(slots=True)
@@ -151,26 +284,31 @@ def fold(text: str) -> str:
     return text
 
 
+def fold_escapes(data: bytes) -> bytes:
+    """Replace escapes by spaces in lines of UTF-8, as `fold` does. Full-width characters stay."""
+    if _HAS_COLOUR.search(data):
+        data = _COLOUR_BYTES.sub(lambda match: b" " * len(match[0]), data)
+    if b"\\" in data:
+        data = _ESCAPED_BYTES.sub(lambda match: bytes([int(match[1], 16)]).ljust(len(match[0])), data)
+        data = _WHITE_BYTES.sub(lambda match: b" " * len(match[0]), data)
+    return data
+
+
 def context_of(folded: str, start: int, end: int, tables: Sequence[HeadedTable]) -> NumberContext:
     """Return the context of the number at ``folded[start:end]``.
 
     In one of *tables*, the heading of the number's column is its name, and the text before it is not searched for one.
     """
-    left = folded[max(0, start - BEFORE) : start]
-    left = left[left.rfind("\n") + 1 :]
-    right = folded[end : end + AFTER].split("\n", 1)[0]
-    heading = _heading_at(tables, folded, start) if tables else ""
-    name = _name_before(f"{heading}: " if heading else left)
-    return NumberContext(folded[start:end], left, right, name)
+    return NumberContext(folded, start, end, _heading_at(tables, folded, start) if tables else "")
 
 
 def evidence_for(number: NumberContext) -> Evidence:
     """Return the strongest evidence for a number that is not a look-alike."""
     if number.has_strong_key:
         return Evidence.CODE_KEY
-    if _BEFORE.search(number.left[-_NEARBY:]):
+    if _BEFORE.search(number.left(_NEARBY)):
         return Evidence.ERROR_BEFORE
-    if _AFTER.match(number.right):
+    if _AFTER.match(number.right()):
         return Evidence.ERROR_AFTER
     return Evidence.ERROR_NEARBY if number.has_error_word else Evidence.CLEAN
 
@@ -225,23 +363,21 @@ def parts(word: str) -> tuple[str, ...]:
     return tuple(part.lower() for part in _PART.findall(word))
 
 
-def _name_before(left: str) -> NameBefore | None:
-    """Return the name at the end of *left* that announces the number behind it."""
-    tokens = _TOKEN.findall(left)
+def _name_before(tokens: TokensBefore) -> NameBefore | None:
+    """Return the name at the end of *tokens* that announces the number behind them."""
     has_sign = False
-    position = len(tokens) - 1
-    while position >= 0:
-        word = tokens[position]
-        if word in _SIGNS or (word == "." and position and tokens[position - 1].lower() == "no"):
+    position = tokens.last
+    while word := tokens[position]:
+        if word in _SIGNS or (word == "." and tokens[position - 1].lower() == "no"):
             has_sign = True
         elif word in vocabulary.FILLERS_CHINESE:
             has_sign = has_sign or word in "是为為即"
         elif word in _JOINTS and _is_code(tokens, position - 1):
             position -= tokens[position - 1] in _QUOTES
             position -= 1  # orders 6000121, 6000104: one word names both
-        elif word in (",", "]") and position and tokens[position - 1] in _QUOTES:
+        elif word in (",", "]") and tokens[position - 1] in _QUOTES:
             has_sign = True  # put("userID", 6000121), map["userID"] = 6000121
-        elif word == "]" and position > 2 and tokens[position - 1].isdigit() and tokens[position - 2] == "[":
+        elif word == "]" and tokens[position - 1].isdigit() and tokens[position - 2] == "[" and tokens[position - 3]:
             position -= 2  # itemID[4] = 6000103
         elif word not in _BETWEEN and word.lower() not in vocabulary.FILLERS:
             return _name_at(tokens, position, has_sign=has_sign)
@@ -249,27 +385,24 @@ def _name_before(left: str) -> NameBefore | None:
     return None
 
 
-def _is_code(tokens: list[str], position: int) -> bool:
+def _is_code(tokens: TokensBefore, position: int) -> bool:
     """Return whether a number like a code, quoted or not, ends at *position*."""
-    position -= position > 0 and tokens[position] in _QUOTES
-    return position >= 0 and len(tokens[position]) == 7 and tokens[position].startswith("600")
+    position -= tokens[position] in _QUOTES
+    return len(tokens[position]) == 7 and tokens[position].startswith("600")
 
 
-def _name_at(tokens: list[str], position: int, *, has_sign: bool) -> NameBefore | None:
+def _name_at(tokens: TokensBefore, position: int, *, has_sign: bool) -> NameBefore | None:
     """Return the name at *position*, or None if the token is not a word."""
     word = tokens[position]
     if _CHINESE.match(word):
         # Remove the verb from a run of Chinese: 订单号是 becomes 订单号.
         fillers = (each for each in vocabulary.FILLERS_CHINESE if len(word) > len(each) and word.endswith(each))
         bare = word.removesuffix(next(fillers, ""))
-        return NameBefore(bare, (bare,), (), has_sign or (bare != word and word[-1] in "是为為"), True)
+        has_sign = has_sign or (bare != word and word[-1] in "是为為")
+        return NameBefore(bare, (bare,), has_sign, True, tokens, position)
     if not (word[0].isalpha() or word[0] == "_"):
         return None
-    # Only words that no sign separates from the name.
-    before = ""
-    for token in tokens[max(0, position - 3) : position]:
-        before = f"{before} {token.lower()}" if token[0].isalpha() else ""
-    return NameBefore(word, parts(word), tuple(before.split()), has_sign, False)
+    return NameBefore(word, parts(word), has_sign, False, tokens, position)
 
 
 def find_tables(folded: str) -> list[HeadedTable]:

@@ -1,42 +1,42 @@
 """Find the codes of a log by the rules of `bot.detection`, line by line, at the speed of a literal search.
 
-A literal search selects the lines that may have a code, and `line_cache` caches the verdict on lines of the same shape.
-The verdict on a line is always that of `detector.find`. A line that comes in pieces is judged piece by piece, so a code
-in a URL may be reported if the URL is longer than `reader.OVERLAP` bytes.
+A literal search selects the lines that may have a code. On most lines, codes are plain numbers: `verdict_cache` judges
+them one by one. Other lines are judged as a whole. The verdict on a line is always that of `detector.find`. A line that
+comes in pieces is judged piece by piece, so a code in a URL may be reported if the URL is longer than `reader.OVERLAP`
+bytes.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from heapq import merge
 
 import stringzilla as sz
 
 from bot.detection.detector import find
+from bot.detection.number_context import fold_escapes
 from bot.detection.result import Known, LookAlikeReason
-from bot.triage import line_cache
 from bot.triage.connection_events import find_events
 from bot.triage.digest import ConnectionEvent, Sign
+from bot.triage.long_line import LONGEST, LineText
 from bot.triage.reader import LogBlock
+from bot.triage.verdict_cache import VerdictCache
 
 _CONTEXT = 2  # lines kept before and after the line of a window
-_MAX_LINE = 4096  # bytes of a line in a hit or window
-_AROUND = 500  # characters kept on either side of a code in a longer line
-_START = 200  # characters kept of such a line's start, which has its time
-_LONG_WORD = r"[A-Za-z0-9_+/=.%~\\-]{12,}"  # long enough to be part of a token
-_CUT_BEFORE = re.compile(rf"\A{_LONG_WORD}")
-_CUT_AFTER = re.compile(rf"(?<![A-Za-z0-9_+/=.%~\\-]){_LONG_WORD}\Z")
 
-_CODE = re.compile(rb"600[0-9]{4}")
+_CODE = re.compile(rb"600[0-9]{4,}")
 _DENSE = 1000  # bytes per `600`; below this, one pass of the pattern is faster than many literal searches
 _THOUSANDS = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
 # Full-width letters, digits and the low line, which may be part of a code or a symbol after folding.
-_FULL_WIDTH = re.compile(rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a])")
+_FULL_WIDTH = re.compile(
+    rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a]"
+    rb"|\xbc(?:\xbb[0-9]{0,3}[;m]|[\xbb\x9b][0-9]{1,3}[;m\xef]|\xbc[A-Za-z0]|\xbe[\[\xef]))"  # in an escape
+    rb"|6[\xc2-\xef][\x80-\xbf]{1,2}00[0-9]"  # between thousands
+)
 _JAVA = re.compile(rb"_[A-Z]+_[A-Z]")
 _ENUM = re.compile(rb"zim_?error_?code")
 _NAME_BEFORE = re.compile(rb"[A-Za-z0-9_]*\Z")
@@ -65,7 +65,7 @@ class EventHit:
     event: ConnectionEvent
     file: int  # index of the file
     line: int  # 1-based
-    text: bytes  # the line, at most `_MAX_LINE` bytes of it
+    text: bytes  # the line, at most `LONGEST` bytes of it
 
 
 @dataclass(slots=True)
@@ -101,9 +101,11 @@ class Scanner:
         self._on_event = on_event
         self._on_window = on_window
         self._is_symbol = lru_cache(_MAX_NAMES)(partial(_is_symbol, known))
-        self._verdicts = line_cache.LineCache(known)
+        self._verdicts = VerdictCache(known)
         self._file = 0
         self._signs: set[Sign] = set()  # found in this file
+        self._events: deque[tuple[int, int, ConnectionEvent]] = deque()  # of the block, still to be passed on
+        self._line, self._counted = 1, 0  # number of the line that begins at this offset of the block
         self._previous: list[bytes] = []  # the last lines of the previous block
         self._windows: list[LineWindow] = []  # those with missing lines
 
@@ -124,65 +126,56 @@ class Scanner:
         start = data.find(b"\n") + 1 or len(data) if block.overlap_before else 0
         for window in tuple(self._windows):
             self._extend(window, data, start)
-        line, counted = block.first_line, 0
-        events = find_events(data, block.overlap_before, len(data) - block.overlap_after)
-        event = next(events, None)
-        for begin, end, has_names in self._candidate_lines(data):
-            while event and event[0] <= begin:
-                line += sz.count(data, b"\n", counted, event[0]) if counted < event[0] else 0
-                counted = event[0]
-                self._take_event(event, line, data)
-                event = next(events, None)
-            line += sz.count(data, b"\n", counted, begin) if counted < begin else 0
-            counted = begin
-            overlap_before = block.overlap_before if begin == 0 else 0
-            overlap_after = block.overlap_after if end == len(data) else 0
-            if overlap_before or overlap_after or end - begin > line_cache.LONGEST:
-                self._judge_long(data, (begin, end), line, overlap_before, overlap_after)
+        folded = fold_escapes(b"\n%b\n" % data)
+        numbers = _numbers(folded)
+        lower = data.lower()
+        others = sorted(_other_offsets(data, lower, self._is_symbol))
+        may_have_urls, has_urls = b"://" in data or b"www." in lower, False
+        places = sorted([*numbers, *others]) if others else numbers
+        self._events = deque(find_events(data, block.overlap_before, len(data) - block.overlap_after))
+        self._line, self._counted = block.first_line, 0
+        begin, end, has_urls, is_done, long_line = 0, -1, False, False, None
+        for at in places:
+            if at > end:
+                begin, end = data.rfind(b"\n", end + 1, at) + 1 or end + 1, data.find(b"\n", at)
+                end = len(data) if end < 0 else end
+                self._advance(data, begin)
+                long_line = LineText(block, begin, end) if _is_long(block, begin, end) else None
+                has_urls = may_have_urls and (b"://" in folded[begin + 1 : end + 1] or b"www." in lower[begin:end])
+                is_done = (has_urls and long_line is not None) or (bool(others) and _has_one_in(others, begin, end))
+                if is_done:
+                    self._judge_line(long_line or LineText(block, begin, end), data, begin, end)
+            if is_done or (long_line and at not in long_line.own):
                 continue
-            text = data[begin:end]
-            verdict = self._verdicts.of(text, has_names=has_names)
-            for code, known in verdict.codes:
-                self._take(CodeHit(code, known, self._file, line, text), data, begin, end)
-            if verdict.lookalikes:
-                self.lookalikes.update(verdict.lookalikes)
-        while event:
-            line += sz.count(data, b"\n", counted, event[0]) if counted < event[0] else 0
-            counted = event[0]
-            self._take_event(event, line, data)
-            event = next(events, None)
+            code, is_known, reason = self._verdicts.of(folded, at + 1, has_urls=has_urls)
+            if reason:
+                self.lookalikes[reason] += 1
+            else:
+                text = long_line.around_offset(at) if long_line else data[begin:end]
+                self._take(CodeHit(code, is_known, self._file, self._line, text), data, begin, end)
+        self._advance(data, len(data))
         if not block.overlap_after:
             self._previous = _lines_before(data, len(data), self._previous)
 
-    def _candidate_lines(self, data: bytes) -> Iterator[tuple[int, int, bool]]:
-        """Yield start and end of each line that may have a code, and whether the code may be no plain number."""
-        others = sorted(_other_offsets(data, self._is_symbol))
-        done = 0
-        for offset in merge(_code_offsets(data), others) if others else _code_offsets(data):
-            if offset < done:
-                continue
-            begin = data.rfind(b"\n", done, offset) + 1 or done
-            end = data.find(b"\n", offset)
-            end = len(data) if end < 0 else end
-            done = end + 1
-            other = bisect_left(others, begin)
-            yield begin, end, other < len(others) and others[other] < end
+    def _advance(self, data: bytes, position: int) -> None:
+        """Count the lines up to *position*, and pass on their events."""
+        while self._events and self._events[0][0] <= position:
+            event = self._events.popleft()
+            self._line += data.count(b"\n", self._counted, event[0])
+            self._counted = event[0]
+            self._take_event(event, data)
+        self._line += data.count(b"\n", self._counted, position)
+        self._counted = position
 
-    def _judge_long(
-        self, data: bytes, span: tuple[int, int], line: int, overlap_before: int, overlap_after: int
-    ) -> None:
-        """Judge a long line, or a piece of one; codes in the overlaps belong to the other pieces."""
-        raw = data[slice(*span)]
-        text = raw.decode("utf-8", "replace")
-        first = len(raw[:overlap_before].decode("utf-8", "replace"))
-        last = len(raw[: len(raw) - overlap_after].decode("utf-8", "replace"))
-        own = range(first, last)  # characters of this piece alone
-        detection = find(text, self._known)
-        self.lookalikes.update(each.reason for each in detection.lookalikes if each.span[0] in own)
+    def _judge_line(self, line: LineText, data: bytes, begin: int, end: int) -> None:
+        """Judge the line from *begin* to *end* in *data* as a whole."""
+        first, last = line.characters_to(line.own.start), line.characters_to(line.own.stop)
+        detection = find(line.text, self._known)
+        self.lookalikes.update(each.reason for each in detection.lookalikes if first <= each.span[0] < last)
         for each in detection.findings:
-            if each.span[0] in own:
-                part = _part(text, each.span, has_start=not overlap_before, has_end=not overlap_after)
-                self._take(CodeHit(each.code, each.known, self._file, line, part), data, *span)
+            if first <= each.span[0] < last:
+                text = line.around(each.span) if line.is_cut else data[begin:end]
+                self._take(CodeHit(each.code, each.known, self._file, self._line, text), data, begin, end)
 
     def _take(self, hit: CodeHit, data: bytes, begin: int, end: int) -> None:
         """Pass *hit* on, and open a window if it is the first of its code in the file."""
@@ -190,13 +183,13 @@ class Scanner:
         if hit.code not in self._signs:
             self._open_window(hit.code, hit.line, hit.text, data, begin, end)
 
-    def _take_event(self, found: tuple[int, int, ConnectionEvent], line: int, data: bytes) -> None:
+    def _take_event(self, found: tuple[int, int, ConnectionEvent], data: bytes) -> None:
         """Pass an event on, and open a window if it is the first of its kind in the file."""
         begin, end, event = found
-        text = data[begin : min(end, begin + _MAX_LINE)]
-        self._on_event(EventHit(event, self._file, line, text))
+        text = data[begin : min(end, begin + LONGEST)]
+        self._on_event(EventHit(event, self._file, self._line, text))
         if event not in self._signs:
-            self._open_window(event, line, text, data, begin, end)
+            self._open_window(event, self._line, text, data, begin, end)
 
     def _open_window(self, sign: Sign, line: int, text: bytes, data: bytes, begin: int, end: int) -> None:
         """Open a window around the line with *text*, from *begin* to *end* in *data*."""
@@ -211,7 +204,7 @@ class Scanner:
         while window.missing and position < len(data):
             end = data.find(b"\n", position)
             end = len(data) if end < 0 else end
-            window.lines.append(data[position : min(end, position + _MAX_LINE)])
+            window.lines.append(data[position : min(end, position + LONGEST)])
             window.missing -= 1
             position = end + 1
         if not window.missing:
@@ -219,17 +212,28 @@ class Scanner:
             self._on_window(window)
 
 
-def _code_offsets(data: bytes) -> Iterable[int]:
-    """Return the offsets of ``600`` with four more digits, in ascending order."""
-    count = sz.count(data, b"600")
-    if count * _DENSE > len(data):
-        return [match.start() for match in _CODE.finditer(data)]
-    return [offset for offset in _offsets(data, b"600") if _CODE.match(data, offset)] if count else ()
+def _is_long(block: LogBlock, begin: int, end: int) -> bool:
+    """Return whether the line from *begin* to *end* is too long for a hit, or continues in another block."""
+    is_piece = (block.overlap_before and begin == 0) or (block.overlap_after and end == len(block.data))
+    return bool(is_piece) or end - begin > LONGEST
 
 
-def _other_offsets(data: bytes, is_symbol: Callable[[bytes], bool]) -> list[int]:
+def _numbers(folded: bytes) -> list[int]:
+    """Return the offsets of ``600`` with at least four more digits in lines that begin at offset 1."""
+    count = sz.count(folded, b"600")
+    if count * _DENSE > len(folded):
+        return [match.start() - 1 for match in _CODE.finditer(folded)]
+    return [offset - 1 for offset in _offsets(folded, b"600") if _CODE.match(folded, offset)] if count else []
+
+
+def _has_one_in(offsets: list[int], begin: int, end: int) -> bool:
+    """Return whether one of *offsets*, in ascending order, is from *begin* up to *end*."""
+    index = bisect_left(offsets, begin)
+    return index < len(offsets) and offsets[index] < end
+
+
+def _other_offsets(data: bytes, lower: bytes, is_symbol: Callable[[bytes], bool]) -> list[int]:
     """Return the offsets of SDK symbols, and of codes that may not be written as plain digits, in any order."""
-    lower = data.lower()
     found = [offset for offset in _offsets(lower, b"mod") if is_symbol(_name_at(data, offset))]
     found += [match.start() for match in _JAVA.finditer(data) if is_symbol(_name_at(data, match.start()))]
     for literal in (b"zimerror", b"zim_error"):
@@ -268,23 +272,6 @@ def _lines_before(data: bytes, position: int, earlier: list[bytes]) -> list[byte
     end = position - 1 if data[position - 1 : position] == b"\n" else position
     while len(found) < _CONTEXT and (end > 0 or (end == 0 and position > 0)):
         begin = data.rfind(b"\n", 0, end) + 1
-        found.insert(0, data[begin : min(end, begin + _MAX_LINE)])
+        found.insert(0, data[begin : min(end, begin + LONGEST)])
         end = begin - 1
     return [*earlier, *found][-_CONTEXT:]
-
-
-def _part(text: str, span: tuple[int, int], *, has_start: bool, has_end: bool) -> bytes:
-    """Return the start of a long line and the text around *span*.
-
-    Redaction does not recognise part of a token, so a word at a cut is removed if it may be one.
-    """
-    start, end = max(0, span[0] - _AROUND), span[1] + _AROUND
-    before, after = text[start : span[0]], text[span[1] : end]
-    if start or not has_start:
-        before = _CUT_BEFORE.sub("…", before)
-    if end < len(text) or not has_end:
-        after = _CUT_AFTER.sub("…", after)
-    part = before + text[slice(*span)] + after
-    if has_start and start > _START:
-        part = f"{_CUT_AFTER.sub('…', text[:_START])} … {part}"
-    return part.encode(errors="replace")[:_MAX_LINE]

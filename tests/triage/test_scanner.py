@@ -10,7 +10,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.detection import vocabulary
 from bot.triage.archive import CHUNK
 from bot.triage.reader import LONGEST
 from tests.triage.bench import count_clean
@@ -121,21 +120,6 @@ def test_an_unknown_code_that_is_called_an_error_is_a_hit() -> None:
     hit = scan(b"errorCode: 6009999\nsize 6009998\n", CATALOGUE).hits
 
     assert [(each.code, each.known) for each in hit] == [(6009999, False)]
-
-
-def test_the_line_cache_knows_the_words_with_digits() -> None:
-    """The cache ignores most digits; a new word with a digit must be added to its patterns first."""
-    listed = [
-        vocabulary.KEYS,
-        vocabulary.CODE_KEYS,
-        vocabulary.UNITS,
-        vocabulary.UNITS_GLUED,
-        vocabulary.FILE_ENDINGS,
-        vocabulary.CURRENCIES,
-    ]
-    named = re.findall(r"'([a-z]*[0-9][a-z0-9]*)'", repr(listed))
-
-    assert set(named) == {"md5", "km2", "mp3", "mp4", "m4a"}
 
 
 def test_the_bare_search_counts_codes_that_touch_nothing(tmp_path: Path) -> None:
