@@ -39,8 +39,9 @@ class Attempts:
     async def run(self, batch: Sequence[Job]) -> Outcome:
         """Work on one job, or on several together."""
         first = batch[0]
-        if wait_s := self._post_rate.wait_s(first.channel):
-            return Outcome(batch, JobState.PENDING, self._clock() + wait_s, is_started=False)
+        if self._post_rate.wait_s(first.channel):
+            # The inbox leases no job of the channel until then. Those that came later must not overtake these.
+            return Outcome(batch, JobState.PENDING, None, is_started=False)
         if first.kind is JobKind.UNKNOWN:
             return self._left_to_others(batch)
         try:
@@ -57,7 +58,7 @@ class Attempts:
             return self._dead(batch, str(error))
         except StopWorkspace as error:
             self._on_stop(first.place.team, str(error))
-            return Outcome(batch, JobState.PENDING, self._clock(), str(error), is_refused=True)
+            return Outcome(batch, JobState.PENDING, None, str(error), is_refused=True)
         except TRANSIENT as error:
             return await self._failed(batch, error, describe(error))
         except Exception as error:  # a bug, or data that nobody expected, must not stop the other jobs

@@ -43,7 +43,7 @@ _PURGE_BATCH = 500  # rows
 _WRITE_BATCH = 1000  # rows
 _FLUSH_S = 5.0
 _JUMP_S = 2.0  # of the wall clock against the steady one; less is not worth an extra attempt
-_UNENDED = Outcome((), JobState.PENDING, 0.0)
+_UNENDED = Outcome((), JobState.PENDING, None)
 _DEFAULT_LIMITS = InboxLimits()
 
 
@@ -212,7 +212,7 @@ class Inbox:
                 self._order.add(job)
                 self._start_jobs()
                 return
-            self._give_back([job], job.received_at)
+            self._give_back([job])
         if recorded.previous in self._jobs:
             self._followed.add(recorded.previous)
         self._wake_at(job.received_at)
@@ -236,13 +236,13 @@ class Inbox:
     def _on_attempted(self, batch: Sequence[Job], task: asyncio.Task[Outcome]) -> None:
         for job in batch:
             del self._running[job]
-        interrupted = Outcome(batch, JobState.PENDING, self._clock(), "interrupted")
+        interrupted = Outcome(batch, JobState.PENDING, None, "interrupted")
         outcome = interrupted if task.cancelled() else task.result()
         self._order.finish(batch)
         self._settle(outcome)
         if outcome.state is JobState.PENDING and outcome.reason != UNKNOWN_KIND:
             # The jobs behind it keep their order by waiting in the database, too.
-            self._give_back(self._order.remove_lane(batch[0].lane), outcome.at)
+            self._give_back(self._order.remove_lane(batch[0].lane))
         self._start_jobs()
 
     def _settle(self, outcome: Outcome) -> None:
@@ -254,7 +254,7 @@ class Inbox:
         for job in outcome.jobs:
             del self._unwritten[job]
             if outcome.state is JobState.PENDING or job.id in self._followed:
-                self._wake_at(outcome.at)
+                self._wake_at(self._clock() if outcome.at is None else outcome.at)
             if self._jobs.get(job.id) is job:  # otherwise this process has leased the row again meanwhile
                 del self._jobs[job.id]
                 self._followed.discard(job.id)
@@ -271,12 +271,12 @@ class Inbox:
             if task := self._running.get(job):
                 task.cancel()
             elif self._jobs.get(job.id) is job and job not in self._unwritten:
-                self._give_back(self._order.remove_from(job), self._clock())
+                self._give_back(self._order.remove_from(job))
 
-    def _give_back(self, jobs: Sequence[Job], at: float) -> None:
-        """Leave jobs that were not started to the database, where they are due *at*."""
+    def _give_back(self, jobs: Sequence[Job]) -> None:
+        """Leave jobs that were not started to the database."""
         if jobs:
-            self._settle(Outcome(jobs, JobState.PENDING, at, is_started=False))
+            self._settle(Outcome(jobs, JobState.PENDING, None, is_started=False))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
         while True:

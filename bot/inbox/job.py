@@ -120,7 +120,7 @@ class Outcome:
 
     jobs: Sequence[Job]
     state: JobState
-    at: float  # PENDING: when to try again; DONE and DEAD: when it ended
+    at: float | None  # PENDING: when to try again, None: the jobs keep their place; DONE and DEAD: when it ended
     reason: str | None = None
     is_started: bool = True  # False: the attempt does not count
     is_refused: bool = False  # Slack rate-limited the attempt, which does not count as failed

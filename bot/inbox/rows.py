@@ -20,6 +20,7 @@ from sqlalchemy import (
     Update,
     UpdateBase,
     bindparam,
+    case,
     func,
     literal_column,
     select,
@@ -130,7 +131,9 @@ class InboxRows:
     async def take_over(self, *, ended_owners: Collection[str] = (), leases: Mapping[int, float] | None = None) -> int:
         """Make rows pending whose owner has ended, and those that still have one of *leases*; return how many."""
         stored = tuple_(inbox.c.id, inbox.c.lease_until).in_(list((leases or {}).items()))
-        values = {"state": JobState.PENDING.value, "next_attempt_at": self._clock()}
+        now, due_at = self._clock(), inbox.c.next_attempt_at
+        # They keep their place, but not later than now: the wall clock may have been set back.
+        values = {"state": JobState.PENDING.value, "next_attempt_at": case((due_at > now, now), else_=due_at)}
         query = inbox.update().where(in_state(JobState.WORKING), stored | inbox.c.lease_owner.in_(ended_owners))
         return await self._count(query.values(**values, lease_until=None, lease_owner=None))
 
@@ -242,7 +245,8 @@ class InboxRows:
             "refused": job.refused + outcome.is_refused,
             "unposted": job.unposted + (outcome.is_started and not (job.lease and job.lease.posts)),
             "reason": outcome.reason,
-            "next_attempt_at": outcome.at,
+            # Not later than now: the wall clock may have been set back.
+            "next_attempt_at": min(job.next_attempt_at, self._clock()) if outcome.at is None else outcome.at,
             "finished_at": None if outcome.state is JobState.PENDING else outcome.at,
         }
 

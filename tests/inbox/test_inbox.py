@@ -428,6 +428,50 @@ async def test_a_channel_gets_about_one_post_per_second(bench: Workbench) -> Non
     await bench.until(lambda: bench.worked_on[-1] == "2.0")  # another channel does not wait
 
 
+@pytest.mark.parametrize("seconds", [0.0, -0.5], ids=["steady", "wall clock slightly slower"])
+async def test_a_channel_that_has_to_wait_is_answered_in_order(database: Database, seconds: float) -> None:
+    """Jobs that waited in memory come before those that were recorded while the channel had to wait."""
+    bench = Workbench(database, limits=replace(LIMITS, running_per_channel=1))
+    await bench.open()
+    await bench.inbox.accept(job("1.0"))
+    await bench.inbox.accept(job("2.0"))
+    await bench.until(lambda: bench.worked_on == ["1.0"])
+    for _ in range(5):
+        bench.post_rate.record_post(HERE)
+    await bench.inbox.accept(job("3.0"))
+    bench.end("1.0")
+    await bench.until_state("2.0", "pending")
+    bench.time.jump(seconds)
+    for number, ts in enumerate(("2.0", "3.0"), 2):
+        await bench.until(lambda: len(bench.started) == number)  # noqa: B023  called at once
+        bench.end(bench.worked_on[-1])
+        assert bench.worked_on[-1] == ts
+        bench.post_rate.record_post(HERE)
+    await bench.inbox.close(grace_s=0.0)
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_the_next_process_keeps_the_order(database: Database, dies: bool) -> None:
+    """Jobs that were in memory when a process ended come before those that waited in the database."""
+    limits = replace(LIMITS, running_per_channel=1, in_memory_per_channel=2)
+    previous = Workbench(database, limits=limits, owner="previous")
+    await previous.open()
+    for ts in ("1.0", "2.0", "3.0"):
+        await previous.inbox.accept(job(ts))
+    await previous.until(lambda: previous.worked_on == ["1.0"])
+    previous.time.advance(2.0)
+    if dies:
+        await previous.rows.take_over(ended_owners=["previous"])
+    await previous.inbox.close(grace_s=0.0)
+    bench = Workbench(database, previous.time, limits)
+    await bench.open()
+    for number in (1, 2, 3):
+        await bench.until(lambda: len(bench.started) == number)  # noqa: B023  called at once
+        bench.end(bench.worked_on[-1])
+    assert bench.worked_on == ["1.0", "2.0", "3.0"]
+    await bench.inbox.close(grace_s=0.0)
+
+
 async def test_the_jobs_of_a_dead_process_are_taken_over_within_half_a_minute(database: Database) -> None:
     """Another replica continues, even if the dead one does not restart."""
     time = Time()
