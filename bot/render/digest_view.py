@@ -101,7 +101,7 @@ class DigestView:
             yield self.translate.count("triage.event_lines", self._event.count, event=self._event.name)
         else:
             yield self.translate.count("triage.times", sum(row.count for row in rows))
-        if self.has_cause and self.digest.pattern in (Pattern.BURST, Pattern.STEADY):
+        if self._cause and not self._event and self.digest.pattern in (Pattern.BURST, Pattern.STEADY):
             yield self._pattern(self.digest.pattern, first, last)
         affected = self.digest.affected
         if affected.count:

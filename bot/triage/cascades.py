@@ -38,6 +38,7 @@ class CascadeRule(Shape):
     cause: Code | None = None  # either a code
     event: ConnectionEvent | None = None  # or an event
     followers: Annotated[tuple[Code, ...], Constraint(min_length=1)]
+    symptoms: tuple[ConnectionEvent, ...] = ()  # lines that follow, too
     window_s: Annotated[int, Constraint(gt=0, le=3600)]  # longest gap to the cause or to another follower
     window_lines: Annotated[int, Constraint(gt=0, le=10_000)] = 50  # the same, in a log without timestamps
     most_windows: Annotated[int, Constraint(gt=0, le=24)] = 3  # after the cause, however close its followers come
@@ -143,11 +144,12 @@ class Cascades(Shape):
     def rule(self, cause: Sign, follower: Sign) -> CascadeRule | None:
         """Return the rule that *cause* causes *follower*, or None.
 
-        UIKit's signaling is not connected for the reasons that make calls fail without a login.
+        UIKit's signaling is not connected for the reasons, too, that make calls fail without a login.
         """
-        if follower is ConnectionEvent.SIGNALING_NOT_CONNECTED:
-            follower = _LOGIN_LOST
-        return self._rules.get((cause, follower))
+        rule = self._rules.get((cause, follower))
+        if rule is None and follower is ConnectionEvent.SIGNALING_NOT_CONNECTED:
+            rule = self._rules.get((cause, _LOGIN_LOST))
+        return rule
 
     def family(self, sign: Sign) -> CauseFamily | None:
         """Return the family of a code or event, or None."""
@@ -173,7 +175,11 @@ class Cascades(Shape):
     @cached_property
     def _rules(self) -> Mapping[tuple[Sign, Sign], CascadeRule]:
         """The rule of each pair of a cause and a follower."""
-        return {(rule.sign, follower): rule for rule in self.rules for follower in rule.followers}
+        rules: dict[tuple[Sign, Sign], CascadeRule] = {}
+        for rule in self.rules:
+            rules |= {(rule.sign, follower): rule for follower in rule.followers}
+            rules |= {(rule.sign, symptom): rule for symptom in rule.symptoms}
+        return rules
 
     @cached_property
     def _families(self) -> Mapping[Sign, CauseFamily]:

@@ -26,20 +26,23 @@ _STATES = (
 _NAMES = (
     *(b"KICKED_OUT", b"ickedOut", b"icked_out", b"icked out", b"TOKEN_EXPIRED", b"okenExpired", b"oken_expired"),
     *(b"LOGIN_TIMEOUT", b"oginTimeout", b"ogin_timeout", b"LOGIN_INTERRUPTED", b"oginInterrupted"),
+    "被踢".encode(),
 )
 _LITERALS = (*_STATES, *_NAMES, _SYMPTOM)
 _CONFIRMED = re.compile(rb"(?i)\b(?:zim|im|signaling|event|reason|disconnected|connection)(?![a-z])|event|"
                         + "事件|原因|断开|下线".encode())  # fmt: skip
-_OTHER_SUBJECT = re.compile(rb"(?i)room|group|member|channel|600[0-9]{4}")
+_OTHER_SUBJECT = re.compile(rb"(?i)room|group|member|channel|600[0-9]{4}|" + "房间|群".encode())
 _NAME = re.compile(
-    rb"(?i)(?P<KICKED_OUT>kicked[_ ]?out)|(?P<TOKEN_EXPIRED>token[_ ]?expired)|(?P<LOGIN_TIMEOUT>login[_ ]?time_?out)"
+    rb"(?i)(?P<KICKED_OUT>kicked[_ ]?out|"
+    + "被踢(?:下线|掉线)".encode()
+    + rb")|(?P<TOKEN_EXPIRED>token[_ ]?expired)|(?P<LOGIN_TIMEOUT>login[_ ]?time_?out)"
     rb"|(?P<LOGIN_INTERRUPTED>(?:login|network)[_ ]?interrupted|event[a-z_]{0,8}\W{0,4}interrupted)"
     rb"|(?P<ACTIVE_LOGIN>active[_ ]?login)|(?P<UNREGISTERED>event[a-z_]{0,8}\W{0,4}unregistered|\bUNREGISTERED\b)"
     rb"|(?P<SUCCESS>event[a-z_]{0,8}\W{0,4}success)"
 )
 _NUMBER = re.compile(
     rb"(?i)event(?:_?(?:code|type|value))?[\"']?\s{0,2}[:=(]\s{0,2}[\"']?(?:raw_?value: ?)?([0-6])(?![0-9.:])"
-    rb"|onnectionStateChanged\W{0,6}[0-3]\s{0,2},\s{0,2}([0-6])(?![0-9.:])"
+    rb"|onnectionStateChanged\W{0,6}[0-3]\s{0,2}[, ]\s{0,2}([0-6])(?![0-9.:])"
 )
 
 

@@ -31,6 +31,7 @@ def events(text: str) -> list[ConnectionEvent]:
         ('{"msg":"connectionStateChanged","state":0,"event":4}', KICKED_OUT),
         ('{"event":"connectionStateChanged","data":{"state":0,"event":2}}', LOGIN_TIMEOUT),
         ("zim connectionStateChanged(0, 4)", KICKED_OUT),
+        ("OnConnectionStateChanged: 0 4", KICKED_OUT),
         ("connectionStateEvent=3", INTERRUPTED),
         ("connectionEvent: 6", UNREGISTERED),
         # Android, and what people log of it.
@@ -55,7 +56,7 @@ def events(text: str) -> list[ConnectionEvent]:
         ("level=warn event=KICKED_OUT user=u7", KICKED_OUT),
         ("[IM] disconnected, reason: kickedOut", KICKED_OUT),
         ("reason=kicked_out connectionState=0", KICKED_OUT),
-        ("被踢下线 event=KICKED_OUT", KICKED_OUT),
+        ("[IM] 账号在其他设备登录，被踢下线", KICKED_OUT),
         # ZEGO UIKit.
         ("{signaling is not connected:ZegoSignalingPluginConnectionState.connecting, please call init}", NOT_CONNECTED),
         ("{network state:online, signaling is not connected:disconnected, is init: true, }", NOT_CONNECTED),
@@ -72,6 +73,8 @@ def test_an_event_is_found_in_every_spelling(line: str, event: ConnectionEvent) 
         "onRoomStateChanged room=live_1 state=DISCONNECTED event=KICKED_OUT",
         "roomID r1: user kicked out of the room, event 4",
         "group member kickedOut by owner, event=7",
+        "用户被踢出房间，event=4",
+        "被踢出群聊，原因：违规",
         "login failed, code: 6000106 TOKEN_EXPIRED event",
         "onTokenWillExpire second: 30, connection ok",
         "iceConnectionState changed to disconnected",

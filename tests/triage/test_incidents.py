@@ -134,6 +134,12 @@ def uikit_not_connected() -> Incident:
     return incident.errors(6000204, 3, 400, 500)
 
 
+def uikit_without_login() -> Incident:
+    """Return a log in which nobody logs in, and UIKit says so more often than ZIM."""
+    incident = Incident().errors(6000121, 20, 0, 200)
+    return incident.errors(ConnectionEvent.SIGNALING_NOT_CONNECTED, 40, 1, 250).errors(6000204, 3, 400, 500)
+
+
 def nothing_in_common() -> Incident:
     """Return a log in which three things go wrong, each about as often."""
     incident = Incident().errors(6000204, 10, 0, HOUR).errors(6000353, 9, 0, HOUR)
@@ -160,6 +166,7 @@ SCENARIOS: dict[Callable[[], Incident], Expected] = {
     pending_invitation: (6000544, None),
     almost_all: (6000204, None),
     uikit_not_connected: (6000014, None),
+    uikit_without_login: (6000121, None),
     nothing_in_common: (None, None),
 }
 ABOUT_USERS = (users_apart, rooms_apart)  # these are about whom and where, so their lines must name it
