@@ -243,9 +243,14 @@ _RECORD = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.co
 
 def _record(row: Sequence[Any]) -> AnnotationRecord:
     thread, act, reply, codes, contexts, log = row
+    read_log = LogRecord.from_json(log) if log else None
+    return AnnotationRecord(thread, act, reply, tuple(codes), contexts_of(contexts), read_log)
+
+
+def contexts_of(stored: Sequence[Any]) -> tuple[tuple[int, str], ...]:
+    """Return the contexts in the column `shapes`: pairs of a code and a fingerprint."""
     # A replica of the version before 0009 may have stored fingerprints without codes.
-    pairs = tuple((int(each[0]), str(each[1])) for each in contexts if isinstance(each, list))
-    return AnnotationRecord(thread, act, reply, tuple(codes), pairs, LogRecord.from_json(log) if log else None)
+    return tuple((int(each[0]), str(each[1])) for each in stored if isinstance(each, list))
 
 
 def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:

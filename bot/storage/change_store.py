@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 
-from bot.storage.annotation_store import MessageRef
+from bot.storage.annotation_store import MessageRef, contexts_of
 from bot.storage.database import Database
 from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts
 
@@ -116,7 +116,7 @@ class ChangeStore:
             columns = explained.c.thread, explained.c.code, explained.c["count"], explained.c.at
             lately = [list(row) for row in connection.execute(select(*columns).where(*told))]
             codes = list(dict.fromkeys(code for row in rows for code in row.codes))
-            contexts = {shape: code for row in rows for code, shape in row.shapes if code in row.codes}
+            contexts = {shape: code for row in rows for code, shape in contexts_of(row.shapes) if code in row.codes}
             connection.execute(update(annotated).where(*answered).values(act=act, reply=None))
             connection.execute(delete(explained).where(*told))
             if what is Changed.NOT_A_CODE:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, IgnoredContext, OvertakenError
 from bot.storage.channel_store import ChannelState, ChannelStore, SetBy, Votes
 from bot.storage.database import Database
+from bot.storage.tables import annotated
 
 A, B = 6000106, 6000121
 HERE = ("T1", "C1")
@@ -138,6 +140,17 @@ async def test_a_rejected_reply_explains_nothing_and_teaches_its_contexts(
     )
     again = await store.reject(REPLY, Changed.NOT_A_CODE, "rejected", user="U2", at=8.0, detail=LEARNED)
     assert again is None
+
+
+async def test_a_reply_of_the_previous_version_can_be_rejected(
+    store: ChangeStore, records: AnnotationStore, database: Database
+) -> None:
+    """During an upgrade, a replica of that version stores fingerprints without their codes."""
+    await annotate(records)
+    old = update(annotated).values(shapes=["0123456789abcdef"])
+    await database.run(lambda connection: connection.execute(old))
+    change = await reject(store)
+    assert (change.detail["codes"], change.detail["learned"]) == ([A, B], 0)
 
 
 async def test_undoing_a_rejection_restores_records_counts_and_contexts(
