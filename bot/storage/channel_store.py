@@ -83,8 +83,10 @@ class ChannelStore:
 
     async def locale(self, team: str, id_: str) -> KnownLocale:
         """Return the locale of a channel or person."""
-        query = select(locales.c.locale, locales.c.asked_at).where(locales.c.team == team, locales.c.id == id_)
-        return await self._database.run(lambda connection: KnownLocale(*connection.execute(query).one_or_none() or ()))
+        where = {"team": team, "id": id_}
+        return await self._database.run(
+            lambda connection: KnownLocale(*connection.execute(_LOCALE, where).one_or_none() or ())
+        )
 
     async def put_locale(self, team: str, id_: str, known: KnownLocale) -> None:
         """Store the locale of a channel or person."""
@@ -132,3 +134,6 @@ def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
 
 _SETTINGS = select(*list(channel_settings.c)[2:]).where(*of_channel(channel_settings))
 _VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))
+_LOCALE = select(locales.c.locale, locales.c.asked_at).where(
+    locales.c.team == bindparam("team"), locales.c.id == bindparam("id")
+)
