@@ -22,6 +22,7 @@ _MAX_THREAD_PAGES = 10
 _MAX_MEMBER_PAGES = 10
 _MAX_ID = 32  # characters, as in the database
 _LONG = 4_000  # characters of a message as Slack sends it; longer ones may take more than 50 ms to read
+_Content = TypeVar("_Content")
 _Read = TypeVar("_Read")
 
 
@@ -115,8 +116,8 @@ class SlackLookup:
             return None
 
 
-async def read_aside(read: Callable[[Payload], _Read], message: Payload) -> _Read:
-    """Return *read* of a message; if it is long, in a thread, so that no other request waits for it."""
+async def read_aside(read: Callable[[_Content], _Read], message: _Content) -> _Read:
+    """Return *read* of a message or its text; if long, read in a thread, so that no other request waits for it."""
     return await asyncio.to_thread(read, message) if len(repr(message)) > _LONG else read(message)
 
 

@@ -5,7 +5,6 @@ Most of Slack's events are messages. In Bolt middleware, a message takes half th
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -166,7 +165,7 @@ class Messages(AsyncMiddleware):
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):
             detail["log"] = True
             kind = JobKind.LOG if kind is JobKind.MESSAGE else kind
-        elif kind is JobKind.MESSAGE and (secrets := await asyncio.to_thread(live_secrets, text)):
+        elif kind is JobKind.MESSAGE and (secrets := await read_aside(live_secrets, text)):
             detail["secrets"] = [[str(each.kind), each.line, each.lines] for each in secrets]
         job = Job(
             event.place,

@@ -53,11 +53,12 @@ _KINDS = {
     "signature": SecretKind.SIGNATURE,
     "key": SecretKind.SECRET_KEY,
 }
+# A part of each name. It is not a word of most messages, such as "code" or 码.
 _STEMS = (
-    "pass", "pwd", "psw", "otp", "mfa", "2fa", "pin", "captcha", "code", "sign", "sig", "hmac", "secret", "token",
-    "key", "credential", "ticket", "regid", "reg", "auth", "sess", "connect.sid", "jwt", "certificate", "identified by",
-    "aes", "ak", "sk", "psk", "码", "令", "密匙", "令牌", "凭证", "凭据", "授权码", "票据", "密钥", "秘钥", "私钥",
-    "签名", "动态",
+    "pass", "pwd", "psw", "otp", "mfa", "2fa", "pin", "captcha", "verif", "sms", "security", "sig", "hmac", "secret",
+    "token", "key", "credential", "ticket", "reg", "auth", "sess", "connect.sid", "jwt", "certificate",
+    "identified by", "aes", "ak", "sk", "psk", "密", "验", "口", "令牌", "凭证", "凭据", "授权码", "票据", "秘钥",
+    "私钥", "签名", "动态", "短信码", "安全码", "登录码", "提取码",
 )  # fmt: skip
 # Those that are rare in a log. One-time codes are no live secrets.
 _HINTS = (

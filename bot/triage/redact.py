@@ -44,6 +44,7 @@ _APP_ID = SecretPattern(
     bool,
 )
 _RULES: Sequence[SecretRule] = (*_LIVE_RULES, *PERSONAL_RULES, *ADDRESS_RULES, _APP_ID)
+_LITERALS = frozenset(literal for rule in _RULES for literal in rule.literals)
 # One-time codes expire within minutes.
 _NOT_LIVE = frozenset({SecretKind.OTP})
 
@@ -123,8 +124,9 @@ def _hide(text: str, rules: Sequence[SecretRule], passes: int = _MAX_PASSES) -> 
     hidden: list[_Hidden] = []
     for _ in range(passes):
         before, lower = text, text.lower()
+        found = {literal for literal in _LITERALS if literal in lower}
         for rule in rules:
-            if not rule.literals or any(literal in lower for literal in rule.literals):
+            if not rule.literals or not found.isdisjoint(rule.literals):
                 text = _apply(rule, text, hidden)
         if text == before:
             break

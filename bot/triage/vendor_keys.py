@@ -185,7 +185,7 @@ VENDOR_RULES = (
     pattern(
         # An excerpt may begin within a key.
         SecretKind.PRIVATE_KEY,
-        rf"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{{16,8000}}(?:\s|\\{{1,4}}[nr]){{1,4}}){{0,200}}{_PEM_END}",
+        rf"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{{16,8000}}+(?:\s|\\{{1,4}}[nr]){{1,4}}+){{0,200}}+{_PEM_END}",
         "private key",
     ),
     pattern(
