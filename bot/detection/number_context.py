@@ -25,8 +25,12 @@ _FOLD |= dict.fromkeys([0x00A0, 0x2007, 0x2009, 0x200B, 0x200C, 0x200D, 0x202F, 
 # Line breaks other than `\n`: Slack shows the text around them as one line.
 _FOLD |= dict.fromkeys([0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], 0x20)
 
+_LINE_BREAK = re.compile(r"[\r\v\f]")
+
 # Terminal colours: with the escape character, with it written out, or with it lost in transit.
 _COLOUR = re.compile(r"(?:\x1b|\\x1b|\\e|\\033|\\u001b|\^\[)?\[[0-9]{0,3}(?:;[0-9]{1,3}){0,4}m", re.IGNORECASE)
+# Faster than `_COLOUR`.
+_MAY_HAVE_COLOUR = re.compile(r"\[[0-9;]{0,19}[mM]")
 # Gson and other libraries escape `=` and quotes this way in JSON.
 _ESCAPED = re.compile(r"\\u00([2-7][0-9a-f])", re.IGNORECASE)
 _WHITE = re.compile(r"\\[nrt](?=600[0-9]|[A-Z])")
@@ -34,7 +38,7 @@ _WHITE = re.compile(r"\\[nrt](?=600[0-9]|[A-Z])")
 _COLOUR_BYTES, _ESCAPED_BYTES, _WHITE_BYTES = (
     re.compile(each.pattern.encode(), each.flags & re.IGNORECASE) for each in (_COLOUR, _ESCAPED, _WHITE)
 )
-_HAS_COLOUR = re.compile(rb"\[[0-9;]{0,19}[mM]")  # faster than `_COLOUR_BYTES`
+_MAY_HAVE_COLOUR_BYTES = re.compile(_MAY_HAVE_COLOUR.pattern.encode())
 
 BEFORE = 72  # characters read before the number
 AFTER = 40  # characters read after it
@@ -58,6 +62,9 @@ _DIGIT = re.compile(r"[0-9]")
 _WORDS_AFTER = (re.compile(r"\s?([A-Za-zµμ][A-Za-zµμ0-9]*)"), *[re.compile(r"\s([a-z]+)")] * 2)
 
 _CHUNK_END = re.compile(r"[\s\"'<>()\[\]{},，。；]")
+
+_KEY_SIGNS = " =:(\"'"
+_CLAUSE = re.compile(r"[^0-9,;=\[\]{}|<>\"。；]*")
 
 _NEARBY = 48  # characters before the number in which an error word counts
 _ERROR = re.compile(vocabulary.ERROR_WORDS)
@@ -218,6 +225,15 @@ class NumberContext:
         return chunk
 
     @property
+    def clause_before(self) -> str:
+        """The text before its key or sign, up to a digit, a comma, a quote, a bracket or a sign between fields."""
+        text = self._left.rstrip(_KEY_SIGNS)
+        found = _CLAUSE.match(text[::-1])
+        clause = found[0][::-1] if found else ""
+        self.left(len(self._left) - len(text) + len(clause) + 1)
+        return clause
+
+    @property
     def before(self) -> str:
         """The character before it, empty at the start of the line."""
         return self.left(1)
@@ -275,8 +291,9 @@ def fold(text: str) -> str:
 
     Every replacement is as long as the original, so offsets into the result are valid in *text* too.
     """
-    text = text.translate(_FOLD)
-    if "[" in text:
+    if not text.isascii() or _LINE_BREAK.search(text):
+        text = text.translate(_FOLD)
+    if "[" in text and _MAY_HAVE_COLOUR.search(text):
         text = _COLOUR.sub(lambda match: " " * len(match[0]), text)
     if "\\" in text:
         text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)).ljust(len(match[0])), text)
@@ -286,7 +303,7 @@ def fold(text: str) -> str:
 
 def fold_escapes(data: bytes) -> bytes:
     """Replace escapes by spaces in lines of UTF-8, as `fold` does. Full-width characters stay."""
-    if _HAS_COLOUR.search(data):
+    if _MAY_HAVE_COLOUR_BYTES.search(data):
         data = _COLOUR_BYTES.sub(lambda match: b" " * len(match[0]), data)
     if b"\\" in data:
         data = _ESCAPED_BYTES.sub(lambda match: bytes([int(match[1], 16)]).ljust(len(match[0])), data)
@@ -379,7 +396,7 @@ def _name_before(tokens: TokensBefore) -> NameBefore | None:
             has_sign = True  # put("userID", 6000121), map["userID"] = 6000121
         elif word == "]" and tokens[position - 1].isdigit() and tokens[position - 2] == "[" and tokens[position - 3]:
             position -= 2  # itemID[4] = 6000103
-        elif word not in _BETWEEN and word.lower() not in vocabulary.FILLERS:
+        elif (word not in _BETWEEN and word.lower() not in vocabulary.FILLERS) or (has_sign and word == "to"):
             return _name_at(tokens, position, has_sign=has_sign)
         position -= 1
     return None

@@ -41,7 +41,7 @@ KEYS = (
         ),
         alone=_words("cell contact extension sdt sđt thoại"),
         adjacent=_words("call"),
-        chinese=_tuple("传真 分机 座机 手机 手机号 手机号码 拨打 热线 电话 联系方式 致电"),
+        chinese=_tuple("传真 分机 座机 手机 手机号 手机号码 拨打 热线 电话 电话号码 联系方式 致电"),
     ),
     KeyRule(
         LookAlikeReason.TICKET,
@@ -50,27 +50,31 @@ KEYS = (
             "pr pull quotation reservation shipment ticket tickets tiket tracking waybill zendesk"
         ),
         alone=_words("hàng payment transaction trx txn đơn"),
-        adjacent=_words("bug issue request"),
+        adjacent=_words("bug fixup issue pick request revert squash"),
         chinese=_tuple("任务号 单号 单子 发票 发票号 合同 合同号 工单 快递 提单 案件 流水 流水号 缺陷 订单 运单 需求"),
     ),
     KeyRule(
         LookAlikeReason.IDENTIFIER,
         _words(
-            "accountid acct appid badge batch bid callid cid clientid conversationid deviceid ean employee employeeid "
-            "fd fid gid groupid guid hash id ids idx imei inode isbn job login_name mac md5 memberid messageid mid "
-            "msgid nickname nonce nr num number nums oid openid orderid passport passwd password pid plate ppid pwd "
-            "ref reference refs requestid rid roomid secret seq seqno sequence serial session sessionid sha sid sku sn "
-            "staff student task taskid tid tokenid trace traceid uid uids unionid upc userid username uuid vid vin xid"
+            "accountid acct appid badge batch bid callee callees caller callers callid cid clientid conversationid "
+            "deviceid ean employee employeeid fd fid fromuser gid groupid guid hash id ids idx imei inode invitee "
+            "inviteelist invitees inviter isbn job localuser login_name mac md5 memberid memberlist messageid mid "
+            "msgid nickname nonce nr num number nums oid openid orderid participant participants passport passwd "
+            "password peeruser pid pk plate ppid pwd receiver receivers recipient recipients ref reference refs "
+            "remoteuser requestid rid roomid secret sender senders seq seqno sequence serial session sessionid sha "
+            "sid sku sn staff student targetuser task taskid tid tokenid touser trace traceid uid uids unionid upc "
+            "userid userlist username uuid vid vin xid"
         ),
         alone=_words(
             "account akun anh application article block bus channel chị claim client conference conversation customer "
-            "device driver flight gate group groups grup host item khách locker meeting member merchant no node "
-            "pengguna player post process product qq record room rooms ruangan sensor shop store thread token train "
-            "user users vendor wechat worker"
+            "device driver flight friend friends gate group groups grup guest host item khách locker meeting member "
+            "members merchant no node peer peers pengguna player post process product qq record room rooms ruangan "
+            "sensor shop store target thread token train user users vendor wechat worker"
         ),
+        assigned=_words("admin from owner to"),
         chinese=_tuple(
-            "主播 主键 会员 号 号码 员工 商品 学生 客户 帐户 店铺 微信 房 房间 批次 昵称 标识 楼栋 玩家 用户 用户名 "
-            "直播间 科目 线程 编码 群 群组 群聊 航班 账户 身份证 车牌 进程 门店 频道"
+            "主叫 主播 主键 会员 号 号码 员工 商品 学员 学生 客户 家长 对方 帐户 店铺 微信 房 房间 批次 昵称 标识 "
+            "楼栋 玩家 用户 用户名 直播间 科目 线程 编码 群 群组 群聊 航班 被叫 账户 身份证 车牌 进程 门店 频道"
         ),
     ),
     KeyRule(
@@ -108,12 +112,14 @@ KEYS = (
     KeyRule(
         LookAlikeReason.POSITION,
         _words(
-            "build buildnumber chapter col column coord coordinates index lat latitude line lineno lng lon longitude "
-            "offset page paragraph port ports rev revision ver version versioncode"
+            "build buildnumber chapter col column coord coordinates hwm index lat latitude line lineno lng lon "
+            "longitude lsn offset page paragraph port ports rev revision ver version versioncode watermark"
         ),
-        alone=_words("frame iter iteration pos position row rownum slot step x y z"),
-        assigned=_words("h i j k n p t w"),
-        chinese=_tuple("偏移 偏移量 坐标 版本 端口 第 纬度 经度 门牌 页码"),
+        alone=_words(
+            "byte char character checkpoint cursor frame iter iteration ledger pos position row rownum slot step x y z"
+        ),
+        assigned=_words("committed current h i j k lag n p pos position t w"),
+        chinese=_tuple("偏移 偏移量 坐标 版本 版本号 端口 端口号 第 纬度 经度 门牌 页码"),
     ),
 )
 
@@ -122,13 +128,17 @@ OTHER_CODES = _words(
     "access account activation airport area asset auth authentication backup bank bar booking branch bsb build bưu "
     "cheat city class color colour confirmation cost country coupon course cpt currency customer department dial "
     "dialing discount diskon district door employee enrollment flight fund game geo gift gl hash hs icd ifsc "
-    "invitation invite item kelurahan license location login material naics order otp pairing pajak part pass passcode "
-    "pick pickup pin pincode pos post postal postcode product project promo promosi promotion qr recovery redeem "
-    "redemption referral region registration reset room school security serial share shop siren sku sms sort source "
-    "staff station stock store student supplier swift tax ticker tracking train unit unlock use vendor verification "
-    "verify verifying version village voucher your zip"
+    "invitation invite item kelurahan license location login material naics order otp pairing pajak part pass "
+    "passcode pick pickup pin pincode pos post postal postcode product project promo promosi promotion qr recovery "
+    "redeem redemption referral region registration reset room school security serial share shop siren sku sms sort "
+    "source staff station stock store student supplier swift tax ticker tracking train unit unlock use vendor "
+    "verification verify verifying version village voucher your zip"
 )
-OTHER_CODES_ALONE = _words("barcode otp passcode pin postcode zip zipcode")
+# Those of them that the SDK has errors about: near ZIM's name, "login code 6000106" is an error code.
+SDK_OPERATIONS = _words("auth authentication invitation invite login registration room verify")
+# Fields that say what kind of code it is: `type=voucher code=6000101`; the value of any other says nothing about it.
+KIND_FIELDS = _words("category kind type")
+OTHER_CODES_ALONE = _words("barcode otp passcode pin pincode postalcode postcode zip zipcode")
 OTHER_CODES_CHINESE = _tuple(
     "二维码 产品编码 代金券 优惠码 会议号 兑换码 动态码 取件码 取票码 取餐码 口令 商品码 商品编码 国家代码 地区代码 "
     "城市代码 基金代码 密码 房间码 推荐码 提货码 支行 暗号 机构代码 条形码 条码 校验码 激活码 物料编码 科目代码 税号 "
@@ -150,8 +160,8 @@ CODE_KEYS = STRONG_KEYS | _words(
     "retcodes zimerror"
 )
 CODE_KEYS_CHINESE = STRONG_KEYS_CHINESE + _tuple(
-    "出现 出错 報錯 失敗 失败 异常 弹出 抛 抛出 报 报了 报错 提示 收到 爆 異常 码 碼 返回 返回了 遇到 錯誤 错误 错误为 "
-    "错误是"
+    "出现 出错 報錯 失敗 失败 异常 弹出 抛 抛出 报 报了 报错 提示 收到 爆 異常 码 碼 返回 返回了 遇到 錯誤 错误 "
+    "错误为 错误是"
 )
 
 # Before "no" these make it a negation, not a number: "there are no 6000121 errors".
@@ -159,6 +169,13 @@ NEGATED = _words(
     "a and are but for found get got had has have is means now oh or saw say says see seen show shows so still there "
     "was were with yes zero"
 )
+# In one name with an id these make it the name of an error: `invalidAppID`, `DUPLICATE_CALL_ID`.
+ERROR_PARTS = _words(
+    "duplicate duplicated empty exceed exceeded exceeds exist exists illegal incorrect invalid mismatch missing "
+    "repeated too unsupported wrong"
+)
+# At the start of such a name these make it a function of an id: `isInvalidUserId(6000121)`.
+PREDICATES = _words("check find get has is on set validate")
 # These make the words before the number a sentence that describes an error: "user is not in the room (6000321)",
 # "Failed to join room: 6000304", "number of rooms reached limit: 6000324".
 SENTENCE = _words(
@@ -184,15 +201,16 @@ CURRENCIES = _words(
 CURRENCY_SIGNS = "$€£¥￥₹₫₽₩฿₱₺₴₦¢₪"
 UNITS = _words(
     "accounts assertions b baris bit bits blocks bps builds byte bytes calories cases cells cents characters chars "
-    "checks clicks cm coins commits copies customers cycles days degrees devices diamonds downloads edges employees "
-    "entries entry epochs events examples failures feet files followers fps frames ft gas gb ghz gib groups gwei hours "
-    "households hr hrs hz images impressions inhabitants installs items iterations kb kbps kcal keys kg kgs khz kib km "
-    "km2 kwh lbs likes lines mah mb mbps members messages meters metres mhz mi mib microseconds miles millis "
-    "millisecond milliseconds min mins minutes mm months ms msec msecs msgs nanoseconds nits nodes ns objects ops "
-    "orders packets pages parameters params parcels passes pcs people percent pieces pixels players points pts px qps "
-    "records req reqs requests residents rooms rows rpm rps rubles s sales samples seats sec seconds secs shares specs "
-    "sqft steps streams students subscribers suites tb tests tickets ticks times tokens tonnes tons tps transactions "
-    "units users views visitors visits votes weeks wei words years µs μs"
+    "checks clicks cm coins commits connections copies customers cycles days degrees devices diamonds downloads edges "
+    "employees entries entry epochs events examples failures feet files followers fps frames ft gas gb ghz gib groups "
+    "gwei hours households hr hrs hz images impressions inhabitants inodes installs items iterations kb kbps kcal "
+    "keys kg kgs khz kib km km2 kwh lbs likes lines mah mb mbps members messages meters metres mhz mi mib microsec "
+    "microseconds miles millis millisecond milliseconds min mins minutes mm months ms msec msecs msgs nanoseconds "
+    "nits nodes ns objects ops orders packets pages parameters params parcels passes pcs people percent pieces pixels "
+    "pkts players points polygons pts px qps reads records req reqs requests residents retries rooms rows rpm rps "
+    "rubles s sales samples seats sec seconds secs shares sockets specs sqft steps streams students subscribers "
+    "suites tb tests tickets ticks times tokens tonnes tons tps transactions triangles tuples units users vertices "
+    "views visitors visits votes weeks wei words writes years µs μs"
 )
 # Only if it touches the number.
 UNITS_GLUED = _words("b d f g h k m s t th us w x")
@@ -204,6 +222,10 @@ ADJECTIVES = _words(
 SENTENCE_AFTER_UNIT = _words(
     "already cannot does error exceed exceeds exist exists failed fails has is limit not offline out time to"
 )
+# After "us" these make it a country: "6000104 us region".
+AFTER_COUNTRY = _words("customers east only region server servers users west")
+# No sentence begins so after these: "6000121 rows failed to import".
+UNITS_OF_DATA = _words("bytes connections entries files items lines packets pages records retries rows samples tuples")
 # Before a number these make the noun a plural, not a count: "lots of 6000121 messages".
 BEFORE_PLURAL = _words("all any bunch frequent get getting lots many more plenty same see seeing several these those")
 # Measure words. None counts at the beginning of another word (日志, 条件). Single characters in brackets count only if
@@ -225,8 +247,8 @@ ERROR_WORDS = (
     r"错误|报错|失败|异常|出错|崩溃|錯誤|報錯|失敗|異常"
 )
 FILE_ENDINGS = _words(
-    "aab aac aar apk app avi bak bat bin cc cfg cn com conf cpp crash cs csv dart dat db dev dll dmp doc docx exe gif "
-    "go gz h heic htm html im ini io ipa jar java jpeg jpg js json jsx kt log m m4a md mm mov mp3 mp4 net opus org pcm "
-    "pdf php png py rar rb sh so sql sqlite svg swift tar tmp trace ts tsv tsx txt wav webp xlog xls xlsx xml yaml yml "
-    "zip"
+    "aab aac aar apk app avi bak bat bin bundle cc cfg cjs cn com conf cpp crash cs csv dart dat db dev dll dmp doc "
+    "docx exe gif go gz h hbc heic htm html im ini io ipa jar java jpeg jpg js jsbundle json jsx kt log m m4a md mjs "
+    "mm mov mp3 mp4 net opus org pcm pdf php png py rar rb sh so sql sqlite svg swift tar tmp trace ts tsv tsx txt "
+    "vue wav webp xlog xls xlsx xml yaml yml zip"
 )
