@@ -92,7 +92,7 @@ class ChangeReply:
     """A change for everybody in the channel. Once undone, it names who undid it."""
 
     change: ChannelChange
-    is_told: bool = True  # everybody in the channel sees this
+    untold: str = ""  # the channel, if Slack refused to show this there
     restored: Reply | None = None  # the reply that was restored
 
 
@@ -109,7 +109,7 @@ class ForgotReply:
 
     user: str
     codes: tuple[int, ...]
-    is_told: bool = True  # everybody in the channel sees this
+    untold: str = ""  # the channel, if Slack refused to show this there
 
 
 class Denial(StrEnum):
@@ -288,5 +288,5 @@ def not_readable(error: GiveUp, place: Place) -> Barred | None:
 def is_public(reply: Reply) -> bool:
     """Return whether everyone in the channel sees the reply: explanations and changes are public, others private."""
     if isinstance(reply, AnyChange):
-        return reply.is_told
+        return not reply.untold
     return isinstance(reply, (Explained, Annotation, Triaged, UnreadableReply))

@@ -20,11 +20,15 @@ _MOST_LISTED = 30  # contexts
 
 
 def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
-    """Build the line that says who changed what, with a button to undo it, or who undid it."""
-    text = _line(reply.change, translate)
-    text = text if reply.is_told else block_kit.sentences(text, translate("change.untold"), translate)
+    """Build the line that says who changed what, with a button to undo it, or who undid it.
+
+    A line that only its person sees has no button, which would act on the message that everyone sees.
+    """
+    text = _told(_line(reply.change, translate), reply.untold, translate)
     if reply.change.undone_by:
         return block_kit.message(text, [block_kit.context(text)])
+    if reply.untold:
+        return block_kit.message(text, [block_kit.section(text)])
     undo = block_kit.button(translate("button.undo"), UNDO, value=str(reply.change.id))
     return block_kit.message(text, [block_kit.section(text, accessory=undo)])
 
@@ -40,8 +44,7 @@ def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator)
 def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:
     """Build the line that says who made the bot explain codes again that it ignored."""
     who, codes = _mention(reply.user), block_kit.joined(reply.codes, translate)
-    text = translate.count("change.forgot", len(reply.codes), who=who, codes=codes)
-    text = text if reply.is_told else block_kit.sentences(text, translate("change.untold"), translate)
+    text = _told(translate.count("change.forgot", len(reply.codes), who=who, codes=codes), reply.untold, translate)
     return block_kit.message(text, [block_kit.section(text)])
 
 
@@ -82,6 +85,11 @@ def by_whom(context: IgnoredContext, translate: Translator) -> str:
     """Format who marked a context as not a code, and when."""
     time = block_kit.date(context.at)
     return translate("why.ignored", who=_mention(context.user), time=time)
+
+
+def _told(line: str, untold: str, translate: Translator) -> str:
+    """Add to *line* that nobody in the channel *untold* sees it, unless that is empty."""
+    return block_kit.sentences(line, translate("change.untold", channel=f"<#{untold}>"), translate) if untold else line
 
 
 def _line(change: ChannelChange, translate: Translator) -> str:

@@ -210,7 +210,7 @@ class RequestContext:
 
     async def show_untold(self, reply: AnyChange) -> None:
         """Show a change to the person who made it, and say that nobody else was told."""
-        untold, language = replace(reply, is_told=False), await self.language()
+        untold, language = replace(reply, untold=self.place.channel), await self.language()
         try:
             await self.reply_to_url(untold, language)
         except RetryLater:

@@ -119,9 +119,9 @@ def test_slack_accepts_replies_that_name_people(catalogue: Catalogue, language: 
     changes += [replace(change, undone_by="U2") for change in changes]
     replies: list[Reply] = [
         SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1),
-        *(ChangeReply(change, is_told=is_told) for change in changes for is_told in (True, False)),
+        *(ChangeReply(change, untold=untold) for change in changes for untold in ("", "C1")),
         IgnoredReply((CONTEXT, replace(CONTEXT, link="")) * 30),
-        *(ForgotReply("U1", codes, is_told=is_told) for codes in ((6000106,), (1, 2)) for is_told in (True, False)),
+        *(ForgotReply("U1", codes, untold=untold) for codes in ((6000106,), (1, 2)) for untold in ("", "C1")),
         WhyReply(((FOUND, SilenceRule.NOT_A_CODE),), (), None, is_written=True, ignored={6000106: CONTEXT}),
     ]
     for reply in replies:

@@ -26,6 +26,7 @@ from tests.scenarios.conftest import (
 )
 from tests.scenarios.logs import LOG
 from tests.scenarios.reading import answer_in_thread, bot_reactions, last_said, said_by_bot, settled, shown
+from tests.scenarios.test_failure_notice import direct_messages_to
 
 FENCED = f"look at this\n```\n{LOG}```"
 GUEST, PARTNER = "U0GUEST", "U0PARTNER"
@@ -325,8 +326,19 @@ async def test_if_the_line_can_not_be_posted_the_person_is_told_so(slack: Sandbo
     await slack.click(hello, "set_mode_off", ANN)
     said = await private_line(slack, ANN, 2)
     assert "<@U0ANN> set me to stay quiet here." in said
-    assert "Nobody else here was told" in said
+    assert f"Nobody else in <#{FOREIGN}> was told" in said
     assert said_by_bot(slack, FOREIGN) == []
+
+
+async def test_a_line_that_goes_to_its_person_instead_names_the_channel(slack: Sandbox) -> None:
+    """A direct message is not “here”, and a button in it could not change the message of the channel."""
+    slack.faults.refused("chat.postMessage", "restricted_action", times=1)
+    await slack.say(ENGLISH, ANN, "@zimerr auto off")
+    (line,) = await slack.until(lambda: direct_messages_to(slack, ANN))
+    assert f"Nobody else in <#{ENGLISH}> was told" in shown(line)
+    assert "accessory" not in line["blocks"][0]
+    await slack.command(ENGLISH, BEN, "status")
+    assert "I don't reply to messages here on my own" in await private_line(slack, BEN)
 
 
 async def test_a_mention_changes_settings_too_and_its_line_stays(slack: Sandbox) -> None:
