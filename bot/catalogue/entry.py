@@ -15,6 +15,7 @@ Code = Annotated[int, Constraint(ge=0, le=9_999_999)]
 Line = Annotated[str, Constraint(min_length=1, max_length=600, pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Constraint(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Method = Annotated[str, Constraint(pattern=r"^[a-zA-Z][A-Za-z0-9_.]*$")]
+Version = Annotated[str, Constraint(pattern=r"^\d+\.\d+\.\d+$")]
 Url = Annotated[str, Constraint(pattern=r"^https://[^\s|<>]+$", max_length=300)]
 StepLines = Annotated[tuple[Line, ...], Constraint(min_length=1, max_length=6)]
 
@@ -106,10 +107,16 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source(Shape):
-    """One source of an entry. *differs* quotes it if it is wrong or disagrees with the entry."""
+    """One source of an entry.
+
+    *version* says what was read, such as ``zego-zim-web 2.29.0``. *differs* quotes the source if it is wrong or
+    disagrees with the entry. *likely* says what the entry infers from the source without proof.
+    """
 
     origin: Origin
+    version: Line | None = None
     differs: Text | None = None
+    likely: Text | None = None
 
 
 Unit = Literal[
@@ -168,6 +175,8 @@ class Meaning(Shape):
     remedy: Steps
     actor: Actor
     retry: Retry
+    limits: tuple[Limit, ...] = ()
+    methods: tuple[Method, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +192,8 @@ class Entry(Shape):
     retry: Retry
     severity: Severity
     judged: tuple[Literal["actor", "retry", "severity"], ...] = ()  # our judgement; no source states it
+    since: Version | None = None  # the first SDK version with the calls that return the code
+    plan: Plan | None = None  # the lowest plan that includes the feature
     limits: tuple[Limit, ...] = ()
     methods: tuple[Method, ...] = ()
     symbols: Symbols = Symbols()

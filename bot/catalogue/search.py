@@ -134,7 +134,7 @@ def _fields(entry: Entry, section: Section) -> dict[str, list[str]]:
         "keywords": (*entry.keywords.en, *entry.keywords.zh),
         "symbols": (*symbols, *entry.aliases),
         "message": (entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)),
-        "methods": entry.methods,
+        "methods": [method for each in meanings for method in each.methods],
         "meaning": [line for each in meanings for line in (each.meaning.en, each.meaning.zh)],
         "section": (section.name.en, section.name.zh),
         "remedy": (*entry.remedy.en, *entry.remedy.zh),

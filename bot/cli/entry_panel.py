@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Entry
+from bot.catalogue.entry import Entry, Meaning
 from bot.i18n import Language, Translator, words
 from bot.render.entry_wording import limit_line, notes
 
@@ -39,10 +39,7 @@ def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
     facts.add_row(translate("card.retry"), translate(f"retry.{entry.retry}"))
     severity = Rich(translate(f"severity.{entry.severity}"), style=_COLOURS[entry.severity])
     facts.add_row(translate("card.severity"), severity)
-    for limit in entry.limits:
-        facts.add_row(translate("card.limits"), _prose(limit_line(limit, translate)))
-    if entry.methods:
-        facts.add_row(translate("card.methods"), translate("list.item_separator").join(entry.methods))
+    _add_limits_and_methods(facts, entry, translate)
     parts: list[RenderableType] = [_prose(translate.pick(entry.meaning)), Rich()]
     parts += [*_numbered(translate.pick(entry.remedy)), Rich(), facts]
     for meaning in entry.other_meanings:
@@ -50,9 +47,19 @@ def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
         when = translate("sentences", first=translate("card.when"), second=translate.pick(meaning.when))
         parts += [_prose(when), _prose(translate.pick(meaning.meaning))]
         parts += _numbered(translate.pick(meaning.remedy))
+        more = Table.grid(padding=(0, 2))
+        _add_limits_and_methods(more, meaning, translate)
+        parts += [more] if more.row_count else []
     small_print = [*notes(entry, translate), translate.pick(catalogue.links_of(entry))]
     parts += [Rich(), Rich("\n".join(small_print), style="dim")]
     return Panel(Group(*parts), title=Rich(f"{entry.code}  {translate.pick(entry.title)}"), title_align="left")
+
+
+def _add_limits_and_methods(table: Table, meaning: Entry | Meaning, translate: Translator) -> None:
+    for limit in meaning.limits:
+        table.add_row(translate("card.limits"), _prose(limit_line(limit, translate)))
+    if meaning.methods:
+        table.add_row(translate("card.methods"), translate("list.item_separator").join(meaning.methods))
 
 
 def _numbered(lines: Sequence[str]) -> list[Padding]:

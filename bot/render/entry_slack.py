@@ -79,8 +79,7 @@ def card(entry: Entry, translate: Translator) -> list[Block]:
         block_kit.fields(list(_facts(entry, translate))),
     ]
     if entry.limits:
-        lines = "\n".join(f"• {block_kit.escape(limit_line(limit, translate))}" for limit in entry.limits)
-        blocks.append(block_kit.section(f"*{translate('card.limits')}*\n{lines}"))
+        blocks.append(block_kit.section(_limits(entry, translate)))
     blocks += [_other_meaning(meaning, translate) for meaning in entry.other_meanings]
     small_print = [block_kit.escape(note) for note in notes(entry, translate)]
     symbols = [*entry.symbols.by_sdk().values()]
@@ -161,15 +160,26 @@ def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
         judged = f" {translate('card.judged')}" if name in entry.judged and name != "severity" else ""
         yield f"*{translate(f'card.{name}')}*\n{mark}{translate(f'{name}.{value}')}{judged}"
     if entry.methods:
-        yield f"*{translate('card.methods')}*\n" + " ".join(f"`{method}`" for method in entry.methods)
+        yield f"*{translate('card.methods')}*\n{_methods(entry)}"
+
+
+def _limits(meaning: Entry | Meaning, translate: Translator) -> str:
+    lines = "\n".join(f"• {block_kit.escape(limit_line(limit, translate))}" for limit in meaning.limits)
+    return f"*{translate('card.limits')}*\n{lines}"
+
+
+def _methods(meaning: Entry | Meaning) -> str:
+    return " ".join(f"`{method}`" for method in meaning.methods)
 
 
 def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
     texts = (meaning.title, meaning.when, meaning.meaning)
     title, when, text = (block_kit.escape(translate.pick(each)) for each in texts)
+    more = f"\n{translate('card.methods')}: {_methods(meaning)}" if meaning.methods else ""
+    more += f"\n{_limits(meaning, translate)}" if meaning.limits else ""
     return block_kit.section(
         f"*{translate('card.other', title=title)}*\n_{translate('card.when')}_ {when}\n"
         f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
         f"{translate('card.actor')}: {translate(f'actor.{meaning.actor}')} · "
-        f"{translate('card.retry')}: {translate(f'retry.{meaning.retry}')}"
+        f"{translate('card.retry')}: {translate(f'retry.{meaning.retry}')}{more}"
     )

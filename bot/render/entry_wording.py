@@ -28,10 +28,18 @@ def limit_line(limit: Limit, translate: Translator) -> str:
 
 
 def notes(entry: Entry, translate: Translator) -> Iterator[str]:
-    """Yield remarks on the entry's sources: its status unless documented, and each source that contradicts it."""
+    """Yield remarks on the entry: what the feature needs, its status unless documented, remarks on its sources."""
+    if entry.since:
+        yield translate("card.since", version=entry.since)
+    if entry.plan:
+        yield translate(f"card.plan.{entry.plan}")
     if entry.status is not EntryStatus.DOCUMENTED:
         yield translate(f"status.{entry.status}")
     for source in entry.sources:
+        origin = translate(f"origin.{source.origin}")
+        if source.version:
+            origin = translate("card.version", origin=origin, version=source.version)
         if source.differs:
-            origin, text = translate(f"origin.{source.origin}"), translate.pick(source.differs)
-            yield translate("card.differs", origin=origin, text=text)
+            yield translate("card.differs", origin=origin, text=translate.pick(source.differs))
+        if source.likely:
+            yield translate("card.likely", origin=origin, text=translate.pick(source.likely))

@@ -29,10 +29,8 @@ def test_programs_get_json() -> None:
     """Each code is one object. Its keys are public: programs depend on them."""
     result = run("explain", "6000354", "NETWORK_MODULE_TOKEN_EXPIRED", "--json", "--lang", "zh")
     first, second = json.loads(result.output)
-    keys = (
-        "code language section status title meaning remedy actor retry severity judged limits methods symbols aliases"
-    )
-    keys += " sdk_message server_codes related other_meanings docs sources"
+    keys = "code language section status title meaning remedy actor retry severity judged"
+    keys += " since plan limits methods symbols aliases sdk_message server_codes related other_meanings docs sources"
     assert list(first) == keys.split()
     assert (first["code"], second["code"]) == (6000354, 6000106)
     for field in ("title", "meaning", "actor", "retry", "severity", "section", "docs"):
@@ -45,7 +43,7 @@ def test_programs_get_json() -> None:
         "default": False,
         "origin": "zh-docs",
     }
-    assert first["sources"][0] == {"origin": "zh-docs", "differs": None}
+    assert first["sources"][0] == {"origin": "zh-docs", "version": None, "differs": None, "likely": None}
     assert second["symbols"]["web"] == "NetworkModuleTokenExpired"
 
 
