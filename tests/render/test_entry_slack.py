@@ -111,3 +111,12 @@ def test_the_notification_names_the_code_and_its_first_step(catalogue: Catalogue
     text = Renderer(catalogue).message(Annotation((entry,), (), {}), Language.EN)["text"]
     assert text.startswith("6000106 Token expired")
     assert "renewToken" in text
+
+
+def test_a_second_meaning_shows_its_own_limits_and_methods(catalogue: Catalogue) -> None:
+    """The time limit for editing is not one of calls."""
+    shown = texts(Renderer(catalogue).message(Explained((entry_of(catalogue, 6000286),)), Language.EN)["blocks"])
+    (edit,) = (text for text in shown if "Too late to edit" in text)
+    assert "Methods: `editMessage`" in edit
+    assert "24 hours" in edit
+    assert not any("24 hours" in text for text in shown if text is not edit)

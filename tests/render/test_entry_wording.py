@@ -6,7 +6,7 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, words
-from bot.render.entry_wording import limit_line
+from bot.render.entry_wording import limit_line, notes
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,17 @@ def test_a_limit_over_several_seconds_names_them(catalogue: Catalogue) -> None:
     lines = [limit_line(entry.limits[0], words(language)) for language in (Language.EN, Language.ZH)]
     assert "at most 5 requests per 30 seconds" in lines[0]
     assert "每 30 秒最多 5 次" in lines[1]
+
+
+def test_what_a_feature_needs_is_noted(catalogue: Catalogue) -> None:
+    """With an older SDK or a smaller plan, every other advice is in vain."""
+    assert list(notes(catalogue[6001001], words(Language.EN)))[:2] == ["Since SDK 3.0.0.", "Needs the enterprise plan."]
+    assert list(notes(catalogue[6001001], words(Language.ZH)))[:2] == ["SDK 3.0.0 起支持。", "需要旗舰版。"]
+
+
+def test_what_is_only_likely_is_marked_with_what_was_read(catalogue: Catalogue) -> None:
+    """A reader must see which statements nobody has proven."""
+    marked = [note for note in notes(catalogue[6000212], words(Language.EN)) if "not proven" in note]
+    assert [note.partition(": ")[0] for note in marked] == ["SDK (zego-zim-web 2.29.0), likely but not proven"]
+    marked = [note for note in notes(catalogue[6000212], words(Language.ZH)) if "未经证实" in note]
+    assert [note.partition("：")[0] for note in marked] == ["SDK（zego-zim-web 2.29.0），可能如此，未经证实"]
