@@ -118,7 +118,7 @@ def test_a_code_of_severity_info_is_no_cause() -> None:
     harmless = {
         entry.code for entry in CATALOGUE if CASCADES.is_harmless(entry.code, CATALOGUE.section_of(entry).section)
     }
-    # A blocking callback may be out of order, and an invitation that is not accepted explains that calls are refused.
+    # An invitation that is not accepted explains that calls are refused.
     explaining = {6000544}
     assert harmless | explaining == {entry.code for entry in CATALOGUE if entry.severity is Severity.INFO}
 
