@@ -147,7 +147,7 @@ class Annotations:
             decision = _decide(message, history)
             if decision.act in (Act.REPLY, Act.REACT):
                 await self._act([(message, decision)], voice, channel)
-            elif decision.act is Act.NOTHING:
+            elif decision.act is Act.NOTHING and record.act != Act.READ:
                 await voice.unmark(message.ts)
                 await self._store.forget(message.ref, record)
             return
@@ -207,6 +207,11 @@ class Annotations:
         answer = await self._answer(message, UnreadableReply(files), voice, channel)
         reply = await voice.reply(answer, [message.ts])
         record = AnnotationRecord(message.thread, Act.TRIAGE, reply, (), ())
+        await self._store.put({message.ref: record}, now=self._clock())
+
+    async def record_read(self, message: SeenMessage) -> None:
+        """Record that the author of a log without a known code was told so."""
+        record = AnnotationRecord(message.thread, Act.READ, None, (), ())
         await self._store.put({message.ref: record}, now=self._clock())
 
     async def is_handled(self, message: SeenMessage) -> bool:

@@ -191,6 +191,13 @@ class Triaged:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingFound:
+    """A log was read that has no known code; for its author."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableReply:
     """Files that looked like logs but could not be read."""
 
@@ -263,7 +270,7 @@ class Refused:
 Reply = (
     Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
-    | WhyReply | DryRun | Barred | Triaged | UnreadableReply | Leaked
+    | WhyReply | DryRun | Barred | Triaged | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | Note | Failed | Refused
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import DigestView, numbered_lines, offsets, printable_line
 from bot.render.entry_slack import numbered
+from bot.render.log_notices import next_steps
 from bot.render.relation_slack import relation_line, relation_text
 from bot.triage.digest import Excerpt
 
@@ -64,13 +65,13 @@ def message(
     lines.append(view.title())
     for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
         lines += [translate("triage.actor_plain", actor=plan.who), plan.steps[0]]
-    blocks, _ = _blocks(view, str(reply.source or ""), can_escalate, line)
+    blocks, _ = _blocks(view, catalogue, str(reply.source or ""), can_escalate, line)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
 
 def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False) -> bool:
     """Return whether the message leaves out codes, excerpts or files of the full report; long lines do not count."""
-    return _blocks(DigestView(reply.digest, catalogue, translate), "", can_escalate)[1]
+    return _blocks(DigestView(reply.digest, catalogue, translate), catalogue, "", can_escalate)[1]
 
 
 def button_value(source: str, language: Language) -> str:
@@ -102,9 +103,11 @@ def _is_state(block: Block) -> bool:
     return str(block.get("block_id", "")).startswith(_STATE_ID)
 
 
-def _blocks(view: DigestView, source: str, can_escalate: bool, line: str = "") -> tuple[list[Block], bool]:
+def _blocks(
+    view: DigestView, catalogue: Catalogue, source: str, can_escalate: bool, line: str = ""
+) -> tuple[list[Block], bool]:
     """Build the blocks, *line* first, and return whether something was left out of them."""
-    before = [*([block_kit.section(line)] if line else []), *_answer(view), *_chart(view)]
+    before = [*([block_kit.section(line)] if line else []), *_answer(view, catalogue), *_chart(view)]
     middle, is_shortened = _excerpts(view)
     metadata = " · ".join(map(_literal, view.metadata()))
     small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]
@@ -121,8 +124,11 @@ def _blocks(view: DigestView, source: str, can_escalate: bool, line: str = "") -
     return [*before, *table, *middle, *note, buttons], is_cut
 
 
-def _answer(view: DigestView) -> Iterator[Block]:
-    """Yield the likely cause, who must act and what to do now; or the candidates; then the timing."""
+def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
+    """Yield the likely cause, who must act and what to do now; or the candidates; then the timing.
+
+    Without a known code, yield the timing of the unknown ones and what to do next.
+    """
     translate = view.translate
     yield block_kit.header(view.title().replace("`", ""))
     if view.plan:
@@ -137,6 +143,8 @@ def _answer(view: DigestView) -> Iterator[Block]:
     lines = [" · ".join(_literal(clause) for clause in clauses) for clauses in (view.timing(), view.basis())]
     if any(lines):
         yield block_kit.section("\n".join(filter(None, lines)), verbatim=True)
+    if not view.digest.is_conclusive:
+        yield next_steps(view, catalogue)
 
 
 def _chart(view: DigestView) -> list[Block]:

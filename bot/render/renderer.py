@@ -12,7 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
-from bot.render import block_kit, change_slack, detection_slack, digest_slack, entry_slack, notices
+from bot.render import block_kit, change_slack, detection_slack, digest_slack, entry_slack, log_notices, notices
 from bot.render.block_kit import Element, MessagePayload
 from bot.triage.cascades import open_cascades
 
@@ -49,6 +49,7 @@ class Renderer:
             replies.Denied: change_slack.denied,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
+            replies.NothingFound: partial(log_notices.nothing_found, catalogue),
             replies.UnreadableReply: notices.unreadable,
             replies.Leaked: notices.leaked,
             replies.Escalated: notices.escalated,

@@ -16,7 +16,7 @@ from bot.policy.annotations import SeenMessage
 from bot.policy.content import is_whole_log, worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import Answer, Leaked, Note, Triaged, is_public
+from bot.policy.replies import Answer, Leaked, Note, NothingFound, Triaged, is_public
 from bot.render.digest_report import report
 from bot.render.digest_slack import StateChange, with_state
 from bot.slack.context import RequestContext
@@ -56,8 +56,11 @@ class LogJobs:
             if message.sightings and not is_edit:
                 await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             refused = worth_mentioning(read.digest.refused)
-            if refused and not message.sightings:
+            has_codes = message.sightings or message.triaged
+            if refused and not has_codes:
                 await annotations.reply_unreadable(message, refused, replier)
+            elif not has_codes and not is_handled:
+                await self._tell_author(context, job, message, read.digest)
             elif is_edit:
                 await annotations.follow_edit(message, replier)
             else:
@@ -105,6 +108,17 @@ class LogJobs:
             _log.warning("not warned of secrets", channel=job.place.channel, ts=job.ts, reason=str(error))
         self._warned.append(job.key)
 
+    async def _tell_author(self, context: RequestContext, job: Job, message: SeenMessage, digest: Digest) -> None:
+        """Tell the author of a log without a known code what was read, once and privately, if it is about ZIM."""
+        if not job.place.user or not (digest.unknown or digest.is_about_zim):
+            _log.debug("nothing found in a log", channel=job.place.channel, ts=job.ts, reason="not about ZIM")
+            return
+        try:
+            await context.reply_privately(NothingFound(digest))
+        except GiveUp as error:  # the author has left
+            _log.info("not told what was read", channel=job.place.channel, ts=job.ts, reason=str(error))
+        await context.services.annotations.record_read(message)
+
     async def _publish(self, context: RequestContext, job: Job, answer: Answer, replier: LogReplier) -> None:
         """Send the answer to a person: to their message, which they may edit, or for their use of a shortcut."""
         if job.kind is JobKind.ASKED:
@@ -148,11 +162,16 @@ async def triage_again(context: RequestContext, source: LogSource) -> Triaged | 
 
 
 async def _with_log(context: RequestContext, message: SeenMessage, read: ReadLog) -> SeenMessage:
-    """Return *message* with the codes of its files, and with its triage if the log contains a code."""
+    """Return *message* with the codes of its files, and with its triage if there is anything to explain.
+
+    The unknown codes of a log without a known one are for its author, if that is a person.
+    """
+    if message.place.user and not read.digest.is_conclusive:
+        return replace(message, sightings=(), triaged=None)
     own = {sighting.code for sighting in message.sightings}
     found = tuple(sighting for sighting in read.in_files if sighting.code not in own)
     triaged = None
-    if read.digest.hits:
+    if read.digest.hits or read.digest.is_conclusive:
         triaged = await _related(context, message.ref, LogSource(message.thread, message.ts), read)
     is_log = bool(triaged) and is_whole_log(read.digest.files, is_by_bot=not message.place.user)
     return replace(message, sightings=message.sightings + found, triaged=triaged, is_log=is_log)

@@ -271,6 +271,17 @@ class Digest:
     advice: Advice | None = None  # None: what the entry of `cause` says
     events: tuple[EventRow, ...] = ()  # in the order of the SDK's numbers
     rivals: tuple[Rival, ...] = ()  # without a cause: at most three, the best first
+    names_zim: bool = False  # ZIM or ZEGO is named in the first 12 MB, or in the name of a file
+
+    @property
+    def is_about_zim(self) -> bool:
+        """Return whether the log has to do with ZIM, also if it contains no code."""
+        return self.names_zim or bool(self.rows) or any(row.name.is_symptom for row in self.events)
+
+    @property
+    def is_conclusive(self) -> bool:
+        """Return whether there is anything to explain: a known code, or an event of ZIM as the cause."""
+        return bool(self.rows) or bool(self.cause_event and self.is_about_zim)
 
     @property
     def hits(self) -> int:

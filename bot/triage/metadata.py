@@ -9,10 +9,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import stringzilla as sz
+
 from bot.triage.personal_data import APP_ID, mask
 
 MAX_VALUES = 5  # kept of each kind
 
+_ZEGO = (b"zego", b"Zego", b"ZEGO", "即构".encode(), b"][API.")  # the last is the form of the Web SDK's lines
+_ZIM = re.compile(rb"(?<![A-Za-z0-9+])(?:ZIM|[Zz]im(?:log)?)(?![a-z+/=])")  # neither Zimbra nor a part of Base64
+_ZIM_LITERALS = (b"ZIM", b"zim", b"Zim")
 _VERSION = re.compile(
     r"(?:"
     # "ZIM => 2.19.0.3101", "ZIM SDK version: 2.18.1", "zim version 2.16.0", "ZIM.getVersion() = 2.29.0"
@@ -47,6 +52,13 @@ _PLATFORMS = (
     ("Server", r"\bzim-server\b|\bzim-api\.zego\.im\b|\"service\"\s?:|\"logger\"\s?:|\bgunicorn\b|\bnginx\b"),
 )  # fmt: skip
 _PLATFORM_PATTERNS = tuple((name, re.compile(pattern, re.MULTILINE)) for name, pattern in _PLATFORMS)
+
+
+def names_zim(data: bytes) -> bool:
+    """Return whether ZIM or ZEGO is named in *data*."""
+    if any(sz.find(data, literal) >= 0 for literal in _ZEGO):
+        return True
+    return any(sz.find(data, literal) >= 0 for literal in _ZIM_LITERALS) and bool(_ZIM.search(data))
 
 
 @dataclass(slots=True)

@@ -7,17 +7,19 @@ their author can be warned.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from bot.catalogue.catalogue import Catalogue
 from bot.triage.aggregate import Aggregator
 from bot.triage.analyze import Analysis
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, FileRead, FileRefused, Refusal
+from bot.triage.metadata import names_zim
 from bot.triage.reader import HEAD, LogFile, LogStream, ReadBudget, ReadLimits, open_logs
 from bot.triage.redact import SecretCounter
 from bot.triage.scanner import LineWindow, Scanner
 
-_SEARCHED = 12_000_000  # bytes that are searched for secrets; of the rest, only the lines around codes are
+_SEARCHED = 12_000_000  # bytes that are searched for secrets and for ZIM; of the rest, only lines around codes are
 
 
 def triage(
@@ -39,6 +41,7 @@ def triage(
     files: list[FileRead] = []
     refused: list[FileRefused] = []
     for log in open_logs(sources, ReadBudget(limits, clock), progress):
+        run.names_zim = run.names_zim or names_zim(log.name.encode())
         if isinstance(log, FileRefused):
             refused.append(log)
             continue
@@ -49,7 +52,8 @@ def triage(
             refused.append(FileRefused(log.name, log.damage or Refusal.EMPTY))
     duration_s = clock() - started
     analysis = Analysis(run.aggregator.state, cascades, catalogue, files)
-    return analysis.digest(refused, run.scanner.lookalikes, run.secrets, duration_s)
+    digest = analysis.digest(refused, run.scanner.lookalikes, run.secrets, duration_s)
+    return replace(digest, names_zim=run.names_zim)
 
 
 class _TriageRun:
@@ -59,6 +63,7 @@ class _TriageRun:
         self.aggregator = Aggregator(cascades)
         self.scanner = Scanner(catalogue, self.aggregator.add_hit, self.aggregator.add_event, self._add_window)
         self.secrets = SecretCounter()
+        self.names_zim = False
         self._bytes = 0  # of all files
 
     def read(self, log: LogStream, file: int) -> None:
@@ -72,6 +77,7 @@ class _TriageRun:
             is_first = False
             if self._bytes < _SEARCHED:
                 self.secrets.search(data, file=file, first_line=block.first_line)
+                self.names_zim = self.names_zim or names_zim(data)
             self._bytes += len(data)
             self.scanner.scan(block)
             tail = tail + data if len(data) < HEAD and not block.overlap_before else data

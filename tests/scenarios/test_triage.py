@@ -109,7 +109,7 @@ async def test_a_triage_is_in_the_channels_language(slack: Sandbox) -> None:
 
 async def test_files_without_a_code_get_no_answer(slack: Sandbox) -> None:
     """People share all kinds of files. Images and documents are not even downloaded."""
-    logs = [Upload("zim.log", PLAIN.encode()), Upload("core", b"\0\1\2 6000106"), Upload("empty.log", b"")]
+    logs = [Upload("app.log", PLAIN.encode()), Upload("core", b"\0\1\2 6000106"), Upload("empty.log", b"")]
     others = [Upload("photo.png", b"\x89PNG 6000106"), Upload("slides.pdf", b"%PDF 6000106")]
     for upload in others:
         assert await is_silent(slack, await slack.say(ENGLISH, ANN, "have a look", files=[upload]))

@@ -1,0 +1,61 @@
+"""Tell the author of a log without a known code what was read, and what to do next."""
+
+from __future__ import annotations
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Translator
+from bot.policy.replies import NothingFound
+from bot.render import block_kit
+from bot.render.block_kit import Block, MessagePayload
+from bot.render.digest_view import DigestView
+
+_MOST_FILES = 5
+_MOST_CODES = 5
+_NAME = 100  # characters
+
+
+def nothing_found(catalogue: Catalogue, reply: NothingFound, translate: Translator) -> MessagePayload:
+    """Build the private message to the author: the result, each file, and what to do next."""
+    view = DigestView(reply.digest, catalogue, translate)
+    unknown = reply.digest.unknown
+    if unknown:
+        counted = [translate("log.code", code=row.code, n=f"{row.count:,}") for row in unknown[:_MOST_CODES]]
+        counted += ["…"] if len(unknown) > _MOST_CODES else []
+        codes = translate("list.item_separator").join(counted)
+        said = translate.count("log.unknown", len(unknown), codes=codes)
+    else:
+        said = translate("log.nothing")
+    files = [block_kit.section("\n".join(lines), verbatim=True)] if (lines := _files(view)) else []
+    steps = next_steps(view, catalogue, is_private=True)
+    return block_kit.message(said, [block_kit.section(said), *files, steps])
+
+
+def next_steps(view: DigestView, catalogue: Catalogue, *, is_private: bool = False) -> Block:
+    """Build the advice for a log without a known code. *is_private*: the channel has not seen the log's lines."""
+    translate = view.translate
+    steps = [translate("log.next")]
+    if view.digest.unknown:
+        docs = block_kit.escape(translate.pick(catalogue.sections[0].docs))
+        steps += [translate("log.next.newer", docs=docs), translate("log.next.support")]
+        steps += [translate("log.next.show")] if is_private else []
+    else:
+        steps += [translate("log.next.code"), translate("log.next.sdk_log"), translate("log.next.search")]
+    return block_kit.section("\n".join(steps))
+
+
+def _files(view: DigestView) -> list[str]:
+    """Return a line for each file that was read or not, at most five."""
+    translate = view.translate
+    lines = []
+    for file in view.digest.files:
+        size, count = view.size(file.bytes), translate.count("triage.lines", file.lines)
+        lines.append("• " + translate("log.file", file=_literal(view.file_name(file.name)), lines=count, size=size))
+    lines += [f"• {_literal(text)}" for text in view.unread_files()]
+    if len(lines) > _MOST_FILES:
+        lines[_MOST_FILES:] = ["• " + translate.count("triage.more_files", len(lines) - _MOST_FILES)]
+    return lines
+
+
+def _literal(text: str) -> str:
+    """Format the name of a file, so that it is neither a mention nor markup."""
+    return block_kit.shorten(block_kit.escape(text.replace("`", "'")), 2 * _NAME)
