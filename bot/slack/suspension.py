@@ -43,6 +43,10 @@ class Suspensions:
         if self._on_lost and reason in LOST:
             self._on_lost(team, reason)
             return
+        is_waiting = team in self.reasons
+        self.reasons[team] = reason
+        if is_waiting:  # its jobs were forgotten meanwhile, and new ones came
+            return
         if self._on_lost:
             _log.error("Slack refuses the token of a workspace; its messages wait", team=team, reason=reason)
         else:
@@ -52,7 +56,6 @@ class Suspensions:
                 team=team,
                 reason=reason,
             )
-        self.reasons[team] = reason
         task = asyncio.create_task(self._wait(team))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
