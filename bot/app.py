@@ -104,7 +104,8 @@ async def running(
             secret = settings.slack_signing_secret.get_secret_value()
             routes.append(web.post(EVENTS_PATH, signed_handler(app.async_dispatch, secret)))
         health = Health(services.inbox, checks)
-        if routes:
+        # In Socket Mode, only `/healthz` needs a port.
+        if routes or settings.port:
             await stack.enter_async_context(listening(routes, health, settings))
         stack.push_async_callback(services.languages.locales.close)
         await stack.enter_async_context(tidying(database, clock))

@@ -31,6 +31,7 @@ from bot.settings import Settings
 from bot.slack.workspaces import sign_in_socket
 
 EVENTS_PATH = "/slack/events"
+_DEFAULT_PORT = 3000
 _MAX_SSL_CHECK_BYTES = 1024
 _MAX_FIELDS = 100  # of a form; a slash command has about 15, and 500,000 take seconds to parse
 _BoltHandler = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
@@ -100,6 +101,7 @@ async def listening(routes: Sequence[web.RouteDef], health: Health, settings: Se
         faults = health.faults
         return web.json_response({"ok": not faults, "faults": faults}, status=503 if faults else 200)
 
+    port = settings.port or _DEFAULT_PORT
     refused = RefusedRequests()
     server = web.Application(middlewares=[receiving(refused)], client_max_size=MAX_BODY_BYTES)
     server.add_routes([*routes, web.get("/healthz", healthz)])
@@ -111,12 +113,10 @@ async def listening(routes: Sequence[web.RouteDef], health: Health, settings: Se
         stack.push_async_callback(runner.cleanup)
         try:
             listener = await asyncio.get_running_loop().create_server(
-                lambda: HttpConnection(cast(web.Server, runner.server), waiting), settings.host, settings.port
+                lambda: HttpConnection(cast(web.Server, runner.server), waiting), settings.host, port
             )
         except OSError as error:
-            raise ZimerrError(
-                f"Port {settings.port} can't be opened: {error.strerror}. Set PORT to a free one."
-            ) from error
+            raise ZimerrError(f"Port {port} can't be opened: {error.strerror}. Set PORT to a free one.") from error
         stack.callback(listener.close)
         yield
 

@@ -116,7 +116,7 @@ class Settings(_FromEnvironment):
     slack_signing_secret: SecretStr = SecretStr("")
     slack_api_url: str = "https://slack.com/api/"
     host: str = "0.0.0.0"  # noqa: S104 - a web server, in a container or behind a load balancer
-    port: int = Field(default=3000, ge=1, le=65535)
+    port: int | None = Field(default=None, ge=1, le=65535)  # None: 3000 over HTTP, no port in Socket Mode
     database_url: _DatabaseUrl = _DEFAULT_DATABASE
     zimerr_language: Literal["en", "zh"] = "en"
     zimerr_overlay: Path | None = None

@@ -44,7 +44,8 @@ async def run(port: int, *, open_browser: bool) -> None:
                 slack_bot_token=sandbox.app.bot_token,
                 slack_app_token=sandbox.app.app_token,
                 slack_api_url=sandbox.api_url,
-                zimerr_encryption_keys="",  # a deployed bot's may be in the environment
+                zimerr_encryption_keys="",  # a deployed bot's may be in the environment, as the next
+                port=None,
                 database_url=f"sqlite:///{folder}/zimerr.db",
             )
             await store_locales(sandbox, settings)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import aiohttp
+
 from bot.inbox.job import JobState
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.team import Team
@@ -66,3 +68,13 @@ def has_open_jobs(database: Path) -> bool:
 def bot_reactions(message: dict[str, Any]) -> list[str]:
     """Return the names of the bot's reactions to *message*."""
     return [each["name"] for each in message.get("reactions", ()) if BOT_USER in each["users"]]
+
+
+async def faults_of(port: int) -> dict[str, str]:
+    """Return what `/healthz` says is wrong, and check that its status agrees."""
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
+        body = await response.json()
+    assert response.status == (503 if body["faults"] else 200)
+    assert body["ok"] is not bool(body["faults"])
+    faults: dict[str, str] = body["faults"]
+    return faults

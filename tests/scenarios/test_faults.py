@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import aiohttp
 import pytest
 import structlog
 
@@ -16,7 +15,7 @@ from bot.sandbox.delivery import Envelope
 from bot.sandbox.http_server import Sandbox
 from tests.faults import no_disk_space
 from tests.scenarios.conftest import ANN, ENGLISH
-from tests.scenarios.reading import DATABASES, answer_in_thread, settled
+from tests.scenarios.reading import DATABASES, answer_in_thread, faults_of, settled
 
 Fault = Callable[[Path], AbstractContextManager[None]]
 MANY = 20
@@ -65,16 +64,6 @@ def delete(path: Path) -> None:
 def messages(slack: Sandbox) -> list[Envelope]:
     """Return the deliveries of messages of people."""
     return [each for each in slack.deliveries("message") if not each.body["event"].get("bot_id")]
-
-
-async def faults_of(port: int) -> dict[str, str]:
-    """Return what `/healthz` says is wrong, and check that its status agrees."""
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
-        body = await response.json()
-    assert response.status == (503 if body["faults"] else 200)
-    assert body["ok"] is not bool(body["faults"])
-    faults: dict[str, str] = body["faults"]
-    return faults
 
 
 def port_of(slack: Sandbox) -> int:
