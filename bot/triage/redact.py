@@ -34,6 +34,7 @@ _KEY_HINTS = ("private key", "private-lines:")
 # Every eighth byte of a run of 64 hexadecimal digits is one, too.
 _STEP = 8
 _SAMPLE = re.compile(rb"[0-9a-fA-F]{8,}")
+_KEY = re.compile(rb"[0-9a-fA-F]{64}")
 
 _LIVE_RULES: tuple[SecretRule, ...] = (*VENDOR_RULES, CookieSecrets(), NamedSecrets())
 _APP_ID = SecretPattern(
@@ -160,8 +161,10 @@ def _likely_parts(data: bytes) -> Iterator[tuple[int, int]]:
             for begin, end in rule.likely_lines(data, lower, hint.encode()):
                 found[begin] = max(found.get(begin, 0), end, begin + length)
     for sample in _SAMPLE.finditer(data[::_STEP]):
-        begin, end = line_at(data, sample.start() * _STEP)
-        found[begin] = max(found.get(begin, 0), end)
+        first = sample.start() * _STEP
+        if _KEY.search(data, max(0, first - _STEP), sample.end() * _STEP):
+            begin, end = line_at(data, first)
+            found[begin] = max(found.get(begin, 0), end)
     done = 0
     for begin, end in sorted(found.items()):
         if begin >= done:

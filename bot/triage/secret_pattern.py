@@ -81,11 +81,10 @@ class SecretPattern:
 
 def matching_lines(data: bytes, lower: bytes, hint: bytes, text_pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Yield start and end of each line with *hint* in which *text_pattern* begins to match."""
-    search = _bytes_pattern(text_pattern).search
     offset = sz.find(lower, hint)
     while offset >= 0:
         begin, end = line_at(data, offset)
-        if search(data, begin, end + _NEXT_LINES):
+        if _bytes_pattern(text_pattern).search(data, begin, end + _NEXT_LINES):
             yield begin, end
         offset = sz.find(lower, hint, end)
 

@@ -82,6 +82,8 @@ class TimestampReader:
         self.zone: bytes | None = None  # of that stamp
         groups = FORMATS[name].groupindex
         self._has_fraction, self._has_zone, self._is_epoch = "f" in groups, "z" in groups, "e" in groups
+        # The groups t, k, z and f; 0 for one that the format lacks.
+        self._groups = [groups.get(group, 0) for group in "tkzf"]
         self._has_date, self._has_year = self._is_epoch or "d" in groups, self._is_epoch or "y" in groups
         # Seconds after which the format repeats: a day, a year, or 0 for never.
         self.cycle_s = 0.0 if self._has_year else _YEAR if self._has_date else _DAY
@@ -128,17 +130,17 @@ class TimestampReader:
         match = self._search(line, 0, self._reach)
         if match is None:
             return None
-        key = match["k"]
-        zone = match["z"] if self._has_zone else None
+        written, key, zone, fraction = match.group(*self._groups)
+        if not self._has_zone:
+            zone = None
         if key != self._key or zone != self.zone:
             self._key, self._base = key, _base(match)
         if self._base is None:
             return None
         self.zone = zone
-        self.written = match["t"]
+        self.written = written
         seconds = self._base + self.elapsed_cycles_s
-        fraction = match["f"] if self._has_fraction else None
-        return seconds + int(fraction) / float(10 ** len(fraction)) if fraction else seconds
+        return seconds + float(b"0." + fraction) if self._has_fraction and fraction else seconds
 
 
 def make_stamp(seconds: float, written: bytes, zone: bytes | None) -> Stamp:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.triage.digest import SecretKind
-from bot.triage.metadata import MAX_VALUES, MetadataScan
+from bot.triage.metadata import MAX_VALUES, PLATFORM_PATTERNS, MetadataScan
 from bot.triage.redact import redact
 
 
@@ -77,3 +81,14 @@ def test_the_number_of_values_is_bounded() -> None:
     found = MetadataScan()
     found.scan("\n".join(f"appID={1000000000 + index * 101}" for index in range(500)))
     assert len(found.app_ids) <= MAX_VALUES
+
+
+@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize(("words", "pattern"), [each[1:] for each in PLATFORM_PATTERNS])
+@given(data=st.data())
+def test_each_mark_of_a_platform_contains_one_of_the_words_searched_first(
+    words: tuple[str, ...], pattern: re.Pattern[str], data: st.DataObject
+) -> None:
+    """A mark without such a word would never be found."""
+    mark = data.draw(st.from_regex(pattern))
+    assert any(word in mark for word in words)
