@@ -50,6 +50,11 @@ def escape(text: str) -> str:
     return printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def mention(id_: str) -> str:
+    """Mention a person (U…, W…) or a user group (S…), who is notified if the message is new and they can see it."""
+    return f"<!subteam^{escape(id_)}>" if id_.startswith("S") else f"<@{escape(id_)}>"
+
+
 def shorten(text: str, limit: int) -> str:
     """Cut *text* to at most *limit* characters, with an ellipsis at the cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

@@ -43,7 +43,7 @@ def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator)
 
 def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:
     """Build the line that says who made the bot explain codes again that it ignored."""
-    who, codes = _mention(reply.user), block_kit.joined(reply.codes, translate)
+    who, codes = block_kit.mention(reply.user), block_kit.joined(reply.codes, translate)
     text = _told(translate.count("change.forgot", len(reply.codes), who=who, codes=codes), reply.untold, translate)
     return block_kit.message(text, [block_kit.section(text)])
 
@@ -62,8 +62,8 @@ def ignored(reply: IgnoredReply, translate: Translator) -> MessagePayload:
 
 def denied(reply: Denied, translate: Translator) -> MessagePayload:
     """Say why the person may not do something, and who may."""
-    names = [f"<!subteam^{each}>" if each.startswith("S") else _mention(each) for each in reply.admins[:10]]
-    text = translate(f"denied.{reply.reason}", admins=translate("list.item_separator").join(names))
+    names = translate("list.item_separator").join(map(block_kit.mention, reply.admins[:10]))
+    text = translate(f"denied.{reply.reason}", admins=names)
     return block_kit.message(text, [block_kit.section(text)])
 
 
@@ -84,7 +84,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
 def by_whom(context: IgnoredContext, translate: Translator) -> str:
     """Format who marked a context as not a code, and when."""
     time = block_kit.date(context.at)
-    return translate("why.ignored", who=_mention(context.user), time=time)
+    return translate("why.ignored", who=block_kit.mention(context.user), time=time)
 
 
 def _told(line: str, untold: str, translate: Translator) -> str:
@@ -93,7 +93,7 @@ def _told(line: str, untold: str, translate: Translator) -> str:
 
 
 def _line(change: ChannelChange, translate: Translator) -> str:
-    who, detail = _mention(change.user), change.detail
+    who, detail = block_kit.mention(change.user), change.detail
     match change.what:
         case Changed.MODE:
             line = translate(f"change.mode.{detail['after'] or Mode.THREAD}", who=who)
@@ -110,14 +110,14 @@ def _line(change: ChannelChange, translate: Translator) -> str:
         case Changed.WRONG:
             line = translate("change.wrong", who=who)
     if change.undone_by:
-        line = block_kit.sentences(line, translate("change.undone", who=_mention(change.undone_by)), translate)
+        line = block_kit.sentences(line, translate("change.undone", who=block_kit.mention(change.undone_by)), translate)
     return line
 
 
 def _ignored(context: IgnoredContext, translate: Translator) -> Block:
-    who, time = _mention(context.user), block_kit.date(context.at)
+    who, time = block_kit.mention(context.user), block_kit.date(context.at)
     until = block_kit.date(context.until, with_time=False)
-    code = f"<{context.link}|{context.code}>" if context.link else str(context.code)
+    code = f"<{block_kit.escape(context.link)}|{context.code}>" if context.link else str(context.code)
     text = translate("ignored.context", code=code, who=who, time=time, until=until)
     return block_kit.section(
         text, accessory=block_kit.button(translate("button.forget"), FORGET, value=context.fingerprint)
@@ -128,10 +128,6 @@ def _with_author(text: str, by: SetBy | None, translate: Translator, *, is_set: 
     """Add to *text* who set a setting, or who let the bot choose."""
     if by is None:
         return text
-    who, time = _mention(by.user), block_kit.date(by.at)
+    who, time = block_kit.mention(by.user), block_kit.date(by.at)
     author = translate("settings.by", who=who, time=time) if is_set else translate("settings.auto", who=who, time=time)
     return block_kit.sentences(text, author, translate)
-
-
-def _mention(user: str) -> str:
-    return f"<@{block_kit.escape(user)}>"

@@ -92,7 +92,7 @@ def with_state(blocks: Sequence[Block], state: dict[str, StateChange], language:
         return kept
     lines, block_id = [], _STATE_ID
     for what, by in sorted(state.items(), reverse=True):  # "taken" first
-        who, time = f"<@{block_kit.escape(by.user)}>", block_kit.date(by.at)
+        who, time = block_kit.mention(by.user), block_kit.date(by.at)
         lines.append(words(language)(f"triage.{what}", who=who, time=time))
         block_id += f" {what}:{by.user}:{int(by.at)}"
     section = block_kit.converted(block_kit.section("\n".join(lines)), language) | {"block_id": block_id}

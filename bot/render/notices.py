@@ -160,19 +160,19 @@ def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
 
 def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload:
     """Mention the user or user group that an incident is escalated to."""
-    target = f"<!subteam^{reply.target}>" if reply.target.startswith("S") else f"<@{reply.target}>"
-    return message(translate("log.escalated", target=target, by=f"<@{reply.by}>"))
+    target, by = map(block_kit.mention, (reply.target, reply.by))
+    return message(translate("log.escalated", target=target, by=by))
 
 
 def summons(reply: replies.Summons, translate: Translator) -> MessagePayload:
     """Ask a person to look at a triage in a channel that they are not in."""
-    by, link = f"<@{reply.by}>", block_kit.escape(reply.link)
+    by, link = block_kit.mention(reply.by), block_kit.escape(reply.link)
     return message(translate("log.summons", by=by, channel=f"<#{reply.channel}>", link=link))
 
 
 def uncalled(reply: replies.Uncalled, translate: Translator) -> MessagePayload:
     """Say that nobody was called."""
-    said = translate("log.uncalled", target=f"<@{reply.target}>", reason=_reason(reply.reason))
+    said = translate("log.uncalled", target=block_kit.mention(reply.target), reason=_reason(reply.reason))
     return message(said, translate("trouble.operator", id=reply.incident))
 
 
