@@ -125,7 +125,7 @@ async def test_whoever_asked_is_told_after_the_last_attempt(tmp_path: Path, way:
         slack.faults.server_error("conversations.replies", times=None)
         await way(slack, {})
         (told,) = await slack.until(lambda: slack.ephemerals(ANN))
-        assert "I tried to answer you 20 times, but Slack did not take it: `status 503`." in shown(told)
+        assert "I tried to answer you 20 times, but Slack did not accept it: `status 503`." in shown(told)
         assert "give this ID to the bot's operator: `" in shown(told)
 
 
