@@ -50,7 +50,10 @@ def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
         more = Table.grid(padding=(0, 2))
         _add_limits_and_methods(more, meaning, translate)
         parts += [more] if more.row_count else []
-    small_print = [*notes(entry, translate), translate.pick(catalogue.links_of(entry))]
+    small_print = [
+        *(note.replace("`", "") for note in notes(entry, translate)),
+        translate.pick(catalogue.links_of(entry)),
+    ]
     parts += [Rich(), Rich("\n".join(small_print), style="dim")]
     return Panel(Group(*parts), title=Rich(f"{entry.code}  {translate.pick(entry.title)}"), title_align="left")
 

@@ -69,6 +69,8 @@ def test_a_failing_callback_server_is_somebodys_work(catalogue: Catalogue) -> No
         (6000212, Actor.DEVELOPER, Retry.AFTER_BACKOFF, Severity.MEDIUM),
         (6000252, Actor.DEVELOPER, Retry.NO, Severity.MEDIUM),
         (6000253, Actor.DEVELOPER, Retry.NO, Severity.MEDIUM),
+        (6000502, Actor.ZEGO_SUPPORT, Retry.NO, Severity.MEDIUM),
+        (6000602, Actor.ZEGO_SUPPORT, Retry.NO, Severity.MEDIUM),
         (6000330, Actor.ZEGO_SUPPORT, Retry.NO, Severity.MEDIUM),
         (6000350, Actor.ZEGO_SUPPORT, Retry.NO, Severity.MEDIUM),
         (6000354, Actor.DEVELOPER, Retry.AFTER_WAIT, Severity.MEDIUM),
@@ -103,3 +105,10 @@ def test_communities_name_the_sdk_and_the_plan_they_need(catalogue: Catalogue) -
     for section in catalogue.sections:
         if section.section in ("community", "channel"):
             assert {(entry.since, entry.plan) for entry in section.codes} == {("3.0.0", "enterprise")}
+
+
+def test_what_was_read_is_named_in_no_language(catalogue: Catalogue) -> None:
+    """The card shows it between Chinese as well as English words."""
+    for entry in catalogue:
+        for source in entry.sources:
+            assert not source.version or re.fullmatch(r"[a-z_-]* ?[0-9a-f.]+(, )?[\d-]*", source.version), entry.code

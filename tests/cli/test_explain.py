@@ -25,6 +25,12 @@ def test_a_code_is_explained(language: str, title: str) -> None:
     assert "`" not in result.output
 
 
+@pytest.mark.parametrize("code", ["6000286", "6000287"])
+def test_no_back_tick_reaches_the_terminal(code: str) -> None:
+    """Second meanings and small print name methods, too."""
+    assert "`" not in run("explain", code, "--lang", "en").output
+
+
 def test_programs_get_json() -> None:
     """Each code is one object. Its keys are public: programs depend on them."""
     result = run("explain", "6000354", "NETWORK_MODULE_TOKEN_EXPIRED", "--json", "--lang", "zh")
