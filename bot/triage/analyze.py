@@ -42,11 +42,19 @@ _Timelines = Mapping[int, tuple[int, ...]]  # by code
 class Analysis:
     """Describe the *state* that was counted over *files*. Running numbers of one shape are no codes."""
 
-    def __init__(self, state: LogState, cascades: Cascades, catalogue: Catalogue, files: Sequence[FileRead]) -> None:
+    def __init__(
+        self,
+        state: LogState,
+        lookalikes: Mapping[LookAlikeReason, int],
+        cascades: Cascades,
+        catalogue: Catalogue,
+        files: Sequence[FileRead],
+    ) -> None:
         self._state = state
         self._files = files
         self._is_one_clock = state.is_one_clock
-        self._ids = running_numbers(state)
+        self._lookalikes = lookalikes
+        self._ids = running_numbers(state, sum(lookalikes.values()))
         self._counts = {code: count for code, count in state.counts.items() if code not in self._ids}
         self._first: dict[Sign, Mark] = {}  # occurrence of each code and event
         for count in (*self._counts.values(), *state.events.values()):
@@ -58,7 +66,6 @@ class Analysis:
     def digest(
         self,
         refused: Sequence[FileRefused],
-        lookalikes: Mapping[LookAlikeReason, int],
         secrets: SecretCounter,
         duration_s: float,
     ) -> Digest:
@@ -85,7 +92,7 @@ class Analysis:
             metadata=self._metadata(),
             files=tuple(self._files),
             refused=tuple(refused),
-            lookalikes=dict(Counter(lookalikes) + Counter({LookAlikeReason.IDENTIFIER: ids})),
+            lookalikes=dict(Counter(self._lookalikes) + Counter({LookAlikeReason.IDENTIFIER: ids})),
             secrets=secrets.secrets[:_MAX_SECRETS],
             hidden=hidden,
             duration_s=duration_s,

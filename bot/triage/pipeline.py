@@ -51,8 +51,8 @@ def triage(
         if log.damage or not log.lines:
             refused.append(FileRefused(log.name, log.damage or Refusal.EMPTY))
     duration_s = clock() - started
-    analysis = Analysis(run.aggregator.state, cascades, catalogue, files)
-    digest = analysis.digest(refused, run.scanner.lookalikes, run.secrets, duration_s)
+    analysis = Analysis(run.aggregator.state, run.scanner.lookalikes, cascades, catalogue, files)
+    digest = analysis.digest(refused, run.secrets, duration_s)
     return replace(digest, names_zim=run.names_zim)
 
 

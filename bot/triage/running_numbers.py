@@ -13,15 +13,17 @@ from bot.triage.digest import ConnectionEvent
 _LEAST = 8  # different numbers
 _MOST_EACH = 2  # occurrences of a number; a few numbers may be codes elsewhere
 _MOSTLY = 0.8  # share of the numbers at a spot that occur so rarely
+_NO_CODES = 0.25  # other such numbers in the log for each of them; beside a list of codes there are hardly any
 _ASCENDING = 0.9  # share of the pairs of neighbours
 _BEFORE = 16  # bytes in front of a number that make its spot
 _WORD = re.compile(rb"[0-9]+")
 
 
-def running_numbers(state: LogState) -> frozenset[int]:
+def running_numbers(state: LogState, lookalikes: int) -> frozenset[int]:
     """Return the codes in *state* that are running numbers: many, in ascending or descending order, at one spot.
 
-    The errors of an app come again and again, in any order. Ids come once each, one after the other.
+    The errors of an app come again and again, in any order. Ids come once each, one after the other, and many of them
+    are no codes. *lookalikes* is the number of those that detection has recognized.
     """
     by_spot: dict[bytes, list[tuple[int, int, int]]] = defaultdict(list)  # file, line, code
     for sign, (_, window) in state.windows.items():
@@ -30,10 +32,12 @@ def running_numbers(state: LogState) -> frozenset[int]:
             at = line.find(str(sign).encode())
             if at >= 0:
                 by_spot[_WORD.sub(b"0", line[max(0, at - _BEFORE) : at])].append((window.file, window.line, sign))
+    no_codes = lookalikes + sum(not count.known for count in state.counts.values())
     found: set[int] = set()
     for places in by_spot.values():
         rare = [code for _, _, code in sorted(places) if state.counts[code].count <= _MOST_EACH]
-        if len(rare) >= max(_LEAST, _MOSTLY * len(places)) and _is_running(rare):
+        is_mostly_rare = len(rare) >= max(_LEAST, _MOSTLY * len(places))
+        if is_mostly_rare and no_codes >= _NO_CODES * len(rare) and _is_running(rare):
             found.update(rare)
     if any(not state.counts[code].known for code in found):
         # Of many unknown codes, most have no window.

@@ -41,7 +41,7 @@ def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     for line, (second, code) in enumerate(hits, 1):
         text = f"{1732347345 + second} code={code}".encode()
         aggregator.add_hit(CodeHit(code, CATALOGUE.has_code(code), 0, line, text))
-    result = Analysis(aggregator.state, CASCADES, CATALOGUE, ()).digest((), {}, SecretCounter(), 0.0)
+    result = Analysis(aggregator.state, {}, CASCADES, CATALOGUE, ()).digest((), SecretCounter(), 0.0)
     assert result.hits == len(hits)
     assert result.timeline is not None
     for row in (*result.rows, *result.unknown):

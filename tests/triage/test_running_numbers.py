@@ -37,6 +37,7 @@ def test_codes_beside_running_numbers_are_counted() -> None:
     [
         [6000121, 6000106, 6000204, 6000104, 6000321, 6000005, 6000281, 6000009, 6000353],  # in any order
         [6000101, 6000102, 6000103],  # few
+        [entry.code for entry in CATALOGUE if 6000100 < entry.code < 6000130],  # a list of codes
         sorted([6000101, 6000102, 6000103, 6000104, 6000105, 6000106, 6000107, 6000108] * 6),  # again and again
     ],
 )
