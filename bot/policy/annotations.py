@@ -28,7 +28,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.detection.detector import find_in_message
 from bot.errors import RetryLater, StopWorkspace
 from bot.i18n import Language
-from bot.policy.content import is_written, read_content
+from bot.policy.content import is_by_person, is_paste, is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
@@ -37,6 +37,7 @@ from bot.policy.replies import (
     Answer,
     AnyChange,
     DryRun,
+    FileSeen,
     Reply,
     Triaged,
     UnreadableReply,
@@ -236,15 +237,20 @@ class Annotations:
         """Return the mode of a channel."""
         return Mode((await self._settings.get(place.team, place.channel)).mode or Mode.THREAD)
 
-    async def why(self, message: Mapping[str, Any], place: Place) -> WhyReply:
-        """Explain why a message of *place*, as Slack returns it, got a reply or did not."""
+    async def why(self, message: Mapping[str, Any], place: Place, files: Sequence[FileSeen] = ()) -> WhyReply:
+        """Explain why a message of *place*, as Slack returns it, with its *files*, got a reply or did not."""
         detection = await asyncio.to_thread(find_in_message, message, self._catalogue)
-        sightings = (await asyncio.to_thread(read_content, message, self._catalogue)).sightings
+        content = await asyncio.to_thread(read_content, message, self._catalogue)
+        digests = [file.digest for file in files if file.digest]
+        in_files = tuple(Sighting(code, False, "") for digest in digests for code in digest.codes)
+        is_log = any(digest.files for digest in digests) or (is_by_person(message) and is_paste(content.passages))
+        sightings = content.sightings
         ts = str(message["ts"])
         seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), sightings)
         record, history, _ = await self._load(seen)
         history = _without(record, history) if record else history
-        silenced = dict(decide(sightings, history).silenced)
+        silenced = dict(decide(sightings, history, is_log=is_log).silenced)
+        in_files_silenced = [rule for _, rule in decide(in_files, history, is_log=True).silenced]
         contexts = await self._changes.ignored(place.team, place.channel, now=self._clock())
         by_fingerprint = {context.fingerprint: context for context in contexts}
         known = [(each.code, by_fingerprint.get(each.fingerprint)) for each in sightings]
@@ -254,6 +260,8 @@ class Annotations:
             did=Act(record.act) if record else None,
             is_written=is_written(message),
             ignored={code: context for code, context in known if context},
+            files=tuple(files),
+            files_rule=next(iter(in_files_silenced), None),
         )
 
     async def preview(self, channel: str, directory: Directory, *, own_bot: str | None) -> DryRun:

@@ -14,7 +14,7 @@ from bot.policy.annotations import Annotations
 from bot.policy.changes import Changes
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Answer, Explained, Reply, Unknown
+from bot.policy.replies import Answer, Explained, ReadFiles, Reply, Unknown
 
 
 class Answers:
@@ -34,11 +34,12 @@ class Answers:
         text_language: Language | None = None,
         *,
         is_repeated: bool = False,
+        read_files: ReadFiles | None = None,
     ) -> Answer:
         """Carry out *command*; a public answer is in the channel's language, a private one in the person's.
 
         *text_language* is that of the command, by its script. *is_repeated*: an earlier attempt may have carried the
-        command out, but not answered.
+        command out, but not answered. *read_files* reads the files of a message that the command is about.
         """
         match command:
             case grammar.SetLanguageCommand(language):
@@ -48,11 +49,13 @@ class Answers:
             case grammar.ForgetAllCommand():
                 reply = await self._changes.forget(place, directory)
             case _:
-                reply = await self._reply(command, place, directory)
+                reply = await self._reply(command, place, directory, read_files)
         choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person
         return Answer(reply, (await choose(place, directory, text_language=text_language)).language)
 
-    async def _reply(self, command: grammar.Command, place: Place, directory: Directory) -> Reply:
+    async def _reply(
+        self, command: grammar.Command, place: Place, directory: Directory, read_files: ReadFiles | None
+    ) -> Reply:
         """Answer a command that changes nothing."""
         match command:
             case grammar.ExplainCommand(codes):
@@ -69,7 +72,10 @@ class Answers:
                     message = await directory.message(channel, ts, thread) if channel == place.channel else None
                 except GiveUp as error:
                     return replies.not_readable(error, place) or replies.Note("no_message")
-                return await self._annotations.why(message, place) if message else replies.Note("no_message")
+                if message is None:
+                    return replies.Note("no_message")
+                files = await read_files(message) if read_files and message.get("files") else ()
+                return await self._annotations.why(message, place, files)
             case grammar.HelpCommand(misused):
                 return replies.Usage(misused)
             case _:  # `bot.slack` has handled a triage

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from bot.catalogue.entry import Entry, Section
 from bot.detection.result import Finding, LookAlike
@@ -132,6 +132,18 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
+class FileSeen:
+    """A file of a message, read by itself as a triage reads it."""
+
+    name: str
+    digest: Digest | None  # None: files of its type, such as pictures, contain no log
+
+
+# Reads each file of a message, as Slack describes it.
+ReadFiles = Callable[[Mapping[str, Any]], Awaitable[Sequence[FileSeen]]]
+
+
+@dataclass(frozen=True, slots=True)
 class WhyReply:
     """The reason why a message got a reply or did not."""
 
@@ -140,6 +152,8 @@ class WhyReply:
     did: Act | None  # None: nothing was recorded
     is_written: bool  # not a join or a topic change
     ignored: Mapping[int, IgnoredContext] = field(default_factory=dict)  # by code, if `NOT_A_CODE` silences it
+    files: tuple[FileSeen, ...] = ()
+    files_rule: SilenceRule | None = None  # the rule that silences the codes of the files
 
 
 @dataclass(frozen=True, slots=True)

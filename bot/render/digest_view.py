@@ -238,9 +238,7 @@ class DigestView:
         if self.rows:
             yield translate.count("triage.hits", digest.hits, codes=translate.count("triage.codes", len(self.rows)))
         if any(digest.lookalikes.values()):
-            counts = {translate(f"reason.{reason.name}"): n for reason, n in digest.lookalikes.items()}
-            reasons = self._breakdown(counts)
-            yield translate.count("triage.lookalikes", sum(digest.lookalikes.values()), reasons=reasons)
+            yield self.lookalikes()
         if any(digest.hidden.values()):
             kinds = self._breakdown({translate(f"triage.secret.{kind}"): n for kind, n in digest.hidden.items()})
             yield translate.count("triage.hidden", sum(digest.hidden.values()), kinds=kinds)
@@ -248,6 +246,11 @@ class DigestView:
         yield from unread[:most_files]
         if most_files is not None and len(unread) > most_files:
             yield translate.count("triage.more_files", len(unread) - most_files)
+
+    def lookalikes(self) -> str:
+        """Return how many look-alikes were ignored, with their reasons."""
+        counts = {self.translate(f"reason.{reason.name}"): n for reason, n in self.digest.lookalikes.items()}
+        return self.translate.count("triage.lookalikes", sum(counts.values()), reasons=self._breakdown(counts))
 
     def unread_files(self) -> list[str]:
         """Return the files that were not read, or not to their end, each with the reason."""

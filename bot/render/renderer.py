@@ -36,7 +36,7 @@ class Renderer:
             replies.Explained: partial(entry_slack.explained, catalogue),
             replies.Annotation: annotation,
             replies.Triaged: partial(digest_slack.message, catalogue, can_escalate=can_escalate),
-            replies.WhyReply: detection_slack.why,
+            replies.WhyReply: partial(detection_slack.why, catalogue),
             replies.Unknown: notices.unknown,
             replies.Found: notices.found,
             replies.Range: notices.code_range,

@@ -34,7 +34,9 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
         context.in_background(open_paste(context, body, command.text))
         return
     answering = asyncio.ensure_future(
-        context.services.answers.answer(command, context.place, context.lookup, context.text_language)
+        context.services.answers.answer(
+            command, context.place, context.lookup, context.text_language, read_files=context.read_files
+        )
     )
     await asyncio.wait([answering], timeout=_ACK_TIMEOUT_S)
     if not answering.done():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from bot.policy.changes import Changes
 from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.relations import Relations
-from bot.policy.replies import AnyChange, Failed, Refused, Reply
+from bot.policy.replies import AnyChange, Failed, FileSeen, Refused, Reply
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.client import is_trusted
@@ -149,6 +149,10 @@ class RequestContext:
         """Return the context of another job in the same channel."""
         thread = thread_for_ephemeral(job.thread, job.ts)
         return replace(self, place=job.place, thread=thread, job=job, text_language=text_language_of(job))
+
+    async def read_files(self, message: Payload) -> Sequence[FileSeen]:
+        """Read each file of *message* as a triage does. Raises RetryLater or StopWorkspace."""
+        return await self.services.log_reader.read_files(self.lookup, message)
 
     async def language(self) -> Language:
         """Return the language of the person."""

@@ -43,7 +43,8 @@ class LogJobs:
         is_edit = job.kind is not JobKind.LOG
         async with LogReplier(context, job) as replier:
             is_handled = await annotations.is_handled(message)
-            if not is_handled and await annotations.mode(job.place) is Mode.OFF:
+            mode = await annotations.mode(job.place)
+            if not is_handled and mode is Mode.OFF:
                 _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="mode: off")
                 return
             if is_handled and not is_edit:
@@ -57,7 +58,7 @@ class LogJobs:
                 await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             refused = worth_mentioning(read.digest.refused)
             has_codes = message.sightings or message.triaged
-            if refused and not has_codes:
+            if refused and not has_codes and (is_handled or mode is Mode.THREAD):
                 await annotations.reply_unreadable(message, refused, replier)
             elif not has_codes and not is_handled:
                 await self._tell_author(context, job, message, read.digest)

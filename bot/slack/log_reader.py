@@ -17,9 +17,10 @@ from io import BytesIO
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.slack_text import passages
 from bot.errors import RetryLater
-from bot.policy.content import log_files, may_be_log
+from bot.policy.content import is_deleted, log_files, may_be_log
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
+from bot.policy.replies import FileSeen
 from bot.slack.files import Downloads, UnreadableFile
 from bot.slack.lookup import Payload, SlackLookup
 from bot.triage.cascades import Cascades
@@ -86,9 +87,33 @@ class LogReader:
         summary = summarize(digest, self.cascades)
         return ReadLog(digest, summary, sightings_in_files(digest, has_text=bool(pasted)))
 
-    async def triage(self, logs: Sequence[LogFile]) -> Digest:
-        """Triage *logs* in a thread, so that the event loop does not wait for it."""
-        run = partial(triage, logs, self._catalogue, self.cascades, self._limits, clock=time.monotonic)
+    async def read_files(self, lookup: SlackLookup, message: Payload) -> tuple[FileSeen, ...]:
+        """Triage each file of *message* by itself, in the time of one triage; raises RetryLater or StopWorkspace."""
+        seen: list[FileSeen] = []
+        ends_at = time.monotonic() + self._limits.seconds
+        async with self._turn():
+            for number, file in enumerate(each for each in message.get("files") or () if isinstance(each, dict)):
+                name = str(file.get("name") or file.get("id") or "")
+                if not may_be_log(file):
+                    seen.append(FileSeen(name, None))
+                    continue
+                reason = Refusal.GONE if is_deleted(file) else None
+                reason = Refusal.TOO_MANY if number >= self._limits.files else reason
+                refused = [FileRefused(name, reason)] if reason else []
+                logs: list[LogFile] = []
+                with ExitStack() as spools:
+                    if not reason:
+                        downloads = Downloads(lookup.client, spools, max_bytes=self._limits.file_bytes)
+                        logs, refused = await _download([{"files": [file]}], downloads, max_files=1)
+                    digest = await self.triage(logs, seconds=ends_at - time.monotonic())
+                digest = replace(digest, refused=(*digest.refused, *refused))
+                seen.append(FileSeen(name, digest if digest.files or digest.refused else None))
+        return tuple(seen)
+
+    async def triage(self, logs: Sequence[LogFile], *, seconds: float | None = None) -> Digest:
+        """Triage *logs* in a thread, so that the event loop does not wait for it, within *seconds* if given."""
+        limits = self._limits if seconds is None else replace(self._limits, seconds=max(seconds, 0.0))
+        run = partial(triage, logs, self._catalogue, self.cascades, limits, clock=time.monotonic)
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
     @asynccontextmanager

@@ -115,7 +115,14 @@ class Worker:
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
         command, answers, language = parse(words), context.services.answers, context.text_language
-        answer = await answers.answer(command, job.place, context.lookup, language, is_repeated=job.attempts > 1)
+        answer = await answers.answer(
+            command,
+            job.place,
+            context.lookup,
+            language,
+            is_repeated=job.attempts > 1,
+            read_files=context.read_files,
+        )
         try:
             await context.services.annotations.answer(_message(job), answer, ThreadReplier(context, [job]))
         except GiveUp:

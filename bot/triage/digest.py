@@ -289,6 +289,11 @@ class Digest:
         return sum(row.count for row in (*self.rows, *self.unknown))
 
     @property
+    def codes(self) -> tuple[int, ...]:
+        """All codes, those in the catalogue first."""
+        return tuple(row.code for row in (*self.rows, *self.unknown))
+
+    @property
     def explained(self) -> int:
         """Number of occurrences of codes that are the cause or follow from it."""
         return sum(row.explained for row in self.rows)
