@@ -76,7 +76,9 @@ async def running(
         if settings.is_for_many:
             store = installations(settings, database)
             secret = settings.slack_client_secret.get_secret_value()
-            workspaces: Workspaces = ManyWorkspaces(store, connect, client_secret=secret, clock=clock)
+            many = ManyWorkspaces(store, connect, client_secret=secret, clock=clock)
+            stack.push_async_callback(many.close, _GRACE_S)
+            workspaces: Workspaces = many
             description = f"{len(await store.all())} installed"
         else:
             bot = await sign_in(client)

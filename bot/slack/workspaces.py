@@ -126,6 +126,11 @@ class ManyWorkspaces:
         self.clear_cache()
         return [bot.team_id] if bot.team_id else await self.installations.teams_of(bot.enterprise_id or "")
 
+    async def close(self, grace_s: float) -> None:
+        """Give refreshes *grace_s* to finish: Slack may have taken a refresh token and not answered yet."""
+        if self._refreshing:
+            await asyncio.wait(self._refreshing.values(), timeout=grace_s)
+
     def clear_cache(self) -> None:
         """Forget the cached workspaces, because an installation came or went."""
         self._cache.clear()

@@ -464,6 +464,23 @@ async def test_a_token_is_refreshed_before_it_expires(site: Site) -> None:
     assert len([call for call in site.sandbox.calls("oauth.v2.access") if "refresh_token" in call.arguments]) == 1
 
 
+async def test_a_refresh_ends_before_the_bot_stops(site: Site) -> None:
+    """Slack takes a refresh token once: if nobody stored the answer, the app would have to be installed again."""
+    oauth = site.sandbox.oauth
+    async with site.bot():
+        oauth.lifetime_s = 3600
+        await site.install(FIRST)
+        oauth.lifetime_s = 43_200
+        release = site.sandbox.faults.hold("oauth.v2.access")
+        await explanation_of(site.sandbox, await ask(site.sandbox))
+        asyncio.get_running_loop().call_later(0.5, release.set)
+    await release.wait()
+    ahead = oauth.clock() + 4000
+    oauth.clock = lambda: ahead  # the first token has expired
+    async with site.bot():
+        await explanation_of(site.sandbox, await ask(site.sandbox, text="code: 6000121"))
+
+
 async def test_an_organization_installs_the_app_for_all_its_workspaces(site: Site) -> None:
     """Enterprise Grid: one token, many teams, each with data of its own."""
     east = site.sandbox.add_workspace("T0EAST", "East", enterprise_id=ORGANIZATION)
