@@ -49,7 +49,7 @@ class Languages:
 
     def __init__(self, settings: ChannelStore, *, default: Language, clock: Callable[[], float]) -> None:
         self._settings = settings
-        self.default = default
+        self._default = default
         self.locales = Locales(settings, clock)
         self._unsaved: LRUCache[tuple[str, str], Votes] = LRUCache(_MAX_CACHED)  # by team and channel
 
@@ -73,7 +73,7 @@ class Languages:
         # A Chinese vote needs the locale, too: it distinguishes simplified and traditional Chinese.
         may_ask = voted is not Language.EN
         locale = await self.locales.find(place.team, place.channel, directory, may_ask=may_ask)
-        by_locale = negotiate(locale, default=self.default)
+        by_locale = negotiate(locale, default=self._default)
         if locale and (voted is None or voted.is_chinese == by_locale.is_chinese):
             return LanguageChoice(by_locale, "channel")
         return LanguageChoice(voted, "vote") if voted else self._of_text(text_language)
@@ -86,7 +86,7 @@ class Languages:
             # Another bot has no id of a person, and some shortcuts have no channel.
             locale = await self.locales.find(place.team, place.user, directory) if place.user else None
             if locale:
-                return LanguageChoice(negotiate(locale, default=self.default), "person")
+                return LanguageChoice(negotiate(locale, default=self._default), "person")
             if text_language or place.is_direct or not place.channel:
                 return self._of_text(text_language)
             return await self.of_channel(place, directory)
@@ -94,7 +94,7 @@ class Languages:
             return self._of_text(text_language)
 
     def _of_text(self, text_language: Language | None) -> LanguageChoice:
-        return LanguageChoice(text_language, "text") if text_language else LanguageChoice(self.default, "default")
+        return LanguageChoice(text_language, "text") if text_language else LanguageChoice(self._default, "default")
 
     def forget(self, team: str) -> None:
         """Drop the cached locales and unsaved votes of a workspace. The database is not changed."""

@@ -240,7 +240,7 @@ class RequestContext:
 
     async def report_error(self, error: Exception) -> None:
         """Log *error* with an id, and tell the person: at the response_url, else by a direct message."""
-        reply, language = failure(error, kind=self.kind), self.services.languages.default
+        reply, language = failure(error, kind=self.kind), await self.language()
         try:
             await self.reply_to_url(reply, language)
         except RetryLater:

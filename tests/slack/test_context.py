@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.inbox import Job, Lease
+from bot.policy.language import LanguageChoice
 from bot.policy.place import Place
 from bot.policy.replies import Failed, Note, Refused
 from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
@@ -76,7 +77,11 @@ class FakeUrl:
 
 def services(sender: FakeSender | None = None, background: Background | None = None) -> Services:
     """The services that private replies need."""
-    languages = SimpleNamespace(default=Language.EN)
+
+    async def of_person(*_: object, **__: object) -> LanguageChoice:
+        return LanguageChoice(Language.ZH, "person")
+
+    languages = SimpleNamespace(of_person=of_person)
     found = SimpleNamespace(sender=sender, renderer=FakeRenderer(), languages=languages, background=background)
     return cast(Services, found)
 
@@ -195,7 +200,7 @@ async def test_a_job_is_answered_beside_its_message(channel: str, thread: str, e
 async def test_a_handler_runs_after_the_acknowledgement_and_its_error_is_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Slack waits 3 seconds only, and nobody is left without a word."""
+    """Slack waits 3 seconds only, and nobody is left without a word, in their own language."""
     steps: list[str] = []
     url, background = FakeUrl(), Background()
 
@@ -214,6 +219,7 @@ async def test_a_handler_runs_after_the_acknowledgement_and_its_error_is_reporte
     assert steps == ["ack", "handle"]
     (message,) = url.sent
     assert isinstance(message["reply"], Failed)
+    assert message["language"] is Language.ZH
 
 
 @pytest.mark.parametrize(
