@@ -6,7 +6,7 @@ SQLite in WAL mode is the default: one process writes, and readers do not wait. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -67,6 +67,7 @@ class Database:
         self.on_new_file: Callable[[Connection], None] = lambda connection: None
         self._file = None if self.is_shared else DatabaseFile.of_url(self._url)
         self._reopening = asyncio.Lock()
+        self._in_threads: set[asyncio.Task[Any]] = set()  # work on SQLite that must end before the event loop does
         if not self.is_shared:
             self._sync_engine: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
             event.listen(self._sync_engine, "connect", _set_up_sqlite)
@@ -95,7 +96,8 @@ class Database:
             raise ZimerrError(f"The database {shown} can't be opened: {reason}. {hint}") from error
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, after the queries that still run in threads."""
+        await asyncio.gather(*self._in_threads, return_exceptions=True)
         await self.engine.dispose()
         if not self.is_shared:
             self._disconnect()
@@ -110,7 +112,7 @@ class Database:
         if self.is_shared:
             return await self.run_aside(work)
         if self._file and self._file.is_replaced:
-            await self._reopen(self._file)
+            await self.to_the_end(self._reopen(self._file))
         for _ in range(round(_BUSY_TIMEOUT_S / _BUSY_RETRY_S)):
             try:
                 return self._run_sync(work)
@@ -124,11 +126,30 @@ class Database:
         return self._run_sync(work)
 
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
-        """Run slow *work* in a transaction on a connection of its own, without blocking the event loop."""
+        """Run slow *work* in a transaction on a connection of its own, without blocking the event loop.
+
+        If the caller is cancelled on SQLite, *work* goes on and is committed, because its thread can't be stopped.
+        """
         if self._file and self._file.is_replaced:
-            await self._reopen(self._file)
+            await self.to_the_end(self._reopen(self._file))
+        return await (self._begin(work) if self.is_shared else self.to_the_end(self._begin(work)))
+
+    async def _begin(self, work: Callable[[Connection], T]) -> T:
         async with self.engine.begin() as connection:
             return await connection.run_sync(work)
+
+    async def to_the_end(self, threaded: Coroutine[Any, Any, T]) -> T:
+        """Await a query in a thread. It goes on if the caller is cancelled, and `close` waits for it."""
+
+        def on_end(task: asyncio.Task[T]) -> None:
+            self._in_threads.discard(task)
+            if not task.cancelled():
+                task.exception()  # the caller may be gone, and asyncio would log that nobody has read it
+
+        task = asyncio.create_task(threaded)
+        self._in_threads.add(task)
+        task.add_done_callback(on_end)
+        return await asyncio.shield(task)
 
     def _run_sync(self, work: Callable[[Connection], T]) -> T:
         # SQLite takes some 50 microseconds and does not wait for the disk; a thread would take longer than that.
@@ -149,6 +170,7 @@ class Database:
             if not file.is_replaced:
                 return
             self._disconnect()
+            file.forget_opened()  # the new file may get the inode of the old one before it has tables
             try:
                 file.prepare()
                 await asyncio.to_thread(self._upgrade)

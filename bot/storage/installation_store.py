@@ -54,7 +54,7 @@ class Installations(AsyncSQLAlchemyInstallationStore):
 
     async def async_save(self, installation: Installation) -> None:
         """Save a new installation."""
-        await self.async_save_bot(installation.to_bot())
+        await self._database.to_the_end(self.async_save_bot(installation.to_bot()))
 
     async def find(self, team: str | None, enterprise: str | None) -> Bot | None:
         """Return the installation that serves a team: its own or that of its organization. None if there is neither."""
@@ -64,7 +64,8 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         # The row of a workspace that joined an organization after the installation has no enterprise id.
         for enterprise_id, team_id in ((enterprise, team), (enterprise, None), (None, team)):
             if enterprise_id or team_id:
-                bot = await self.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
+                finding = self.async_find_bot(enterprise_id=enterprise_id, team_id=team_id)
+                bot = await self._database.to_the_end(finding)
                 if bot:
                     return bot
         return None

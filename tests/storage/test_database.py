@@ -120,6 +120,38 @@ async def test_a_replaced_file_is_read(opened: Database, tmp_path: Path) -> None
     assert (await channels.get("T1", "C1")).mode == "off"
 
 
+async def test_closing_waits_for_a_query_whose_caller_is_gone(opened: Database, tmp_path: Path) -> None:
+    """Its thread can't be stopped, and would report to an event loop that is closed by then."""
+    query = channel_settings.insert().values(team="T1", channel="C1", mode="off")
+    with contextlib.closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        caller = asyncio.create_task(opened.run_aside(lambda connection: connection.execute(query).rowcount))
+        await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        closing = asyncio.create_task(opened.close())
+        await asyncio.sleep(0)
+        other.execute("COMMIT")
+        await closing
+        assert caller.cancelled()
+        assert other.execute("SELECT mode FROM channel_settings").fetchall() == [("off",)]
+
+
+async def test_a_caller_that_is_gone_does_not_disturb_the_making_of_a_new_file(
+    opened: Database, tmp_path: Path
+) -> None:
+    """The check of the health gives up after seconds, also while a slow disk gets a new file."""
+    for path in everything(tmp_path / "test.db"):
+        path.unlink()
+    for _ in range(3):
+        caller = asyncio.create_task(opened.check_writable())
+        while not (tmp_path / "test.db").exists():
+            await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+    await set_mode(opened, "C1", "off")
+
+
 def replace_folder(path: Path, content: str | None) -> None:
     """Put a file in place of the folder *path*, or remove it."""
     if content is None:
