@@ -145,7 +145,7 @@ async def test_a_caller_that_is_gone_does_not_disturb_the_making_of_a_new_file(
         path.unlink()
     for _ in range(3):
         caller = asyncio.create_task(opened.check_writable())
-        while not (tmp_path / "test.db").exists():
+        while not (tmp_path / "test.db").exists():  # noqa: ASYNC110  a file wakes nobody
             await asyncio.sleep(0)
         caller.cancel()
         await asyncio.gather(caller, return_exceptions=True)
