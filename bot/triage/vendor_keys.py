@@ -84,6 +84,7 @@ _KEYS = (
 )
 _BASE64 = r"(?:[A-Za-z0-9+/_-]|%2[BbFf]|\\/)"
 _PEM = r"-{4,5} ?BEGIN (?:[A-Z0-9 ]{0,24} )?PRIVATE KEY(?: BLOCK)? ?-{4,5}"
+_BREAKS = r"(?:\s|\\{1,4}[nr]){1,4}+"  # between two lines
 _PEM_END = r"-{4,5} ?END (?:[A-Z0-9 ]{0,24} )?PRIVATE KEY(?: BLOCK)? ?-{4,5}"
 # Words that follow an authorization header or its scheme in prose.
 _PROSE_LIST = """
@@ -183,9 +184,10 @@ VENDOR_RULES = (
         "private key",
     ),
     pattern(
-        # An excerpt may begin within a key.
         SecretKind.PRIVATE_KEY,
-        rf"(?:(?<![A-Za-z0-9+/=])[A-Za-z0-9+/=]{{16,8000}}+(?:\s|\\{{1,4}}[nr]){{1,4}}+){{0,200}}+{_PEM_END}",
+        # An excerpt may begin within a key, whose last line may be short.
+        rf"(?:(?<![A-Za-z0-9+/=])(?:[A-Za-z0-9+/=]{{16,8000}}+{_BREAKS}){{1,200}}+(?:[A-Za-z0-9+/=]{{1,15}}{_BREAKS})?)?"
+        rf"{_PEM_END}",
         "private key",
     ),
     pattern(

@@ -231,6 +231,15 @@ def test_no_pattern_repeats_without_a_bound() -> None:
         assert not re.search(r"[*+]|\{\d+,\}", plain), each
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\\n", "\\\\n"])
+@pytest.mark.parametrize("last", ["Qw==", "Zx81kQ77pLm2aB9d"])
+def test_an_end_of_a_key_in_json_is_hidden(line_break: str, last: str) -> None:
+    """JSON writes line breaks as two characters, and the last line of a key may be short."""
+    body = [filled("~b64:64~"), filled("~b64:064~"), last, "-----END PRIVATE KEY-----"]
+    shown = redact(f'cut: {line_break.join(body)}"').text
+    assert shown.replace("\n", "") == 'cut: ‹private-key›"'
+
+
 @given(st.from_regex(_NAMED, fullmatch=True))
 def test_each_name_contains_a_literal(name: str) -> None:
     """Texts without a literal are not searched for names."""
