@@ -24,7 +24,7 @@ _VERB = re.compile(r"(?i)\b(?:select|update|delete from|insert into|replace into
 def sql(number: NumberContext) -> LookAlikeReason | None:
     """Reject a value in SQL; not ``where error_code in (6000104, 6000106)``."""
     signs = number.run_before(" '\"(,=")
-    if not set(signs) & set("(,=") or number.has_code_key:
+    if signs in ("", " ") or not any(map(signs.__contains__, "(,=")) or number.has_code_key:
         return None
     if signs.rstrip(" '\"").endswith("(") and not _OPENS.search(number.left(12)):
         return None
@@ -70,12 +70,12 @@ def column(number: NumberContext) -> LookAlikeReason | None:
     return LookAlikeReason.POSITION if is_column else None
 
 
-_AT = re.compile(r"(?:#|['\"]|\b(?:binlog|checkpoint|event|log|offset|read|snapshot|truncated)) at $")
+_AT = re.compile(r"(?:#|['\"]|\b(?:binlog|checkpoint|event|log|offset|read|snapshot|truncated)[.0-9'\"]{0,9}) at $")
 
 
 def stream_position(number: NumberContext) -> LookAlikeReason | None:
     """Reject a position in a binlog: ``# at 6000106``, ``the last event read at 6000204``."""
-    is_at = number.left(3) == "at " and _AT.search(number.left(16))
+    is_at = number.left(3) == "at " and _AT.search(number.left(24))
     return LookAlikeReason.POSITION if is_at else None
 
 
@@ -96,10 +96,11 @@ _RANGE_BEFORE = re.compile(r"(?<![0-9A-Za-z])(?=[0-9]*[a-f])[0-9a-f]{7,12}\.\.\.
 
 def commit(number: NumberContext) -> LookAlikeReason | None:
     """Reject a short commit hash: ``6000204 fix login error (HEAD -> main)``, ``a1b2c3d..6000204``."""
-    if number.right(2) == ".." and _RANGE.match(number.right()):
+    if number.after == "." and number.right(2) == ".." and _RANGE.match(number.right()):
         return LookAlikeReason.TICKET
-    if number.left(2) == ".." and _RANGE_BEFORE.search(number.left()):
-        return LookAlikeReason.TICKET
+    if number.before not in ("", *_GRAPH):
+        is_range = number.left(2) == ".." and _RANGE_BEFORE.search(number.left())
+        return LookAlikeReason.TICKET if is_range else None
     is_named = number.name and number.name.word in _GIT and number.name.word_before == "git"
     if is_named or (number.left(4) == " at " and number.left(7) == "now at "):
         return LookAlikeReason.TICKET
@@ -133,6 +134,8 @@ def entry(number: NumberContext) -> LookAlikeReason | None:
         title = _TITLE.search(number.left()) if number.left(2)[:1] == " " else None
         if (is_other and not number.has_error_word) or (title and not _TOPIC.search(title[1])):
             return LookAlikeReason.IDENTIFIER
+    if number.after_space not in (":", "=") and number.after not in ("'", '"', "`", "]"):
+        return None
     signs = number.run_before(" \t\"'`[")
     if number.left(len(signs) + 1)[:1] not in ("", "{", ",", "/", *signs[:1]):
         return None
@@ -152,7 +155,7 @@ def person(number: NumberContext) -> LookAlikeReason | None:
     """Reject a person's number: ``push to 6000121 failed``, ``from 6000011 to 6000121``."""
     name, before = number.name, number.left(5)
     if name and not name.has_sign:
-        word = name.word.lower()
+        word = (*name.parts, "")[0]  # sendMessage to
         is_kicked = word in _KICKED and number.right(5).startswith((" out", " from"))
         if is_kicked or (word in _SENDS and before.endswith(" to ")):
             return LookAlikeReason.IDENTIFIER

@@ -218,8 +218,8 @@ def _is_count(number: NumberContext) -> bool:
     noun = noun.lower()
     while noun in vocabulary.ADJECTIVES:
         noun = next(words, "")
-    if noun == "out":
-        return re.match(r" out of [0-9]", number.right(9)) is not None
+    if noun in ("out", "of"):
+        return re.match(r" (?:out )?of [0-9]{4}", number.right(12)) is not None
     if noun not in vocabulary.UNITS:
         return False
     if noun not in vocabulary.UNITS_OF_DATA and next(words, "") in vocabulary.SENTENCE_AFTER_UNIT:

@@ -61,8 +61,10 @@ _DIGIT = re.compile(r"[0-9]")
 
 _WORDS_AFTER = (re.compile(r"\s?([A-Za-zµμ][A-Za-zµμ0-9]*)"), *[re.compile(r"\s([a-z]+)")] * 2)
 
-_CHUNK_END = re.compile(r"[\s\"'<>()\[\]{},，。；]")
+# Of the reversed text before a number: up to the sign that ends a chunk, or a clause.
+_CHUNK = re.compile(r"[^\s\"'<>()\[\]{},，。；]*")
 
+_USUAL = 28  # characters that usually have the name and the word before it
 _KEY_SIGNS = " =:(\"'"
 _CLAUSE = re.compile(r"[^0-9,;=\[\]{}|<>\"。；]*")
 
@@ -89,42 +91,53 @@ _RICH = 2  # words from which on a context is telling enough without the number 
 
 
 class TokensBefore:
-    """The words, numbers and signs before a number, and how many characters of the text were needed to read them."""
+    """The words, numbers and signs before a number, and how many characters of the text were needed to read them.
+
+    The token right before the number is at position -1. Most names are near, so the text is split from its end.
+    """
 
     def __init__(self, text: str, read: Callable[[int], object]) -> None:
         """Split *text*; *read* receives the number of characters at its end that a token depends on."""
         self._text = text
         self._read = read
-        self._tokens = list(_TOKEN.finditer(text))
-        self._first_read = len(self._tokens)
-        self.last = len(self._tokens) - 1  # position of the token right before the number; -1 if there is none
+        # No token has a space, so those behind one do not depend on the text before it.
+        self._split_from = text.rfind(" ", 0, max(0, len(text) - _USUAL)) + 1
+        self._tokens = list(_TOKEN.finditer(text, self._split_from))
+        self._first_read = 0
 
     def __getitem__(self, position: int) -> str:
         """Return the token at *position*, empty before the first one."""
-        if position < 0:
+        token = self._at(position)
+        if token is None:
             self._read(len(self._text) + 1)
             return ""
-        token = self._tokens[position]
         if position >= self._first_read:
             return token[0]
         self._first_read = position
         start = token.start()
         if _WORDY.match(token[0]):
             # Where a word begins depends on the letters and digits that touch it, and on the character before those.
-            while position and self._tokens[position - 1].end() == start and _WORDY.match(self._text, start - 1):
+            while (before := self._at(position - 1)) and before.end() == start and _WORDY.match(self._text, start - 1):
                 position -= 1
-                start = self._tokens[position].start()
+                start = before.start()
             start -= 1
         self._read(len(self._text) - start)
         return token[0]
 
     def plain_word(self, position: int) -> str:
         """Return the token at *position*, empty if it has digits; of a name or a hash, only the end is read."""
-        token = self._tokens[position] if position >= 0 else None
+        token = self._at(position)
         if token and (digit := _LAST_DIGIT.search(token[0])):
             self._read(len(self._text) - token.start() - digit.start())
             return ""
         return self[position]
+
+    def _at(self, position: int) -> re.Match[str] | None:
+        """Return the token at *position*, None before the first one."""
+        if position < -len(self._tokens) and self._split_from:
+            self._tokens[:0] = _TOKEN.finditer(self._text, 0, self._split_from)
+            self._split_from = 0
+        return self._tokens[position] if position >= -len(self._tokens) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,18 +233,19 @@ class NumberContext:
     @property
     def chunk_before(self) -> str:
         """The text before it up to a space, quote, bracket or comma."""
-        chunk = _CHUNK_END.split(self._left)[-1]
-        self.left(len(chunk) + 1)
-        return chunk
+        return self._back(_CHUNK, self._left)
 
     @property
     def clause_before(self) -> str:
         """The text before its key or sign, up to a digit, a comma, a quote, a bracket or a sign between fields."""
-        text = self._left.rstrip(_KEY_SIGNS)
-        found = _CLAUSE.match(text[::-1])
-        clause = found[0][::-1] if found else ""
-        self.left(len(self._left) - len(text) + len(clause) + 1)
-        return clause
+        return self._back(_CLAUSE, self._left.rstrip(_KEY_SIGNS))
+
+    def _back(self, pattern: re.Pattern[str], text: str) -> str:
+        """Return the end of *text*, which begins as the line before the number, that *pattern* matches reversed."""
+        found = pattern.match(text[::-1])
+        end = found[0][::-1] if found else ""
+        self.left(len(self._left) - len(text) + len(end) + 1)
+        return end
 
     @property
     def before(self) -> str:
@@ -383,7 +397,7 @@ def parts(word: str) -> tuple[str, ...]:
 def _name_before(tokens: TokensBefore) -> NameBefore | None:
     """Return the name at the end of *tokens* that announces the number behind them."""
     has_sign = False
-    position = tokens.last
+    position = -1
     while word := tokens[position]:
         if word in _SIGNS or (word == "." and tokens[position - 1].lower() == "no"):
             has_sign = True
