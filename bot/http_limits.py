@@ -28,7 +28,8 @@ _KEEPALIVE_S = 75.0  # between requests; proxies such as nginx and AWS's load ba
 _LINGERING_S = 1.0  # in which the rest of a refused request is read, so that the client sees the answer
 _MAX_WAITING = 200  # connections
 _GRACE_S = 0.02  # before a connection makes room
-_SHARE_OF_FILES = 6  # of the process' files, 1/6 may be waiting connections, for a moment 1/3
+_MAX_BACKLOG = 1024  # connections; asyncio's default is 100, and Linux allows 4096 (net.core.somaxconn)
+_SHARE_OF_FILES = 6  # of the process' files, 1/6 may be waiting connections, for a moment 1/3, and 1/3 the backlog
 _LOG_INTERVAL_S = 60.0
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -193,9 +194,22 @@ def receiving(refused: RefusedRequests) -> Middleware:
 
 def most_waiting() -> int:
     """Return how many connections may wait, so that they can't use up the files that the process may open."""
+    return min(_MAX_WAITING, _max_files() // _SHARE_OF_FILES)
+
+
+def backlog() -> int:
+    """Return how many connections the kernel may keep until they are accepted, all of them in one step.
+
+    It drops the requests of more (SYN), which come again after 1 s and 3 s: Slack waits 3 s. Until the surplus is
+    closed, they need files, too.
+    """
+    return min(_MAX_BACKLOG, 2 * _max_files() // _SHARE_OF_FILES)
+
+
+def _max_files() -> int:
     if sys.platform == "win32":
-        return _MAX_WAITING
+        return sys.maxsize
     import resource
 
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return _MAX_WAITING if files == resource.RLIM_INFINITY else min(_MAX_WAITING, files // _SHARE_OF_FILES)
+    return sys.maxsize if files == resource.RLIM_INFINITY else files

@@ -23,6 +23,7 @@ from bot.http_limits import (
     HttpConnection,
     RefusedRequests,
     WaitingConnections,
+    backlog,
     connection_of,
     most_waiting,
     receiving,
@@ -113,7 +114,10 @@ async def listening(routes: Sequence[web.RouteDef], health: Health, settings: Se
         stack.push_async_callback(runner.cleanup)
         try:
             listener = await asyncio.get_running_loop().create_server(
-                lambda: HttpConnection(cast(web.Server, runner.server), waiting), settings.host, port
+                lambda: HttpConnection(cast(web.Server, runner.server), waiting),
+                settings.host,
+                port,
+                backlog=backlog(),
             )
         except OSError as error:
             raise ZimerrError(f"Port {port} can't be opened: {error.strerror}. Set PORT to a free one.") from error

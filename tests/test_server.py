@@ -11,6 +11,7 @@ import io
 import json
 import logging
 import resource
+import socket
 import sys
 import time
 import tracemalloc
@@ -156,6 +157,19 @@ def few_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_many_connections_at_once_are_all_received(target: Target) -> None:
+    """The kernel drops what it can't keep until the loop accepts it; the client tries again after 1 s and 3 s."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):  # without a pause in which the loop could accept
+            stack.enter_context(socket.create_connection(("127.0.0.1", target.port), timeout=10.0))
+        assert await target.post_signed(event("hello")) == 200
+
+
+def test_connections_leave_files_to_the_rest(few_files: None) -> None:
+    """All that the kernel has kept is accepted in one step, on top of those that wait."""
+    assert 2 * http_limits.most_waiting() + http_limits.backlog() <= 256 * 2 / 3
 
 
 def event(text: str, **fields: object) -> bytes:
