@@ -31,9 +31,10 @@ _CONTEXT = 2  # lines kept before and after the line of a window
 _CODE = re.compile(rb"600[0-9]{4,}")
 _DENSE = 1000  # bytes per `600`; below this, one pass of the pattern is faster than many literal searches
 _THOUSANDS = re.compile(rb"6[,.' _]00[0-9](?:[,.' _]|[\x80-\xff]+)[0-9]{3}")
-# Full-width letters, digits and the low line, which may be part of a code or a symbol after folding.
+# Full-width characters that may be part of a code, a symbol, an escape sequence or a URL after folding.
 _FULL_WIDTH = re.compile(
-    rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a]"
+    rb"\xef(?:\xbc[\x90-\x99\xa1-\xba\xbf]|\xbd[\x81-\x9a]"  # letters, digits and the low line
+    rb"|\xbc(?:[\x8e\x8f]|\x9a/)"  # in a URL
     rb"|\xbc(?:\xbb[0-9]{0,3}[;m]|[\xbb\x9b][0-9]{1,3}[;m\xef]|\xbc[A-Za-z0]|\xbe[\[\xef]))"  # in an escape
     rb"|6[\xc2-\xef][\x80-\xbf]{1,2}00[0-9]"  # between thousands
 )
@@ -130,10 +131,11 @@ class Scanner:
         numbers = _numbers(folded)
         lower = data.lower()
         others = sorted(_other_offsets(data, lower, self._is_symbol))
-        may_have_urls, has_urls = b"://" in data or b"www." in lower, False
+        may_have_urls = b"://" in data or b"www." in lower
         places = sorted([*numbers, *others]) if others else numbers
         self._events = deque(find_events(data, block.overlap_before, len(data) - block.overlap_after))
         self._line, self._counted = block.first_line, 0
+        # Of the line of the last number; its end is its line feed. A line that is done was judged as a whole.
         begin, end, has_urls, is_done, long_line = 0, -1, False, False, None
         for at in places:
             if at > end:

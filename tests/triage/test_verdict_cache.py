@@ -26,6 +26,7 @@ _WORDS = sorted(
 )  # fmt: skip
 _SIGNS = [
     *string.punctuation, *"，：。；、）（［］＼“”是为的个条次人元多余", ": ", ", ", '":', '\\":', "\\n", "\\u003d",
+    "https：//a.b/", "www．x.y/",
     "[0;1m", "［31m", "；1m", "://", "https://a.b/c?d=", "www.x.y/", "WWW.", "GET /v1?id=", "example.com/o?id=",
     "main.dart:", "(021) ", "+86 ", "021 ", "0x", "1732345678", "2732345678", "12,000", ",000", "6，000，104",
     "6 000 104", "\u00a0", "29e3e3b0", "olivia_794", "itemID[4] = ", 'put("userID", ', "orders 6000121, ",
