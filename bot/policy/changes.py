@@ -96,13 +96,15 @@ class Changes:
     async def undo(self, change: ChannelChange, place: Place) -> ChangeReply | Note:
         """Restore what was before *change*, unless somebody has done so, and show who did."""
         try:
-            await self._store.undo(place.team, place.channel, change, user=place.user)
+            is_first = await self._store.undo(place.team, place.channel, change, user=place.user)
         except OvertakenError:
             return Note("overtaken")
         undone = await self._store.find(place.team, place.channel, change.id)
         restored = None
         if change.what is Changed.NOT_A_CODE:
             restored = await self._annotations.content(MessageRef(place.team, place.channel, change.detail["reply"]))
+            if restored is None and not is_first:  # perhaps it was rejected again, which its own button undoes
+                return Note("overtaken")
         return ChangeReply(undone or change, restored=restored)
 
     async def ignored(self, place: Place) -> IgnoredReply:

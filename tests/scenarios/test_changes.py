@@ -396,6 +396,24 @@ async def test_not_a_code_is_shown_in_place_of_the_reply_and_undone_there(
     await slack.until(lambda: "3" in shown(reply))
 
 
+async def test_an_old_undo_does_not_remove_the_button_of_a_newer_one(slack: Sandbox) -> None:
+    """Somebody presses the first button, which they still see, after the reply was marked again."""
+    message = await slack.say(ENGLISH, ANN, "we got 6000106")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    await slack.click(reply, "not_a_code", LIN)
+    await slack.until(lambda: "<@U0LIN> marked" in shown(reply))
+    first = reply["blocks"]
+    await slack.click(reply, "undo_change", BEN)
+    await slack.until(lambda: "Undone by <@U0BEN>." in shown(reply))
+    await slack.click(reply, "not_a_code", ANN)
+    await slack.until(lambda: "<@U0ANN> marked" in shown(reply))
+    second, reply["blocks"] = reply["blocks"], first
+    await slack.click(reply, "undo_change", BEN)
+    reply["blocks"] = second
+    assert "This has been changed again since" in await private_line(slack, BEN)
+    assert reply["blocks"] == second
+
+
 async def test_undo_explains_no_message_that_is_gone(slack: Sandbox) -> None:
     """The line stays, because it says what somebody did; undoing forgets what was learned."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
