@@ -26,6 +26,7 @@ from bot.slack.lookup import Payload
 from bot.slack.replier import LogReplier
 from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest, Secret
+from bot.triage.summary import summarize
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -58,7 +59,9 @@ class LogJobs:
                 await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             refused = worth_mentioning(read.digest.refused)
             has_codes = message.sightings or message.triaged
-            if refused and not has_codes and (is_handled or mode is Mode.THREAD):
+            # What the author is told names the files that could not be read, too.
+            is_told = bool(job.place.user and read.digest.files and read.digest.is_worth_a_word)
+            if refused and not has_codes and not is_told and (is_handled or mode is Mode.THREAD):
                 await annotations.reply_unreadable(message, refused, replier)
             elif not has_codes and not is_handled:
                 await self._tell_author(context, job, message, read.digest)
@@ -77,7 +80,8 @@ class LogJobs:
                 await self._publish(context, job, note, replier)
                 return
             await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
-            triaged = await _related(context, MessageRef(job.place.team, job.place.channel, job.ts), source, read)
+            message = MessageRef(job.place.team, job.place.channel, job.ts)
+            triaged = await related(context, Triaged(read.digest, source), message)
             triage = Answer(triaged, await context.channel_language())
             await self._publish(context, job, triage, replier)
             await _attach_if_cut(context, job, replier, read.digest)
@@ -111,7 +115,7 @@ class LogJobs:
 
     async def _tell_author(self, context: RequestContext, job: Job, message: SeenMessage, digest: Digest) -> None:
         """Tell the author of a log without a known code what was read, once and privately, if it is about ZIM."""
-        if not job.place.user or not (digest.unknown or digest.is_about_zim):
+        if not job.place.user or not digest.is_worth_a_word:
             _log.debug("nothing found in a log", channel=job.place.channel, ts=job.ts, reason="not about ZIM")
             return
         try:
@@ -159,7 +163,7 @@ async def triage_again(context: RequestContext, source: LogSource) -> Triaged | 
     if read is None:
         return None
     message = MessageRef(context.place.team, context.place.channel, source.ts or source.thread)
-    return await _related(context, message, source, read)
+    return await related(context, Triaged(read.digest, source), message)
 
 
 async def _with_log(context: RequestContext, message: SeenMessage, read: ReadLog) -> SeenMessage:
@@ -173,17 +177,19 @@ async def _with_log(context: RequestContext, message: SeenMessage, read: ReadLog
     found = tuple(sighting for sighting in read.in_files if sighting.code not in own)
     triaged = None
     if read.digest.hits or read.digest.is_conclusive:
-        triaged = await _related(context, message.ref, LogSource(message.thread, message.ts), read)
+        source = LogSource(message.thread, message.ts)
+        triaged = await related(context, Triaged(read.digest, source), message.ref)
     is_log = bool(triaged) and is_whole_log(read.digest.files, is_by_bot=not message.place.user)
     return replace(message, sightings=message.sightings + found, triaged=triaged, is_log=is_log)
 
 
-async def _related(context: RequestContext, message: MessageRef, source: LogSource, read: ReadLog) -> Triaged:
-    """Return the triage of the log in *message*, related to an earlier one; that of a whole thread stands alone."""
-    triaged = Triaged(read.digest, source)
-    if source.ts is None:
+async def related(context: RequestContext, triaged: Triaged, message: MessageRef) -> Triaged:
+    """Relate a triage of the log in *message* to an earlier one; that of a whole thread stands alone."""
+    if triaged.source and triaged.source.ts is None:
         return triaged
-    return await context.services.relations.relate(triaged, read.summary, message, source.thread, context.lookup)
+    services, thread = context.services, triaged.source.thread if triaged.source else ""
+    summary = summarize(triaged.digest, services.log_reader.cascades)
+    return await services.relations.relate(triaged, summary, message, thread, context.lookup)
 
 
 async def _attach_if_cut(context: RequestContext, job: Job, replier: LogReplier, digest: Digest) -> None:

@@ -27,7 +27,6 @@ from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, FileRefused, Refusal
 from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
-from bot.triage.summary import TriageSummary, summarize
 
 _MAX_CONCURRENT = 2
 _TURN_TIMEOUT_S = 5.0
@@ -40,7 +39,6 @@ class ReadLog:
     """The triage of a log."""
 
     digest: Digest
-    summary: TriageSummary
     in_files: tuple[Sighting, ...]  # the codes found in files
 
     @property
@@ -84,8 +82,7 @@ class LogReader:
                 logs, refused = await _download(found, downloads, max_files=self._limits.files)
                 digest = await self.triage(pasted + logs)
         digest = replace(digest, refused=(*digest.refused, *refused))
-        summary = summarize(digest, self.cascades)
-        return ReadLog(digest, summary, sightings_in_files(digest, has_text=bool(pasted)))
+        return ReadLog(digest, sightings_in_files(digest, has_text=bool(pasted)))
 
     async def read_files(self, lookup: SlackLookup, message: Payload) -> tuple[FileSeen, ...]:
         """Triage each file of *message* by itself, in the time of one triage; raises RetryLater or StopWorkspace."""

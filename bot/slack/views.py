@@ -16,7 +16,9 @@ from bot.render.entry_slack import LOOKUP_CODE
 from bot.render.notices import AUDIENCE, EVERYBODY, PASTE, PASTED
 from bot.slack.client import call_api
 from bot.slack.context import RequestContext, Services, after_ack, with_context
+from bot.slack.log_jobs import related
 from bot.slack.lookup import Payload
+from bot.storage.annotation_store import MessageRef
 from bot.triage.reader import LogFile
 
 _MAX_OPTIONS = 20
@@ -75,11 +77,14 @@ async def triage_paste(context: RequestContext, body: Payload) -> None:
     fields = body["view"]["state"]["values"]
     pasted = str(fields[PASTED][PASTED]["value"] or "").encode(errors="replace")
     digest = await context.services.log_reader.triage([LogFile("", lambda: BytesIO(pasted))])
-    if not digest.hits:
+    triaged = Triaged(digest)
+    if digest.is_conclusive:
+        triaged = await related(context, triaged, MessageRef(context.place.team, context.place.channel, ""))
+    if not digest.hits and not digest.is_conclusive:
         await context.reply_privately(Note("nothing"))
     elif fields[AUDIENCE][AUDIENCE]["selected_option"]["value"] == EVERYBODY:
-        await context.reply_to_url(Triaged(digest), await context.channel_language(), is_public=True)
+        await context.reply_to_url(triaged, await context.channel_language(), is_public=True)
     else:
-        await context.reply_privately(Triaged(digest))
+        await context.reply_privately(triaged)
     if digest.secrets:
         await context.reply_privately(Leaked(digest.secrets, ("",)))

@@ -279,6 +279,11 @@ class Digest:
         return self.names_zim or bool(self.rows) or any(row.name.is_symptom for row in self.events)
 
     @property
+    def is_worth_a_word(self) -> bool:
+        """Return whether its author expects an answer: it has to do with ZIM, or contains unknown codes."""
+        return self.is_about_zim or bool(self.unknown)
+
+    @property
     def is_conclusive(self) -> bool:
         """Return whether there is anything to explain: a known code, or an event of ZIM as the cause."""
         return bool(self.rows) or bool(self.cause_event and self.is_about_zim)

@@ -10,6 +10,7 @@ from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, MEI, Clock, Start
 from tests.scenarios.logs import LOG, answers, file, the_answer
 from tests.scenarios.reading import bot_reactions, settled, shown
+from tests.scenarios.test_triage import open_modal
 
 
 def token_log(first: str, minutes: int, users: int = 1, *, rest: int = 0) -> str:
@@ -154,6 +155,16 @@ async def test_a_triage_that_was_asked_for_belongs_to_the_series(slack: Sandbox)
     again = await slack.say(ENGLISH, LIN, "@zimerr and this?", files=[file("zim.log", token_log("03:20", 6))])
     second = await the_answer(slack, again, ENGLISH)
     assert first["ts"].replace(".", "") in first_line(second)
+
+
+async def test_a_paste_in_the_dialog_belongs_to_the_series(slack: Sandbox) -> None:
+    """Whoever pastes there sees the earlier triage, too."""
+    _, first = await uploaded(slack, token_log("03:14", 6))
+    view = await open_modal(slack, ENGLISH, "triage")
+    await slack.submit(view, ANN, {"pasted": token_log("03:20", 6)})
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert first_line(private).startswith("Same likely cause as in <")
+    assert first["ts"].replace(".", "") in first_line(private)
 
 
 async def test_without_a_permalink_the_line_has_no_link(slack: Sandbox) -> None:

@@ -81,6 +81,14 @@ async def test_each_file_is_named(slack: Sandbox) -> None:
         assert name in said
 
 
+async def test_one_line_names_what_was_read_and_what_was_not(slack: Sandbox) -> None:
+    """A public line about the damaged file would say nothing of the other."""
+    message = await slack.say(ENGLISH, ANN, "", files=[file("app.log", UNKNOWN), file("bundle.zip", b"PK\3\4 broken")])
+    (said,) = await told(slack, message)
+    assert "app.log: 3 lines" in said
+    assert "bundle.zip was not read" in said
+
+
 @pytest.mark.parametrize(
     "upload",
     [

@@ -45,7 +45,7 @@ class Command:
         await self.release.wait()
         return SimpleNamespace(language=Language.EN)
 
-    async def _answer(self, *_: object) -> Answer:
+    async def _answer(self, *_: object, **__: object) -> Answer:
         await self.release.wait()
         return Answer(Explained((), ()), Language.EN)
 
