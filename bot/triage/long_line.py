@@ -11,6 +11,7 @@ LONGEST = 4096  # bytes of a line, or of a part of it, in a hit
 
 _AROUND = 500  # characters kept on either side of a code
 _START = 200  # characters kept of the line's start, which has its time
+_END = 60  # characters kept of the line's end, where UIKit writes the time
 _LONG_WORD = r"[A-Za-z0-9_+/=.%~\\-]{12,}"  # long enough to be part of a token
 _CUT_BEFORE = re.compile(rf"\A{_LONG_WORD}")
 _CUT_AFTER = re.compile(rf"(?<![A-Za-z0-9_+/=.%~\\-]){_LONG_WORD}\Z")
@@ -44,7 +45,7 @@ class LineText:
         return self.around((first, first + 7))
 
     def around(self, span: Span) -> bytes:
-        """Return the text that a hit at *span* keeps: the start of the line and the text around the hit.
+        """Return the text that a hit at *span* keeps: the line's start and end and the text around the hit.
 
         Redaction does not recognise part of a token, so a word at a cut is removed if it may be one.
         """
@@ -58,4 +59,6 @@ class LineText:
         part = before + text[slice(*span)] + after
         if self._has_start and start > _START:
             part = f"{_CUT_AFTER.sub('…', text[:_START])} … {part}"
+        if self._has_end and end < len(text) - _END:
+            part = f"{part} … {_CUT_BEFORE.sub('…', text[-_END:])}"
         return part.encode(errors="replace")[:LONGEST]

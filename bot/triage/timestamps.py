@@ -160,7 +160,8 @@ def reader_for(head: bytes) -> TimestampReader | None:
         starts = {
             name: _start(name, match.start("t"))
             for name, pattern in FORMATS.items()
-            if (match := pattern.search(line, 0, 4096 if name in _ANYWHERE else _REACH)) and _base(match) is not None
+            if (match := pattern.search(line, 0, len(line) if name in _ANYWHERE else _REACH))
+            and _base(match) is not None
         }
         if starts:
             votes[min(starts, key=starts.__getitem__)] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.triage.timestamps import FORMATS, reader_for
+from tests.triage.feed import triage_of
 
 SAMPLES = [
     # line, its format, the stamp as written, its zone
@@ -146,3 +147,13 @@ def test_a_line_read_again_after_midnight_keeps_its_day() -> None:
     again = reader.stamp(b"23:59:58.000 x")
     assert again is not None
     assert again.seconds == before
+
+
+def test_the_stamp_at_the_end_of_a_very_long_line_is_read() -> None:
+    """UIKit prints whole invitations, with the time behind them."""
+    line = "{x}  {send, data:%s, code: 6000281, %s}  {%d/11/2026 17:00:00}  {ERROR}"
+    log = "\n".join(line % ("x" * 6000, "y " * 3000, day) for day in (22, 23))
+    (row,) = triage_of({"app.log": log}).rows
+    assert row.first.stamp is not None
+    assert row.last.stamp is not None
+    assert (row.first.stamp.text, row.last.stamp.text) == ("22/11/2026 17:00:00", "23/11/2026 17:00:00")
