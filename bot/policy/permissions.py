@@ -1,7 +1,7 @@
 """Decide who may change something for everybody in a channel, and who may call others.
 
 1. In a direct message, everybody may: it concerns nobody else.
-2. Guests and people of other workspaces (Slack Connect) may do neither.
+2. Guests, people of other workspaces (Slack Connect) and apps may do neither: a guest can start a workflow.
 3. If ZIMERR_ADMINS is set, only these people and the members of these user groups may change something.
 4. If Slack can't be asked, the answer is no.
 

@@ -28,6 +28,7 @@ class Standing(StrEnum):
     MEMBER = "member"
     GUEST = "guest"  # of one channel or of several
     EXTERNAL = "external"  # of another workspace, in a shared channel (Slack Connect)
+    APP = "app"  # or a workflow, which anybody may have started
 
 
 @dataclass(frozen=True, slots=True)

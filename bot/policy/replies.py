@@ -117,6 +117,7 @@ class Denial(StrEnum):
 
     GUEST = "guest"
     EXTERNAL = "external"
+    APP = "app"
     NOT_ADMIN = "not-admin"
     UNSURE = "unsure"  # Slack could not be asked
     UNTOLD = "untold"  # Slack does not describe the person

@@ -127,6 +127,8 @@ def _standing(person: Payload, team: str, home: str) -> Standing:
     *home* is the workspace that the request names as theirs: in a shared channel, the person's own (java-slack-sdk
     issue 1041). In an organization (Enterprise Grid), `teams` lists all workspaces of the person.
     """
+    if person.get("is_bot"):
+        return Standing.APP
     homes = {text_at(person, "team_id"), home} - {""}
     teams = (person.get("enterprise_user") or {}).get("teams") or ()
     if (person.get("is_stranger") or homes - {team}) and team not in teams:

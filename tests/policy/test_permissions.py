@@ -38,6 +38,7 @@ def directory(standing: Standing | None = Standing.MEMBER, **groups: set[str]) -
         (Standing.MEMBER, None),
         (Standing.GUEST, Denial.GUEST),
         (Standing.EXTERNAL, Denial.EXTERNAL),
+        (Standing.APP, Denial.APP),
         (None, Denial.UNTOLD),
     ],
 )

@@ -16,6 +16,7 @@ from bot.slack.lookup import _standing
         ({"team_id": "T1", "is_restricted": False}, "T1", Standing.MEMBER),
         ({"team_id": "T1"}, "", Standing.MEMBER),
         ({"team_id": "T1", "is_restricted": True}, "T1", Standing.GUEST),
+        ({"team_id": "T1", "is_bot": True}, "T1", Standing.APP),
         ({"team_id": "T1", "is_restricted": True, "is_ultra_restricted": True}, "T1", Standing.GUEST),
         ({"team_id": "T2"}, "T2", Standing.EXTERNAL),
         ({"team_id": "T2"}, "", Standing.EXTERNAL),
