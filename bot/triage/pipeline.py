@@ -41,7 +41,7 @@ def triage(
     files: list[FileRead] = []
     refused: list[FileRefused] = []
     for log in open_logs(sources, ReadBudget(limits, clock), progress):
-        run.names_zim = run.names_zim or names_zim(log.name.encode())
+        run.names_zim = run.names_zim or names_zim(log.name.encode(errors="replace"))
         if isinstance(log, FileRefused):
             refused.append(log)
             continue
