@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.triage.digest import SecretKind
-from bot.triage.metadata import MAX_VALUES, PLATFORM_PATTERNS, MetadataScan
+from bot.triage.metadata import MAX_VALUES, PLATFORM_PATTERNS, MetadataScan, names_zim
 from bot.triage.redact import redact
 
 
@@ -92,3 +92,26 @@ def test_each_mark_of_a_platform_contains_one_of_the_words_searched_first(
     """A mark without such a word would never be found."""
     mark = data.draw(st.from_regex(pattern))
     assert any(word in mark for word in words)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        ("E/ZIM: login", True),
+        ("[ZIM] create", True),
+        ("zim_flutter.dart", True),
+        ("zimlog_1.txt", True),
+        ("ZIMError code", True),
+        ("im.zego.callkit", True),
+        ("ZegoUIKit", True),
+        ("即构的日志", True),
+        ("[1122 07:35:45.301][Conv][API.sendMessage]", True),
+        ("zimbra mail Zimmer Zimbabwe", False),
+        ("maxzim XZIMX", False),
+        ("token=Qk+ZIM/k9zim+", False),
+        ("GET /index.html 200", False),
+    ],
+)
+def test_zim_is_recognized_by_name(text: str, is_named: bool) -> None:
+    """The author of such a log is told that it contains no code; others are left alone."""
+    assert names_zim(text.encode()) is is_named
