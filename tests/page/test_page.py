@@ -136,5 +136,5 @@ async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sand
     await expect(chart.locator("polyline")).to_have_count(3)
     await expect(chart).to_contain_text("6000121 57")
     await expect(shown.get_by_role("row")).to_have_count(4)
-    await expect(shown.locator("pre")).to_contain_text("> 18 | [1122 07:35:45.740]")
+    await expect(shown.locator("pre")).to_contain_text("> 18 | [Login][onTokenExpired]")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
