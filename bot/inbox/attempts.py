@@ -7,14 +7,16 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
+from cachetools import LRUCache
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
-from bot.inbox.job import UNKNOWN_KIND, Job, JobKind, JobState, Outcome
+from bot.inbox.job import UNKNOWN_KIND, Job, JobKey, JobKind, JobState, Outcome
 from bot.inbox.limits import InboxLimits, PostRate
 from bot.storage.batching import TRANSIENT
 
 _log = structlog.stdlib.get_logger(__name__)
 JITTER = (0.75, 1.25)  # of the pauses after a failure
+_MAX_UNEXPECTED = 10_000  # jobs whose unexpected failures are counted
 
 
 class Attempts:
@@ -35,6 +37,7 @@ class Attempts:
         self._limits = limits
         self._post_rate = post_rate
         self._clock = clock
+        self._unexpected: LRUCache[JobKey, int] = LRUCache(_MAX_UNEXPECTED)  # failures by the key of the job
 
     async def run(self, batch: Sequence[Job]) -> Outcome:
         """Work on one job, or on several together."""
@@ -63,7 +66,10 @@ class Attempts:
             return await self._failed(batch, error, describe(error))
         except Exception as error:  # a bug, or data that nobody expected, must not stop the other jobs
             _log.exception("an attempt failed", kind=first.stored_kind, channel=first.place.channel, ts=first.ts)
-            return await self._failed(batch, error, describe(error), most=self._limits.unexpected_attempts)
+            # Only these failures count: attempts that ended with a process say nothing about the job.
+            failures = self._unexpected[first.key] = self._unexpected.get(first.key, 0) + 1
+            is_last = failures >= self._limits.unexpected_attempts
+            return await self._failed(batch, error, describe(error), is_last=is_last)
         return Outcome(batch, JobState.DONE, self._clock())
 
     def _left_to_others(self, batch: Sequence[Job]) -> Outcome:
@@ -73,11 +79,11 @@ class Attempts:
             return self._dead(batch, UNKNOWN_KIND)
         return Outcome(batch, JobState.PENDING, now + self._limits.unknown_pause_s, UNKNOWN_KIND, is_started=False)
 
-    async def _failed(self, batch: Sequence[Job], error: Exception, reason: str, *, most: int | None = None) -> Outcome:
-        """Return the outcome of a failed attempt: a retry, or the end after too many of them (by default the limit)."""
+    async def _failed(self, batch: Sequence[Job], error: Exception, reason: str, *, is_last: bool = False) -> Outcome:
+        """Return the outcome of a failed attempt: a retry, or the end after the last or too many of them."""
         # The number is the same for the whole batch: only jobs without a failed attempt are worked on together.
         failed = batch[0].attempts - batch[0].refused
-        if failed >= min(most or self._limits.attempts, self._limits.attempts):
+        if is_last or failed >= self._limits.attempts:
             try:
                 async with asyncio.timeout(self._limits.attempt_timeout_s):
                     await self._on_exhausted(batch, error)

@@ -106,7 +106,8 @@ class Process:
         await self.inbox.open(self._work, on_exhausted=self._report_exhausted)
 
     async def _report_exhausted(self, jobs: Sequence[Job], error: Exception) -> None:
-        raise AssertionError(f"{error} was the last of so many attempts")
+        assert isinstance(error, RuntimeError), f"{error} was the last of so many attempts"
+        self._slack.given_up |= {each.ts for each in jobs}
 
     async def _work(self, jobs: Sequence[Job]) -> None:
         end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
