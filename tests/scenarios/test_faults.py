@@ -86,7 +86,12 @@ async def test_an_event_that_can_not_be_stored_is_not_acknowledged(slack: Sandbo
         assert not envelope.acknowledged
         assert envelope.attempts == 4
     slack.delivery.ack_timeout_s = 3.0  # as in Slack: a new file needs its tables first
-    assert (await slack.redeliver(envelope.body["event_id"])).acknowledged
+    # The first query may still meet the old connection; Slack delivers an event up to three times more.
+    for _ in range(3):
+        if (await slack.redeliver(envelope.body["event_id"])).acknowledged:
+            break
+    else:
+        pytest.fail("the event was never acknowledged")
     await answer_in_thread(slack, ENGLISH, said)
     await settled(slack, ENGLISH, ANN)
     assert len(slack.replies(ENGLISH, said["ts"])) == 1
