@@ -21,7 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
 # A message has up to 40,000 characters (docs.slack.dev/reference/methods/chat.postMessage). JSON encodes most of them
-# as six bytes (\uXXXX), and an edit brings the message before and after it, each as text and as blocks: 960 KB.
+# as six bytes (such as \u4e2d), and an edit brings the message before and after it, each as text and as blocks: 960 KB.
 MAX_BODY_BYTES = 2**20
 _ARRIVAL_TIMEOUT_S = 10.0  # from the first byte of a request to its last
 _KEEPALIVE_S = 75.0  # between requests; proxies such as nginx and AWS's load balancers keep connections for 60 s
