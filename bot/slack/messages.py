@@ -6,6 +6,7 @@ Most of Slack's events are messages. In Bolt middleware, a message takes half th
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +29,7 @@ from bot.slack.lookup import Payload, id_at, read_aside, team_of, text_at
 from bot.triage.redact import live_secrets
 
 _EMPTY = MessageContent()
+_MENTION = re.compile(r"<@(\w+)")
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -111,7 +113,7 @@ class Messages(AsyncMiddleware):
         is_person = is_by_person(message)
         if _asks_bot(message, place, bolt):
             await self._record(event, kind=JobKind.ASKED)
-        if place.is_direct or _mentions_bot(message, bolt):
+        if place.is_direct or _mentions_bot(message, bolt) or await self._is_for_another(event, message):
             return
         content = await self._read(message)
         if content.sightings or log_files(message):
@@ -132,7 +134,7 @@ class Messages(AsyncMiddleware):
             if edit := _edit_of(after):
                 await self._record(event, kind=JobKind.ASKED, trigger_ts=edit)
             return
-        if event.place.is_direct:
+        if event.place.is_direct or await self._is_for_another(event, after, event.before):
             return
         content = await self._read(after)
         # A link preview changes a message, too, but neither its codes nor its files.
@@ -148,6 +150,14 @@ class Messages(AsyncMiddleware):
         was_read = (await self._read(before)).sightings or log_files(before)
         if not _is_own(before, bolt, app) and (was_read or _asks_bot(before, event.place, bolt)):
             await self._record(event, kind=JobKind.DELETED)
+
+    async def _is_for_another(self, event: MessageEvent, *messages: Payload) -> bool:
+        """Return whether one of *messages* mentions the bot that another workspace of a shared channel has installed.
+
+        That one answers.
+        """
+        mentioned = {user for message in messages for user in _MENTION.findall(text_at(message, "text"))}
+        return bool(event.shared_id and mentioned) and await self._services.workspaces.have_bot(mentioned)
 
     async def _read(self, message: Payload) -> MessageContent:
         return await read_aside(partial(read_content, known=self._services.catalogue), message)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import aiohttp
@@ -55,6 +55,10 @@ class OneWorkspace:
     async def get(self, team: str) -> Workspace:
         """Return the one workspace."""
         return self._workspace
+
+    async def have_bot(self, users: Collection[str]) -> bool:
+        """Return False: no other workspace has a bot."""
+        return False
 
     async def check(self, team: str) -> None:
         """Raise StopWorkspace if Slack refuses the token, RetryLater if it does not answer."""
@@ -108,6 +112,10 @@ class ManyWorkspaces:
         if found is None:
             raise StopWorkspace(NOT_INSTALLED)
         return found
+
+    async def have_bot(self, users: Collection[str]) -> bool:
+        """Return whether one of *users* is the bot in any of the workspaces."""
+        return await self.installations.have_bot(users)
 
     async def check(self, team: str) -> None:
         """Raise StopWorkspace if Slack refuses the token of a team, RetryLater if it does not answer."""

@@ -80,6 +80,12 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         latest = {(row["enterprise_id"], row["team_id"]): row for row in rows}
         return [SQLAlchemyInstallationStore.build_bot_entity(row) for row in latest.values()]
 
+    async def have_bot(self, users: Collection[str]) -> bool:
+        """Return whether one of *users* is the bot user of an installation."""
+        query = select(self.bots.c.id).where(self.bots.c.client_id == self.client_id)
+        query = query.where(self.bots.c.bot_user_id.in_(users)).limit(1)
+        return await self._database.run(lambda connection: connection.execute(query).first() is not None)
+
     async def reencrypt(self) -> int:
         """Encrypt every token with the first key; return the number of rows."""
 

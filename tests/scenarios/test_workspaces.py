@@ -223,6 +223,26 @@ async def test_a_message_in_a_shared_channel_gets_one_answer(site: Site) -> None
         assert not any("6000121" in shown(message) for message in said)
 
 
+async def test_a_mention_in_a_shared_channel_is_answered_by_the_bot_that_it_mentions(site: Site) -> None:
+    """The bot of the other workspace sees the same message, but its own name is not in it."""
+    teams = site.sandbox, site.second
+    async with site.bot():
+        await site.install(FIRST, SECOND)
+        for team in teams:
+            team.workspace.channel(ENGLISH).is_ext_shared = True
+        mention = f"<@{site.sandbox.workspace.bot_user}>"
+        asked, late = (site.sandbox.workspace.new_ts() for _ in range(2))
+        for team in reversed(teams):
+            await ask(team, asked, text=f"{mention} 6000106")
+            await ask(team, late, text=f"{mention} help")
+        await until_settled(site, *teams)
+        for team in teams:
+            await team.edit(ENGLISH, late, f"{mention} 6000121")
+        await until_settled(site, *teams)
+        assert [len(team.replies(ENGLISH, asked)) for team in teams] == [1, 0]
+        assert site.second.replies(ENGLISH, late) == []
+
+
 async def test_an_edit_in_a_shared_channel_changes_the_one_answer(site: Site) -> None:
     """Only the workspace that answered follows the edit; a code that comes with an edit is answered by one of them."""
     teams = site.sandbox, site.second
