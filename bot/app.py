@@ -30,6 +30,7 @@ from bot.inbox.rows import InboxRows
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import KEEP_S, Changes
+from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.permissions import Permissions
 from bot.policy.relations import Relations
@@ -152,7 +153,8 @@ def _services(
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     change_store = ChangeStore(database)
     annotation_store = AnnotationStore(database)
-    annotations = Annotations(catalogue, languages, channels, annotation_store, change_store, clock)
+    annotations = Annotations(catalogue, languages, channels, annotation_store, clock)
+    inspections = Inspections(catalogue, annotations, change_store, clock)
     permissions = Permissions(settings.admins, clock)
     changes = Changes(permissions, languages, annotations, channels, change_store, clock)
     post_rate = PostRate(steady_clock)
@@ -169,8 +171,9 @@ def _services(
         catalogue=catalogue,
         languages=languages,
         annotations=annotations,
+        inspections=inspections,
         changes=changes,
-        answers=Answers(catalogue, languages, annotations, changes),
+        answers=Answers(catalogue, languages, inspections, changes),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate),
         sender=Sender(workspaces, post_rate, clock),

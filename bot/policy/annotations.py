@@ -16,19 +16,15 @@ Each decision against a reply is logged with its reason at debug level.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.detector import find_in_message
-from bot.errors import RetryLater, StopWorkspace
 from bot.i18n import Language
-from bot.policy.content import is_by_person, is_paste, is_written, read_content
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
@@ -36,21 +32,15 @@ from bot.policy.replies import (
     Annotation,
     Answer,
     AnyChange,
-    DryRun,
-    FileSeen,
     Reply,
     Triaged,
     UnreadableReply,
-    WhyReply,
     is_public,
 )
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
-from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.triage.digest import FileRefused
 
-PREVIEWED = 100  # messages
-_MAX_CODES = 5
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -109,7 +99,6 @@ class Annotations:
     _languages: Languages
     _settings: ChannelStore
     _store: AnnotationStore
-    _changes: ChangeStore
     _clock: Callable[[], float]
 
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice) -> None:
@@ -122,7 +111,7 @@ class Annotations:
         counted: tuple[int, ...] = ()
         channel: ChannelState | None = None
         for message in messages:
-            record, history, channel = await self._load(message)
+            record, history, channel = await self.load(message)
             if record is None:
                 history = replace(history, in_thread=history.in_thread | explained)
                 decision = await self._beside_triage(message, _decide(message, history))
@@ -139,11 +128,10 @@ class Annotations:
 
     async def follow_edit(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Handle an edit; *message* is the new version."""
-        record, history, channel = await self._load(message)
+        record, history, channel = await self.load(message)
         if record is None:  # as a new message
             await self.annotate([message], voice)
             return
-        history = _without(record, history)
         if record.reply is None:  # the message got a reaction, or was counted
             decision = _decide(message, history)
             if decision.act in (Act.REPLY, Act.REACT):
@@ -200,7 +188,7 @@ class Annotations:
 
     async def reply_unreadable(self, message: SeenMessage, files: tuple[FileRefused, ...], voice: ThreadVoice) -> None:
         """Reply why the files of a message could not be read, if the mode is thread and there is no reply yet."""
-        record, history, channel = await self._load(message)
+        record, history, channel = await self.load(message)
         if record or history.mode is not Mode.THREAD:
             reason = f"handled before: {record.act}" if record else f"mode: {history.mode}"
             _log.debug("no reply about files", channel=message.place.channel, ts=message.ts, reason=reason)
@@ -233,74 +221,19 @@ class Annotations:
         answered = await self._store.find_by_reply(reply)
         return await self._content(reply, answered) if answered else None
 
+    async def load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
+        """Load the record of a message, and the state of its channel and thread before it, in one query."""
+        now = self._clock()
+        found = await self._store.history(message.ref, message.thread, since=now - COOL_DOWN_S, now=now)
+        # Its own reply must not silence the message's codes.
+        own = frozenset(found.record.codes) if found.record and found.record.reply else frozenset()
+        mode = Mode(found.channel.mode or Mode.THREAD)
+        history = ChannelHistory(mode, found.ignored, found.in_thread - own, found.recent - own)
+        return found.record, history, found.channel
+
     async def mode(self, place: Place) -> Mode:
         """Return the mode of a channel."""
         return Mode((await self._settings.get(place.team, place.channel)).mode or Mode.THREAD)
-
-    async def why(self, message: Mapping[str, Any], place: Place, files: Sequence[FileSeen] = ()) -> WhyReply:
-        """Explain why a message of *place*, as Slack returns it, with its *files*, got a reply or did not."""
-        detection = await asyncio.to_thread(find_in_message, message, self._catalogue)
-        content = await asyncio.to_thread(read_content, message, self._catalogue)
-        digests = [file.digest for file in files if file.digest]
-        in_files = tuple(Sighting(code, False, "") for digest in digests for code in digest.codes)
-        is_log = any(digest.files for digest in digests) or (is_by_person(message) and is_paste(content.passages))
-        sightings = content.sightings
-        ts = str(message["ts"])
-        seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), sightings)
-        record, history, _ = await self._load(seen)
-        history = _without(record, history) if record else history
-        silenced = dict(decide(sightings, history, is_log=is_log).silenced)
-        in_files_silenced = [rule for _, rule in decide(in_files, history, is_log=True).silenced]
-        contexts = await self._changes.ignored(place.team, place.channel, now=self._clock())
-        by_fingerprint = {context.fingerprint: context for context in contexts}
-        known = [(each.code, by_fingerprint.get(each.fingerprint)) for each in sightings]
-        return WhyReply(
-            findings=tuple((each, silenced.get(each.code)) for each in detection.findings),
-            lookalikes=detection.lookalikes,
-            did=Act(record.act) if record else None,
-            is_written=is_written(message),
-            ignored={code: context for code, context in known if context},
-            files=tuple(files),
-            files_rule=next(iter(in_files_silenced), None),
-        )
-
-    async def preview(self, channel: str, directory: Directory, *, own_bot: str | None) -> DryRun:
-        """Apply the noise rules to the last messages of a channel, in thread mode, and count the acts.
-
-        Messages of *own_bot* (a bot id) are skipped: the bot never replies to itself. The cool-down follows the time
-        stamps of the messages.
-        """
-        try:
-            history = await directory.history(channel, most=PREVIEWED)
-        except (RetryLater, StopWorkspace):
-            history = None
-        if history is None:
-            return DryRun(None)
-        messages = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
-        return await asyncio.to_thread(self._dry_run, messages)
-
-    def _dry_run(self, messages: Sequence[Mapping[str, Any]]) -> DryRun:
-        """Apply the noise rules to *messages*, oldest first."""
-        acts: Counter[Act] = Counter()
-        codes: Counter[int] = Counter()
-        explained_at: dict[int, float] = {}
-        for message in messages:
-            now = float(message["ts"])
-            recent = frozenset(code for code, at in explained_at.items() if at >= now - COOL_DOWN_S)
-            decision = decide(read_content(message, self._catalogue).sightings, ChannelHistory(recent=recent))
-            acts[decision.act] += 1
-            codes.update(decision.codes)
-            if decision.act is Act.REPLY:
-                explained_at |= dict.fromkeys(decision.codes, now)
-        entries = tuple(entry for code, _ in codes.most_common(_MAX_CODES) if (entry := self._catalogue.get(code)))
-        return DryRun(len(messages), acts[Act.REPLY], acts[Act.REACT], entries)
-
-    async def _load(self, message: SeenMessage) -> tuple[AnnotationRecord | None, ChannelHistory, ChannelState]:
-        """Load the record of a message, and the state of its channel and thread, in one query."""
-        now = self._clock()
-        found = await self._store.history(message.ref, message.thread, since=now - COOL_DOWN_S, now=now)
-        history = ChannelHistory(Mode(found.channel.mode or Mode.THREAD), found.ignored, found.in_thread, found.recent)
-        return found.record, history, found.channel
 
     async def _beside_triage(self, message: SeenMessage, decision: Decision) -> Decision:
         """Replace counting by a reaction if a triage explains a code: triages show no counts."""
@@ -392,9 +325,3 @@ def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> A
 def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:
     """Return whether the reply to these messages is a triage."""
     return any(record.act == Act.TRIAGE for record in answered.values())
-
-
-def _without(record: AnnotationRecord, history: ChannelHistory) -> ChannelHistory:
-    """Return *history* without the message's own reply, which must not silence the message's codes."""
-    own = frozenset(record.codes) if record.reply else frozenset()
-    return replace(history, in_thread=history.in_thread - own, recent=history.recent - own)

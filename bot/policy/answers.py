@@ -10,8 +10,8 @@ from bot.detection.detector import find_in_message
 from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy import grammar, replies
-from bot.policy.annotations import Annotations
 from bot.policy.changes import Changes
+from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Answer, Explained, ReadFiles, Reply, Unknown
@@ -20,10 +20,10 @@ from bot.policy.replies import Answer, Explained, ReadFiles, Reply, Unknown
 class Answers:
     """Answer commands from the catalogue and the channel's settings."""
 
-    def __init__(self, catalogue: Catalogue, languages: Languages, annotations: Annotations, changes: Changes) -> None:
+    def __init__(self, catalogue: Catalogue, languages: Languages, inspections: Inspections, changes: Changes) -> None:
         self._catalogue = catalogue
         self._languages = languages
-        self._annotations = annotations
+        self._inspections = inspections
         self._changes = changes
 
     async def answer(
@@ -75,7 +75,7 @@ class Answers:
                 if message is None:
                     return replies.Note("no_message")
                 files = await read_files(message) if read_files and message.get("files") else ()
-                return await self._annotations.why(message, place, files)
+                return await self._inspections.why(message, place, files)
             case grammar.HelpCommand(misused):
                 return replies.Usage(misused)
             case _:  # `bot.slack` has handled a triage

@@ -29,6 +29,7 @@ from bot.log import RareWarning
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
+from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.relations import Relations
@@ -83,6 +84,7 @@ class Services:
     catalogue: Catalogue
     languages: Languages
     annotations: Annotations
+    inspections: Inspections
     changes: Changes
     answers: Answers
     renderer: Renderer

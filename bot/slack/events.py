@@ -79,6 +79,6 @@ async def explain_marked(context: RequestContext, body: Payload) -> None:
 
 async def introduce(context: RequestContext, body: Payload) -> None:
     """Show the person who invited the bot how it would have acted in the channel."""
-    annotations, channel = context.services.annotations, context.place.channel
+    inspections, channel = context.services.inspections, context.place.channel
     await context.channel_language()  # so that it is known when the first answer needs it
-    await context.reply_privately(await annotations.preview(channel, context.lookup, own_bot=context.own_bot))
+    await context.reply_privately(await inspections.preview(channel, context.lookup, own_bot=context.own_bot))

@@ -13,6 +13,7 @@ from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
 from bot.policy.grammar import ExplainCommand, SearchCommand, SetModeCommand, WhyCommand
+from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
 from bot.policy.permissions import Permissions
@@ -33,10 +34,11 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     settings = ChannelStore(database)
     languages = Languages(settings, default=Language.EN, clock=lambda: 0.0)
     store = ChangeStore(database)
-    annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), store, lambda: 0.0)
+    annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
+    inspections = Inspections(catalogue, annotations, store, lambda: 0.0)
     permissions = Permissions((), lambda: 0.0)
     changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0)
-    yield Answers(catalogue, languages, annotations, changes)
+    yield Answers(catalogue, languages, inspections, changes)
     await languages.locales.close()
 
 
