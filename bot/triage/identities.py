@@ -6,13 +6,23 @@ import re
 
 # Each pattern begins with a literal, which makes the search fast. A name without "id" needs "=" or quotes: "user: not
 # found" names nobody.
-_VALUE = rb"\s{0,2}[\"']?(?!(?:null|nil|None|undefined)\b)([\w@.+*-]{1,64})"
-_ID = rb"(?:[_ ]?[iI][dD][\"']?\s{0,2}[:=]|=|[\"']\s{0,2}:)" + _VALUE
+# In JSON that is a string of JSON, a backslash precedes each quote. Chinese texts have a colon of their own.
+_QUOTE = rb"\\{0,3}[\"']"
+_COLON = rb"(?:[:=]|" + "：".encode() + rb")"
+_VALUE = rb"\s{0,2}(?:" + _QUOTE + rb")?(?!(?:null|nil|None|undefined)\b)([\w@.+*-]{1,64})"
+_NESTED = _QUOTE + rb"\s{0,2}:\s{0,2}\{\s{0,2}" + _QUOTE + rb"id" + _QUOTE + rb"\s{0,2}:"  # {"user":{"id":"u1"}}
+_ID = (
+    rb"(?:[_ ]?[iI][dD](?:" + _QUOTE + rb")?\s{0,2}" + _COLON + rb"|=|" + _NESTED + rb"|" + _QUOTE + rb"\s{0,2}:)"
+) + _VALUE
 # The user to whom a message or a call goes is not the one with the error.
 _OWN = rb"(?:(?<![A-Za-z_][uU]ser)|(?<=localUser)|(?<=loginUser)|(?<=currentUser)|(?<=selfUser)|(?<=(?<!to)_user))"
 _PEOPLE = (
     (b"ser", re.compile(rb"ser(?<=[uU]ser)" + _OWN + _ID)),
     (b"uid", re.compile(rb"uid(?<![A-Za-z]uid)[\"']?\s{0,2}[:=]" + _VALUE)),
+    (
+        "用户".encode(),
+        re.compile("(?<!给)(?<!向)(?<!标)(?<!方)用户".encode() + rb"(?:[iI][dD])?\s{0,2}" + _COLON + _VALUE),
+    ),
     (b"evice", re.compile(rb"evice(?<=[dD]evice)" + _ID)),
 )
 _CONVERSATION = re.compile(rb"onversation(?<=[cC]onversation)[_ ]?[iI][dD][\"']?\s{0,2}[:=]" + _VALUE)
