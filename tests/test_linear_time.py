@@ -17,7 +17,7 @@ import pytest
 
 from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
-from bot.detection.number_context import fold
+from bot.detection.folding import fold
 from bot.detection.slack_text import passages, prose
 from bot.i18n import Language, negotiate, prose_language, script_language, words
 from bot.policy.answers import Answers

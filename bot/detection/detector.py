@@ -1,7 +1,7 @@
 """Find error codes in text.
 
 A `Finding` gives a code with its place and its evidence, a `LookAlike` the reason why a number or name is not a code.
-Known codes and symbols are passed in. `lookalike_rules` rejects numbers, `sdk_symbols` finds codes by name.
+Known codes and symbols are passed in. The rules reject numbers, `sdk_symbols` finds codes by name.
 """
 
 from __future__ import annotations
@@ -13,11 +13,15 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import NamedTuple
 
-from bot.detection import slack_text
-from bot.detection.lookalike_rules import reason_against
-from bot.detection.number_context import NumberContext, context_of, evidence_for, find_tables, fold
+from bot.detection import boundary_rules, format_rules, slack_text, word_rules
+from bot.detection.folding import fold
+from bot.detection.headed_table import find_tables, heading_at
+from bot.detection.number_context import NumberContext, evidence_for
 from bot.detection.result import Detection, Evidence, Finding, Known, LookAlike, LookAlikeReason, Passage, Span
 from bot.detection.sdk_symbols import find_symbols, has_names
+
+# Each rule returns a reason against a number, or None. The first reason counts.
+_RULES = (*boundary_rules.RULES, *word_rules.RULES, *format_rules.RULES)
 
 _DIGITS = re.compile(r"[0-9]{7,}")
 _THOUSANDS = re.compile(r"(?<![0-9.,])6([,.' _])(?:00[0-9])\1[0-9]{3}(?![0-9])")
@@ -90,15 +94,13 @@ def judge(line: str, start: int, known: Known, *, has_urls: bool) -> NumberVerdi
         return NumberVerdict(_reason_against_longer(line, first), start - first + 2, last - end + 1)
     before = _URL_END.split(line[:start])[-1] if has_urls else ""
     after = _URL_END.split(line[end:], maxsplit=1)[0] if before and _IN_SCHEME.match(before[-1]) else ""
-    number = context_of(line, start, end, ())
+    number = NumberContext(line, start, end)
     reason: LookAlikeReason | None
     url = _URL.search(f"{before}{line[start:end]}{after}") if has_urls else None
     if url and url.start() < len(before):
         reason = LookAlikeReason.URL
     else:
-        reason = reason_against(number)
-        if reason is None and not known.has_code(int(line[start:end])):
-            reason = _reason_against_unknown(number)
+        reason = _reason_against(number, is_known=known.has_code(int(line[start:end])))
     right = max(number.reach_right, len(after) + 1)
     return NumberVerdict(reason, max(number.reach_left, len(before) + 1), right)
 
@@ -155,10 +157,8 @@ def _find_numbers(folded: str, known: Known, urls: list[Span]) -> Iterator[tuple
             if _is_in(urls, start):
                 yield match.span(), LookAlikeReason.URL
             else:
-                number = context_of(folded, *match.span(), tables)
-                reason = reason_against(number)
-                if reason is None and not known.has_code(int(digits)):
-                    reason = _reason_against_unknown(number)
+                number = NumberContext(folded, *match.span(), heading_at(tables, folded, start))
+                reason = _reason_against(number, is_known=known.has_code(int(digits)))
                 yield match.span(), reason or evidence_for(number)
     if _THOUSANDS_HINT.search(folded):
         for match in _THOUSANDS.finditer(folded):
@@ -171,7 +171,10 @@ def _reason_against_longer(folded: str, start: int) -> LookAlikeReason:
     return LookAlikeReason.HEX if is_hex else LookAlikeReason.LONGER_NUMBER
 
 
-def _reason_against_unknown(number: NumberContext) -> LookAlikeReason | None:
-    """Return why a number that is not in the catalogue is no code, unless it is called an error."""
-    is_called_error = evidence_for(number) not in (Evidence.CLEAN, Evidence.ERROR_NEARBY)
-    return None if is_called_error else LookAlikeReason.NO_ERROR_WORDS
+def _reason_against(number: NumberContext, *, is_known: bool) -> LookAlikeReason | None:
+    """Return why a number of seven digits is no code, or None. An unknown one must be called an error."""
+    for rule in _RULES:
+        if reason := rule(number):
+            return reason
+    is_code = is_known or evidence_for(number) not in (Evidence.CLEAN, Evidence.ERROR_NEARBY)
+    return None if is_code else LookAlikeReason.NO_ERROR_WORDS

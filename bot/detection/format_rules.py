@@ -1,7 +1,7 @@
-"""Reject look-alikes by the format of their line: SQL, stack traces, binlogs, Git, maps of other things.
+"""Reject look-alikes by the format of their line: SQL, stack traces, binlogs, Git, maps of other things, figures.
 
-`lookalike_rules` applies these rules after its own. A rule looks at the characters next to the number first, because
-few lines have such a format and a verdict is cached by what it depends on.
+A rule looks at the characters next to the number first: few lines have such a format, and a verdict that depends on
+little text is found in the cache more often (see `bot.triage.verdict_cache`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from bot.detection import vocabulary
-from bot.detection.number_context import NumberContext, parts
+from bot.detection.number_context import NumberContext
+from bot.detection.number_name import parts
 from bot.detection.result import LookAlikeReason
 
 _OPENS = re.compile(r"(?i)\b(?:in|values)\s?\([ '\"]{0,3}$")
@@ -183,4 +184,27 @@ def vendor(number: NumberContext) -> LookAlikeReason | None:
     return LookAlikeReason.OTHER_CODE if is_other else None
 
 
-RULES = (sql, database_key, column, stream_position, commit, entry, person, vendor)
+# A field that is only a number of four digits or more, in a row of fields.
+_FIGURE = re.compile(r"(?:^|[,;|\t(\[])\s*['\"]?(-?[0-9]{4,12}(?:\.[0-9]+)?)['\"]?\s*(?=$|[,;|\t)\]])")
+_CODE_OR_TIME = re.compile(r"600[0-9]{4}|1[0-9]{9}|1[0-9]{12}")  # times are seconds or milliseconds since 1970
+_WORD = re.compile(r"[A-Za-z]{2,}|[\u3400-\u9fff]{2,4}")
+_DATABASE = re.compile(r"(?i:\binsert into\b|\bvalues\s*\(|\bupdate \w+ set\b|\bdelete from\b)")
+
+
+def figures(number: NumberContext) -> LookAlikeReason | None:
+    """Reject a field between other figures or in a database row, on a line without an error word.
+
+    Other codes do not count as figures, nor do times, which logs print beside codes.
+    """
+    if number.has_code_key or number.has_error_word or number.has_product_word:
+        return None
+    left, right = number.left(), number.right()
+    if _DATABASE.search(left):
+        return LookAlikeReason.FIGURES
+    if len(_WORD.findall(f"{left} {right}")) > 2:
+        return None
+    found = (*_FIGURE.findall(left), *_FIGURE.findall(right))
+    return None if all(_CODE_OR_TIME.fullmatch(figure) for figure in found) else LookAlikeReason.FIGURES
+
+
+RULES = (sql, database_key, column, stream_position, commit, entry, person, vendor, figures)

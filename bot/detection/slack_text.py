@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from bot.detection.number_context import fold
+from bot.detection.folding import fold
 from bot.detection.result import Passage
 
 _MAX_ATTACHMENT_DEPTH = 3  # attachments within attachments

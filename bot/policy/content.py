@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.detection.detector import find_in_passages
-from bot.detection.number_context import fingerprint
+from bot.detection.fingerprint import fingerprint
 from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting

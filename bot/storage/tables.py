@@ -93,7 +93,7 @@ explained = _channel_table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
-# Contexts of numbers that people marked as not a code (see `bot.detection.number_context`).
+# Contexts of numbers that people marked as not a code (see `bot.detection.fingerprint`).
 ignored_contexts = _channel_table(
     "refused_shapes",
     Column("shape", String(16), primary_key=True),  # the fingerprint

@@ -18,7 +18,7 @@ from functools import lru_cache, partial
 import stringzilla as sz
 
 from bot.detection.detector import find
-from bot.detection.number_context import fold_escapes
+from bot.detection.folding import fold_escapes
 from bot.detection.result import Known, LookAlikeReason
 from bot.triage.connection_events import find_events
 from bot.triage.digest import ConnectionEvent, Sign

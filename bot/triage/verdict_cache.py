@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from bot.detection.detector import judge
-from bot.detection.number_context import fold
+from bot.detection.folding import fold
 from bot.detection.result import Known, LookAlikeReason
 
 _MAX_ENTRIES = 16_384

@@ -10,7 +10,7 @@ import pytest
 
 from bot.detection import vocabulary
 from bot.detection.detector import judge
-from bot.detection.number_context import fold
+from bot.detection.folding import fold
 from tests.triage.feed import CATALOGUE
 from tests.triage.scanning import found, scan
 
