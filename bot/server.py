@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from cachetools import TTLCache
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -35,6 +36,9 @@ EVENTS_PATH = "/slack/events"
 _DEFAULT_PORT = 3000
 _MAX_SSL_CHECK_BYTES = 1024
 _MAX_FIELDS = 100  # of a form; a slash command has about 15, and 500,000 take seconds to parse
+# A signature is valid from five minutes before the time that it names until five minutes after it.
+_REMEMBER_S = 600.0
+_MAX_REMEMBERED = 50_000
 _BoltHandler = Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]
 
 
@@ -44,10 +48,13 @@ def signed_handler(handle: _BoltHandler, signing_secret: str) -> Handler:
     1. The signature is verified over the raw bytes, before anything is parsed
        (docs.slack.dev/authentication/verifying-requests-from-slack); otherwise the answer is 401.
     2. The body must be JSON or a form, in UTF-8, that Bolt can read; otherwise the answer is 400.
-    3. Slack's test of the certificate needs no signature
+    3. A form that was handled before is refused, so that nobody can repeat a command or a press of a button that they
+       overheard. Slack sends each once. Events are JSON; the inbox recognizes those that come again.
+    4. Slack's test of the certificate needs no signature
        (docs.slack.dev/interactivity/implementing-slash-commands).
     """
     verifier = SignatureVerifier(signing_secret)
+    handled: TTLCache[str, None] = TTLCache(_MAX_REMEMBERED, _REMEMBER_S)  # by signature
 
     async def serve(request: web.Request) -> web.Response:
         body = await request.read()
@@ -55,6 +62,11 @@ def signed_handler(handle: _BoltHandler, signing_secret: str) -> Handler:
             return web.Response()
         if not _is_signed(request, body, verifier):
             raise web.HTTPUnauthorized(text="invalid signature")
+        signature = request.headers["X-Slack-Signature"]
+        if request.content_type != "application/json":
+            if signature in handled:
+                raise web.HTTPUnauthorized(text="repeated request")
+            handled[signature] = None
         with connection_of(request).working():
             return await to_aiohttp_response(await handle(_bolt_request(request, body)))
 

@@ -18,6 +18,7 @@ import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -148,6 +149,18 @@ async def target(tmp_path: Path) -> AsyncIterator[Target]:
     """A bot that receives requests over HTTP."""
     async with target_in(tmp_path) as running_bot:
         yield running_bot
+
+
+async def test_a_command_can_not_be_replayed(target: Target) -> None:
+    """An overheard request stays signed for five minutes; a person may have undone since what it changes."""
+    fields = {"command": "/zimerr", "text": "auto off", "team_id": "T0DEMO", "channel_id": ENGLISH, "user_id": ANN}
+    fields |= {"trigger_id": "1.1", "response_url": f"{target.sandbox.base_url}/none"}
+    body = urlencode(fields).encode()
+    overheard = target.signed(body)
+    assert await target.post(body, FORM, **overheard) == 200
+    assert await target.post(body, FORM, **overheard) == 401
+    later = urlencode(fields | {"trigger_id": "1.2"}).encode()
+    assert await target.post_signed(later, FORM) == 200
 
 
 @pytest.fixture
