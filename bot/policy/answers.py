@@ -47,7 +47,7 @@ class Answers:
             case grammar.SetModeCommand(mode):
                 reply = await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
             case grammar.ForgetAllCommand():
-                reply = await self._changes.forget(place, directory)
+                reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
             case _:
                 reply = await self._reply(command, place, directory, read_files)
         choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person

@@ -112,17 +112,22 @@ class Changes:
         return IgnoredReply(await self._store.ignored(place.team, place.channel, now=self._clock()))
 
     async def forget(
-        self, place: Place, directory: Directory, *, fingerprint: str | None = None
+        self, place: Place, directory: Directory, *, fingerprint: str | None = None, is_repeated: bool = False
     ) -> ForgotReply | IgnoredReply | Denied:
-        """Ignore a context no longer, or all of the channel (None); if there is nothing to forget, list the rest."""
+        """Ignore a context no longer, or all of the channel (None); if there is nothing to forget, list the rest.
+
+        *is_repeated* as in `set_mode`.
+        """
         if denied := await self.permissions.denied_to_change(place, directory):
             return denied
         ignored = (await self.ignored(place)).contexts
         chosen = [each for each in ignored if fingerprint in (None, each.fingerprint)]
-        await self._store.forget(place.team, place.channel, [each.fingerprint for each in chosen])
-        if not chosen:
-            return IgnoredReply(ignored)
-        return ForgotReply(place.user, tuple(dict.fromkeys(each.code for each in chosen)))
+        where = place.team, place.channel
+        change = await self._store.forget(*where, chosen, user=place.user, at=self._clock())
+        if change is None and is_repeated:
+            last = await self._store.last(*where, Changed.FORGOT)
+            change = last if last and last.user == place.user else None
+        return ForgotReply(place.user, tuple(change.detail["codes"])) if change else IgnoredReply(ignored)
 
     async def _set(
         self, place: Place, what: Changed, value: str | None, directory: Directory, *, is_repeated: bool

@@ -24,6 +24,7 @@ class Changed(StrEnum):
     LANGUAGE = "language"
     NOT_A_CODE = "not-a-code"
     WRONG = "wrong"
+    FORGOT = "forgot"  # contexts that were ignored; nothing is kept to undo that
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class ChannelChange:
     what: Changed
     user: str  # Slack's id
     at: float  # seconds since the epoch
-    detail: Mapping[str, Any]  # of a setting `after` and `before`; of a rejected reply, see `ChangeStore.reject`
+    detail: Mapping[str, Any]  # of a setting `after` and `before`; of others, see `ChangeStore.reject` and `forget`
     undone_by: str | None = None
 
 
@@ -155,11 +156,24 @@ class ChangeStore:
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return tuple(IgnoredContext(*row) for row in rows)
 
-    async def forget(self, team: str, channel: str, fingerprints: Sequence[str]) -> int:
-        """Ignore these contexts no longer; return how many were ignored."""
+    async def forget(
+        self, team: str, channel: str, contexts: Sequence[IgnoredContext], *, user: str, at: float
+    ) -> ChannelChange | None:
+        """Ignore these contexts no longer; return None if none was ignored.
+
+        The detail of the change contains their `codes`.
+        """
+        fingerprints = [each.fingerprint for each in contexts]
         where = *_in(ignored_contexts, team, channel), ignored_contexts.c.shape.in_(fingerprints)
-        query = delete(ignored_contexts).where(*where)
-        return await self._database.run(lambda connection: connection.execute(query).rowcount)
+        detail = {"codes": list(dict.fromkeys(each.code for each in contexts))}
+
+        def forget(connection: Connection) -> ChannelChange | None:
+            if not connection.execute(delete(ignored_contexts).where(*where)).rowcount:
+                return None
+            where_to = MessageRef(team, channel, "")
+            return _record(connection, where_to, Changed.FORGOT, user=user, at=at, detail=detail)
+
+        return await self._database.run(forget)
 
     async def forget_before(self, time: float, *, now: float) -> None:
         """Delete the changes before *time*, which can't be undone then, and the contexts that expired by *now*."""

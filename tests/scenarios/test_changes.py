@@ -515,6 +515,16 @@ async def test_everything_is_forgotten_at_once(slack: Sandbox, typed: str) -> No
     assert "Nothing in this channel is marked" in await private_line(slack, ANN)
 
 
+async def test_forgetting_is_shown_though_slack_refused_the_first_attempt(slack: Sandbox) -> None:
+    """The second attempt finds nothing to forget any more, and must still tell the channel."""
+    message = await slack.say(ENGLISH, ANN, "we got 6000106")
+    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
+    await until_reply_shows(slack, message, "not a code")
+    slack.faults.rate_limited("chat.postMessage")
+    asked = await slack.say(ENGLISH, ANN, "@zimerr ignored forget all")
+    assert "<@U0ANN> made me forget that 6000106 was marked" in shown(await answer_in_thread(slack, ENGLISH, asked))
+
+
 async def test_a_wrong_triage_comes_back_with_its_state(slack: Sandbox) -> None:
     """The log is read again; who was on it still is, and the buttons work."""
     message = await slack.say(ENGLISH, ANN, FENCED)

@@ -196,8 +196,12 @@ async def test_ignored_contexts_expire_and_can_be_forgotten(store: ChangeStore, 
     await reject(store)
     assert await ignored(records, now=1000.0) == set()
     assert await store.ignored(*HERE, now=1000.0) == ()
-    assert await store.forget("T1", "C2", ["one"]) == 0
-    assert await store.forget(*HERE, ["one"]) == 1
+    contexts = [each for each in await store.ignored(*HERE, now=0.0) if each.fingerprint == "one"]
+    assert await store.forget("T1", "C2", contexts, user="U2", at=2.0) is None
+    change = await store.forget(*HERE, contexts, user="U2", at=2.0)
+    assert change
+    assert change.detail == {"codes": [contexts[0].code]}
+    assert await store.last(*HERE, Changed.FORGOT) == change
     assert await ignored(records) == {"two"}
     await store.forget_before(0.0, now=1000.0)
     assert await ignored(records) == set()
