@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from string import Template
 
 from bot.triage.digest import ConnectionEvent, Sign
 
 _START_S = 9 * 3600  # of the log's day
-_NUMBERS = {event: number for number, event in enumerate(ConnectionEvent)}
 _METHODS = ("sendMessage", "queryHistoryMessage", "callInvite", "queryGroupList", "queryConversationList")
 
 
@@ -60,111 +59,123 @@ class Incident:
         """Write the records in order of time."""
         # Stamps of one second keep their order: a cause is written before its followers.
         ordered = sorted(self.entries, key=lambda entry: entry.second)
-        return "\n".join(FORMS[form](entry) for entry in ordered) + "\n"
+        return "\n".join(FORMS[form].write(entry) for entry in ordered) + "\n"
 
 
-def _clock(entry: Entry) -> str:
-    minutes, seconds = divmod(_START_S + entry.second, 60)
-    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{int(seconds):02}"
+@dataclass(frozen=True, slots=True)
+class LogForm:
+    """Write the records of one platform by templates.
+
+    ``$clock`` and ``$ms`` are the time; ``$event``, ``$Event``, ``$eVent`` and ``$number`` the event as ``KICKED_OUT``,
+    ``KickedOut``, ``kickedOut`` and 4; ``$names`` the user and the room, each by *name* with ``$key`` and ``$value``.
+    """
+
+    noise: str
+    symptom: str
+    event: str
+    error: str
+    name: str
+    keys: tuple[str, str] = ("user", "room")
+
+    def write(self, entry: Entry) -> str:
+        """Return the line of one record."""
+        minutes, seconds = divmod(_START_S + entry.second, 60)
+        named = zip(self.keys, (entry.user, entry.room), strict=True)
+        fields: dict[str, object] = {
+            "clock": f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{int(seconds):02}",
+            "ms": f"{int(entry.second % 1 * 1000):03}",
+            "method": entry.method,
+            "code": entry.sign,
+            "names": "".join(Template(self.name).substitute(key=key, value=value) for key, value in named if value),
+        }
+        if entry.sign is None:
+            template = self.noise
+        elif not isinstance(entry.sign, ConnectionEvent):
+            template = self.error
+        else:
+            template = self.symptom if entry.sign.is_symptom else self.event
+            title = entry.sign.title().replace("_", "")
+            number = list(ConnectionEvent).index(entry.sign)
+            fields |= {"event": entry.sign, "Event": title, "eVent": title[0].lower() + title[1:], "number": number}
+        return Template(template).substitute(fields)
 
 
-def _milliseconds(entry: Entry) -> str:
-    return f"{int(entry.second % 1 * 1000):03}"
+def _uikit(level: str, module: str, source: str, text: str) -> str:
+    """Return a template for a line of ZEGO UIKit for Flutter."""
+    return f"{level[0]}/PLogger (31234): {{{module}}}  {{{source}}}  {{{text}}}  {{22/11/2026 $clock}}  {{{level}}}"
 
 
-def _web(entry: Entry) -> str:
-    """Write a record as the Web SDK does in the browser's console."""
-    stamp = f"[1122 {_clock(entry)}.{_milliseconds(entry)}]"
-    if entry.sign is None:
-        return f'{stamp}[Conv][API.sendMessage]:{{toConversationID:"x7",error:{{code:0}}}}'
-    if entry.sign is ConnectionEvent.SIGNALING_NOT_CONNECTED:
-        return f"{stamp}[UIKit] signaling is not connected"
-    if isinstance(entry.sign, ConnectionEvent):
-        return f'{stamp}[User][EVT.connectionStateChanged]:{{state:0,event:{_NUMBERS[entry.sign]},extendedData:"{{}}"}}'
-    names = "".join(f',{key}:"{value}"' for key, value in (("userID", entry.user), ("roomID", entry.room)) if value)
-    return f'{stamp}[Conv][API.{entry.method}]:{{error:{{code:{entry.sign},message:"failed"}}{names}}}'
-
-
-def _logcat(entry: Entry) -> str:
-    """Write a record as Android does."""
-    stamp = f"11-22 {_clock(entry)}.{_milliseconds(entry)}  4127  4180"
-    if entry.sign is None:
-        return f"{stamp} D OkHttp  : <-- 200 https://api.example.com/v1/im/history?before=1728202457549 (38ms)"
-    if entry.sign is ConnectionEvent.SIGNALING_NOT_CONNECTED:
-        return f"{stamp} E PLogger : signaling is not connected:disconnected"
-    if isinstance(entry.sign, ConnectionEvent):
-        return f"{stamp} I ZIM     : onConnectionStateChanged state=DISCONNECTED event={entry.sign}"
-    names = "".join(f" {key}={value}" for key, value in (("user", entry.user), ("room", entry.room)) if value)
-    return f"{stamp} E ZIM     : {entry.method} failed, errorCode: {entry.sign}, message: failed.{names}"
-
-
-def _uikit(entry: Entry) -> str:
-    """Write a record as ZEGO UIKit for Flutter does."""
-    stamp = f"{{22/11/2026 {_clock(entry)}}}"
-    if entry.sign is None:
-        return f"I/PLogger (31234): {{uikit}}  {{room}}  {{user list changed, count:3}}  {stamp}  {{INFO}}"
-    if entry.sign is ConnectionEvent.SIGNALING_NOT_CONNECTED:
-        what = "signaling is not connected:ZegoSignalingPluginConnectionState.disconnected"
-        return f"E/PLogger (31234): {{call}}  {{start call button}}  {{{what}}}  {stamp}  {{ERROR}}"
-    if isinstance(entry.sign, ConnectionEvent):
-        first, *rest = entry.sign.lower().split("_")
-        name = first + "".join(map(str.title, rest))
-        what = f"onConnectionStateChanged, state:ZIMConnectionState.disconnected, event:ZIMConnectionEvent.{name}"
-        return f"I/PLogger (31234): {{signaling}}  {{event center}}  {{{what}, extendedData:{{}}}}  {stamp}  {{INFO}}"
-    names = "".join(f", {key}:{value}" for key, value in (("user id", entry.user), ("roomID", entry.room)) if value)
-    what = f"{entry.method}{names}, error:PlatformException({entry.sign}, failed, null, null)"
-    return f"E/PLogger (31234): {{signaling}}  {{invitation}}  {{{what}}}  {stamp}  {{ERROR}}"
-
-
-def _unity(entry: Entry) -> str:
-    """Write a record as a game made with Unity does."""
-    stamp = f"2026/11/22 {_clock(entry)}"
-    if entry.sign is None:
-        return f"{stamp} UnityEngine.Debug:Log(Object)"
-    if entry.sign is ConnectionEvent.SIGNALING_NOT_CONNECTED:
-        return f"{stamp} [UIKit] signaling is not connected"
-    if isinstance(entry.sign, ConnectionEvent):
-        name = entry.sign.title().replace("_", "")
-        return f"{stamp} [ZIM] OnConnectionStateChanged state: Disconnected, event: {name}, extendedData: {{}}"
-    names = "".join(f" {key}={value}" for key, value in (("userID", entry.user), ("roomID", entry.room)) if value)
-    return f"{stamp} [ZIM] {entry.method} failed, code={entry.sign} message=failed{names}"
-
-
-def _logfmt(entry: Entry) -> str:
-    """Write a record as a server that relays the errors of its clients does."""
-    stamp = f"2026-11-22T{_clock(entry)}Z"
-    names = "".join(f" {key}={value}" for key, value in (("user", entry.user), ("room", entry.room)) if value)
-    if entry.sign is None:
-        return f"{stamp} level=info svc=im-gw msg=delivered cost=12"
-    if isinstance(entry.sign, ConnectionEvent):
-        if entry.sign.is_symptom:
-            return f'{stamp} level=error svc=im-gw msg="signaling is not connected"{names}'
-        return f"{stamp} level=warn svc=im-gw msg=connection_state_changed state=disconnected event={entry.sign}{names}"
-    return f'{stamp} level=error svc=im-gw method={entry.method} err_code={entry.sign} msg="failed"{names}'
-
-
-def _json_lines(entry: Entry) -> str:
-    """Write a record as a collector of logs does."""
-    record: dict[str, object] = {"time": f"2026-11-22T{_clock(entry)}.{_milliseconds(entry)}+08:00"}
-    if entry.sign is None:
-        record |= {"level": "info", "msg": "ok"}
-    elif entry.sign is ConnectionEvent.SIGNALING_NOT_CONNECTED:
-        record |= {"level": "error", "msg": "signaling is not connected"}
-    elif isinstance(entry.sign, ConnectionEvent):
-        record |= {"level": "warn", "msg": "connectionStateChanged", "state": 0, "event": _NUMBERS[entry.sign]}
-    else:
-        record |= {"level": "error", "api": entry.method, "errorCode": entry.sign}
-    names = {"userId": entry.user, "roomId": entry.room}
-    return json.dumps(record | {key: value for key, value in names.items() if value})
-
-
-FORMS: Mapping[str, Callable[[Entry], str]] = {
-    "web": _web,
-    "logcat": _logcat,
-    "uikit": _uikit,
-    "unity": _unity,
-    "logfmt": _logfmt,
-    "json": _json_lines,
+FORMS: Mapping[str, LogForm] = {
+    # The Web SDK in the console of a browser
+    "web": LogForm(
+        noise='[1122 $clock.$ms][Conv][API.sendMessage]:{toConversationID:"x7",error:{code:0}}',
+        symptom="[1122 $clock.$ms][UIKit] signaling is not connected",
+        event='[1122 $clock.$ms][User][EVT.connectionStateChanged]:{state:0,event:$number,extendedData:"{}"}',
+        error='[1122 $clock.$ms][Conv][API.$method]:{error:{code:$code,message:"failed"}$names}',
+        name=',$key:"$value"',
+        keys=("userID", "roomID"),
+    ),
+    # Android
+    "logcat": LogForm(
+        noise="11-22 $clock.$ms  4127  4180 D OkHttp  : "
+        "<-- 200 https://api.example.com/v1/im/history?before=1728202457549 (38ms)",
+        symptom="11-22 $clock.$ms  4127  4180 E PLogger : signaling is not connected:disconnected",
+        event="11-22 $clock.$ms  4127  4180 I ZIM     : onConnectionStateChanged state=DISCONNECTED event=$event",
+        error="11-22 $clock.$ms  4127  4180 E ZIM     : $method failed, errorCode: $code, message: failed.$names",
+        name=" $key=$value",
+    ),
+    "uikit": LogForm(
+        noise=_uikit("INFO", "uikit", "room", "user list changed, count:3"),
+        symptom=_uikit(
+            "ERROR",
+            "call",
+            "start call button",
+            "signaling is not connected:ZegoSignalingPluginConnectionState.disconnected",
+        ),
+        event=_uikit(
+            "INFO",
+            "signaling",
+            "event center",
+            "onConnectionStateChanged, state:ZIMConnectionState.disconnected, event:ZIMConnectionEvent.$eVent, "
+            "extendedData:{}",
+        ),
+        error=_uikit(
+            "ERROR",
+            "signaling",
+            "invitation",
+            "$method$names, error:PlatformException($code, failed, null, null)",
+        ),
+        name=", $key:$value",
+        keys=("user id", "roomID"),
+    ),
+    # A game made with Unity
+    "unity": LogForm(
+        noise="2026/11/22 $clock UnityEngine.Debug:Log(Object)",
+        symptom="2026/11/22 $clock [UIKit] signaling is not connected",
+        event="2026/11/22 $clock [ZIM] OnConnectionStateChanged state: Disconnected, event: $Event, extendedData: {}",
+        error="2026/11/22 $clock [ZIM] $method failed, code=$code message=failed$names",
+        name=" $key=$value",
+        keys=("userID", "roomID"),
+    ),
+    # A server that relays the errors of its clients
+    "logfmt": LogForm(
+        noise="2026-11-22T${clock}Z level=info svc=im-gw msg=delivered cost=12",
+        symptom='2026-11-22T${clock}Z level=error svc=im-gw msg="signaling is not connected"$names',
+        event="2026-11-22T${clock}Z level=warn svc=im-gw msg=connection_state_changed state=disconnected "
+        "event=$event$names",
+        error='2026-11-22T${clock}Z level=error svc=im-gw method=$method err_code=$code msg="failed"$names',
+        name=" $key=$value",
+    ),
+    # A collector of logs
+    "json": LogForm(
+        noise='{"time": "2026-11-22T$clock.$ms+08:00", "level": "info", "msg": "ok"$names}',
+        symptom='{"time": "2026-11-22T$clock.$ms+08:00", "level": "error", "msg": "signaling is not connected"$names}',
+        event='{"time": "2026-11-22T$clock.$ms+08:00", "level": "warn", "msg": "connectionStateChanged", "state": 0, '
+        '"event": $number$names}',
+        error='{"time": "2026-11-22T$clock.$ms+08:00", "level": "error", "api": "$method", "errorCode": $code$names}',
+        name=', "$key": "$value"',
+        keys=("userId", "roomId"),
+    ),
 }
 
 
@@ -173,8 +184,3 @@ def without_users(incident: Incident) -> Incident:
     copy = Incident()
     copy.entries = [replace(entry, user="") for entry in incident.entries]
     return copy
-
-
-def entries(incident: Incident, sign: Sign) -> Iterator[Entry]:
-    """Yield the records of one code or event."""
-    return (entry for entry in incident.entries if entry.sign == sign)
