@@ -71,7 +71,7 @@ class Answers:
                 try:
                     message = await directory.message(channel, ts, thread) if channel == place.channel else None
                 except GiveUp as error:
-                    return replies.not_readable(error, place) or replies.Note("no_message")
+                    return replies.missing_scope(error, place) or replies.Note("no_message")
                 if message is None:
                     return replies.Note("no_message")
                 files = await read_files(message) if read_files and message.get("files") else ()

@@ -301,10 +301,17 @@ class Answer:
     language: Language
 
 
-def not_readable(error: GiveUp, place: Place) -> Barred | None:
-    """Return the reply to a person if the bot lacks the scope to read *place*."""
-    is_scope = error.reason == Barrier.MISSING_SCOPE
-    return Barred(Barrier.MISSING_SCOPE, place.channel, error.scope) if is_scope else None
+def barred(error: GiveUp, place: Place) -> Barred | None:
+    """Return the reply that explains *error* if people should know or can help, such as with a missing scope."""
+    # Slack has several kinds of restricted_action (docs.slack.dev/reference/methods/chat.postMessage).
+    reason = error.reason
+    barrier = next((each for each in Barrier if reason == each or reason.startswith(f"{each}_")), None)
+    return Barred(barrier, place.channel, error.scope) if barrier else None
+
+
+def missing_scope(error: GiveUp, place: Place) -> Barred | None:
+    """Return the reply that names the missing scope, or None if Slack gives another reason."""
+    return barred(error, place) if error.reason == Barrier.MISSING_SCOPE else None
 
 
 def is_public(reply: Reply) -> bool:

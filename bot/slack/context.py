@@ -33,7 +33,7 @@ from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.relations import Relations
-from bot.policy.replies import AnyChange, Failed, FileSeen, Refused, Reply
+from bot.policy.replies import AnyChange, Barred, Failed, FileSeen, Refused, Reply, missing_scope
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.client import is_trusted
@@ -242,25 +242,31 @@ class RequestContext:
 
     async def report_error(self, error: Exception) -> None:
         """Log *error* with an id, and tell the person: at the response_url, else by a direct message."""
-        reply, language = failure(error, kind=self.kind), await self.language()
+        reply, language = failure(error, self.place, kind=self.kind), await self.language()
         try:
             await self.reply_to_url(reply, language)
         except RetryLater:
             await self.services.sender.send_dm(self.place, self.services.renderer.message(reply, language))
 
 
-def failure(error: Exception, *, kind: str, attempts: int = 1) -> Failed | Refused:
-    """Log *error* with an id, and return the reply that tells it, with Slack's reason if it was Slack's refusal.
-
-    *kind* is that of the request, *attempts* how often its job was tried.
-    """
+def log_failure(error: Exception, *, kind: str) -> str:
+    """Log the failure of a request or job of *kind*, and return its id in the log."""
     incident = uuid.uuid4().hex[:8]
-    traceback = None if isinstance(error, GiveUp | RetryLater | StopWorkspace) else error
-    reason = describe(error) if traceback else str(error)
-    _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=traceback)
-    if isinstance(error, GiveUp | RetryLater):
-        return Refused(getattr(error, "reason", reason), incident, attempts)
-    return Failed(incident)
+    is_expected = isinstance(error, GiveUp | RetryLater | StopWorkspace)
+    reason = str(error) if is_expected else describe(error)
+    _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=None if is_expected else error)
+    return incident
+
+
+def failure(error: Exception, place: Place, *, kind: str, attempts: int = 1) -> Barred | Failed | Refused:
+    """Log *error*, and return the reply that explains it, with Slack's reason if Slack refused a call.
+
+    *kind* is that of the request or job, *attempts* the number of attempts at the job.
+    """
+    incident = log_failure(error, kind=kind)
+    if isinstance(error, GiveUp):
+        return missing_scope(error, place) or Refused(error.reason, incident, attempts)
+    return Refused(str(error), incident, attempts) if isinstance(error, RetryLater) else Failed(incident)
 
 
 def _origin(body: Payload) -> Payload:

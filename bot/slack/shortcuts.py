@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
 from bot.inbox import Job, JobKind
-from bot.policy.replies import Note, not_readable
+from bot.policy.replies import Note, missing_scope
 from bot.slack.context import RequestContext, Services, after_ack
 from bot.slack.lookup import Payload, text_at
 from bot.slack.views import open_lookup
@@ -36,7 +36,7 @@ async def triage_thread(context: RequestContext, body: Payload) -> None:
         # Nobody can invite the bot to a direct message of other people: that is another conversation.
         is_dm = context.place.is_direct or text_at(body, "channel", "name").startswith("mpdm-")
         not_member = Note("not_in_dm" if is_dm else "not_member")
-        await context.reply_privately(not_readable(error, context.place) or not_member)
+        await context.reply_privately(missing_scope(error, context.place) or not_member)
         return
     if found:
         detail = {"text_language": str(context.text_language)} if context.text_language else {}

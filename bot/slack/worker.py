@@ -18,8 +18,8 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import AnyChange, Barred, Barrier, Reply, Uncalled
-from bot.slack.context import RequestContext, Services, failure, text_language_of
+from bot.policy.replies import AnyChange, Barrier, Reply, Uncalled, barred
+from bot.slack.context import RequestContext, Services, failure, log_failure, text_language_of
 from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text, read_aside
@@ -66,7 +66,7 @@ class Worker:
             if job.kind in ASKED_KINDS and job.place.user:
                 context = await RequestContext.of_job(self._services, job)
                 attempts = job.attempts - job.refused
-                await _send(context, job, failure(error, kind=job.stored_kind, attempts=attempts))
+                await _send(context, job, failure(error, job.place, kind=job.stored_kind, attempts=attempts))
 
     async def _work(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         job, annotations = jobs[0], context.services.annotations
@@ -137,30 +137,27 @@ def _message(job: Job) -> SeenMessage:
 
 
 async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:
-    """Tell the person why they get no answer. Raises RetryLater or StopWorkspace.
+    """Send the person the reason why they get no answer. Raises RetryLater or StopWorkspace.
 
-    A person who asked is always told. The author of another message is told of a barrier that people can remove, once a
-    day and channel.
+    A person who asked always gets it. The author of another message gets it once a day and channel, and only if people
+    can remove the barrier.
     """
-    # Slack has several kinds of restricted_action (docs.slack.dev/reference/methods/chat.postMessage).
-    reason = error.reason
-    barrier = next((each for each in Barrier if reason == each or reason.startswith(f"{each}_")), None)
     if not job.place.user:
         return
-    barred = Barred(barrier, job.place.channel, error.scope) if barrier else None
-    if job.kind in ASKED_KINDS:
-        failed = failure(error, kind=job.stored_kind)
-        told: Reply = barred or failed
-        if isinstance(error, NobodyCalled):
-            told = Uncalled(context.services.escalation_target, reason, failed.incident)
-        await _send(context, job, told)
-    elif barred and barrier is not Barrier.MISSING_SCOPE and job.kind in UNASKED_KINDS:
-        store, key = context.services.channels, (job.place.team, job.place.channel, barred.barrier)
+    notice = barred(error, job.place)
+    if isinstance(error, NobodyCalled):
+        incident = log_failure(error, kind=job.stored_kind)
+        await _send(context, job, Uncalled(context.services.escalation_target, error.reason, incident))
+    elif job.kind in ASKED_KINDS:
+        failed = failure(error, job.place, kind=job.stored_kind)
+        await _send(context, job, notice or failed)
+    elif notice and notice.barrier is not Barrier.MISSING_SCOPE and job.kind in UNASKED_KINDS:
+        store, key = context.services.channels, (job.place.team, job.place.channel, notice.barrier)
         now = context.services.clock()
         if not await store.claim_notice(*key, now=now, unless_since=now - _REPEAT_AFTER_S):
             return
         try:
-            await _send(context, job, barred)
+            await _send(context, job, notice)
         except (RetryLater, StopWorkspace, asyncio.CancelledError):  # another attempt follows
             await store.forget_notice(*key)
             raise

@@ -16,7 +16,7 @@ from bot.i18n import Language
 from bot.inbox import Job, Lease
 from bot.policy.language import LanguageChoice
 from bot.policy.place import Place
-from bot.policy.replies import Failed, Note, Refused
+from bot.policy.replies import Barred, Barrier, Failed, Note, Refused
 from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
 from bot.slack.lookup import Payload
 
@@ -257,6 +257,20 @@ async def test_nobody_is_left_without_an_answer(
     assert [(kind, user, type(reply)) for kind, user, reply in sender.sent] == [
         ("dm", "U1", each) for each in to_person
     ]
+
+
+async def test_a_missing_scope_is_named_to_the_person_who_pressed_a_button() -> None:
+    """A button reads the log again. Its person can have the scope added, as can the person of a mention."""
+    url, background = FakeUrl(), Background()
+    place = Place("T1", "C1", "U1")
+    context = RequestContext(services(FakeSender(), background), place, cast(Any, None), "B1", respond=cast(Any, url))
+
+    async def work() -> None:
+        raise GiveUp("missing_scope", "channels:history")
+
+    context.in_background(work())
+    await background.drain(10)
+    assert [message["reply"] for message in url.sent] == [Barred(Barrier.MISSING_SCOPE, "C1", "channels:history")]
 
 
 @pytest.mark.parametrize(("body", "status"), [(_BUTTON, 200), (_REACTION, None)], ids=["button", "event"])
