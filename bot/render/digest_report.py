@@ -22,7 +22,7 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
         answer += [view.translate("triage.actor_plain", actor=view.plan.who), view.translate("triage.steps")]
         answer += _steps(view.plan.steps)
     elif view.rivals:
-        answer.append(view.translate("triage.in_turn"))
+        answer.append(view.introduction())
         for plan, share in view.rivals:
             answer.append("  " + view.translate("triage.rival", title=plan.title, share=share, actor=plan.who))
     titles, rows = view.table()

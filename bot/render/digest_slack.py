@@ -127,7 +127,7 @@ def _blocks(
 def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
     """Yield the likely cause, who must act and what to do now; or the candidates; then the timing.
 
-    Without a known code, yield the timing of the unknown ones and what to do next.
+    If no code is known, or not that of most errors, yield what to do next, too.
     """
     translate = view.translate
     yield block_kit.header(view.title().replace("`", ""))
@@ -135,7 +135,7 @@ def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
         actor = translate("triage.actor", actor=block_kit.escape(view.plan.who))
         yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{numbered(view.plan.steps)}")
     elif view.rivals:
-        lines = [translate("triage.in_turn")]
+        lines = [view.introduction()]
         for plan, share in view.rivals[:_MOST_CANDIDATES]:
             title, step, who = map(block_kit.escape, (plan.title, plan.steps[0], plan.who))
             lines.append(translate("triage.rival", title=title, share=share, actor=who) + f"\n{step}")
@@ -143,7 +143,7 @@ def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
     lines = [" · ".join(_literal(clause) for clause in clauses) for clauses in (view.timing(), view.basis())]
     if any(lines):
         yield block_kit.section("\n".join(filter(None, lines)), verbatim=True)
-    if not view.digest.is_conclusive:
+    if not view.digest.is_conclusive or view.main_unknown:
         yield next_steps(view, catalogue)
 
 

@@ -52,6 +52,8 @@ class DigestView:
         """Return the first line: the likely cause, or that there is none."""
         if self.plan:
             return self.translate("triage.cause", what=self.plan.title)
+        if self.digest.rows and self.main_unknown:
+            return self.translate("triage.mostly_unknown", code=self.main_unknown)
         if self.digest.rows:
             return self.translate("triage.no_cause")
         if self.rows:
@@ -86,6 +88,15 @@ class DigestView:
         """Without a likely cause: what to do about each candidate, the best first, and its share of the errors."""
         plans = [(self._plan(rival.codes, rival.advice), rival.share) for rival in self.digest.rivals]
         return [(plan, self._share(share)) for plan, share in plans if plan]
+
+    @property
+    def main_unknown(self) -> int | None:
+        """The code that most errors have and the catalogue lacks, or None."""
+        return next((row.code for row in self.digest.unknown if row.count * 2 > self.digest.hits), None)
+
+    def introduction(self) -> str:
+        """Return the sentence before the `rivals`."""
+        return self.translate("triage.in_turn_known" if self.main_unknown else "triage.in_turn")
 
     def timing(self) -> Iterator[str]:
         """Yield one clause each: since when, how often, in which pattern, from how many users, whether it goes on."""

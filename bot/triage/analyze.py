@@ -78,7 +78,7 @@ class Analysis:
         explained = [row for row in rows if row.explained * 2 > row.count]
         groups = [explained] if explained else [[row] for row in rows or unknown]
         leading = [row for row in rows if row.role in (Role.CAUSE, Role.FAMILY)] or explained or [*rows] or unknown
-        excerpts, hidden = self._evidence(rows or unknown, secrets)
+        excerpts, hidden = self._evidence(rows, unknown, secrets)
         extent = self._extent()
         ids = sum(self._state.counts[code].count for code in self._ids)
         return Digest(
@@ -108,11 +108,15 @@ class Analysis:
     # Rows
 
     def _rows(self, timelines: _Timelines, *, known: bool) -> tuple[CodeRow, ...]:
-        """Return the known or the unknown codes: the cause first, then the followers, then the rest."""
+        """Return the known or the unknown codes: the cause first, then the followers, then the rest.
 
-        def key(row: CodeRow) -> tuple[int, int, tuple[float, int, int]]:
-            rank = self._diagnosis.ranks[row.code] if self._diagnosis.winner is None else 0
-            return list(Role).index(row.role), rank, self._order(row.first)
+        Without a cause, the codes that explain most come first.
+        """
+        positions = self._diagnosis.positions if self._diagnosis.winner is None else None
+
+        def key(row: CodeRow) -> tuple[int, tuple[float, int, int]]:
+            place = list(Role).index(row.role) if positions is None else positions.get(row.code, len(positions))
+            return place, self._order(row.first)
 
         rows = (self._row(code, each, timelines) for code, each in self._counts.items() if each.known is known)
         return tuple(sorted(rows, key=key))
@@ -155,14 +159,14 @@ class Analysis:
     # Evidence
 
     def _evidence(
-        self, rows: Sequence[CodeRow], secrets: SecretCounter
+        self, rows: Sequence[CodeRow], unknown: Sequence[CodeRow], secrets: SecretCounter
     ) -> tuple[tuple[Excerpt, ...], dict[SecretKind, int]]:
         """Return the lines of two codes or events, redacted, and the number of different values hidden, by kind.
 
         The numbers cover the excerpts and the live *secrets* that the author is warned about.
         """
         windows = self._state.windows
-        shown = [windows[sign][1] for sign in self._signs_to_show(rows) if sign in windows]
+        shown = [windows[sign][1] for sign in self._signs_to_show(rows, unknown) if sign in windows]
         # Windows may overlap: each line counts once, as the first window has it.
         lines = {
             (window.file, line): raw
@@ -175,10 +179,16 @@ class Analysis:
             hidden[SecretKind.APP_ID] = max(hidden[SecretKind.APP_ID], len(app_ids))
         return tuple(map(_excerpt, shown)), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
 
-    def _signs_to_show(self, rows: Sequence[CodeRow]) -> list[Sign]:
-        """Return two: the cause and the most frequent unrelated code, or a follower; without a cause, the first two."""
+    def _signs_to_show(self, rows: Sequence[CodeRow], unknown: Sequence[CodeRow]) -> list[Sign]:
+        """Return two: the cause and the most frequent unrelated code, or a follower.
+
+        Without a cause, return the first two, an unknown code before all others if it is most of the errors.
+        """
         if self._diagnosis.winner is None:
-            return [row.code for row in rows[:2]]
+            total = sum(row.count for row in (*rows, *unknown))
+            most = [row for row in unknown if row.count * 2 > total]
+            signs: list[Sign] = [row.code for row in dict.fromkeys((*most, *(rows or unknown)))]
+            return signs[:2]
         leading = self._diagnosis.event or self._diagnosis.code
         others = [row for row in rows if row.code != leading]
         unrelated = [row for row in others if row.role is Role.UNRELATED and row.code not in self._diagnosis.harmless]

@@ -43,10 +43,11 @@ class Diagnosis:
         self._order = order
         entries = {code: catalogue.get(code) for code in counts}
         sections = {code: catalogue.section_of(entry).section if entry else None for code, entry in entries.items()}
-        self.ranks = {code: cascades.rank(code, section) for code, section in sections.items()}
+        self._ranks = {code: cascades.rank(code, section) for code, section in sections.items()}
         self.harmless = {code for code, section in sections.items() if cascades.is_harmless(code, section)}
         self._candidates = Candidates(counts, state, cascades, self.harmless)
         ranked = self._ranked()
+        self.positions = {sign: position for position, each in enumerate(ranked) for sign in each.signs}
         self.winner = ranked[0] if ranked and self._is_cause(ranked) else None
         self.rivals = () if self.winner else tuple(map(self._rival, _independent(ranked)[:_MOST_RIVALS]))
         self.event = _event_of(self.winner) if self.winner else None
@@ -98,7 +99,7 @@ class Diagnosis:
         candidates = [each for each in self._candidates.all() if each.weight or not total]
 
         def likelihood(each: Candidate) -> tuple[float, ...]:
-            rank = min((self.ranks[sign] for sign in each.signs if not isinstance(sign, ConnectionEvent)), default=0)
+            rank = min((self._ranks[sign] for sign in each.signs if not isinstance(sign, ConnectionEvent)), default=0)
             return -(each.weight if total else each.own), rank, *min(map(self._order, each.signs))
 
         ranked = sorted(candidates, key=likelihood)

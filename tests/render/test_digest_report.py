@@ -29,6 +29,7 @@ from bot.triage.digest import (
 )
 from tests.render.digests import HOSTILE, bundle, expired, mark, nothing
 from tests.snapshots import assert_as_before
+from tests.triage.feed import CATALOGUE, line_at, triage_of
 
 SHOWN = {0x1B: 0xFFFD, 0x202E: 0xFFFD}  # a log does not drive the terminal that shows it
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -115,3 +116,22 @@ def test_every_kind_is_translated(catalogue: Catalogue, language: Language) -> N
     for pattern in Pattern:
         text = report(replace(digest, pattern=pattern), catalogue, language, CASCADES)
     assert text.count("2 × " if language is Language.EN else " ×2") == len(LookAlikeReason)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "title", "introduction"),
+    [
+        (3, "No single cause stands out", "No cause explains more than half of the errors."),
+        (9, "Most errors are 6000998, which is not in the catalogue", "Of the codes that are in it, check"),
+    ],
+)
+def test_a_code_without_an_entry_that_most_errors_have_is_named_first(
+    unknown: int, title: str, introduction: str
+) -> None:
+    """A rare known code beside it is no explanation."""
+    codes = [6000204, 6000353, 6000523] * 2 + [6000998] * unknown
+    digest = triage_of({"": "\n".join(line_at(index, code) for index, code in enumerate(codes))})
+    lines = report(digest, CATALOGUE, Language.EN, CASCADES).splitlines()
+    assert lines[0] == title
+    assert lines[1].startswith(introduction)
+    assert lines[2].startswith("  • 6000353 · ")
