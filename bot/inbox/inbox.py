@@ -91,7 +91,7 @@ class Inbox:
         self._loops: list[asyncio.Task[None]] = []
         self._has_more = False  # the database may have due rows that did not fit into memory
         self._due_at = math.inf  # when the next row there is due by the steady clock, as far as known
-        self._is_due_sooner = asyncio.Event()  # `_due_at` was brought forward
+        self._is_woken = asyncio.Event()  # has the loop look at `_due_at` again
 
     async def open(
         self,
@@ -289,19 +289,20 @@ class Inbox:
                 await pause()
 
     def _wake_at(self, at: float) -> None:
-        """Have the loop look for due rows at a time of the wall clock, if it would not look sooner."""
-        due_at = self._steady_clock() + at - self._clock()
-        if due_at < self._due_at:
-            self._due_at = due_at
-            self._is_due_sooner.set()
+        """Have the loop look for due rows at a time of the wall clock, if it would not look sooner.
+
+        The loop compares the clocks in any case: one that jumped while the loop slept may have made rows due.
+        """
+        self._due_at = min(self._due_at, self._steady_clock() + at - self._clock())
+        self._is_woken.set()
 
     async def _wait_until_due(self) -> None:
         """Wait until a row is due, but not longer than the poll interval: other processes leave rows, too."""
         await self._sleep(_MIN_PAUSE_S)
         self._due_at = min(self._due_at, self._steady_clock() + self._limits.poll_s)
         while (left_s := self._due_at - self._steady_clock()) > 0.0:
-            self._is_due_sooner.clear()
-            waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_due_sooner.wait())]
+            self._is_woken.clear()
+            waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_woken.wait())]
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
