@@ -90,16 +90,16 @@ async def bot_with(
     folder: Path,
     *,
     plan: dict[str, Any] | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Clock | None = None,
     **settings: Any,
 ) -> AsyncIterator[Sandbox]:
     """Run the bot with other settings, or with *plan* as its manifest."""
-    database = folder / "bot.db"
+    clock, database = clock or Clock(), folder / "bot.db"
     migrated.create(database)
     async with Sandbox(plan or manifest(transport), transport=transport) as sandbox:
         know_locales(sandbox, database)
         port = free_port()
-        async with running(settings_for(sandbox, transport, database, port=port, **settings), clock):
+        async with running(settings_for(sandbox, transport, database, port=port, **settings), clock, clock.steady):
             if transport == "http":
                 sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
             yield sandbox

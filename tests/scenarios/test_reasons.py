@@ -121,7 +121,7 @@ async def test_whoever_asked_for_a_report_is_told_why_there_is_none(
 @pytest.mark.parametrize("way", [mention, direct_message], ids=lambda way: way.__name__)
 async def test_whoever_asked_is_told_after_the_last_attempt(tmp_path: Path, way: Any) -> None:
     """Slack was broken for an hour. Once it can be told, the person learns that no answer will come."""
-    async with bot_with("http", tmp_path, zimerr_retry_pause_s=0.001) as slack:
+    async with bot_with("http", tmp_path, zimerr_retry_pause_s=1e-5) as slack:
         slack.faults.server_error("conversations.replies", times=None)
         await way(slack, {})
         (told,) = await slack.until(lambda: slack.ephemerals(ANN))
@@ -131,7 +131,7 @@ async def test_whoever_asked_is_told_after_the_last_attempt(tmp_path: Path, way:
 
 async def test_nobody_is_told_that_a_log_got_no_triage(tmp_path: Path) -> None:
     """Its author asked for nothing. The bot's log and `zimerr inbox` have the details."""
-    async with bot_with("http", tmp_path, zimerr_retry_pause_s=0.001) as slack:
+    async with bot_with("http", tmp_path, zimerr_retry_pause_s=1e-5) as slack:
         slack.faults.server_error("files.info", times=None)
         message = await slack.say(ENGLISH, ANN, "login", files=[file()])
         await slack.until(lambda: len(slack.calls("files.info")) == 20)
