@@ -49,7 +49,8 @@ _NUMBER = re.compile(
 def find_events(data: bytes, first: int, last: int) -> Iterator[tuple[int, int, ConnectionEvent]]:
     """Yield start and end of each line in *data* with an event, and the event, in the order of the lines.
 
-    A line counts if the words that identify it begin in *data* from *first* up to *last*.
+    A line counts if the words that identify it begin in *data* from *first* up to *last*. If it ends with a brace, the
+    event is in the lines below, where consoles print the fields of an object.
     """
     done = 0
     for offset, literal in _offsets(data):
@@ -58,9 +59,11 @@ def find_events(data: bytes, first: int, last: int) -> Iterator[tuple[int, int, 
         begin = data.rfind(b"\n", done, offset) + 1 or done
         end = data.find(b"\n", offset)
         end = len(data) if end < 0 else end
-        before, rest = data[max(begin, offset - _REACH) : offset], data[offset : min(end, offset + _REACH)]
+        is_open = literal in _STATES and data[max(offset, end - 4) : end].rstrip().endswith(b"{")
+        last_end = max(end, data.find(b"}", end, end + _REACH)) if is_open else end
+        before, rest = data[max(begin, offset - _REACH) : offset], data[offset : min(last_end, offset + _REACH)]
         if event := _event(before, rest, literal):
-            done = end + 1
+            done = last_end + 1
             yield begin, end, event
 
 

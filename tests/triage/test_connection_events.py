@@ -89,6 +89,22 @@ def test_other_lines_are_no_events(line: str) -> None:
     assert events(line) == []
 
 
+@pytest.mark.parametrize("stamp", ["", "11-20 09:00:00.000  7001  7044 I ReactNativeJS: "])
+@pytest.mark.parametrize("value", ["4", "'KICKED_OUT'", "ZIMConnectionEvent.kickedOut"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_an_event_is_found_in_the_lines_of_an_object(stamp: str, value: str, end: str) -> None:
+    """Consoles print a long object with one field per line."""
+    lines = ["connectionStateChanged {", "  zim: [ZIM],", "  state: 0,", f"  event: {value},", "}", "next: event: 5"]
+    text = "".join(f"{stamp}{line}{end}" for line in ["ok", *lines, *lines])
+    result = scan(text.encode(), CATALOGUE)
+    assert [(hit.event, hit.line) for hit in result.events] == [(KICKED_OUT, 2), (KICKED_OUT, 8)]
+
+
+def test_lines_below_a_complete_line_are_not_part_of_it() -> None:
+    """They may be about anything, also in braces."""
+    assert events("onConnectionStateChanged: state=2\n{ event: 4 }\n") == []
+
+
 def test_each_line_counts_once_with_its_number() -> None:
     """A name and a number, or two names, are one event; lines without codes are numbered, too."""
     line = "connectionStateChanged {state:0,event:4} DISCONNECTED KICKED_OUT"
