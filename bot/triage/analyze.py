@@ -24,6 +24,7 @@ from bot.triage.digest import (
     FileRefused,
     LogMetadata,
     Mark,
+    Pattern,
     Role,
     SecretKind,
     Sign,
@@ -73,20 +74,16 @@ class Analysis:
         axis = self._state.by_time if self._is_one_clock else self._state.by_line
         width, timelines = axis.timelines(self._counts)
         rows, unknown = self._rows(timelines, known=True), self._rows(timelines, known=False)
-        # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
-        diagnosis = self._diagnosis
-        explained = [row for row in rows if row.explained * 2 > row.count]
-        groups = [explained] if explained else [[row] for row in rows or unknown]
-        leading = [row for row in rows if row.role in (Role.CAUSE, Role.FAMILY)] or explained or [*rows] or unknown
+        pattern, is_ongoing = self._course(rows or unknown)
         excerpts, hidden = self._evidence(rows, unknown, secrets)
-        extent = self._extent()
         ids = sum(self._state.counts[code].count for code in self._ids)
+        diagnosis = self._diagnosis
         return Digest(
             cause=diagnosis.code,
             rows=rows,
             unknown=unknown,
-            pattern=histogram.pattern_of(leading, extent, self._position),
-            is_ongoing=histogram.is_ongoing(groups, extent, self._position),
+            pattern=pattern,
+            is_ongoing=is_ongoing,
             timeline=self._timeline(width, timelines),
             excerpts=excerpts,
             metadata=self._metadata(),
@@ -196,6 +193,18 @@ class Analysis:
         return [*([leading] if leading else []), *([second.code] if second else [])]
 
     # Time
+
+    def _course(self, rows: Sequence[CodeRow]) -> tuple[Pattern | None, bool | None]:
+        """Return the distribution of the cause, and whether it goes on; without a cause, those of all *rows*."""
+        explained = [row for row in rows if row.explained * 2 > row.count]
+        leading = [row for row in rows if row.role in (Role.CAUSE, Role.FAMILY)] or explained or rows
+        # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
+        groups = [explained] if explained else [[row] for row in rows]
+        extent = self._extent()
+        return (
+            histogram.pattern_of(leading, extent, self._position),
+            histogram.is_ongoing(groups, extent, self._position),
+        )
 
     def _extent(self) -> tuple[float, float]:
         """Return start and end of the log in seconds, or in lines over all files."""
