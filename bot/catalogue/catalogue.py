@@ -77,7 +77,7 @@ class Catalogue:
         return entry.docs or self.section_of(entry).docs
 
     def prepare(self) -> None:
-        """Build what lookups need, which takes a third of a second: otherwise the first of them waits for it."""
+        """Build the search index now. It takes a third of a second, for which the first search would otherwise wait."""
         self.search("prepare")
 
     def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:

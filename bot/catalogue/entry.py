@@ -109,8 +109,8 @@ class Origin(StrEnum):
 class Source(Shape):
     """One source of an entry.
 
-    *version* says what was read, such as ``zego-zim-web 2.29.0``. *differs* quotes the source if it is wrong or
-    disagrees with the entry. *likely* says what the entry infers from the source without proof.
+    *version* names the version that was read, such as ``zego-zim-web 2.29.0``. *differs* quotes the source if it is
+    wrong or disagrees with the entry. *likely* gives a conclusion of the entry that the source does not prove.
     """
 
     origin: Origin

@@ -44,7 +44,7 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in _Base.yaml_implicit_resolvers.items()
 }
 
-_ADVICE = {  # by type of a pydantic error whose message does not say what to do
+_ADVICE = {  # by type of a pydantic error whose message gives no advice
     "missing": "is missing; add it",
     "unexpected_keyword_argument": "is not a field; remove it or correct its spelling (see data/README.md)",
 }

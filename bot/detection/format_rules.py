@@ -117,7 +117,7 @@ _TEXT_VALUE = re.compile(r"[\"'`]?\]?\s{0,2}(?::|=>?)\s{0,2}(?:[\"'`]|\{\s?\w+\s
 _TITLE = re.compile(r"(?:^|[-*|/:,.] ?)((?:[A-Z][\w'’]+ ){2,5})[(\[]$")
 # Hangul, kana, Cyrillic, Thai, Arabic and Hebrew.
 _OTHER_SCRIPT = re.compile(r"[\u0400-\u06ff\u0e00-\u0e7f\u3040-\u30ff\uac00-\ud7af] ?[(\[]$")
-# Words about what the SDK does and what can go wrong with it.
+# Words about the SDK's functions and failures.
 _TOPIC = re.compile(
     r"(?i)\b(?:already|android|auth|block|bus[iy]|call|can(?:not|'t)|client|conn|conversation|den[iy]|disconn|duplicat|"
     r"empty|err|exceed|exist|expire|fail|file|flutter|frequen|group|illegal|init|invalid|invit|ios\b|kick|limit|"

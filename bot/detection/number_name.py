@@ -73,7 +73,7 @@ class TokensBefore:
 
 @dataclass(frozen=True, slots=True)
 class NameBefore:
-    """The word before a number that may say what the number is."""
+    """The word before a number that may name it."""
 
     word: str  # as written
     parts: tuple[str, ...]  # its parts in lower case: ("error", "code")

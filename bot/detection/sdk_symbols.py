@@ -66,7 +66,7 @@ def _has_form(folded: str, match: re.Match[str]) -> bool:
 
 
 def _judge(folded: str, span: Span, known: Known) -> int | LookAlikeReason:
-    """Return the code of the symbol at *span*, or the reason why it stands for none."""
+    """Return the code of the symbol at *span*, or the reason why it has none."""
     code = known.code_of_symbol(folded[slice(*span)])
     if code is None or code < _FIRST_CODE:
         return LookAlikeReason.UNKNOWN_SYMBOL

@@ -25,7 +25,7 @@ _CODE_OR_SYMBOL = re.compile(r"600[0-9]{4}|[Mm]odule|MODULE|_[A-Z]|(?i:zim_?erro
 _CODE = re.compile(r"600[0-9]{4}")
 # Elements that people press or fill in; all of them have an `action_id`, but Slack adds it only later.
 _INTERACTIVE = ("button", "buttons", "picker", "_select", "_input", "checkboxes", "overflow")
-# The fields of a block that are no text: ids, URLs, and what actions send.
+# The fields of a block that are no text: ids, URLs, and the values that actions send.
 _NO_TEXT = re.compile(r"(?:.*_)?(?:type|ids?|urls?|ts|value|file|options?|option_groups|placeholder|confirm|actions)")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:|data:)\S*")
 _ENUMERATED = re.compile(r"[a-z]+(?:_[a-z]+)*")  # such as the status `in_progress`
@@ -86,7 +86,7 @@ def _attachment(attachment: Mapping[str, object], depth: int) -> tuple[Passage, 
         for each in _objects(attachment.get("message_blocks")):
             seen += _blocks(_object(each.get("message")).get("blocks"))
     for field in _objects(attachment.get("fields")):
-        # The title says what the value is, so they share a line.
+        # The title names the value, so both are on one line.
         title, value = _string(field.get("title")).strip(" :"), field.get("value")
         words = str(value) if isinstance(value, int) and not isinstance(value, bool) else _string(value)
         seen += parse(f"{title}: {words}" if title and words else title or words)
@@ -142,7 +142,7 @@ def _structured(block: Mapping[str, object], depth: int) -> Iterator[Passage]:
         if key == "fields":
             for field in _objects(value):
                 text = _string(field.get("text"))
-                # A label on a line of its own says what the value is, so it goes before the value on one line.
+                # A label on a line of its own names the value, so both go on one line.
                 if labelled := _LABELLED.fullmatch(text.strip()):
                     text = f"{labelled[1].strip('*: ')}: {labelled[2]}"
                 found += parse(text) if field.get("type") == "mrkdwn" else (Passage(text),)
@@ -169,7 +169,7 @@ def _value(value: object, depth: int) -> Iterator[Passage]:
 
 
 def _table(rows: object, depth: int) -> Iterator[Passage]:
-    """Yield a line for each row, with the column's heading before each cell because it says what the cell is."""
+    """Yield a line for each row, with the column's heading, which names the cell, before each cell."""
     headings: list[str] = []
     for row in _array(rows):
         read = [_value(cell, depth) for cell in _array(row.get("cells") if isinstance(row, dict) else row)]

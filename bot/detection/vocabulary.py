@@ -136,7 +136,7 @@ OTHER_CODES = _words(
 )
 # Those of them that the SDK has errors about: near ZIM's name, "login code 6000106" is an error code.
 SDK_OPERATIONS = _words("auth authentication invitation invite login registration room verify")
-# Fields that say what kind of code it is: `type=voucher code=6000101`; the value of any other says nothing about it.
+# Fields that name the kind of a code: `type=voucher code=6000101`. The value of any other field does not.
 KIND_FIELDS = _words("category kind type")
 OTHER_CODES_ALONE = _words("barcode otp passcode pin pincode postalcode postcode zip zipcode")
 OTHER_CODES_CHINESE = _tuple(

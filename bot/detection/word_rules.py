@@ -11,7 +11,7 @@ from bot.detection.number_name import NameBefore, is_glued_to_error
 from bot.detection.result import LookAlikeReason
 
 _UNIT_CHINESE = re.compile(rf"\s?{vocabulary.UNITS_CHINESE}")
-_LONGEST_UNIT_CHINESE = 12  # characters, with what must not follow it
+_LONGEST_UNIT_CHINESE = 12  # characters, including those that must not follow it
 
 
 def unit(number: NumberContext) -> LookAlikeReason | None:

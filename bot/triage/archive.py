@@ -24,7 +24,7 @@ _RATIO_APPLIES_FROM = 1_048_576  # unpacked bytes
 _MAX_OVERHEAD = 10  # packed bytes per unpacked byte; a gzip beyond it has nothing but headers
 _MAX_DIRECTORY = 4_194_304  # bytes of a zip's directory; each entry costs five times its size in memory
 _SKIPPED = re.compile(r"__MACOSX/|(?:.*/)?(?:\.DS_Store|Thumbs\.db)\Z", re.DOTALL)  # made by file managers
-# What `zipfile` raises for invalid data.
+# The exceptions of `zipfile` for invalid data.
 _ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, ValueError, RuntimeError,
            KeyError, IndexError)  # fmt: skip
 
@@ -95,7 +95,7 @@ def _gunzip(stream: CountingStream, data: bytes) -> Iterator[tuple[bytes, int]]:
             more = stream.read(_PACKED_CHUNK) if len(data) < 2 else b""
             data, taken = data + more, taken + len(more)
             if not data.startswith(b"\x1f\x8b"):
-                return  # zeros, or what gunzip calls trailing garbage
+                return  # zeros or trailing garbage, which gunzip ignores too
             member = zlib.decompressobj(31)
         elif not data and len(unpacked) < CHUNK:
             data = stream.read(_PACKED_CHUNK)

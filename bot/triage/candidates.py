@@ -1,4 +1,4 @@
-"""Weigh the candidates for the cause of a log's errors: each is worth what it explains."""
+"""Weigh the candidates for the cause of a log's errors by the occurrences that each explains."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _HARMLESS_EVENTS = (ConnectionEvent.SUCCESS, ConnectionEvent.ACTIVE_LOGIN)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A code, an event or a family of both, with what it explains."""
+    """A code, an event or a family of both, with the occurrences that it explains."""
 
     signs: tuple[Sign, ...]  # the most frequent first
     own: int  # occurrences of the candidate itself, events included
     explained: Mapping[Sign, int]  # occurrences of codes and symptoms, its own included
     weight: int  # sum of those that count
-    subjects: frozenset[Subject]  # of the candidate and of what it explains
-    unnamed: int  # occurrences of the candidate and of what it explains that name neither user nor device
+    subjects: frozenset[Subject]  # of the candidate and its followers
+    unnamed: int  # occurrences of the candidate and its followers that name neither user nor device
 
     @property
     def users(self) -> frozenset[bytes]:
@@ -33,7 +33,7 @@ class Candidate:
 
 
 class Candidates:
-    """Find what each candidate explains: its own occurrences and those that follow.
+    """Count the occurrences that each candidate explains: its own and those that follow.
 
     An occurrence follows a cause if the rule for both says so (see `CauseSpans`). If most occurrences of a follower
     follow, its own followers count, too. The codes and events of a family count together, in any order.
@@ -76,7 +76,7 @@ class Candidates:
         return self._causes.get(follower, [])
 
     def _candidate(self, signs: list[Sign]) -> Candidate:
-        """Find what *signs* together explain."""
+        """Count the occurrences that *signs* explain together."""
         ordered = sorted(signs, key=lambda sign: -self._signs[sign].count)
         subjects: Counter[Subject] = Counter()
         explained: dict[Sign, int] = {}

@@ -23,7 +23,7 @@ ClassName = Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
 
 
 class Same(StrEnum):
-    """What a cause and its follower have in common, where both lines name it."""
+    """A property that a cause and its follower must share, if both lines name it."""
 
     USER = "user"  # or device
     ROOM = "room"
@@ -75,7 +75,7 @@ class CauseClass(Shape):
 
 @dataclass(frozen=True, slots=True)
 class ManyUsers(Shape):
-    """Who acts, and what to do, if a cause hits many users at once."""
+    """The actor and the steps for a cause that hits many users at once."""
 
     actor: Actor
     who: Text  # in words
@@ -95,7 +95,7 @@ class CauseFamily(Shape):
 
 @dataclass(frozen=True, slots=True)
 class EventMeaning(Shape):
-    """The meaning of a connection event, and what to do about it."""
+    """The title of a connection event, and the actor and the steps for it."""
 
     event: ConnectionEvent
     actor: Actor
@@ -123,10 +123,10 @@ class Cascades(Shape):
             "classes": [code for each in self.classes for code in each.codes],
             "families": [sign for each in self.families for sign in _signs(each)],
         }
-        for what, signs in listed.items():
+        for kind, signs in listed.items():
             for sign, count in Counter(signs).items():
                 if count > 1:
-                    raise ValueError(f"{sign} is listed in two {what}; keep one")
+                    raise ValueError(f"{sign} is listed in two {kind}; keep one")
         _ = self.order
 
     @cached_property

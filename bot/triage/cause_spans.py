@@ -31,7 +31,7 @@ class _MergedSpans:
 
 
 class CauseSpans:
-    """The spans in which the followers of one cause may come, by whom and where the cause occurred."""
+    """The spans in which the followers of one cause may come, by the clock, user and place of the cause."""
 
     def __init__(self, rule: CascadeRule, cause: Occurrences, dated_clocks: set[int]) -> None:
         self._has_user, self._has_place = Same.USER in rule.same, bool(rule.places)

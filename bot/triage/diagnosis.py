@@ -1,4 +1,4 @@
-"""Choose the likely cause among the candidates, and what to say about it."""
+"""Choose the likely cause among the candidates, and the advice for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_RIVALS = 3
 _MANY_USERS = 3  # at once are not one user's device or network
 _ENOUGH = 0.45  # share that a cause explains at least, if it explains clearly more than every other candidate
 _CLEARLY = 1.5  # times as much
-_NEARLY = 0.75  # of what the best candidate explains: if one explains the other, it is likelier, else the more frequent
+_NEARLY = 0.75  # of the weight of the best candidate: if one explains the other, it is likelier, else the more frequent
 
 Order = Callable[[Sign], tuple[float, ...]]  # the sort key of the first occurrence of a code or event
 
@@ -22,10 +22,10 @@ Order = Callable[[Sign], tuple[float, ...]]  # the sort key of the first occurre
 class Diagnosis:
     """Choose the likely cause of the codes in *counts* and the events in *state*.
 
-    The cause is the candidate that explains most of what went wrong: more than half of it, or about half and clearly
-    more than any other. Of candidates that explain nearly the same, it is the one that occurred most often, then the
-    one of the likeliest class, then the first in *order*. Of a family, the most frequent code is the cause. If the
-    cause is an event, the code that most often follows from it stands for it.
+    The cause is the candidate that explains most failures: more than half of them, or about half and clearly more than
+    any other. Of candidates that explain nearly the same, it is the one that occurred most often, then the one of the
+    likeliest class, then the first in *order*. Of a family, the most frequent code is the cause. An event is
+    represented by the code that most often follows from it.
     """
 
     def __init__(
@@ -62,17 +62,17 @@ class Diagnosis:
 
     @property
     def share(self) -> float | None:
-        """The share of what went wrong that the cause explains, from 0 to 1; None without a cause or a code."""
+        """The share of the failures that the cause explains, from 0 to 1; None without a cause or a code."""
         return self._share(self.winner) if self.winner and self._candidates.total else None
 
     @property
     def advice(self) -> Advice | None:
-        """What to say about the cause instead of what the entry of its code says."""
+        """The advice for the cause; None without a cause, or if the entry of its code describes it."""
         return self._advice(self.winner) if self.winner else None
 
     @property
     def affected(self) -> Affected:
-        """The users and devices of the cause and of what follows from it; without a cause, of all codes."""
+        """The users and devices of the cause and its followers; without a cause, of all codes."""
         if self.winner:
             users, unnamed = self.winner.users, self.winner.unnamed
         else:
@@ -106,7 +106,7 @@ class Diagnosis:
         if not ranked:
             return []
         nearly = [each for each in ranked if each.weight >= _NEARLY * ranked[0].weight]
-        # What follows from another candidate is a symptom of it, however often it occurred.
+        # A follower of another candidate is a symptom of it, however often it occurred.
         roots = [each for each in nearly if not any(_explains(other, each) for other in nearly if other is not each)]
         likeliest = max(roots or nearly, key=lambda each: each.own)
         return [likeliest, *(each for each in ranked if each is not likeliest)]
@@ -121,11 +121,11 @@ class Diagnosis:
         return share > 0.5 or (share >= _ENOUGH and best.weight >= _CLEARLY * max(others, default=0))
 
     def _share(self, candidate: Candidate) -> float:
-        """Return the share of what went wrong that *candidate* explains."""
+        """Return the share of the failures that *candidate* explains."""
         return candidate.weight / self._candidates.total
 
     def _code_of(self, candidate: Candidate) -> int | None:
-        """Return the code that stands for *candidate*: its most frequent one, else the one that it explains most."""
+        """Return the code that represents *candidate*: its most frequent one, else the one that it explains most."""
         for sign in candidate.signs:
             if not isinstance(sign, ConnectionEvent):
                 return sign
@@ -135,7 +135,7 @@ class Diagnosis:
     def _cause_of(self, count: SignCount) -> Sign | None:
         """Return the code or event that most occurrences of *count* follow, or None.
 
-        Of several, it is the one that stands for the cause, then the one that explains most occurrences, then a code,
+        Of several, it is the one that represents the cause, then the one that explains most occurrences, then a code,
         then the earliest.
         """
         if self.winner and count.sign in self.winner.signs:
@@ -158,7 +158,7 @@ class Diagnosis:
         return Rival(codes, _event_of(candidate), self._share(candidate), self._advice(candidate))
 
     def _advice(self, candidate: Candidate) -> Advice | None:
-        """Return what to say about *candidate*, or None if that is what the entry of its code says."""
+        """Return the advice for *candidate*, or None if the entry of its code describes it."""
         event, code = _event_of(candidate), self._code_of(candidate)
         meaning = self._cascades.meaning(event) if event else None
         family = self._cascades.family(candidate.signs[0])

@@ -45,7 +45,7 @@ class ConnectionEvent(StrEnum):
         return self is ConnectionEvent.SIGNALING_NOT_CONNECTED
 
 
-# A code, or an event: what a line of a log shows.
+# A sign of a failure in a line of a log: a code or a connection event.
 Sign = int | ConnectionEvent
 
 
@@ -131,7 +131,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """The users and devices that a cause hit, with what follows from it."""
+    """The number of users and devices that a cause and its followers hit."""
 
     count: int  # 0 if no line names one
     is_partial: bool  # the lines that name none may be about others
@@ -139,7 +139,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to say about a cause where the entry of its code alone does not fit."""
+    """The advice for a cause that the entry of its code does not describe."""
 
     title: Text | None  # None: that of the code
     actor: Actor
@@ -159,11 +159,11 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """One of several candidates for the cause, none of which explains enough."""
+    """A candidate for the cause in a log where no candidate explains enough."""
 
     codes: tuple[int, ...]  # of a family, the most frequent first; of an event, the one that it explains most
     event: ConnectionEvent | None  # None if it is a code
-    share: float  # of what went wrong, from 0 to 1
+    share: float  # of the failures, from 0 to 1
     advice: Advice | None
 
 
@@ -266,9 +266,9 @@ class Digest:
     duration_s: float = 0.0  # of reading and scanning
     cause_event: ConnectionEvent | None = None  # the event that is the likely cause
     family: str | None = None  # of the cause, if it has several codes in the log
-    share: float | None = None  # of what went wrong that the cause explains, from 0 to 1; None without a cause
+    share: float | None = None  # of the failures that the cause explains, from 0 to 1; None without a cause
     affected: Affected = Affected(0, is_partial=False)  # by the cause; by all codes without a cause
-    advice: Advice | None = None  # None: what the entry of `cause` says
+    advice: Advice | None = None  # None: see the entry of `cause`
     events: tuple[EventRow, ...] = ()  # in the order of the SDK's numbers
     rivals: tuple[Rival, ...] = ()  # without a cause: at most three, the best first
     names_zim: bool = False  # ZIM or ZEGO is named in the first 12 MB, or in the name of a file

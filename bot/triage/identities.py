@@ -1,4 +1,4 @@
-"""Find whom and where a line is about: the user or device, and the room, group or call."""
+"""Find the subject of a line: the user or device, and the room, group or call."""
 
 from __future__ import annotations
 

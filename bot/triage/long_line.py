@@ -1,4 +1,4 @@
-"""Cut the text around codes out of a line that is too long to be kept, or of which a block has only a piece."""
+"""Cut the text around codes out of lines that are too long to be kept or that come in pieces."""
 
 from __future__ import annotations
 

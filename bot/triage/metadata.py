@@ -30,8 +30,8 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 
-# Frameworks before the systems they run on: the name, words of which one is in every match, and a pattern. The search
-# for a word is a hundred times as fast. No pattern matches what another platform prints.
+# Frameworks before the systems they run on: the name, words, and a pattern. Every match contains one of the words, and
+# the search for a word is a hundred times as fast. No pattern matches the lines of another platform.
 _PLATFORMS = (
     ("Flutter", ("flutter", "dart_vm_initializer", "package:zego_zim", "PlatformException(", "zego_zim: "),
         r"\b[EWIDV]/flutter\b|\bdart_vm_initializer\b|\bpackage:zego_zim\b|\bPlatformException\(|\bflutter: "

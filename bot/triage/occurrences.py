@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# Whose occurrence it was: the clock (files with the same one can be compared), the user or device, the room, group or
-# call. The latter two are empty if the line names none.
+# The subject of an occurrence: the clock (the times of files with the same one can be compared), the user or device,
+# and the room, group or call. The latter two are empty if the line names none.
 Subject = tuple[int, bytes, bytes]
 
 MAX_RUNS = 24_000
@@ -68,7 +68,11 @@ class OccurrenceTable:
                 self._join()
 
     def _start(self, occurrences: Occurrences, subject: Subject, at: float) -> list[Run]:
-        """Return the runs of a new subject. Of too many, return those of nobody, at last those that nobody reads."""
+        """Return the runs of a new subject.
+
+        Beyond `MAX_SUBJECTS`, these are the runs of the unnamed subject. If there is no room for those either, the
+        result is a run that is not kept.
+        """
         if self._subject_count >= MAX_SUBJECTS:
             self.has_lost_subjects = True
             subject = (subject[0], b"", b"")

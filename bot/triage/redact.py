@@ -55,7 +55,7 @@ class Redacted:
     """A text without secrets."""
 
     text: str
-    secrets: tuple[tuple[SecretKind, int], ...] = ()  # how many of each kind were hidden
+    secrets: tuple[tuple[SecretKind, int], ...] = ()  # number of hidden values, by kind
 
 
 class SecretCounter:
@@ -135,7 +135,7 @@ def _hide(text: str, rules: Sequence[SecretRule], passes: int = _MAX_PASSES) -> 
 
 
 def _apply(rule: SecretRule, text: str, hidden: list[_Hidden]) -> str:
-    """Hide what *rule* finds in *text*, and add it to *hidden*."""
+    """Hide the secrets that *rule* finds in *text*, and add them to *hidden*."""
     parts, position, line = [], 0, 0
     for span in rule.find(text):
         value = text[span.start : span.end]

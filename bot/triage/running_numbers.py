@@ -1,4 +1,4 @@
-"""Tell the codes of a log from running numbers, such as the ids of rows, that pass for codes."""
+"""Find the running numbers of a log, such as ids of rows, that look like codes."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ CODE = re.compile(r"(?<![0-9A-Za-z])600\d{4}(?![0-9A-Za-z])", re.ASCII)  # an er
 _SWITCHES = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])")
 _WORDS = re.compile(r"[A-Z][a-z]{3,}|[a-z]{4,}|[A-Z]{4,}")
 _DIGIT, _LETTER = re.compile(r"[0-9]"), re.compile(r"[A-Za-z]")
-# Between a word and its number or name
+# Between a word and its number or name.
 JOIN = (
     r"[\"'`\\”’\])）]{0,8}\s{0,3}(?:[:=：＝]|=>|is|为|是|\s|->|%3[ADad]|(?=[\[(（]))\s{0,3}"
     r"[\"'`\\“‘\[(（]{0,8}"
@@ -41,7 +41,7 @@ class SecretRule(Protocol):
 
     @property
     def literals(self) -> tuple[str, ...]:
-        """Lowercase texts, one of which is in every text with such a secret; empty if there is no such text."""
+        """Lowercase texts; every text with such a secret contains one of them. Empty if there are none."""
 
     @property
     def hints(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Summarize a triage, so that a later one in the same channel can say what is new.
+"""Summarize a triage, so that a later one in the same channel can report only the difference.
 
 A summary contains no text of the log and nothing that names a person.
 """
@@ -17,12 +17,12 @@ _MOST_APART_S = 86_400.0  # between the times of two logs of one incident
 
 @dataclass(frozen=True, slots=True)
 class TriageSummary:
-    """What was wrong in a log, in numbers."""
+    """The cause, the times and the counts of a triage."""
 
     cause: str  # equal for one cause: the name of a family or an event, or a code; empty if there is no likely cause
     code: int | None  # of the cause
     first: float | None  # time of the cause's first occurrence, as in `Stamp.seconds`; None if the log has no times
-    last: float | None  # time of the last occurrence of the cause, or of what follows from it
+    last: float | None  # time of the last occurrence of the cause or a follower
     has_zone: bool  # the log names the time zone of these times
     hits: int  # occurrences of all codes
     users: int  # users and devices affected, at least; 0 if no line names one

@@ -174,7 +174,7 @@ def _vendor_rules() -> tuple[SecretPattern, ...]:
     )
 
 
-# Applied in this order: a rule does not see what an earlier one has hidden.
+# Applied in this order: a rule does not see a secret that an earlier one has hidden.
 VENDOR_RULES = (
     pattern(
         SecretKind.PRIVATE_KEY,

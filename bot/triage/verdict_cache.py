@@ -58,7 +58,7 @@ class VerdictCache:
         return number.code, number.is_known, self._judge(data, at, site, has_urls=has_urls)
 
     def _number(self, digits: bytes) -> _Number:
-        """Return what a verdict depends on besides the text around the number."""
+        """Return the properties of a number that its verdict depends on."""
         code = int(digits)
         is_known = self._known.has_code(code)
         group = b"%d%d" % (is_known, digits.endswith(b"000"))

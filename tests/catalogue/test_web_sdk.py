@@ -1,4 +1,4 @@
-"""Compare entries with what the code of the Web SDK does."""
+"""Compare entries with the code of the Web SDK."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_failing_callback_server_is_somebodys_work(catalogue: Catalogue) -> No
     ],
 )
 def test_what_is_decided(catalogue: Catalogue, code: int, actor: Actor, retry: Retry, severity: Severity) -> None:
-    """A failed call is not an outage, and whoever can check it first is named first."""
+    """A failed call is not an outage, and the actor who can check it first comes first."""
     entry = catalogue[code]
     assert (entry.actor, entry.retry, entry.severity) == (actor, retry, severity)
 

@@ -13,7 +13,7 @@ from bot.triage.scanner import CodeHit, EventHit, LineWindow, Scanner
 
 
 class Recorded:
-    """What a scan passed on, in order."""
+    """The hits, events and windows of a scan, in order."""
 
     def __init__(self) -> None:
         self.hits: list[CodeHit] = []

@@ -146,7 +146,7 @@ def test_files_with_comparable_times_are_ordered_by_time() -> None:
 
 
 def test_files_with_different_clocks_are_ordered_by_position() -> None:
-    """UTC and a time without a zone do not show what came first."""
+    """UTC and a time without a zone do not show which came first."""
     zoned = ["2026-11-23T09:00:03Z zim failed, code=6000106"]
     result = digest(app=[line_at(5, 6000604)], sdk=zoned)
     assert result.timeline is not None

@@ -34,7 +34,7 @@ def events(text: str) -> list[ConnectionEvent]:
         ("OnConnectionStateChanged: 0 4", KICKED_OUT),
         ("connectionStateEvent=3", INTERRUPTED),
         ("connectionEvent: 6", UNREGISTERED),
-        # Android, and what people log of it.
+        # Android, and the log lines of apps.
         ("I ZIM     : onConnectionStateChanged state=DISCONNECTED event=KICKED_OUT", KICKED_OUT),
         ("onConnectionStateChanged: [DISCONNECTED, TOKEN_EXPIRED, {}]", TOKEN_EXPIRED),
         ("onConnectionStateChanged state=RECONNECTING event=LOGIN_INTERRUPTED", INTERRUPTED),

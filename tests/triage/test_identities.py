@@ -39,7 +39,7 @@ from bot.triage.identities import place_of, user_of
     ],
 )
 def test_the_user_or_device_is_the_one_with_the_error(line: str, user: str) -> None:
-    """Whoever a message goes to has no problem."""
+    """The recipient of a message has no problem."""
     assert user_of(line.encode()).decode() == user
 
 

@@ -113,5 +113,5 @@ def test_each_mark_of_a_platform_contains_one_of_the_words_searched_first(
     ],
 )
 def test_zim_is_recognized_by_name(text: str, is_named: bool) -> None:
-    """The author of such a log is told that it contains no code; others are left alone."""
+    """Such a log gets the reply that it contains no code; other logs get none."""
     assert names_zim(text.encode()) is is_named

@@ -46,7 +46,7 @@ def read(
 
 
 def text_of(log: LogStream) -> bytes:
-    """Return the text of all blocks of *log*, without what they repeat."""
+    """Return the text of all blocks of *log*, without their overlaps."""
     return b"".join(block.data[block.overlap_before : len(block.data) - block.overlap_after] for block in log.blocks())
 
 

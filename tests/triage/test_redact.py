@@ -180,7 +180,7 @@ def test_a_secret_on_many_lines_counts_once() -> None:
 
 
 def test_a_log_yields_the_same_live_secrets_as_its_lines() -> None:
-    """The literal search that selects lines of a log must not lose any, whatever stands around them."""
+    """The literal search that selects lines of a log must not lose any, whatever surrounds them."""
     missed = []
     for line in SECRET_LINES:
         text = filled(line).replace("«", "").replace("»", "")

@@ -14,7 +14,7 @@ from bot.detection.folding import fold
 from tests.triage.feed import CATALOGUE
 from tests.triage.scanning import found, scan
 
-# What the rules of detection are about: words, signs and other numbers.
+# The words, signs and other numbers that the rules of detection look for.
 _WORDS = sorted(
     {
         *vocabulary.OTHER_CODES, *vocabulary.OTHER_CODES_CHINESE, *vocabulary.CODE_KEYS, *vocabulary.CODE_KEYS_CHINESE,
