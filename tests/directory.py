@@ -50,7 +50,7 @@ class FakeDirectory:
         self._answer(group)
         return self.groups.get(group)
 
-    async def permalink(self, channel: str, ts: str) -> str | None:
+    async def permalink(self, channel: str, ts: str) -> str:
         """Return the URL of a message."""
         return f"https://demo.slack.com/archives/{channel}/p{ts.replace('.', '')}"
 

@@ -15,13 +15,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import RetryLater, StopWorkspace
 from bot.i18n import Language
 from bot.policy.annotations import Annotations
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, Mode
 from bot.policy.permissions import Permissions
-from bot.policy.place import Directory, Place
+from bot.policy.place import Directory, Place, link_to
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
@@ -74,7 +73,7 @@ class Changes:
         if denied := await self.permissions.denied_to_change(place, directory):
             return denied
         answered = await self._answered(reply)
-        link = await self._link(reply.channel, answered, directory) if answered else ""
+        link = await link_to(directory, reply.channel, answered) if answered else ""
         detail = {"until": self._clock() + KEEP_S, "link": link}
         return await self._reject(reply, place, Changed.NOT_A_CODE, Act.REJECTED, detail)
 
@@ -154,10 +153,3 @@ class Changes:
                 return ts
             await asyncio.sleep(pause_s)
         return await self._annotations.first_answered(reply)
-
-    async def _link(self, channel: str, ts: str, directory: Directory) -> str:
-        """Return a link to a message, empty if Slack gives none."""
-        try:
-            return await directory.permalink(channel, ts) or ""
-        except (RetryLater, StopWorkspace):
-            return ""

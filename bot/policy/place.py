@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+import structlog
+
+from bot.errors import GiveUp, RetryLater, StopWorkspace
+
+_log = structlog.stdlib.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -74,11 +80,20 @@ class Directory(Protocol):
     async def group_members(self, group: str) -> frozenset[str] | None:
         """Return the ids of the members of a user group."""
 
-    async def permalink(self, channel: str, ts: str) -> str | None:
-        """Return the URL of a message."""
+    async def permalink(self, channel: str, ts: str) -> str:
+        """Return the URL of a message; raises GiveUp if it is gone."""
 
     async def message(self, channel: str, ts: str, thread: str) -> Mapping[str, Any] | None:
         """Return a message of *thread* as Slack's Web API describes it; raises GiveUp if the bot may not read it."""
 
     async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
         """Return the last *most* messages of a channel, newest first."""
+
+
+async def link_to(directory: Directory, channel: str, ts: str) -> str:
+    """Return the URL of a message, empty if Slack gives none: a link is not worth another attempt."""
+    try:
+        return await directory.permalink(channel, ts)
+    except (GiveUp, RetryLater, StopWorkspace) as error:
+        _log.info("no link to a message", channel=channel, ts=ts, reason=str(error))
+        return ""

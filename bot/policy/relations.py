@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.errors import RetryLater, StopWorkspace
 from bot.policy.noise_rules import COOL_DOWN_S
-from bot.policy.place import Directory
+from bot.policy.place import Directory, link_to
 from bot.policy.replies import Relation, Triaged
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, LogRecord, MessageRef
 from bot.triage.summary import TriageSummary
@@ -38,11 +37,8 @@ class Relations:
         found = _earlier(triages, log, thread)
         if not found or not found.log or not found.reply:
             return replace(triaged, log=log)
-        try:
-            link = await directory.permalink(message.channel, found.reply)
-        except (RetryLater, StopWorkspace):  # not worth reading the log again
-            link = None
-        relation = Relation(found.log, link or "", is_same=found.log.summary.cause == summary.cause)
+        link = await link_to(directory, message.channel, found.reply)
+        relation = Relation(found.log, link, is_same=found.log.summary.cause == summary.cause)
         return replace(triaged, log=log, relation=relation)
 
 

@@ -17,7 +17,6 @@ from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.replies import Escalated, Summons
 from bot.render.digest_slack import StateChange, state_of
-from bot.slack.client import call_api
 from bot.slack.context import RequestContext
 from bot.slack.log_jobs import show_incident
 
@@ -49,10 +48,9 @@ class Escalations:
         is_group = target.startswith("S")
         if is_group or job.key in self._sent or await context.lookup.is_member(place.channel, target):
             return
-        arguments = {"channel": place.channel, "message_ts": job.ts}
-        link = await call_api(context.lookup.client.api_call("chat.getPermalink", params=arguments))
+        link = await context.lookup.permalink(place.channel, job.ts)
         called = replace(context, place=replace(place, user=target), text_language=None)
-        summons = Summons(place.user, place.channel, str(link["permalink"]))
+        summons = Summons(place.user, place.channel, link)
         message = context.services.renderer.message(summons, await called.language())
         try:
             await context.services.sender.send_dm(called.place, message, job=job)

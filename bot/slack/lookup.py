@@ -55,10 +55,10 @@ class SlackLookup:
         answer = await self._ask("usergroups.users.list", {"usergroup": group})
         return frozenset(answer["users"]) if answer else None
 
-    async def permalink(self, channel: str, ts: str) -> str | None:
-        """Return the URL of a message (chat.getPermalink, which needs no scope)."""
-        answer = await self._ask("chat.getPermalink", {"channel": channel, "message_ts": ts})
-        return text_at(answer, "permalink") or None
+    async def permalink(self, channel: str, ts: str) -> str:
+        """Return the URL of a message (chat.getPermalink, which needs no scope); raises GiveUp if it is gone."""
+        arguments = {"channel": channel, "message_ts": ts}
+        return text_at(await call_api(self.client.api_call("chat.getPermalink", params=arguments)), "permalink")
 
     async def message(self, channel: str, ts: str, thread: str) -> Payload | None:
         """Return a message, or None if it was deleted. Raises GiveUp if the bot may not read it."""
