@@ -1,1 +1,1 @@
-"""Decide what the bot says and when. No Slack types here."""
+"""Choose the bot's replies and when to post them. Independent of Slack's types."""

@@ -6,8 +6,8 @@
 3. An edited message is decided again, as if it were new. Its reply is updated, or deleted if no code is left to
    explain. A reply stays, even if the channel's mode has been changed since.
 4. The reply to a deleted message is deleted. If it explains other messages too, it is updated instead.
-5. A message to the bot gets an answer, which follows edits and deletions, too. The line about a change for everybody
-   stays: nobody can hide what they changed.
+5. A message to the bot gets an answer, which follows edits and deletions, too. The line about a change of
+   the channel stays, so that the change remains visible.
 6. Every act can be repeated after a crash. A reply is recorded before reactions are added, because a person who
    clicks a reaction at once must get its codes.
 
@@ -93,7 +93,7 @@ class ThreadVoice(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """Decide what messages deserve, and act on it."""
+    """Apply the noise rules to messages, and carry out the acts."""
 
     _catalogue: Catalogue
     _languages: Languages
@@ -199,7 +199,7 @@ class Annotations:
         await self._store.put({message.ref: record}, now=self._clock())
 
     async def record_read(self, message: SeenMessage) -> None:
-        """Record that the author of a log without a known code was told so."""
+        """Record that the author of a log without a known code got a summary of it."""
         record = AnnotationRecord(message.thread, Act.READ, None, (), ())
         await self._store.put({message.ref: record}, now=self._clock())
 

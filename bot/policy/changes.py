@@ -1,8 +1,8 @@
-"""Change something for everybody in a channel, undo it, and show what holds there.
+"""Make and undo changes that affect everyone in a channel, and show its settings.
 
 1. Only those whom `permissions` lets do so may change or undo something.
 2. Each change is shown to the whole channel with who made it and a button to undo it.
-3. Undoing restores what was before, once. A setting that was changed again since is not overwritten.
+3. Undoing restores the earlier state, once. A setting that was changed again since is not overwritten.
 4. “Not a code” and “Wrong” replace the reply by the line that says so. The messages keep an act, so they do not get
    another reply.
 5. “Not a code” silences numbers in the same context in this channel for 30 days.
@@ -93,7 +93,7 @@ class Changes:
         return await self._store.find(place.team, place.channel, change_id) or Note("too_late")
 
     async def undo(self, change: ChannelChange, place: Place) -> ChangeReply | Note:
-        """Restore what was before *change*, unless somebody has done so, and show who did."""
+        """Restore the state before *change* unless it was undone already; return it with who undid it."""
         try:
             is_first = await self._store.undo(place.team, place.channel, change, user=place.user)
         except OvertakenError:
@@ -113,7 +113,7 @@ class Changes:
     async def forget(
         self, place: Place, directory: Directory, *, fingerprint: str | None = None, is_repeated: bool = False
     ) -> ForgotReply | IgnoredReply | Denied:
-        """Ignore a context no longer, or all of the channel (None); if there is nothing to forget, list the rest.
+        """Stop ignoring a context, or all of the channel (None); if there is nothing to forget, list the rest.
 
         *is_repeated* as in `set_mode`.
         """

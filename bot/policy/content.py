@@ -1,4 +1,4 @@
-"""Read what a message contains: passages, codes and files, and whether it is a log.
+"""Read the content of a message: passages, codes and files, and whether it is a log.
 
 Pure: works on Slack's description of a message and its files, and opens no file.
 """
@@ -113,7 +113,7 @@ def is_deleted(file: Mapping[str, Any]) -> bool:
 
 
 def may_be_log(file: Mapping[str, Any]) -> bool:
-    """Return whether a file is worth opening. Slack does not describe a file shared from elsewhere at first."""
+    """Return whether a file may be a log, by its type. Events do not give the type of a file shared from elsewhere."""
     kind = str(file.get("mimetype") or "")
     return not _NOT_LOG.match(kind) and str(file.get("filetype")) not in _NOT_LOG_TYPES
 

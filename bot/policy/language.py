@@ -44,7 +44,7 @@ class LanguageChoice:
 class Languages:
     """Choose languages from settings, votes, Slack's locales and the text that is answered.
 
-    *text_language* is the language of that text as `bot.i18n.script_language` tells it.
+    *text_language* is the language of that text, by its script (see `bot.i18n.script_language`).
     """
 
     def __init__(self, settings: ChannelStore, *, default: Language, clock: Callable[[], float]) -> None:

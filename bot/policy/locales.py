@@ -1,4 +1,4 @@
-"""Know the locales of channels and people. No reply waits for Slack to learn one.
+"""Cache the locales of channels and people. Slack is asked in the background: no reply waits for a locale.
 
 1. A locale is kept in memory and in the database, with the time when Slack was asked for it.
 2. If it is unknown or older than a day, Slack is asked in the background, and a later reply uses the answer.
@@ -62,7 +62,7 @@ class Locales:
         self._queues: dict[tuple[str, bool], _Queue] = {}  # by team and whether it asks for people
 
     async def find(self, team: str, id_: str, directory: Directory, *, may_ask: bool = True) -> str | None:
-        """Return the IETF locale of a channel or person, or None if Slack has none or has not told it yet.
+        """Return the IETF locale of a channel or person, or None if Slack has none or has not answered yet.
 
         If it is unknown or old and *may_ask*, have *directory* asked later. Raises the database's errors.
         """
@@ -74,7 +74,7 @@ class Locales:
         return known.locale
 
     def forget(self, team: str) -> None:
-        """Drop what is in memory about a workspace. The database is not changed."""
+        """Drop the cached locales and the queues of a workspace. The database is not changed."""
         for key in [key for key in self._known if key[0] == team]:
             del self._known[key]
         for is_person in (False, True):

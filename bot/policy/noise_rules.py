@@ -1,4 +1,4 @@
-"""Decide what a message deserves: an explanation, a reaction, a count, or nothing. Pure.
+"""Choose the act on a message: an explanation, a reaction, a count, or nothing. Pure.
 
 For each code in a message, the first rule that applies silences the code:
 
@@ -30,7 +30,7 @@ COOL_DOWN_S = 3600.0  # during which a code that was explained in the channel ge
 
 
 class Mode(StrEnum):
-    """The bot's behaviour in a channel when nobody asks it."""
+    """The bot's behaviour in a channel for messages that do not address it."""
 
     THREAD = "thread"
     REACT = "react"
@@ -43,10 +43,10 @@ class Act(StrEnum):
     REPLY = "reply"
     REACT = "react"
     TRIAGE = "triage"  # a reply about a whole log
-    READ = "read"  # a log was read that contains no known code; only its author was told
+    READ = "read"  # a log was read that contains no known code; only its author got a summary
     WRONG = "wrong"  # the triage was called wrong and replaced by a line that says so
-    REJECTED = "rejected"  # so was the explanation of what is not a code
-    ANSWER = "answer"  # somebody had spoken to the bot
+    REJECTED = "rejected"  # the explanation was called not a code and replaced likewise
+    ANSWER = "answer"  # to a message that addresses the bot
     COUNT = "count"  # the first reply in the thread shows how often the code came
     NOTHING = "nothing"
 

@@ -1,8 +1,8 @@
-"""Decide who may change something for everybody in a channel, and who may call others.
+"""Check who may make changes that affect everyone in a channel, and who may call others.
 
-1. In a direct message, everybody may: it concerns nobody else.
+1. In a direct message, everyone may do both: it concerns no one else.
 2. Guests, people of other workspaces (Slack Connect) and apps may do neither: a guest can start a workflow.
-3. If ZIMERR_ADMINS is set, only these people and the members of these user groups may change something.
+3. If ZIMERR_ADMINS is set, only these people and the members of these user groups may make changes.
 4. If Slack can't be asked, the answer is no.
 
 Slack's answers are kept for a few minutes.
@@ -27,7 +27,7 @@ _Key = tuple[str, str]  # workspace, and person or user group
 
 
 class Permissions:
-    """Look up in Slack who may do what; *admins* are ids of people and of user groups, none for everybody."""
+    """Check permissions in Slack; *admins* are ids of people and of user groups, empty if all members are admins."""
 
     def __init__(self, admins: Sequence[str], clock: Callable[[], float]) -> None:
         self._admins = tuple(admins)
@@ -50,7 +50,7 @@ class Permissions:
         return None if standing is Standing.MEMBER else Denied(Denial(standing))
 
     async def denied_to_change(self, place: Place, directory: Directory) -> Denied | None:
-        """Return why the person of *place* may not change something for everybody there, or None if they may."""
+        """Return why the person of *place* may not make changes there, or None if they may."""
         denied = await self.denied_to_call(place, directory)
         if denied or place.is_direct or not self._admins or place.user in self._admins:
             return denied

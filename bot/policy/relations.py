@@ -1,4 +1,4 @@
-"""Relate the triage of a log to an earlier one, so that each further log of an incident says what is new.
+"""Relate the triage of a log to an earlier one, so that each later one of an incident shows the differences.
 
 1. The earlier triage is in the same thread, or in the channel and at most an hour older.
 2. It is the first with the same likely cause, in the thread if there is one.
@@ -43,7 +43,7 @@ class Relations:
 
 
 def _earlier(triages: Mapping[str, AnnotationRecord], log: LogRecord, thread: str) -> AnnotationRecord | None:
-    """Return the triage that that of *log* refers to, or None."""
+    """Return the earlier triage to refer to from the triage of *log*, or None."""
     if not log.summary.cause:
         return None
     dated = [(each.log.at, each) for each in triages.values() if each.log and each.log.summary.cause]

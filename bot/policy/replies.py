@@ -89,7 +89,7 @@ class SettingsReply:
 
 @dataclass(frozen=True, slots=True)
 class ChangeReply:
-    """A change for everybody in the channel. Once undone, it names who undid it."""
+    """A change that affects everyone in the channel. Once undone, it names who undid it."""
 
     change: ChannelChange
     untold: str = ""  # the channel, if Slack refused to show this there

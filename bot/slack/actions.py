@@ -87,7 +87,7 @@ async def undo(context: RequestContext, body: Payload) -> None:
 
 
 async def forget_context(context: RequestContext, body: Payload) -> None:
-    """Ignore a context no longer, tell the channel, and update the list with the button."""
+    """Stop ignoring a context, show that to the channel, and update the list with the button."""
     changes, fingerprint = context.services.changes, body["actions"][0]["value"]
     reply = await changes.forget(context.place, context.lookup, fingerprint=fingerprint)
     if not isinstance(reply, IgnoredReply):
@@ -114,7 +114,7 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
 
 
 async def assign(context: RequestContext, body: Payload) -> None:
-    """Show on the triage that the person is on it; if they were already, take that back."""
+    """Show on the triage that the person is on it; if they already were, remove that."""
     message, language = body["message"], Language(_value(body)["language"])
     state = digest_slack.state_of(message.get("blocks") or ())
     taken_before = state.pop("taken", None)
@@ -148,7 +148,7 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
 
 
 async def reject_triage(context: RequestContext, body: Payload) -> None:
-    """Replace a triage by a line that says who marked it as wrong. The line keeps what is needed to undo that."""
+    """Replace a triage by a line that says who marked it as wrong. The change stores the data for an undo."""
     state = digest_slack.state_of(body["message"].get("blocks") or ())
     detail = {
         "source": _value(body)["key"],

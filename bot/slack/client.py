@@ -4,7 +4,7 @@
 asks each handler whether to retry. It also ignores its timeout when it is given a session. The fast path skips that;
 responses and errors are the same.
 
-No call is repeated here: after a 429, `RetryLater` tells the caller how long to wait. A job waits as a row of
+No call is retried here: after a 429, `RetryLater` tells the caller how long to wait. A job waits as a row of
 the inbox.
 """
 
@@ -187,7 +187,7 @@ def _raise_for(error: SlackApiError) -> NoReturn:
 
 
 def explanations(answer: Mapping[str, Any]) -> list[str]:
-    """Return what Slack explains about an error in `response_metadata.messages`: a few short lines for the log."""
+    """Return Slack's explanations of an error (`response_metadata.messages`): a few short lines for the log."""
     metadata = answer.get("response_metadata")
     messages = metadata.get("messages") if isinstance(metadata, dict) else None
     return [

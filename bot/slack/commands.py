@@ -1,4 +1,4 @@
-"""Answer the slash command `/zimerr`; `bot.policy.grammar` knows its words."""
+"""Answer the slash command `/zimerr`; `bot.policy.grammar` parses it."""
 
 from __future__ import annotations
 

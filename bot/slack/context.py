@@ -187,8 +187,8 @@ class RequestContext:
     ) -> None:
         """Send *reply* to the response_url; works where the bot is not a member, too.
 
-        If it *replaces* the message with the button, it is seen by whoever sees that one. If the URL is refused, for
-        example because it is older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or
+        If it *replaces* the message with the button, the audience stays the same. If the URL is refused, for example
+        because it is older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or
         StopWorkspace.
         """
         message = self.services.renderer.message(reply, language)
@@ -201,7 +201,7 @@ class RequestContext:
     async def show_change(self, reply: Reply, *, replaces: bool = False) -> None:
         """Show a change to the whole channel, in place of the message with the button or as a new one.
 
-        If Slack refuses that, the person learns that nobody else was told. Other replies are private anyway.
+        If Slack refuses, only the person sees it, with a note about that. Other replies are private anyway.
         """
         if not isinstance(reply, AnyChange):
             await self.reply_privately(reply)
@@ -215,7 +215,7 @@ class RequestContext:
             await self.show_untold(reply)
 
     async def show_untold(self, reply: AnyChange) -> None:
-        """Show a change to the person who made it, and say that nobody else was told."""
+        """Show a change to the person who made it only, with a note that the channel does not show it."""
         untold, language = replace(reply, untold=self.place.channel), await self.language()
         try:
             await self.reply_to_url(untold, language)
@@ -241,7 +241,7 @@ class RequestContext:
         self.services.background.start(run())
 
     async def report_error(self, error: Exception) -> None:
-        """Log *error* with an id, and tell the person: at the response_url, else by a direct message."""
+        """Log *error* with an id, and reply to the person: at the response_url, else by a direct message."""
         reply, language = failure(error, self.place, kind=self.kind), await self.language()
         try:
             await self.reply_to_url(reply, language)
@@ -270,7 +270,7 @@ def failure(error: Exception, place: Place, *, kind: str, attempts: int = 1) -> 
 
 
 def _origin(body: Payload) -> Payload:
-    """Return where the command was typed that opened a modal, as `bot.slack.views` stored it in the modal."""
+    """Return the channel and the response_url of the command that opened a modal (see `bot.slack.views`)."""
     try:
         origin = json.loads(text_at(body, "view", "private_metadata") or "{}")
     except ValueError:
@@ -325,14 +325,14 @@ async def acknowledge(ack: AsyncAck) -> None:
 def report_errors(app: AsyncApp, services: Services) -> None:
     """Report the errors of listeners.
 
-    An event that could not be recorded stays unacknowledged, so that Slack delivers it again. So does a request that
-    nothing listens to, such as a button of another version: Slack tells the person that it failed.
+    An event that could not be recorded stays unacknowledged, so that Slack delivers it again. So does a request
+    without a listener, such as from a button of another version: Slack shows the person an error.
     """
 
     @app.error
     async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
         if isinstance(error, BoltUnhandledRequestError):
-            # Not the body, which may contain what a person typed.
+            # Not the body, which may contain text that a person typed.
             name = text_at(body, "command") or text_at(body, "callback_id") or text_at(body, "view", "callback_id")
             actions = body.get("actions")
             name = name or text_at(actions[0] if isinstance(actions, list) and actions else body, "action_id")

@@ -1,7 +1,7 @@
 """Call the person or user group of the settings to a triage.
 
 1. The call is posted in the triage's thread, once, and mentions them.
-2. Slack notifies nobody who is not in the channel, so such a person also gets a direct message with a link.
+2. A person who is not in the channel also gets a direct message with a link: Slack does not notify them of the call.
 3. After both, the triage shows who called. Until then the job is not done, and pressing the button again repeats it.
 """
 

@@ -62,7 +62,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
     app.event("reaction_added", matchers=[is_mark])(after_ack(explain_marked, services))
     app.event("member_joined_channel", matchers=[is_own_join])(after_ack(introduce, services))
-    # Slack sends an event again that nobody acknowledges.
+    # Slack sends an event again if it is not acknowledged.
     app.event(re.compile(".*"))(acknowledge)
 
 

@@ -32,7 +32,7 @@ _UPLOAD_TIMEOUT = aiohttp.ClientTimeout(total=20.0)
 
 
 class UnreadableFile(Exception):  # noqa: N818  named for its subject
-    """A file can't be downloaded; the bot tells its owner the reason."""
+    """A file can't be downloaded. The reply to its owner gives the reason."""
 
     def __init__(self, name: str, reason: Refusal) -> None:
         super().__init__(f"{name}: {reason}")

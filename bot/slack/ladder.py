@@ -3,9 +3,9 @@
 1. The forms, in this order: as it is; without charts; without tables; as text alone. If Slack names the blocks that it
    refuses, only their types are given up.
 2. The next form follows a refusal of the blocks. It also follows an internal error, which Slack has answered to valid
-   tables (SlackNet issue 246): at once if nobody repeats the call, else in the third attempt at a job.
+   tables (SlackNet issue 246): at once if no job repeats the call, else in the third attempt at the job.
 3. A type of block that a workspace refuses is not sent there again for a day. A new version of Slack may accept it.
-4. What Slack says about each refusal is logged.
+4. Each refusal is logged with Slack's explanations.
 """
 
 from __future__ import annotations

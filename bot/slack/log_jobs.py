@@ -59,12 +59,12 @@ class LogJobs:
                 await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
             refused = worth_mentioning(read.digest.refused)
             has_codes = message.sightings or message.triaged
-            # What the author is told names the files that could not be read, too.
-            is_told = bool(job.place.user and read.digest.files and read.digest.is_worth_a_word)
-            if refused and not has_codes and not is_told and (is_handled or mode is Mode.THREAD):
+            # The author's notice lists the files that could not be read, too.
+            is_notified = bool(job.place.user and read.digest.files and read.digest.is_worth_a_word)
+            if refused and not has_codes and not is_notified and (is_handled or mode is Mode.THREAD):
                 await annotations.reply_unreadable(message, refused, replier)
             elif not has_codes and not is_handled:
-                await self._tell_author(context, job, message, read.digest)
+                await self._notify_author(context, job, message, read.digest)
             elif is_edit:
                 await annotations.follow_edit(message, replier)
             else:
@@ -113,15 +113,15 @@ class LogJobs:
             _log.warning("not warned of secrets", channel=job.place.channel, ts=job.ts, reason=str(error))
         self._warned.append(job.key)
 
-    async def _tell_author(self, context: RequestContext, job: Job, message: SeenMessage, digest: Digest) -> None:
-        """Tell the author of a log without a known code what was read, once and privately, if it is about ZIM."""
+    async def _notify_author(self, context: RequestContext, job: Job, message: SeenMessage, digest: Digest) -> None:
+        """Send the author of a log without a known code a summary, once and privately, if the log is about ZIM."""
         if not job.place.user or not digest.is_worth_a_word:
             _log.debug("nothing found in a log", channel=job.place.channel, ts=job.ts, reason="not about ZIM")
             return
         try:
             await context.reply_privately(NothingFound(digest))
         except GiveUp as error:  # the author has left
-            _log.info("not told what was read", channel=job.place.channel, ts=job.ts, reason=str(error))
+            _log.info("no summary for the author of a log", channel=job.place.channel, ts=job.ts, reason=str(error))
         await context.services.annotations.record_read(message)
 
     async def _publish(self, context: RequestContext, job: Job, answer: Answer, replier: LogReplier) -> None:
@@ -184,7 +184,7 @@ async def _with_log(context: RequestContext, message: SeenMessage, read: ReadLog
 
 
 async def related(context: RequestContext, triaged: Triaged, message: MessageRef) -> Triaged:
-    """Relate a triage of the log in *message* to an earlier one; that of a whole thread stands alone."""
+    """Relate a triage of the log in *message* to an earlier one; do not relate that of a whole thread."""
     if triaged.source and triaged.source.ts is None:
         return triaged
     services, thread = context.services, triaged.source.thread if triaged.source else ""

@@ -85,7 +85,7 @@ class SlackLookup:
         return messages
 
     async def is_member(self, channel: str, user: str) -> bool:
-        """Return whether a person is among the first 10,000 members of a channel, as far as the bot may know."""
+        """Return whether a person is among the first 10,000 members of a channel, False if Slack refuses the list."""
         cursor = ""
         for _ in range(_MAX_MEMBER_PAGES):
             arguments = {"channel": channel, "limit": "1000"} | ({"cursor": cursor} if cursor else {})
@@ -117,7 +117,7 @@ class SlackLookup:
 
 
 async def read_aside(read: Callable[[_Content], _Read], message: _Content) -> _Read:
-    """Return *read* of a message or its text; if long, read in a thread, so that no other request waits for it."""
+    """Apply *read* to a message or its text, if long in a thread of its own, so that no other request waits for it."""
     return await asyncio.to_thread(read, message) if len(repr(message)) > _LONG else read(message)
 
 

@@ -206,8 +206,8 @@ def _asks_bot(message: Payload, place: Place, bolt: AsyncBoltContext) -> bool:
 def _edit_of(message: Payload) -> str:
     """Return a name for the last edit of a message, empty if there is none.
 
-    A mention that is edited arrives as a mention and as a changed message; both have the same name. Slack tells the
-    time of an edit in whole seconds, so that the text distinguishes two in one second.
+    A mention that is edited arrives as a mention and as a changed message; both have the same name. The
+    time of an edit is in whole seconds; a hash of the text distinguishes two edits in one second.
     """
     edited_at = id_at(message, "edited", "ts")
     text = text_at(message, "text").encode(errors="surrogatepass")

@@ -129,7 +129,7 @@ class Uninstall:
         self._database = database
 
     def register(self, app: AsyncApp) -> None:
-        """Listen to the events that say so."""
+        """Listen to the events about lost workspaces."""
         app.event("app_uninstalled")(self.uninstalled)
         app.event("tokens_revoked")(self.revoked)
         app.event("team_access_revoked")(self.removed)
@@ -149,7 +149,7 @@ class Uninstall:
         await self._forget(event["team_ids"], reason="team_access_revoked")
 
     def stop(self, team: str, reason: str) -> None:
-        """Forget a workspace that has removed the app, as Slack's answer to a call says."""
+        """Forget a workspace that has removed the app, by Slack's answer to a call."""
         self._services.background.start(self._stop(team, reason))
 
     async def _stop(self, team: str, reason: str) -> None:

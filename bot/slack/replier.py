@@ -111,7 +111,7 @@ class LogReplier(ThreadReplier):
                 refusal = await self._try(self._sender.remove_reaction, ts, name)
 
     async def _try(self, change: Callable[[Place, str, str], Awaitable[None]], ts: str, name: str) -> RetryLater | None:
-        """Add or remove a reaction. A failure is logged: it is not worth a retry of the job."""
+        """Add or remove a reaction. A failure is logged and fails no job."""
         try:
             await change(self._place, ts, name)
         except (RetryLater, GiveUp, StopWorkspace) as error:  # for example, the bot was removed from the channel

@@ -137,7 +137,7 @@ class Sender:
     ) -> None:
         """Send a message to the response_url of a request, for its person only or for the channel.
 
-        If it *replaces* the message of the request, whoever sees that one sees it.
+        If it *replaces* the message of the request, the audience stays the same.
         """
         audience = "in_channel" if is_public else "ephemeral"
 

@@ -22,18 +22,18 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def explain_message(context: RequestContext, body: Payload) -> None:
-    """Explain the codes of a message. In a thread, where no command can be typed, it is the way to ask."""
+    """Explain the codes of a message. This works in threads, too, where Slack allows no commands."""
     await context.reply_privately(await asyncio.to_thread(context.services.answers.explain_message, body["message"]))
 
 
 async def triage_thread(context: RequestContext, body: Payload) -> None:
-    """Triage the whole thread of a message; everybody in it sees the result."""
+    """Triage the whole thread of a message. The result is posted in the thread."""
     ts = body["message"]["ts"]
     thread = body["message"].get("thread_ts", ts)
     try:
         found = await context.lookup.message(context.place.channel, ts, thread)
     except GiveUp as error:
-        # Nobody can invite the bot to a direct message of other people: that is another conversation.
+        # The bot can't be invited to a direct message of other people: that would be another conversation.
         is_dm = context.place.is_direct or text_at(body, "channel", "name").startswith("mpdm-")
         not_member = Note("not_in_dm" if is_dm else "not_member")
         await context.reply_privately(missing_scope(error, context.place) or not_member)

@@ -1,4 +1,4 @@
-"""Wait for the workspaces whose token Slack refuses, and go on when it accepts the token again.
+"""Suspend the workspaces whose token Slack refuses, and resume them when it accepts the token again.
 
 Their jobs wait in the inbox meanwhile. A token may be refused for a while: during the migration of a workspace, or for
 requests from an address that is not allowed.
@@ -15,12 +15,12 @@ from bot.errors import RetryLater, StopWorkspace, describe
 from bot.slack.workspaces import LOST, Workspaces
 from bot.storage.database import UNREACHABLE
 
-_INTERVAL_S = 60.0  # between two questions
+_INTERVAL_S = 60.0  # between two checks of a token
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Suspensions:
-    """The stopped workspaces.
+    """Keeps the suspended workspaces.
 
     *resume* gets the team that Slack accepts again, *on_lost* one that has removed the app, with Slack's error code.
     Without *on_lost*, the bot serves one workspace and waits for it in any case.
@@ -39,7 +39,7 @@ class Suspensions:
         self.reasons: dict[str, str] = {}  # Slack's error codes, by team
 
     def stop(self, team: str, reason: str) -> None:
-        """Note that Slack refuses the token of a workspace, and ask again every minute."""
+        """Suspend a workspace whose token Slack refuses, and check the token every minute."""
         if self._on_lost and reason in LOST:
             self._on_lost(team, reason)
             return
@@ -61,13 +61,13 @@ class Suspensions:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Stop asking."""
+        """Stop the checks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _wait(self, team: str) -> None:
-        """Ask until Slack accepts the token, or says that the workspace has removed the app."""
+        """Check the token until Slack accepts it, or reports that the workspace has removed the app."""
         while True:
             await asyncio.sleep(_INTERVAL_S)
             try:

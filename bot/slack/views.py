@@ -54,14 +54,14 @@ async def show_choice(context: RequestContext, body: Payload) -> None:
 
 
 async def open_paste(context: RequestContext, command: Payload, text: str) -> None:
-    """Open the modal to paste a log into, with *text* in it; it brings back where the command was typed."""
+    """Open the modal to paste a log into, with *text* in it; its metadata names the channel of the command."""
     origin = json.dumps({"channel": command["channel_id"], "url": command["response_url"]})
     view = context.services.renderer.paste(await context.language(), text, origin)
     await _show(context, "views.open", Note("no_paste"), trigger_id=command["trigger_id"], view=view)
 
 
 async def _show(context: RequestContext, method: str, otherwise: Note, **arguments: Any) -> None:
-    """Show a modal, or send the person *otherwise*. Not repeated: the trigger is valid for 3 seconds."""
+    """Show a modal, or send the person *otherwise*. Not retried: the trigger is valid for 3 seconds."""
     try:
         await call_api(context.lookup.client.api_call(method, json=arguments), timeout_s=_SHOW_TIMEOUT_S)
     except (RetryLater, GiveUp, StopWorkspace) as error:

@@ -1,6 +1,6 @@
-"""Work on the jobs of the inbox, and tell people why their messages get no answer.
+"""Work on the jobs of the inbox, and notify people of failures.
 
-A failure notice is private and in the person's language.
+A failure notice gives the reason. It is private and in the person's language.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Worker:
             raise
 
     async def report_exhausted(self, jobs: Sequence[Job], error: Exception) -> None:
-        """Tell the people who asked that their *jobs* were given up after the last attempt failed with *error*."""
+        """Notify the people who asked that their *jobs* were given up after the last attempt failed with *error*."""
         for job in jobs:
             if job.kind in ASKED_KINDS and job.place.user:
                 context = await RequestContext.of_job(self._services, job)
@@ -106,7 +106,7 @@ class Worker:
         if message is None:
             _log.debug("no answer", channel=job.place.channel, ts=job.ts, reason="deleted")
             return
-        # Mentions, such as that of the bot, are no words.
+        # Mentions, such as that of the bot, are not part of the command.
         text = plain_text(message.get("text", ""))
         words = " ".join(part for part in text.split() if not part.startswith("@"))
         is_triage = words.lower().startswith(TRIAGE_WORDS)

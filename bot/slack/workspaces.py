@@ -228,7 +228,7 @@ async def sign_in(client: AsyncWebClient) -> Bot:
 
 
 async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
-    """Try the app-level token; raises ZimerrError if Slack refuses it.
+    """Check the app-level token; raises ZimerrError if Slack refuses it.
 
     With a bad token, the socket's client would retry for ever without an error.
     """

@@ -1,4 +1,4 @@
-"""Read what a message contains, and whether it is a log."""
+"""Read the content of a message, and whether it is a log."""
 
 from __future__ import annotations
 

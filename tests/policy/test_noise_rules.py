@@ -1,4 +1,4 @@
-"""Decide what a message deserves."""
+"""Choose the act on a message."""
 
 from __future__ import annotations
 

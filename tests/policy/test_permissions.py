@@ -1,4 +1,4 @@
-"""Test who may change something for everybody, and who may call others."""
+"""Test who may make changes in a channel, and who may call others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fast path of the client does what the SDK does."""
+"""The fast path of the client returns and raises the same as the SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each message is sent in the fullest form that Slack accepts, and what it refuses is remembered."""
+"""Each message is sent in the fullest form that Slack accepts, and refused types of blocks are remembered."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def test_only_what_a_workspace_refuses_is_remembered(slack: Slack, second:
 @pytest.mark.parametrize(
     ("attempt", "sent"),
     [
-        (None, [FULL, NO_CHART]),  # nobody repeats the call
+        (None, [FULL, NO_CHART]),  # no job repeats the call
         (job(1, None), [FULL]),
         (job(2), [FULL]),
         (job(3), [FULL, NO_CHART]),

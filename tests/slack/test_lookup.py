@@ -1,4 +1,4 @@
-"""Test what Slack's description of a person means."""
+"""Read a person's relation to the workspace from their user object."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ async def test_an_hourglass_that_can_not_be_removed_now_is_removed_later() -> No
 
 
 async def test_an_hourglass_that_slack_never_removes_is_left() -> None:
-    """A reaction is not worth a call forever."""
+    """Calls to remove a reaction end after a few."""
     background, sender = Background(), FakeSender(remove=RetryLater("ratelimited", 0.0))
     await work(sender, background=background)
     await background.drain(10)
