@@ -32,7 +32,7 @@ FALLBACK_BYTES = 3900
 DIVIDER: Block = {"type": "divider"}  # a horizontal line
 
 
-# All that Unicode calls control or format (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing), except
+# Unicode's control and format characters (https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing), except
 # tabs, line breaks, and the joiners of emoji and of some scripts; and halves of surrogate pairs, which can't be sent.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"

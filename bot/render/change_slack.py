@@ -1,6 +1,6 @@
-"""Show in Slack what somebody changed for everybody in a channel, what is ignored there, and who may change it.
+"""Show changes that affect a whole channel in Slack, its settings and ignored contexts, and refusals of changes.
 
-The only people that these messages mention in public are those who made the change or undid it.
+In public, these messages mention only the people who made a change or undid it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _MOST_LISTED = 30  # contexts
 
 
 def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
-    """Build the line that says who changed what, with a button to undo it, or who undid it.
+    """Build the line about a change and its author, with a button to undo it, or with the person who undid it.
 
-    A line that only its person sees has no button, which would act on the message that everyone sees.
+    A line for its author alone has no button: the button would act on the message that everyone sees.
     """
-    text = _told(_line(reply.change, translate), reply.untold, translate)
+    text = _with_untold(_line(reply.change, translate), reply.untold, translate)
     if reply.change.undone_by:
         return block_kit.message(text, [block_kit.context(text)])
     if reply.untold:
@@ -34,22 +34,23 @@ def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
 
 
 def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator) -> MessagePayload:
-    """Add the line about a change that was undone to *payload*, the reply that this restored, above its buttons."""
+    """Add the line about an undone change to *payload*, the reply that was restored by undoing, above its buttons."""
     *blocks, buttons = payload["blocks"]
     blocks = [*blocks, block_kit.context(_line(reply.change, translate)), buttons]
-    state = {what: StateChange(*by) for what, by in reply.change.detail.get("state", {}).items()}
+    state = {status: StateChange(*by) for status, by in reply.change.detail.get("state", {}).items()}
     return block_kit.message(payload["text"], with_state(blocks, state, translate.language))
 
 
 def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:
-    """Build the line that says who made the bot explain codes again that it ignored."""
+    """Build the line about codes that are no longer ignored, with the person who removed them."""
     who, codes = block_kit.mention(reply.user), block_kit.joined(reply.codes, translate)
-    text = _told(translate.count("change.forgot", len(reply.codes), who=who, codes=codes), reply.untold, translate)
+    line = translate.count("change.forgot", len(reply.codes), who=who, codes=codes)
+    text = _with_untold(line, reply.untold, translate)
     return block_kit.message(text, [block_kit.section(text)])
 
 
 def ignored(reply: IgnoredReply, translate: Translator) -> MessagePayload:
-    """List what is ignored in a channel: code, who marked it, when, the message, and a button to forget it."""
+    """List the ignored contexts of a channel: code, author, time, link to the message, and a button to forget each."""
     if not reply.contexts:
         text = translate("ignored.none")
         return block_kit.message(text, [block_kit.section(text)])
@@ -61,14 +62,14 @@ def ignored(reply: IgnoredReply, translate: Translator) -> MessagePayload:
 
 
 def denied(reply: Denied, translate: Translator) -> MessagePayload:
-    """Say why the person may not do something, and who may."""
+    """Explain why the person may not make a change, and name the people who may."""
     names = translate("list.item_separator").join(map(block_kit.mention, reply.admins[:10]))
     text = translate(f"denied.{reply.reason}", admins=names)
     return block_kit.message(text, [block_kit.section(text)])
 
 
 def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
-    """Show a channel's settings, who set them and when, and how much is ignored."""
+    """Show a channel's settings with their authors and times, and the number of ignored contexts."""
     language = translate(f"language.{reply.language.language}")
     reason = translate(f"settings.reason.{reply.language.reason}")
     by_language = block_kit.sentences(translate("settings.shown", language=language), reason, translate)
@@ -82,13 +83,13 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
 
 
 def by_whom(context: IgnoredContext, translate: Translator) -> str:
-    """Format who marked a context as not a code, and when."""
+    """Name the person who marked a context as not a code, and the time."""
     time = block_kit.date(context.at)
     return translate("why.ignored", who=block_kit.mention(context.user), time=time)
 
 
-def _told(line: str, untold: str, translate: Translator) -> str:
-    """Add to *line* that nobody in the channel *untold* sees it, unless that is empty."""
+def _with_untold(line: str, untold: str, translate: Translator) -> str:
+    """Add to *line* that nobody in the channel *untold* sees it; unchanged if *untold* is empty."""
     return block_kit.sentences(line, translate("change.untold", channel=f"<#{untold}>"), translate) if untold else line
 
 
@@ -125,7 +126,7 @@ def _ignored(context: IgnoredContext, translate: Translator) -> Block:
 
 
 def _with_author(text: str, by: SetBy | None, translate: Translator, *, is_set: bool) -> str:
-    """Add to *text* who set a setting, or who let the bot choose."""
+    """Add to *text* the author of a setting, or the person who let the bot choose."""
     if by is None:
         return text
     who, time = block_kit.mention(by.user), block_kit.date(by.at)

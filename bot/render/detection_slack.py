@@ -1,4 +1,4 @@
-"""Show in Slack what detection saw in a message, and why the bot answered it or not."""
+"""Show in Slack the findings in a message and its files, and the reason why the bot answered it or not."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _files(catalogue: Catalogue, reply: WhyReply, translate: Translator) -> list
 
 
 def _file(view: DigestView) -> Iterator[str]:
-    """Yield what was read of one file and found in it, and what was not read."""
+    """Yield the number of lines and the findings of one file, and each part of it that was not read."""
     digest, translate = view.digest, view.translate
     if digest.files:
         names = translate("list.item_separator").join(view.file_name(file.name) for file in digest.files[:_MOST_NAMED])

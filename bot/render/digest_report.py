@@ -14,7 +14,7 @@ from bot.triage.digest import Digest, Mark, Role
 
 
 def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: Cascades) -> str:
-    """Write *digest* in *language*, ending with a line break. *cascades* tell why codes follow others."""
+    """Write *digest* in *language*, ending with a line break. *cascades* explain why codes follow others."""
     view = DigestView(digest, catalogue, words(language))
     convert = traditional if language is Language.ZH_HANT else str
     answer = [view.title().replace("`", "")]
@@ -62,7 +62,7 @@ def _steps(steps: Sequence[str]) -> list[str]:
 
 
 def _reasons(view: DigestView, cascades: Cascades) -> Iterator[str]:
-    """Yield why each follower follows, by the rules."""
+    """Yield the reason of the cascade rule for each code that follows another."""
     for row in view.digest.rows:
         follows = row.follows if row.role is Role.FOLLOWER else None
         if follows is not None and (rule := cascades.rule(follows, row.code)):

@@ -39,7 +39,7 @@ _STAMP = re.compile(
     r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])}]*(?: +\d{1,6} +\d{1,6}(?= [VDIWEF] ))?[ \t:]*(?=\S)"
 )
 _PHRASE = 300
-_NOTE = 500  # reserved for the note on what is left out
+_NOTE = 500  # reserved for the note on omissions
 _LINE, _NEIGHBOUR = 300, 200  # of an excerpt
 
 
@@ -54,7 +54,7 @@ class StateChange:
 def message(
     catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False
 ) -> MessagePayload:
-    """Build the message of a triage; *can_escalate*: with the button that calls somebody.
+    """Build the message of a triage; *can_escalate* adds the button *Escalate*.
 
     A reply without a source is a copy for one person: it gets no buttons, because they act on the message that everyone
     sees.
@@ -82,7 +82,7 @@ def button_value(source: str, language: Language) -> str:
 def state_of(blocks: Sequence[Block]) -> dict[str, StateChange]:
     """Read the incident state from the blocks of a triage message; its keys are `taken` and `escalated`."""
     block_id = next((str(block["block_id"]) for block in blocks if _is_state(block)), "")
-    return {what: StateChange(user, int(at)) for what, user, at in _STATE_CHANGE.findall(block_id)}
+    return {status: StateChange(user, int(at)) for status, user, at in _STATE_CHANGE.findall(block_id)}
 
 
 def with_state(blocks: Sequence[Block], state: dict[str, StateChange], language: Language) -> list[Block]:
@@ -91,10 +91,10 @@ def with_state(blocks: Sequence[Block], state: dict[str, StateChange], language:
     if not state:
         return kept
     lines, block_id = [], _STATE_ID
-    for what, by in sorted(state.items(), reverse=True):  # "taken" first
+    for status, by in sorted(state.items(), reverse=True):  # "taken" first
         who, time = block_kit.mention(by.user), block_kit.date(by.at)
-        lines.append(words(language)(f"triage.{what}", who=who, time=time))
-        block_id += f" {what}:{by.user}:{int(by.at)}"
+        lines.append(words(language)(f"triage.{status}", who=who, time=time))
+        block_id += f" {status}:{by.user}:{int(by.at)}"
     section = block_kit.converted(block_kit.section("\n".join(lines)), language) | {"block_id": block_id}
     return [*kept[:-1], section, *kept[-1:]]
 
@@ -125,9 +125,9 @@ def _blocks(
 
 
 def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
-    """Yield the likely cause, who must act and what to do now; or the candidates; then the timing.
+    """Yield the likely cause with the actor and the steps, or the candidates; then the timing.
 
-    If no code is known, or not that of most errors, yield what to do next, too.
+    If no code is known, or not that of most errors, yield the next steps, too.
     """
     translate = view.translate
     yield block_kit.header(view.title().replace("`", ""))

@@ -16,7 +16,6 @@ from bot.render.block_kit import printable
 from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Timeline
 
 _NONE = "–"
-# Control characters drive a terminal; bidirectional ones make a line look like another.
 _FILE_NAME = 24  # characters in a column
 _MOST_CODES = 4  # of a family in the title
 _DAY_AND_CLOCK = re.compile(r"(.*?)(\d{1,2}:\d\d:\d\d)(?:[.,]\d+)?(.*)")
@@ -25,7 +24,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class ActionPlan:
-    """What to do about a cause, in one language."""
+    """The advice on a cause in one language: its title, the actor and the steps."""
 
     title: str
     who: str
@@ -49,7 +48,7 @@ class DigestView:
         self.plan = self._plan(codes, digest.advice) if self.has_cause else None
 
     def title(self) -> str:
-        """Return the first line: the likely cause, or that there is none."""
+        """Return the first line: the likely cause, else the kind of result."""
         if self.plan:
             return self.translate("triage.cause", what=self.plan.title)
         if self.digest.rows and self.main_unknown:
@@ -61,7 +60,7 @@ class DigestView:
         return self.translate("triage.nothing" if self.digest.files else "triage.unread")
 
     def _plan(self, codes: Sequence[int], advice: Advice | None) -> ActionPlan | None:
-        """Return what to do about a candidate with *codes*, the main one first; None if nothing is known about it."""
+        """Return the advice on a candidate with *codes*, the main one first; None if there is no entry for it."""
         pick, translate = self.translate.pick, self.translate
         entry = self._catalogue.get(codes[0]) if codes else None
         title = translate("triage.code", code=entry.code, title=pick(entry.title)) if entry else ""
@@ -85,7 +84,7 @@ class DigestView:
 
     @property
     def rivals(self) -> list[tuple[ActionPlan, str]]:
-        """Without a likely cause: what to do about each candidate, the best first, and its share of the errors."""
+        """The advice on each candidate and its share of the errors, the best first; empty if a cause is likely."""
         plans = [(self._plan(rival.codes, rival.advice), rival.share) for rival in self.digest.rivals]
         return [(plan, self._share(share)) for plan, share in plans if plan]
 
@@ -99,7 +98,7 @@ class DigestView:
         return self.translate("triage.in_turn_known" if self.main_unknown else "triage.in_turn")
 
     def timing(self) -> Iterator[str]:
-        """Yield one clause each: since when, how often, in which pattern, from how many users, whether it goes on."""
+        """Yield one clause each: start, number of errors, pattern, number of users, and whether the errors go on."""
         rows = self._leading()
         if not rows:
             return
@@ -122,7 +121,7 @@ class DigestView:
         yield self.translate(f"triage.ongoing.{ongoing}")
 
     def basis(self) -> Iterator[str]:
-        """Yield what the likely cause rests on: its share of the errors, and which codes follow from it."""
+        """Yield the evidence for the likely cause: its share of the errors, and the codes that follow from it."""
         digest = self.digest
         if self.plan and digest.share is not None and len(self.rows) > 1:
             share, number = self._share(digest.share), f"{digest.explained:,}"
@@ -133,7 +132,7 @@ class DigestView:
             yield self.translate.count("triage.brought", len(followers), times=times)
 
     def _leading(self) -> Sequence[CodeRow | EventRow]:
-        """Return what the answer is about: the event, the cause with its family, or all codes."""
+        """Return the rows that `timing` describes: the event, the cause with its family, or all codes."""
         if self._event:
             return (self._event,)
         if self._cause:
@@ -235,7 +234,7 @@ class DigestView:
                 yield self.translate("triage.unix_times" if is_unix else "triage.no_zone")
 
     def coverage(self, most_files: int | None = None) -> Iterator[str]:
-        """Yield what was read, found, skipped, hidden and not read; at most *most_files* of the files not read."""
+        """Yield one phrase each: files, codes, look-alikes, masked secrets; then up to *most_files* unread files."""
         digest, translate = self.digest, self.translate
         if digest.files:
             named = [file for file in digest.files if file.name]
@@ -352,7 +351,7 @@ def sparkline(counts: Sequence[int]) -> str:
 
 
 def _day(mark: Mark) -> str | None:
-    """Return what is written before and after the clock, such as the date; None if there is no clock."""
+    """Return the text around the clock, such as the date; None without a clock."""
     match = _DAY_AND_CLOCK.fullmatch(mark.stamp.text) if mark.stamp else None
     return match[1] + match[3] if match else None
 

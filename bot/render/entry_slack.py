@@ -71,7 +71,7 @@ def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
 
 
 def card(entry: Entry, translate: Translator) -> list[Block]:
-    """Build the blocks that explain *entry*: what happened, what to do, who acts, limits, sources."""
+    """Build the blocks that explain *entry*: meaning, remedy, actor, limits, sources."""
     blocks = [
         block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
         block_kit.section(block_kit.escape(translate.pick(entry.meaning))),
@@ -154,7 +154,7 @@ def _notification(entries: Sequence[Entry], translate: Translator) -> str:
 
 
 def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
-    """Yield one field each: who acts, whether a retry helps, how severe the error is, which methods return it."""
+    """Yield one field each: actor, retry, severity, methods that return the code."""
     for name, value in (("actor", entry.actor), ("retry", entry.retry), ("severity", entry.severity)):
         mark = f"{_SEVERITY_MARK[value]} " if name == "severity" else ""
         judged = f" {translate('card.judged')}" if name in entry.judged and name != "severity" else ""

@@ -28,7 +28,7 @@ def limit_line(limit: Limit, translate: Translator) -> str:
 
 
 def notes(entry: Entry, translate: Translator) -> Iterator[str]:
-    """Yield remarks on the entry: what the feature needs, its status unless documented, remarks on its sources."""
+    """Yield remarks on the entry: SDK version, plan, status unless documented, differences between its sources."""
     if entry.since:
         yield translate("card.since", version=entry.since)
     if entry.plan:

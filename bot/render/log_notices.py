@@ -1,4 +1,4 @@
-"""Tell the author of a log without a known code what was read, and what to do next."""
+"""Show the author of a log without a known code the files that were read, and the next steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = 100  # characters
 
 
 def nothing_found(catalogue: Catalogue, reply: NothingFound, translate: Translator) -> MessagePayload:
-    """Build the private message to the author: the result, each file, and what to do next."""
+    """Build the private message to the author: the result, each file, and the next steps."""
     view = DigestView(reply.digest, catalogue, translate)
     unknown = reply.digest.unknown
     if unknown:

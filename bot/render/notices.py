@@ -41,7 +41,7 @@ def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
 
 
 def found(reply: replies.Found, translate: Translator) -> MessagePayload:
-    """List the results of a search, each with a button that shows its card, or say what to try if there are none."""
+    """List the results of a search, each with a button that shows its card, or a hint if there are none."""
     if not reply.entries:
         return message(translate("search.nothing", query=_query(reply.query)), translate("search.hint"))
     title = translate.count("search.found", len(reply.entries), query=_query(reply.query))
@@ -81,7 +81,7 @@ def usage(reply: replies.Usage, translate: Translator) -> MessagePayload:
 
 
 def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
-    """Show what the bot would have done in a channel that it joined, and buttons to choose its mode."""
+    """Count the replies that the bot would have posted in a channel that it joined, with buttons to choose its mode."""
     if reply.messages is None:
         paragraphs = [translate("dry_run.blind")]
     elif reply.replies or reply.reactions:
@@ -99,18 +99,18 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
 
 
 def barred(reply: replies.Barred, translate: Translator) -> MessagePayload:
-    """Say why the bot can't post in a channel, how to change that, and what works meanwhile."""
+    """Explain why the bot can't post in a channel, how to change that, and the alternative until then."""
     reason = translate(f"barred.{reply.barrier}", channel=f"<#{reply.channel}>", scope=reply.scope or "?")
     return message(reason, translate("barred.meanwhile"))
 
 
 def failed(reply: replies.Failed, translate: Translator) -> MessagePayload:
-    """Say that something failed, with the id that the log has too."""
+    """Report a failure, with the id that is in the log, too."""
     return message(translate("trouble.failed", id=reply.incident))
 
 
 def refused(reply: replies.Refused, translate: Translator) -> MessagePayload:
-    """Say that Slack refused an answer: its reason, in plain words if it is a frequent one, and the id of the log."""
+    """Report that Slack refused an answer: its error code, in plain words if it is frequent, and the id in the log."""
     reason = _reason(reply.reason)
     if reply.attempts > 1:
         said = translate.count("trouble.exhausted", reply.attempts, reason=reason)
@@ -147,7 +147,7 @@ def unreadable(reply: replies.UnreadableReply, translate: Translator) -> Message
 
 
 def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
-    """Warn the author of what looks like live secrets: kinds and lines, never values."""
+    """Warn the author about secrets that look live: kinds and lines, never values."""
     lines = []
     for secret in reply.secrets[:_MOST_NAMED]:
         name = reply.files[secret.file] if secret.file < len(reply.files) else ""
@@ -171,7 +171,7 @@ def summons(reply: replies.Summons, translate: Translator) -> MessagePayload:
 
 
 def uncalled(reply: replies.Uncalled, translate: Translator) -> MessagePayload:
-    """Say that nobody was called."""
+    """Report that a call failed, with Slack's error code and the id in the log."""
     said = translate("log.uncalled", target=block_kit.mention(reply.target), reason=_reason(reply.reason))
     return message(said, translate("trouble.operator", id=reply.incident))
 

@@ -1,4 +1,4 @@
-"""Phrase the first line of a further triage of an incident: a link to the earlier one, and what is new."""
+"""Phrase the first line of a further triage of an incident: a link to the earlier one, and the differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.render import block_kit
 from bot.render.digest_view import DigestView
 from bot.triage.summary import TriageSummary
 
-_LEAST_S = 1.0  # of a difference in time that is worth a word
+_LEAST_S = 1.0  # shorter differences in time are left out
 
 
 def relation_line(relation: Relation, now: TriageSummary, view: DigestView) -> str:
@@ -33,7 +33,7 @@ def relation_text(relation: Relation, translate: Translator) -> str:
 
 
 def _news(before: TriageSummary, now: TriageSummary, view: DigestView) -> str:
-    """Return the sentence about what is new, empty if nothing can be said about it."""
+    """Return the sentence about the differences; empty if there are none and the times can't be compared."""
     translate = view.translate
     if now.first is not None and (now.first, now.last, now.hits) == (before.first, before.last, before.hits):
         return translate("relation.identical")
@@ -47,10 +47,10 @@ def _news(before: TriageSummary, now: TriageSummary, view: DigestView) -> str:
 
 def _times(before: TriageSummary, now: TriageSummary, view: DigestView) -> Iterator[str]:
     """Yield how much earlier the errors start, and how much longer they go on."""
-    if not now.is_comparable(before) or None in (before.first, before.last, now.first, now.last):
+    if not now.is_comparable(before):
         return
     earlier_s, longer_s, gap_s = (
-        before.first - now.first,  # type: ignore[operator]  # not None, as checked
+        before.first - now.first,  # type: ignore[operator]  # comparable, so not None
         now.last - before.last,  # type: ignore[operator]
         now.first - before.last,  # type: ignore[operator]
     )

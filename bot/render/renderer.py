@@ -20,14 +20,14 @@ _MOST_CACHED = 500  # annotations
 
 
 class Renderer:
-    """Renders replies in any language. Triages get the button *Escalate* only if there is somebody to call."""
+    """Renders replies in any language. Triages get the button *Escalate* only with *can_escalate*."""
 
     def __init__(self, catalogue: Catalogue, *, can_escalate: bool = False) -> None:
         self._catalogue = catalogue
         self._can_escalate = can_escalate
         for language in Language:
             words(language)  # read now, so that the first answer does not wait for it
-        # A few annotations make up most of what the bot posts.
+        # Most posts of the bot are one of a few annotations.
         annotations: LRUCache[Any, MessagePayload] = LRUCache(_MOST_CACHED)
         annotation = cached(annotations, key=_annotation_key)(
             partial(entry_slack.annotation, catalogue, open_cascades())

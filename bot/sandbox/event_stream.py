@@ -93,7 +93,7 @@ class EventStream:
                 yield "file_shared", shared | {"event_ts": message["ts"]}
 
     def _mention(self, name: str, message: Json) -> Iterator[SubscribedEvent]:
-        """Yield a mention of the bot by somebody else, in addition to the message event *name*."""
+        """Yield the `app_mention` of a message by another author, in addition to the message event *name*."""
         is_own = message.get("bot_id") == self._workspace.bot_id
         if f"<@{self._workspace.bot_user}>" in message["text"] and not is_own and name != "message.im":
             mention = {key: value for key, value in message.items() if key not in ("channel_type", "subtype")}

@@ -1,4 +1,4 @@
-"""Make message content as Slack stores it, from what people type and from what the app sends.
+"""Convert the text that people type, and the arguments that the app sends, to the content that Slack stores.
 
 A typed message has `text` with escapes and an unescaped `rich_text` block. The `text` of an app stays as it is, except
 that stray ``&``, ``<`` and ``>`` are escaped.
