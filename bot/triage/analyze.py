@@ -55,7 +55,7 @@ class Analysis:
         self._files = files
         self._is_one_clock = state.is_one_clock
         self._lookalikes = lookalikes
-        self._ids = running_numbers(state, sum(lookalikes.values()))
+        self._ids = running_numbers(state, lookalikes)
         self._counts = {code: count for code, count in state.counts.items() if code not in self._ids}
         self._first: dict[Sign, Mark] = {}  # occurrence of each code and event
         for count in (*self._counts.values(), *state.events.values()):
