@@ -11,9 +11,10 @@ the inbox.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -168,6 +169,25 @@ async def response_to(call: Awaitable[AsyncSlackResponse], *, timeout_s: float |
         _raise_for(error)
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise RetryLater(f"no answer: {describe(error)}") from error
+
+
+async def pages(
+    ask: Callable[[dict[str, str]], Awaitable[Mapping[str, Any] | None]],
+    arguments: dict[str, str],
+    *,
+    most: int | None = None,
+) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield Slack's answers to a method that returns a list in pages, at most *most*.
+
+    *ask* calls the method. If it returns None, that was the last page.
+    """
+    cursor = ""
+    for _ in itertools.count() if most is None else range(most):
+        page = await ask(arguments | ({"cursor": cursor} if cursor else {})) or {}
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            break
 
 
 def _raise_for(error: SlackApiError) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -13,13 +14,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.detection import slack_text
 from bot.errors import GiveUp
 from bot.policy.place import Standing
-from bot.slack.client import call_api
+from bot.slack.client import call_api, pages
 
 Payload = Mapping[str, Any]  # as Slack sends it
 
 _log = structlog.stdlib.get_logger(__name__)
-_MAX_THREAD_PAGES = 10
-_MAX_MEMBER_PAGES = 10
+_MAX_PAGES = 10
 _MAX_ID = 32  # characters, as in the database
 _LONG = 4_000  # characters of a message as Slack sends it; longer ones may take more than 50 ms to read
 _Content = TypeVar("_Content")
@@ -73,28 +73,16 @@ class SlackLookup:
 
     async def thread(self, channel: str, ts: str) -> Sequence[Payload]:
         """Return the messages of a thread, at most the first 2,000; none if the bot may not read them."""
-        messages: list[Payload] = []
-        cursor = ""
-        for _ in range(_MAX_THREAD_PAGES):
-            arguments = {"channel": channel, "ts": ts, "limit": "200"} | ({"cursor": cursor} if cursor else {})
-            answer = await self._ask("conversations.replies", arguments) or {}
-            messages += answer.get("messages", [])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                break
-        return messages
+        ask, arguments = partial(self._ask, "conversations.replies"), {"channel": channel, "ts": ts, "limit": "200"}
+        answers = [page async for page in pages(ask, arguments, most=_MAX_PAGES)]
+        return [message for page in answers for message in page.get("messages", ())]
 
     async def is_member(self, channel: str, user: str) -> bool:
         """Return whether a person is among the first 10,000 members of a channel, False if Slack refuses the list."""
-        cursor = ""
-        for _ in range(_MAX_MEMBER_PAGES):
-            arguments = {"channel": channel, "limit": "1000"} | ({"cursor": cursor} if cursor else {})
-            answer = await self._ask("conversations.members", arguments) or {}
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if user in answer.get("members", ()):
+        ask, arguments = partial(self._ask, "conversations.members"), {"channel": channel, "limit": "1000"}
+        async for page in pages(ask, arguments, most=_MAX_PAGES):
+            if user in page.get("members", ()):
                 return True
-            if not cursor:
-                break
         return False
 
     async def history(self, channel: str, *, most: int) -> Sequence[Payload] | None:

@@ -22,7 +22,7 @@ from bot.errors import GiveUp, RetryLater, describe
 from bot.inbox import Job, Lease, PostRate
 from bot.policy.place import Place
 from bot.render.block_kit import FALLBACK_BYTES, MessagePayload
-from bot.slack.client import CALL_TIMEOUT_S, call_api, explanations
+from bot.slack.client import CALL_TIMEOUT_S, call_api, explanations, pages
 from bot.slack.ladder import INTERNAL_ERRORS, Ladder
 from bot.slack.lookup import Payload
 from bot.slack.workspaces import Workspaces
@@ -163,15 +163,15 @@ class Sender:
         workspace = await self._workspaces.get(job.place.team)
         arguments = {"channel": job.place.channel, "ts": job.thread, "oldest": job.ts, "limit": "200"}
         arguments["include_all_metadata"] = "true"
-        while True:
-            answer = await call_api(workspace.client.api_call("conversations.replies", params=arguments))
-            for message in answer.get("messages", []):
+
+        async def ask(page: dict[str, str]) -> Payload:
+            return await call_api(workspace.client.api_call("conversations.replies", params=page))
+
+        async for answer in pages(ask, arguments):
+            for message in answer.get("messages", ()):
                 if _is_reply(message, job):
                     return str(message["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return None
-            arguments["cursor"] = cursor
+        return None
 
     async def _call(
         self, team: str, method: str, arguments: Payload, *, lease: Lease | None = None, ignore: Sequence[str] = ()
