@@ -38,6 +38,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_SPLIT_ENTITY = re.compile(r"&[a-z]{0,3}\Z")  # of &amp; &lt; &gt;
 
 
 def printable(text: str) -> str:
@@ -56,8 +57,8 @@ def mention(id_: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut *text* to at most *limit* characters, with an ellipsis at the cut."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    """Cut *text* to at most *limit* characters, with an ellipsis at the cut. No escaped character is split."""
+    return text if len(text) <= limit else _SPLIT_ENTITY.sub("", text[: limit - 1]).rstrip() + "…"
 
 
 def joined(codes: Sequence[int], translate: Translator) -> str:

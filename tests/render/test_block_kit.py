@@ -18,6 +18,7 @@ def test_cut_texts_stay_within_their_limit() -> None:
     """Slack counts characters in blocks and bytes in the plain text; Chinese takes three bytes a character."""
     assert shorten("abc", 3) == "abc"
     assert shorten("abcd", 3) == "ab…"
+    assert {shorten(escape("<&>" * 9), limit) for limit in range(15, 20)} == {"&lt;&amp;&gt;…", "&lt;&amp;&gt;&lt;…"}
     assert len(message("错" * 5000, [])["text"].encode()) < 4000
     assert [len(block["text"]["text"]) <= 3000 for block in paragraphs(["x" * 400] * 20)] == [True] * 3
 
