@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 import stringzilla as sz
 
+from bot.triage.cookie_secrets import CookieSecrets
 from bot.triage.digest import Secret, SecretKind
-from bot.triage.named_secrets import CookieSecrets, NamedSecrets
+from bot.triage.named_secrets import NamedSecrets
 from bot.triage.network_address import ADDRESS_RULES
 from bot.triage.personal_data import APP_ID, PERSONAL_RULES, mask
 from bot.triage.secret_pattern import SecretPattern, SecretRule, line_at
