@@ -91,7 +91,8 @@ class DigestView:
     @property
     def main_unknown(self) -> int | None:
         """The code that most errors have and the catalogue lacks, or None."""
-        return next((row.code for row in self.digest.unknown if row.count * 2 > self.digest.hits), None)
+        hits = self.digest.hits
+        return next((row.code for row in self.digest.unknown if row.count * 2 > hits), None)
 
     def introduction(self) -> str:
         """Return the sentence before the `rivals`."""
