@@ -61,6 +61,11 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else _SPLIT_ENTITY.sub("", text[: limit - 1]).rstrip() + "…"
 
 
+def literal(text: str, limit: int) -> str:
+    """Format text from a log or a person, such as a file name, so that it is neither a mention nor markup."""
+    return shorten(escape(text.replace("`", "'")), limit)
+
+
 def joined(codes: Sequence[int], translate: Translator) -> str:
     """Join *codes* with the language's comma, in at most 300 characters."""
     return shorten(translate("list.item_separator").join(map(str, codes)), 300)

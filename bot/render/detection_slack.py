@@ -16,6 +16,7 @@ from bot.render.digest_view import DigestView
 _MOST_FOUND = 20  # findings, and look-alikes
 _MOST_FILES = 10
 _MOST_NAMED = 3  # files of an archive
+_PHRASE = 200  # characters
 _LINE = 280  # characters, so that all files fit into a section
 
 
@@ -51,7 +52,7 @@ def _files(catalogue: Catalogue, reply: WhyReply, translate: Translator) -> list
     lines = [translate("why.files")]
     for file in reply.files[:_MOST_FILES]:
         if file.digest is None:
-            lines.append("• " + translate("why.file_type", file=_name(file.name)))
+            lines.append("• " + translate("why.file_type", file=block_kit.literal(file.name, _PHRASE)))
         else:
             lines += [f"• {text}" for text in _file(DigestView(file.digest, catalogue, translate))]
     more = len(reply.files) - _MOST_FILES
@@ -76,10 +77,5 @@ def _file(view: DigestView) -> Iterator[str]:
         found += [translate.count("triage.event_lines", row.count, event=row.name) for row in digest.events]
         found += [view.lookalikes()] if any(digest.lookalikes.values()) else []
         said = translate("why.separator").join([translate.count("triage.lines", digest.lines), *found])
-        yield translate("why.file", file=_name(names), found=block_kit.escape(said))
-    yield from map(_name, view.unread_files()[:_MOST_NAMED])
-
-
-def _name(name: str) -> str:
-    """Return the name of a file, so that it is neither a mention nor markup."""
-    return block_kit.escape(block_kit.shorten(name.replace("`", "'"), 200))
+        yield translate("why.file", file=block_kit.literal(names, _PHRASE), found=block_kit.escape(said))
+    yield from (block_kit.literal(text, _PHRASE) for text in view.unread_files()[:_MOST_NAMED])

@@ -216,8 +216,7 @@ def _without_stamp(line: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """Format text from a log or its owner, so that it is neither a mention nor markup."""
-    return block_kit.shorten(block_kit.escape(text.replace("`", "'")), _PHRASE)
+    return block_kit.literal(text, _PHRASE)
 
 
 def _buttons(view: DigestView, source: str, can_escalate: bool) -> Block:

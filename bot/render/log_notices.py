@@ -11,7 +11,7 @@ from bot.render.digest_view import DigestView
 
 _MOST_FILES = 5
 _MOST_CODES = 5
-_NAME = 100  # characters
+_PHRASE = 200  # characters
 
 
 def nothing_found(catalogue: Catalogue, reply: NothingFound, translate: Translator) -> MessagePayload:
@@ -49,13 +49,9 @@ def _files(view: DigestView) -> list[str]:
     lines = []
     for file in view.digest.files:
         size, count = view.size(file.bytes), translate.count("triage.lines", file.lines)
-        lines.append("• " + translate("log.file", file=_literal(view.file_name(file.name)), lines=count, size=size))
-    lines += [f"• {_literal(text)}" for text in view.unread_files()]
+        name = block_kit.literal(view.file_name(file.name), _PHRASE)
+        lines.append("• " + translate("log.file", file=name, lines=count, size=size))
+    lines += [f"• {block_kit.literal(text, _PHRASE)}" for text in view.unread_files()]
     if len(lines) > _MOST_FILES:
         lines[_MOST_FILES:] = ["• " + translate.count("triage.more_files", len(lines) - _MOST_FILES)]
     return lines
-
-
-def _literal(text: str) -> str:
-    """Format the name of a file, so that it is neither a mention nor markup."""
-    return block_kit.shorten(block_kit.escape(text.replace("`", "'")), 2 * _NAME)

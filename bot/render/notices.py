@@ -21,6 +21,7 @@ ALONE, EVERYBODY = "alone", "everybody"  # options of AUDIENCE
 _MOST_PASTED = 3000  # characters, Slack's limit on an input
 _MOST_LISTED = 100  # codes of a range
 _MOST_NAMED = 5  # files, and secrets
+_NAME = 100  # characters
 
 
 def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = False) -> MessagePayload:
@@ -111,7 +112,7 @@ def failed(reply: replies.Failed, translate: Translator) -> MessagePayload:
 
 def refused(reply: replies.Refused, translate: Translator) -> MessagePayload:
     """Report that Slack refused an answer: its error code, in plain words if it is frequent, and the id in the log."""
-    reason = _reason(reply.reason)
+    reason = block_kit.literal(reply.reason, _NAME)
     if reply.attempts > 1:
         said = translate.count("trouble.exhausted", reply.attempts, reason=reason)
     else:
@@ -172,13 +173,9 @@ def summons(reply: replies.Summons, translate: Translator) -> MessagePayload:
 
 def uncalled(reply: replies.Uncalled, translate: Translator) -> MessagePayload:
     """Report that a call failed, with Slack's error code and the id in the log."""
-    said = translate("log.uncalled", target=block_kit.mention(reply.target), reason=_reason(reply.reason))
+    reason = block_kit.literal(reply.reason, _NAME)
+    said = translate("log.uncalled", target=block_kit.mention(reply.target), reason=reason)
     return message(said, translate("trouble.operator", id=reply.incident))
-
-
-def _reason(code: str) -> str:
-    """Return Slack's error code, fit for a code span."""
-    return block_kit.escape(block_kit.shorten(code.replace("`", "'"), 100))
 
 
 def note(reply: replies.Note, translate: Translator) -> MessagePayload:
@@ -209,4 +206,4 @@ def _query(query: str) -> str:
 
 
 def _file_name(name: str, translate: Translator) -> str:
-    return block_kit.escape(block_kit.shorten(name.replace("`", "'"), 100)) or translate("triage.paste")
+    return block_kit.literal(name, _NAME) or translate("triage.paste")
