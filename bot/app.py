@@ -37,6 +37,7 @@ from bot.policy.relations import Relations
 from bot.render.renderer import Renderer
 from bot.server import EVENTS_PATH, connected, listening, open_handler, signed_handler
 from bot.settings import Settings
+from bot.slack.client import SlackClient
 from bot.slack.context import Background, Services
 from bot.slack.events import Envelopes
 from bot.slack.log_reader import LogReader
@@ -74,40 +75,24 @@ async def running(
         connector, cookies = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
         connect = partial(slack_client, settings, session)
-        client = connect(settings.slack_bot_token.get_secret_value() or None)
-        if settings.is_for_many:
-            store = installations(settings, database)
-            secret = settings.slack_client_secret.get_secret_value()
-            many = ManyWorkspaces(store, connect, client_secret=secret, clock=clock)
-            stack.push_async_callback(many.close, _GRACE_S)
-            workspaces: Workspaces = many
-            description = f"{len(await store.all())} installed"
-        else:
-            bot = await sign_in(client)
-            workspaces, description = OneWorkspace(client, bot), str(bot.team_name)
+        workspaces = await stack.enter_async_context(_workspaces(settings, database, connect, clock))
         services = _services(settings, catalogue, database, workspaces, clock, steady_clock)
-        app = _bolt(settings, client, workspaces)
-        routes: list[web.RouteDef] = []
+        app = _bolt(settings, connect(), workspaces)
         on_lost = None
         if isinstance(workspaces, ManyWorkspaces):
             uninstall = Uninstall(services, workspaces, database)
             uninstall.register(app)
             on_lost = uninstall.stop
-            flow = InstallFlow(settings, workspaces, client, clock)
-            routes.append(web.get(INSTALL_PATH, open_handler(flow.handle_installation)))
-            routes.append(web.get(REDIRECT_PATH, open_handler(flow.handle_callback)))
+        slack.register(app, services)
         suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
         stack.push_async_callback(suspensions.close)
-        slack.register(app, services)
         checks = {"database": database_check(database), "backlog": backlog_check(services.inbox)}
         if not settings.is_for_many:
             checks["workspace"] = token_check(suspensions.reasons)
         if settings.transport == "socket":
             checks["socket"] = socket_check(await stack.enter_async_context(connected(app, settings)))
-        else:
-            secret = settings.slack_signing_secret.get_secret_value()
-            routes.append(web.post(EVENTS_PATH, signed_handler(app.async_dispatch, secret)))
         health = Health(services.inbox, checks)
+        routes = _routes(settings, app, workspaces, clock)
         # In Socket Mode, only `/healthz` needs a port.
         if routes or settings.port:
             await stack.enter_async_context(listening(routes, health, settings))
@@ -119,7 +104,7 @@ async def running(
         await stack.enter_async_context(health.watching())
         worker = Worker(services)
         await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
-        _log.info("ready", transport=settings.transport, workspace=description)
+        _log.info("ready", transport=settings.transport, workspace=await workspaces.describe())
         yield
 
 
@@ -138,6 +123,38 @@ async def serve(settings: Settings) -> None:
         sys.setswitchinterval(0.0005)  # seconds
         await stopped.wait()
         _log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def _workspaces(
+    settings: Settings, database: Database, connect: Callable[[str | None], SlackClient], clock: Callable[[], float]
+) -> AsyncIterator[Workspaces]:
+    """Sign in to the one workspace, or open the store of the many."""
+    if not settings.is_for_many:
+        client = connect(settings.slack_bot_token.get_secret_value())
+        yield OneWorkspace(client, await sign_in(client))
+        return
+    secret = settings.slack_client_secret.get_secret_value()
+    many = ManyWorkspaces(installations(settings, database), connect, client_secret=secret, clock=clock)
+    try:
+        yield many
+    finally:
+        await many.close(_GRACE_S)
+
+
+def _routes(
+    settings: Settings, app: AsyncApp, workspaces: Workspaces, clock: Callable[[], float]
+) -> list[web.RouteDef]:
+    """Return the routes for Slack's requests and for the installation by OAuth."""
+    routes = []
+    if isinstance(workspaces, ManyWorkspaces):
+        flow = InstallFlow(settings, workspaces, app.client, clock)
+        routes.append(web.get(INSTALL_PATH, open_handler(flow.handle_installation)))
+        routes.append(web.get(REDIRECT_PATH, open_handler(flow.handle_callback)))
+    if settings.transport == "http":
+        secret = settings.slack_signing_secret.get_secret_value()
+        routes.append(web.post(EVENTS_PATH, signed_handler(app.async_dispatch, secret)))
+    return routes
 
 
 def _services(

@@ -1,4 +1,4 @@
-"""Know what is wrong with the running bot.
+"""Know the faults of the running bot.
 
 The checks run every few seconds, so that asking for the faults costs nothing. A fault that begins or ends is logged.
 """
@@ -17,7 +17,7 @@ from bot.errors import describe
 from bot.inbox import Inbox
 from bot.storage.database import UNREACHABLE, Database
 
-Check = Callable[[], Awaitable[str | None]]  # returns what is wrong, or None
+Check = Callable[[], Awaitable[str | None]]  # returns the fault, or None
 
 _INTERVAL_S = 5.0
 _TIMEOUT_S = 4.0  # for one check
@@ -36,7 +36,7 @@ class Health:
 
     @property
     def faults(self) -> dict[str, str]:
-        """Return what is wrong with each part that has a fault."""
+        """The fault of each part that has one."""
         # A load balancer should send requests elsewhere until the inbox is open, and once it closes. Requests that
         # arrive nevertheless are recorded.
         return self._faults if self._inbox.is_open else {"inbox": "zimerr is starting or stopping"} | self._faults

@@ -47,6 +47,11 @@ class OneWorkspace:
 
     def __init__(self, client: SlackClient, bot: Bot) -> None:
         self._workspace = _workspace(client, bot)
+        self._name = str(bot.team_name)
+
+    async def describe(self) -> str:
+        """Return the name of the workspace."""
+        return self._name
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace:
         """Return the one workspace."""
@@ -84,6 +89,10 @@ class ManyWorkspaces:
         self._clock = clock
         self._cache: dict[str, tuple[Workspace, float]] = {}  # by team, with the time until which it is valid
         self._refreshing: dict[tuple[str | None, str | None], asyncio.Task[Bot]] = {}  # by enterprise and team
+
+    async def describe(self) -> str:
+        """Return the number of installations."""
+        return f"{len(await self.installations.all())} installed"
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace | None:
         """Return the workspace of a team, or None; its token is refreshed before it expires."""

@@ -30,7 +30,7 @@ class Votes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SetBy:
-    """Who set a setting, and when."""
+    """The author and the time of a setting."""
 
     user: str  # Slack's id
     at: float  # seconds since the epoch

@@ -78,6 +78,6 @@ def _take_from_others(path: Path) -> None:
 
 
 def advice(error: BaseException) -> str:
-    """Return what to do about an error of SQLite, or about an OSError."""
+    """Return advice on an error of SQLite, or on an OSError."""
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
     return next((text for start, text in _ADVICE.items() if name.startswith(start)), _OTHER_ADVICE)
