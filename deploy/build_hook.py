@@ -1,4 +1,4 @@
-"""Compile the catalogue, the cascade rules and the translations when hatch builds the wheel."""
+"""Compile the catalogue, the known numbers, the cascade rules and the translations when hatch builds the wheel."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
             return  # the data may change; `bot.resources` caches it
         sys.path.insert(0, self.root)
         from bot.catalogue.catalogue import compile_catalogue
+        from bot.catalogue.numbers import compile_numbers
         from bot.i18n import compile_words
         from bot.triage.cascades import compile_cascades
 
@@ -26,6 +27,7 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
         contents = {
             "catalogue.jsonl": compile_catalogue(),
             "cascades.json": compile_cascades(),
+            "numbers.json": compile_numbers(),
             "en.mo": compile_words("en"),
             "zh.mo": compile_words("zh"),
         }

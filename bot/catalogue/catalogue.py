@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot import resources
 from bot.catalogue.entry import Entry, Links, Section
+from bot.catalogue.numbers import KnownNumbers, open_numbers
 from bot.catalogue.shape import FORMAT, from_plain
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ EXACT = 100.0  # the score of an entry that the query names; scores of words are
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
 _DIGITS = 7  # of a code
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
+_NUMBER = re.compile(r"[0-9]+")
 
 
 class Catalogue:
@@ -84,7 +86,8 @@ class Catalogue:
         """Return the entries that match *query*, best match first.
 
         A code, a symbol, a section or the first digits of codes match exactly, with the score `EXACT`. Any other query
-        is searched by words, and at most *most* entries are returned.
+        is searched by words, and at most *most* entries are returned. A query with several numbers does not ask for the
+        codes 0 and 1, which are single digits of anything.
         """
         from bot.catalogue.search import SearchHit
 
@@ -94,7 +97,10 @@ class Catalogue:
             exact: tuple[Entry, ...] = (entry,)
         else:
             exact = section.codes if section else self.in_range(query)
-        return tuple(SearchHit(entry, EXACT) for entry in exact) or self._index.find(query, most)
+        if exact:
+            return tuple(SearchHit(entry, EXACT) for entry in exact)
+        found, has_several = self._index.find(query, most), len(_NUMBER.findall(query)) > 1
+        return tuple(hit for hit in found if hit.entry.code > 1 or not has_several)
 
     @cached_property
     def _index(self) -> SearchIndex:
@@ -112,9 +118,14 @@ class Catalogue:
         return code in self._positions
 
     def entry_named(self, name: str) -> Entry | None:
-        """Return the entry of a code that is given as its number or as a symbol, or None if it is unknown."""
+        """Return the entry of a code that is given as its number or as a symbol, or None if it is unknown.
+
+        The number may be a code of ZIM's servers, too.
+        """
         # Python refuses to convert thousands of digits.
         code = int(name) if name.isdecimal() and len(name) <= _DIGITS else self.code_of_symbol(name)
+        if code is not None and not self.has_code(code):
+            code = self.server_codes.get(code)
         return None if code is None else self.get(code)
 
     def code_of_symbol(self, name: str) -> int | None:
@@ -131,6 +142,17 @@ class Catalogue:
             for entry in entries
             for name in (*filter(None, entry.get("symbols", {}).values()), *entry.get("aliases", ()))
         }
+
+    @cached_property
+    def server_codes(self) -> Mapping[int, int]:
+        """The code that the SDK makes of each code of ZIM's servers."""
+        entries = (entry for section in self._json for entry in json.loads(section)["codes"])
+        return {number: entry["code"] for entry in entries for number in entry.get("server_codes", ())}
+
+    @cached_property
+    def numbers(self) -> KnownNumbers:
+        """What is known about numbers that are no codes of the SDK."""
+        return open_numbers()
 
     def nearest(self, code: int, count: int = 3) -> tuple[Entry, ...]:
         """Return the *count* entries with the closest numbers, the closest first."""

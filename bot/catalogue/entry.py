@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from bot.catalogue.shape import Constraint, Shape
 
 Code = Annotated[int, Constraint(ge=0, le=9_999_999)]
+ServerNumber = Annotated[int, Constraint(ge=10_000, le=999_999)]
 Line = Annotated[str, Constraint(min_length=1, max_length=600, pattern=r"^\S(.*\S)?$")]
 Symbol = Annotated[str, Constraint(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Method = Annotated[str, Constraint(pattern=r"^[a-zA-Z][A-Za-z0-9_.]*$")]
@@ -199,7 +200,7 @@ class Entry(Shape):
     symbols: Symbols = Symbols()
     aliases: tuple[Symbol, ...] = ()  # older or misspelt symbols that SDKs have shipped
     sdk_message: Line | None = None  # the Web SDK's message at run time
-    server_codes: tuple[int, ...] = ()  # codes of ZIM's servers that the SDK turns into this one
+    server_codes: tuple[ServerNumber, ...] = ()  # codes of ZIM's servers that the SDK turns into this one
     keywords: Words = Words()
     related: tuple[int, ...] = ()
     other_meanings: tuple[Meaning, ...] = ()

@@ -98,6 +98,8 @@ def sections(folder: Path, overlay: Path | None = None) -> tuple[Section, ...]:
     entries = {entry.code: entry for section in base for entry in section.codes}
     # Readers must see that an entry is not the vendor's, whatever status its file gives it.
     entries |= {entry.code: replace(entry, status=EntryStatus.OVERLAY) for section in added for entry in section.codes}
+    if faults := _shared_server_codes(entries.values()):
+        raise CatalogueError(*faults)
     heads = {section.section: section for section in (*added, *base)}
     owners = {entry.code: section.section for section in (*added, *base) for entry in section.codes}
     codes: dict[str, list[Entry]] = {}
@@ -121,6 +123,17 @@ def _files(folder: Path, faults: list[str]) -> list[Section]:
                 faults.append(f"{path.name}: code {entry.code}: appears twice (also in {seen[entry.code]}); keep one")
             seen.setdefault(entry.code, path.name)
     return found
+
+
+def _shared_server_codes(entries: Iterable[Entry]) -> list[str]:
+    """Return a fault for each server code of two entries: the SDK makes one code of it."""
+    owners: dict[int, int] = {}
+    pairs = ((number, entry.code) for entry in entries for number in entry.server_codes)
+    return [
+        f"code {code}: the server code {number} also belongs to {owner}; keep it in one"
+        for number, code in pairs
+        if (owner := owners.setdefault(number, code)) != code
+    ]
 
 
 @cache

@@ -148,3 +148,30 @@ def test_neighbours_and_family_of_an_unknown_code(catalogue: Catalogue) -> None:
     assert family
     assert family.section == "room"
     assert catalogue.family(6009999) is None
+
+
+def test_a_server_code_finds_the_code_that_the_sdk_makes_of_it(catalogue: Catalogue) -> None:
+    """The SDK's message shows the server's own code, and people ask for what they see."""
+    entry = catalogue.entry_named("103040")
+    assert entry is not None
+    assert entry.code == 6000353
+    assert [(hit.entry.code, hit.score) for hit in catalogue.search("103040")] == [(6000353, EXACT)]
+
+
+def test_a_server_code_of_the_operators_own_entry_is_that_entry(tmp_path: Path) -> None:
+    """The operator's codes come first, whatever their number."""
+    catalogue = overlay(tmp_path, section="wallet", code=103040)
+    entry = catalogue.entry_named("103040")
+    assert entry is not None
+    assert entry.title.en == "Wallet is frozen"
+
+
+@pytest.mark.parametrize("query", ["103040 0", "error 0 or 1002001", "0 12345", "1 of 20", "错误 0 还是 1002001"])
+def test_zero_and_one_are_no_answer_beside_another_number(catalogue: Catalogue, query: str) -> None:
+    """Every text may contain a 0."""
+    assert [hit.entry.code for hit in catalogue.search(query) if hit.entry.code < 2] == []
+
+
+def test_zero_alone_is_a_code(catalogue: Catalogue) -> None:
+    """Success has a code, too."""
+    assert [hit.entry.code for hit in catalogue.search("0")] == [0]

@@ -55,6 +55,12 @@ def test_a_mistake_is_reported_with_its_line_and_the_correction(tmp_path: Path, 
         assert fault.startswith(f"login.yaml:{line_of(old.strip())}:")
 
 
+def test_a_server_code_belongs_to_one_code(tmp_path: Path) -> None:
+    """The SDK turns a server code into exactly one of its own."""
+    content = changed("  server_codes: [50111]", "  server_codes: [50012]")
+    assert faults(tmp_path, content) == ["code 6000121: the server code 50012 also belongs to 6000103; keep it in one"]
+
+
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     """One run reports all faults, across files too."""
     (tmp_path / "room.yaml").write_text("section: room\n", encoding="utf-8")

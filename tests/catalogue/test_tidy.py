@@ -199,12 +199,6 @@ def test_a_symbol_is_known_in_every_spelling(catalogue: Catalogue, name: str, co
     assert catalogue.code_of_symbol(name) == code
 
 
-def test_server_codes_belong_to_one_code(catalogue: Catalogue) -> None:
-    """The SDK turns a server code into exactly one of its own."""
-    owners = Counter(code for entry in catalogue for code in entry.server_codes)
-    assert [code for code, count in owners.items() if count > 1] == []
-
-
 def test_our_judgement_is_marked(catalogue: Catalogue) -> None:
     """No source states a severity."""
     assert [entry.code for entry in catalogue if "severity" not in entry.judged] == []

@@ -50,6 +50,13 @@ def test_server_codes_of_conversations_find_their_code(catalogue: Catalogue) -> 
         assert [hit.entry.code for hit in catalogue.search(str(number))] == [6000602]
 
 
+def test_the_server_codes_are_those_that_the_sdk_turns_into_the_code(catalogue: Catalogue) -> None:
+    """A wrong one would explain another error."""
+    read = {number: code for code, numbers in FACTS["server_codes"].items() for number in numbers}
+    assert catalogue.server_codes == read | dict.fromkeys(FACTS["conversations"], 6000602)
+    assert catalogue.numbers.server_codes_read == FACTS["version"]
+
+
 def test_a_failing_callback_server_is_somebodys_work(catalogue: Catalogue) -> None:
     """The entry once said that nothing had to be fixed while the customer's own server was down."""
     entry = catalogue[6000230]

@@ -1,0 +1,85 @@
+"""Recognize numbers of ``data/numbers.yaml`` that people take for codes: those of ZEGO's other products."""
+
+# No `from __future__ import annotations`: `from_plain` needs the types themselves.
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from bot import resources
+from bot.catalogue.entry import Line, Links, Text
+from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
+
+_FILE = resources.DATA / "numbers.yaml"
+
+CodeNumber = Annotated[int, Constraint(ge=10_000, le=999_999_999)]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange(Shape):
+    """Numbers in a row, both ends included."""
+
+    first: CodeNumber
+    last: CodeNumber
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless the range has a number."""
+        if self.first > self.last:
+            raise ValueError("`first` is greater than `last`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product(Shape):
+    """A product of ZEGO besides the ZIM SDK, with the numbers of its errors."""
+
+    name: Text
+    docs: Links
+    ranges: tuple[NumberRange, ...] = ()
+    numbers: tuple[CodeNumber, ...] = ()
+    read: Line  # where its numbers were read
+
+    def has(self, number: int) -> bool:
+        """Return whether *number* is one of its numbers."""
+        return number in self.numbers or any(each.first <= number <= each.last for each in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignNumber:
+    """A number with the products that it belongs to, at least one."""
+
+    number: int
+    products: tuple[Product, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerCode:
+    """A code of ZIM's servers, and the code that the SDK makes of it."""
+
+    number: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNumbers(Shape):
+    """The content of the file."""
+
+    server_codes_read: Line  # where the `server_codes` of the entries were read
+    products: tuple[Product, ...]
+
+    def foreign(self, number: int) -> ForeignNumber | None:
+        """Return *number* with its products, or None if it belongs to none."""
+        products = tuple(product for product in self.products if product.has(number))
+        return ForeignNumber(number, products) if products else None
+
+
+def open_numbers() -> KnownNumbers:
+    """Open the file that ships with the bot. Raises CatalogueError with all faults in it."""
+    content = resources.compiled("numbers.json", (_FILE, Path(__file__), *FORMAT), compile_numbers)
+    return from_plain(KnownNumbers, json.loads(content))
+
+
+def compile_numbers() -> bytes:
+    """Read and validate the file. Raises CatalogueError with all its faults."""
+    from bot.catalogue import loader
+
+    return loader.compiled(loader.validated(_FILE, KnownNumbers))
