@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import pytest
 
+from bot.catalogue.sdk_enum import named_codes
 from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
 from bot.detection.folding import fold
@@ -140,6 +141,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "script": script_language,
     "parse": parse,
     "search": CATALOGUE.search,
+    "sdk enum": named_codes,
     "redact": redact,
     "live_secrets": lambda text: list(live_secrets(text)),
 }

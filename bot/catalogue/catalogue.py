@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot import resources
 from bot.catalogue.entry import Entry, Links, Section
+from bot.catalogue.neighbours import nearest
 from bot.catalogue.numbers import KnownNumbers, open_numbers
 from bot.catalogue.shape import FORMAT, from_plain
 
@@ -154,9 +155,9 @@ class Catalogue:
         """What is known about numbers that are no codes of the SDK."""
         return open_numbers()
 
-    def nearest(self, code: int, count: int = 3) -> tuple[Entry, ...]:
-        """Return the *count* entries with the closest numbers, the closest first."""
-        return tuple(sorted(self, key=lambda entry: abs(entry.code - code))[:count])
+    def nearest(self, number: int) -> tuple[Entry, ...]:
+        """Return up to three entries that a *number* without an entry may stand for, the likeliest first."""
+        return tuple(self[code] for code in nearest(number, self._positions))
 
     def section_named(self, name: str) -> Section | None:
         """Return the section with that key or that name in either language, or None."""

@@ -84,12 +84,25 @@ def schema_command() -> None:
 
 @commands.command("check")
 @click.option("--offline", is_flag=True, help="Skip the checks that call Slack: tokens and scopes.")
+@click.option(
+    "--sdk",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Compare the catalogue with an SDK's list of codes, such as ZIMErrorCode.d.ts, and check nothing else.",
+)
 @overlay_option
-def check_command(offline: bool, overlay: Path | None) -> int:
+def check_command(offline: bool, sdk: Path | None, overlay: Path | None) -> int:
     """Check the catalogue, settings, database and tokens.
 
     All problems are reported in one run. The exit status is 1 if there is one.
+
+    With --sdk, the exit status is 0 if the file has the catalogue's codes and names, 1 if they differ, and 2 if the
+    file can't be read or defines no codes.
     """
+    if sdk:
+        from bot.cli import compare
+
+        return compare.run(sdk, overlay)
     import asyncio
 
     from bot.cli.check import run

@@ -141,9 +141,42 @@ def test_a_number_that_is_no_range_finds_nothing(catalogue: Catalogue) -> None:
     assert catalogue.search("99999") == ()
 
 
-def test_neighbours_and_family_of_an_unknown_code(catalogue: Catalogue) -> None:
-    """A mistyped code often differs in one digit."""
-    assert [entry.code for entry in catalogue.nearest(6000358, 2)] == [6000357, 6000356]
+@pytest.mark.parametrize(
+    ("number", "codes"),
+    [
+        (6000358, [6000357, 6000356, 6000355]),  # one digit wrong
+        (6000372, [6000327, 6000352, 6000332]),  # two digits transposed; one wrong
+        (6003054, [6000354]),
+        (6100354, [6000354]),
+        (600354, [6000354]),  # a double digit typed once
+        (60001061, [6001061, 6000106, 6000101]),  # a digit too many
+        (60003544, [6000354, 6000544]),  # a single digit typed twice
+        (6000199, [6000109, 6000124, 6000123]),  # then the family
+        (6000999, []),
+        (6009999, []),
+        (6001199, []),
+        (42, []),
+    ],
+)
+def test_codes_near_an_unknown_number(catalogue: Catalogue, number: int, codes: list[int]) -> None:
+    """A code is a slip of the finger away or of the same family, or it is not offered."""
+    assert [entry.code for entry in catalogue.nearest(number)] == codes
+
+
+def test_a_doubled_digit_and_a_transposition_are_recognised(catalogue: Catalogue) -> None:
+    """A person who mistypes a code is offered the right one."""
+    slips = set()
+    for code in (entry.code for entry in catalogue if entry.code > 1):
+        digits = str(code)
+        slips |= {(int(digits[:at] + digits[at - 1 :]), code) for at in range(1, 8)}
+        slips |= {(int(digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]), code) for at in range(6)}
+    unknown = [(typed, code) for typed, code in slips if not catalogue.has_code(typed)]
+    assert len(unknown) > 1000
+    assert [each for each in unknown if each[1] not in [entry.code for entry in catalogue.nearest(each[0])]] == []
+
+
+def test_the_family_of_an_unknown_code(catalogue: Catalogue) -> None:
+    """It tells which feature a new code is about."""
     family = catalogue.family(6000399)
     assert family
     assert family.section == "room"
