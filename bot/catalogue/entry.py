@@ -200,6 +200,7 @@ class Entry(Shape):
     symbols: Symbols = Symbols()
     aliases: tuple[Symbol, ...] = ()  # older or misspelt symbols that SDKs have shipped
     sdk_message: Line | None = None  # the Web SDK's message at run time
+    example: Line | None = None  # a line of a log with this code, as the SDK or an app prints it; not translated
     server_codes: tuple[ServerNumber, ...] = ()  # codes of ZIM's servers that the SDK turns into this one
     keywords: Words = Words()
     related: tuple[int, ...] = ()

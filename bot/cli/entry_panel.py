@@ -40,6 +40,8 @@ def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
     severity = Rich(translate(f"severity.{entry.severity}"), style=_COLOURS[entry.severity])
     facts.add_row(translate("card.severity"), severity)
     _add_limits_and_methods(facts, entry, translate)
+    if entry.example:
+        facts.add_row(translate("card.example"), Rich(entry.example, overflow="fold"))
     parts: list[RenderableType] = [_prose(translate.pick(entry.meaning)), Rich()]
     parts += [*_numbered(translate.pick(entry.remedy)), Rich(), facts]
     for meaning in entry.other_meanings:

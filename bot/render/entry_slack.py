@@ -24,6 +24,7 @@ LOOKUP = "lookup"
 LOOKUP_CODE = "lookup_code"
 _MOST_CARDS = 5
 _MOST_LINES = 30  # codes after the cards, one line each
+_EXAMPLE = 1000  # characters of a quoted example; escaping can make a line of 600 longer
 _MOST_CODES = 100  # in the value of a button, which Slack limits to 2,000 characters
 _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴"}
 
@@ -64,9 +65,15 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
 
 
 def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
-    """Build the modal that searches codes while a person types, with the card of *entry* below the field."""
+    """Build the modal that searches codes while a person types, with all about *entry* below the field.
+
+    Only here the card is followed by the entry's example: messages stay short.
+    """
     blocks = [block_kit.lookup(translate("lookup.label"), translate("lookup.placeholder"), LOOKUP_CODE)]
     blocks += card(entry, translate) if entry else []
+    if entry and entry.example:
+        quoted = block_kit.literal(entry.example, _EXAMPLE)
+        blocks.append(block_kit.section(f"*{translate('card.example')}*\n`{quoted}`", verbatim=True))
     return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
 
 

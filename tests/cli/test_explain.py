@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner, Result
@@ -25,6 +26,21 @@ def test_a_code_is_explained(language: str, title: str) -> None:
     assert "`" not in result.output
 
 
+@pytest.mark.parametrize(("language", "label"), [("en", "Example"), ("zh", "示例")])
+def test_the_example_is_shown(language: str, label: str) -> None:
+    """People compare it with the line that they have."""
+    shown = " ".join(run("explain", "6000203", "--lang", language).output.split())
+    assert f"{label} Uncaught (in promise) {{code: 6000203" in shown
+
+
+def test_a_long_example_is_shown_in_full() -> None:
+    """A line of a log may have no space to wrap at."""
+    shown = re.sub(r"[\s│]", "", run("explain", "6000602", "--lang", "en").output)
+    assert (
+        '[Conv][API.setConversationNotificationStatus]:{time:"61,10:48:05.177",convID:"user_2",type:0,error:{' in shown
+    )
+
+
 @pytest.mark.parametrize("code", ["6000286", "6000287"])
 def test_no_back_tick_reaches_the_terminal(code: str) -> None:
     """Second meanings and small print name methods, too."""
@@ -36,7 +52,8 @@ def test_programs_get_json() -> None:
     result = run("explain", "6000354", "NETWORK_MODULE_TOKEN_EXPIRED", "--json", "--lang", "zh")
     first, second = json.loads(result.output)
     keys = "code language section status title meaning remedy actor retry severity judged"
-    keys += " since plan limits methods symbols aliases sdk_message server_codes related other_meanings docs sources"
+    keys += " since plan limits methods symbols aliases sdk_message example"
+    keys += " server_codes related other_meanings docs sources"
     assert list(first) == keys.split()
     assert (first["code"], second["code"]) == (6000354, 6000106)
     for field in ("title", "meaning", "actor", "retry", "severity", "section", "docs"):

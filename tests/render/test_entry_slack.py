@@ -9,10 +9,11 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
-from bot.i18n import Language
+from bot.i18n import Language, words
 from bot.policy.replies import Annotation, Explained
-from bot.render.entry_slack import NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_LANGUAGE
+from bot.render.entry_slack import NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_LANGUAGE, lookup
 from bot.render.renderer import Renderer
+from bot.sandbox.block_schema import check_blocks
 from tests.render.kit_rules import assert_sendable, texts
 
 LANGUAGES = list(Language)
@@ -120,3 +121,26 @@ def test_a_second_meaning_shows_its_own_limits_and_methods(catalogue: Catalogue)
     assert "Methods: `editMessage`" in edit
     assert "24 hours" in edit
     assert not any("24 hours" in text for text in shown if text is not edit)
+
+
+@pytest.mark.parametrize(("language", "label"), [(Language.EN, "*Example*"), (Language.ZH, "*示例*")])
+def test_the_modal_shows_the_example_and_messages_stay_short(
+    catalogue: Catalogue, language: Language, label: str
+) -> None:
+    """Who looks one code up compares it with a log; a reply in a busy channel should be read in seconds."""
+    entry = entry_of(catalogue, 6000353)
+    (example,) = [text for text in texts(lookup(entry, words(language))["blocks"]) if label in text]
+    assert "code: 6000353, message: set room members attributes failed with code: 103040" in example
+    for reply in (Explained((entry,)), Annotation((entry,), (), {})):
+        assert not any(label in text for text in texts(Renderer(catalogue).message(reply, language)["blocks"]))
+
+
+def test_an_example_mentions_nobody_and_breaks_no_markup(catalogue: Catalogue) -> None:
+    """An overlay may hold any line of a log, such as a message that mentions a channel."""
+    entry = replace(entry_of(catalogue, 6000106), example="`<!channel>` *failed* <@U1> & code 6000106 " + "<" * 500)
+    view = lookup(entry, words(Language.EN))
+    check_blocks(view["blocks"])
+    shown = view["blocks"][-1]["text"]
+    assert shown["text"].startswith("*Example*\n`'&lt;!channel&gt;' *failed* &lt;@U1&gt; &amp; code 6000106")
+    assert shown["text"].count("`") == 2
+    assert shown["verbatim"]
