@@ -15,6 +15,7 @@ import yaml
 from bot import log, resources
 from bot.app import running
 from bot.errors import ZimerrError
+from bot.sandbox.demo_content import play_history
 from bot.sandbox.http_server import Sandbox
 from bot.settings import Settings
 from bot.storage.channel_store import ChannelStore, KnownLocale
@@ -50,6 +51,7 @@ async def run(port: int, *, open_browser: bool) -> None:
             )
             await store_locales(sandbox, settings)
             async with running(settings):
+                await play_history(sandbox)
                 click.echo(f"The workspace is open at {sandbox.base_url} (Ctrl-C ends it).")
                 if open_browser:
                     await asyncio.to_thread(webbrowser.open, sandbox.base_url)

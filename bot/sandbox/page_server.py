@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
+from bot.sandbox.demo_content import EXAMPLES
 from bot.sandbox.file_store import Upload
 from bot.sandbox.interactions import ElementContainer, action_of
 from bot.sandbox.manifest import Json
 from bot.sandbox.model import ActionRefused, Change, ChangeKind, Channel, SlackError
-from bot.sandbox.seed import EXAMPLES
 from bot.sandbox.team import Team
 
 _HEADERS = {
@@ -27,6 +27,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+_INVITE = "/invite"  # Slack's own command
 _FOLDER = Path(__file__).parent / "page"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 
@@ -37,6 +38,7 @@ class PageServer:
     def __init__(self, team: Team) -> None:
         self._team = team
         self._sockets: set[web.WebSocketResponse] = set()
+        self._active: dict[str, PageClient] = {}  # by person, the page that acted last: it shows the person's modals
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of the page."""
@@ -67,7 +69,7 @@ class PageServer:
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            await PageClient(self._team, socket, user).serve()
+            await PageClient(self._team, socket, user, self._active).serve()
         finally:
             self._sockets.discard(socket)
         return socket
@@ -105,9 +107,10 @@ class PageServer:
 class PageClient:
     """One open page of one person."""
 
-    def __init__(self, team: Team, socket: web.WebSocketResponse, user: str) -> None:
+    def __init__(self, team: Team, socket: web.WebSocketResponse, user: str, active: dict[str, PageClient]) -> None:
         self.team = team
         self.user = user
+        self._active = active
         self._workspace = team.workspace
         self._app = team.app
         self._socket = socket
@@ -141,6 +144,7 @@ class PageClient:
 
     async def _handle(self, data: str) -> None:
         """Handle one frame; report an error to the page."""
+        self._active[self.user] = self
         try:
             frame = json.loads(data)
             await _HANDLERS[frame["type"]](self, frame)
@@ -160,11 +164,12 @@ class PageClient:
         workspace = self._workspace
         channels = [c for c in workspace.channels.values() if self._can_see(c)]
         ephemerals = list(workspace.ephemerals.get(self.user, {}).values())
-        modals = workspace.modals.get(self.user)
         shortcuts = self._app.shortcuts.values()
+        invite = {"command": _INVITE, "description": "Add the app to this channel", "usage_hint": f"@{self._app.name}"}
+        commands = [*self._app.commands.values(), invite]
         return {
             "type": "state",
-            "team": {"name": workspace.name},
+            "team": {"name": workspace.name, "url": f"https://{workspace.domain}.slack.com"},
             "me": self.user,
             "users": [asdict(user) for user in workspace.users.values()],
             "channels": [
@@ -180,11 +185,10 @@ class PageClient:
             ],
             "messages": {c.id: [self._with_command(m) for m in c.messages.values()] for c in channels},
             "ephemerals": {c.id: [m for m in ephemerals if m["channel"] == c.id] for c in channels},
-            "commands": [_subset(c, "command", "description", "usage_hint") for c in self._app.commands.values()],
+            "commands": [_subset(c, "command", "description", "usage_hint") for c in commands],
             "shortcuts": [_subset(s, "name", "type", "callback_id", "description") for s in shortcuts],
             "examples": [example for example in EXAMPLES if example["channel"] in workspace.channels],
             "home": workspace.homes.get(self.user),
-            "view": modals[-1] if modals else None,
             "app": {"name": self._app.name, "user": workspace.bot_user, "has_home": self._app.has_home},
         }
 
@@ -204,6 +208,8 @@ class PageClient:
         """Return the frame for a change, or None if this person does not see it."""
         match change:
             case Change(kind=ChangeKind.MODAL, user=self.user):
+                if self._active.get(self.user) is not self:
+                    return None
                 stack = self._workspace.modals[self.user]
                 return {"type": "view", "view": stack[-1] if stack else None}
             case Change(kind=ChangeKind.HOME, user=self.user):
@@ -263,11 +269,25 @@ async def _options(client: PageClient, frame: Json) -> None:
     client.send({"type": "options", "request": frame["request"], **offered})
 
 
+async def _send(client: PageClient, frame: Json) -> None:
+    channel, workspace = frame["channel"], client.team.workspace
+    message = await client.team.say(channel, client.user, frame["text"], frame.get("thread_ts"))
+    bot = workspace.bot_user
+    if f"<@{bot}>" in message["text"] and bot not in workspace.channel(channel).members:
+        hint = f"<@{bot}> is not in this channel. To add it, type `{_INVITE} @{client.team.app.name}`."
+        workspace.post_ephemeral(channel, client.user, {"user": "USLACKBOT", "text": hint})
+
+
+async def _command(client: PageClient, frame: Json) -> None:
+    if frame["command"] == _INVITE:
+        await client.team.invite_by_command(frame["channel"], client.user, frame.get("text", ""))
+    else:
+        await client.team.command(frame["channel"], client.user, frame.get("text", ""), frame["command"])
+
+
 _HANDLERS: dict[str, Callable[[PageClient, Json], Awaitable[object]]] = {
-    "send": lambda client, frame: client.team.say(frame["channel"], client.user, frame["text"], frame.get("thread_ts")),
-    "command": lambda client, frame: client.team.command(
-        frame["channel"], client.user, frame.get("text", ""), frame["command"]
-    ),
+    "send": _send,
+    "command": _command,
     "edit": lambda client, frame: client.team.edit(frame["channel"], frame["ts"], frame["text"], user=client.user),
     "delete": lambda client, frame: client.team.delete(frame["channel"], frame["ts"], user=client.user),
     "react": _react,

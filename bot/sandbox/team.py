@@ -171,6 +171,16 @@ class Team:
         """Add the bot to a channel."""
         self.workspace.join(channel, self.workspace.bot_user, inviter=inviter)
 
+    async def invite_by_command(self, channel: str, inviter: str, text: str) -> None:
+        """Add the bot that *text* mentions, as Slack's ``/invite`` does; raise `ActionRefused` for anybody else."""
+        bot, name = self.workspace.bot_user, self.app.name
+        if f"<@{bot}>" not in self._typed(text).text:
+            raise ActionRefused(f"Only @{name} can be invited here.")
+        if bot in self.workspace.channel(channel).members:
+            raise ActionRefused(f"@{name} is already in this channel.")
+        await self.invite(channel, inviter)
+        await self.notice(channel, bot, "channel_join", f"was added to the channel by <@{inviter}>")
+
     async def kick(self, channel: str) -> None:
         """Remove the bot from a channel."""
         self.workspace.leave(channel, self.workspace.bot_user)

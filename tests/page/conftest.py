@@ -46,11 +46,12 @@ async def browser() -> AsyncIterator[Browser]:
 async def page(request: pytest.FixtureRequest, browser: Browser, demo: Sandbox) -> AsyncIterator[Page]:
     """The page as Ann sees it, at both widths; an error in its scripts fails the test."""
     width, height = request.param
-    page = await browser.new_page(viewport={"width": width, "height": height})
+    context = await browser.new_context(viewport={"width": width, "height": height})
+    page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     await page.goto(demo.base_url)
     yield page
-    await page.close()
+    await context.close()
     assert errors == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.catalogue.catalogue import Catalogue
@@ -14,33 +14,11 @@ from bot.policy.place import LogSource
 from bot.policy.replies import Triaged
 from bot.render.renderer import Renderer
 from bot.sandbox.http_server import Sandbox
+from tests.page.actions import go_to, message, write
 from tests.render.digests import expired
 from tests.scenarios.reading import said_by_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-async def go_to(page: Page, channel: str) -> None:
-    """Open a channel; on a phone, a button shows the list of channels."""
-    button = page.locator(f"[data-channel={channel}]").first
-    drawer = page.locator("[data-role=drawer]")
-    if await drawer.is_visible():
-        await drawer.click()
-        await expect(drawer).to_have_attribute("aria-expanded", "true")
-    await button.click()
-    await expect(button).to_have_attribute("aria-current", "page")
-
-
-async def write(page: Page, text: str, *, where: str = "composer") -> None:
-    """Type into the composer and send."""
-    box = page.locator(f"[data-role={where}] textarea").first
-    await box.fill(text)
-    await box.press("Enter")
-
-
-def message(page: Page, text: str) -> Locator:
-    """Locate the messages that contain a text."""
-    return page.locator("[data-ts]", has_text=text)
 
 
 async def test_a_command_is_answered_in_the_channels_language(page: Page) -> None:

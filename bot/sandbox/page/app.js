@@ -2,6 +2,8 @@
 
 import { Composer, acceptDrops } from "./composer.js";
 import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
+import { followExample, openNewestThread } from "./first_look.js";
+import { Following } from "./following.js";
 import { connect, send } from "./live.js";
 import { closePopup, isPopupOpen } from "./menu.js";
 import { MessageList, announcement } from "./messages.js";
@@ -14,13 +16,12 @@ import { drawWelcome, isFirstOpen, toggleWelcome } from "./welcome.js";
 import { setLocale, t } from "./words.js";
 
 const FIRST_PERSON = "U0ANN";
-const NEAR_END_PX = 80;
 
 const $ = (id) => document.getElementById(id);
 const list = new MessageList($("messages"));
 let composer = null;
+let following = null;
 let drawnChannel = null;
-let atEnd = true;
 
 /** Open a channel; on a phone, also close the sidebar. */
 function openChannel(channel, { focus = true } = {}) {
@@ -28,6 +29,7 @@ function openChannel(channel, { focus = true } = {}) {
   state.unread.delete(channel);
   set({ channel, thread: channel === state.channel ? state.thread : null, tab: "messages", drawer: false, editing: null });
   if (location.hash !== `#${channel}`) history.pushState(null, "", `#${channel}`);
+  openNewestThread();
   if (focus && matchMedia("(hover: hover)").matches) composer.focus();
 }
 
@@ -55,6 +57,7 @@ function handle(frame) {
   const isNew = (frame.type === "message" && !messageOf(frame.channel, frame.message.ts)) || frame.type === "ephemeral";
   receive(frame);
   if (frame.type === "state") applyState();
+  if (isNew) followExample(frame);
   if (isNew && frame.message.user !== state.me) announce(announcement(frame.channel, frame.message));
 }
 
@@ -75,6 +78,7 @@ function applyState() {
   }
   const wanted = location.hash.slice(1);
   if (channelOf(wanted)) set({ channel: wanted });
+  openNewestThread();
 }
 
 function editLast() {
@@ -108,14 +112,11 @@ function openTab(name) {
 }
 
 function drawMessages() {
-  const scroller = $("scroller");
   const messages = mainline(state.channel);
-  const last = messages.at(-1);
-  const moved = drawnChannel !== state.channel || (last?.user === state.me && last.ts !== list.newest);
   list.draw(state.channel, messages);
-  list.newest = last?.ts;
+  if (drawnChannel !== state.channel) state.atEnd.channel = true;
   drawnChannel = state.channel;
-  if (moved || atEnd) list.showLast(scroller);
+  following.keep();
   redraw($("to-newest"), document.documentElement.lang, () => [icon("down"), t("newest")]);
   if (!messages.length) $("messages").replaceChildren(h("li", { class: "empty" }, t("empty")));
 }
@@ -148,12 +149,7 @@ function setUp() {
   });
   acceptDrops($("pane"), composer);
   const scroller = $("scroller");
-  const follow = () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END_PX;
-    $("to-newest").hidden = atEnd;
-  };
-  scroller.addEventListener("scroll", follow);
-  new ResizeObserver(() => atEnd && (scroller.scrollTop = scroller.scrollHeight)).observe(scroller);
+  following = new Following("channel", scroller, () => ($("to-newest").hidden = state.atEnd.channel));
   $("to-newest").addEventListener("click", () => scroller.scrollTo({ top: scroller.scrollHeight }));
   $("scrim").addEventListener("click", () => set({ drawer: false }));
   $("skip").addEventListener("click", (event) => {

@@ -187,6 +187,7 @@ export async function deliver({ channel, thread_ts, text, raw = text, files = []
   if (parsed && !known) return refuse(t("notCommand", { name: parsed.command }));
   if (known && inThread) return refuse(t("noThreadCommand"));
   set({ welcome: state.welcome && "short" }); // leave space for the messages
+  state.atEnd[thread_ts ? "thread" : "channel"] = true;
   if (files.length) {
     try {
       await upload({ channel, thread_ts, text, files });

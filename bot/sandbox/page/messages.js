@@ -8,7 +8,8 @@ import { emoji } from "./emoji.js";
 import { requestOptions, send } from "./live.js";
 import { openEmoji, openMenu } from "./menu.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
-import { authorOf, changed, nameOf, placeName, repliesTo, set, state } from "./state.js";
+import { authorOf, changed, linkTo, nameOf, placeName, publicRepliesTo, set, state } from "./state.js";
+import { toast } from "./toast.js";
 import { clock, dayName, fullTime, moment, size, t } from "./words.js";
 
 const GROUP_S = 300;
@@ -57,13 +58,6 @@ export class MessageList {
     return [...this.list.querySelectorAll(":scope > .message[data-ts]")];
   }
 
-  /** Scroll to the last message; if it is taller than the window, to its beginning. */
-  showLast(scroller) {
-    scroller.scrollTop = scroller.scrollHeight;
-    const above = scroller.getBoundingClientRect().top - (this.rows().at(-1)?.getBoundingClientRect().top ?? 0);
-    if (above > 0) scroller.scrollTop -= above;
-  }
-
   forget(key, node) {
     if (node.contains(this.toolbar)) this.hideToolbar(true);
     this.drawn.delete(key);
@@ -98,7 +92,7 @@ export class MessageList {
   }
 
   node(channel, message, grouped) {
-    const replies = this.inThread || message.ephemeral ? [] : repliesTo(channel, message.ts).filter((reply) => !reply.ephemeral);
+    const replies = this.inThread || message.ephemeral ? [] : publicRepliesTo(channel, message.ts);
     const isEditing = state.editing === message.ts;
     const lastReply = replies.at(-1);
     const signature = [message, grouped, isEditing, replies.map((reply) => reply.ts), lastReply && dayName(lastReply.ts), document.documentElement.lang, state.me];
@@ -247,6 +241,16 @@ function drawEditor(channel, message) {
   return h("div", { class: "editor" }, area, h("div", { class: "row" }, cancel, h("button", { class: "button primary", onclick: save }, t("save"))));
 }
 
+async function copyLink(channel, message) {
+  const link = linkTo(channel, message);
+  try {
+    await navigator.clipboard.writeText(link);
+    toast(t("linkCopied"));
+  } catch {
+    toast(t("notCopied", { link }));
+  }
+}
+
 async function remove(channel, ts) {
   const agreed = await confirmed({ title: t("removeTitle"), text: t("removeText"), confirm: t("removeYes"), deny: t("cancel"), style: "danger" });
   if (agreed) send({ type: "delete", channel, ts });
@@ -260,6 +264,7 @@ function drawToolbar(channel, ts, ephemeral, inThread) {
   const shortcuts = state.shortcuts.filter((shortcut) => shortcut.type === "message");
   const items = [
     !inThread && { label: t("replyInThread"), icon: icon("reply"), run: () => set({ thread: message.thread_ts ?? ts }) },
+    { label: t("copyLink"), icon: icon("link"), data: { do: "copy-link" }, run: () => copyLink(channel, message) },
     own && { label: t("edit"), icon: icon("edit"), data: { do: "edit" }, run: () => set({ editing: ts }) },
     own && { label: t("remove"), icon: icon("trash"), danger: true, data: { do: "delete" }, run: () => remove(channel, ts) },
     shortcuts.length > 0 && state.app.name,

@@ -4,6 +4,8 @@ export const state = {
   ready: false, connected: false, team: {}, me: null, app: {}, users: new Map(), channels: [], messages: new Map(), ephemerals: new Map(),
   commands: [], shortcuts: [], examples: [], home: null, view: null, viewErrors: null,
   channel: null, thread: null, tab: "messages", editing: null, unread: new Map(), drawer: false, welcome: false,
+  atEnd: { channel: true, thread: true }, // whether the pane follows new messages
+  takesFocus: true, // whether a thread that opens takes the keyboard focus
 };
 
 const listeners = new Set();
@@ -38,8 +40,8 @@ function messagesOf(kind, channel) {
 
 const RECEIVE = {
   state(frame) {
-    const { team, me, app, channels, commands, shortcuts, examples, home, view = null } = frame;
-    Object.assign(state, { ready: true, team, me, app, channels, commands, shortcuts, examples: examples ?? [], home, view, viewErrors: null });
+    const { team, me, app, channels, commands, shortcuts, examples, home } = frame;
+    Object.assign(state, { ready: true, team, me, app, channels, commands, shortcuts, examples: examples ?? [], home, viewErrors: null });
     state.users = new Map(frame.users.map((user) => [user.id, user]));
     for (const kind of ["messages", "ephemerals"]) {
       state[kind] = new Map(Object.entries(frame[kind] ?? {}).map(([channel, list]) => [channel, byTs(list)]));
@@ -98,7 +100,16 @@ export const mainline = (channel) =>
 /** Return the replies of one thread, oldest first. */
 export const repliesTo = (channel, ts) => inOrder(all(channel).filter((message) => isReply(message) && message.thread_ts === ts));
 
+/** Return the replies that everybody sees; Slack counts only these. */
+export const publicRepliesTo = (channel, ts) => repliesTo(channel, ts).filter((reply) => !reply.ephemeral);
+
 export const messageOf = (channel, ts) => state.messages.get(channel)?.get(ts);
+
+/** Return the link to a message, as Slack's API returns it. */
+export function linkTo(channel, { ts, thread_ts: thread = ts }) {
+  const link = `${state.team.url}/archives/${channel}/p${ts.replace(".", "")}`;
+  return thread === ts ? link : `${link}?thread_ts=${thread}&cid=${channel}`;
+}
 
 export const nameOf = (id) => {
   const user = state.users.get(id);

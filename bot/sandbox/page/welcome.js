@@ -2,6 +2,7 @@
 
 import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
 import { deliver } from "./composer.js";
+import { expectAnswer } from "./first_look.js";
 import { placeName, set, state } from "./state.js";
 import { t } from "./words.js";
 
@@ -36,6 +37,7 @@ function drawExample(example, index, openChannel) {
     const { channel, kind, text, filename } = example;
     openChannel(channel, { focus: false });
     const files = kind === "file" ? [new File([text], filename ?? "example.log", { type: "text/plain" })] : [];
+    if (kind !== "command") expectAnswer(channel);
     await deliver({ channel, text: files.length ? "" : text, files });
   };
   const summary = example.kind === "file" ? (example.filename ?? "example.log") : example.text.split("\n")[0];

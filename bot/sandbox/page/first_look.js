@@ -1,0 +1,34 @@
+// Open threads by themselves where a newcomer would miss the answer: at the first look, and after a click on an example.
+
+import { mainline, publicRepliesTo, set, state } from "./state.js";
+
+const HAS_ROOM = matchMedia("(width > 1000px)"); // for the thread beside the channel
+const seen = new Set();
+let example = null; // {channel, ts}: the message of a clicked example, once it is there
+
+/** At the first look at a channel, open its newest thread in which the app has answered. */
+export function openNewestThread() {
+  if (!HAS_ROOM.matches || seen.has(state.channel)) return;
+  seen.add(state.channel);
+  const answered = mainline(state.channel).findLast((message) => publicRepliesTo(state.channel, message.ts).some((reply) => reply.bot_id));
+  if (answered) open(answered.ts);
+}
+
+/** Open the thread of the person's next message in *channel* once the app answers there. */
+export function expectAnswer(channel) {
+  example = { channel, ts: null };
+}
+
+/** Look whether a new message is that of the clicked example, or its answer. */
+export function followExample({ channel, message }) {
+  if (example?.channel !== channel) return;
+  if (!example.ts && message.user === state.me && !message.thread_ts) example.ts = message.ts;
+  else if (example.ts && message.thread_ts === example.ts && message.bot_id) {
+    open(example.ts);
+    example = null;
+  }
+}
+
+function open(ts) {
+  set({ thread: ts, takesFocus: false });
+}
