@@ -67,7 +67,9 @@ async def test_the_first_frame_is_the_state(sandbox: Sandbox, open_page: OpenPag
     state = await (await open_page(ANN)).receive("state")
     assert [m["text"] for m in state["messages"][ONCALL]] == ["hello"]
     assert {c["name"] for c in state["channels"]} == {"oncall", "值班", "quiet", "zimerr"}
-    assert state["commands"] == [{"command": "/zimerr", "description": "Explain codes", "usage_hint": "6000354"}]
+    zimerr, invite = state["commands"]
+    assert zimerr == {"command": "/zimerr", "description": "Explain codes", "usage_hint": "6000354"}
+    assert (invite["command"], invite["usage_hint"]) == ("/invite", "@zimerr")
     assert {s["callback_id"] for s in state["shortcuts"]} == {"explain", "look_up"}
     assert {example["kind"] for example in state["examples"]} == {"message", "command", "file"}
     assert (state["me"], state["home"], state["app"]["user"]) == (ANN, None, "U0ZIMERR")
@@ -221,7 +223,7 @@ async def test_the_page_uses_buttons_modals_and_the_home_tab(
     ts = (await ann.receive("ephemeral"))["message"]["ts"]
     await ann.send("action", channel=ONCALL, ts=ts, ephemeral=True, block_id="two", action_id="go")
     opened = (await ann.receive("view"))["view"]
-    assert (await (await open_page(ANN)).receive("state"))["view"]["id"] == opened["id"]
+    assert "view" not in await (await open_page(ANN)).receive("state")  # it stays in its tab
     assert used[0]["block_id"] == "two"
     await ann.send(
         "action", view_id=opened["id"], block_id="in", action_id="typed", value="6000354", state={"values": {}}
