@@ -18,10 +18,10 @@ from bot.triage.timestamps import ClockKind, TimestampReader, reader_for
 
 _MAX_WINDOWS = 400
 
-# An occurrence: its position in seconds (in lines, if the file has no times), line number, stamp and zone as written,
-# and whether the line itself has that stamp; otherwise it is that of an earlier line, or None. This is a plain tuple,
-# because one is made for every hit.
-LineSpot = tuple[float, int, bytes | None, bytes | None, bool]
+_RECORD = 16_384  # bytes before a line in which its record begins
+# An occurrence: its position in seconds (in lines, if the file has no times), line number, stamp and zone as written.
+# This is a plain tuple, because one is made for every hit.
+LineSpot = tuple[float, int, bytes | None, bytes | None]
 
 
 @dataclass(slots=True)
@@ -75,7 +75,11 @@ class LogState:
 
 
 class Aggregator:
-    """Count hits in the order of the log: for each file `begin_file`, hits, events and windows, then `end_file`."""
+    """Count hits in the order of the log.
+
+    For each file, call `begin_file`; for each of its blocks, call `begin_block`, then add its hits and events, and the
+    windows that are complete; then call `end_file`.
+    """
 
     def __init__(self, cascades: Cascades) -> None:
         self.state = LogState()
@@ -88,12 +92,15 @@ class Aggregator:
         self._written: bytes | None = None  # that stamp; None before the first hit with one
         self._zone: bytes | None = None  # of that stamp
         self._clock = 0  # equal for files whose times can be compared
+        self._block = self._before = b""  # the current block, and the end of the one before
+        self._done = 0  # offset of the last hit's line in the block
 
     def begin_file(self, file: int, head: bytes) -> None:
         """Start a file; *head* is its first 64 KB, decoded to UTF-8."""
         self.state.metadata.scan(head.decode("utf-8", "replace"))
         self._lines_before = self._position
         self._written = self._zone = None
+        self._block, self._before, self._done = b"", b"\n", 0
         kinds = self.state.clock_kinds
         reader = reader_for(head)
         first = reader.first_stamp(head.splitlines()) if reader else None
@@ -117,12 +124,17 @@ class Aggregator:
             reader.elapsed_cycles_s = reader.cycle_s * round((earlier.seconds - first.seconds) / reader.cycle_s)
         return replace(first, seconds=first.seconds + reader.elapsed_cycles_s)
 
+    def begin_block(self, data: bytes) -> None:
+        """Start the next block of the file."""
+        self._before = self._above(len(self._block))
+        self._block, self._done = data, 0
+
     def add_hit(self, hit: CodeHit) -> None:
         """Count one occurrence of a code."""
         count = self.state.counts.get(hit.code)
         if count is None:
             count = self.state.counts[hit.code] = self._new(hit.code, hit.known)
-        at = self._add(count, hit.file, hit.line, hit.text)
+        at = self._add(count, hit)
         if self._reader is not None:
             self.state.by_time.add(hit.code, at)
         self.state.by_line.add(hit.code, self._position)
@@ -132,27 +144,28 @@ class Aggregator:
         count = self.state.events.get(hit.event)
         if count is None:
             count = self.state.events[hit.event] = self._new(hit.event, known=True)
-        self._add(count, hit.file, hit.line, hit.text)
+        self._add(count, hit)
 
-    def _add(self, count: SignCount, file: int, line: int, text: bytes) -> float:
+    def _add(self, count: SignCount, hit: CodeHit | EventHit) -> float:
         """Count one occurrence in a line; return its position in seconds, or in lines if the file has no times.
 
-        A line without a stamp takes that of the last line that had one.
+        A line without a stamp takes that of the nearest line above: the first one of its record has it.
         """
-        at = self._position = self._lines_before + line
-        has_stamp = False
+        at = self._position = self._lines_before + hit.line
         if self._reader is not None:
-            seconds = self._reader.seconds(text)
+            seconds = self._reader.seconds(hit.text)
+            if seconds is None:
+                seconds = self._seconds_above(self._reader, hit.begin)
             if seconds is not None:
-                self._now, has_stamp = seconds, True
-                self._written, self._zone = self._reader.written, self._reader.zone
+                self._now, self._written, self._zone = seconds, self._reader.written, self._reader.zone
             at = self._now
+            self._done = hit.begin
         count.count += 1
-        spot = (at, line, self._written, self._zone, has_stamp)
-        if not count.spans or count.spans[-1].file != file:
-            count.spans.append(FileSpan(file, spot, spot))
+        spot = (at, hit.line, self._written, self._zone)
+        if not count.spans or count.spans[-1].file != hit.file:
+            count.spans.append(FileSpan(hit.file, spot, spot))
             if not isinstance(count.sign, ConnectionEvent):
-                self.state.hit_files.add(file)
+                self.state.hit_files.add(hit.file)
         else:
             span = count.spans[-1]
             if at >= span.last[0]:
@@ -160,9 +173,19 @@ class Aggregator:
             elif at < span.first[0]:
                 span.first = spot
         if count.known:
-            place = place_of(text, count.places) if count.places else b""
-            self.state.table.add(count.occurrences, (self._clock, user_of(text), place), at)
+            place = place_of(hit.text, count.places) if count.places else b""
+            self.state.table.add(count.occurrences, (self._clock, user_of(hit.text), place), at)
         return at
+
+    def _seconds_above(self, reader: TimestampReader, begin: int) -> float | None:
+        """Return the seconds of the nearest stamp between the last hit's line and that at *begin*, or None."""
+        lines = self._above(begin).split(b"\n")[1:]  # the first was read already, or lacks its start
+        return next((seconds for line in reversed(lines) if (seconds := reader.seconds(line)) is not None), None)
+
+    def _above(self, end: int) -> bytes:
+        """Return the text from the last hit's line to *end*; if that line is in an earlier block, with its end."""
+        above = self._block[max(self._done, end - _RECORD) : end]
+        return above if self._done else (self._before + above)[-_RECORD:]
 
     def _new(self, sign: Sign, known: bool) -> SignCount:
         """Start counting a code or event."""
@@ -170,15 +193,9 @@ class Aggregator:
 
     def add_window(self, window: LineWindow) -> None:
         """Keep *window*, of the current file, as evidence if it is the first or the earliest of its code or event."""
-        sign, reader = window.sign, self._reader
+        sign = window.sign
         count = self.state.events[sign] if isinstance(sign, ConnectionEvent) else self.state.counts[sign]
-        span = count.spans[-1]
-        if reader and span.first[1] == window.line and not span.first[4]:
-            # A record of several lines has its time in the first, and the code in a later one.
-            before = window.lines[: window.line - window.first_line]
-            if stamp := reader.first_stamp(reversed(before)):
-                span.first = (stamp.seconds, window.line, reader.written, reader.zone, True)
-        at = span.first[0]
+        at = count.spans[-1].first[0]
         kept = self.state.windows.get(sign)
         # Unknown codes, which are often not codes at all, come by the hundreds.
         limit = _MAX_WINDOWS if count.known else _MAX_WINDOWS // 4

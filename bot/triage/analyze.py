@@ -245,7 +245,7 @@ class Analysis:
 
 def _mark(span: FileSpan, spot: LineSpot) -> Mark:
     """Return the place of an occurrence, with its time."""
-    at, line, written, zone, _ = spot
+    at, line, written, zone = spot
     return Mark(span.file, line, None if written is None else make_stamp(at, written, zone))
 
 

@@ -79,6 +79,7 @@ class _TriageRun:
                 self.secrets.search(data, file=file, first_line=block.first_line)
                 self.names_zim = self.names_zim or names_zim(data)
             self._bytes += len(data)
+            self.aggregator.begin_block(data)
             self.scanner.scan(block)
             tail = tail + data if len(data) < HEAD and not block.overlap_before else data
             if len(tail) > HEAD:

@@ -57,6 +57,7 @@ class CodeHit:
     file: int  # index of the file
     line: int  # 1-based
     text: bytes  # its line in UTF-8; of a longer line, the start and the text around the code
+    begin: int = 0  # offset of its line in the block
 
 
 @dataclass(slots=True)
@@ -67,6 +68,7 @@ class EventHit:
     file: int  # index of the file
     line: int  # 1-based
     text: bytes  # the line, at most `LONGEST` bytes of it
+    begin: int = 0  # offset of the line in the block
 
 
 @dataclass(slots=True)
@@ -154,7 +156,7 @@ class Scanner:
                 self.lookalikes[reason] += 1
             else:
                 text = long_line.around_offset(at) if long_line else data[begin:end]
-                self._take(CodeHit(code, is_known, self._file, self._line, text), data, begin, end)
+                self._take(CodeHit(code, is_known, self._file, self._line, text, begin), data, end)
         self._advance(data, len(data))
         if not block.overlap_after:
             self._previous = _lines_before(data, len(data), self._previous)
@@ -177,19 +179,19 @@ class Scanner:
         for each in detection.findings:
             if first <= each.span[0] < last:
                 text = line.around(each.span) if line.is_cut else data[begin:end]
-                self._take(CodeHit(each.code, each.known, self._file, self._line, text), data, begin, end)
+                self._take(CodeHit(each.code, each.known, self._file, self._line, text, begin), data, end)
 
-    def _take(self, hit: CodeHit, data: bytes, begin: int, end: int) -> None:
+    def _take(self, hit: CodeHit, data: bytes, end: int) -> None:
         """Pass *hit* on, and open a window if it is the first of its code in the file."""
         self._on_hit(hit)
         if hit.code not in self._signs:
-            self._open_window(hit.code, hit.line, hit.text, data, begin, end)
+            self._open_window(hit.code, hit.line, hit.text, data, hit.begin, end)
 
     def _take_event(self, found: tuple[int, int, ConnectionEvent], data: bytes) -> None:
         """Pass an event on, and open a window if it is the first of its kind in the file."""
         begin, end, event = found
         text = data[begin : min(end, begin + LONGEST)]
-        self._on_event(EventHit(event, self._file, self._line, text))
+        self._on_event(EventHit(event, self._file, self._line, text, begin))
         if event not in self._signs:
             self._open_window(event, self._line, text, data, begin, end)
 

@@ -9,6 +9,7 @@ from bot.triage.aggregate import Aggregator
 from bot.triage.analyze import Analysis
 from bot.triage.digest import CodeRow
 from bot.triage.histogram import MAX_BUCKETS
+from bot.triage.reader import HEAD
 from bot.triage.redact import SecretCounter
 from bot.triage.scanner import CodeHit
 from tests.triage.feed import CASCADES, CATALOGUE, line_at, triage_of
@@ -25,6 +26,44 @@ def test_a_line_without_a_stamp_takes_that_of_an_earlier_line() -> None:
     stamp = first_row(*lines).first.stamp
     assert stamp is not None
     assert stamp.text == "2026-11-23 10:00:07.000"
+
+
+def test_an_exception_has_the_time_of_its_first_line_however_long_its_stack_trace_is() -> None:
+    """A server writes the time once for each exception, and the code at the end of it."""
+    frames = [f"\tat com.example.im.Service.call{index}(Service.java:{index})" for index in range(60)]
+    lines: list[str] = []
+    for second in range(0, 90, 10):
+        code = 6000106 if second == 20 else 6000121
+        lines += [line_at(second, "Unhandled Exception"), *frames, f"Caused by: ZimException: code={code}"]
+        lines.append(line_at(second + 5, "ok"))
+    result = triage_of({"": "\n".join(lines)})
+    times = {row.code: [mark.stamp and mark.stamp.text for mark in (row.first, row.last)] for row in result.rows}
+    assert times == {
+        6000106: ["2026-11-23 10:00:20.000"] * 2,
+        6000121: ["2026-11-23 10:00:00.000", "2026-11-23 10:01:20.000"],
+    }
+
+
+def test_a_record_may_begin_at_midnight_in_the_first_line() -> None:
+    """The first second of the day is a time, too."""
+    stamp = first_row(
+        "00:00:00 Unhandled Exception", "\tat Service", "\tat Server", "\tat Main", "code=6000121"
+    ).first.stamp
+    assert stamp is not None
+    assert stamp.text == "00:00:00"
+
+
+def test_a_record_may_begin_in_the_block_before() -> None:
+    """A log is read in pieces, which the result must not depend on."""
+    start = line_at(40, "Unhandled Exception")
+    noise = "x\n" * ((HEAD - len(line_at(0, "ok") + "\n" + start + "\n")) // 2)
+    before = f"{line_at(0, 'ok')}\n{noise}{start}\n"
+    assert HEAD - len(before) < 2  # the block ends with the line
+    rest = "\tat com.example.im.Service\nCaused by: code=6000121\n"
+    for padding in ("", "x" * (HEAD - len(before))):
+        result = triage_of({"": padding + before + rest})
+        assert result.rows[0].first.stamp is not None
+        assert result.rows[0].first.stamp.text == "2026-11-23 10:00:40.000"
 
 
 def test_each_user_is_counted_once() -> None:
