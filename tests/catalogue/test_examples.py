@@ -22,7 +22,7 @@ PLATFORMS = {  # what only this platform's lines contain
     "Flutter UIKit": r"^\{\w+\}  \{[\w ]+\}  \{.+\}  \{.+\}  \{[A-Z]+\}$",
     "Android": r"^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +\d+ +\d+ [EWI] |^[EWID]/\w+\( ?\d+\): ",
     "iOS": r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}\+\d{4} \w+\[\d+:\d+\] |ZIMErrorCode\(rawValue: ",
-    "C++": r"zim_error_code_|^\[callback\]\[ZIM\w+Callback\] code:",
+    "C++": r"ZIM_ERROR_CODE_|^\[callback\]\[ZIM\w+Callback\] code:",
     "Unity": r"^[A-Z]\w+ ?\w*: [A-Z]\w+Module\w+ \(\d{7}\)",
 }
 
