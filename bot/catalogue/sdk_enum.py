@@ -6,8 +6,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from bot import resources
 from bot.catalogue.catalogue import Catalogue, symbol_key
+
+COMPARED = resources.DATA / "compared.yaml"
 
 # A comment that does not begin after a space or a separator is a part of a string: "https://…", "image/*".
 _COMMENT = re.compile(r"(?:^|(?<=[\s,;(){}]))(?://[^\n]*|/\*.*?(?:\*/|\Z))", re.DOTALL | re.MULTILINE)
@@ -79,3 +83,12 @@ def compare(names: Mapping[int, str], catalogue: Catalogue) -> Comparison:
         missing={code: name for code, name in own.items() if code not in names},
         renamed=renamed,
     )
+
+
+@cache
+def newest_compared() -> str:
+    """Return the newest SDK version that was compared with the catalogue, such as ``zego-zim-web 2.29.0``."""
+    import yaml  # not at the top: most commands start without it
+
+    newest, *_ = yaml.safe_load(COMPARED.read_text(encoding="utf-8"))
+    return f"{newest['package']} {newest['version']}"

@@ -92,7 +92,7 @@ class Answers:
         unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
         if entries:
             return Explained(entries, unknown)
-        return Unknown(unknown, self._catalogue.family(unknown[0]), self._catalogue.nearest(unknown[0]))
+        return Unknown(unknown)
 
     def search(self, query: str) -> Reply:
         """Look *query* up as a code or symbol, a section, the first digits of codes, then as words.

@@ -42,8 +42,6 @@ class Unknown:
     """None of the codes is known."""
 
     codes: tuple[int, ...]
-    family: Section | None  # the section of codes with similar numbers
-    nearest: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)

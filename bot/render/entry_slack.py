@@ -9,8 +9,8 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
 from bot.i18n import Translator
-from bot.policy.replies import Annotation, Explained
-from bot.render import block_kit
+from bot.policy.replies import Annotation, Explained, Unknown
+from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.entry_wording import limit_line, notes
 from bot.triage.cascades import CascadeRule, Cascades
@@ -36,6 +36,11 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
     return block_kit.message(_notification(reply.entries, translate), blocks)
 
 
+def unknown(catalogue: Catalogue, reply: Unknown, translate: Translator) -> MessagePayload:
+    """Build the answer to a question about unknown codes."""
+    return _unknown(catalogue, reply.codes, translate)
+
+
 def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, translate: Translator) -> MessagePayload:
     """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it.
 
@@ -50,8 +55,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
         block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=block_kit.confirmation(*quiet)),
     ]
     if not reply.entries:
-        text = translate.count("unknown.codes", len(reply.unknown), codes=block_kit.joined(reply.unknown, translate))
-        return block_kit.message(text, [block_kit.section(text), block_kit.actions(*dismiss)])
+        return _unknown(catalogue, reply.unknown, translate, block_kit.actions(*dismiss))
     causes = _causes(reply.entries, cascades)
     leading = [entry for entry in reply.entries if entry.code not in causes]
     blocks = _cards(leading, (), translate)
@@ -119,10 +123,23 @@ def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translat
     return [*blocks, *_beside(unknown, translate)]
 
 
+def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, *last: Block) -> MessagePayload:
+    """Say that none of *codes* is known, which known ones are near, and what to do; *last* ends the message."""
+    said = unknown_code.statement(codes, catalogue, translate)
+    blocks = [block_kit.section(said)]
+    if entries := unknown_code.nearest(codes, catalogue):
+        blocks.append(block_kit.section(translate("unknown.nearest")))
+    for entry in entries:
+        show = block_kit.button(translate("button.show"), SHOW_CODE, value=str(entry.code))
+        blocks.append(block_kit.section(line(entry, translate), accessory=show))
+    steps = [translate("log.next"), translate("unknown.check"), *unknown_code.slack_steps(catalogue, translate)]
+    return block_kit.message(said, [*blocks, block_kit.section("\n".join(steps)), *last])
+
+
 def _beside(unknown: Sequence[int], translate: Translator) -> list[Block]:
     """Build the line of *unknown* codes, if there are any."""
     codes = block_kit.joined(unknown, translate)
-    return [block_kit.context(translate("unknown.beside", codes=codes))] if unknown else []
+    return [block_kit.context(translate("unknown.beside", codes=codes, code=unknown[0]))] if unknown else []
 
 
 def _causes(entries: Sequence[Entry], cascades: Cascades) -> dict[int, tuple[int, CascadeRule]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
 from bot.policy import replies
 from bot.policy.noise_rules import Mode
-from bot.render import block_kit
+from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import secret_line
 from bot.render.entry_slack import SHOW_CODE, line
@@ -30,17 +31,6 @@ def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = Fal
     return block_kit.message(paragraphs[0], [*sections, *blocks])
 
 
-def unknown(reply: replies.Unknown, translate: Translator) -> MessagePayload:
-    """Say that none of the codes is known."""
-    paragraphs = [translate.count("unknown.codes", len(reply.codes), codes=block_kit.joined(reply.codes, translate))]
-    if reply.family:
-        family = block_kit.escape(translate.pick(reply.family.name))
-        paragraphs[0] = block_kit.sentences(paragraphs[0], translate("unknown.family", family=family), translate)
-    if reply.nearest:
-        paragraphs.append("\n".join([translate("unknown.nearest"), *_lines(reply.nearest, translate)]))
-    return message(*paragraphs)
-
-
 def found(reply: replies.Found, translate: Translator) -> MessagePayload:
     """List the results of a search, each with a button that shows its card, or a hint if there are none."""
     if not reply.entries:
@@ -54,12 +44,15 @@ def found(reply: replies.Found, translate: Translator) -> MessagePayload:
     return message(title, blocks=hits)
 
 
-def code_range(reply: replies.Range, translate: Translator) -> MessagePayload:
-    """List the codes that begin with the same digits."""
+def code_range(catalogue: Catalogue, reply: replies.Range, translate: Translator) -> MessagePayload:
+    """List the codes that begin with the same digits, then those in which a digit was missed out."""
     title = translate.count("search.range", len(reply.entries), query=block_kit.escape(reply.query))
     blocks = block_kit.paragraphs(_lines(reply.entries[:_MOST_LISTED], translate))
     if len(reply.entries) > _MOST_LISTED:
         blocks.append(block_kit.context(translate.count("card.more", len(reply.entries) - _MOST_LISTED)))
+    near = unknown_code.nearest([int(reply.query)], catalogue) if reply.query.isdecimal() else ()
+    if missed := [entry for entry in near if entry not in reply.entries]:
+        blocks.append(block_kit.section("\n".join([translate("unknown.nearest"), *_lines(missed, translate)])))
     return message(title, blocks=blocks)
 
 

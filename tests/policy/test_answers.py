@@ -74,12 +74,9 @@ async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_pe
     assert (explained.language, listing.language) == (Language.EN, Language.ZH)
 
 
-async def test_unknown_codes_get_their_neighbours(answers: Answers) -> None:
-    """A mistyped code is one digit away."""
-    reply = answers.explain((6000199,))
-    assert isinstance(reply, replies.Unknown)
-    assert reply.codes == (6000199,)
-    assert reply.nearest
+def test_unknown_codes_are_named(answers: Answers) -> None:
+    """The reply about them differs from an explanation."""
+    assert answers.explain((6000199, 6000198)) == replies.Unknown((6000199, 6000198))
 
 
 async def test_a_mode_is_set_and_shown(answers: Answers) -> None:

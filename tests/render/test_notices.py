@@ -76,12 +76,12 @@ def test_a_secret_on_several_lines_is_listed_once(catalogue: Catalogue, language
 
 def test_chinese_sentences_and_lists_are_joined_without_spaces(catalogue: Catalogue) -> None:
     """A space after a full stop, or a comma of Latin letters, shows that a machine put the sentence together."""
-    reply = Unknown((6000998, 6000997), catalogue.sections[0], ())
+    reply = Unknown((6000098, 6000097))
     assert Renderer(catalogue).message(reply, Language.ZH)["text"] == (
-        "*6000998、6000997* 不是已收录的 ZIM 错误码。按编号推断，应属于“公共”。"
+        "*6000098、6000097* 不是已收录的 ZIM 错误码。按编号推断，应属于“公共”。"
     )
     assert Renderer(catalogue).message(reply, Language.EN)["text"] == (
-        "I don't recognize any of these ZIM error codes: *6000998, 6000997*. "
+        "I don't recognize any of these ZIM error codes: *6000098, 6000097*. "
         "Codes with similar numbers belong to “General”."
     )
 

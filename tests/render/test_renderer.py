@@ -57,8 +57,8 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
     findings = tuple(zip(cycle(found), (None, *SilenceRule), strict=False))
     lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in result.LookAlikeReason)
     replies: list[Reply] = [
-        Unknown((6009999,), catalogue.family(6000399), entries[:3]),
-        Unknown(tuple(range(6009000, 6009999)), None, entries[:3]),
+        *(Unknown(codes) for codes in ((6009999,), (6000358,), (60003544,), tuple(range(6009000, 6009999)))),
+        Range("600106", entries[:2]),
         Found(HOSTILE, entries[:8]),
         Found(HOSTILE, ()),
         Range("600", entries),

@@ -60,7 +60,9 @@ async def test_unknown_codes_are_told_privately(slack: Sandbox, mode: str) -> No
     assert len(said) == 1
     assert said[0].startswith("I read your log. It reports 6009998 (3×), which is not in my catalogue.")
     assert "app.log: 43 lines" in said[0]
+    assert "compared with zego-zim-web 2." in said[0]
     assert "`uploadLog`" in said[0]
+    assert "Check the digits" not in said[0]  # nobody typed them
     assert "`@zimerr triage`" in said[0]
 
 
