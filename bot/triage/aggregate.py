@@ -207,4 +207,6 @@ class Aggregator:
         """Finish a file; *tail* is its last 64 KB."""
         self.state.metadata.scan(tail.decode("utf-8", "replace"))
         if self._reader and (last := self._reader.first_stamp(reversed(tail.splitlines()))):
-            self.state.extents[file] = (self.state.extents[file][0], last)
+            first = self.state.extents[file][0]
+            # Log stores export the newest line first.
+            self.state.extents[file] = (first, last) if first.seconds <= last.seconds else (last, first)

@@ -56,10 +56,14 @@ _PATTERNS = {
     # `_in_order` decides between day and month.
     "month-first": rf"(?<![\d/.{{-])(?P<t>(?P<k>{_MONTH_DAY}{_YEAR_LAST}){_FRACTION})",
     "day-first": rf"(?<![\d/.{{-])(?P<t>(?P<k>{_DAY_MONTH}{_YEAR_LAST}){_FRACTION})",
+    "month-name": rf"\b(?P<t>(?P<k>(?P<mon>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>\d{{1,2}}),? (?P<y>\d{{4}})(?: @|,)? "
+    rf"{_CLOCK}(?:{_SPACE}?(?P<ap>[AaPp][Mm])\b)?){_FRACTION})",
+    "day-and-month-name": r"(?<!\d)(?P<t>(?P<k>(?P<d>\d{1,2})[ -](?P<mon>[A-Z][a-z]{2})[ -](?P<y>\d{4}),? "
+    rf"{_CLOCK}){_FRACTION}{_ZONE})",
     "web-server": rf"(?P<t>(?P<k>(?P<d>\d\d)/(?P<mon>[A-Z][a-z]{{2}})/(?P<y>\d{{4}}):{_CLOCK}){_FRACTION}{_ZONE})",
     "syslog": rf"\b(?P<t>(?P<k>(?P<mon>[A-Z][a-z]{{2}}) {{1,2}}(?P<d>\d{{1,2}}) {_CLOCK}){_FRACTION})",
     "logcat": rf"(?<![\d-])(?P<t>(?P<k>(?P<mo>\d\d)-(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3,9}}){_ZONE})",
-    "sdk": rf"(?<!\d)(?P<t>(?P<k>(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3}}))(?!\d)",
+    "sdk": rf"(?<!\d)(?P<t>(?P<k>(?P<mo>\d\d)(?P<d>\d\d) {_CLOCK})[.](?P<f>\d{{3}}(?:\d{{3}})?))(?!\d)",
     "epoch": rf"^\W{{0,3}}(?P<t>{_EPOCH})(?=\W|$)",
     "clock": rf"(?<![\d:.])(?P<t>(?P<k>{_HALF}{_CLOCK}(?:{_SPACE}(?P<ap2>[AaPp][Mm])\b)?){_FRACTION})(?![\d:])",
     # ZEGO's UIKits for Flutter end a line with `{22/11/2026 17:00:00}  {INFO}`, by the package flutter_logs:

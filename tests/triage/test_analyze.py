@@ -58,6 +58,18 @@ def test_an_unknown_code_that_most_errors_have_is_shown_first() -> None:
     assert [excerpt.sign for excerpt in result.excerpts] == [6000998, 6000106]
 
 
+def test_a_log_with_the_newest_line_first_has_the_course_that_its_times_tell() -> None:
+    """Search pages of log stores export the newest line first."""
+    lines = [line_at(0, 6000106), *(line_at(9 + index, 6000121) for index in range(60)), line_at(3000, "ok")]
+    result = digest(*reversed(lines))
+    assert (result.cause, result.is_ongoing) == (6000106, False)
+    assert roles(result)[6000121] == (Role.FOLLOWER, 6000106)
+    assert result.metadata.first is not None
+    assert result.metadata.last is not None
+    assert result.metadata.first.text < result.metadata.last.text
+    assert digest(*reversed(lines[:-1])).is_ongoing
+
+
 def test_followers_come_after_their_cause_however_many_there_are() -> None:
     """Sorting by count alone puts symptoms on top."""
     result = digest(line_at(0, 6000106), *(line_at(5 + index * 10, 6000121) for index in range(300)))
