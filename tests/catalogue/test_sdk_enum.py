@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from bot import resources
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.sdk_enum import compare, named_codes
+from bot.catalogue.sdk_enum import COMPARED, compare, named_codes, newest_compared
 
 FORMS = {
     "TypeScript": """
@@ -122,3 +124,15 @@ def test_older_names_are_known(catalogue: Catalogue) -> None:
 def test_text_without_names_defines_nothing(source: str) -> None:
     """A list of numbers says nothing about names."""
     assert named_codes(source) == {}
+
+
+def test_the_page_lists_what_was_compared() -> None:
+    """The bot names the newest version, and the page is where people look for the others."""
+    compared = yaml.safe_load(COMPARED.read_text(encoding="utf-8"))
+    page = (resources.DATA / "sources.md").read_text(encoding="utf-8")
+    for each in compared:
+        row = (each["package"], each["version"], each["published"], each["compared"])
+        assert f"| {' | '.join(map(str, row))} |" in page
+    versions = [tuple(map(int, each["version"].split("."))) for each in compared]
+    assert versions == sorted(versions, reverse=True)
+    assert newest_compared() == f"{compared[0]['package']} {compared[0]['version']}"
