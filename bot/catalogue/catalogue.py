@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot import resources
 from bot.catalogue.entry import Entry, Links, Section
 from bot.catalogue.neighbours import nearest
-from bot.catalogue.numbers import KnownNumbers, open_numbers
+from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ResolvedNumbers, ServerCode, open_numbers
 from bot.catalogue.shape import FORMAT, from_plain
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
-_DIGITS = 7  # of a code
+_DIGITS = 9  # of the longest numbers that are known
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -80,8 +80,9 @@ class Catalogue:
         return entry.docs or self.section_of(entry).docs
 
     def prepare(self) -> None:
-        """Build the search index now. It takes a third of a second, for which the first search would otherwise wait."""
+        """Build the search index and read the numbers now: the first search would wait a third of a second for it."""
         self.search("prepare")
+        _ = self.numbers
 
     def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """Return the entries that match *query*, best match first.
@@ -123,11 +124,13 @@ class Catalogue:
 
         The number may be a code of ZIM's servers, too.
         """
+        number = self.number_named(name)
+        return None if number is None else self.get(number) or self.get(self.server_codes.get(number, number))
+
+    def number_named(self, name: str) -> int | None:
+        """Return the number that *name* is, or the code of the symbol that it is, or None."""
         # Python refuses to convert thousands of digits.
-        code = int(name) if name.isdecimal() and len(name) <= _DIGITS else self.code_of_symbol(name)
-        if code is not None and not self.has_code(code):
-            code = self.server_codes.get(code)
-        return None if code is None else self.get(code)
+        return int(name) if name.isdecimal() and len(name) <= _DIGITS else self.code_of_symbol(name)
 
     def code_of_symbol(self, name: str) -> int | None:
         """Return the code that an SDK calls *name*, in any platform's spelling, or None."""
@@ -154,6 +157,21 @@ class Catalogue:
     def numbers(self) -> KnownNumbers:
         """What is known about numbers that are no codes of the SDK."""
         return open_numbers()
+
+    def resolve(self, numbers: Iterable[int]) -> ResolvedNumbers:
+        """Look up *numbers* as codes, codes of ZIM's servers and numbers of other products."""
+        entries: dict[int, Entry] = {}
+        server_codes: list[ServerCode] = []
+        foreign: list[ForeignNumber] = []
+        unknown: list[int] = []
+        for number in numbers:
+            entry, other = self.entry_named(str(number)), self.numbers.foreign(number)
+            if entry:
+                entries[entry.code] = entry
+                server_codes += [ServerCode(number, entry.code)] if number != entry.code else []
+            foreign += [other] if other else []
+            unknown += [] if entry or other else [number]
+        return ResolvedNumbers(tuple(entries.values()), tuple(server_codes), tuple(foreign), tuple(unknown))
 
     def nearest(self, number: int) -> tuple[Entry, ...]:
         """Return up to three entries that a *number* without an entry may stand for, the likeliest first."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from bot import resources
-from bot.catalogue.entry import Line, Links, Text
+from bot.catalogue.entry import Entry, Line, Links, Text
 from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
 
 _FILE = resources.DATA / "numbers.yaml"
@@ -57,6 +57,16 @@ class ServerCode:
 
     number: int
     code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedNumbers:
+    """What the numbers of a question are, each kind in the order of the question."""
+
+    entries: tuple[Entry, ...]
+    server_codes: tuple[ServerCode, ...]  # their entries are among `entries`
+    foreign: tuple[ForeignNumber, ...]
+    unknown: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,37 +13,40 @@ from typing import Any
 import click
 
 from bot import i18n
-from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.catalogue import EXACT, Catalogue
 from bot.catalogue.entry import Entry, Limit, Links, Steps, Symbols, Text
+from bot.catalogue.numbers import ResolvedNumbers
 from bot.cli.options import with_catalogue
-from bot.i18n import Language
+from bot.i18n import Language, Translator
 
 
 @click.command()
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @with_catalogue
 def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
-    """Explain codes, given as numbers or SDK symbols.
+    """Explain codes, given as numbers or SDK symbols; codes of ZIM's servers, too.
 
-    The exit status is 1 if a code is unknown.
+    The exit status is 1 if a code is unknown. 0 and 1 are explained only alone.
     """
-    known: dict[int, Entry] = {}
-    unknown: list[str] = []
-    for name in filter(None, ",".join(codes).replace("，", ",").split(",")):
-        if entry := catalogue.entry_named(name):
-            known[entry.code] = entry
-        else:
-            unknown.append(name)
+    names = [*filter(None, ",".join(codes).replace("，", ",").split(","))]
+    names = [name for name in names if name not in ("0", "1")] or names
+    numbers = {name: catalogue.number_named(name) for name in names}
+    found = catalogue.resolve(number for number in numbers.values() if number is not None)
+    translate = i18n.words(language)
     if as_json:
-        _print_json([as_object(entry, catalogue, language) for entry in known.values()])
+        _print_json([as_object(entry, catalogue, language) for entry in found.entries])
     else:
         # rich is imported only where it prints: that takes as long as all the rest of `explain --json`.
         from bot.cli.entry_panel import print_panels
 
-        print_panels(tuple(known.values()), catalogue, language)
+        _print_server_codes(found, catalogue, translate)
+        print_panels(found.entries, catalogue, language)
+    _print_foreign(found, translate)
+    unknown = [name for name, number in numbers.items() if number is None or number in found.unknown]
     for name in unknown:
-        click.echo(i18n.words(language)("terminal.unknown", name=name), err=True)
-    return 1 if unknown else 0
+        click.echo(translate("terminal.unknown", name=name), err=True)
+    elsewhere = {each.number for each in found.foreign} - {each.number for each in found.server_codes}
+    return 1 if unknown or elsewhere else 0
 
 
 @click.command()
@@ -54,17 +57,25 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
 
     The exit status is 1 if nothing is found.
     """
+    from bot.catalogue.search import SearchHit
+    from bot.detection.detector import find_numbers
+
     query, translate = " ".join(words), i18n.words(language)
-    hits = catalogue.search(query)
+    found = catalogue.resolve(find_numbers(query))
+    hits = tuple(SearchHit(entry, EXACT) for entry in found.entries)
+    if not (found.entries or found.foreign):
+        hits = catalogue.search(query)
     if as_json:
         titles = [(hit, translate.pick(hit.entry.title)) for hit in hits]
         _print_json([{"code": hit.entry.code, "title": title, "score": round(hit.score, 4)} for hit, title in titles])
     elif hits:
         from bot.cli.entry_panel import print_table
 
+        _print_server_codes(found, catalogue, translate)
         print_table([hit.entry for hit in hits], language)
-    else:
+    elif not found.foreign:
         click.echo(translate("terminal.nothing", query=query), err=True)
+    _print_foreign(found, translate)
     return 0 if hits else 1
 
 
@@ -110,6 +121,20 @@ def _as_json(value: Any, pick: Callable[[Any], Any]) -> Any:
         # They leave out facts that they lack. The value of a limit is null if there is no bound.
         return {name: fact for name, fact in found.items() if fact is not None or name == "value"}
     return found
+
+
+def _print_server_codes(found: ResolvedNumbers, catalogue: Catalogue, translate: Translator) -> None:
+    from bot.render.entry_wording import server_code_line
+
+    for each in found.server_codes:
+        click.echo(server_code_line(each, catalogue.numbers, translate))
+
+
+def _print_foreign(found: ResolvedNumbers, translate: Translator) -> None:
+    from bot.render.entry_wording import foreign_line
+
+    for each in found.foreign:
+        click.echo(foreign_line(each, translate), err=True)
 
 
 def _print_json(content: Any) -> None:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from bot.detection import boundary_rules, format_rules, slack_text, word_rules
@@ -24,6 +24,9 @@ from bot.detection.sdk_symbols import find_symbols, has_names
 _RULES = (*boundary_rules.RULES, *word_rules.RULES, *format_rules.RULES)
 
 _DIGITS = re.compile(r"[0-9]{7,}")
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{5,9}(?![0-9])")
+_ONLY_NUMBERS = re.compile(r"[\s0-9,，、;；/]*")
+_MOST_NUMBERS = 50  # of a question; judging one takes up to 0.1 ms
 _THOUSANDS = re.compile(r"(?<![0-9.,])6([,.' _])(?:00[0-9])\1[0-9]{3}(?![0-9])")
 _THOUSANDS_HINT = re.compile(r"6[,.' _]00")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,14}://[^\s<>\"'`|\\，。；、）】]+|(?i:www\.)[^\s<>\"'`|\\，。；、）】]+")
@@ -138,6 +141,22 @@ def find_in_message(slack_message: Mapping[str, object], known: Known) -> Detect
         tuple(replace(each, line=lines[each]) for each in detection.findings),
         tuple(replace(each, line=lines[each]) for each in detection.lookalikes),
     )
+
+
+def find_numbers(question: str) -> tuple[int, ...]:
+    """Return the first numbers of 5 to 9 digits in a question that are not look-alikes, each once.
+
+    Codes of ZIM's servers and of ZEGO's other products have so many digits. A list of numbers has no look-alikes.
+    """
+    folded = fold(question)
+    urls = [match.span() for match in _URL.finditer(folded)]
+    is_list = _ONLY_NUMBERS.fullmatch(folded) is not None
+    found: dict[int, None] = {}
+    for match in islice(_NUMBER.finditer(folded), _MOST_NUMBERS):
+        number = NumberContext(folded, *match.span())
+        if is_list or not (_is_in(urls, match.start()) or any(rule(number) for rule in _RULES)):
+            found[int(match[0])] = None
+    return tuple(found)
 
 
 def _is_in(spans: list[Span], position: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
-from bot.detection.detector import find_in_message
+from bot.detection.detector import find_in_message, find_numbers
 from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy import grammar, replies
@@ -14,7 +14,9 @@ from bot.policy.changes import Changes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Answer, Explained, ReadFiles, Reply, Unknown
+from bot.policy.replies import Answer, Explained, Foreign, ReadFiles, Reply, Unknown
+
+_CODES = range(6000000, 6010000)  # any other number is a code only if it is known
 
 
 class Answers:
@@ -86,21 +88,33 @@ class Answers:
         codes = find_in_message(message, self._catalogue).codes
         return self.explain(codes) if codes else replies.Note("no_codes")
 
-    def explain(self, codes: tuple[int, ...]) -> Explained | Unknown:
-        """Explain *codes* (at least one) and list the unknown ones."""
-        entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
-        unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
-        if entries:
-            return Explained(entries, unknown)
+    def explain(self, numbers: tuple[int, ...]) -> Explained | Foreign | Unknown:
+        """Explain *numbers* (at least one) and list the unknown ones.
+
+        They are codes, codes of ZIM's servers or numbers of other products. Those that can't be a code are ignored.
+        """
+        if known := self._known(numbers):
+            return known
+        unknown = tuple(number for number in numbers if number in _CODES) or numbers
         return Unknown(unknown)
 
+    def _known(self, numbers: tuple[int, ...]) -> Explained | Foreign | None:
+        """Explain *numbers*, or return None if none of them is known."""
+        found = self._catalogue.resolve(numbers)
+        unknown = tuple(number for number in found.unknown if number in _CODES)
+        if found.entries:
+            return Explained(found.entries, unknown, found.server_codes, found.foreign)
+        return Foreign(found.foreign, unknown) if found.foreign else None
+
     def search(self, query: str) -> Reply:
-        """Look *query* up as a code or symbol, a section, the first digits of codes, then as words.
+        """Look *query* up as a code or symbol, a number in it, a section, the first digits of codes, then as words.
 
         An empty query lists all sections.
         """
         if not query:
             return replies.Listing(self._catalogue.sections)
+        if known := self._known(find_numbers(query)):
+            return known
         if entry := self._catalogue.entry_named(query):
             return self.explain((entry.code,))
         if section := self._catalogue.section_named(query):

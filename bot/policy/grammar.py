@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from bot.detection.detector import find_numbers
 from bot.i18n import Language
 from bot.policy.noise_rules import Mode
 
@@ -62,7 +63,7 @@ class WhyCommand:
 
 @dataclass(frozen=True, slots=True)
 class ExplainCommand:
-    """Explain codes, each once, in the order typed."""
+    """Explain codes, each once, in the order typed; the other numbers behind them only if they are known."""
 
     codes: tuple[int, ...]
 
@@ -153,5 +154,5 @@ def parse(text: str) -> Command:
     if plain := _PLAIN.get((word, " ".join(rest.lower().split()))):
         return plain
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
-    codes = dict.fromkeys(int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text)))
-    return ExplainCommand(tuple(codes)) if codes else SearchCommand(text)
+    codes = [int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text))]
+    return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text))))) if codes else SearchCommand(text)

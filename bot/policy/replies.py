@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from bot.catalogue.entry import Entry, Section
+from bot.catalogue.numbers import ForeignNumber, ServerCode
 from bot.detection.result import Finding, LookAlike
 from bot.errors import GiveUp
 from bot.i18n import Language
@@ -26,6 +27,8 @@ class Explained:
 
     entries: tuple[Entry, ...]
     unknown: tuple[int, ...] = ()
+    server_codes: tuple[ServerCode, ...] = ()  # that were asked for instead of their codes
+    foreign: tuple[ForeignNumber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class Unknown:
     """None of the codes is known."""
 
     codes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """None of the numbers is known, except those of other products."""
+
+    numbers: tuple[ForeignNumber, ...]
+    unknown: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +292,7 @@ class Refused:
 
 
 Reply = (
-    Explained | Annotation | Unknown | Found | Range | Listing | Usage | SettingsReply
+    Explained | Annotation | Unknown | Foreign | Found | Range | Listing | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | Note | Failed | Refused

@@ -12,7 +12,7 @@ from bot.i18n import Translator
 from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, Element, MessagePayload
-from bot.render.entry_wording import limit_line, notes
+from bot.render.entry_wording import foreign_line, limit_line, notes, server_code_line
 from bot.triage.cascades import CascadeRule, Cascades
 
 SHOW_LANGUAGE = "show_language"  # action ids
@@ -31,7 +31,11 @@ _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴
 
 def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> MessagePayload:
     """Build the answer to a question: a card for each of the first codes, a line for each of the others."""
-    blocks = _cards(reply.entries, reply.unknown, translate)
+    before = [server_code_line(each, catalogue.numbers, translate) for each in reply.server_codes]
+    blocks = block_kit.paragraphs(before) if before else []
+    blocks += _cards(reply.entries, reply.unknown, translate)
+    after = [foreign_line(each, translate, "<{}>") for each in reply.foreign]
+    blocks += block_kit.paragraphs(after) if after else []
     blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate)))
     return block_kit.message(_notification(reply.entries, translate), blocks)
 
@@ -160,13 +164,21 @@ def _follows(entry: Entry, cause: int, rule: CascadeRule, translate: Translator)
 
 def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, translate: Translator) -> list[Element]:
     """Build the buttons for the other language and for the vendor's page."""
-    codes = [*(entry.code for entry in reply.entries), *reply.unknown][:_MOST_CODES]
-    value = json.dumps({"codes": codes, "language": translate.language.other})
+    value = json.dumps({"codes": _numbers(reply)[:_MOST_CODES], "language": translate.language.other})
     url = translate.pick(catalogue.links_of(reply.entries[0]))
     return [
         block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=value),
         block_kit.button(translate("button.docs"), OPEN_DOCS, url=url),
     ]
+
+
+def _numbers(reply: Explained | Annotation) -> list[int]:
+    """Return what was asked for, as it was asked for."""
+    if isinstance(reply, Annotation):
+        return [*(entry.code for entry in reply.entries), *reply.unknown]
+    asked = {each.code: each.number for each in reply.server_codes}
+    foreign = (each.number for each in reply.foreign if each.number not in asked.values())
+    return [*(asked.get(entry.code, entry.code) for entry in reply.entries), *reply.unknown, *foreign]
 
 
 def _notification(entries: Sequence[Entry], translate: Translator) -> str:

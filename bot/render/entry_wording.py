@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.catalogue.entry import Entry, EntryStatus, Limit
+from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ServerCode
 from bot.i18n import Translator
 
 
@@ -25,6 +26,21 @@ def limit_line(limit: Limit, translate: Translator) -> str:
     remarks.append(translate(f"origin.{limit.origin}"))
     remark = translate("list.separator").join(remarks)
     return translate("limit.line", what=translate.pick(limit.what), amount=amount, remarks=remark)
+
+
+def server_code_line(asked: ServerCode, known: KnownNumbers, translate: Translator) -> str:
+    """Return the line that says which code the SDK makes of a code of ZIM's servers."""
+    read = known.server_codes_read
+    return translate("number.server_code", number=asked.number, code=asked.code, read=read)
+
+
+def foreign_line(asked: ForeignNumber, translate: Translator, docs: str = "{}") -> str:
+    """Return the line that says whose number it is and where to look it up; *docs* is the format of a URL."""
+    name, *others = (translate.pick(product.name) for product in asked.products)
+    for other in others:
+        name = translate("number.or", first=name, second=other)
+    urls = dict.fromkeys(docs.format(translate.pick(product.docs)) for product in asked.products)
+    return translate("number.foreign", number=asked.number, name=name, docs=translate("list.item_separator").join(urls))
 
 
 def notes(entry: Entry, translate: Translator) -> Iterator[str]:

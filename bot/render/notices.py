@@ -14,6 +14,7 @@ from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import secret_line
 from bot.render.entry_slack import SHOW_CODE, line
+from bot.render.entry_wording import foreign_line
 
 SET_MODE = "set_mode"  # action id, followed by the mode
 PASTE = "paste_log"  # callback id of the modal
@@ -29,6 +30,13 @@ def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = Fal
     """Build a message of *paragraphs*, the first of them also its plain text, followed by *blocks*."""
     sections = [block_kit.section(paragraph, verbatim=verbatim) for paragraph in paragraphs]
     return block_kit.message(paragraphs[0], [*sections, *blocks])
+
+
+def foreign(reply: replies.Foreign, translate: Translator) -> MessagePayload:
+    """Say whose numbers they are, and that the other codes are unknown."""
+    lines = [foreign_line(each, translate, "<{}>") for each in reply.numbers]
+    lines += [translate("unknown.beside", codes=block_kit.joined(reply.unknown, translate))] if reply.unknown else []
+    return message("\n".join(lines))
 
 
 def found(reply: replies.Found, translate: Translator) -> MessagePayload:

@@ -38,6 +38,7 @@ class Renderer:
             replies.Triaged: partial(digest_slack.message, catalogue, can_escalate=can_escalate),
             replies.WhyReply: partial(detection_slack.why, catalogue),
             replies.Unknown: partial(entry_slack.unknown, catalogue),
+            replies.Foreign: notices.foreign,
             replies.Found: notices.found,
             replies.Range: partial(notices.code_range, catalogue),
             replies.Listing: notices.listing,

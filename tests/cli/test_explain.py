@@ -98,3 +98,57 @@ def test_the_catalogue_is_listed() -> None:
     missing = run("list", "nowhere")
     assert missing.exit_code == 1
     assert "room" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "103040 is an error code of ZIM's servers. The SDK reports it as 6000353"),
+        ("zh", "103040 是 ZIM 服务端自己的错误码。SDK 把它报成 6000353"),
+    ],
+)
+def test_a_server_code_is_explained_by_the_code_that_the_sdk_makes_of_it(language: str, line: str) -> None:
+    """The SDK's message shows the server's code, and people ask for what they see."""
+    for command in (("explain", "103040"), ("search", "103040"), ("search", "what", "is", "103040")):
+        result = run(*command, "--lang", language)
+        assert result.exit_code == 0
+        assert result.stdout.startswith(line)
+        assert "zego-zim-web 2.29.0" in result.stdout
+        assert "6000353 " in result.stdout.partition("\n")[2]
+    assert [entry["code"] for entry in json.loads(run("explain", "103040", "--json").stdout)] == [6000353]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "1002001 is not a code of the ZIM SDK. It belongs to ZEGO Express (audio and video calls): https://"),
+        ("zh", "1002001 不是 ZIM SDK 的错误码，它属于 ZEGO Express（音视频通话）：https://"),
+    ],
+)
+def test_a_number_of_another_product_gets_one_line(language: str, line: str) -> None:
+    """It is not explained, so the exit status is that of an unknown code."""
+    for command in (("explain", "1002001"), ("search", "error", "0", "or", "1002001")):
+        result = run(*command, "--lang", language)
+        assert result.exit_code == 1
+        assert result.output.startswith(line)
+        assert result.output.count("\n") == 1
+    assert "https://" in run("explain", "6000106", "1002001").stderr
+
+
+def test_a_server_code_that_another_product_has_too_is_known() -> None:
+    """The reader must decide which of the two it is."""
+    result = run("explain", "50014", "--lang", "en")
+    assert result.exit_code == 0
+    assert "6000001" in result.stdout
+    assert "ZIM's server API" in result.stderr
+
+
+def test_zero_beside_another_code_is_not_explained() -> None:
+    """It stands for success, and for nothing in most texts."""
+    assert [entry["code"] for entry in json.loads(run("explain", "103040", "0", "--json").stdout)] == [6000353]
+    assert [entry["code"] for entry in json.loads(run("explain", "0", "--json").stdout)] == [0]
+
+
+def test_a_number_of_any_length_is_no_crash() -> None:
+    """Python refuses to convert thousands of digits."""
+    assert "is not a known ZIM error code" in run("explain", "9" * 5000, "--lang", "en").stderr

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detection.detector import find, find_in_message
+from bot.detection.detector import find, find_in_message, find_numbers
 from bot.detection.result import Detection, Evidence, Finding, LookAlike, LookAlikeReason
 from tests.detection.known import KNOWN
 
@@ -136,4 +136,34 @@ def test_a_hostile_text_of_40_000_characters_is_cheap(text: str) -> None:
     """One message must not delay the others. The bound on CPU time is generous for slow machines."""
     started = time.process_time()
     find(text, KNOWN)
+    find_numbers(text)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("103040", (103040,)),
+        ("what is error 103040, and 1002001?", (103040, 1002001)),
+        ("错误码103040是什么", (103040,)),
+        ("１０３０４０", (103040,)),
+        ("103040、103041 103040", (103040, 103041)),
+        ("code: 103040, message: user attribute value", (103040,)),
+        ("0 4040", ()),
+        ("1234567890", ()),
+        ("roomID 103040", ()),
+        ("at most 100001 bytes", ()),
+        ("order 1002001", ()),
+        ("build e103040", ()),
+        ("https://example.com/103040", ()),
+        ("10:00:00.103040", ()),
+    ],
+)
+def test_a_question_may_be_about_a_number_that_is_no_code(question: str, numbers: tuple[int, ...]) -> None:
+    """Codes of servers and other products are recognized only in questions, and ids and amounts not at all."""
+    assert find_numbers(question) == numbers
+
+
+def test_only_the_first_numbers_of_a_question_are_read() -> None:
+    """A question that is a table of numbers must not delay the others."""
+    assert len(find_numbers(" ".join(map(str, range(100000, 101000))))) == 50

@@ -59,6 +59,52 @@ async def test_a_query_is_a_code_or_symbol_then_a_section_then_a_range_then_word
     assert type(answers.search(query)) is kind
 
 
+@pytest.mark.parametrize(
+    ("query", "codes", "server_codes", "foreign"),
+    [
+        ("103040", [6000353], [103040], []),
+        ("103040 0", [6000353], [103040], []),
+        ("what is code 103040?", [6000353], [103040], []),
+        ("错误码103040是什么", [6000353], [103040], []),
+        ("103040、103039", [6000353, 6000352], [103040, 103039], []),
+        ("1002001", [], [], [1002001]),
+        ("error 0 or 1002001", [], [], [1002001]),
+        ("返回 660000011 怎么办", [], [], [660000011]),
+        ("50014", [6000001], [50014], [50014]),
+    ],
+)
+def test_numbers_that_zego_documents_are_answered(
+    answers: Answers, query: str, codes: list[int], server_codes: list[int], foreign: list[int]
+) -> None:
+    """People ask for the number that they see, whoever it belongs to; 0 is never the answer beside another one."""
+    reply = answers.search(query)
+    if isinstance(reply, replies.Foreign):
+        assert (codes, server_codes) == ([], [])
+        assert [each.number for each in reply.numbers] == foreign
+    else:
+        assert isinstance(reply, replies.Explained)
+        assert [entry.code for entry in reply.entries] == codes
+        assert [each.number for each in reply.server_codes] == server_codes
+        assert [each.number for each in reply.foreign] == foreign
+
+
+@pytest.mark.parametrize("query", ["room 103040 members", "user 1002001 kicked out", "limit of 100001 bytes"])
+def test_an_amount_or_an_id_is_not_asked_for(answers: Answers, query: str) -> None:
+    """The words of the question count then."""
+    assert isinstance(answers.search(query), replies.Found)
+
+
+async def test_codes_and_other_numbers_are_answered_together(answers: Answers) -> None:
+    """A log line may have the numbers of two products."""
+    reply = (await answers.answer(ExplainCommand((6000106, 1002001, 6009999, 77777)), PLACE, FakeDirectory())).reply
+    assert isinstance(reply, replies.Explained)
+    assert ([entry.code for entry in reply.entries], reply.unknown) == ([6000106], (6009999,))
+    assert [each.number for each in reply.foreign] == [1002001]
+    reply = (await answers.answer(ExplainCommand((6009999, 1002001)), PLACE, FakeDirectory())).reply
+    assert isinstance(reply, replies.Foreign)
+    assert reply.unknown == (6009999,)
+
+
 def test_words_that_match_no_code_find_nothing(answers: Answers) -> None:
     """The reply says what to try instead."""
     assert answers.search("zzzzzzzzz") == replies.Found("zzzzzzzzz", ())

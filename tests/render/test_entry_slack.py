@@ -9,6 +9,7 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
+from bot.catalogue.numbers import ServerCode
 from bot.i18n import Language, words
 from bot.policy.replies import Annotation, Explained
 from bot.render.entry_slack import NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_LANGUAGE, lookup
@@ -144,3 +145,13 @@ def test_an_example_mentions_nobody_and_breaks_no_markup(catalogue: Catalogue) -
     assert shown["text"].startswith("*Example*\n`'&lt;!channel&gt;' *failed* &lt;@U1&gt; &amp; code 6000106")
     assert shown["text"].count("`") == 2
     assert shown["verbatim"]
+
+
+def test_the_language_button_repeats_the_question(catalogue: Catalogue) -> None:
+    """The copy in the other language has the same lines."""
+    foreign = catalogue.numbers.foreign(50014), catalogue.numbers.foreign(1002001)
+    entries = catalogue[6000001], catalogue[6000106]
+    reply = Explained(entries, (6009999,), (ServerCode(50014, 6000001),), tuple(each for each in foreign if each))
+    message = Renderer(catalogue).message(reply, Language.EN)
+    (button,) = (each for each in message["blocks"][-1]["elements"] if each.get("action_id") == SHOW_LANGUAGE)
+    assert json.loads(button["value"])["codes"] == [50014, 6000106, 6009999, 1002001]

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.numbers import ServerCode
 from bot.detection import result
 from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
@@ -24,7 +25,9 @@ from bot.policy.replies import (
     Denial,
     Denied,
     DryRun,
+    Explained,
     Failed,
+    Foreign,
     ForgotReply,
     Found,
     IgnoredReply,
@@ -56,9 +59,17 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
     found = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
     findings = tuple(zip(cycle(found), (None, *SilenceRule), strict=False))
     lookalikes = tuple(LookAlike(HOSTILE, 1, (0, 7), reason) for reason in result.LookAlikeReason)
+    numbers = (1002001, 51102, 100000005, 50001, 300001001, 3100007, 4000008)
+    foreign = tuple(each for number in numbers if (each := catalogue.numbers.foreign(number)))
+    assert {each.products[0].name for each in foreign} | {foreign[4].products[1].name} == {
+        product.name for product in catalogue.numbers.products
+    }
     replies: list[Reply] = [
         *(Unknown(codes) for codes in ((6009999,), (6000358,), (60003544,), tuple(range(6009000, 6009999)))),
         Range("600106", entries[:2]),
+        Foreign(foreign),
+        Foreign(foreign, (6009999,)),
+        Explained((catalogue[6000353],), (), (ServerCode(103040, 6000353),), foreign),
         Found(HOSTILE, entries[:8]),
         Found(HOSTILE, ()),
         Range("600", entries),

@@ -104,6 +104,27 @@ async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected:
     assert_sendable(reply)
 
 
+async def test_numbers_beside_the_codes_are_explained_to_whoever_asks(slack: Sandbox) -> None:
+    """The SDK's message shows the server's own code, and logs have numbers of ZEGO's other products."""
+    server, express = "103040 is an error code of ZIM's servers", "1002001 is not a code of the ZIM SDK"
+    unasked = await slack.say(ENGLISH, LIN, "error code: 103040, or Express error 1002001")
+    reply = await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "@zimerr 103040 0"))
+    assert shown(reply).startswith(server)
+    assert "6000353 · " in shown(reply)
+    await slack.click(reply, "show_language", LIN)
+    assert shown(await ephemeral_to(slack, LIN)).startswith("103040 是 ZIM 服务端自己的错误码")
+    await slack.command(ENGLISH, ANN, "103040")
+    assert shown((await slack.until(lambda: said_by_bot(slack, ENGLISH)[1:]))[0]).startswith(server)
+    await slack.command(ENGLISH, ANN, "error 0 or 1002001")
+    line = await ephemeral_to(slack, ANN)
+    assert shown(line).startswith(express)
+    assert "https://www.zegocloud.com/" in shown(line)
+    assert_sendable(line)
+    answer = await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "1002001 是什么"))
+    assert shown(answer).startswith("1002001 不是 ZIM SDK 的错误码")
+    assert slack.replies(ENGLISH, unasked["ts"]) == []
+
+
 async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandbox) -> None:
     """A locale such as zh-TW gets traditional characters."""
     assert "6000106 · Token 已过期" in shown(
