@@ -35,7 +35,11 @@ def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = Fal
 def foreign(reply: replies.Foreign, translate: Translator) -> MessagePayload:
     """Say whose numbers they are, and that the other codes are unknown."""
     lines = [foreign_line(each, translate, "<{}>") for each in reply.numbers]
-    lines += [translate("unknown.beside", codes=block_kit.joined(reply.unknown, translate))] if reply.unknown else []
+    lines += (
+        [translate("unknown.beside", codes=block_kit.joined(reply.unknown, translate), code=reply.unknown[0])]
+        if reply.unknown
+        else []
+    )
     return message("\n".join(lines))
 
 
