@@ -16,7 +16,7 @@ from tests.triage.scanning import scan
 ONLY_ASKED_FOR = {0, 1}
 PLATFORMS = {  # what only this platform's lines contain
     "Web": r"Uncaught \(in promise\) \{code: ",
-    "Web SDK's log": r"^\[\d{4} \d\d:\d\d:\d\d\.\d{3}\]\[\w+\]\[API\.\w+\]:\{",
+    "Web SDK's log": r"^\[\d{4} \d\d:\d\d:\d\d\.\d{3}\]\[(?:\d+ )?\w+\]\[API\.\w+\]:\{",
     "React Native": r"ReactNativeJS|^ERROR  |SignalingPlugin\[ERROR\]",
     "Flutter": r"PlatformException\(",
     "Flutter UIKit": r"^\{\w+\}  \{[\w ]+\}  \{.+\}  \{.+\}  \{[A-Z]+\}$",
