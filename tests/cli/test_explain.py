@@ -37,7 +37,7 @@ def test_a_long_example_is_shown_in_full() -> None:
     """A line of a log may have no space to wrap at."""
     shown = re.sub(r"[\s│]", "", run("explain", "6000602", "--lang", "en").output)
     assert (
-        '[Conv][API.setConversationNotificationStatus]:{time:"61,10:48:05.177",convID:"user_2",type:0,error:{' in shown
+        'Conv][API.setConversationNotificationStatus]:{time:"61,10:48:05.177",convID:"user_2",type:0,error:{' in shown
     )
 
 
