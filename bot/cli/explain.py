@@ -24,7 +24,7 @@ from bot.i18n import Language, Translator
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
 @with_catalogue
 def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
-    """Explain codes, given as numbers or SDK symbols; codes of ZIM's servers, too.
+    """Explain codes of the SDK or of ZIM's servers, or SDK symbols.
 
     The exit status is 1 if a code is unknown. 0 and 1 are explained only alone.
     """
