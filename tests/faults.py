@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def no_disk_space() -> Iterator[None]:
-    """Let no file of this process grow, as on a full disk."""
+def no_disk_space(*, left: int = 1) -> Iterator[None]:
+    """Let no file of this process grow beyond *left* bytes, as on a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (left, limits[1]))
     try:
         yield
     finally:

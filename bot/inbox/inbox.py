@@ -63,7 +63,7 @@ class Inbox:
     ) -> None:
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
-        database.on_new_file = self._record_again
+        database.on_new_file, database.after_new_file = self._record_again, self._leave_to_new_file
         self._rows = InboxRows(database, self._owner, clock)
         self._writer: Batcher[Job | Outcome, Recorded | None] = Batcher(
             self._rows.write, max_items=_WRITE_BATCH, gathers=True, sleep=sleep
@@ -193,9 +193,12 @@ class Inbox:
         self._wake_at(self._clock())
 
     def _record_again(self, connection: Connection) -> None:
-        """Record the jobs in memory in a new database: their rows were lost, and Slack will not send them again."""
+        """Record the jobs in memory in a new file: their rows were lost, and Slack will not send them again."""
         jobs = [job for job in self._jobs.values() if self._unwritten.get(job, _UNENDED).state is JobState.PENDING]
         self._rows.record_again(connection, jobs)
+
+    def _leave_to_new_file(self) -> None:
+        """Forget the jobs in memory, which were recorded again as pending."""
         self._abandon(self._jobs.values())  # an attempt that was interrupted looks for its answer when it is repeated
         self._jobs.clear()
         self._followed.clear()

@@ -6,6 +6,7 @@ SQLite in WAL mode is the default: one process writes, and readers do not wait. 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -46,7 +47,7 @@ class Database:
     """The connections to the bot's database. Open it before use, close it after.
 
     If its SQLite file is deleted or replaced while it is open, the next query opens the file that is there then, or
-    creates one. *on_new_file* may write to it before any other query.
+    creates one. *on_new_file* may write to it before any other query; *after_new_file* is called once that is committed.
     """
 
     def __init__(self, url: str) -> None:
@@ -65,6 +66,7 @@ class Database:
             ) from error
         event.listen(self.engine.sync_engine, "connect", _set_up_postgresql if self.is_shared else _set_up_sqlite)
         self.on_new_file: Callable[[Connection], None] = lambda connection: None
+        self.after_new_file: Callable[[], None] = lambda: None
         self._file = None if self.is_shared else DatabaseFile.of_url(self._url)
         self._reopening = asyncio.Lock()
         self._in_threads: set[asyncio.Task[Any]] = set()  # work on SQLite that must end before the event loop does
@@ -111,10 +113,10 @@ class Database:
         """Run *work* in a transaction and commit it. If the database is busy, *work* may be called again."""
         if self.is_shared:
             return await self.run_aside(work)
-        if self._file and self._file.is_replaced:
-            await self.to_the_end(self._reopen(self._file))
-        for _ in range(round(_BUSY_TIMEOUT_S / _BUSY_RETRY_S)):
+        end = time.monotonic() + _BUSY_TIMEOUT_S
+        while True:
             try:
+                await self._reopen_if_replaced()
                 return self._run_sync(work)
             except OperationalError as error:
                 if not getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
@@ -122,16 +124,16 @@ class Database:
                     if self._file and "no such table" in str(error.orig):
                         self._file.forget_opened()
                     raise
+                if time.monotonic() > end:
+                    raise
             await asyncio.sleep(_BUSY_RETRY_S)
-        return self._run_sync(work)
 
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
         """Run slow *work* in a transaction on a connection of its own, without blocking the event loop.
 
         If the caller is cancelled on SQLite, *work* goes on and is committed, because its thread can't be stopped.
         """
-        if self._file and self._file.is_replaced:
-            await self.to_the_end(self._reopen(self._file))
+        await self._reopen_if_replaced()
         return await (self._begin(work) if self.is_shared else self.to_the_end(self._begin(work)))
 
     async def _begin(self, work: Callable[[Connection], T]) -> T:
@@ -164,6 +166,10 @@ class Database:
         self._connection = None
         self._sync_engine.dispose()
 
+    async def _reopen_if_replaced(self) -> None:
+        if self._file and self._file.is_replaced:
+            await self.to_the_end(self._reopen(self._file))
+
     async def _reopen(self, file: DatabaseFile) -> None:
         """Open the file that is at the path now, or a new one. Raises one of UNREACHABLE."""
         async with self._reopening:
@@ -177,6 +183,7 @@ class Database:
             except ZimerrError as error:
                 raise OSError(str(error)) from error
             self._run_sync(self.on_new_file)
+            self.after_new_file()
             file.note_opened()
             _log.error(
                 "The database file was deleted or replaced while zimerr was running. Settings, tokens and waiting "

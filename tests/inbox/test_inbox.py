@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import Inbox, JobKind, JobState, PostRate
@@ -21,10 +22,13 @@ from bot.inbox.rows import InboxRows
 from bot.policy.place import Place
 from bot.storage.database import Database
 from bot.storage.tables import inbox
+from tests import migrated
+from tests.faults import no_disk_space
 from tests.inbox.time import Time
 from tests.inbox.workbench import LIMITS, Workbench, job
 
 HERE = ("T1", "C1")
+SHARED_MEMORY = 32_768  # bytes of the file -shm, without which SQLite opens no database in WAL mode
 
 
 @pytest.fixture
@@ -221,6 +225,26 @@ async def test_an_event_that_the_database_does_not_take_in_time_is_refused(datab
     assert not await bench.inbox.accept(job("1.0"))
     assert [row.ts for row in await bench.rows.find()] == ["1.0"]
     await bench.inbox.close(grace_s=0.0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_accepted_jobs_survive_a_new_file_without_room_for_them(bench: Workbench, tmp_path: Path) -> None:
+    """Slack will not send them again. Whether the disk is full shows only when they are committed."""
+    path = tmp_path / "test.db"
+    detail = {"text": "x" * SHARED_MEMORY}
+    for ts in ("1.0", "2.0"):
+        assert await bench.inbox.accept(job(ts, detail=detail))
+    await bench.until(lambda: len(bench.started) == 2)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink()
+    migrated.create(path)
+    with no_disk_space(left=SHARED_MEMORY), pytest.raises(OperationalError):
+        await bench.database.check_writable()
+    bench.end("1.0")
+    await bench.until(lambda: bench.worked_on.count("2.0") == 2)
+    assert [row.ts for row in await bench.rows.find()] == ["2.0"]
+    bench.end("2.0")
+    assert await bench.until_state("2.0", JobState.DONE)
 
 
 async def test_a_permanent_failure_is_given_up_at_once(bench: Workbench) -> None:

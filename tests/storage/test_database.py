@@ -18,6 +18,7 @@ from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.channel_store import ChannelState, ChannelStore, SetBy, Votes
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.tables import channel_settings
+from tests import migrated
 from tests.faults import no_disk_space
 
 
@@ -118,6 +119,23 @@ async def test_a_replaced_file_is_read(opened: Database, tmp_path: Path) -> None
         file.unlink()
     backup.replace(path)
     assert (await channels.get("T1", "C1")).mode == "off"
+
+
+async def test_a_replaced_file_may_be_locked(opened: Database, tmp_path: Path) -> None:
+    """An operator may look into the backup that was just restored."""
+    path, backup = tmp_path / "test.db", tmp_path / "backup.db"
+    migrated.create(backup)
+    for file in everything(path)[1:]:
+        file.unlink()
+    backup.replace(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        setting = asyncio.create_task(set_mode(opened, "C1", "react"))
+        await asyncio.sleep(0.05)
+        assert not setting.done()
+        other.execute("COMMIT")
+        await setting
+    assert (await ChannelStore(opened).get("T1", "C1")).mode == "react"
 
 
 async def test_closing_waits_for_a_query_whose_caller_is_gone(opened: Database, tmp_path: Path) -> None:
