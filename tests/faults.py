@@ -5,6 +5,13 @@ from __future__ import annotations
 import contextlib
 import resource
 from collections.abc import Iterator
+from pathlib import Path
+
+
+def delete_database(path: Path) -> None:
+    """Delete an open SQLite database, with the two other files of SQLite."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink()
 
 
 @contextlib.contextmanager

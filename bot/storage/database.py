@@ -47,7 +47,7 @@ class Database:
     """The connections to the bot's database. Open it before use, close it after.
 
     If its SQLite file is deleted or replaced while it is open, the next query opens the file that is there then, or
-    creates one. *on_new_file* may write to it before any other query; *after_new_file* is called once that is committed.
+    creates one. *on_new_file* may write to it before any other query; *after_new_file* is called after that commit.
     """
 
     def __init__(self, url: str) -> None:

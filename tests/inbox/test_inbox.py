@@ -23,7 +23,7 @@ from bot.policy.place import Place
 from bot.storage.database import Database
 from bot.storage.tables import inbox
 from tests import migrated
-from tests.faults import no_disk_space
+from tests.faults import delete_database, no_disk_space
 from tests.inbox.time import Time
 from tests.inbox.workbench import LIMITS, Workbench, job
 
@@ -235,8 +235,7 @@ async def test_accepted_jobs_survive_a_new_file_without_room_for_them(bench: Wor
     for ts in ("1.0", "2.0"):
         assert await bench.inbox.accept(job(ts, detail=detail))
     await bench.until(lambda: len(bench.started) == 2)
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{path}{suffix}").unlink()
+    delete_database(path)
     migrated.create(path)
     with no_disk_space(left=SHARED_MEMORY), pytest.raises(OperationalError):
         await bench.database.check_writable()

@@ -15,7 +15,7 @@ import structlog
 from bot.inbox import InboxLimits
 from bot.sandbox.delivery import Envelope
 from bot.sandbox.http_server import Sandbox
-from tests.faults import no_disk_space
+from tests.faults import delete_database, no_disk_space
 from tests.scenarios.conftest import ANN, ENGLISH
 from tests.scenarios.reading import DATABASES, answer_in_thread, faults_of, settled
 
@@ -60,12 +60,6 @@ def folder_missing(path: Path) -> Iterator[None]:
     path.parent.write_text("not a folder")
     yield
     path.parent.unlink()
-
-
-def delete(path: Path) -> None:
-    """Delete a database with SQLite's other files."""
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{path}{suffix}").unlink()
 
 
 def messages(slack: Sandbox) -> list[Envelope]:
@@ -126,7 +120,7 @@ async def test_messages_in_work_survive_the_deletion_of_the_database(slack: Sand
     said = [await slack.say(ENGLISH, ANN, f"login: {code}") for code in (6000106, 6000121, 6000354)]
     await slack.until(lambda: slack.calls("chat.postMessage"))
     await slack.idle()
-    delete(DATABASES[slack])
+    delete_database(DATABASES[slack])
     later = await slack.say(ENGLISH, ANN, "login: 6000107")
     await slack.idle()
     release.set()
