@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
 _DIGITS = 9  # of the longest numbers that are known
+_CODE_DIGITS = 7
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -172,6 +173,13 @@ class Catalogue:
             foreign += [other] if other else []
             unknown += [] if entry or other else [number]
         return ResolvedNumbers(tuple(entries.values()), tuple(server_codes), tuple(foreign), tuple(unknown))
+
+    def may_be_code(self, number: int) -> bool:
+        """Return whether *number* may be a new code, or a known one with a digit more, less or wrong."""
+        digits = str(number)
+        if digits.startswith("600"):
+            return abs(len(digits) - _CODE_DIGITS) <= 1
+        return len(digits) == _CODE_DIGITS and digits[0] == "6" and bool(self.nearest(number))
 
     def nearest(self, number: int) -> tuple[Entry, ...]:
         """Return up to three entries that a *number* without an entry may stand for, the likeliest first."""

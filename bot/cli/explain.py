@@ -42,11 +42,12 @@ def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as
         _print_server_codes(found, catalogue, translate)
         print_panels(found.entries, catalogue, language)
     _print_foreign(found, translate)
-    unknown = [name for name, number in numbers.items() if number is None or number in found.unknown]
+    unknown = [name for name, number in numbers.items() if number is None]
     for name in unknown:
         click.echo(translate("terminal.unknown", name=name), err=True)
+    _print_unknown(found.unknown, catalogue, translate)
     elsewhere = {each.number for each in found.foreign} - {each.number for each in found.server_codes}
-    return 1 if unknown or elsewhere else 0
+    return 1 if unknown or found.unknown or elsewhere else 0
 
 
 @click.command()
@@ -73,6 +74,8 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
 
         _print_server_codes(found, catalogue, translate)
         print_table([hit.entry for hit in hits], language)
+    elif mistyped := tuple(filter(catalogue.may_be_code, found.unknown)):
+        _print_unknown(mistyped, catalogue, translate)
     elif not found.foreign:
         click.echo(translate("terminal.nothing", query=query), err=True)
     _print_foreign(found, translate)
@@ -135,6 +138,13 @@ def _print_foreign(found: ResolvedNumbers, translate: Translator) -> None:
 
     for each in found.foreign:
         click.echo(foreign_line(each, translate), err=True)
+
+
+def _print_unknown(numbers: tuple[int, ...], catalogue: Catalogue, translate: Translator) -> None:
+    if numbers:
+        from bot.render.unknown_code import terminal_lines
+
+        click.echo("\n".join(terminal_lines(numbers, catalogue, translate)), err=True)
 
 
 def _print_json(content: Any) -> None:

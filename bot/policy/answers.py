@@ -16,8 +16,6 @@ from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Answer, Explained, Foreign, ReadFiles, Reply, Unknown
 
-_CODES = range(6000000, 6010000)  # any other number is a code only if it is known
-
 
 class Answers:
     """Answer commands from the catalogue and the channel's settings."""
@@ -95,25 +93,30 @@ class Answers:
         """
         if known := self._known(numbers):
             return known
-        unknown = tuple(number for number in numbers if number in _CODES) or numbers
-        return Unknown(unknown)
+        return Unknown(self._unknown(numbers) or numbers)
 
     def _known(self, numbers: tuple[int, ...]) -> Explained | Foreign | None:
         """Explain *numbers*, or return None if none of them is known."""
         found = self._catalogue.resolve(numbers)
-        unknown = tuple(number for number in found.unknown if number in _CODES)
+        unknown = self._unknown(found.unknown)
         if found.entries:
             return Explained(found.entries, unknown, found.server_codes, found.foreign)
         return Foreign(found.foreign, unknown) if found.foreign else None
 
+    def _unknown(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(filter(self._catalogue.may_be_code, numbers))
+
     def search(self, query: str) -> Reply:
         """Look *query* up as a code or symbol, a number in it, a section, the first digits of codes, then as words.
+
+        A number in it that is no code, but may be a mistyped one, is told to be unknown.
 
         An empty query lists all sections.
         """
         if not query:
             return replies.Listing(self._catalogue.sections)
-        if known := self._known(find_numbers(query)):
+        numbers = find_numbers(query)
+        if known := self._known(numbers):
             return known
         if entry := self._catalogue.entry_named(query):
             return self.explain((entry.code,))
@@ -121,4 +124,6 @@ class Answers:
             return replies.Listing((section,))
         if entries := self._catalogue.in_range(query):
             return replies.Range(query, entries)
+        if unknown := self._unknown(numbers):
+            return Unknown(unknown)
         return replies.Found(query, tuple(hit.entry for hit in self._catalogue.search(query)))

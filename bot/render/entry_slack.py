@@ -136,7 +136,7 @@ def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, 
     for entry in entries:
         show = block_kit.button(translate("button.show"), SHOW_CODE, value=str(entry.code))
         blocks.append(block_kit.section(line(entry, translate), accessory=show))
-    steps = [translate("log.next"), translate("unknown.check"), *unknown_code.slack_steps(catalogue, translate)]
+    steps = unknown_code.steps(codes, unknown_code.slack_link(catalogue, translate), translate)
     return block_kit.message(said, [*blocks, block_kit.section("\n".join(steps)), *last])
 
 

@@ -8,7 +8,7 @@ from bot.policy.replies import NothingFound
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import DigestView
-from bot.render.unknown_code import slack_steps
+from bot.render.unknown_code import newer_steps, slack_link
 
 _MOST_FILES = 5
 _MOST_CODES = 5
@@ -36,7 +36,7 @@ def next_steps(view: DigestView, catalogue: Catalogue, *, is_private: bool = Fal
     translate = view.translate
     steps = [translate("log.next")]
     if view.digest.unknown:
-        steps += slack_steps(catalogue, translate)
+        steps += newer_steps(slack_link(catalogue, translate), translate)
         steps += [translate("log.next.show")] if is_private else []
     else:
         steps += [translate("log.next.code"), translate("log.next.sdk_log"), translate("log.next.search")]

@@ -12,16 +12,16 @@ from bot.render import block_kit
 
 _DIGITS = 7  # of a ZIM error code
 _MOST_NEAREST = 3
+_NO_MARKUP = str.maketrans("", "", "*`")
 
 
 def statement(codes: Sequence[int], catalogue: Catalogue, translate: Translator) -> str:
     """Say in mrkdwn that none of *codes* is known, and what can be told from their digits."""
     said = translate.count("unknown.codes", len(codes), codes=block_kit.joined(codes, translate))
-    if len(codes) == 1 and len(str(codes[0])) != _DIGITS:
+    if len(codes) == 1 and not _can_be_new(codes):
         return block_kit.sentences(said, translate("unknown.digits", n=len(str(codes[0]))), translate)
-    families = {family.section: family for code in codes if (family := catalogue.family(code))}
-    if len(families) == 1:
-        (family,) = families.values()
+    family, *others = {catalogue.family(code) for code in codes}
+    if family and not others:
         name = block_kit.escape(translate.pick(family.name))
         said = block_kit.sentences(said, translate("unknown.family", family=name), translate)
     return said
@@ -35,13 +35,34 @@ def nearest(codes: Sequence[int], catalogue: Catalogue) -> tuple[Entry, ...]:
     return tuple({entry.code: entry for entries in found for entry in entries}.values())
 
 
-def steps(docs: str, translate: Translator) -> list[str]:
-    """Return the steps after the digits are checked. *docs* is a link to the vendor's list of codes."""
+def newer_steps(docs: str, translate: Translator) -> list[str]:
+    """Return what to do about a code whose digits are right. *docs* is a link to ZEGO's list of codes."""
     newer = translate("unknown.newer", sdk=newest_compared(), docs=docs)
     return [newer, translate("unknown.support"), translate("unknown.add")]
 
 
-def slack_steps(catalogue: Catalogue, translate: Translator) -> list[str]:
-    """Return `steps` with the link in mrkdwn."""
+def slack_link(catalogue: Catalogue, translate: Translator) -> str:
+    """Link ZEGO's list of codes in mrkdwn."""
     url = block_kit.escape(translate.pick(catalogue.sections[0].docs))
-    return steps(f"<{url}|{translate('unknown.docs')}>", translate)
+    return f"<{url}|{translate('unknown.docs')}>"
+
+
+def steps(codes: Sequence[int], docs: str, translate: Translator) -> list[str]:
+    """Return a title and what to do about *codes* that somebody typed; *docs* is as in `newer_steps`."""
+    newer = newer_steps(docs, translate) if _can_be_new(codes) else []
+    return [translate("log.next"), translate("unknown.check"), *newer]
+
+
+def terminal_lines(codes: Sequence[int], catalogue: Catalogue, translate: Translator) -> list[str]:
+    """Return the whole answer about unknown *codes* as lines of plain text."""
+    lines = [statement(codes, catalogue, translate)]
+    if entries := nearest(codes, catalogue):
+        lines.append(translate("unknown.nearest"))
+        lines += [f"  {entry.code}  {translate.pick(entry.title)}" for entry in entries]
+    docs = translate("terminal.link", text=translate("unknown.docs"), url=translate.pick(catalogue.sections[0].docs))
+    return [line.translate(_NO_MARKUP) for line in (*lines, *steps(codes, docs, translate))]
+
+
+def _can_be_new(codes: Sequence[int]) -> bool:
+    """Return whether one of *codes* has as many digits as a code."""
+    return any(len(str(code)) == _DIGITS for code in codes)

@@ -78,6 +78,25 @@ def test_an_unknown_code_is_named_and_fails() -> None:
     assert "6009999" in result.stderr
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "Check the digits."), ("zh", "核对数字有没有写错。")])
+def test_an_unknown_code_gets_its_neighbours_and_what_to_do(language: str, said: str) -> None:
+    """The terminal says what Slack says, without markup."""
+    result = run("explain", "6000358", "--lang", language)
+    assert result.exit_code == 1
+    assert "  6000357  " in result.stderr
+    assert f"• {said}" in result.stderr
+    assert "sdk-error-codes/zim" in result.stderr
+    assert not {"`", "*", "<"} & {*result.stderr}
+
+
+@pytest.mark.parametrize("command", ["explain", "search"])
+def test_a_mistyped_code_gets_the_right_one(command: str) -> None:
+    """Both commands know what a number may stand for."""
+    result = run(command, "600354")
+    assert result.exit_code == 1
+    assert "6000354" in result.stderr
+
+
 def test_words_are_searched() -> None:
     """The best match comes first; programs also get the scores."""
     result = run("search", "token", "expired", "--json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -118,6 +119,30 @@ async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_pe
     explained = await answers.answer(ExplainCommand((6000106,)), PLACE, directory)
     listing = await answers.answer(SearchCommand(""), PLACE, directory)
     assert (explained.language, listing.language) == (Language.EN, Language.ZH)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["600354", "60003544", "error 600354", "what does 600354 mean?", "错误码 600354 是什么", "我遇到600354了"],
+)
+def test_a_number_with_a_digit_more_or_less_is_told_to_be_unknown(answers: Answers, query: str) -> None:
+    """Whoever asks for a number learns what is wrong with it; words beside it do not answer the question."""
+    (number,) = re.findall("[0-9]+", query)
+    assert answers.search(query) == replies.Unknown((int(number),))
+
+
+def test_a_number_with_a_wrong_digit_is_told_to_be_unknown(answers: Answers) -> None:
+    """One of the first digits may be wrong, too; other numbers are no codes."""
+    assert answers.search("6100354") == replies.Unknown((6100354,))
+    assert isinstance(answers.search("6654321"), replies.Found)
+    assert isinstance(answers.search("limit of 600000 users"), replies.Found)
+
+
+def test_a_mistyped_code_beside_a_known_one_is_named(answers: Answers) -> None:
+    """Nothing that somebody asks for goes without a word."""
+    reply = answers.explain((6000106, 600354, 12345))
+    assert isinstance(reply, replies.Explained)
+    assert reply.unknown == (600354,)
 
 
 def test_unknown_codes_are_named(answers: Answers) -> None:

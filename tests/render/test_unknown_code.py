@@ -23,7 +23,7 @@ version, the user ID and the time.
     Language.ZH: """\
 *下一步*
 • 核对数字有没有写错。
-• 你用的 SDK 可能比我的目录更新（目录已与 zego-zim-web 2.29.0 核对），请查看\
+• 你用的 SDK 可能比我的目录更新（目录已与 zego-zim-web 2.29.0 核对），请查看 \
 <https://doc-zh.zego.im/zim-android/sdk-error-codes/zim|ZEGO 的错误码列表>。
 • 如果那里也没有，请调用 `uploadLog` 上传日志，再把错误码、随附的错误信息、SDK 及其版本、\
 用户 ID 和发生时间提供给 ZEGO 技术支持。
@@ -42,6 +42,12 @@ def test_the_answer_says_what_to_do(catalogue: Catalogue, language: Language) ->
     assert said[2:5] == [f"*{code}*  {words(language).pick(catalogue[code].title)}" for code in codes]
     assert [block["accessory"]["value"] for block in blocks[2:5]] == [str(code) for code in codes]
     assert said[5:] == [STEPS[language]]
+
+
+def test_a_number_of_another_length_can_not_be_new(catalogue: Catalogue) -> None:
+    """Whoever missed a digit needs neither a newer SDK nor ZEGO's support."""
+    said = texts(Renderer(catalogue).message(Unknown((600354,)), Language.EN)["blocks"])
+    assert said[-1] == "*What to do next*\n• Check the digits."
 
 
 def test_an_unasked_answer_says_the_same(catalogue: Catalogue) -> None:
@@ -76,6 +82,7 @@ def test_several_unknown_codes_get_the_likeliest_of_each(
         ((6009999,), "*6009999*."),
         ((6000358, 6000372), "Codes with similar numbers belong to “Rooms”."),
         ((6000358, 6000572), "*6000358, 6000572*."),
+        ((6000358, 6009999), "*6000358, 6009999*."),
     ],
 )
 def test_the_digits_tell_what_is_wrong(catalogue: Catalogue, codes: tuple[int, ...], said: str) -> None:

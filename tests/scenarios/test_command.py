@@ -40,12 +40,19 @@ async def test_an_sdk_symbol_is_a_code(slack: Sandbox) -> None:
     assert "6000121" in shown(answer)
 
 
-async def test_an_unknown_code_is_answered_privately_with_its_neighbours(slack: Sandbox) -> None:
-    """A typo concerns only its author, and the right code is close."""
-    await slack.command(CHINESE, ANN, "6000359")
+@pytest.mark.parametrize(("typed", "meant"), [("6000359", "6000357"), ("600354", "6000354"), ("60003544", "6000354")])
+async def test_an_unknown_code_is_answered_privately_with_its_neighbours(
+    slack: Sandbox, typed: str, meant: str
+) -> None:
+    """A typo concerns only its author, and the right code is a click away."""
+    await slack.command(CHINESE, ANN, typed)
     (answer,) = await slack.until(lambda: slack.ephemerals(ANN, CHINESE))
-    assert "6000359" in shown(answer)
-    assert "6000357" in shown(answer)
+    assert typed in shown(answer)
+    assert meant in shown(answer)
+    assert "Check the digits." in shown(answer)
+    assert_sendable(answer)
+    await slack.click(answer, "show_code", ANN, value=meant)
+    await slack.until(lambda: [each for each in slack.ephemerals(ANN, CHINESE) if f"{meant} · " in shown(each)])
     assert said_by_bot(slack, CHINESE) == []
 
 
