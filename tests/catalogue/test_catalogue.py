@@ -9,6 +9,7 @@ import pytest
 
 from bot.catalogue.catalogue import CODES_FOLDER, EXACT, Catalogue, open_catalogue
 from bot.catalogue.entry import EntryStatus
+from bot.detection.detector import find_in_message
 from bot.errors import CatalogueError
 from bot.i18n import Language
 from bot.policy.replies import Explained
@@ -115,6 +116,22 @@ def test_a_file_that_moves_to_an_overlay_is_read_again(tmp_path: Path, monkeypat
     assert open_catalogue(own)[7000001].status is EntryStatus.DOCUMENTED
     (base / "own.yaml").rename(own / "own.yaml")
     assert open_catalogue(own)[7000001].status is EntryStatus.OVERLAY
+
+
+def test_an_overlay_may_hold_an_example(tmp_path: Path) -> None:
+    """It shows the team's own line. It must be one line, and neither the detection nor the search uses it."""
+    own = OWN.format(section="wallet", code=7000001).replace("  sources:", "  example: {}\n  sources:")
+    (tmp_path / "own.yaml").write_text(own.format("Purse-42 frozen, code=7000001"), encoding="utf-8")
+    catalogue = open_catalogue(tmp_path)
+    assert catalogue[7000001].example == "Purse-42 frozen, code=7000001"
+    assert "*Example*\n`Purse-42 frozen, code=7000001`" in texts(
+        Renderer(catalogue).lookup(Language.EN, catalogue[7000001])
+    )
+    assert catalogue.search("purse-42") == ()
+    assert find_in_message({"text": "Purse-42 frozen, code=7000001"}, catalogue).codes == ()
+    (tmp_path / "own.yaml").write_text(own.format('"first\\nsecond"'), encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"own\.yaml:\d+: code 7000001, example"):
+        open_catalogue(tmp_path)
 
 
 @pytest.mark.parametrize(
