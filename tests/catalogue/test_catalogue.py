@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -63,6 +64,16 @@ def test_a_known_code_is_replaced_in_its_own_section(tmp_path: Path) -> None:
     assert entry
     assert (len(catalogue), entry.title.en, entry.status) == (205, "Wallet is frozen", EntryStatus.OVERLAY)
     assert catalogue.section_of(entry).section == "login"
+
+
+def test_the_entry_of_the_documentation_is_complete(tmp_path: Path) -> None:
+    """Whoever adds an unknown code at night copies it."""
+    documentation = (CODES_FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(.*?)```", documentation, re.DOTALL)
+    (tmp_path / "room.yaml").write_text(example, encoding="utf-8")
+    entry = open_catalogue(tmp_path).get(6000399)
+    assert entry
+    assert open_catalogue(tmp_path).section_of(entry).section == "room"
 
 
 @pytest.mark.parametrize(("section", "code", "sections"), [("wallet", 7000001, 17), ("login", 6000199, 16)])

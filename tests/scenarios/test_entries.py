@@ -72,6 +72,15 @@ async def test_a_mention_is_answered_even_if_the_code_was_just_explained(slack: 
         assert "Token expired" in shown(await answer_in_thread(slack, ENGLISH, message))
 
 
+async def test_a_mention_with_a_mistyped_code_is_answered_privately(slack: Sandbox) -> None:
+    """The author corrects the digits; the channel need not know."""
+    await slack.say(ENGLISH, ANN, "@zimerr what does 600354 mean?")
+    said = await ephemeral_to(slack, ANN)
+    assert "ZIM error codes have 7 digits; this number has 6." in shown(said)
+    assert "6000354" in shown(said)
+    assert_sendable(said)
+
+
 async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> None:
     """A search concerns one reader. Slack shows an ephemeral message in a thread only if the thread exists."""
     message = await slack.say(ENGLISH, LIN, "@zimerr token expired")
