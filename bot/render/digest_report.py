@@ -81,12 +81,16 @@ def _others(view: DigestView) -> Iterator[str]:
 
 
 def _events(view: DigestView) -> Iterator[str]:
-    """Yield each connection event with its number of lines and their places."""
+    """Yield each connection event with its number of lines, their places and the cause of a symptom."""
+    translate = view.translate
     for row in view.digest.events:
-        lines = view.translate.count("triage.event_lines", row.count, event=row.name)
-        yield view.translate(
-            "triage.report.event", event=lines, first=view.location(row.first), last=view.location(row.last)
-        )
+        place = view.location(row.first)
+        if row.last != row.first:
+            place = translate("triage.report.range", first=place, last=view.location(row.last))
+        lines = translate.count("triage.event_lines", row.count, event=row.name)
+        said = [translate("triage.report.event", event=lines, place=place)]
+        said += [translate("triage.role.follower", code=row.follows)] if row.follows else []
+        yield " · ".join(said)
 
 
 def _files(view: DigestView) -> Iterator[str]:

@@ -122,15 +122,19 @@ class DigestView:
         yield self.translate(f"triage.ongoing.{ongoing}")
 
     def basis(self) -> Iterator[str]:
-        """Yield the evidence for the likely cause: its share of the errors, and the codes that follow from it."""
+        """Yield the evidence for the likely cause: its share of the errors, and the errors that follow from it."""
         digest = self.digest
-        if self.plan and digest.share is not None and len(self.rows) > 1:
+        symptoms = [row for row in digest.events if row.name.is_symptom]
+        if self.plan and digest.share is not None and len(self.rows) + len(symptoms) > 1:
             share, number = self._share(digest.share), f"{digest.explained:,}"
-            yield self.translate.count("triage.basis", digest.hits, explained=number, share=share)
+            yield self.translate.count("triage.basis", digest.errors, explained=number, share=share)
         followers = [row for row in digest.rows if row.role is Role.FOLLOWER and row.explained]
         if self._cause and not self._event and followers:
             times = f"{sum(row.explained for row in followers):,}"
             yield self.translate.count("triage.brought", len(followers), times=times)
+        for row in symptoms:
+            if row.follows and row.explained:
+                yield self.translate(f"triage.brought.{row.name}", times=f"{row.explained:,}")
 
     def _leading(self) -> Sequence[CodeRow | EventRow]:
         """Return the rows that `timing` describes: the event, the cause with its family, or all codes."""

@@ -61,11 +61,17 @@ class LogState:
     dated_clocks: set[int] = field(default_factory=set)  # the clocks of `Occurrences` that count seconds
     extents: dict[int, tuple[Stamp, Stamp]] = field(default_factory=dict)  # first and last stamp of each dated file
     clock_kinds: dict[int, ClockKind] = field(default_factory=dict)  # of each dated file
-    hit_files: set[int] = field(default_factory=set)  # files with hits
+    code_files: set[int] = field(default_factory=set)  # files with codes
+    event_files: set[int] = field(default_factory=set)  # files with connection events
     windows: dict[Sign, tuple[float, LineWindow]] = field(default_factory=dict)  # with their positions
     metadata: MetadataScan = field(default_factory=MetadataScan)
     by_time: Histogram = field(default_factory=Histogram)
     by_line: Histogram = field(default_factory=Histogram)
+
+    @property
+    def hit_files(self) -> set[int]:
+        """Return the files with codes; if there are none, those with events."""
+        return self.code_files or self.event_files
 
     @property
     def is_one_clock(self) -> bool:
@@ -164,8 +170,8 @@ class Aggregator:
         spot = (at, hit.line, self._written, self._zone)
         if not count.spans or count.spans[-1].file != hit.file:
             count.spans.append(FileSpan(hit.file, spot, spot))
-            if not isinstance(count.sign, ConnectionEvent):
-                self.state.hit_files.add(hit.file)
+            is_event = isinstance(count.sign, ConnectionEvent)
+            (self.state.event_files if is_event else self.state.code_files).add(hit.file)
         else:
             span = count.spans[-1]
             if at >= span.last[0]:

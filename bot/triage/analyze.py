@@ -74,7 +74,8 @@ class Analysis:
         axis = self._state.by_time if self._is_one_clock else self._state.by_line
         width, timelines = axis.timelines(self._counts)
         rows, unknown = self._rows(timelines, known=True), self._rows(timelines, known=False)
-        pattern, is_ongoing = self._course(rows or unknown)
+        events = self._event_rows()
+        pattern, is_ongoing = self._course(rows or unknown, events)
         excerpts, hidden = self._evidence(rows, unknown, secrets)
         ids = sum(self._state.counts[code].count for code in self._ids)
         diagnosis = self._diagnosis
@@ -95,10 +96,11 @@ class Analysis:
             duration_s=duration_s,
             cause_event=diagnosis.event,
             family=diagnosis.family,
-            share=diagnosis.share,
+            errors=diagnosis.errors,
+            explained=diagnosis.weight,
             affected=diagnosis.affected,
             advice=diagnosis.advice,
-            events=self._event_rows(),
+            events=events,
             rivals=diagnosis.rivals,
         )
 
@@ -137,7 +139,16 @@ class Analysis:
         """Return the connection events."""
         events = ((event, self._state.events.get(event)) for event in ConnectionEvent)
         return tuple(
-            EventRow(event, each.count, self._first[event], self._last(each)) for event, each in events if each
+            EventRow(
+                name=event,
+                count=each.count,
+                first=self._first[event],
+                last=self._last(each),
+                follows=self._diagnosis.follows.get(event),
+                explained=self._diagnosis.explained(event),
+            )
+            for event, each in events
+            if each
         )
 
     def _last(self, count: SignCount) -> Mark:
@@ -194,12 +205,18 @@ class Analysis:
 
     # Time
 
-    def _course(self, rows: Sequence[CodeRow]) -> tuple[Pattern | None, bool | None]:
-        """Return the distribution of the cause, and whether it goes on; without a cause, those of all *rows*."""
+    def _course(self, rows: Sequence[CodeRow], events: Sequence[EventRow]) -> tuple[Pattern | None, bool | None]:
+        """Return the distribution of the cause, and whether it goes on; without a cause, those of all *rows*.
+
+        In a log without codes, those of *events* that are the cause show whether it goes on.
+        """
         explained = [row for row in rows if row.explained * 2 > row.count]
         leading = [row for row in rows if row.role in (Role.CAUSE, Role.FAMILY)] or explained or rows
         # A cause goes on as long as its followers come; without a cause, each code has a rhythm of its own.
-        groups = [explained] if explained else [[row] for row in rows]
+        symptoms = [row for row in events if row.explained * 2 > row.count]
+        followers: list[CodeRow | EventRow] = [*explained, *symptoms]
+        groups: list[list[CodeRow | EventRow]] = [followers] if followers else [[row] for row in rows]
+        groups = groups or [[row] for row in events if row.name is self._diagnosis.event]
         extent = self._extent()
         return (
             histogram.pattern_of(leading, extent, self._position),

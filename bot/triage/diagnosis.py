@@ -52,7 +52,8 @@ class Diagnosis:
         self.rivals = () if self.winner else tuple(map(self._rival, _independent(ranked)[:_MOST_RIVALS]))
         self.event = _event_of(self.winner) if self.winner else None
         self.code = self._code_of(self.winner) if self.winner else None
-        self.follows = {code: self._cause_of(count) for code, count in counts.items() if count.known}
+        symptoms = (count for event, count in state.events.items() if event.is_symptom)
+        self.follows = {count.sign: self._cause_of(count) for count in (*counts.values(), *symptoms) if count.known}
 
     @property
     def family(self) -> str | None:
@@ -61,9 +62,14 @@ class Diagnosis:
         return family.name if family and self.winner and self._has_several_codes(self.winner) else None
 
     @property
-    def share(self) -> float | None:
-        """The share of the failures that the cause explains, from 0 to 1; None without a cause or a code."""
-        return self._share(self.winner) if self.winner and self._candidates.total else None
+    def errors(self) -> int:
+        """The number of failures that count: see `Digest.errors`."""
+        return self._candidates.total
+
+    @property
+    def weight(self) -> int:
+        """The number of failures that the cause explains; 0 without a cause."""
+        return self.winner.weight if self.winner else 0
 
     @property
     def advice(self) -> Advice | None:
@@ -80,9 +86,9 @@ class Diagnosis:
             unnamed = sum(count.unnamed for count in self._counts.values())
         return Affected(len(users), is_partial=bool(unnamed) or self._state.table.has_lost_subjects)
 
-    def explained(self, code: int) -> int:
-        """Return how many occurrences of *code* are the cause, or follow from it."""
-        return self.winner.explained.get(code, 0) if self.winner else 0
+    def explained(self, sign: Sign) -> int:
+        """Return how many occurrences of a code or a symptom are the cause, or follow from it."""
+        return self.winner.explained.get(sign, 0) if self.winner else 0
 
     def role(self, code: int) -> Role:
         """Return the relation of *code* to the cause."""

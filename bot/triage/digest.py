@@ -155,6 +155,8 @@ class EventRow:
     count: int
     first: Mark
     last: Mark
+    follows: Sign | None = None  # of a symptom: the code or event that caused it
+    explained: int = 0  # occurrences of a symptom that are the cause or follow from it
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ class Digest:
     duration_s: float = 0.0  # of reading and scanning
     cause_event: ConnectionEvent | None = None  # the event that is the likely cause
     family: str | None = None  # of the cause, if it has several codes in the log
-    share: float | None = None  # of the failures that the cause explains, from 0 to 1; None without a cause
+    errors: int = 0  # occurrences of codes and symptoms; of harmless codes only if there are no others
+    explained: int = 0  # those of `errors` that are the cause or follow from it
     affected: Affected = Affected(0, is_partial=False)  # by the cause; by all codes without a cause
     advice: Advice | None = None  # None: see the entry of `cause`
     events: tuple[EventRow, ...] = ()  # in the order of the SDK's numbers
@@ -299,9 +302,9 @@ class Digest:
         return tuple(row.code for row in (*self.rows, *self.unknown))
 
     @property
-    def explained(self) -> int:
-        """Number of occurrences of codes that are the cause or follow from it."""
-        return sum(row.explained for row in self.rows)
+    def share(self) -> float | None:
+        """Share of the errors that the cause explains, from 0 to 1; None without a cause or an error."""
+        return self.explained / self.errors if self.explained else None
 
     @property
     def lines(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Sequence
 
-from bot.triage.digest import CodeRow, Mark, Pattern
+from bot.triage.digest import CodeRow, EventRow, Mark, Pattern
 
 _CELLS = 160  # while counting
 MAX_BUCKETS = 20  # of a timeline
@@ -91,7 +91,7 @@ def pattern_of(rows: Sequence[CodeRow], extent: _Extent, position: _Position) ->
     return Pattern.BURST if length * _SHORT < extent[1] - extent[0] else Pattern.STEADY
 
 
-def is_ongoing(groups: Sequence[Sequence[CodeRow]], extent: _Extent, position: _Position) -> bool | None:
+def is_ongoing(groups: Sequence[Sequence[CodeRow | EventRow]], extent: _Extent, position: _Position) -> bool | None:
     """Return whether one of *groups* of rows still occurs at the log's end; None if no group occurs twice.
 
     A group has stopped if it is silent for longer than `_PAUSES` of its own mean pauses.

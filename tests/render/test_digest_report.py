@@ -15,8 +15,10 @@ from bot.render.digest_report import aligned, report
 from bot.triage.cascades import CascadeRule, Cascades, CauseClass
 from bot.triage.digest import (
     CodeRow,
+    ConnectionEvent,
     Cut,
     Digest,
+    EventRow,
     Excerpt,
     FileRead,
     FileRefused,
@@ -100,6 +102,40 @@ def test_over_is_reported_only_if_the_log_shows_it(catalogue: Catalogue, is_ongo
     """People go back to bed then."""
     digest: Digest = replace(expired(), is_ongoing=is_ongoing)
     assert clause in report(digest, catalogue, Language.EN, CASCADES)
+
+
+@pytest.mark.parametrize(
+    ("language", "basis", "place"),
+    [
+        (
+            Language.EN,
+            "explains 94 of 94 errors (100%)\n  “signaling is not connected” follows from it (25×)",
+            "SIGNALING_NOT_CONNECTED 25 times: line 20 to line 400 · follows 6000106\n",
+        ),
+        (
+            Language.ZH,
+            "可解释 94 次错误中的 94 次（100%）\n  引发了 UIKit 的“signaling is not connected”（25 次）",
+            "SIGNALING_NOT_CONNECTED 出现 25 次：第 20 行至第 400 行 · 可能源于 6000106\n",
+        ),
+    ],
+)
+def test_lines_without_a_code_that_follow_are_counted(
+    catalogue: Catalogue, language: Language, basis: str, place: str
+) -> None:
+    """They are what people complain about, so the reader must see that the cause explains them."""
+    symptom = EventRow(ConnectionEvent.SIGNALING_NOT_CONNECTED, 25, mark(20, 1), mark(400, 280), 6000106, 25)
+    digest = expired()
+    events = (*digest.events, symptom)
+    text = report(
+        replace(digest, rows=digest.rows[:1], events=events, errors=94, explained=94), catalogue, language, CASCADES
+    )
+    assert basis in text
+    assert place in text
+
+
+def test_an_event_that_occurred_once_has_one_place(catalogue: Catalogue) -> None:
+    """A range from a line to itself looks like a mistake."""
+    assert "  TOKEN_EXPIRED once: line 19\n" in report(expired(), catalogue, Language.EN, CASCADES)
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.triage.digest import Digest, Pattern, Role, Secret, SecretKind, Sign
+from bot.triage.digest import ConnectionEvent, Digest, Pattern, Role, Secret, SecretKind, Sign
 from tests.triage.feed import CASCADES, line_at, triage_of
 
 
@@ -109,6 +109,30 @@ def test_of_two_causes_the_one_that_explains_more_wins() -> None:
     strays = [line_at(0, 6000002), line_at(1, 6000121)]
     assert digest(*strays, *(line_at(1800 + index, 6000204) for index in range(30))).cause == 6000204
     assert digest(line_at(0, 6000322), line_at(1, 6000321), line_at(900, 6000304)).cause == 6000322
+
+
+def test_a_harmless_code_is_no_error_that_the_cause_leaves_unexplained() -> None:
+    """The first lines state how much the cause explains, and the figures agree."""
+    result = digest(*(line_at(index, 6000320) for index in range(30)), line_at(31, 6000322), line_at(32, 6000322))
+    assert (result.cause, result.explained, result.errors, result.share) == (6000322, 2, 2, 1.0)
+
+
+def test_a_symptom_without_a_code_follows_the_cause_and_counts() -> None:
+    """UIKit reports a failed login only as a lost connection: those lines are the incident."""
+    symptoms = [line_at(2 + index, "signaling is not connected") for index in range(40)]
+    result = digest(line_at(0, 6000014), *symptoms, line_at(43, "ok"))
+    (event,) = result.events
+    assert (result.cause, result.explained, result.errors) == (6000014, 41, 41)
+    assert (event.count, event.follows, event.explained) == (40, 6000014, 40)
+    assert result.is_ongoing
+
+
+@pytest.mark.parametrize(("silence", "is_ongoing"), [(2, True), (900, False)])
+def test_a_log_of_events_alone_shows_whether_they_go_on(silence: int, is_ongoing: bool) -> None:
+    """The reader of such a log asks the same question."""
+    symptoms = [line_at(index, "signaling is not connected") for index in range(40)]
+    result = digest(*symptoms, *[line_at(40 + silence, "ok")] * 20)
+    assert (result.cause_event, result.is_ongoing) == (ConnectionEvent.SIGNALING_NOT_CONNECTED, is_ongoing)
 
 
 def test_two_causes_of_half_each_are_rivals() -> None:
