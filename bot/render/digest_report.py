@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, traditional, words
 from bot.render.digest_view import DigestView, numbered_lines, secret_line
+from bot.render.unknown_code import report_lines
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
 
@@ -25,6 +26,8 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
         answer.append(view.introduction())
         for plan, share in view.rivals:
             answer.append("  " + view.translate("triage.rival", title=plan.title, share=share, actor=plan.who))
+    if digest.unknown and (view.main_unknown or not digest.rows):
+        answer += report_lines(catalogue, view.translate)
     titles, rows = view.table()
     chart_title, bars = view.bars()
     before = [

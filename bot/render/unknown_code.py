@@ -59,8 +59,19 @@ def terminal_lines(codes: Sequence[int], catalogue: Catalogue, translate: Transl
     if entries := nearest(codes, catalogue):
         lines.append(translate("unknown.nearest"))
         lines += [f"  {entry.code}  {translate.pick(entry.title)}" for entry in entries]
-    docs = translate("terminal.link", text=translate("unknown.docs"), url=translate.pick(catalogue.sections[0].docs))
-    return [line.translate(_NO_MARKUP) for line in (*lines, *steps(codes, docs, translate))]
+    lines += steps(codes, _plain_link(catalogue, translate), translate)
+    return [line.translate(_NO_MARKUP) for line in lines]
+
+
+def report_lines(catalogue: Catalogue, translate: Translator) -> list[str]:
+    """Return what to do about the unknown codes of a log as lines of plain text."""
+    lines = [translate("log.next"), *newer_steps(_plain_link(catalogue, translate), translate)]
+    return [line.translate(_NO_MARKUP) for line in lines]
+
+
+def _plain_link(catalogue: Catalogue, translate: Translator) -> str:
+    url = translate.pick(catalogue.sections[0].docs)
+    return translate("terminal.link", text=translate("unknown.docs"), url=url)
 
 
 def _can_be_new(codes: Sequence[int]) -> bool:

@@ -168,6 +168,18 @@ def test_a_code_without_an_entry_that_most_errors_have_is_named_first(
     codes = [6000204, 6000353, 6000523] * 2 + [6000998] * unknown
     digest = triage_of({"": "\n".join(line_at(index, code) for index, code in enumerate(codes))})
     lines = report(digest, CATALOGUE, Language.EN, CASCADES).splitlines()
+    assert ("• Your SDK may be newer" in "\n".join(lines)) == ("which is not in the catalogue" in title)
     assert lines[0] == title
     assert lines[1].startswith(introduction)
     assert lines[2].startswith("  • 6000353 · ")
+
+
+def test_a_log_of_unknown_codes_says_what_to_do() -> None:
+    """A table of numbers that nobody can explain is no answer."""
+    lines = report(triage_of({"": line_at(0, 6009998)}), CATALOGUE, Language.EN, CASCADES).splitlines()
+    assert lines[:2] == ["Only codes that are not in the catalogue", "What to do next"]
+    assert [line[:20] for line in lines[2:5]] == [
+        "• Your SDK may be ne",
+        "• If it isn't there,",
+        "• Whoever runs this ",
+    ]
