@@ -15,7 +15,7 @@ from bot.i18n import Language, Translator, words
 from bot.policy.replies import Triaged
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_view import DigestView, numbered_lines, offsets, printable_line
+from bot.render.digest_view import DigestView, numbered_lines, offsets, stamp_text
 from bot.render.entry_slack import numbered
 from bot.render.log_notices import next_steps
 from bot.render.relation_slack import relation_line, relation_text
@@ -160,7 +160,7 @@ def _chart(view: DigestView) -> list[Block]:
     title, y_label = translate("triage.timeline"), translate("triage.count")
     x_label = translate("triage.offset.lines")
     if timeline.start:
-        x_label = translate("triage.offset.time", start=printable_line(timeline.start.text))
+        x_label = translate("triage.offset.time", start=stamp_text(timeline.start))
     return [block_kit.chart(title, offsets(timeline), series, x_label=x_label, y_label=y_label)]
 
 

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rich.filesize import decimal
 
@@ -13,7 +14,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
 from bot.render.block_kit import printable
-from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Timeline
+from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Stamp, Timeline
 
 _NONE = "–"
 _FILE_NAME = 24  # characters in a column
@@ -105,7 +106,7 @@ class DigestView:
             return
         first, last = _span(rows)
         if first.stamp:
-            yield self.translate("triage.since", place=self.location(first), time=printable_line(first.stamp.text))
+            yield self.translate("triage.since", place=self.location(first), time=stamp_text(first.stamp))
         else:
             yield self.translate("triage.since_place", place=self.location(first))
         if self._event:
@@ -230,13 +231,12 @@ class DigestView:
         if metadata.app_ids:
             yield self.translate("triage.app_id", ids=self._joined(metadata.app_ids))
         if metadata.first and metadata.last:
-            first, last = printable_line(metadata.first.text), printable_line(metadata.last.text)
+            first, last = stamp_text(metadata.first), stamp_text(metadata.last)
             yield self.translate("triage.span", first=first, last=last)
             if metadata.zones:
                 yield self.translate("triage.zone", zones=self._joined(metadata.zones))
             else:
-                is_unix = metadata.first.text.replace(".", "").isdecimal()
-                yield self.translate("triage.unix_times" if is_unix else "triage.no_zone")
+                yield self.translate("triage.unix_times" if metadata.first.is_unix else "triage.no_zone")
 
     def coverage(self, most_files: int | None = None) -> Iterator[str]:
         """Yield one phrase each: files, codes, look-alikes, masked secrets; then up to *most_files* unread files."""
@@ -355,9 +355,17 @@ def sparkline(counts: Sequence[int]) -> str:
     return "".join(_BARS[math.ceil(count / top * len(_BARS)) - 1] if count else "·" for count in counts)
 
 
+def stamp_text(stamp: Stamp) -> str:
+    """Return a time as it is written in the log, but a Unix timestamp as a date and a time that people can read."""
+    if not stamp.is_unix:
+        return printable_line(stamp.text)
+    moment = datetime.fromtimestamp(stamp.seconds, UTC)
+    return f"{moment.replace(tzinfo=None).isoformat(' ', 'milliseconds')} UTC"
+
+
 def _day(mark: Mark) -> str | None:
     """Return the text around the clock, such as the date; None without a clock."""
-    match = _DAY_AND_CLOCK.fullmatch(mark.stamp.text) if mark.stamp else None
+    match = _DAY_AND_CLOCK.fullmatch(stamp_text(mark.stamp)) if mark.stamp else None
     return match[1] + match[3] if match else None
 
 
@@ -365,8 +373,9 @@ def _time(mark: Mark, *, is_one_day: bool) -> str:
     """Return the time of *mark*; on one day, without the date and the fraction of a second."""
     if mark.stamp is None:
         return _NONE
-    match = _DAY_AND_CLOCK.fullmatch(mark.stamp.text) if is_one_day else None
-    return match[2] if match else printable_line(mark.stamp.text)
+    text = stamp_text(mark.stamp)
+    match = _DAY_AND_CLOCK.fullmatch(text) if is_one_day else None
+    return match[2] if match else text
 
 
 def _clock(seconds: float, width: float) -> str:

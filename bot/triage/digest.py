@@ -119,6 +119,11 @@ class Stamp:
     text: str  # as written: "1122 07:35:45.740"
     zone: str | None = None  # as written: "Z", "+08:00"; None if the log names none
 
+    @property
+    def is_unix(self) -> bool:
+        """Return whether the log gives the seconds or milliseconds since the epoch."""
+        return self.text.replace(".", "").isdecimal()
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -71,4 +71,4 @@ def summarize(digest: Digest, cascades: Cascades) -> TriageSummary:
 
 def _has_zone(stamp: Stamp) -> bool:
     """Return whether a time is known without a guess: it names its zone, or is a Unix timestamp."""
-    return bool(stamp.zone) or stamp.text.replace(".", "").isdecimal()
+    return bool(stamp.zone) or stamp.is_unix

@@ -133,6 +133,16 @@ def test_lines_without_a_code_that_follow_are_counted(
     assert place in text
 
 
+@pytest.mark.parametrize("key", ["1763971245740", "1763971245.740"])
+def test_unix_timestamps_are_shown_as_times(catalogue: Catalogue, key: str) -> None:
+    """Nobody can compare a number of thirteen digits with the time of an alert."""
+    log = f'{{"time":{key},"code":6000106}}\n{{"time":1763971300,"code":6000106}}\n'
+    text = report(triage_of({"": log}), catalogue, Language.EN, CASCADES)
+    assert "Since 2025-11-24 08:00:45.740 UTC (line 1)" in text
+    assert "Token expired  08:00:45  08:01:40" in text
+    assert "from 2025-11-24 08:00:45.740 UTC to 2025-11-24 08:01:40.000 UTC\n  times are Unix timestamps (UTC)" in text
+
+
 def test_an_event_that_occurred_once_has_one_place(catalogue: Catalogue) -> None:
     """A range from a line to itself looks like a mistake."""
     assert "  TOKEN_EXPIRED once: line 19\n" in report(expired(), catalogue, Language.EN, CASCADES)
