@@ -1,4 +1,4 @@
-"""Compile the catalogue, the known numbers, the cascade rules and the translations when hatch builds the wheel."""
+"""Compile the catalogue with its numbers and platforms, the cascade rules and the translations for the wheel."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
         sys.path.insert(0, self.root)
         from bot.catalogue.catalogue import compile_catalogue
         from bot.catalogue.numbers import compile_numbers
+        from bot.catalogue.platforms import compile_platforms
         from bot.i18n import compile_words
         from bot.triage.cascades import compile_cascades
 
@@ -28,6 +29,7 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
             "catalogue.jsonl": compile_catalogue(),
             "cascades.json": compile_cascades(),
             "numbers.json": compile_numbers(),
+            "platforms.json": compile_platforms(),
             "en.mo": compile_words("en"),
             "zh.mo": compile_words("zh"),
         }

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import pytest
 
+from bot.catalogue.platforms import open_platforms
 from bot.catalogue.sdk_enum import named_codes
 from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
@@ -22,8 +23,8 @@ from bot.detection.folding import fold
 from bot.detection.slack_text import passages, prose
 from bot.i18n import Language, negotiate, prose_language, script_language, words
 from bot.policy.answers import Answers
-from bot.policy.content import read_content
-from bot.policy.grammar import ExplainCommand, HelpCommand, SearchCommand, parse
+from bot.policy.content import platform_shown, read_content
+from bot.policy.grammar import ExplainCommand, HelpCommand, LogsCommand, SearchCommand, parse
 from bot.policy.replies import Leaked, Reply, Triaged, UnreadableReply, Usage, WhyReply
 from bot.render import digest_slack
 from bot.render.digest_report import report
@@ -68,8 +69,10 @@ def answer(text: str) -> object:
     """Answer the text of a command or a mention that is about codes."""
     reply: Reply
     match parse(plain_text(text)):
-        case ExplainCommand(codes):
-            reply = ANSWERS.explain(codes)
+        case ExplainCommand(codes, typed):
+            reply = ANSWERS.explain(codes, open_platforms().named_in(typed) or platform_shown(typed))
+        case LogsCommand(typed):
+            reply = ANSWERS.logs(typed)
         case SearchCommand(query):
             reply = ANSWERS.search(query)
         case HelpCommand(misused):

@@ -17,13 +17,14 @@ Each decision against a reply is logged with its reason at debug level.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
@@ -55,6 +56,7 @@ class SeenMessage:
     triaged: Triaged | None = None  # the triage, if the message is to be explained by one
     is_log: bool = False  # it gets its own triage, whatever was explained before
     text_language: Language | None = None  # by its script (see `bot.i18n.script_language`)
+    platform: str | None = None  # the key of the platform that it shows; None: not certain
 
     @property
     def ref(self) -> MessageRef:
@@ -249,7 +251,8 @@ class Annotations:
         if replied:
             first = replied[0][0]
             codes = tuple(code for _, decision in replied for code in decision.codes)
-            answer = await self._answer(first, first.triaged or self._annotation(codes, {}), voice, channel)
+            annotation = self._annotation(codes, {}, {message.platform for message, _ in replied})
+            answer = await self._answer(first, first.triaged or annotation, voice, channel)
             reply = await voice.reply(answer, [message.ts for message, _ in replied])
         records = {
             message.ref: _record_of(message, decision, reply)
@@ -290,11 +293,17 @@ class Annotations:
     async def _content(self, reply: MessageRef, answered: Mapping[str, AnnotationRecord]) -> Annotation:
         counts = await self._store.counts(reply, reply.ts)
         codes = dict.fromkeys(code for ts in sorted(answered) for code in answered[ts].codes) or counts
-        return self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes})
+        platforms = {record.platform for record in answered.values()}
+        return self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes}, platforms)
 
-    def _annotation(self, codes: tuple[int, ...], counts: Mapping[int, int]) -> Annotation:
+    def _annotation(
+        self, codes: tuple[int, ...], counts: Mapping[int, int], platforms: Collection[str | None]
+    ) -> Annotation:
+        """Explain *codes* of messages that show *platforms*; if these differ, on none."""
+        platform = open_platforms().keyed(*platforms) if len(platforms) == 1 else None
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
-        return Annotation(entries, tuple(code for code in codes if not self._catalogue.has_code(code)), counts)
+        unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
+        return Annotation(entries, unknown, counts, platform)
 
     async def _answer(
         self, message: SeenMessage, reply: Reply, voice: ThreadVoice, channel: ChannelState | None = None
@@ -319,7 +328,8 @@ def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> A
     is_reply = decision.act is Act.REPLY
     act = Act.TRIAGE if is_reply and message.triaged else decision.act
     log = message.triaged.log if message.triaged else None
-    return AnnotationRecord(message.thread, act, reply if is_reply else None, decision.codes, contexts, log)
+    reply = reply if is_reply else None
+    return AnnotationRecord(message.thread, act, reply, decision.codes, contexts, log, message.platform)
 
 
 def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.platforms import Platform, open_platforms
 from bot.detection.detector import find_in_message, find_numbers
+from bot.detection.slack_text import passages
 from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy import grammar, replies
 from bot.policy.changes import Changes
+from bot.policy.content import platform_shown
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
-from bot.policy.replies import Answer, Explained, Foreign, ReadFiles, Reply, Unknown
+from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
 
 
 class Answers:
@@ -58,8 +61,10 @@ class Answers:
     ) -> Reply:
         """Answer a command that changes nothing."""
         match command:
-            case grammar.ExplainCommand(codes):
-                return self.explain(codes)
+            case grammar.ExplainCommand(codes, text):
+                return self.explain(codes, open_platforms().named_in(text) or platform_shown(text))
+            case grammar.LogsCommand(text):
+                return self.logs(text)
             case grammar.SearchCommand(query):
                 return self.search(query)
             case grammar.StatusCommand():
@@ -84,27 +89,35 @@ class Answers:
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
         """Explain all codes in a Slack message, including quoted ones."""
         codes = find_in_message(message, self._catalogue).codes
-        return self.explain(codes) if codes else replies.Note("no_codes")
+        if not codes:
+            return replies.Note("no_codes")
+        return self.explain(codes, platform_shown("\n".join(each.text for each in passages(message))))
 
-    def explain(self, numbers: tuple[int, ...]) -> Explained | Foreign | Unknown:
-        """Explain *numbers* (at least one) and list the unknown ones.
+    def explain(self, numbers: tuple[int, ...], platform: Platform | None = None) -> Explained | Foreign | Unknown:
+        """Explain *numbers* (at least one) on *platform*, and list the unknown ones.
 
         They are codes, codes of ZIM's servers or numbers of other products. Those that can't be a code are ignored.
         """
-        if known := self._known(numbers):
+        if known := self._known(numbers, platform):
             return known
         return Unknown(self._unknown(numbers) or numbers)
 
-    def _known(self, numbers: tuple[int, ...]) -> Explained | Foreign | None:
+    def _known(self, numbers: tuple[int, ...], platform: Platform | None = None) -> Explained | Foreign | None:
         """Explain *numbers*, or return None if none of them is known."""
         found = self._catalogue.resolve(numbers)
         unknown = self._unknown(found.unknown)
         if found.entries:
-            return Explained(found.entries, unknown, found.server_codes, found.foreign)
+            return Explained(found.entries, unknown, found.server_codes, found.foreign, platform)
         return Foreign(found.foreign, unknown) if found.foreign else None
 
     def _unknown(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(filter(self._catalogue.may_be_code, numbers))
+
+    def logs(self, text: str) -> LogsReply:
+        """Say where the SDK's log is on the platform that *text* names; on each, in short, if it names none."""
+        platforms = open_platforms()
+        platform = platforms.named_in(text)
+        return LogsReply((platform,)) if platform else LogsReply(platforms.platforms, text)
 
     def search(self, query: str) -> Reply:
         """Look *query* up as a code or symbol, a number in it, a section, the first digits of codes, then as words.

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.catalogue.platforms import Platform, open_platforms
 from bot.detection.detector import find_in_passages
 from bot.detection.fingerprint import fingerprint
 from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRead, FileRefused, Refusal
+from bot.triage.metadata import MetadataScan
 
 # Subtypes of messages that people write. A reply that is also sent to the channel arrives once, as `thread_broadcast`:
 # https://github.com/slackapi/bolt-python/issues/488
@@ -78,6 +80,13 @@ def _first(passages: Sequence[Passage], most: int) -> Iterator[Passage]:
             return
         yield each
         most -= len(each.text)
+
+
+def platform_shown(text: str) -> Platform | None:
+    """Return the platform that printed *text*, as a triage finds it, or None if that is not certain."""
+    found = MetadataScan()
+    found.scan(text)
+    return open_platforms().shown_by(found.platforms)
 
 
 def is_paste(passages: Sequence[Passage]) -> bool:

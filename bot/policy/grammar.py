@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.detection.detector import find_numbers
@@ -63,9 +64,20 @@ class WhyCommand:
 
 @dataclass(frozen=True, slots=True)
 class ExplainCommand:
-    """Explain codes, each once, in the order typed; the other numbers behind them only if they are known."""
+    """Explain codes, each once, in the order typed; the other numbers behind them only if they are known.
+
+    *text* is what was typed, which may name a platform.
+    """
 
     codes: tuple[int, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogsCommand:
+    """Say where the SDK's log is and how to upload it, on the platform that *text* names, or on each if it is empty."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class SearchCommand:
 
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | WhyCommand
-    | IgnoredCommand | ForgetAllCommand | ExplainCommand | TriageCommand | SearchCommand
+    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TriageCommand | SearchCommand
 )  # fmt: skip
 
 # Behind /zimerr a number is meant as a code, whatever is around it except digits.
@@ -111,7 +123,11 @@ _WORDS = {
     "ignored": "ignored", "忽略": "ignored", "已忽略": "ignored",
     "list": "list", "列表": "list",
     "search": "search", "搜索": "search",
+    "logs": "logs", "取日志": "logs",
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
+}  # fmt: skip
+_WITH_TEXT: dict[str | None, Callable[[str], Command]] = {
+    "list": SearchCommand, "search": SearchCommand, "logs": LogsCommand,
 }  # fmt: skip
 _PLAIN: dict[tuple[str | None, str], Command] = {
     ("help", ""): HelpCommand(),
@@ -144,10 +160,10 @@ def parse(text: str) -> Command:
             return HelpCommand("why")
         ts = f"{link[2]}.{link[3]}"
         return WhyCommand(link[1], ts, link[4] or ts)
-    if word == "list" or (word == "search" and rest):
-        return SearchCommand(rest)
-    if word == "search":
+    if word == "search" and not rest:
         return HelpCommand("search")
+    if word in _WITH_TEXT:
+        return _WITH_TEXT[word](rest)
     # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
@@ -155,4 +171,4 @@ def parse(text: str) -> Command:
         return plain
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
     codes = [int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text))]
-    return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text))))) if codes else SearchCommand(text)
+    return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text)))), text) if codes else SearchCommand(text)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bot.catalogue.entry import Entry, Section
 from bot.catalogue.numbers import ForeignNumber, ServerCode
+from bot.catalogue.platforms import Platform
 from bot.detection.result import Finding, LookAlike
 from bot.errors import GiveUp
 from bot.i18n import Language
@@ -29,6 +30,7 @@ class Explained:
     unknown: tuple[int, ...] = ()
     server_codes: tuple[ServerCode, ...] = ()  # that were asked for instead of their codes
     foreign: tuple[ForeignNumber, ...] = ()
+    platform: Platform | None = None  # None: not certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Annotation:
     entries: tuple[Entry, ...]
     unknown: tuple[int, ...]
     counts: Mapping[int, int]  # how often each came in the thread; a missing code came once
+    platform: Platform | None = None  # None: not certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,14 @@ class Listing:
     """The sections, or one section with its entries."""
 
     sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogsReply:
+    """Where the SDK's log is: on one platform, or in short on all; *unknown* is what was typed instead of one."""
+
+    platforms: tuple[Platform, ...]
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +303,7 @@ class Refused:
 
 
 Reply = (
-    Explained | Annotation | Unknown | Foreign | Found | Range | Listing | Usage | SettingsReply
+    Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | Note | Failed | Refused

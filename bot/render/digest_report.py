@@ -21,7 +21,7 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
     answer = [view.title().replace("`", "")]
     if view.plan:
         answer += [view.translate("triage.actor_plain", actor=view.plan.who), view.translate("triage.steps")]
-        answer += _steps(view.plan.steps)
+        answer += [*_steps(view.plan.steps), *filter(None, [view.log_line().replace("`", "")])]
     elif view.rivals:
         answer.append(view.introduction())
         for plan, share in view.rivals:

@@ -133,7 +133,8 @@ def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
     yield block_kit.header(view.title().replace("`", ""))
     if view.plan:
         actor = translate("triage.actor", actor=block_kit.escape(view.plan.who))
-        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{numbered(view.plan.steps)}")
+        log = f"\n{block_kit.escape(view.log_line())}" if view.log_line() else ""
+        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{numbered(view.plan.steps)}{log}")
     elif view.rivals:
         lines = [view.introduction()]
         for plan, share in view.rivals[:_MOST_CANDIDATES]:

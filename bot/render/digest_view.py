@@ -12,8 +12,10 @@ from rich.filesize import decimal
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
+from bot.catalogue.platforms import needs_log, open_platforms
 from bot.i18n import Translator
 from bot.render.block_kit import printable
+from bot.render.entry_wording import log_line
 from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Stamp, Timeline
 
 _NONE = "–"
@@ -47,6 +49,7 @@ class DigestView:
         own = [digest.cause] if digest.cause else []
         codes = [*own, *(row.code for row in digest.rows if row.role is Role.FAMILY)]
         self.plan = self._plan(codes, digest.advice) if self.has_cause else None
+        self.platform = open_platforms().shown_by(digest.metadata.platforms)
 
     def title(self) -> str:
         """Return the first line: the likely cause, else the kind of result."""
@@ -237,6 +240,11 @@ class DigestView:
                 yield self.translate("triage.zone", zones=self._joined(metadata.zones))
             else:
                 yield self.translate("triage.unix_times" if metadata.first.is_unix else "triage.no_zone")
+
+    def log_line(self) -> str:
+        """Say where the SDK's log is on the platform of this log if the steps need it; else return an empty text."""
+        is_needed = self.plan and needs_log(self.plan.steps)
+        return log_line(self.platform, self.translate) if self.platform and is_needed else ""
 
     def coverage(self, most_files: int | None = None) -> Iterator[str]:
         """Yield one phrase each: files, codes, look-alikes, masked secrets; then up to *most_files* unread files."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
+from bot.catalogue.platforms import Platform, open_platforms
 from bot.i18n import Translator
 from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, Element, MessagePayload
-from bot.render.entry_wording import foreign_line, limit_line, notes, server_code_line
+from bot.render.entry_wording import foreign_line, limit_line, notes, platform_lines, server_code_line
 from bot.triage.cascades import CascadeRule, Cascades
 
 SHOW_LANGUAGE = "show_language"  # action ids
@@ -33,7 +34,7 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
     """Build the answer to a question: a card for each of the first codes, a line for each of the others."""
     before = [server_code_line(each, catalogue.numbers, translate) for each in reply.server_codes]
     blocks = block_kit.paragraphs(before) if before else []
-    blocks += _cards(reply.entries, reply.unknown, translate)
+    blocks += _cards(reply.entries, reply.unknown, reply.platform, translate)
     after = [foreign_line(each, translate, "<{}>") for each in reply.foreign]
     blocks += block_kit.paragraphs(after) if after else []
     blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate)))
@@ -62,7 +63,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
         return _unknown(catalogue, reply.unknown, translate, block_kit.actions(*dismiss))
     causes = _causes(reply.entries, cascades)
     leading = [entry for entry in reply.entries if entry.code not in causes]
-    blocks = _cards(leading, (), translate)
+    blocks = _cards(leading, (), reply.platform, translate)
     lines = [_follows(entry, *causes[entry.code], translate) for entry in reply.entries if entry.code in causes]
     blocks += block_kit.paragraphs(lines) if lines else []
     blocks += _beside(reply.unknown, translate)
@@ -85,8 +86,8 @@ def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
     return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
 
 
-def card(entry: Entry, translate: Translator) -> list[Block]:
-    """Build the blocks that explain *entry*: meaning, remedy, actor, limits, sources."""
+def card(entry: Entry, translate: Translator, platform: Platform | None = None) -> list[Block]:
+    """Build the blocks that explain *entry* on *platform*: meaning, remedy, actor, limits, sources."""
     blocks = [
         block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
         block_kit.section(block_kit.escape(translate.pick(entry.meaning))),
@@ -96,9 +97,8 @@ def card(entry: Entry, translate: Translator) -> list[Block]:
     if entry.limits:
         blocks.append(block_kit.section(_limits(entry, translate)))
     blocks += [_other_meaning(meaning, translate) for meaning in entry.other_meanings]
-    small_print = [block_kit.escape(note) for note in notes(entry, translate)]
-    symbols = [*entry.symbols.by_sdk().values()]
-    small_print += [f"{translate('card.symbol')} `{symbols[0]}`"] if symbols else []
+    phrases = (*notes(entry, translate), *platform_lines(entry, platform, translate))
+    small_print = [block_kit.escape(phrase) for phrase in phrases]
     return [*blocks, block_kit.context(*small_print)] if small_print else blocks
 
 
@@ -113,12 +113,14 @@ def numbered(steps: Sequence[str]) -> str:
     return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
 
 
-def _cards(entries: Sequence[Entry], unknown: Sequence[int], translate: Translator) -> list[Block]:
+def _cards(
+    entries: Sequence[Entry], unknown: Sequence[int], platform: Platform | None, translate: Translator
+) -> list[Block]:
     """Build a card for each of the first entries, a line for each of the others, and a line of unknown codes."""
     blocks: list[Block] = []
     for entry in entries[:_MOST_CARDS]:
         blocks += [block_kit.DIVIDER] if blocks else []
-        blocks += card(entry, translate)
+        blocks += card(entry, translate, platform)
     if rest := entries[_MOST_CARDS:]:
         lines = [line(entry, translate) for entry in rest[:_MOST_LINES]]
         more = len(rest) - _MOST_LINES
@@ -164,8 +166,9 @@ def _follows(entry: Entry, cause: int, rule: CascadeRule, translate: Translator)
 
 def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, translate: Translator) -> list[Element]:
     """Build the buttons for the other language and for the vendor's page."""
-    value = json.dumps({"codes": _numbers(reply)[:_MOST_CODES], "language": translate.language.other})
-    url = translate.pick(catalogue.links_of(reply.entries[0]))
+    platform = {"platform": reply.platform.key} if reply.platform else {}
+    value = json.dumps({"codes": _numbers(reply)[:_MOST_CODES], "language": translate.language.other} | platform)
+    url = translate.pick(open_platforms().links_on(reply.platform, catalogue.links_of(reply.entries[0])))
     return [
         block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=value),
         block_kit.button(translate("button.docs"), OPEN_DOCS, url=url),

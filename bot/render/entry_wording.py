@@ -1,11 +1,12 @@
-"""Phrase the facts of a catalogue entry, for Slack and for the terminal alike. No markup, no escaping."""
+"""Phrase the facts of an entry and a platform, for Slack and for the terminal alike. No escaping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.catalogue.entry import Entry, EntryStatus, Limit
+from bot.catalogue.entry import Entry, EntryStatus, Limit, Source
 from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ServerCode
+from bot.catalogue.platforms import Platform, needs_log
 from bot.i18n import Translator
 
 
@@ -52,10 +53,31 @@ def notes(entry: Entry, translate: Translator) -> Iterator[str]:
     if entry.status is not EntryStatus.DOCUMENTED:
         yield translate(f"status.{entry.status}")
     for source in entry.sources:
-        origin = translate(f"origin.{source.origin}")
-        if source.version:
-            origin = translate("card.version", origin=origin, version=source.version)
+        origin = source_name(source, translate)
         if source.differs:
             yield translate("card.differs", origin=origin, text=translate.pick(source.differs))
         if source.likely:
             yield translate("card.likely", origin=origin, text=translate.pick(source.likely))
+
+
+def source_name(source: Source, translate: Translator) -> str:
+    """Name *source*, with its version if it has one."""
+    origin = translate(f"origin.{source.origin}")
+    return translate("card.version", origin=origin, version=source.version) if source.version else origin
+
+
+def platform_lines(entry: Entry, platform: Platform | None, translate: Translator) -> Iterator[str]:
+    """Yield the SDK's name of the code, on *platform* if it has one, and where the log is if the remedy needs it."""
+    if platform and (symbol := platform.symbol_of(entry)):
+        yield translate("card.symbol_on", platform=translate.pick(platform.name), symbol=symbol)
+    elif symbols := [*entry.symbols.by_sdk().values()]:
+        yield translate("card.symbol", symbol=symbols[0])
+    if platform and needs_log(entry.remedy.en):
+        yield log_line(platform, translate)
+
+
+def log_line(platform: Platform, translate: Translator) -> str:
+    """Say where the SDK's log is on *platform* and how to upload it."""
+    calls = translate("list.item_separator").join(f"`{call}`" for call in platform.upload)
+    name, place = translate.pick(platform.name), translate.pick(platform.log)
+    return translate("logs.line", platform=name, place=place, calls=calls)

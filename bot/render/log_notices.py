@@ -36,7 +36,7 @@ def next_steps(view: DigestView, catalogue: Catalogue, *, is_private: bool = Fal
     translate = view.translate
     steps = [translate("log.next")]
     if view.digest.unknown:
-        steps += newer_steps(slack_link(catalogue, translate), translate)
+        steps += newer_steps(slack_link(catalogue, translate, view.platform), translate)
         steps += [translate("log.next.show")] if is_private else []
     else:
         steps += [translate("log.next.code"), translate("log.next.sdk_log"), translate("log.next.search")]

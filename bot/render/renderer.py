@@ -12,7 +12,16 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.policy import replies
-from bot.render import block_kit, change_slack, detection_slack, digest_slack, entry_slack, log_notices, notices
+from bot.render import (
+    block_kit,
+    change_slack,
+    detection_slack,
+    digest_slack,
+    entry_slack,
+    log_notices,
+    notices,
+    platform_slack,
+)
 from bot.render.block_kit import Element, MessagePayload
 from bot.triage.cascades import open_cascades
 
@@ -42,6 +51,7 @@ class Renderer:
             replies.Found: notices.found,
             replies.Range: partial(notices.code_range, catalogue),
             replies.Listing: notices.listing,
+            replies.LogsReply: platform_slack.logs,
             replies.Usage: notices.usage,
             replies.SettingsReply: change_slack.settings,
             replies.ChangeReply: self._change,
@@ -92,4 +102,5 @@ class Renderer:
 
 def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:
     codes = tuple(entry.code for entry in reply.entries)
-    return codes, reply.unknown, tuple(reply.counts.items()), translate.language
+    platform = reply.platform.key if reply.platform else ""
+    return codes, reply.unknown, tuple(reply.counts.items()), platform, translate.language

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
+from bot.catalogue.platforms import Platform, open_platforms
 from bot.catalogue.sdk_enum import newest_compared
 from bot.i18n import Translator
 from bot.render import block_kit
@@ -41,9 +42,9 @@ def newer_steps(docs: str, translate: Translator) -> list[str]:
     return [newer, translate("unknown.support"), translate("unknown.add")]
 
 
-def slack_link(catalogue: Catalogue, translate: Translator) -> str:
-    """Link ZEGO's list of codes in mrkdwn."""
-    url = block_kit.escape(translate.pick(catalogue.sections[0].docs))
+def slack_link(catalogue: Catalogue, translate: Translator, platform: Platform | None = None) -> str:
+    """Link ZEGO's list of codes, that of *platform*, in mrkdwn."""
+    url = block_kit.escape(translate.pick(open_platforms().links_on(platform, catalogue.sections[0].docs)))
     return f"<{url}|{translate('unknown.docs')}>"
 
 

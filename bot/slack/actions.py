@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
 from bot.inbox import Job, JobKind, JobState
 from bot.policy.noise_rules import Mode
@@ -43,7 +44,9 @@ def register(app: AsyncApp, services: Services) -> None:
 async def show_language(context: RequestContext, body: Payload) -> None:
     """Explain the same codes in the other language."""
     value = _value(body)
-    await context.reply_privately(context.services.answers.explain(tuple(value["codes"])), Language(value["language"]))
+    platform = open_platforms().keyed(value.get("platform"))
+    explained = context.services.answers.explain(tuple(value["codes"]), platform)
+    await context.reply_privately(explained, Language(value["language"]))
 
 
 async def show_code(context: RequestContext, body: Payload) -> None:

@@ -14,6 +14,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.catalogue.platforms import open_platforms
 from bot.policy.place import LogSource
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack
 from bot.slack.log_jobs import triage_again
@@ -74,7 +75,8 @@ async def explain_marked(context: RequestContext, body: Payload) -> None:
         context = replace(context, thread=thread_for_ephemeral(found.thread, ts))
         triaged = await triage_again(context, LogSource(found.thread, ts)) if found.log else None
         copy = replace(triaged, source=None) if triaged else None
-        await context.reply_privately(copy or context.services.answers.explain(found.codes))
+        platform = open_platforms().keyed(found.platform)
+        await context.reply_privately(copy or context.services.answers.explain(found.codes, platform))
 
 
 async def introduce(context: RequestContext, body: Payload) -> None:

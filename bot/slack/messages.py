@@ -22,7 +22,15 @@ from slack_bolt.response import BoltResponse
 from bot.detection.slack_text import prose
 from bot.i18n import script_language
 from bot.inbox import Job, JobKind
-from bot.policy.content import MessageContent, is_by_person, is_log, is_written, log_files, read_content
+from bot.policy.content import (
+    MessageContent,
+    is_by_person,
+    is_log,
+    is_written,
+    log_files,
+    platform_shown,
+    read_content,
+)
 from bot.policy.place import Place
 from bot.slack.context import Services
 from bot.slack.lookup import Payload, id_at, read_aside, team_of, text_at
@@ -170,6 +178,8 @@ class Messages(AsyncMiddleware):
         detail: dict[str, Any] = {"sightings": [each.to_json() for each in sightings]}
         if language := script_language(text or text_at(event.message, "text")):
             detail["text_language"] = str(language)
+        if sightings and (platform := await read_aside(platform_shown, text)):
+            detail["platform"] = platform.key
         if kind is JobKind.CHANGED and event.shared_id:
             detail["shared"] = True
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):

@@ -133,7 +133,8 @@ class Worker:
 
 def _message(job: Job) -> SeenMessage:
     sightings = tuple(Sighting.from_json(each) for each in job.detail.get("sightings", ()))
-    return SeenMessage(job.place, job.ts, job.thread, sightings, text_language=text_language_of(job))
+    language, platform = text_language_of(job), job.detail.get("platform")
+    return SeenMessage(job.place, job.ts, job.thread, sightings, text_language=language, platform=platform)
 
 
 async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:

@@ -47,6 +47,7 @@ class AnnotationRecord:
     codes: tuple[int, ...]
     contexts: tuple[tuple[int, str], ...]  # each occurrence of a code: the code, and the fingerprint of its context
     log: LogRecord | None = None  # None: the message is no log
+    platform: str | None = None  # the key of the platform that the message shows; None: not certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class AnnotationStore:
         self._histories = Batcher(self._load_histories)
         self._puts = Batcher(self._put_all)
         insert = database.insert(annotated)
-        changed = ("thread", "act", "reply", "codes", "shapes", "log", "at")
+        changed = ("thread", "act", "reply", "codes", "shapes", "log", "platform", "at")
         self._upsert_annotated = insert.on_conflict_do_update(
             index_elements=["team", "channel", "ts"], set_={name: insert.excluded[name] for name in changed}
         )
@@ -225,7 +226,7 @@ def _annotated_rows(put: _Put) -> list[dict[str, Any]]:
     shared = {"team": team, "channel": channel, "thread": thread, "at": put.at}
     return [
         {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.contexts}
-        | {"log": each.log.to_json() if each.log else None}
+        | {"log": each.log.to_json() if each.log else None, "platform": each.platform}
         | shared
         for ref, each in put.records.items()
     ]
@@ -238,13 +239,13 @@ def _explained_rows(put: _Put) -> list[dict[str, Any]]:
     return [{"code": code, "reply": each.reply} | shared for each in replied for code in each.codes]
 
 
-_RECORD = annotated.c.thread, annotated.c.act, annotated.c.reply, annotated.c.codes, annotated.c.shapes, annotated.c.log
+_RECORD = tuple(annotated.c[name] for name in ("thread", "act", "reply", "codes", "shapes", "log", "platform"))
 
 
 def _record(row: Sequence[Any]) -> AnnotationRecord:
-    thread, act, reply, codes, contexts, log = row
+    thread, act, reply, codes, contexts, log, platform = row
     read_log = LogRecord.from_json(log) if log else None
-    return AnnotationRecord(thread, act, reply, tuple(codes), contexts_of(contexts), read_log)
+    return AnnotationRecord(thread, act, reply, tuple(codes), contexts_of(contexts), read_log, platform)
 
 
 def contexts_of(stored: Sequence[Any]) -> tuple[tuple[int, str], ...]:
@@ -257,7 +258,7 @@ def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
     """Select one part of a history, in the row format that all parts share."""
     texts: list[ColumnElement[Any]] = [column.cast(String) for column in columns]
     texts += [null()] * (3 - len(columns))
-    return select(literal(name), *texts, null(), null(), null()).where(*of_channel(table))
+    return select(literal(name), *texts, null(), null(), null(), null()).where(*of_channel(table))
 
 
 # One statement, built once: to build and send a statement takes longer than to execute it.

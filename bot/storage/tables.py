@@ -79,6 +79,7 @@ annotated = _channel_table(
     Column("codes", JSON, nullable=False),
     Column("shapes", JSON, nullable=False),  # pairs of a code and the fingerprint of its context
     Column("log", JSON(none_as_null=True)),  # the summary of a log, and when it was read; null: no log
+    Column("platform", String(16)),  # that the message shows (`Platform.key`); null: not certain
     Column("at", Float, nullable=False, index=True),
 )
 

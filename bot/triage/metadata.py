@@ -65,6 +65,8 @@ _PLATFORMS = (
     ("Server", ("zim-server", "zim-api.zego.im", '"service"', '"logger"', "gunicorn", "nginx"),
         r"\bzim-server\b|\bzim-api\.zego\.im\b|\"service\"\s?:|\"logger\"\s?:|\bgunicorn\b|\bnginx\b"),
 )  # fmt: skip
+# A browser names the system that it runs on; the SDK there is that for Web.
+_BROWSER = re.compile(r"(\bMozilla/5\.0 )\([^()\n]{0,300}\)")
 PLATFORM_PATTERNS = tuple((name, words, re.compile(pattern, re.MULTILINE)) for name, words, pattern in _PLATFORMS)
 
 
@@ -87,6 +89,7 @@ class MetadataScan:
         """Add the values in *text*, which is one or more lines."""
         _add(self.versions, (match[1] for match in _VERSION.finditer(text)))
         _add(self.app_ids, (mask(match["id"]) for match in APP_ID.finditer(text)))
+        text = _BROWSER.sub(r"\1", text) if "Mozilla/5.0 (" in text else text
         for name, words, pattern in PLATFORM_PATTERNS:
             if name not in self.platforms and any(word in text for word in words) and pattern.search(text):
                 _add(self.platforms, (name,))

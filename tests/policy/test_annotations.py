@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -23,7 +24,7 @@ from bot.triage.digest import Digest
 from tests.directory import FakeDirectory
 
 PLACE = Place("T1", "C1", "U1")
-A, B = 6000106, 6000121
+A, B, C = 6000106, 6000121, 6000281
 TRIAGED = Triaged(cast(Digest, None))  # the digest is only rendered
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -120,6 +121,26 @@ async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off
     assert voice.explained == {"reply-to-1": [B]}
     await policy.follow_edit(said("1"), voice)
     assert voice.replies == {}
+
+
+async def test_a_reply_is_about_the_platform_of_its_messages(policy: Annotations) -> None:
+    """Its links stay when counts are added; if a message of another platform joins, they are of none."""
+    voice = FakeVoice()
+
+    def platform(reply: str) -> str | None:
+        annotation = voice.replies[reply].reply
+        assert isinstance(annotation, Annotation)
+        return annotation.platform.key if annotation.platform else None
+
+    flutter, ios = (
+        replace(said(ts, code, thread=ts), platform=key) for ts, code, key in (("1", A, "flutter"), ("2", B, "ios"))
+    )
+    await policy.annotate([flutter], voice)
+    assert platform("reply-to-1") == "flutter"
+    await policy.annotate([said("1.5", A)], voice)
+    assert platform("reply-to-1") == "flutter"
+    await policy.annotate([ios, replace(said("3", C, thread="2"), platform="android")], voice)
+    assert platform("reply-to-2-3") is None
 
 
 async def test_a_shared_reply_is_deleted_with_the_last_of_its_messages(policy: Annotations) -> None:

@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
 from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
-from bot.policy.grammar import ExplainCommand, SearchCommand, SetModeCommand, WhyCommand
+from bot.policy.grammar import ExplainCommand, LogsCommand, SearchCommand, SetModeCommand, WhyCommand
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
@@ -116,7 +117,7 @@ async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_pe
     directory = FakeDirectory({"C1": "en-US", "U1": "zh-CN"})
     await answers.answer(SearchCommand(""), PLACE, directory)
     await until_asked(answers._languages.locales)
-    explained = await answers.answer(ExplainCommand((6000106,)), PLACE, directory)
+    explained = await answers.answer(ExplainCommand((6000106,), "6000106"), PLACE, directory)
     listing = await answers.answer(SearchCommand(""), PLACE, directory)
     assert (explained.language, listing.language) == (Language.EN, Language.ZH)
 
@@ -148,6 +149,39 @@ def test_a_mistyped_code_beside_a_known_one_is_named(answers: Answers) -> None:
 def test_unknown_codes_are_named(answers: Answers) -> None:
     """The reply about them differs from an explanation."""
     assert answers.explain((6000199, 6000198)) == replies.Unknown((6000199, 6000198))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("6000106 ios", "ios"),
+        ("安卓上的 6000106", "android"),
+        ("PlatformException(6000106, Token expired, null, null)", "flutter"),
+        ("6000106 on ios and android", None),
+        ("6000106", None),
+    ],
+)
+async def test_an_explanation_is_about_the_platform_that_the_asker_names_or_shows(
+    answers: Answers, text: str, key: str | None
+) -> None:
+    """The person knows it best; else the pasted line may show it."""
+    answer = await answers.answer(ExplainCommand((6000106,), text), PLACE, FakeDirectory())
+    assert isinstance(answer.reply, replies.Explained)
+    assert answer.reply.platform is open_platforms().keyed(key)
+    shared = answers.explain_message({"text": text})
+    assert isinstance(shared, replies.Explained)
+    assert shared.platform is open_platforms().keyed(key if key == "flutter" else None)
+
+
+async def test_the_place_of_the_log_is_that_of_the_platform(answers: Answers) -> None:
+    """Without a platform, the answer lists all; a word that names none is shown."""
+    platforms = open_platforms().platforms
+    for text, reply in (
+        ("ios", replies.LogsReply((platforms[1],))),
+        ("", replies.LogsReply(platforms)),
+        ("symbian", replies.LogsReply(platforms, "symbian")),
+    ):
+        assert (await answers.answer(LogsCommand(text), PLACE, FakeDirectory())).reply == reply
 
 
 async def test_a_mode_is_set_and_shown(answers: Answers) -> None:

@@ -18,7 +18,9 @@ from bot.policy.place import LogSource
 from bot.policy.replies import Triaged
 from bot.render import block_kit, digest_slack
 from bot.render.block_kit import Block, MessagePayload
+from bot.render.digest_report import report
 from bot.render.digest_slack import StateChange, is_cut, state_of, with_state
+from bot.triage.cascades import open_cascades
 from bot.triage.digest import (
     Affected,
     CodeRow,
@@ -36,7 +38,7 @@ from bot.triage.digest import (
     Stamp,
     Timeline,
 )
-from tests.render.digests import HOSTILE, bundle, expired, kicked_out, mark, nothing, stamp
+from tests.render.digests import HOSTILE, bundle, expired, kicked_out, mark, nothing, spread, stamp
 from tests.render.kit_rules import assert_sendable, texts
 
 LANGUAGES = list(Language)
@@ -172,6 +174,25 @@ def test_the_table_has_a_row_for_each_code(catalogue: Catalogue) -> None:
     assert rows[1][2].startswith("↳ ")
     assert rows[3][3:5] == ["–", "–"]
     assert {cell["type"] for row in table["rows"] for cell in row} == {"raw_text"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("platforms", "place"), [(("Flutter", "Android"), "zim.uploadLog()"), (("Android", "iOS"), ""), ((), "")]
+)
+def test_steps_that_need_the_log_say_where_it_is(
+    catalogue: Catalogue, language: Language, platforms: tuple[str, ...], place: str
+) -> None:
+    """One line, if the log shows its platform; the report says the same."""
+    cause = CodeRow(6000704, 12, mark(18, 0), mark(402, 288.1), Role.CAUSE, None, 2, spread(12), 12)
+    metadata = replace(expired().metadata, platforms=platforms)
+    digest = replace(expired(), cause=6000704, rows=(cause,), metadata=metadata)
+    answer = rendered(digest, catalogue, language)["blocks"][1]["text"]["text"]
+    text = report(digest, catalogue, language, open_cascades())
+    assert (f"`await {place}`" in answer) == (f"await {place}" in text) == bool(place)
+    assert answer.count("\n") == len(words(language).pick(catalogue[6000704].remedy)) + 1 + bool(place)
+    shown = rendered(replace(expired(), metadata=metadata), catalogue, language)["blocks"][1]["text"]["text"]
+    assert "uploadLog" not in shown  # a Token that has expired needs no log
 
 
 def test_candidates_are_ranked_without_a_cause(catalogue: Catalogue) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.catalogue.numbers import ServerCode
+from bot.catalogue.platforms import Platform, needs_log, open_platforms
 from bot.i18n import Language, words
 from bot.policy.replies import Annotation, Explained
 from bot.render.entry_slack import NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_LANGUAGE, lookup
@@ -155,3 +156,42 @@ def test_the_language_button_repeats_the_question(catalogue: Catalogue) -> None:
     message = Renderer(catalogue).message(reply, Language.EN)
     (button,) = (each for each in message["blocks"][-1]["elements"] if each.get("action_id") == SHOW_LANGUAGE)
     assert json.loads(button["value"])["codes"] == [50014, 6000106, 6009999, 1002001]
+
+
+def small_print(catalogue: Catalogue, entry: Entry, key: str | None, language: Language) -> list[str]:
+    """Return the small print of a card on a platform."""
+    message = Renderer(catalogue).message(Explained((entry,), platform=open_platforms().keyed(key)), language)
+    assert_sendable(message)
+    found = [block["elements"] for block in message["blocks"] if block["type"] == "context"]
+    return [element["text"] for elements in found for element in elements]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("platform", open_platforms().platforms, ids=lambda each: each.key)
+def test_a_platform_adds_a_line_about_the_log_where_it_is_needed(
+    catalogue: Catalogue, platform: Platform, language: Language
+) -> None:
+    """One line, in the cards whose remedy uploads the log; no other text changes but the name in the SDK."""
+    call = f"`{platform.upload[0]}`".replace(">", "&gt;")
+    for entry in catalogue:
+        before, after = (small_print(catalogue, entry, key, language) for key in (None, platform.key))
+        assert len(after) - len(before) == any(call in line for line in after) == needs_log(entry.remedy.en)
+        assert "…" not in "".join(after)
+
+
+def test_a_card_names_the_code_as_the_platform_does(catalogue: Catalogue) -> None:
+    """A name that the platform's SDK lacks is not claimed to be its own."""
+    entry = entry_of(catalogue, 6000301)
+    assert entry.symbols.java is None
+    assert small_print(catalogue, entry, "flutter", Language.EN)[-2] == "SDK name (Flutter): `roomModuleCommonError`"
+    assert small_print(catalogue, entry, "flutter", Language.ZH)[-2].startswith("SDK 中的名称（Flutter）：`room")
+    assert small_print(catalogue, entry, "android", Language.EN)[-2] == "SDK name: `RoomModuleCommonError`"
+    assert small_print(catalogue, entry, None, Language.EN)[-1] == "SDK name: `RoomModuleCommonError`"
+
+
+def test_the_buttons_keep_to_the_platform(catalogue: Catalogue) -> None:
+    """The page and the copy in the other language are those of the platform, too."""
+    reply = Explained((entry_of(catalogue, 6000106),), platform=open_platforms().keyed("unity"))
+    language, docs = Renderer(catalogue).message(reply, Language.ZH)["blocks"][-1]["elements"]
+    assert json.loads(language["value"]) == {"codes": [6000106], "language": "en", "platform": "unity"}
+    assert docs["url"] == "https://doc-zh.zego.im/zim-u3d/sdk-error-codes/zim"

@@ -12,6 +12,7 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.numbers import ServerCode
+from bot.catalogue.platforms import open_platforms
 from bot.detection import result
 from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
@@ -32,6 +33,7 @@ from bot.policy.replies import (
     Found,
     IgnoredReply,
     Listing,
+    LogsReply,
     Note,
     Range,
     Refused,
@@ -88,6 +90,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
             for mode in Mode
         ),
         Annotation(entries[:1], (6009999,), {entries[0].code: 3}),
+        LogsReply(open_platforms().platforms, HOSTILE),
         Annotation((), (6009999,), {}),
         Annotation(entries, tuple(range(6009000, 6009999)), {entry.code: 2 for entry in entries}),
         DryRun(None),
@@ -166,6 +169,7 @@ def test_a_frequent_annotation_is_rendered_once(catalogue: Catalogue) -> None:
     assert renderer.message(Annotation((entry,), (), {}), Language.EN) is first
     for language, counts in ((Language.EN, {entry.code: 3}), (Language.ZH, {})):
         assert renderer.message(Annotation((entry,), (), counts), language) != first
+    assert renderer.message(Annotation((entry,), (), {}, open_platforms().keyed("ios")), Language.EN) != first
 
 
 def test_every_reply_has_a_view(catalogue: Catalogue) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
 from bot.sandbox.delivery import DeliveryKind
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
-from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN
-from tests.scenarios.reading import last_said, said_by_bot, shown
+from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, FOREIGN, LIN
+from tests.scenarios.reading import answer_in_thread, last_said, said_by_bot, shown
 
 
 @pytest.mark.both_transports
@@ -100,6 +101,65 @@ async def test_the_command_works_in_channels_without_the_bot(slack: Sandbox) -> 
     await slack.command(FOREIGN, ANN, "6000106")
     (answer,) = await slack.until(lambda: said_by_bot(slack, FOREIGN))
     assert "Token expired" in shown(answer)
+
+
+def has_ephemerals(slack: Sandbox, user: str, count: int) -> bool:
+    """Return whether *user* has got so many ephemeral messages."""
+    return len(slack.ephemerals(user)) >= count
+
+
+def docs_of(message: dict[str, Any]) -> str:
+    """Return the URL of the button that opens ZEGO's page."""
+    return str(next(each["url"] for each in message["blocks"][-1]["elements"] if "url" in each))
+
+
+@pytest.mark.both_transports
+async def test_an_answer_is_about_the_platform_that_the_asker_names_or_the_message_shows(slack: Sandbox) -> None:
+    """Page, name and place of the log are of iOS or of Flutter, in the copy in the other language, too."""
+    await slack.command(ENGLISH, ANN, "6000704 ios")
+    (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
+    assert docs_of(answer) == "https://www.zegocloud.com/docs/zim-ios/sdk-error-codes/zim"
+    assert "SDK log on iOS: `zimlog*.txt` in `Library/Caches/ZIMLogs` of the app." in shown(answer)
+    await slack.click(answer, "show_language", LIN)
+    (copy,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert docs_of(copy) == "https://doc-zh.zego.im/zim-ios/sdk-error-codes/zim"
+    assert "SDK 日志（iOS）：应用沙盒 `Library/Caches/ZIMLogs`" in shown(copy)
+    message = await slack.say(ENGLISH, LIN, "E/flutter ( 412): PlatformException(6000703, db failed, null, null)")
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert "SDK log on Flutter" in shown(reply)
+    await slack.say(ENGLISH, BEN, "6000703 here, too", thread_ts=message["ts"])
+    await slack.until(lambda: "2 times" in shown(slack.replies(ENGLISH, message["ts"])[0]))
+    reply = slack.replies(ENGLISH, message["ts"])[0]
+    assert "SDK log on Flutter" in shown(reply)  # an update of the reply keeps the platform
+    assert docs_of(reply) == "https://www.zegocloud.com/docs/zim-flutter/sdk-error-codes/zim"
+
+
+async def test_the_place_of_the_sdks_log_is_told_privately(slack: Sandbox) -> None:
+    """On one platform with all steps, without a platform on all, and never an error for a word unknown."""
+    told = {
+        "logs android": "`/storage/Android/data/&lt;package name&gt;/files/ZIMLogs`",
+        "logs": "SDK log on Windows",
+        "logs symbian": "I don't know the platform “symbian”. I know Android, iOS, Web",
+    }
+    for count, typed in enumerate(told, 1):
+        await slack.command(ENGLISH, ANN, typed)
+        await slack.until(partial(has_ephemerals, slack, ANN, count))
+    for answer, said in zip(slack.ephemerals(ANN), told.values(), strict=True):
+        assert said in shown(answer)
+        assert_sendable(answer)
+    message = await slack.say(CHINESE, LIN, "@zimerr 取日志 小程序")
+    (answer,) = await slack.until(lambda: slack.ephemerals(LIN))
+    assert "SDK 日志（小程序）：没有本地文件，登录后才能上传。上传：`await zim.uploadLog()`" in shown(answer)
+    assert slack.replies(CHINESE, message["ts"]) == []
+
+
+async def test_a_triage_says_where_the_log_of_its_platform_is(slack: Sandbox) -> None:
+    """Support asks for it; the log shows that it is of Android."""
+    lines = [f"11-23 07:36:{second}.090  4127  4180 E ZIM : insert failed, code: 6000704" for second in range(10, 30)]
+    message = await slack.say(ENGLISH, LIN, "\n".join(lines))
+    reply = await answer_in_thread(slack, ENGLISH, message)
+    assert "SDK log on Android: `zimlog*.txt` in `/storage/Android/data/" in shown(reply)
+    assert "Upload: `zim.uploadLog(callback)`" in shown(reply)
 
 
 async def test_a_language_can_be_set_and_reset_to_auto(slack: Sandbox) -> None:

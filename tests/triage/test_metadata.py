@@ -47,6 +47,8 @@ def test_only_the_version_of_the_zim_sdk_is_found(text: str, version: str | None
         ("zego-zim-uniapp 2.1.0", ("uni-app",)),
         ("Microsoft Windows NT", ("Windows",)),
         ("macOS 15.1", ("macOS",)),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Mobile/15E148", ("Web",)),
+        ("ua=Mozilla/5.0 (Windows NT 10.0; Win64; x64) on Windows 11", ("Windows", "Web")),
         ('{"service":"im-gateway"}', ("Server",)),
         ("code 6000106", ()),
     ],
