@@ -19,6 +19,7 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
             return  # the data may change; `bot.resources` caches it
         sys.path.insert(0, self.root)
         from bot.catalogue.catalogue import compile_catalogue
+        from bot.catalogue.glossary import compile_glossary
         from bot.catalogue.numbers import compile_numbers
         from bot.catalogue.platforms import compile_platforms
         from bot.i18n import compile_words
@@ -28,6 +29,7 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
         contents = {
             "catalogue.jsonl": compile_catalogue(),
             "cascades.json": compile_cascades(),
+            "glossary.json": compile_glossary(),
             "numbers.json": compile_numbers(),
             "platforms.json": compile_platforms(),
             "en.mo": compile_words("en"),

@@ -17,6 +17,7 @@ from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ResolvedNumbers, 
 from bot.catalogue.shape import FORMAT, from_plain
 
 if TYPE_CHECKING:
+    from bot.catalogue.glossary import SmallTalk
     from bot.catalogue.search import SearchHit, SearchIndex
 
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
@@ -95,6 +96,8 @@ class Catalogue:
         from bot.catalogue.search import SearchHit
 
         query = query.strip()
+        if self.is_small_talk(query):
+            return ()
         section = self.section_named(query)
         if entry := self.entry_named(query):
             exact: tuple[Entry, ...] = (entry,)
@@ -105,11 +108,22 @@ class Catalogue:
         found, has_several = self._index.find(query, most), len(_NUMBER.findall(query)) > 1
         return tuple(hit for hit in found if hit.entry.code > 1 or not has_several)
 
+    def is_small_talk(self, text: str) -> bool:
+        """Return whether *text* asks for nothing: it is a greeting, a thank-you or the like, or has no words at all."""
+        return self._small_talk.matches(text)
+
+    @cached_property
+    def _small_talk(self) -> SmallTalk:
+        from bot.catalogue.glossary import SmallTalk, open_glossary
+
+        return SmallTalk(open_glossary().small_talk)
+
     @cached_property
     def _index(self) -> SearchIndex:
+        from bot.catalogue.glossary import open_glossary
         from bot.catalogue.search import SearchIndex
 
-        return SearchIndex(self.sections)
+        return SearchIndex(self.sections, open_glossary())
 
     def in_range(self, query: str) -> tuple[Entry, ...]:
         """Return the entries whose code starts with a query such as ``60003`` or ``60003xx``; else an empty tuple."""

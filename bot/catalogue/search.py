@@ -1,57 +1,35 @@
 """Search entries by words, in one language or both at once.
 
-The ranking is BM25F (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework", section 3.6): a word's weight
-depends on its field, and rare words weigh more. English words are stemmed. Chinese text is split into characters and
-pairs of them. A word that is not in the catalogue counts as the most similar one that is.
+An entry consists of lines: its titles, each keyword, its meaning and so on. Its score is the mean of three: how much of
+the query it contains at all, how similar its best line is to the query (the cosine of their terms), and how similar
+these two are letter by letter. In the first two, rare terms weigh more (inverse document frequency, Spärck Jones 1972).
+The steps of the remedy are not searched: they say the same in many entries.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 from rapidfuzz import fuzz, process
 
 from bot.catalogue.entry import Entry, Meaning, Section
+from bot.catalogue.glossary import Glossary
+from bot.catalogue.spelling import Spelling
+from bot.catalogue.terms import SINGLE, Seen, TermReader, split_name
 
-_WEIGHTS = {
-    "title": 4.0,
-    "keywords": 4.0,
-    "symbols": 2.0,
-    "message": 2.0,
-    "methods": 2.0,
-    "meaning": 1.5,
-    "section": 1.5,
-    "remedy": 0.5,
-}
-_LENGTH = 0.75  # b: how much the length of a field reduces the weight of its words
-_SATURATION = 2.0  # k1: how soon repetitions of a word stop adding weight
-_SIMILAR = 80.0  # of 100: less similar words are other words, not misspellings
-_LEAST = 1.0  # hits with a lower score are unrelated to the query
-_RELATIVE = 0.3  # hits with a smaller share of the best score are far behind
-_PREFIX = 0.8  # the share of a word that is typed only in part
-_MISSPELT = 0.8  # the share of a misspelt word
-_SINGLE = 0.4  # the share of a single Chinese character among other terms
+_PHRASE, _SYMBOL, _METHOD, _PROSE = 1.0, 0.8, 0.6, 0.45  # weights of lines
+_LEAST = 0.5  # of 1: a best hit with a lower score is unrelated to the query
+_RELATIVE = 0.6  # hits with a smaller share of the best score are far behind
+_SINGLE = 0.8  # the weight of a single Chinese character, compared with a word
+_UNKNOWN = 1.5  # the weight of an unknown word, compared with the rarest known one
+_UNKNOWN_PAIR, _UNKNOWN_NUMBER = 0.5, 0.3  # of Chinese characters, and of digits; compared with an unknown word
+_CORRECTED = 0.3  # the doubt about a corrected word, compared with an unknown one
 _QUERY_LENGTH = 500  # characters of a query that are searched; more is no question
-_STEMS = 10_000  # kept; the catalogue has fewer words, but people type any
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        "a an and are at be been but by can cannot could do does for from get got had has have how i if in into is it"
-        " its me my of on or our so still that the their them then there they this to was we were what when where"
-        " which who why will with you your zim error code codes doesnt dont cant isnt didnt wont",
-    )
-)
-_PARTS = re.compile(r"[a-z]+|[0-9]+|[\u4e00-\u9fff]+")
-_NAME = re.compile(r"[A-Za-z]+(?:[a-z][A-Z]|_)[A-Za-z_]+")  # camel case or snake case
-_MODULE = re.compile(r"\b[A-Za-z]+Module(?=[A-Z])")  # NetworkModule…: says little, and is in every name
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_COMPARED = 20  # entries that are compared letter by letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,96 +41,149 @@ class SearchHit:
 
 
 class SearchIndex:
-    """Index all entries for the search."""
+    """Index all entries for the search. Equal lines of several entries are stored once."""
 
-    def __init__(self, sections: Iterable[Section]) -> None:
-        found = [(entry, section) for section in sections for entry in section.codes]
-        self._entries = [entry for entry, _ in found]
-        self._postings = _weights([_fields(entry, section) for entry, section in found])
-        self._words = [word for word in self._postings if word.isascii() and word.isalpha() and len(word) > 3]
+    def __init__(self, sections: Iterable[Section], glossary: Glossary) -> None:
+        self._reader = TermReader(glossary)
+        self._entries: list[Entry] = []
+        # Lines are numbered. Each has the terms of one text, a weight, and the entries that contain it.
+        self._postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._weights = array("f")
+        self._owner = array("I")  # the first entry that contains the line
+        self._others: dict[int, array[int]] = defaultdict(lambda: array("I"))
+        rarity, seen = self._read(sections)
+        self._rarity: Mapping[str, float] = rarity
+        self._unknown = _UNKNOWN * max(rarity.values(), default=0.0)
+        self._squares = array("f", bytes(4 * len(self._owner)))  # of the length of each line as a vector
+        for term, lines in self._postings.items():
+            for line in lines:
+                self._squares[line] += rarity[term] ** 2
+        words = Counter({word: len(self._postings.get(word, ())) for token in seen for word in split_name(token)})
+        self._spelling = Spelling(words, self._reader.plain_words)
+
+    def _read(self, sections: Iterable[Section]) -> tuple[dict[str, float], Seen]:
+        """Read all lines. Return the rarity of each term, and the tokens that were read."""
+        lines: dict[tuple[float, str], int] = {}
+        frequency: Counter[str] = Counter()
+        seen: Seen = {}
+        count = 0
+        for entry, section in [(entry, each) for each in sections for entry in each.codes]:
+            new: set[str] = set()
+            for weight, text in _lines(entry, section):
+                line = lines.setdefault((weight, text), len(self._owner))
+                if line < len(self._owner):
+                    self._others[line].append(len(self._entries))
+                    continue
+                self._owner.append(len(self._entries))
+                self._weights.append(weight)
+                found = self._reader.terms(text, seen)
+                new |= found
+                for term in found:
+                    self._postings[term].append(line)
+            self._entries.append(entry)
+            frequency.update(new)
+            count += bool(new)  # copies of an entry make no word more frequent
+        return {term: _rarity(term, number, count) for term, number in frequency.items()}, seen
+
+    @property
+    def size(self) -> int:
+        """The number of pairs of a term and a line that are stored."""
+        return sum(map(len, self._postings.values()))
 
     def find(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """Return at most *most* entries that match *query*, best match first, without those far behind the best."""
-        scores: dict[int, float] = defaultdict(float)
-        matched: dict[int, float] = defaultdict(float)
-        total = 0.0
-        asked = dict.fromkeys(terms(query[:_QUERY_LENGTH]))
-        for word in asked:
-            share, postings = self._lookup(word)
-            if len(word) == 1 and len(asked) > 1:
-                share = _SINGLE
-            total += share or 1.0
-            for document, weight in postings.items():
-                scores[document] += share * weight
-                matched[document] += share
-        # An entry with all terms of the query beats one that repeats some of them.
-        ranked = [SearchHit(self._entries[each], score * matched[each] / total) for each, score in scores.items()]
-        ranked.sort(key=lambda hit: (-hit.score, hit.entry.code))
-        return tuple(hit for hit in ranked[:most] if hit.score >= max(_RELATIVE * ranked[0].score, _LEAST))
+        query = query[:_QUERY_LENGTH]
+        corrected, corrections = self._spelling.corrected(query)
+        asked = self._reader.terms(corrected)
+        known = {term: self._rarity[term] for term in asked if term in self._rarity}
+        doubt = self._unknown * (sum(map(_doubt, asked - known.keys())) + _CORRECTED * corrections)
+        if not known:
+            return ()
+        covered, similar = self._covered(known, doubt), self._similar(known, doubt)
+        scores = {number: (covered[number] + similar[number]) / 3 for number in covered}
+        best = sorted(scores, key=lambda number: (-scores[number], number))[: max(most, _COMPARED)]
+        hits = [SearchHit(self._entries[number], scores[number] + self._alike(query, number) / 3) for number in best]
+        hits.sort(key=lambda hit: (-hit.score, hit.entry.code))
+        if hits[0].score < _LEAST:
+            return ()
+        return tuple(hit for hit in hits[:most] if hit.score >= _RELATIVE * hits[0].score)
 
-    def _lookup(self, word: str) -> tuple[float, Mapping[int, float]]:
-        """Return the share of *word*, or of the known word that it starts or misspells, and its weights by document."""
-        if word in self._postings:
-            return 1.0, self._postings[word]
-        if len(word) < 2 or not word.isascii() or not word.isalpha():
-            return 0.0, {}
-        completions = [known for known in self._words if known.startswith(word)]
-        if completions:
-            best: dict[int, float] = {}
-            for document, weight in (pair for known in completions for pair in self._postings[known].items()):
-                best[document] = max(weight, best.get(document, 0.0))
-            return _PREFIX, best
-        if len(word) > 3 and (like := process.extractOne(word, self._words, scorer=fuzz.ratio, score_cutoff=_SIMILAR)):
-            return _MISSPELT, self._postings[like[0]]
-        return 0.0, {}
+    def _covered(self, asked: Mapping[str, float], doubt: float) -> Mapping[int, float]:
+        """Return how much of the query each entry contains, from 0 to 1."""
+        total = sum(asked.values()) + doubt
+        covered: dict[int, float] = defaultdict(float)
+        for term, rarity in asked.items():
+            weights: dict[int, float] = {}  # the greatest of the lines of each entry
+            for line in self._postings[term]:
+                weight = self._weights[line]
+                for number in self._owners(line):
+                    if weight > weights.get(number, 0.0):
+                        weights[number] = weight
+            for number, weight in weights.items():
+                covered[number] += rarity * weight / total
+        return covered
+
+    def _similar(self, asked: Mapping[str, float], doubt: float) -> Mapping[int, float]:
+        """Return the similarity of the query to the best line of each entry, from 0 to 1."""
+        product: dict[int, float] = defaultdict(float)
+        for term, rarity in asked.items():
+            for line in self._postings[term]:
+                product[line] += rarity**2
+        square = sum(rarity**2 for rarity in asked.values()) + doubt**2 / 3
+        best: dict[int, float] = defaultdict(float)
+        for line, common in product.items():
+            similarity = self._weights[line] * common / math.sqrt(square * self._squares[line])
+            for number in self._owners(line):
+                best[number] = max(similarity, best[number])
+        return best
+
+    def _owners(self, line: int) -> Iterable[int]:
+        """Return the numbers of the entries that contain *line*."""
+        return (self._owner[line], *self._others.get(line, ()))
+
+    def _alike(self, query: str, number: int) -> float:
+        """Return the similarity of *query* to the best line of an entry by letters, from 0 to 1."""
+        short = (text.lower() for weight, text in _own_lines(self._entries[number]) if weight > _METHOD)
+        best = process.extractOne(query.lower(), short, scorer=fuzz.token_set_ratio)
+        return best[1] / 100 if best else 0.0
 
 
-def terms(text: str) -> Iterator[str]:
-    """Yield the index terms of *text*: stems, numbers, Chinese characters and pairs of them.
-
-    A name such as ``TokenExpired`` yields its parts and the whole.
-    """
-    text = _MODULE.sub("", unicodedata.normalize("NFKC", text))
-    yield from (name.replace("_", "").lower() for name in _NAME.findall(text))
-    for part in _PARTS.findall(_CAMEL.sub(" ", text).lower()):
-        if part[0] >= "\u4e00":
-            yield from part
-            yield from (part[i : i + 2] for i in range(len(part) - 1))
-        elif part not in _STOP:
-            yield _stem(part)
+def _rarity(term: str, frequency: int, count: int) -> float:
+    """Return the inverse document frequency of a term that *frequency* of *count* entries contain."""
+    rarity = math.log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+    return _SINGLE * rarity if term.startswith(SINGLE) else rarity
 
 
-_stem = lru_cache(_STEMS)(snowballstemmer.stemmer("english").stemWord)
+def _doubt(term: str) -> float:
+    """Return the weight of a term that no entry contains, compared with an unknown word."""
+    if term.startswith(SINGLE):
+        return 0.0  # is in an unknown pair, too
+    if term.isdigit():
+        return _UNKNOWN_NUMBER
+    return 1.0 if term.isascii() else _UNKNOWN_PAIR
 
 
-def _fields(entry: Entry, section: Section) -> dict[str, list[str]]:
-    """Return the terms of *entry* by field."""
+def _lines(entry: Entry, section: Section) -> Iterator[tuple[float, str]]:
+    """Yield the lines of *entry* with their weights."""
+    yield _PROSE, section.name.en
+    yield _PROSE, section.name.zh
+    yield from _own_lines(entry)
+
+
+def _own_lines(entry: Entry) -> Iterator[tuple[float, str]]:
+    """Yield the lines of *entry* with their weights, without those of its section."""
     meanings: tuple[Entry | Meaning, ...] = (entry, *entry.other_meanings)
+    for each in meanings:
+        for text in (each.title, each.meaning):
+            weight = _PHRASE if text is each.title else _PROSE
+            yield weight, text.en
+            yield weight, text.zh
+        for method in each.methods:
+            yield _METHOD, method
     symbols = [*entry.symbols.by_sdk().values()][:1]  # those of the other SDKs differ in style only
-    lines: dict[str, Iterable[str]] = {
-        "title": [line for each in meanings for line in (each.title.en, each.title.zh)],
-        "keywords": (*entry.keywords.en, *entry.keywords.zh),
-        "symbols": (*symbols, *entry.aliases),
-        "message": (entry.sdk_message or "", *map(str, entry.server_codes), str(entry.code)),
-        "methods": [method for each in meanings for method in each.methods],
-        "meaning": [line for each in meanings for line in (each.meaning.en, each.meaning.zh)],
-        "section": (section.name.en, section.name.zh),
-        "remedy": (*entry.remedy.en, *entry.remedy.zh),
-    }
-    return {name: [term for line in found for term in terms(line)] for name, found in lines.items()}
-
-
-def _weights(documents: list[dict[str, list[str]]]) -> Mapping[str, Mapping[int, float]]:
-    """Return each word's weight by document."""
-    average = {name: sum(len(fields[name]) for fields in documents) / len(documents) or 1.0 for name in _WEIGHTS}
-    frequencies: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
-    for number, fields in enumerate(documents):
-        for name, words in fields.items():
-            dilution = 1 - _LENGTH + _LENGTH * len(words) / average[name]
-            for word, count in Counter(words).items():
-                frequencies[word][number] += _WEIGHTS[name] * count / dilution
-    weights = {}
-    for word, found in frequencies.items():
-        rarity = math.log(1 + (len(documents) - len(found) + 0.5) / (len(found) + 0.5))
-        weights[word] = {number: rarity * each / (_SATURATION + each) for number, each in found.items()}
-    return weights
+    for symbol in (*symbols, *entry.aliases):
+        yield _SYMBOL, symbol
+    for phrase in (*entry.keywords.en, *entry.keywords.zh, *filter(None, (entry.sdk_message,))):
+        yield _PHRASE, phrase
+    for number in (entry.code, *entry.server_codes):
+        yield _PHRASE, str(number)

@@ -1,0 +1,67 @@
+"""Read ``data/glossary.yaml``: the terms of the entries, and the words that people type instead."""
+
+# No `from __future__ import annotations`: `from_plain` needs the types themselves.
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from bot import resources
+from bot.catalogue.entry import Line, Words
+from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
+
+_FILE = resources.DATA / "glossary.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Term(Shape):
+    """The words that the entries use for one thing, and those that they avoid."""
+
+    en: Line
+    zh: Line
+    avoid: Words | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary(Shape):
+    """The content of the file.
+
+    A group of *synonyms* has the words of both languages for one meaning. The words of *ignored* say nothing about an
+    error. A message of *small_talk* alone asks for nothing.
+    """
+
+    terms: tuple[Term, ...]
+    ignored: Words
+    small_talk: Words
+    synonyms: tuple[Annotated[tuple[Line, ...], Constraint(min_length=2)], ...]
+
+
+class SmallTalk:
+    """Recognize messages that ask for nothing, such as “thanks!”."""
+
+    def __init__(self, words: Words) -> None:
+        self._english = frozenset(words.en)
+        # Possessive: “哈哈哈哈” can be read in many ways, and trying all of them would take forever.
+        longest_first = sorted(words.zh, key=len, reverse=True)
+        self._chinese = re.compile(f"(?>{'|'.join(longest_first)})++")
+
+    def matches(self, text: str) -> bool:
+        """Return whether *text* has no other words than those of small talk. It may have none at all."""
+        text = re.sub("['’]", "", unicodedata.normalize("NFKC", text).lower())
+        words = re.findall(r"[a-z]+|[0-9]+|[^\W0-9a-z_]+", text)
+        return all(word in self._english or self._chinese.fullmatch(word) for word in words)
+
+
+def open_glossary() -> Glossary:
+    """Open the file that ships with the bot. Raises CatalogueError with all faults in it."""
+    content = resources.compiled("glossary.json", (_FILE, Path(__file__), *FORMAT), compile_glossary)
+    return from_plain(Glossary, json.loads(content))
+
+
+def compile_glossary() -> bytes:
+    """Read and validate the file. Raises CatalogueError with all its faults."""
+    from bot.catalogue import loader
+
+    return loader.compiled(loader.validated(_FILE, Glossary))
