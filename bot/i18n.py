@@ -94,6 +94,16 @@ def script_language(text: str) -> Language | None:
     return Language.ZH if has_chinese else None
 
 
+def question_language(question: str, *, usual: Language) -> Language:
+    """Return the language of a *question*, or *usual*, the reader's, if it is too short to tell.
+
+    One or two English words may be a quoted error, whatever language people speak. Readers of Traditional Chinese get
+    it for Chinese questions.
+    """
+    asked = script_language(question) or prose_language(question) or usual
+    return usual if asked.is_chinese == usual.is_chinese else asked
+
+
 def traditional(text: str) -> str:
     """Return *text* in Traditional Chinese if the extra ``traditional`` is installed, else unchanged."""
     return _to_traditional()(text)

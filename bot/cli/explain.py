@@ -56,12 +56,15 @@ def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as
 def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
     """Search the codes by English or Chinese words.
 
-    The exit status is 1 if nothing is found.
+    Without --lang, the answer is in the language of the words. The exit status is 1 if nothing is found.
     """
     from bot.catalogue.search import SearchHit
     from bot.detection.detector import find_numbers
 
-    query, translate = " ".join(words), i18n.words(language)
+    query = " ".join(words)
+    if not click.get_current_context().params["lang"]:
+        language = i18n.question_language(query, usual=language)
+    translate = i18n.words(language)
     found = catalogue.resolve(find_numbers(query))
     hits = tuple(SearchHit(entry, EXACT) for entry in found.entries)
     if not (found.entries or found.foreign):

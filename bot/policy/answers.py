@@ -10,7 +10,7 @@ from bot.catalogue.platforms import Platform, open_platforms
 from bot.detection.detector import find_in_message, find_numbers
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp
-from bot.i18n import Language
+from bot.i18n import Language, question_language
 from bot.policy import grammar, replies
 from bot.policy.changes import Changes
 from bot.policy.content import platform_shown
@@ -54,7 +54,10 @@ class Answers:
             case _:
                 reply = await self._reply(command, place, directory, read_files)
         choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person
-        return Answer(reply, (await choose(place, directory, text_language=text_language)).language)
+        language = (await choose(place, directory, text_language=text_language)).language
+        if isinstance(command, grammar.SearchCommand):
+            language = question_language(command.query, usual=language)
+        return Answer(reply, language)
 
     async def _reply(
         self, command: grammar.Command, place: Place, directory: Directory, read_files: ReadFiles | None
@@ -131,6 +134,8 @@ class Answers:
         numbers = find_numbers(query)
         if known := self._known(numbers):
             return known
+        if self._catalogue.is_small_talk(query):
+            return replies.Note("small_talk")
         if entry := self._catalogue.entry_named(query):
             return self.explain((entry.code,))
         if section := self._catalogue.section_named(query):

@@ -114,6 +114,7 @@ _MODES = {
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
+_QUESTION = re.compile(r"[^/]*[\u4e00-\u9fff][^/]*|[^/\s]+(?:\s+[^/\s]+){2,}")  # after “why”: of an error, not a link
 _WORDS = {
     "help": "help", "?": "help", "帮助": "help",
     "status": "status", "settings": "status", "状态": "status", "设置": "status",
@@ -154,7 +155,7 @@ def parse(text: str) -> Command:
     if word == "auto":
         mode = _MODES.get(rest.lower())
         return SetModeCommand(mode) if mode else HelpCommand("auto")
-    if word == "why":
+    if word == "why" and not _QUESTION.fullmatch(rest):
         link = _LINK.search(rest)
         if not link:
             return HelpCommand("why")

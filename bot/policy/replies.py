@@ -277,12 +277,13 @@ class Uncalled:
 class Note:
     """A line for the person who asked.
 
-    ``no_message``: the linked message is gone or in another channel. ``no_lookup``, ``no_paste``: Slack shows no modal.
+    ``small_talk``: the person greeted or thanked the bot. ``no_message``: the linked message is gone or in another
+    channel. ``no_lookup``, ``no_paste``: Slack shows no modal.
     """
 
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
-        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste",
+        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "small_talk",
     ]  # fmt: skip
 
 

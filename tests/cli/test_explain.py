@@ -103,7 +103,8 @@ def test_words_are_searched() -> None:
     found = json.loads(result.output)
     assert found[0]["code"] == 6000106
     assert [hit["score"] for hit in found] == sorted((hit["score"] for hit in found), reverse=True)
-    assert "6000106" in run("search", "token", "过期").output
+    assert "Token 已过期" in run("search", "令牌", "过期").output  # in the language of the words
+    assert "Token expired" in run("search", "令牌", "过期", "--lang", "en").output
     nothing = run("search", "qqqq")
     assert nothing.exit_code == 1
     assert "No results" in nothing.stderr

@@ -107,6 +107,32 @@ async def test_codes_and_other_numbers_are_answered_together(answers: Answers) -
     assert reply.unknown == (6009999,)
 
 
+@pytest.mark.parametrize("text", ["thanks!", "hello", "谢谢", "在吗？", ":)"])
+def test_small_talk_gets_a_friendly_line(answers: Answers, text: str) -> None:
+    """It matches no code, and a hint at keywords would miss the point."""
+    assert answers.search(text) == replies.Note("small_talk")
+
+
+@pytest.mark.parametrize(
+    ("locale", "question", "language"),
+    [
+        ("en-US", "群满了", Language.ZH),
+        ("zh-CN", "why was the user kicked out", Language.EN),
+        ("zh-CN", "token expired", Language.ZH),  # may be quoted
+        ("zh-TW", "群满了", Language.ZH_HANT),
+        ("en-US", "谢谢", Language.ZH),
+    ],
+)
+async def test_a_question_is_answered_in_its_language(
+    answers: Answers, locale: str, question: str, language: Language
+) -> None:
+    """Who asks in a language reads it."""
+    directory = FakeDirectory({"U1": locale})
+    await answers.answer(SearchCommand(question), PLACE, directory)
+    await until_asked(answers._languages.locales)
+    assert (await answers.answer(SearchCommand(question), PLACE, directory)).language is language
+
+
 def test_words_that_match_no_code_find_nothing(answers: Answers) -> None:
     """The reply says what to try instead."""
     assert answers.search("zzzzzzzzz") == replies.Found("zzzzzzzzz", ())

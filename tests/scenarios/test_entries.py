@@ -102,7 +102,11 @@ async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> Non
     [
         ("we get 6000106 and 6000121, why?", "6000121 · "),
         ("token expired", "6000106"),
-        ("hello", "No results"),
+        ("thanks!", "I explain ZEGO ZIM error codes"),
+        ("谢谢", "我负责解释 ZEGO ZIM 错误码"),
+        ("signaling is not connected", "6000014"),
+        ("群满了", "6000525*  群组人数已满"),
+        ("lunch menu", "No results"),
     ],
 )
 async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected: str) -> None:
