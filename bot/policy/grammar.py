@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.detection.detector import find_numbers
-from bot.i18n import Language
+from bot.i18n import Language, script_language
 from bot.policy.noise_rules import Mode
 
 TRIAGE_WORDS = ("triage", "排查", "分诊")  # in a mention, any text may follow: “triage this, please”
@@ -114,7 +114,6 @@ _MODES = {
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
-_QUESTION = re.compile(r"[^/]*[\u4e00-\u9fff][^/]*|[^/\s]+(?:\s+[^/\s]+){2,}")  # after “why”: of an error, not a link
 _WORDS = {
     "help": "help", "?": "help", "帮助": "help",
     "status": "status", "settings": "status", "状态": "status", "设置": "status",
@@ -155,7 +154,7 @@ def parse(text: str) -> Command:
     if word == "auto":
         mode = _MODES.get(rest.lower())
         return SetModeCommand(mode) if mode else HelpCommand("auto")
-    if word == "why" and not _QUESTION.fullmatch(rest):
+    if word == "why" and not _is_question(rest):
         link = _LINK.search(rest)
         if not link:
             return HelpCommand("why")
@@ -173,3 +172,8 @@ def parse(text: str) -> Command:
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
     codes = [int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text))]
     return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text)))), text) if codes else SearchCommand(text)
+
+
+def _is_question(rest: str) -> bool:
+    """Return whether “why” and *rest* ask about an error, and not about a message by its link."""
+    return "/" not in rest and (len(rest.split()) > 2 or script_language(rest) is not None)

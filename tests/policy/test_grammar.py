@@ -88,7 +88,7 @@ TS = "1700000000.000100"
         ("why that message", HelpCommand("why")),
         ("why do messages fail?", SearchCommand("why do messages fail?")),
         ("为什么 登录失败", SearchCommand("为什么 登录失败")),
-        ("why did 6000106 come up", ExplainCommand((6000106,))),
+        ("why did 6000106 come up", ExplainCommand((6000106,), "why did 6000106 come up")),
         ("status", StatusCommand()),
         ("triage", TriageCommand("")),
         ("分诊", TriageCommand("")),
