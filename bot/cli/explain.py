@@ -76,7 +76,14 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
         from bot.cli.entry_panel import print_table
 
         _print_server_codes(found, catalogue, translate)
-        print_table([hit.entry for hit in hits], language)
+        entries = [hit.entry for hit in hits]
+        print_table(entries, language)
+        if query.isdecimal():
+            from bot.render.unknown_code import missed_digit
+
+            if missed := missed_digit(query, entries, catalogue):
+                click.echo(translate("unknown.nearest"))
+                print_table(missed, language)
     elif mistyped := tuple(filter(catalogue.may_be_code, found.unknown)):
         _print_unknown(mistyped, catalogue, translate)
     elif not found.foreign:

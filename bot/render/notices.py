@@ -62,8 +62,7 @@ def code_range(catalogue: Catalogue, reply: replies.Range, translate: Translator
     blocks = block_kit.paragraphs(_lines(reply.entries[:_MOST_LISTED], translate))
     if len(reply.entries) > _MOST_LISTED:
         blocks.append(block_kit.context(translate.count("card.more", len(reply.entries) - _MOST_LISTED)))
-    near = unknown_code.nearest([int(reply.query)], catalogue) if reply.query.isdecimal() else ()
-    if missed := [entry for entry in near if entry not in reply.entries]:
+    if missed := unknown_code.missed_digit(reply.query, reply.entries, catalogue):
         blocks.append(block_kit.section("\n".join([translate("unknown.nearest"), *_lines(missed, translate)])))
     return message(title, blocks=blocks)
 

@@ -21,8 +21,8 @@ def statement(codes: Sequence[int], catalogue: Catalogue, translate: Translator)
     said = translate.count("unknown.codes", len(codes), codes=block_kit.joined(codes, translate))
     if len(codes) == 1 and not _can_be_new(codes):
         return block_kit.sentences(said, translate("unknown.digits", n=len(str(codes[0]))), translate)
-    family, *others = {catalogue.family(code) for code in codes}
-    if family and not others:
+    is_family = len({code // 100 for code in codes}) == 1
+    if is_family and (family := catalogue.family(codes[0])):
         name = block_kit.escape(translate.pick(family.name))
         said = block_kit.sentences(said, translate("unknown.family", family=name), translate)
     return said
@@ -34,6 +34,13 @@ def nearest(codes: Sequence[int], catalogue: Catalogue) -> tuple[Entry, ...]:
     if len(found) > 1:
         found = [entries[:1] for entries in found]
     return tuple({entry.code: entry for entries in found for entry in entries}.values())
+
+
+def missed_digit(query: str, entries: Sequence[Entry], catalogue: Catalogue) -> list[Entry]:
+    """Return what else the first six digits of *entries* may be: codes that lack a digit before the last one."""
+    if not query.isdecimal() or len(query) != _DIGITS - 1:
+        return []
+    return [entry for entry in catalogue.nearest(int(query)) if entry not in entries]
 
 
 def newer_steps(docs: str, translate: Translator) -> list[str]:

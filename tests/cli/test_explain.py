@@ -89,6 +89,13 @@ def test_an_unknown_code_gets_its_neighbours_and_what_to_do(language: str, said:
     assert not {"`", "*", "<"} & {*result.stderr}
 
 
+def test_a_range_names_the_code_with_a_missed_digit() -> None:
+    """600106 begins codes of channels, but most people mean 6000106."""
+    lines = run("search", "600106", "--lang", "en").output.splitlines()
+    assert lines.index("Closest known codes:") == 7
+    assert lines[8].startswith("6000106")
+
+
 @pytest.mark.parametrize("command", ["explain", "search"])
 def test_a_mistyped_code_gets_the_right_one(command: str) -> None:
     """Both commands know what a number may stand for."""
