@@ -32,6 +32,7 @@ from bot.triage.digest import (
     FileRefused,
     Refusal,
     Rival,
+    ServerCodeRow,
 )
 from bot.triage.pipeline import triage
 from bot.triage.reader import NO_LIMITS, LogFile
@@ -107,7 +108,8 @@ def _row(row: CodeRow, digest: Digest) -> dict[str, Any]:
     """Return *row* as a JSON object; `follows` is a code, `follows_event` an event."""
     is_event = isinstance(row.follows, ConnectionEvent)
     follows = {"follows": None if is_event else row.follows, "follows_event": row.follows if is_event else None}
-    return _public(row, "code", "count", "role", "users", "explained") | follows | _places(row, digest)
+    server_codes = {"server_codes": [_public(each, *_names(ServerCodeRow)) for each in row.server_codes]}
+    return _public(row, "code", "count", "role", "users", "explained") | follows | server_codes | _places(row, digest)
 
 
 def _places(row: CodeRow | EventRow, digest: Digest) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
     ]
     after = [
         _titled(view, "report.others" if view.has_cause else "steps", _others(view)),
-        _titled(view, "context", view.metadata()),
+        _titled(view, "context", [*view.server_codes(), *view.metadata()]),
         _titled(view, "report.events", _events(view)),
         _titled(view, "coverage", [*view.coverage(), *_files(view)]),
         _titled(view, "report.secrets", _secrets(view)),

@@ -30,6 +30,7 @@ _STATE_ID = "standing"  # prefix of the block_id that stores the incident state
 _STATE_CHANGE = re.compile(r"(taken|escalated):(\w+):(\d+)")
 _MOST_CANDIDATES = 3
 _MOST_EXCERPTS = 2
+_MOST_SERVER_CODES = 3
 _MOST_FILES = 3  # that were not read completely
 _CELL = 80  # characters
 # A line's own stamp, with the numbers of process and thread that Android writes after it.
@@ -118,7 +119,7 @@ def _blocks(
     table, left_out = _table(view, room)
     notes = [view.translate.count("triage.cut_rows", left_out)] if left_out else []
     notes += [view.translate("triage.cut_windows")] if len(view.digest.excerpts) > _MOST_EXCERPTS else []
-    is_cut = bool(notes) or len(view.unread_files()) > _MOST_FILES
+    is_cut = bool(notes) or len(view.unread_files()) > _MOST_FILES or len(view.server_codes()) > _MOST_SERVER_CODES
     notes += [view.translate("triage.cut_lines")] if is_shortened else []
     note = [block_kit.context("\n".join(notes))] if notes else []
     return [*before, *table, *middle, *note, buttons], is_cut
@@ -142,6 +143,7 @@ def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
             lines.append(translate("triage.rival", title=title, share=share, actor=who) + f"\n{step}")
         yield block_kit.section("\n".join(lines))
     lines = [" · ".join(_literal(clause) for clause in clauses) for clauses in (view.timing(), view.basis())]
+    lines += map(_literal, view.server_codes()[:_MOST_SERVER_CODES])
     if any(lines):
         yield block_kit.section("\n".join(filter(None, lines)), verbatim=True)
     if not view.digest.is_conclusive or view.main_unknown:

@@ -140,6 +140,17 @@ class DigestView:
             if row.follows and row.explained:
                 yield self.translate(f"triage.brought.{row.name}", times=f"{row.explained:,}")
 
+    def server_codes(self) -> list[str]:
+        """Return a line for each server code in the messages of another code than the one that it stands for."""
+        return [
+            self.translate.count(
+                "triage.server_code", each.count, code=row.code, number=each.number, name=self.name(each.code)
+            )
+            for row in self.digest.rows
+            for each in row.server_codes
+            if each.code != row.code
+        ]
+
     def _leading(self) -> Sequence[CodeRow | EventRow]:
         """Return the rows that `timing` describes: the event, the cause with its family, or all codes."""
         if self._event:

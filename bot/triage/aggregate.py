@@ -5,8 +5,12 @@ Nothing is stored per occurrence, so a log may have any number of them.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from bot.catalogue.numbers import ServerCode
+from bot.detection.server_codes import server_code_in
 from bot.triage.cascades import Cascades
 from bot.triage.digest import ConnectionEvent, Sign, Stamp
 from bot.triage.histogram import Histogram
@@ -43,6 +47,7 @@ class SignCount:
     occurrences: Occurrences
     count: int = 0
     spans: list[FileSpan] = field(default_factory=list)
+    server_codes: Counter[ServerCode] = field(default_factory=Counter)  # in its lines
 
     @property
     def unnamed(self) -> int:
@@ -87,9 +92,11 @@ class Aggregator:
     windows that are complete; then call `end_file`.
     """
 
-    def __init__(self, cascades: Cascades) -> None:
+    def __init__(self, cascades: Cascades, server_codes: Mapping[int, int]) -> None:
+        """*server_codes* has the SDK's code of each code of ZIM's servers."""
         self.state = LogState()
         self._cascades = cascades
+        self._server_codes = server_codes
         # Of the current file:
         self._reader: TimestampReader | None = None  # None if it has no times
         self._lines_before = 0.0  # its start on the axis of lines
@@ -141,6 +148,8 @@ class Aggregator:
         if count is None:
             count = self.state.counts[hit.code] = self._new(hit.code, hit.known)
         at = self._add(count, hit)
+        if hit.known and (server_code := server_code_in(hit.text, self._server_codes)):
+            count.server_codes[server_code] += 1
         if self._reader is not None:
             self.state.by_time.add(hit.code, at)
         self.state.by_line.add(hit.code, self._position)

@@ -27,6 +27,7 @@ from bot.triage.digest import (
     Pattern,
     Role,
     SecretKind,
+    ServerCodeRow,
     Sign,
     Timeline,
 )
@@ -133,6 +134,9 @@ class Analysis:
             users=len(count.occurrences.users),
             timeline=timelines[code],
             explained=self._diagnosis.explained(code),
+            server_codes=tuple(
+                ServerCodeRow(each.number, each.code, times) for each, times in count.server_codes.most_common()
+            ),
         )
 
     def _event_rows(self) -> tuple[EventRow, ...]:

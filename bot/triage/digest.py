@@ -175,6 +175,15 @@ class Rival:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerCodeRow:
+    """A code of ZIM's servers in the messages of a code, with the SDK's code for it."""
+
+    number: int
+    code: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeRow:
     """One code with its counts."""
 
@@ -187,6 +196,7 @@ class CodeRow:
     users: int  # number of users or devices it came from; 0 if the log names none
     timeline: tuple[int, ...]  # occurrences in each bucket of `Digest.timeline`
     explained: int = 0  # occurrences that are the cause or follow from it
+    server_codes: tuple[ServerCodeRow, ...] = ()  # in its lines, the most frequent first
 
 
 @dataclass(frozen=True, slots=True)

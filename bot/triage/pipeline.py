@@ -60,7 +60,7 @@ class _TriageRun:
     """Pass logs, one after another, to the scanner, the aggregator and the search for secrets."""
 
     def __init__(self, catalogue: Catalogue, cascades: Cascades) -> None:
-        self.aggregator = Aggregator(cascades)
+        self.aggregator = Aggregator(cascades, catalogue.server_codes)
         self.scanner = Scanner(catalogue, self.aggregator.add_hit, self.aggregator.add_event, self._add_window)
         self.secrets = SecretCounter()
         self.names_zim = False

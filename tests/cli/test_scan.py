@@ -89,6 +89,7 @@ def row(
         "explained": 0 if role == "unrelated" else count,
         "follows": follows,
         "follows_event": None,
+        "server_codes": [],
         "first_line": lines[0],
         "last_line": lines[1],
         "first_time": f"2026-11-23 {times[0]}",
@@ -227,3 +228,14 @@ def test_memory_does_not_grow_with_the_log(line: str, most: int, tmp_path: Path)
         peaks.append(int(done.stderr.split()[-1]))
 
     assert peaks[1] - peaks[0] < 32_000  # KB
+
+
+def test_the_servers_own_code_is_context_of_its_code(tmp_path: Path) -> None:
+    """It tells why a call failed of which the code only says that it did."""
+    path = tmp_path / "web.log"
+    path.write_text('ZIMError code: 6000201 message: "… code: 103040"\n', encoding="utf-8")
+    (only,) = json.loads(run("--json", str(path)).stdout)["codes"]
+    assert only["code"] == 6000201
+    assert only["server_codes"] == [{"number": 103040, "code": 6000353, "count": 1}]
+    said = "In the message of 6000201, the server's own code is 103040, which stands for 6000353 · Value of a user"
+    assert said in run(str(path)).output

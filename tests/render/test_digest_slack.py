@@ -35,6 +35,7 @@ from bot.triage.digest import (
     Refusal,
     Role,
     SecretKind,
+    ServerCodeRow,
     Stamp,
     Timeline,
 )
@@ -369,3 +370,29 @@ def test_a_timeline_that_does_not_add_up_costs_the_timeline_only(catalogue: Cata
     """The answer matters, the timeline is extra: it must never be the reason for no reply."""
     digest = replace(expired(), timeline=Timeline(stamp(0), 15.0, 30))
     assert rendered(digest, catalogue)["blocks"][0]["type"] == "header"
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            Language.EN,
+            "In 12 messages of 6000106, the server's own code is 103040, which stands for 6000353 · Value of",
+        ),
+        (Language.ZH, "6000106 的错误信息中有 12 次带着服务端自己的错误码 103040，对应 6000353 · 房间用户属性"),
+    ],
+)
+def test_server_codes_that_say_more_than_the_code_are_shown(
+    catalogue: Catalogue, language: Language, line: str
+) -> None:
+    """One that stands for the same code says nothing new; of many, the report has the others."""
+    first, *others = expired().rows
+    found = [ServerCodeRow(103040, 6000353, 12), ServerCodeRow(50111, 6000106, 3)]
+    digest = replace(expired(), rows=(replace(first, server_codes=tuple(found)), *others))
+    shown = "\n".join(texts(digest_slack.message(catalogue, Triaged(digest, SOURCE), words(language))["blocks"]))
+    assert line in shown
+    assert "50111" not in shown
+    many = tuple(ServerCodeRow(number, 6000212, 1) for number in range(110005, 110009))
+    for rows, expected in ((many, True), (many[:3], False)):
+        digest = replace(expired(), rows=(replace(first, server_codes=rows), *others))
+        assert is_cut(catalogue, Triaged(digest), words(language)) is expected

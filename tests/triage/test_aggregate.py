@@ -75,7 +75,7 @@ def test_each_user_is_counted_once() -> None:
 @given(st.lists(st.tuples(st.integers(0, 400_000), st.sampled_from([6000106, 6000121, 6000104, 6000999])), min_size=1))
 def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     """Nobody trusts figures that do not add up, whatever the order of the lines."""
-    aggregator = Aggregator(CASCADES)
+    aggregator = Aggregator(CASCADES, {})
     aggregator.begin_file(0, b"1732347345 boot")
     for line, (second, code) in enumerate(hits, 1):
         text = f"{1732347345 + second} code={code}".encode()
@@ -86,3 +86,20 @@ def test_rows_and_timelines_add_up(hits: list[tuple[int, int]]) -> None:
     for row in (*result.rows, *result.unknown):
         assert sum(row.timeline) == row.count
         assert len(row.timeline) == result.timeline.buckets <= MAX_BUCKETS
+
+
+def test_the_servers_own_code_is_kept_with_the_code_that_it_explains() -> None:
+    """It is counted there only, and is no code by itself."""
+    pinning = [
+        line_at(index, f"6000201, message: code: {number}, message: no")
+        for index, number in enumerate((103040, 108035, 108035))
+    ]
+    result = triage_of({"": "\n".join([*pinning, line_at(5, "103040"), line_at(6, "6000353")])})
+    rows = {row.code: row for row in result.rows}
+    assert rows.keys() == {6000201, 6000353}
+    assert [(each.number, each.code, each.count) for each in rows[6000201].server_codes] == [
+        (108035, 6000521, 2),
+        (103040, 6000353, 1),
+    ]
+    assert rows[6000353].server_codes == ()
+    assert result.hits == 4
