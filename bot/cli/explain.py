@@ -67,7 +67,8 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
     translate = i18n.words(language)
     found = catalogue.resolve(find_numbers(query))
     hits = tuple(SearchHit(entry, EXACT) for entry in found.entries)
-    if not (found.entries or found.foreign):
+    mistyped = () if catalogue.in_range(query) else tuple(filter(catalogue.may_be_code, found.unknown))
+    if not (found.entries or found.foreign or mistyped):
         hits = catalogue.search(query)
     if as_json:
         titles = [(hit, translate.pick(hit.entry.title)) for hit in hits]
@@ -79,12 +80,8 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
         entries = [hit.entry for hit in hits]
         print_table(entries, language)
         if query.isdecimal():
-            from bot.render.unknown_code import missed_digit
-
-            if missed := missed_digit(query, entries, catalogue):
-                click.echo(translate("unknown.nearest"))
-                print_table(missed, language)
-    elif mistyped := tuple(filter(catalogue.may_be_code, found.unknown)):
+            _print_missed(query, entries, catalogue, translate)
+    elif mistyped:
         _print_unknown(mistyped, catalogue, translate)
     elif not found.foreign:
         click.echo(translate("terminal.nothing", query=query), err=True)
@@ -155,6 +152,15 @@ def _print_unknown(numbers: tuple[int, ...], catalogue: Catalogue, translate: Tr
         from bot.render.unknown_code import terminal_lines
 
         click.echo("\n".join(terminal_lines(numbers, catalogue, translate)), err=True)
+
+
+def _print_missed(query: str, entries: list[Entry], catalogue: Catalogue, translate: Translator) -> None:
+    from bot.cli.entry_panel import print_table
+    from bot.render.unknown_code import missed_digit
+
+    if missed := missed_digit(query, entries, catalogue):
+        click.echo(translate("unknown.nearest"))
+        print_table(missed, translate.language)
 
 
 def _print_json(content: Any) -> None:

@@ -96,10 +96,10 @@ def test_a_range_names_the_code_with_a_missed_digit() -> None:
     assert lines[8].startswith("6000106")
 
 
-@pytest.mark.parametrize("command", ["explain", "search"])
+@pytest.mark.parametrize("command", ["explain 600354", "search 600354", "search what does 600354 mean"])
 def test_a_mistyped_code_gets_the_right_one(command: str) -> None:
-    """Both commands know what a number may stand for."""
-    result = run(command, "600354")
+    """Both commands know what a number may stand for; words beside it do not answer the question."""
+    result = run(*command.split())
     assert result.exit_code == 1
     assert "6000354" in result.stderr
 
