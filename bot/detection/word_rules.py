@@ -72,6 +72,9 @@ _MESSAGE = re.compile(
     re.IGNORECASE,
 )
 _REQUEST = re.compile(r"(?i)\b(?:your|enter|use|type)(?: \w+){0,4} [\"']?(?:code|kode)\b[^\w]*(?:is )?$")
+# A log line such as "login code=6000106" prints the result of a method, unless it is about a one-time password.
+_LOGIN_FIELD = re.compile(r"(?i)\blogin code=$")
+_ONE_TIME = re.compile(r"(?i)\b(?:e?mail|mobile|otp|phone|sent|sms)\b|验证|短信|@")
 _OFFER = re.compile(r"(?i)\b(?:valid|expires|share|minutes)\b")
 
 
@@ -80,6 +83,8 @@ def _is_about_sdk(number: NumberContext) -> bool:
     left, right = number.left(), number.right()
     if _REQUEST.search(left) or _OFFER.search(right):
         return False
+    if _LOGIN_FIELD.search(left) and not (_ONE_TIME.search(left) or _ONE_TIME.search(right)):
+        return True
     is_named = number.has_product_word or _SDK_CALL.search(left) or _SDK_CALL.search(right)
     return bool(is_named or _MESSAGE.match(right))
 
