@@ -41,7 +41,8 @@ _NAME = re.compile(
     rb"|(?P<SUCCESS>event[a-z_]{0,8}\W{0,4}success)"
 )
 _NUMBER = re.compile(
-    rb"(?i)event(?:_?(?:code|type|value))?[\"']?\s{0,2}[:=(]\s{0,2}[\"']?(?:raw_?value: ?)?([0-6])(?![0-9.:])"
+    rb"(?i)event(?:_?(?:code|type|value))?[\\\"']{0,4}\s{0,2}[:=(]"
+    rb"\s{0,2}[\\\"']{0,4}(?:raw_?value: ?)?([0-6])(?![0-9.:])"
     rb"|onnectionStateChanged\W{0,6}[0-3]\s{0,2}[, ]\s{0,2}([0-6])(?![0-9.:])"
 )
 

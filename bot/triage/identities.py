@@ -6,8 +6,9 @@ import re
 
 # Each pattern begins with a literal, which makes the search fast. A name without "id" needs "=" or quotes: "user: not
 # found" names nobody.
-# In JSON that is a string of JSON, a backslash precedes each quote. Chinese texts have a colon of their own.
-_QUOTE = rb"\\{0,3}[\"']"
+# In JSON that is a string of JSON, a backslash precedes each quote; in that of a CSV file, each is doubled. Chinese
+# texts have a colon of their own.
+_QUOTE = rb"(?:\\{0,3}[\"']|\"\")"
 _COLON = rb"(?:[:=]|" + "：".encode() + rb")"
 _VALUE = rb"\s{0,2}(?:" + _QUOTE + rb")?(?!(?:null|nil|None|undefined)\b)([\w@.+*-]{1,64})"
 _NESTED = _QUOTE + rb"\s{0,2}:\s{0,2}\{\s{0,2}" + _QUOTE + rb"id" + _QUOTE + rb"\s{0,2}:"  # {"user":{"id":"u1"}}

@@ -32,6 +32,9 @@ def events(text: str) -> list[ConnectionEvent]:
         ('{"event":"connectionStateChanged","data":{"state":0,"event":2}}', LOGIN_TIMEOUT),
         ("zim connectionStateChanged(0, 4)", KICKED_OUT),
         ("OnConnectionStateChanged: 0 4", KICKED_OUT),
+        (r'{"log":"{\"msg\":\"connectionStateChanged\",\"state\":0,\"event\":4}\n"}', KICKED_OUT),
+        ('1795507300475,"{""msg"":""connectionStateChanged"",""state"":0,""event"":4}"', KICKED_OUT),
+        (r'{"log":"{\"event\":\"connectionStateChanged\",\"data\":{\"event\":\"5\"}}"}', TOKEN_EXPIRED),
         ("connectionStateEvent=3", INTERRUPTED),
         ("connectionEvent: 6", UNREGISTERED),
         # Android, and the log lines of apps.
