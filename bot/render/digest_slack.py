@@ -37,7 +37,7 @@ _CELL = 80  # characters
 _STAMP = re.compile(
     r"[\s\[({]*(?:[A-Z][a-z]{2} {1,2}\d{1,2} |\d{1,4}[-/.年月 ]?\d{1,2}(?:[-/.月 ]\d{1,4})?日?[T ,]{0,2})?"
     r"\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?"
-    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])}]*(?: +\d{1,6} +\d{1,6}(?= [VDIWEF] ))?[ \t:]*(?=\S)"
+    r"(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?[\])}]*(?: +\d{1,6} +\d{1,6}(?= [VDIWEFA][ /]))?[ \t:]*(?=\S)"
 )
 _PHRASE = 300
 _NOTE = 500  # reserved for the note on omissions
@@ -178,7 +178,7 @@ def _table(view: DigestView, room: int) -> tuple[list[Block], int]:
         if room < 0:
             break
         fitting.append(row)
-    table = [block_kit.table(titles, fitting, numbers=[1], wrapped=2)] if fitting else []
+    table = [block_kit.table(titles, fitting, numbers=[1], wrapped=len(titles) - 1)] if fitting else []
     return table, len(view.rows) - len(fitting)
 
 

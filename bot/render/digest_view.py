@@ -192,18 +192,17 @@ class DigestView:
     def table(self, most: int | None = None) -> tuple[list[str], list[list[str]]]:
         """Return the titles of the columns and a row for each code; a log without times has no columns for them.
 
-        With *most*, only for so many codes. The second column is a number: on a narrow screen, it is visible beside the
-        code. Of times on one day, only the clock is shown.
+        With *most*, only for so many codes. Code, count and role come first, the name last: a narrow screen shows the
+        first three columns. Of times on one day, only the clock is shown.
         """
         is_timed = any(row.first.stamp or row.last.stamp for row in self.rows)
-        columns = ["code", "count", "name", *(["first", "last"] if is_timed else []), "line", "role"]
+        columns = ["code", "count", "role", *(["first", "last"] if is_timed else []), "line", "name"]
         is_one_day = len({_day(mark) for row in self.rows for mark in (row.first, row.last) if mark.stamp}) == 1
         rows = []
         for row in self.rows[:most]:
-            name = f"↳ {self._name(row)}" if row.role is Role.FOLLOWER else self._name(row)
             times = [_time(mark, is_one_day=is_one_day) for mark in (row.first, row.last)]
-            cells = [str(row.code), f"{row.count:,}", name, *(times if is_timed else [])]
-            rows.append([*cells, self._line_range(row), self._role(row)])
+            cells = [str(row.code), f"{row.count:,}", self._role(row), *(times if is_timed else [])]
+            rows.append([*cells, self._line_range(row), self._name(row)])
         return [self.translate(f"triage.column.{column}") for column in columns], rows
 
     def _name(self, row: CodeRow) -> str:
@@ -225,7 +224,7 @@ class DigestView:
         if row.code in self._unknown:
             return self.translate("triage.role.unknown")
         if row.role is Role.FOLLOWER and row.follows is not None:
-            return self.translate("triage.role.follower", code=row.follows)
+            return f"↳ {self.translate('triage.role.follower', code=row.follows)}"
         if row.role is Role.UNRELATED and not self.has_cause:
             return self.translate("triage.role.alone")
         return self.translate(f"triage.role.{row.role}")

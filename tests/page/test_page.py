@@ -116,3 +116,50 @@ async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sand
     await expect(shown.get_by_role("row")).to_have_count(4)
     await expect(shown.locator("pre")).to_contain_text("> 18 | [Login][onTokenExpired]")
     assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    # What a phone shows without scrolling sideways: code, count and role, and the code in the evidence.
+    table, evidence = await shown.locator(".table-box").bounding_box(), await shown.locator("pre").bounding_box()
+    role = await shown.get_by_role("columnheader", name="Role").bounding_box()
+    assert table
+    assert role
+    assert evidence
+    assert role["x"] + role["width"] <= table["x"] + table["width"] + 1
+    edges = await shown.locator("pre").evaluate(EDGES_OF_WORD, "6000106")
+    assert edges
+    assert all(evidence["x"] < edge <= evidence["x"] + evidence["width"] for edge in edges)
+
+
+EDGES_OF_WORD = """(node, word) => {
+  const text = document.createTreeWalker(node, NodeFilter.SHOW_TEXT).nextNode();
+  const range = document.createRange();
+  return [...text.data.matchAll(word)].map(({ index }) => {
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return range.getBoundingClientRect().right;
+  });
+}"""
+
+
+async def test_no_name_of_a_method_is_broken(page: Page) -> None:
+    """People read and search them whole. A name that is longer than a line can only be broken."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "/zimerr 6000301 6000277")
+    await expect(message(page, "6000277 · ").first).to_be_visible()
+    assert await page.evaluate(BROKEN_WORDS) == []
+
+
+BROKEN_WORDS = """() => {
+  const broken = [];
+  const range = document.createRange();
+  for (const node of document.querySelectorAll(".main .body .block:not(.block-context)")) {
+    const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      for (const { 0: word, index } of text.data.matchAll(/\\w+/g)) {
+        range.setStart(text, index);
+        range.setEnd(text, index + word.length);
+        const lines = new Set([...range.getClientRects()].filter((box) => box.width).map((box) => box.top));
+        if (lines.size > 1) broken.push(word);
+      }
+    }
+  }
+  return broken;
+}"""
