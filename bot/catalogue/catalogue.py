@@ -18,6 +18,7 @@ from bot.catalogue.shape import FORMAT, from_plain
 
 if TYPE_CHECKING:
     from bot.catalogue.glossary import SmallTalk
+    from bot.catalogue.platforms import Platform
     from bot.catalogue.search import SearchHit, SearchIndex
 
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
@@ -77,9 +78,14 @@ class Catalogue:
         """Return the section that contains *entry*."""
         return self._section(self._positions[entry.code][0])
 
-    def links_of(self, entry: Entry) -> Links:
-        """Return the vendor's page for *entry*."""
-        return entry.docs or self.section_of(entry).docs
+    def links_of(self, entry: Entry, platform: Platform | None = None) -> Links:
+        """Return the vendor's page for *entry*, that of *platform* if there is one."""
+        links = entry.docs or self.section_of(entry).docs
+        if platform is None:
+            return links
+        from bot.catalogue.platforms import open_platforms
+
+        return open_platforms().links_on(platform, links)
 
     def prepare(self) -> None:
         """Build the search index and read the numbers now: the first search would wait a third of a second for it."""

@@ -12,17 +12,20 @@ from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
+from bot.catalogue.platforms import Platform
 from bot.i18n import Language, Translator, words
-from bot.render.entry_wording import limit_line, notes
+from bot.render.entry_wording import limit_line, notes, platform_lines
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
 
 
-def print_panels(entries: Sequence[Entry], catalogue: Catalogue, language: Language) -> None:
-    """Print a panel that explains each of *entries*."""
+def print_panels(
+    entries: Sequence[Entry], catalogue: Catalogue, language: Language, platform: Platform | None = None
+) -> None:
+    """Print a panel that explains each of *entries* on *platform*."""
     for entry in entries:
         # Replacing emoji names such as :bug: needs a table that is slow to import, and no text contains any.
-        Console(emoji=False).print(_panel(entry, catalogue, words(language)))
+        Console(emoji=False).print(_panel(entry, catalogue, words(language), platform))
 
 
 def print_table(entries: Sequence[Entry], language: Language) -> None:
@@ -33,7 +36,7 @@ def print_table(entries: Sequence[Entry], language: Language) -> None:
     Console().print(table)
 
 
-def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
+def _panel(entry: Entry, catalogue: Catalogue, translate: Translator, platform: Platform | None) -> Panel:
     facts = Table.grid(padding=(0, 2))
     facts.add_row(translate("card.actor"), translate(f"actor.{entry.actor}"))
     facts.add_row(translate("card.retry"), translate(f"retry.{entry.retry}"))
@@ -52,10 +55,8 @@ def _panel(entry: Entry, catalogue: Catalogue, translate: Translator) -> Panel:
         more = Table.grid(padding=(0, 2))
         _add_limits_and_methods(more, meaning, translate)
         parts += [more] if more.row_count else []
-    small_print = [
-        *(note.replace("`", "") for note in notes(entry, translate)),
-        translate.pick(catalogue.links_of(entry)),
-    ]
+    lines = [*notes(entry, translate), *(platform_lines(entry, platform, translate) if platform else ())]
+    small_print = [*(line.replace("`", "") for line in lines), translate.pick(catalogue.links_of(entry, platform))]
     parts += [Rich(), Rich("\n".join(small_print), style="dim")]
     return Panel(Group(*parts), title=Rich(f"{entry.code}  {translate.pick(entry.title)}"), title_align="left")
 

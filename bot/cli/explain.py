@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,11 +19,28 @@ from bot.catalogue.numbers import ResolvedNumbers
 from bot.cli.options import with_catalogue
 from bot.i18n import Language, Translator
 
+if TYPE_CHECKING:
+    from bot.catalogue.platforms import Platform
+
+
+def _platform(context: click.Context, parameter: click.Parameter, name: str | None) -> Platform | None:
+    """Return the platform that the user named. Raises BadParameter if there is none."""
+    if name is None:
+        return None
+    from bot.catalogue.platforms import open_platforms  # most calls need none
+
+    if platform := open_platforms().named_in(name):
+        return platform
+    raise click.BadParameter(f"{name!r} is none of {', '.join(each.key for each in open_platforms().platforms)}.")
+
 
 @click.command()
 @click.argument("codes", nargs=-1, required=True, metavar="CODE...")
+@click.option("--platform", callback=_platform, help="Print the page, the name and the log of one, such as ios.")
 @with_catalogue
-def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as_json: bool) -> int:
+def explain(
+    codes: tuple[str, ...], platform: Platform | None, catalogue: Catalogue, language: Language, as_json: bool
+) -> int:
     """Explain codes of the SDK or of ZIM's servers, or SDK symbols.
 
     The exit status is 1 if a code is unknown. 0 and 1 are explained only alone.
@@ -34,13 +51,13 @@ def explain(codes: tuple[str, ...], catalogue: Catalogue, language: Language, as
     found = catalogue.resolve(number for number in numbers.values() if number is not None)
     translate = i18n.words(language)
     if as_json:
-        _print_json([as_object(entry, catalogue, language) for entry in found.entries])
+        _print_json([as_object(entry, catalogue, language, platform) for entry in found.entries])
     else:
         # rich is imported only where it prints: that takes as long as all the rest of `explain --json`.
         from bot.cli.entry_panel import print_panels
 
         _print_server_codes(found, catalogue, translate)
-        print_panels(found.entries, catalogue, language)
+        print_panels(found.entries, catalogue, language, platform)
     _print_foreign(found, translate)
     unknown = [name for name, number in numbers.items() if number is None]
     for name in unknown:
@@ -110,10 +127,15 @@ def browse(section: str | None, catalogue: Catalogue, language: Language, as_jso
     return 0
 
 
-def as_object(entry: Entry, catalogue: Catalogue, language: Language) -> dict[str, Any]:
-    """Return *entry* as a JSON object: its texts in *language*, its facts as in the catalogue. Its keys are public."""
+def as_object(
+    entry: Entry, catalogue: Catalogue, language: Language, platform: Platform | None = None
+) -> dict[str, Any]:
+    """Return *entry* as a JSON object: its texts in *language*, its facts as in the catalogue. Its keys are public.
+
+    The page is that of *platform*.
+    """
     pick = i18n.words(language).pick
-    facts: dict[str, Any] = _as_json(entry, pick) | {"docs": pick(catalogue.links_of(entry))}
+    facts: dict[str, Any] = _as_json(entry, pick) | {"docs": pick(catalogue.links_of(entry, platform))}
     del facts["keywords"]  # for the search only
     return {"code": entry.code, "language": language, "section": catalogue.section_of(entry).section} | facts
 

@@ -17,7 +17,7 @@ from bot.detection.result import Known, Passage
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRead, FileRefused, Refusal
-from bot.triage.metadata import MetadataScan
+from bot.triage.metadata import platforms_in
 
 # Subtypes of messages that people write. A reply that is also sent to the channel arrives once, as `thread_broadcast`:
 # https://github.com/slackapi/bolt-python/issues/488
@@ -84,9 +84,7 @@ def _first(passages: Sequence[Passage], most: int) -> Iterator[Passage]:
 
 def platform_shown(text: str) -> Platform | None:
     """Return the platform that printed *text*, as a triage finds it, or None if that is not certain."""
-    found = MetadataScan()
-    found.scan(text)
-    return open_platforms().shown_by(found.platforms)
+    return open_platforms().shown_by(platforms_in(text))
 
 
 def is_paste(passages: Sequence[Passage]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
-from bot.catalogue.platforms import Platform, open_platforms
+from bot.catalogue.platforms import Platform
 from bot.i18n import Translator
 from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
@@ -168,7 +168,7 @@ def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, transl
     """Build the buttons for the other language and for the vendor's page."""
     platform = {"platform": reply.platform.key} if reply.platform else {}
     value = json.dumps({"codes": _numbers(reply)[:_MOST_CODES], "language": translate.language.other} | platform)
-    url = translate.pick(open_platforms().links_on(reply.platform, catalogue.links_of(reply.entries[0])))
+    url = translate.pick(catalogue.links_of(reply.entries[0], reply.platform))
     return [
         block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=value),
         block_kit.button(translate("button.docs"), OPEN_DOCS, url=url),

@@ -76,8 +76,9 @@ def platform_lines(entry: Entry, platform: Platform | None, translate: Translato
         yield log_line(platform, translate)
 
 
-def log_line(platform: Platform, translate: Translator) -> str:
-    """Say where the SDK's log is on *platform* and how to upload it."""
+def log_line(platform: Platform, translate: Translator, *, is_short: bool = False) -> str:
+    """Say where the SDK's log is on *platform* and how to upload it; *is_short* is for a list of platforms."""
+    key = "logs.short" if is_short else "logs.line"
     calls = translate("list.item_separator").join(f"`{call}`" for call in platform.upload)
     name, place = translate.pick(platform.name), translate.pick(platform.log)
-    return translate("logs.line", platform=name, place=place, calls=calls)
+    return translate(key, platform=name, place=place, calls=calls)

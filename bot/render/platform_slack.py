@@ -18,15 +18,16 @@ def logs(reply: LogsReply, translate: Translator) -> MessagePayload:
     """Build the answer about one platform, a line for each platform, or the line that a platform is unknown."""
     names = translate("list.item_separator").join(translate.pick(each.name) for each in reply.platforms)
     guide = translate("logs.guide", url=translate.pick(open_platforms().guide))
-    lines = [block_kit.escape(log_line(each, translate)) for each in reply.platforms]
     if reply.unknown:
         typed = block_kit.escape(block_kit.shorten(reply.unknown, _TYPED))
         text = translate("logs.unknown", typed=typed, names=names)
         return block_kit.message(text, [block_kit.section(text)])
-    if len(lines) > 1:
+    if len(reply.platforms) > 1:
+        lines = [block_kit.escape(log_line(each, translate, is_short=True)) for each in reply.platforms]
         blocks = block_kit.paragraphs([f"• {line}" for line in lines])
         return block_kit.message(translate("logs.title"), [block_kit.section(translate("logs.title")), *blocks])
-    platform, line = reply.platforms[0], lines[0]
+    (platform,) = reply.platforms
+    line = block_kit.escape(log_line(platform, translate))
     steps = "\n".join([line, *(f"• {block_kit.escape(advice)}" for advice in _advice(platform, translate))])
     read = translate("list.item_separator").join(source_name(source, translate) for source in platform.sources)
     return block_kit.message(line, [block_kit.section(steps), block_kit.context(f"{guide} · {read}")])
@@ -35,8 +36,9 @@ def logs(reply: LogsReply, translate: Translator) -> MessagePayload:
 def _advice(platform: Platform, translate: Translator) -> Iterator[str]:
     """Yield how to upload the log, and how to set its folder."""
     yield translate("logs.wait")
-    yield from map(translate.pick, platform.advice)
     if platform.config:
         yield translate("logs.repeat")
+    yield from map(translate.pick, platform.advice)
+    if platform.config:
         yield translate("logs.folder", call=platform.config)
     yield translate("logs.send")

@@ -6,7 +6,7 @@ Only values written in the log count. A line's format is evidence of a platform 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import stringzilla as sz
@@ -77,6 +77,16 @@ def names_zim(data: bytes) -> bool:
     return any(sz.find(data, literal) >= 0 for literal in _ZIM_LITERALS) and bool(_ZIM.search(data))
 
 
+def platforms_in(text: str, found: Collection[str] = ()) -> list[str]:
+    """Return the platforms that *text* shows, without those that were *found* before."""
+    text = _BROWSER.sub(r"\1", text) if "Mozilla/5.0 (" in text else text
+    return [
+        name
+        for name, words, pattern in PLATFORM_PATTERNS
+        if name not in found and any(word in text for word in words) and pattern.search(text)
+    ]
+
+
 @dataclass(slots=True)
 class MetadataScan:
     """Collect the values found so far in order of appearance, at most `MAX_VALUES` of each kind."""
@@ -89,10 +99,7 @@ class MetadataScan:
         """Add the values in *text*, which is one or more lines."""
         _add(self.versions, (match[1] for match in _VERSION.finditer(text)))
         _add(self.app_ids, (mask(match["id"]) for match in APP_ID.finditer(text)))
-        text = _BROWSER.sub(r"\1", text) if "Mozilla/5.0 (" in text else text
-        for name, words, pattern in PLATFORM_PATTERNS:
-            if name not in self.platforms and any(word in text for word in words) and pattern.search(text):
-                _add(self.platforms, (name,))
+        _add(self.platforms, platforms_in(text, self.platforms))
 
 
 def _add(values: list[str], found: Iterable[str]) -> None:

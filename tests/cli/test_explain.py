@@ -70,6 +70,25 @@ def test_programs_get_json() -> None:
     assert second["symbols"]["web"] == "NetworkModuleTokenExpired"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "SDK log on Android: zimlog*.txt in"), ("zh", "SDK 日志（Android）：")]
+)
+def test_a_platform_gets_its_own_page_name_and_log(language: str, said: str) -> None:
+    """A developer of one app works on one platform."""
+    shown = " ".join(run("explain", "6000704", "--platform", "安卓", "--lang", language).output.split())
+    assert said in shown.replace("│ ", "")
+    assert "/zim-android/sdk-error-codes/zim" in shown
+    found = run("explain", "6000106", "--json", "--platform", "Flutter", "--lang", language)
+    assert json.loads(found.output)[0]["docs"].endswith("/zim-flutter/sdk-error-codes/zim")
+
+
+def test_an_unknown_platform_is_an_error_that_lists_all() -> None:
+    """Nobody has to guess how they are called here."""
+    result = run("explain", "6000106", "--platform", "symbian")
+    assert result.exit_code == 2
+    assert "'symbian' is none of android, ios, web" in result.output
+
+
 def test_an_unknown_code_is_named_and_fails() -> None:
     """Scripts check the exit status."""
     result = run("explain", "6000106", "6009999", "--json")

@@ -138,7 +138,7 @@ async def test_the_place_of_the_sdks_log_is_told_privately(slack: Sandbox) -> No
     """On one platform with all steps, without a platform on all, and never an error for a word unknown."""
     told = {
         "logs android": "`/storage/Android/data/&lt;package name&gt;/files/ZIMLogs`",
-        "logs": "SDK log on Windows",
+        "logs": "*Windows*: `zimlog*.txt` in `%APPDATA%",
         "logs symbian": "I don't know the platform “symbian”. I know Android, iOS, Web",
     }
     for count, typed in enumerate(told, 1):
