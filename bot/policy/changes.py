@@ -24,7 +24,7 @@ from bot.policy.place import Directory, Place, link_to
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
-from bot.storage.channel_store import ChannelStore
+from bot.storage.channel_store import ChannelStore, SetBy
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 KEEP_S = 30 * 86_400.0  # for which a context is ignored, and a change can be undone
@@ -42,14 +42,18 @@ class Changes:
     _clock: Callable[[], float]
 
     async def settings(self, place: Place, directory: Directory) -> SettingsReply:
-        """Return the channel's settings with who set them."""
+        """Return the channel's settings with who set them, and who last marked something."""
         channel = await self._channels.get(place.team, place.channel)
+        contexts = await self._store.ignored(place.team, place.channel, now=self._clock())
+        wrong = await self._store.last(place.team, place.channel, Changed.WRONG)
         return SettingsReply(
             await self._languages.of_channel(place, directory, channel),
             Mode(channel.mode or Mode.THREAD),
             channel.language_by,
             channel.mode_by,
-            len(await self._store.ignored(place.team, place.channel, now=self._clock())),
+            len(contexts),
+            SetBy(contexts[0].user, contexts[0].at) if contexts else None,
+            SetBy(wrong.user, wrong.at) if wrong and not wrong.undone_by else None,
         )
 
     async def set_mode(

@@ -98,13 +98,15 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class SettingsReply:
-    """A channel's settings, and who set them."""
+    """A channel's settings, who set them, and who last marked something in the channel."""
 
     language: LanguageChoice
     mode: Mode
     language_by: SetBy | None = None  # None: never set
     mode_by: SetBy | None = None
     ignored: int = 0  # contexts
+    ignored_by: SetBy | None = None  # the last person who had one ignored
+    wrong_by: SetBy | None = None  # the last person who marked a triage as wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,16 +69,18 @@ def denied(reply: Denied, translate: Translator) -> MessagePayload:
 
 
 def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
-    """Show a channel's settings with their authors and times, and the number of ignored contexts."""
+    """Show a channel's settings, the number of ignored contexts, and the latest mark, with authors and times."""
     language = translate(f"language.{reply.language.language}")
     reason = translate(f"settings.reason.{reply.language.reason}")
     by_language = block_kit.sentences(translate("settings.shown", language=language), reason, translate)
     paragraphs = [
         _with_author(by_language, reply.language_by, translate, is_set=reply.language.reason == "setting"),
         _with_author(translate(f"mode.{reply.mode}"), reply.mode_by, translate, is_set=True),
-        translate.count("settings.ignored", reply.ignored) if reply.ignored else translate("ignored.none"),
+        _ignored_count(reply, translate),
+        translate("settings.wrong", **_author(reply.wrong_by)) if reply.wrong_by else "",
         translate("settings.hint"),
     ]
+    paragraphs = [each for each in paragraphs if each]
     return block_kit.message(paragraphs[0], [block_kit.section(paragraph) for paragraph in paragraphs])
 
 
@@ -125,10 +127,19 @@ def _ignored(context: IgnoredContext, translate: Translator) -> Block:
     )
 
 
+def _ignored_count(reply: SettingsReply, translate: Translator) -> str:
+    if reply.ignored_by is None:
+        return translate("ignored.none")
+    return translate.count("settings.ignored", reply.ignored, **_author(reply.ignored_by))
+
+
+def _author(by: SetBy) -> dict[str, str]:
+    return {"who": block_kit.mention(by.user), "time": block_kit.date(by.at)}
+
+
 def _with_author(text: str, by: SetBy | None, translate: Translator, *, is_set: bool) -> str:
     """Add to *text* the author of a setting, or the person who let the bot choose."""
     if by is None:
         return text
-    who, time = block_kit.mention(by.user), block_kit.date(by.at)
-    author = translate("settings.by", who=who, time=time) if is_set else translate("settings.auto", who=who, time=time)
+    author = translate("settings.by" if is_set else "settings.auto", **_author(by))
     return block_kit.sentences(text, author, translate)

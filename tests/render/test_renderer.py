@@ -132,7 +132,7 @@ def test_slack_accepts_replies_that_name_people(catalogue: Catalogue, language: 
     ]
     changes += [replace(change, undone_by="U2") for change in changes]
     replies: list[Reply] = [
-        SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1),
+        SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1, by, by),
         *(ChangeReply(change, untold=untold) for change in changes for untold in ("", "C1")),
         IgnoredReply((CONTEXT, replace(CONTEXT, link="")) * 30),
         *(ForgotReply("U1", codes, untold=untold) for codes in ((6000106,), (1, 2)) for untold in ("", "C1")),

@@ -317,6 +317,25 @@ async def test_status_names_who_set_the_language_or_let_the_bot_choose(
     assert auto in await private_line(slack, who, 2)
 
 
+async def test_status_names_who_marked_a_code_and_a_triage(slack: Sandbox) -> None:
+    """A reader who misses an answer learns whom to ask."""
+    message = await slack.say(ENGLISH, ANN, "we got 6000106")
+    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
+    await until_reply_shows(slack, message, "not a code")
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await answer_in_thread(slack, ENGLISH, message)
+    await slack.click(answer, "triage_wrong", LIN)
+    await until_reply_shows(slack, message, "marked my triage as wrong")
+    await slack.command(ENGLISH, ANN, "status")
+    line = await private_line(slack, ANN)
+    assert "“not a code”, last by <@U0BEN>, <!date^" in line
+    assert "<@U0LIN> was the last to mark a triage as wrong, <!date^" in line
+    await slack.click(answer, "undo_change", ANN)
+    await until_reply_shows(slack, message, "Undone by <@U0ANN>.")
+    await slack.command(ENGLISH, ANN, "status")
+    assert "triage" not in await private_line(slack, ANN, 2)
+
+
 async def test_if_the_line_can_not_be_posted_the_person_is_told_so(slack: Sandbox) -> None:
     """Nobody should believe that the channel knows."""
     await slack.invite(FOREIGN, ANN)
