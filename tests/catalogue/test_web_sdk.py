@@ -30,6 +30,7 @@ def test_a_fallback_code_says_that_the_message_names_the_reason(catalogue: Catal
     assert set(FALLBACK[code]) <= set(entry.methods)
     for language in ("en", "zh"):
         assert "`code:`" in said(entry, language)
+        assert "Web" in said(entry, language)  # other SDKs may do otherwise
     versions = [source.version for source in entry.sources if source.origin is Origin.SDK]
     assert versions == [FACTS["version"]]
 
@@ -42,6 +43,7 @@ def test_the_web_limits_are_in_the_entry(catalogue: Catalogue) -> None:
         number = limited.get("interval_ms") or limited["calls"]
         for language in ("en", "zh"):
             assert re.search(rf"\b{number} ", said(entry, language)), number
+            assert "Web" in said(entry, language)
 
 
 def test_server_codes_of_conversations_find_their_code(catalogue: Catalogue) -> None:

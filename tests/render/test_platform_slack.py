@@ -44,11 +44,12 @@ def test_placeholders_of_a_path_are_no_mentions(catalogue: Catalogue) -> None:
     assert "&lt;package name&gt;/files/ZIMLogs" in shown(catalogue, LogsReply((android,)))
 
 
-def test_what_only_the_web_sdk_does_is_said_of_web_alone(catalogue: Catalogue) -> None:
+def test_what_the_web_sdk_does_is_said_of_web_alone(catalogue: Catalogue) -> None:
     """On other platforms, nobody has seen it."""
     about = {each.key: shown(catalogue, LogsReply((each,))) for each in PLATFORMS.platforms}
-    assert [key for key, text in about.items() if "6000121" in text] == ["web"]
+    assert [key for key, text in about.items() if "6000121" in text] == ["web", "mini-program"]
     assert "Web SDK 2.29.0" in about["web"]
+    assert "mini program SDK 2.29.0" in about["mini-program"]
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -11,7 +11,7 @@ from bot.sandbox.delivery import DeliveryKind
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, FOREIGN, LIN
-from tests.scenarios.reading import answer_in_thread, last_said, said_by_bot, shown
+from tests.scenarios.reading import answer_in_thread, bot_reactions, last_said, said_by_bot, shown
 
 
 @pytest.mark.both_transports
@@ -131,6 +131,11 @@ async def test_an_answer_is_about_the_platform_that_the_asker_names_or_the_messa
     await slack.until(lambda: "2 times" in shown(slack.replies(ENGLISH, message["ts"])[0]))
     reply = slack.replies(ENGLISH, message["ts"])[0]
     assert "SDK log on Flutter" in shown(reply)  # an update of the reply keeps the platform
+    again = await slack.say(ENGLISH, ANN, "E/flutter ( 412): PlatformException(6000703, db failed, null, null)")
+    await slack.until(lambda: bot_reactions(again) == ["mag"])
+    await slack.react(ENGLISH, again["ts"], BEN, "mag")
+    (copy,) = await slack.until(lambda: slack.ephemerals(BEN, ENGLISH))
+    assert "SDK log on Flutter" in shown(copy)
     assert docs_of(reply) == "https://www.zegocloud.com/docs/zim-flutter/sdk-error-codes/zim"
 
 
