@@ -90,7 +90,7 @@ class Catalogue:
     def prepare(self) -> None:
         """Build the search index and read the numbers now: the first search would wait a third of a second for it."""
         self.search("prepare")
-        _ = self.numbers
+        _ = self.numbers, self.server_codes
 
     def search(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
         """Return the entries that match *query*, best match first.

@@ -24,6 +24,7 @@ from typing import Protocol
 import structlog
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
 from bot.policy.language import Languages
@@ -57,6 +58,7 @@ class SeenMessage:
     is_log: bool = False  # it gets its own triage, whatever was explained before
     text_language: Language | None = None  # by its script (see `bot.i18n.script_language`)
     platform: str | None = None  # the key of the platform that it shows; None: not certain
+    server_codes: tuple[tuple[int, int], ...] = ()  # codes, each with the server's own code beside it
 
     @property
     def ref(self) -> MessageRef:
@@ -251,7 +253,7 @@ class Annotations:
         if replied:
             first = replied[0][0]
             codes = tuple(code for _, decision in replied for code in decision.codes)
-            annotation = self._annotation(codes, {}, {message.platform for message, _ in replied})
+            annotation = self._annotation(codes, {}, [message for message, _ in replied])
             answer = await self._answer(first, first.triaged or annotation, voice, channel)
             reply = await voice.reply(answer, [message.ts for message, _ in replied])
         records = {
@@ -293,17 +295,25 @@ class Annotations:
     async def _content(self, reply: MessageRef, answered: Mapping[str, AnnotationRecord]) -> Annotation:
         counts = await self._store.counts(reply, reply.ts)
         codes = dict.fromkeys(code for ts in sorted(answered) for code in answered[ts].codes) or counts
-        platforms = {record.platform for record in answered.values()}
-        return self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes}, platforms)
+        messages = [answered[ts] for ts in sorted(answered)]
+        return self._annotation(tuple(codes), {code: counts.get(code, 1) for code in codes}, messages)
 
     def _annotation(
-        self, codes: tuple[int, ...], counts: Mapping[int, int], platforms: Collection[str | None]
+        self, codes: tuple[int, ...], counts: Mapping[int, int], messages: Collection[SeenMessage | AnnotationRecord]
     ) -> Annotation:
-        """Explain *codes* of messages that show *platforms*; if these differ, on none."""
+        """Explain *codes* of *messages*; if these show different platforms, on none."""
+        platforms = {message.platform for message in messages}
         platform = open_platforms().keyed(*platforms) if len(platforms) == 1 else None
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
         unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
-        return Annotation(entries, unknown, counts, platform)
+        beside = dict.fromkeys(pair for message in messages for pair in message.server_codes)
+        known = self._catalogue.server_codes  # of another version, if the message is older
+        server_codes = tuple(
+            (code, ServerCode(number, known[number]))
+            for code, number in beside
+            if code in codes and known.get(number, code) != code
+        )
+        return Annotation(entries, unknown, counts, platform, server_codes)
 
     async def _answer(
         self, message: SeenMessage, reply: Reply, voice: ThreadVoice, channel: ChannelState | None = None
@@ -329,7 +339,9 @@ def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> A
     act = Act.TRIAGE if is_reply and message.triaged else decision.act
     log = message.triaged.log if message.triaged else None
     reply = reply if is_reply else None
-    return AnnotationRecord(message.thread, act, reply, decision.codes, contexts, log, message.platform)
+    return AnnotationRecord(
+        message.thread, act, reply, decision.codes, contexts, log, message.platform, message.server_codes
+    )
 
 
 def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import Platform, open_platforms
 from bot.detection.detector import find_in_passages
 from bot.detection.fingerprint import fingerprint
-from bot.detection.result import Known, Passage
+from bot.detection.result import Passage, Span
+from bot.detection.server_codes import server_code_in
 from bot.detection.slack_text import passages
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRead, FileRefused, Refusal
@@ -26,6 +29,7 @@ _BY_PEOPLE = (None, "file_share", "me_message", "thread_broadcast")
 # Of a message, in all its parts. Slack cuts its text there: docs.slack.dev/reference/methods/chat.postMessage
 _MAX_CHARACTERS = 40_000
 _MAX_CODES = 3  # explained one by one; a message with more is a log
+_BESIDE = 400  # characters on either side of a code in which its server code is
 _MAX_LINES = 15  # of a message with a code; a message with more is a paste
 _LOG_NAME = re.compile(r"\.(?:log|txt|json|ndjson|jsonl|gz|zip)(?:\.\d+)?$", re.IGNORECASE)
 # Media types that contain no log: pictures, sound, fonts and office documents.
@@ -45,6 +49,7 @@ class MessageContent:
 
     passages: tuple[Passage, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    server_codes: tuple[tuple[int, int], ...] = ()  # codes, each with another code's server code beside it
 
 
 def is_written(message: Mapping[str, Any]) -> bool:
@@ -57,7 +62,7 @@ def is_by_person(message: Mapping[str, Any]) -> bool:
     return message.get("subtype") in _BY_PEOPLE and not message.get("bot_id")
 
 
-def read_content(message: Mapping[str, Any], known: Known) -> MessageContent:
+def read_content(message: Mapping[str, Any], known: Catalogue) -> MessageContent:
     """Return the content of a Slack message, empty if neither a person nor a bot wrote it.
 
     Reads the first 40,000 characters. That takes up to 0.1 ms for each number that may be a code.
@@ -65,11 +70,22 @@ def read_content(message: Mapping[str, Any], known: Known) -> MessageContent:
     if not is_written(message):
         return MessageContent()
     read = tuple(_first(passages(message), _MAX_CHARACTERS))
+    findings = find_in_passages(read, known).findings
     sightings = tuple(
         Sighting(each.code, each.quoted, fingerprint(read[each.passage].text, each.span, each.evidence))
-        for each in find_in_passages(read, known).findings
+        for each in findings
     )
-    return MessageContent(read, sightings)
+    beside = ((each.code, _server_code_beside(read[each.passage].text, each.span, known)) for each in findings)
+    server_codes = dict.fromkeys((code, found.number) for code, found in beside if found and found.code != code)
+    return MessageContent(read, sightings, tuple(server_codes))
+
+
+def _server_code_beside(text: str, span: Span, catalogue: Catalogue) -> ServerCode | None:
+    """Return the server code on the line of a code at *span*, near it."""
+    start, end = span
+    before = text[max(0, start - _BESIDE) : start].rpartition("\n")[2]
+    after = text[start : end + _BESIDE].partition("\n")[0]
+    return server_code_in(f"{before}{after}".encode(errors="replace"), catalogue.server_codes)
 
 
 def _first(passages: Sequence[Passage], most: int) -> Iterator[Passage]:

@@ -41,6 +41,7 @@ class Annotation:
     unknown: tuple[int, ...]
     counts: Mapping[int, int]  # how often each came in the thread; a missing code came once
     platform: Platform | None = None  # None: not certain
+    server_codes: tuple[tuple[int, ServerCode], ...] = ()  # codes, each with the server's own code beside it
 
 
 @dataclass(frozen=True, slots=True)

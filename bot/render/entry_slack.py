@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
+from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import Platform
 from bot.i18n import Translator
 from bot.policy.replies import Annotation, Explained, Unknown
@@ -65,6 +66,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
     leading = [entry for entry in reply.entries if entry.code not in causes]
     blocks = _cards(leading, (), reply.platform, translate)
     lines = [_follows(entry, *causes[entry.code], translate) for entry in reply.entries if entry.code in causes]
+    lines += [_server_code(code, beside, catalogue, translate) for code, beside in reply.server_codes[:_MOST_CARDS]]
     blocks += block_kit.paragraphs(lines) if lines else []
     blocks += _beside(reply.unknown, translate)
     repeated = [translate.count("card.repeated", n, code=code) for code, n in sorted(reply.counts.items()) if n > 1]
@@ -162,6 +164,12 @@ def _follows(entry: Entry, cause: int, rule: CascadeRule, translate: Translator)
     """Say in mrkdwn that *entry* likely follows from *cause*, and why."""
     title, reason = (block_kit.escape(translate.pick(text)) for text in (entry.title, rule.reason))
     return translate("card.follows", code=entry.code, title=title, cause=cause, reason=reason)
+
+
+def _server_code(code: int, beside: ServerCode, catalogue: Catalogue, translate: Translator) -> str:
+    """Say in mrkdwn what the server's own code *beside* a code stands for."""
+    title = block_kit.escape(translate.pick(catalogue[beside.code].title))
+    return translate("card.server_code", code=code, number=beside.number, stands_for=beside.code, title=title)
 
 
 def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, translate: Translator) -> list[Element]:

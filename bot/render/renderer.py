@@ -103,4 +103,4 @@ class Renderer:
 def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:
     codes = tuple(entry.code for entry in reply.entries)
     platform = reply.platform.key if reply.platform else ""
-    return codes, reply.unknown, tuple(reply.counts.items()), platform, translate.language
+    return codes, reply.unknown, tuple(reply.counts.items()), platform, reply.server_codes, translate.language

@@ -180,6 +180,8 @@ class Messages(AsyncMiddleware):
             detail["text_language"] = str(language)
         if sightings and (platform := await read_aside(platform_shown, text)):
             detail["platform"] = platform.key
+        if content.server_codes:
+            detail["server_codes"] = content.server_codes
         if kind is JobKind.CHANGED and event.shared_id:
             detail["shared"] = True
         if kind in (JobKind.MESSAGE, JobKind.CHANGED) and is_log(event.message, content):

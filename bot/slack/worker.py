@@ -133,8 +133,15 @@ class Worker:
 
 def _message(job: Job) -> SeenMessage:
     sightings = tuple(Sighting.from_json(each) for each in job.detail.get("sightings", ()))
-    language, platform = text_language_of(job), job.detail.get("platform")
-    return SeenMessage(job.place, job.ts, job.thread, sightings, text_language=language, platform=platform)
+    return SeenMessage(
+        job.place,
+        job.ts,
+        job.thread,
+        sightings,
+        text_language=text_language_of(job),
+        platform=job.detail.get("platform"),
+        server_codes=tuple((code, number) for code, number in job.detail.get("server_codes", ())),
+    )
 
 
 async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:

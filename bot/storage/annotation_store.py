@@ -48,6 +48,7 @@ class AnnotationRecord:
     contexts: tuple[tuple[int, str], ...]  # each occurrence of a code: the code, and the fingerprint of its context
     log: LogRecord | None = None  # None: the message is no log
     platform: str | None = None  # the key of the platform that the message shows; None: not certain
+    server_codes: tuple[tuple[int, int], ...] = ()  # codes of the message, each with the server's own code beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class AnnotationStore:
         self._histories = Batcher(self._load_histories)
         self._puts = Batcher(self._put_all)
         insert = database.insert(annotated)
-        changed = ("thread", "act", "reply", "codes", "shapes", "log", "platform", "at")
+        changed = ("thread", "act", "reply", "codes", "shapes", "log", "platform", "server_codes", "at")
         self._upsert_annotated = insert.on_conflict_do_update(
             index_elements=["team", "channel", "ts"], set_={name: insert.excluded[name] for name in changed}
         )
@@ -227,6 +228,7 @@ def _annotated_rows(put: _Put) -> list[dict[str, Any]]:
     return [
         {"ts": ref.ts, "act": each.act, "reply": each.reply, "codes": each.codes, "shapes": each.contexts}
         | {"log": each.log.to_json() if each.log else None, "platform": each.platform}
+        | {"server_codes": each.server_codes or None}
         | shared
         for ref, each in put.records.items()
     ]
@@ -239,13 +241,16 @@ def _explained_rows(put: _Put) -> list[dict[str, Any]]:
     return [{"code": code, "reply": each.reply} | shared for each in replied for code in each.codes]
 
 
-_RECORD = tuple(annotated.c[name] for name in ("thread", "act", "reply", "codes", "shapes", "log", "platform"))
+_RECORD = tuple(
+    annotated.c[name] for name in ("thread", "act", "reply", "codes", "shapes", "log", "platform", "server_codes")
+)
 
 
 def _record(row: Sequence[Any]) -> AnnotationRecord:
-    thread, act, reply, codes, contexts, log, platform = row
+    thread, act, reply, codes, contexts, log, platform, server_codes = row
     read_log = LogRecord.from_json(log) if log else None
-    return AnnotationRecord(thread, act, reply, tuple(codes), contexts_of(contexts), read_log, platform)
+    pairs = tuple((int(code), int(number)) for code, number in server_codes or ())
+    return AnnotationRecord(thread, act, reply, tuple(codes), contexts_of(contexts), read_log, platform, pairs)
 
 
 def contexts_of(stored: Sequence[Any]) -> tuple[tuple[int, str], ...]:
@@ -258,7 +263,7 @@ def _part(name: str, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
     """Select one part of a history, in the row format that all parts share."""
     texts: list[ColumnElement[Any]] = [column.cast(String) for column in columns]
     texts += [null()] * (3 - len(columns))
-    return select(literal(name), *texts, null(), null(), null(), null()).where(*of_channel(table))
+    return select(literal(name), *texts, null(), null(), null(), null(), null()).where(*of_channel(table))
 
 
 # One statement, built once: to build and send a statement takes longer than to execute it.

@@ -80,6 +80,7 @@ annotated = _channel_table(
     Column("shapes", JSON, nullable=False),  # pairs of a code and the fingerprint of its context
     Column("log", JSON(none_as_null=True)),  # the summary of a log, and when it was read; null: no log
     Column("platform", String(16)),  # that the message shows (`Platform.key`); null: not certain
+    Column("server_codes", JSON(none_as_null=True)),  # pairs of a code and the server's own code beside it
     Column("at", Float, nullable=False, index=True),
 )
 

@@ -123,6 +123,21 @@ async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off
     assert voice.replies == {}
 
 
+async def test_a_reply_keeps_the_servers_own_codes_of_its_messages(policy: Annotations) -> None:
+    """Counting a code once more does not take away why the first call failed."""
+    voice = FakeVoice()
+
+    def server_codes(reply: str) -> list[tuple[int, int, int]]:
+        annotation = voice.replies[reply].reply
+        assert isinstance(annotation, Annotation)
+        return [(code, beside.number, beside.code) for code, beside in annotation.server_codes]
+
+    await policy.annotate([replace(said("1", A), server_codes=((A, 108035), (B, 103040), (A, 999999)))], voice)
+    assert server_codes("reply-to-1") == [(A, 108035, 6000521)]
+    await policy.annotate([said("2", A)], voice)
+    assert server_codes("reply-to-1") == [(A, 108035, 6000521)]
+
+
 async def test_a_reply_is_about_the_platform_of_its_messages(policy: Annotations) -> None:
     """Its links stay when counts are added; if a message of another platform joins, they are of none."""
     voice = FakeVoice()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from bot.catalogue.catalogue import Catalogue
 from bot.detection.slack_text import passages
-from bot.policy.content import MessageContent, is_log, log_files, worth_mentioning
+from bot.policy.content import MessageContent, is_log, log_files, read_content, worth_mentioning
 from bot.policy.noise_rules import Sighting
 from bot.triage.digest import FileRefused, Refusal
 
@@ -83,3 +84,23 @@ def test_messages_without_files_have_none(message: dict[str, Any]) -> None:
 def test_only_what_is_called_a_log_is_worth_mentioning(name: str, reason: Refusal, expected: bool) -> None:
     """A reply about every shared binary is noise."""
     assert bool(worth_mentioning([FileRefused(name, reason)])) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "server_codes"),
+    [
+        ('ZIMError code: 6000201 message: "… code: 103040"', ((6000201, 103040),)),
+        ("{code: 6000203, message: 'code: 108035, message: user is not in group'}", ((6000203, 108035),)),
+        ("{code: 6000353, message: 'code: 103040, message: too long'}", ()),
+        ("6000201\ncode: 103040", ()),
+        ("6000201 " + "x" * 500 + " code: 103040", ()),
+        ("code: 103040, message: too long", ()),
+    ],
+)
+def test_the_servers_own_code_is_read_beside_a_code(
+    catalogue: Catalogue, text: str, server_codes: tuple[tuple[int, int], ...]
+) -> None:
+    """It says more than a code that only says “failed”, and nothing beside the code that it stands for."""
+    content = read_content({"text": text}, catalogue)
+    assert content.server_codes == server_codes
+    assert 103040 not in [each.code for each in content.sightings]

@@ -195,3 +195,24 @@ def test_the_buttons_keep_to_the_platform(catalogue: Catalogue) -> None:
     language, docs = Renderer(catalogue).message(reply, Language.ZH)["blocks"][-1]["elements"]
     assert json.loads(language["value"]) == {"codes": [6000106], "language": "en", "platform": "unity"}
     assert docs["url"] == "https://doc-zh.zego.im/zim-u3d/sdk-error-codes/zim"
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        (
+            Language.EN,
+            "The message of *6000203* also has the server's own code 108035, which stands for *6000521* · Not a",
+        ),
+        (Language.ZH, "*6000203* 的错误信息里还带着服务端自己的错误码 108035，对应 *6000521* · 用户不是群成员"),
+    ],
+)
+def test_an_annotation_says_what_the_servers_own_code_stands_for(
+    catalogue: Catalogue, language: Language, line: str
+) -> None:
+    """The code only says that sending failed. The renderer keeps annotations, so the next one must not get the line."""
+    renderer, entries = Renderer(catalogue), (catalogue[6000203],)
+    for server_codes in (((6000203, ServerCode(108035, 6000521)),), ()):
+        message = renderer.message(Annotation(entries, (), {}, server_codes=server_codes), language)
+        assert_sendable(message)
+        assert any(text.startswith(line) for text in texts(message["blocks"])) is bool(server_codes)

@@ -133,6 +133,9 @@ async def test_numbers_beside_the_codes_are_explained_to_whoever_asks(slack: San
     assert shown(line).startswith(express)
     assert "https://www.zegocloud.com/" in shown(line)
     assert_sendable(line)
+    failed = await slack.say(ENGLISH, LIN, "sendMessage: {code: 6000203, message: 'code: 108035, message: no member'}")
+    annotation = await answer_in_thread(slack, ENGLISH, failed)
+    assert "the server's own code 108035, which stands for *6000521*" in shown(annotation)
     answer = await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "1002001 是什么"))
     assert shown(answer).startswith("1002001 不是 ZIM SDK 的错误码")
     assert slack.replies(ENGLISH, unasked["ts"]) == []

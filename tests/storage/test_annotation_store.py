@@ -31,9 +31,9 @@ async def test_a_record_is_read_back(store: AnnotationStore) -> None:
     assert await store.get(REF) == RECORD
 
 
-async def test_the_summary_of_a_log_and_its_platform_are_read_back(store: AnnotationStore) -> None:
-    """A later triage refers to the one, an update of the reply to the other."""
-    record = replace(RECORD, act="triage", log=LogRecord(5.0, SUMMARY), platform="ios")
+async def test_what_was_read_in_a_message_is_read_back(store: AnnotationStore) -> None:
+    """A later triage refers to the summary of a log, an update of the reply to the platform and the server codes."""
+    record = replace(RECORD, act="triage", log=LogRecord(5.0, SUMMARY), platform="ios", server_codes=((A, 103040),))
     await store.put({REF: record, replace(REF, ts="10.5"): RECORD}, now=5.0)
     assert await store.get(REF) == record
     assert (await store.history(REF, "", since=0.0, now=0.0)).record == record
