@@ -13,7 +13,7 @@ from bot.errors import GiveUp
 from bot.i18n import Language, question_language
 from bot.policy import grammar, replies
 from bot.policy.changes import Changes
-from bot.policy.content import platform_shown
+from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Directory, Place
@@ -90,10 +90,11 @@ class Answers:
                 return replies.Usage()
 
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
-        """Explain all codes in a Slack message, including quoted ones."""
+        """Explain all codes in a Slack message, including quoted ones, and the server's own codes beside them."""
         codes = find_in_message(message, self._catalogue).codes
         if not codes:
             return replies.Note("no_codes")
+        codes += tuple(number for _, number in read_content(message, self._catalogue).server_codes)
         return self.explain(codes, platform_shown("\n".join(each.text for each in passages(message))))
 
     def explain(self, numbers: tuple[int, ...], platform: Platform | None = None) -> Explained | Foreign | Unknown:

@@ -247,3 +247,11 @@ async def test_quoted_codes_are_explained_on_request(answers: Answers) -> None:
     reply = answers.explain_message({"text": "&gt; 6000106"})
     assert isinstance(reply, replies.Explained)
     assert answers.explain_message({"text": "hello"}) == replies.Note("no_codes")
+
+
+async def test_the_servers_own_code_is_explained_on_request(answers: Answers) -> None:
+    """It says why the call failed."""
+    reply = answers.explain_message({"text": "{code: 6000203, message: 'code: 108035, message: no member'}"})
+    assert isinstance(reply, replies.Explained)
+    assert [entry.code for entry in reply.entries] == [6000203, 6000521]
+    assert [each.number for each in reply.server_codes] == [108035]
