@@ -139,7 +139,7 @@ def test_unix_timestamps_are_shown_as_times(catalogue: Catalogue, key: str) -> N
     log = f'{{"time":{key},"code":6000106}}\n{{"time":1763971300,"code":6000106}}\n'
     text = report(triage_of({"": log}), catalogue, Language.EN, CASCADES)
     assert "Since 2025-11-24 08:00:45.740 UTC (line 1)" in text
-    assert "Token expired  08:00:45  08:01:40" in text
+    assert "likely cause  08:00:45  08:01:40  1–2   Token expired" in text
     assert "from 2025-11-24 08:00:45.740 UTC to 2025-11-24 08:01:40.000 UTC\n  times are Unix timestamps (UTC)" in text
 
 
