@@ -15,7 +15,8 @@ from bot.i18n import Language, Translator, words
 from bot.policy.replies import Triaged
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_view import DigestView, numbered_lines, offsets, stamp_text
+from bot.render.digest_marks import stamp_text
+from bot.render.digest_view import DigestView, numbered_lines, offsets
 from bot.render.entry_slack import numbered
 from bot.render.log_notices import next_steps
 from bot.render.relation_slack import relation_line, relation_text

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from rich.filesize import decimal
 
@@ -14,14 +12,13 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.catalogue.platforms import needs_log, open_platforms
 from bot.i18n import Translator
-from bot.render.block_kit import printable
+from bot.render.digest_marks import day_of, is_one_file, printable_line, span_of, stamp_text, time_of
 from bot.render.entry_wording import log_line
-from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Stamp, Timeline
+from bot.triage.digest import Advice, CodeRow, Digest, EventRow, Excerpt, Mark, Pattern, Role, Secret, Timeline
 
 _NONE = "–"
 _FILE_NAME = 24  # characters in a column
 _MOST_CODES = 4  # of a family in the title
-_DAY_AND_CLOCK = re.compile(r"(.*?)(\d{1,2}:\d\d:\d\d)(?:[.,]\d+)?(.*)")
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -45,6 +42,7 @@ class DigestView:
         self._catalogue = catalogue
         self._cause = next((row for row in digest.rows if row.code == digest.cause), None)
         self._event = next((row for row in digest.events if row.name is digest.cause_event), None)
+        self._is_one_file = is_one_file(digest)
         self.has_cause = bool(self._cause or self._event)
         own = [digest.cause] if digest.cause else []
         codes = [*own, *(row.code for row in digest.rows if row.role is Role.FAMILY)]
@@ -107,7 +105,7 @@ class DigestView:
         rows = self._leading()
         if not rows:
             return
-        first, last = _span(rows)
+        first, last = span_of(rows)
         if first.stamp:
             yield self.translate("triage.since", place=self.location(first), time=stamp_text(first.stamp))
         else:
@@ -179,8 +177,8 @@ class DigestView:
         return self.translate.count("unit.seconds", max(rounded(seconds), 1))
 
     def location(self, mark: Mark) -> str:
-        """Return the line of *mark*, with its file if there are several."""
-        if len(self.digest.files) == 1:
+        """Return the line of *mark*, with its file if there could be several."""
+        if self._is_one_file:
             return self.translate("triage.line", line=mark.line)
         name = self.file_name(self.digest.files[mark.file].name)
         return self.translate("triage.file_line", file=name, line=mark.line)
@@ -197,10 +195,10 @@ class DigestView:
         """
         is_timed = any(row.first.stamp or row.last.stamp for row in self.rows)
         columns = ["code", "count", "role", *(["first", "last"] if is_timed else []), "line", "name"]
-        is_one_day = len({_day(mark) for row in self.rows for mark in (row.first, row.last) if mark.stamp}) == 1
+        is_one_day = len({day_of(mark) for row in self.rows for mark in (row.first, row.last) if mark.stamp}) == 1
         rows = []
         for row in self.rows[:most]:
-            times = [_time(mark, is_one_day=is_one_day) for mark in (row.first, row.last)]
+            times = [time_of(mark, is_one_day=is_one_day) or _NONE for mark in (row.first, row.last)]
             cells = [str(row.code), f"{row.count:,}", self._role(row), *(times if is_timed else [])]
             rows.append([*cells, self._line_range(row), self._name(row)])
         return [self.translate(f"triage.column.{column}") for column in columns], rows
@@ -212,7 +210,7 @@ class DigestView:
     def _line_range(self, row: CodeRow) -> str:
         """Return the lines of the first and last occurrence, with their files if there are several."""
         first, last = row.first, row.last
-        if len(self.digest.files) == 1:
+        if self._is_one_file:
             return f"{first.line}–{last.line}" if last.line > first.line else str(first.line)
         names = [self.file_name(self.digest.files[mark.file].name) for mark in (first, last)]
         begin, end = (name if len(name) <= _FILE_NAME else "…" + name[1 - _FILE_NAME :] for name in names)
@@ -353,11 +351,6 @@ def secret_line(secret: Secret, place: str, translate: Translator) -> str:
     return translate("triage.report.secret_lines", kind=kind, n=f"{secret.lines:,}", place=place)
 
 
-def printable_line(text: str) -> str:
-    """Replace each invisible character of a log or file name, and each line break, with U+FFFD."""
-    return printable(text).replace("\n", "\ufffd")
-
-
 def numbered_lines(excerpt: Excerpt) -> list[str]:
     """Return the lines of *excerpt* with their numbers, and a mark at the line of interest."""
     width = len(str(excerpt.first_line + len(excerpt.lines) - 1))
@@ -373,29 +366,6 @@ def sparkline(counts: Sequence[int]) -> str:
     return "".join(_BARS[math.ceil(count / top * len(_BARS)) - 1] if count else "·" for count in counts)
 
 
-def stamp_text(stamp: Stamp) -> str:
-    """Return a time as it is written in the log, but a Unix timestamp as a date and a time that people can read."""
-    if not stamp.is_unix:
-        return printable_line(stamp.text)
-    moment = datetime.fromtimestamp(stamp.seconds, UTC)
-    return f"{moment.replace(tzinfo=None).isoformat(' ', 'milliseconds')} UTC"
-
-
-def _day(mark: Mark) -> str | None:
-    """Return the text around the clock, such as the date; None without a clock."""
-    match = _DAY_AND_CLOCK.fullmatch(stamp_text(mark.stamp)) if mark.stamp else None
-    return match[1] + match[3] if match else None
-
-
-def _time(mark: Mark, *, is_one_day: bool) -> str:
-    """Return the time of *mark*; on one day, without the date and the fraction of a second."""
-    if mark.stamp is None:
-        return _NONE
-    text = stamp_text(mark.stamp)
-    match = _DAY_AND_CLOCK.fullmatch(text) if is_one_day else None
-    return match[2] if match else text
-
-
 def _clock(seconds: float, width: float) -> str:
     """Format an offset such as +1:30 or +2:00:00; for buckets below a second, +0.25."""
     if width < 1:
@@ -403,13 +373,3 @@ def _clock(seconds: float, width: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"+{hours}:{minutes:02}:{rest:02}" if hours else f"+{minutes}:{rest:02}"
-
-
-def _span(rows: Sequence[CodeRow | EventRow]) -> tuple[Mark, Mark]:
-    """Return the first and the last mark of *rows*: by time if any has one, else by file and line."""
-    marks = [mark for row in rows for mark in (row.first, row.last)]
-    if timed := [mark for mark in marks if mark.stamp]:
-        timed.sort(key=lambda mark: mark.stamp.seconds if mark.stamp else 0)
-        return timed[0], timed[-1]
-    marks.sort(key=lambda mark: (mark.file, mark.line))
-    return marks[0], marks[-1]

@@ -143,6 +143,14 @@ def test_unix_timestamps_are_shown_as_times(catalogue: Catalogue, key: str) -> N
     assert "from 2025-11-24 08:00:45.740 UTC to 2025-11-24 08:01:40.000 UTC\n  times are Unix timestamps (UTC)" in text
 
 
+def test_the_words_that_come_with_a_file_are_no_place(catalogue: Catalogue) -> None:
+    """Most people write a word when they upload a log; each line number need not name the file then."""
+    log = line_at(0, 6000106)
+    assert "(line 1)" in report(triage_of({"": "help", "a.log": log}), catalogue, Language.EN, CASCADES)
+    for logs in ({"": f"help {log}", "a.log": log}, {"": "help", "a.log": log, "b.log": "ok"}):
+        assert ", line 1)" in report(triage_of(logs), catalogue, Language.EN, CASCADES)
+
+
 def test_an_event_that_occurred_once_has_one_place(catalogue: Catalogue) -> None:
     """A range from a line to itself looks like a mistake."""
     assert "  TOKEN_EXPIRED once: line 19\n" in report(expired(), catalogue, Language.EN, CASCADES)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.render.digest_view import numbered_lines, offsets, printable_line, sparkline
+from bot.render.digest_marks import printable_line
+from bot.render.digest_view import numbered_lines, offsets, sparkline
 from bot.triage.digest import Excerpt, Timeline
 from tests.render.digests import stamp
 
