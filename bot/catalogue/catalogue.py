@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from bot.catalogue.entry import Entry, Links, Section
 from bot.catalogue.neighbours import nearest
 from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ResolvedNumbers, ServerCode, open_numbers
 from bot.catalogue.shape import FORMAT, from_plain
+from bot.catalogue.stored import StoredEntries, compile_sections
 
 if TYPE_CHECKING:
     from bot.catalogue.glossary import SmallTalk
@@ -32,51 +33,47 @@ _NUMBER = re.compile(r"[0-9]+")
 class Catalogue:
     """All sections and their entries.
 
-    It takes the result of `compile_catalogue` and builds a section when one of its entries is first needed: building
-    all 205 entries takes longer than explaining one.
+    It takes the result of `compile_catalogue`. An entry is built when it is first needed.
     """
 
     def __init__(self, compiled: bytes) -> None:
-        lines = [line.split(b"\t") for line in compiled.splitlines()]
-        self._json = [section for _, section in lines]
-        self._sections: dict[int, Section] = {}  # by number of the line
-        # By code: the number of the line, and the entry's position in the section.
-        self._positions = {
-            code: (line, at) for line, (codes, _) in enumerate(lines) for at, code in enumerate(json.loads(codes))
-        }
+        self._stored = StoredEntries(compiled)
+        self._entries: dict[int, Entry] = {}  # those that were built, by code
 
     def __len__(self) -> int:
         """Return the number of codes."""
-        return len(self._positions)
+        return len(self._stored.section_of)
 
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over the entries, sorted by code."""
-        return (self[code] for code in sorted(self._positions))
+        return (self[code] for code in sorted(self._stored.section_of))
 
     def __getitem__(self, code: int) -> Entry:
         """Return the entry of *code*. Raises KeyError if it is unknown."""
-        line, at = self._positions[code]
-        return self._section(line).codes[at]
+        if code not in self._entries:
+            # Threads may build the same entry at once; setdefault makes all of them use one.
+            self._entries.setdefault(code, from_plain(Entry, self._stored[code]))
+        return self._entries[code]
 
     def get(self, code: int) -> Entry | None:
         """Return the entry of *code*, or None."""
-        return self[code] if code in self._positions else None
+        return self[code] if self.has_code(code) else None
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """All sections, sorted by their lowest code."""
-        return tuple(self._section(line) for line in range(len(self._json)))
+        return tuple(self._section(number) for number in range(len(self._stored.heads)))
 
-    def _section(self, line: int) -> Section:
-        """Return the section of a line, which is built once."""
-        if line not in self._sections:
-            # Threads may build the same section at once; setdefault makes all of them use one.
-            self._sections.setdefault(line, from_plain(Section, json.loads(self._json[line])))
-        return self._sections[line]
+    def _section(self, number: int) -> Section:
+        codes = [code for code, section in self._stored.section_of.items() if section == number]
+        return replace(self._head(number), codes=tuple(self[code] for code in codes))
+
+    def _head(self, number: int) -> Section:
+        return from_plain(Section, self._stored.heads[number])
 
     def section_of(self, entry: Entry) -> Section:
-        """Return the section that contains *entry*."""
-        return self._section(self._positions[entry.code][0])
+        """Return the section that contains *entry*, without any entries, which would have to be built."""
+        return self._head(self._stored.section_of[entry.code])
 
     def links_of(self, entry: Entry, platform: Platform | None = None) -> Links:
         """Return the vendor's page for *entry*, that of *platform* if there is one."""
@@ -112,7 +109,7 @@ class Catalogue:
         if exact:
             return tuple(SearchHit(entry, EXACT) for entry in exact)
         found, has_several = self._index.find(query, most), len(_NUMBER.findall(query)) > 1
-        return tuple(hit for hit in found if hit.entry.code > 1 or not has_several)
+        return tuple(SearchHit(self[code], score) for code, score in found if code > 1 or not has_several)
 
     def is_small_talk(self, text: str) -> bool:
         """Return whether *text* asks for nothing: it is a greeting, a thank-you or the like, or has no words at all."""
@@ -129,7 +126,7 @@ class Catalogue:
         from bot.catalogue.glossary import open_glossary
         from bot.catalogue.search import SearchIndex
 
-        return SearchIndex(self.sections, open_glossary())
+        return SearchIndex(self._stored, open_glossary())
 
     def in_range(self, query: str) -> tuple[Entry, ...]:
         """Return the entries whose code starts with a query such as ``60003`` or ``60003xx``; else an empty tuple."""
@@ -138,7 +135,7 @@ class Catalogue:
 
     def has_code(self, code: int) -> bool:
         """Return whether there is an entry for *code*."""
-        return code in self._positions
+        return code in self._stored.section_of
 
     def entry_named(self, name: str) -> Entry | None:
         """Return the entry of a code that is given as its number or as a symbol, or None if it is unknown.
@@ -160,19 +157,16 @@ class Catalogue:
     @cached_property
     def _symbols(self) -> Mapping[str, int]:
         """The code of each SDK symbol, by `symbol_key`."""
-        # Reads the JSON, because building all entries takes three times as long.
-        entries = (entry for section in self._json for entry in json.loads(section)["codes"])
         return {
             symbol_key(name): entry["code"]
-            for entry in entries
+            for entry in self._stored
             for name in (*filter(None, entry.get("symbols", {}).values()), *entry.get("aliases", ()))
         }
 
     @cached_property
     def server_codes(self) -> Mapping[int, int]:
         """The code that the SDK makes of each code of ZIM's servers."""
-        entries = (entry for section in self._json for entry in json.loads(section)["codes"])
-        return {number: entry["code"] for entry in entries for number in entry.get("server_codes", ())}
+        return {number: entry["code"] for entry in self._stored for number in entry.get("server_codes", ())}
 
     @cached_property
     def numbers(self) -> KnownNumbers:
@@ -203,18 +197,20 @@ class Catalogue:
 
     def nearest(self, number: int) -> tuple[Entry, ...]:
         """Return up to three entries that a *number* without an entry may stand for, the likeliest first."""
-        return tuple(self[code] for code in nearest(number, self._positions))
+        return tuple(self[code] for code in nearest(number, self._stored.section_of))
 
     def section_named(self, name: str) -> Section | None:
         """Return the section with that key or that name in either language, or None."""
         name = name.strip().lower()
-        names = ((section, (section.section, section.name.en.lower(), section.name.zh)) for section in self.sections)
-        return next((section for section, known in names if name in known), None)
+        for number, head in enumerate(self._stored.heads):
+            if name in (head["section"], head["name"]["en"].lower(), head["name"]["zh"]):
+                return self._section(number)
+        return None
 
     def family(self, code: int) -> Section | None:
         """Return the section with most codes of the same hundred, or None. The vendor numbers sections by hundreds."""
-        lines = Counter(line for known, (line, _) in self._positions.items() if known // 100 == code // 100)
-        return self._section(lines.most_common(1)[0][0]) if lines else None
+        numbers = Counter(section for known, section in self._stored.section_of.items() if known // 100 == code // 100)
+        return self._section(numbers.most_common(1)[0][0]) if numbers else None
 
 
 # One catalogue for the same content: building entries and the index of the search takes a while.
@@ -234,17 +230,10 @@ def open_catalogue(overlay: Path | None = None) -> Catalogue:
 
 
 def compile_catalogue(overlay: Path | None = None) -> bytes:
-    """Read, validate and merge the YAML files. Raises CatalogueError with all their faults.
-
-    Each line of the result is a section: its codes as a JSON array, a tab, and the section as a JSON object.
-    """
+    """Read, validate and merge the YAML files. Raises CatalogueError with all their faults."""
     from bot.catalogue import loader
 
-    sections = loader.sections(CODES_FOLDER, overlay)
-    return b"\n".join(
-        json.dumps([entry.code for entry in section.codes]).encode() + b"\t" + loader.compiled(section)
-        for section in sections
-    )
+    return compile_sections(loader.sections(CODES_FOLDER, overlay), loader.compiled)
 
 
 def symbol_key(name: str) -> str:

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from bot.catalogue.entry import Entry, Meaning, Section
+from bot.catalogue.entry import Entry
 from bot.catalogue.glossary import Glossary
 from bot.catalogue.spelling import Spelling
+from bot.catalogue.stored import Plain, StoredEntries
 from bot.catalogue.terms import SINGLE, Seen, TermReader, split_name
 
 _PHRASE, _SYMBOL, _METHOD, _PROSE = 1.0, 0.8, 0.6, 0.45  # weights of lines
@@ -43,55 +44,71 @@ class SearchHit:
 class SearchIndex:
     """Index all entries for the search. Equal lines of several entries are stored once."""
 
-    def __init__(self, sections: Iterable[Section], glossary: Glossary) -> None:
+    def __init__(self, entries: StoredEntries, glossary: Glossary) -> None:
         self._reader = TermReader(glossary)
-        self._entries: list[Entry] = []
+        self._stored = entries
+        self._codes: list[int] = []  # of the entries, which are numbered, too
         # Lines are numbered. Each has the terms of one text, a weight, and the entries that contain it.
         self._postings: dict[str, array[int]] = defaultdict(lambda: array("I"))
         self._weights = array("f")
         self._owner = array("I")  # the first entry that contains the line
         self._others: dict[int, array[int]] = defaultdict(lambda: array("I"))
-        rarity, seen = self._read(sections)
+        rarity, seen = self._read()
         self._rarity: Mapping[str, float] = rarity
         self._unknown = _UNKNOWN * max(rarity.values(), default=0.0)
         self._squares = array("f", bytes(4 * len(self._owner)))  # of the length of each line as a vector
         for term, lines in self._postings.items():
+            square = rarity[term] ** 2
             for line in lines:
-                self._squares[line] += rarity[term] ** 2
-        words = Counter({word: len(self._postings.get(word, ())) for token in seen for word in split_name(token)})
-        self._spelling = Spelling(words, self._reader.plain_words)
+                self._squares[line] += square
+        self._spelling = Spelling(self._words(seen), self._reader.plain_words)
 
-    def _read(self, sections: Iterable[Section]) -> tuple[dict[str, float], Seen]:
+    def _read(self) -> tuple[dict[str, float], Seen]:
         """Read all lines. Return the rarity of each term, and the tokens that were read."""
-        lines: dict[tuple[float, str], int] = {}
+        lines: dict[float, dict[int, int]] = defaultdict(
+            dict
+        )  # by weight and hash of the text, which needs less memory
         frequency: Counter[str] = Counter()
         seen: Seen = {}
         count = 0
-        for entry, section in [(entry, each) for each in sections for entry in each.codes]:
+        sections = [[(_PROSE, name) for name in head["name"].values()] for head in self._stored.heads]
+        for entry in self._stored:
             new: set[str] = set()
-            for weight, text in _lines(entry, section):
-                line = lines.setdefault((weight, text), len(self._owner))
+            for weight, text in (*sections[self._stored.section_of[entry["code"]]], *_lines(entry)):
+                line = lines[weight].setdefault(hash(text), len(self._owner))
                 if line < len(self._owner):
-                    self._others[line].append(len(self._entries))
+                    self._others[line].append(len(self._codes))
                     continue
-                self._owner.append(len(self._entries))
+                self._owner.append(len(self._codes))
                 self._weights.append(weight)
                 found = self._reader.terms(text, seen)
                 new |= found
                 for term in found:
                     self._postings[term].append(line)
-            self._entries.append(entry)
+            self._codes.append(entry["code"])
             frequency.update(new)
             count += bool(new)  # copies of an entry make no word more frequent
         return {term: _rarity(term, number, count) for term, number in frequency.items()}, seen
+
+    def _words(self, seen: Seen) -> dict[str, int]:
+        """Return the English words of the tokens in *seen*, with their frequency."""
+        frequency: dict[str, int] = {}
+        for text, token in seen.items():
+            words = split_name(text)
+            if len(words) == 1 and words[0].isalpha():
+                frequency[words[0]] = sum(len(self._postings.get(term, ())) for term in token.terms)
+        return frequency
 
     @property
     def size(self) -> int:
         """The number of pairs of a term and a line that are stored."""
         return sum(map(len, self._postings.values()))
 
-    def find(self, query: str, most: int = 8) -> tuple[SearchHit, ...]:
-        """Return at most *most* entries that match *query*, best match first, without those far behind the best."""
+    def find(self, query: str, most: int = 8) -> tuple[tuple[int, float], ...]:
+        """Return at most *most* codes that match *query*, best match first, without those far behind the best.
+
+        With each comes its score, from 0 to 1.
+        """
         query = query[:_QUERY_LENGTH]
         corrected, corrections = self._spelling.corrected(query)
         asked = self._reader.terms(corrected)
@@ -102,11 +119,11 @@ class SearchIndex:
         covered, similar = self._covered(known, doubt), self._similar(known, doubt)
         scores = {number: (covered[number] + similar[number]) / 3 for number in covered}
         best = sorted(scores, key=lambda number: (-scores[number], number))[: max(most, _COMPARED)]
-        hits = [SearchHit(self._entries[number], scores[number] + self._alike(query, number) / 3) for number in best]
-        hits.sort(key=lambda hit: (-hit.score, hit.entry.code))
-        if hits[0].score < _LEAST:
+        hits = [(self._codes[number], scores[number] + self._alike(query, number) / 3) for number in best]
+        hits.sort(key=lambda hit: (-hit[1], hit[0]))
+        if hits[0][1] < _LEAST:
             return ()
-        return tuple(hit for hit in hits[:most] if hit.score >= _RELATIVE * hits[0].score)
+        return tuple(hit for hit in hits[:most] if hit[1] >= _RELATIVE * hits[0][1])
 
     def _covered(self, asked: Mapping[str, float], doubt: float) -> Mapping[int, float]:
         """Return how much of the query each entry contains, from 0 to 1."""
@@ -143,7 +160,7 @@ class SearchIndex:
 
     def _alike(self, query: str, number: int) -> float:
         """Return the similarity of *query* to the best line of an entry by letters, from 0 to 1."""
-        short = (text.lower() for weight, text in _own_lines(self._entries[number]) if weight > _METHOD)
+        short = (text.lower() for weight, text in _lines(self._stored[self._codes[number]]) if weight > _METHOD)
         best = process.extractOne(query.lower(), short, scorer=fuzz.token_set_ratio)
         return best[1] / 100 if best else 0.0
 
@@ -163,27 +180,21 @@ def _doubt(term: str) -> float:
     return 1.0 if term.isascii() else _UNKNOWN_PAIR
 
 
-def _lines(entry: Entry, section: Section) -> Iterator[tuple[float, str]]:
-    """Yield the lines of *entry* with their weights."""
-    yield _PROSE, section.name.en
-    yield _PROSE, section.name.zh
-    yield from _own_lines(entry)
-
-
-def _own_lines(entry: Entry) -> Iterator[tuple[float, str]]:
+def _lines(entry: Plain) -> Iterator[tuple[float, str]]:
     """Yield the lines of *entry* with their weights, without those of its section."""
-    meanings: tuple[Entry | Meaning, ...] = (entry, *entry.other_meanings)
-    for each in meanings:
-        for text in (each.title, each.meaning):
-            weight = _PHRASE if text is each.title else _PROSE
-            yield weight, text.en
-            yield weight, text.zh
-        for method in each.methods:
+    for each in (entry, *entry.get("other_meanings", ())):
+        for weight, text in ((_PHRASE, each["title"]), (_PROSE, each["meaning"])):
+            yield weight, text["en"]
+            yield weight, text["zh"]
+        for method in each.get("methods", ()):
             yield _METHOD, method
-    symbols = [*entry.symbols.by_sdk().values()][:1]  # those of the other SDKs differ in style only
-    for symbol in (*symbols, *entry.aliases):
+    symbols = [*filter(None, entry.get("symbols", {}).values())][:1]  # those of the other SDKs differ in style only
+    for symbol in (*symbols, *entry.get("aliases", ())):
         yield _SYMBOL, symbol
-    for phrase in (*entry.keywords.en, *entry.keywords.zh, *filter(None, (entry.sdk_message,))):
-        yield _PHRASE, phrase
-    for number in (entry.code, *entry.server_codes):
+    for keywords in entry.get("keywords", {}).values():
+        for keyword in keywords:
+            yield _PHRASE, keyword
+    if entry.get("sdk_message"):
+        yield _PHRASE, entry["sdk_message"]
+    for number in (entry["code"], *entry.get("server_codes", ())):
         yield _PHRASE, str(number)

@@ -6,13 +6,11 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 
 from bot.catalogue.glossary import Glossary
-
-Seen: TypeAlias = dict[str, tuple[str, ...]]  # the parts of each token that was read before
 
 SINGLE = "·"  # begins the term of a single Chinese character
 _GROUP = "="  # begins the term of a group of synonyms
@@ -20,6 +18,17 @@ _MODULE = re.compile(r"\b[A-Za-z]+Module(?=[A-Z])")  # NetworkModule…: says li
 _CAMEL = re.compile(r"(?<=[a-z0-9]{2})(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKENS = re.compile(r"[A-Za-z]+[0-9]*|[0-9]+|[\u4e00-\u9fff]+")
 _APOSTROPHE = re.compile(r"(?<=[a-zA-Z])['’](?=[a-zA-Z])")
+
+
+class Token(NamedTuple):
+    """What was read of a run of letters, digits or Chinese characters."""
+
+    parts: tuple[str, ...]  # stems, or words and pairs of characters
+    terms: tuple[str, ...]
+    may_begin_phrase: bool
+
+
+Seen: TypeAlias = dict[str, Token]  # tokens that were read before, by their text
 
 
 class TermReader:
@@ -58,34 +67,36 @@ class TermReader:
 
     def terms(self, text: str, seen: Seen | None = None) -> set[str]:
         """Return the terms of *text*. *seen* saves time if many texts are read."""
-        parts = self._parts(text, {} if seen is None else seen)
-        if not self._phrases.keys().isdisjoint(parts):
-            return {*self._joined(parts)} - self._stop
-        words = self._words
-        return {term for part in parts for term in words.get(part, (part,))} - self._stop
+        seen = {} if seen is None else seen
+        if not text.isascii():
+            text = _APOSTROPHE.sub("", unicodedata.normalize("NFKC", text))
+        elif "'" in text:
+            text = _APOSTROPHE.sub("", text)
+        tokens = [seen.get(token) or self._read(token, seen) for token in _TOKENS.findall(text)]
+        if any(token.may_begin_phrase for token in tokens):
+            return self._joined([part for token in tokens for part in token.parts]) - self._stop
+        return {term for token in tokens for term in token.terms}
 
-    def _joined(self, parts: list[str]) -> Iterator[str]:
-        """Yield the terms of *parts*, in which phrases of several words may be."""
+    def _read(self, text: str, seen: Seen) -> Token:
+        """Read a token that is not in *seen*."""
+        if _is_chinese(text):
+            parts = tuple(self._segments(text))
+        else:  # the stemmer is slow, and does nothing to what ends with a digit
+            parts = tuple(word if word[-1].isdigit() else self._stem(word) for word in split_name(text))
+        terms = {term for part in parts for term in self._words.get(part, (part,))} - self._stop
+        token = seen[text] = Token(parts, tuple(terms), not self._phrases.keys().isdisjoint(parts))
+        return token
+
+    def _joined(self, parts: list[str]) -> set[str]:
+        """Return the terms of *parts*, in which phrases of several words may be."""
+        found: set[str] = set()
         at = 0
         while at < len(parts):
             phrases = self._phrases.get(parts[at], ())
-            phrase = next((each for each in phrases if tuple(parts[at : at + len(each)]) == each), ())
-            yield from self._of_phrase[phrase] if phrase else self._words.get(parts[at], (parts[at],))
-            at += len(phrase) or 1
-
-    def _parts(self, text: str, seen: Seen) -> list[str]:
-        """Return the stems, numbers and Chinese parts of *text*, in their order."""
-        if not text.isascii():
-            text = unicodedata.normalize("NFKC", text)
-        found: list[str] = []
-        for token in _TOKENS.findall(_APOSTROPHE.sub("", text)):
-            if token not in seen:
-                seen[token] = tuple(self._segments(token)) if _is_chinese(token) else self._stems(token)
-            found += seen[token]
+            phrase = next((each for each in phrases if tuple(parts[at : at + len(each)]) == each), None)
+            found.update(self._of_phrase[phrase] if phrase else self._words.get(parts[at], (parts[at],)))
+            at += len(phrase) if phrase else 1
         return found
-
-    def _stems(self, token: str) -> tuple[str, ...]:
-        return tuple(map(self._stem, split_name(token)))
 
     def _segments(self, text: str) -> Iterator[str]:
         """Yield the words, pairs and single characters of Chinese *text*."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from bot.catalogue import loader
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.glossary import open_glossary
+from bot.catalogue.search import SearchIndex
+from bot.catalogue.stored import StoredEntries, compile_sections
 from bot.catalogue.terms import TermReader
 
 HERE = Path(__file__).parent
@@ -146,3 +151,27 @@ def test_steps_are_not_searched(catalogue: Catalogue) -> None:
     """They say the same in many entries: all say to upload the log, and one is about uploading it."""
     assert found(catalogue, "上传日志")[0] == 6000010
     assert found(catalogue, "uploadLog")[0] == 6000010
+
+
+def test_an_overlay_of_ten_thousand_codes_needs_little_memory(catalogue: Catalogue) -> None:
+    """Texts that many entries have are stored once."""
+    copies = [
+        replace(entry, code=7_000_000 + number * 1000 + at)
+        for at, entry in enumerate(catalogue)
+        for number in range(50)
+    ]
+    section = replace(catalogue.sections[0], section="mine", codes=tuple(copies))
+    glossary = open_glossary()
+    small, large = (
+        StoredEntries(compile_sections(sections, loader.compiled))
+        for sections in (catalogue.sections, (*catalogue.sections, section))
+    )
+    tracemalloc.start()
+    try:
+        index = SearchIndex(large, glossary)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 50e6
+    assert index.size <= SearchIndex(small, glossary).size + len(copies)  # the number of each copy is a new term
+    assert len(index.find("token expired", 60)) == 60
