@@ -282,13 +282,17 @@ class Inbox:
             self._settle(Outcome(jobs, JobState.PENDING, None, is_started=False))
 
     async def _repeat(self, step: Callable[[], Awaitable[None]], pause: Callable[[], Awaitable[None]]) -> None:
+        is_reachable = True
         while True:
             try:
                 await step()
             except UNREACHABLE as error:
-                _log.warning("database unreachable", error=repr(error))
+                if is_reachable:  # not every second: the log may be on the disk that is full
+                    _log.warning("database unreachable", error=repr(error))
+                is_reachable = False
                 await self._sleep(self._limits.poll_s)
             else:
+                is_reachable = True
                 await pause()
 
     def _wake_at(self, at: float) -> None:

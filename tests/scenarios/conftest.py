@@ -23,7 +23,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.server import EVENTS_PATH
 from bot.settings import Settings
 from tests import migrated
-from tests.scenarios.reading import DATABASES
+from tests.scenarios.reading import DATABASES, PORTS
 
 Transport = Literal["socket", "http"]
 Start = Callable[[], AbstractAsyncContextManager[None]]
@@ -53,8 +53,9 @@ def free_port() -> int:
 
 
 def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:
-    """Return settings for a bot in *sandbox*, and note its database for `settled`."""
+    """Return settings for a bot in *sandbox*; note its database for `settled` and its port for `faults_of`."""
     DATABASES[sandbox] = database
+    PORTS[sandbox] = changes.get("port", 0)
     ways = {
         "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": ""},
         "http": {"slack_app_token": "", "slack_signing_secret": sandbox.app.signing_secret},

@@ -18,6 +18,7 @@ from tests.render.kit_rules import texts
 
 BOT, BOT_USER = "B0ZIMERR", "U0ZIMERR"
 DATABASES: WeakKeyDictionary[Sandbox, Path] = WeakKeyDictionary()  # of the bot in each sandbox
+PORTS: WeakKeyDictionary[Sandbox, int] = WeakKeyDictionary()  # which serve its health
 
 
 def shown(message: dict[str, Any]) -> str:
@@ -70,9 +71,9 @@ def bot_reactions(message: dict[str, Any]) -> list[str]:
     return [each["name"] for each in message.get("reactions", ()) if BOT_USER in each["users"]]
 
 
-async def faults_of(port: int) -> dict[str, str]:
+async def faults_of(slack: Sandbox) -> dict[str, str]:
     """Return what `/healthz` says is wrong, and check that its status agrees."""
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/healthz") as response:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{PORTS[slack]}/healthz") as response:
         body = await response.json()
     assert response.status == (503 if body["faults"] else 200)
     assert body["ok"] is not bool(body["faults"])

@@ -48,11 +48,10 @@ async def test_the_health_check_tells_of_a_lost_socket(
     monkeypatch.setattr("bot.health._INTERVAL_S", 0.05)
     monkeypatch.setattr("bot.health._SOCKET_PATIENCE_S", 0.0)
     migrated.create(tmp_path / "bot.db")
-    port = free_port()
-    async with running(settings_for(workspace, "socket", tmp_path / "bot.db", port=port)):
-        assert await faults_of(port) == {}
+    async with running(settings_for(workspace, "socket", tmp_path / "bot.db", port=free_port())):
+        assert await faults_of(workspace) == {}
         workspace.faults.refused("apps.connections.open", "internal_error", times=None)
         await workspace.drop_socket()
-        while not (faults := await faults_of(port)):
+        while not (faults := await faults_of(workspace)):
             pass
         assert faults.keys() == {"socket"}

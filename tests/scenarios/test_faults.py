@@ -67,11 +67,6 @@ def messages(slack: Sandbox) -> list[Envelope]:
     return [each for each in slack.deliveries("message") if not each.body["event"].get("bot_id")]
 
 
-def port_of(slack: Sandbox) -> int:
-    """Return the port of a bot that is connected over HTTP."""
-    return int(slack.delivery._url.split(":")[2].split("/")[0])  # type: ignore[attr-defined]
-
-
 @pytest.mark.both_transports
 @pytest.mark.parametrize("fault", [locked, disk_full, folder_missing])
 async def test_an_event_that_can_not_be_stored_is_not_acknowledged(slack: Sandbox, fault: Fault) -> None:
@@ -93,22 +88,22 @@ async def test_an_event_that_can_not_be_stored_is_not_acknowledged(slack: Sandbo
     assert len(slack.replies(ENGLISH, said["ts"])) == 1
 
 
+@pytest.mark.both_transports
 async def test_the_health_check_and_the_log_tell_about_the_database(slack: Sandbox) -> None:
     """Monitoring learns of it, and the log does not fill the disk that is full already."""
-    port = port_of(slack)
-    assert await faults_of(port) == {}
+    assert await faults_of(slack) == {}
     with structlog.testing.capture_logs() as logs:
         with no_disk_space():
             for number in range(MANY):
                 await slack.say(ENGLISH, ANN, f"login: 6000106 {number}")
-            while not (faults := await faults_of(port)):
+            while not (faults := await faults_of(slack)):
                 pass
             assert list(faults) == ["database"]
             assert "can't be written to" in faults["database"]
             await slack.idle(20)
-        while await faults_of(port):
+        while await faults_of(slack):
             pass
-    assert len(logs) <= 6
+    assert len(logs) <= 6, [each["event"] for each in logs]
     assert not any("exc_info" in each for each in logs)
     assert [each["event"] for each in logs if "health" in each["event"]] == ["unhealthy", "healthy again"]
 
@@ -133,6 +128,6 @@ async def test_the_health_check_tells_that_the_token_is_refused(slack: Sandbox) 
     """The bot answers nobody then, although the process runs."""
     slack.faults.refused("*", "account_inactive")
     await slack.say(ENGLISH, ANN, "login: 6000106")
-    while not (faults := await faults_of(port_of(slack))):
+    while not (faults := await faults_of(slack)):
         pass
     assert faults == {"workspace": "Slack refuses SLACK_BOT_TOKEN: account_inactive"}
