@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
+from math import isfinite
 
 from bot.triage.digest import Stamp
 
@@ -19,6 +20,7 @@ _YEAR = 366 * _DAY  # a format without a year is read as 1972, a leap year, so t
 _REACH = 200  # bytes in which a line's own stamp begins; a later time is part of the message
 _PREFIX = 24  # bytes in which a stamp before the message begins
 _HEAD_LINES = 300  # that vote for a format
+_LEAST_BACKWARDS = 3  # steps that show that the newest line is first
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _NOON = "中午".encode()  # covers the hours from 11 to 1
 _AFTERNOON = ("下午".encode(), "晚上".encode(), _NOON, b"PM")
@@ -94,7 +96,8 @@ class TimestampReader:
         self.elapsed_cycles_s = 0.0  # seconds of the cycles completed so far
         self._search = FORMATS[name].search
         self._reach = 1 << 20 if name in _ANYWHERE else _REACH
-        self._latest = float("-inf")
+        self._direction = 1  # -1: the newest line is first, as search pages of log stores export it
+        self._latest = float("-inf")  # of the stamps so far, in that direction
         # Most lines have the same second as the line before, so the last one is cached.
         self._key = b""
         self._base: float | None = None
@@ -109,19 +112,30 @@ class TimestampReader:
         seconds = self._read(line)
         if seconds is None:
             return None
-        if seconds > self._latest:
+        progress = (seconds - self._latest) * self._direction
+        if progress > 0:
             self._latest = seconds
-        elif self.cycle_s and seconds < self._latest - self.cycle_s / 2:
-            self.elapsed_cycles_s += self.cycle_s
-            self._latest = seconds = seconds + self.cycle_s
+        elif self.cycle_s and progress < -self.cycle_s / 2:
+            self.elapsed_cycles_s += self.cycle_s * self._direction
+            self._latest = seconds = seconds + self.cycle_s * self._direction
         return seconds
+
+    def detect_direction(self, lines: Iterable[bytes]) -> None:
+        """Find out from *lines*, the first ones of the file, whether the newest line is first."""
+        times = [time for line in lines if (time := self._read(line)) is not None]
+        steps = [later - earlier for earlier, later in pairwise(times)]
+        if self.cycle_s:
+            steps = [step - self.cycle_s * round(step / self.cycle_s) for step in steps]
+        backwards = sum(step < 0 for step in steps)
+        if backwards >= _LEAST_BACKWARDS and backwards > sum(step > 0 for step in steps):
+            self._direction, self._latest = -1, float("inf")
 
     def stamp(self, line: bytes) -> Stamp | None:
         """Return the stamp of *line*, anywhere in the file, or None if it has no stamp."""
         seconds = self._read(line)
         if seconds is None:
             return None
-        if self.cycle_s and self._latest > 0:
+        if self.cycle_s and isfinite(self._latest):
             seconds += self.cycle_s * round((self._latest - seconds) / self.cycle_s)
         return make_stamp(seconds, self.written, self.zone)
 
@@ -170,7 +184,11 @@ def reader_for(head: bytes) -> TimestampReader | None:
         if starts:
             votes[min(starts, key=starts.__getitem__)] += 1
     most = max(votes, key=votes.__getitem__)
-    return TimestampReader(_in_order(most, lines)) if votes[most] else None
+    if not votes[most]:
+        return None
+    reader = TimestampReader(_in_order(most, lines))
+    reader.detect_direction(lines[:_HEAD_LINES])
+    return reader
 
 
 def _start(name: str, offset: int) -> int:

@@ -155,6 +155,29 @@ def test_a_line_read_again_after_midnight_keeps_its_day() -> None:
     assert again.seconds == before
 
 
+def test_midnight_is_counted_backwards_if_the_newest_line_is_first() -> None:
+    """An export of two minutes must not span a day."""
+    lines = [b"00:00:59.000 d", b"00:00:01.000 c", b"23:59:58.000 b", b"23:59:01.000 a"]
+    reader = reader_for(b"\n".join(lines))
+    assert reader is not None
+    times = [reader.seconds(line) for line in lines]
+    assert times == [59.0, 1.0, -2.0, -59.0]
+    last = reader.stamp(lines[-1])
+    assert last is not None
+    assert last.seconds == -59.0
+
+
+@pytest.mark.parametrize("lines", [(b"23:59:58 x", b"00:00:01 y"), (b"08:00:00 x", b"22:00:00 y")])
+def test_the_newest_line_is_last_unless_many_lines_show_otherwise(lines: tuple[bytes, bytes]) -> None:
+    """Midnight, and a night without errors, are usual in a log."""
+    reader = reader_for(b"\n".join(lines))
+    assert reader is not None
+    first, second = map(reader.seconds, lines)
+    assert first is not None
+    assert second is not None
+    assert first < second
+
+
 def test_the_stamp_at_the_end_of_a_very_long_line_is_read() -> None:
     """UIKit prints whole invitations, with the time behind them."""
     line = "{x}  {send, data:%s, code: 6000281, %s}  {%d/11/2026 17:00:00}  {ERROR}"
