@@ -21,7 +21,7 @@ from bot.detection import slack_text
 from bot.detection.detector import find, find_in_message
 from bot.detection.folding import fold
 from bot.detection.slack_text import passages, prose
-from bot.i18n import Language, negotiate, prose_language, script_language, words
+from bot.i18n import Language, negotiate, prose_language, question_language, script_language, words
 from bot.policy.answers import Answers
 from bot.policy.content import platform_shown, read_content
 from bot.policy.grammar import ExplainCommand, HelpCommand, LogsCommand, SearchCommand, parse
@@ -144,6 +144,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "script": script_language,
     "parse": parse,
     "search": CATALOGUE.search,
+    "small talk": CATALOGUE.is_small_talk,
+    "language of a question": lambda text: question_language(text, usual=Language.EN),
     "sdk enum": named_codes,
     "redact": redact,
     "live_secrets": lambda text: list(live_secrets(text)),

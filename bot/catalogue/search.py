@@ -20,7 +20,7 @@ from bot.catalogue.entry import Entry
 from bot.catalogue.glossary import Glossary
 from bot.catalogue.spelling import Spelling
 from bot.catalogue.stored import Plain, StoredEntries
-from bot.catalogue.terms import SINGLE, Seen, TermReader, split_name
+from bot.catalogue.terms import SINGLE, Seen, TermReader, normalized, split_name
 
 _PHRASE, _SYMBOL, _METHOD, _PROSE = 1.0, 0.8, 0.6, 0.45  # weights of lines
 _LEAST = 0.5  # of 1: a best hit with a lower score is unrelated to the query
@@ -109,7 +109,7 @@ class SearchIndex:
 
         With each comes its score, from 0 to 1.
         """
-        query = query[:_QUERY_LENGTH]
+        query = normalized(query[:_QUERY_LENGTH])
         corrected, corrections = self._spelling.corrected(query)
         asked = self._reader.terms(corrected)
         known = {term: self._rarity[term] for term in asked if term in self._rarity}

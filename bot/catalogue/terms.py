@@ -68,11 +68,7 @@ class TermReader:
     def terms(self, text: str, seen: Seen | None = None) -> set[str]:
         """Return the terms of *text*. *seen* saves time if many texts are read."""
         seen = {} if seen is None else seen
-        if not text.isascii():
-            text = _APOSTROPHE.sub("", unicodedata.normalize("NFKC", text))
-        elif "'" in text:
-            text = _APOSTROPHE.sub("", text)
-        tokens = [seen.get(token) or self._read(token, seen) for token in _TOKENS.findall(text)]
+        tokens = [seen.get(token) or self._read(token, seen) for token in _TOKENS.findall(normalized(text))]
         if any(token.may_begin_phrase for token in tokens):
             return self._joined([part for token in tokens for part in token.parts]) - self._stop
         return {term for token in tokens for term in token.terms}
@@ -116,6 +112,13 @@ class TermReader:
             was_single = end - at == 1
             start = at = end
         yield from _pairs(text, start, at, was_single, False)
+
+
+def normalized(text: str) -> str:
+    """Return *text* with full-width letters as plain ones, and without the apostrophes within words."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _APOSTROPHE.sub("", text) if "'" in text or "’" in text else text
 
 
 def split_name(token: str) -> list[str]:

@@ -47,10 +47,10 @@ def test_questions_find_their_code(catalogue: Catalogue, capsys: pytest.CaptureF
         print(f"\n{name}: {total} questions, hit@1 {first / total:.1%}, hit@3 {third / total:.1%}", end=", ")
         print(f"{claimed} of {len(questions) - total} others find something")
         print("\n".join(misses))
-    assert total >= 100
+    assert total >= 200
     assert first / total >= 0.85
     assert third / total >= 0.97
-    assert claimed <= 0.05 * (len(questions) - total)
+    assert claimed <= 1
 
 
 def test_no_question_is_asked_twice() -> None:
