@@ -16,6 +16,7 @@ from bot import i18n
 from bot.catalogue.catalogue import EXACT, Catalogue
 from bot.catalogue.entry import Entry, Limit, Links, Steps, Symbols, Text
 from bot.catalogue.numbers import ResolvedNumbers
+from bot.cli.completion import complete_codes, complete_platforms, complete_sections
 from bot.cli.options import with_catalogue
 from bot.i18n import Language, Translator
 
@@ -35,8 +36,13 @@ def _platform(context: click.Context, parameter: click.Parameter, name: str | No
 
 
 @click.command()
-@click.argument("codes", nargs=-1, required=True, metavar="CODE...")
-@click.option("--platform", callback=_platform, help="Print the page, the name and the log of one, such as ios.")
+@click.argument("codes", nargs=-1, required=True, metavar="CODE...", shell_complete=complete_codes)
+@click.option(
+    "--platform",
+    callback=_platform,
+    shell_complete=complete_platforms,
+    help="Print the page, the name and the log of one, such as ios.",
+)
 @with_catalogue
 def explain(
     codes: tuple[str, ...], platform: Platform | None, catalogue: Catalogue, language: Language, as_json: bool
@@ -107,7 +113,7 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
 
 
 @click.command("list")
-@click.argument("section", required=False)
+@click.argument("section", required=False, shell_complete=complete_sections)
 @with_catalogue
 def browse(section: str | None, catalogue: Catalogue, language: Language, as_json: bool) -> int:
     """List all codes, or those of one section."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.cli.options import overlay_option
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class _Commands(click.Group):
@@ -42,8 +46,48 @@ class _Commands(click.Group):
         sys.exit(1)
 
 
+class _CommandsAndCodes(_Commands):
+    """The commands of `zimerr`. A code or an SDK symbol in place of a command is explained."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        if _is_code(name):
+            return "explain", self.get_command(ctx, "explain"), args
+        if ctx.resilient_parsing:
+            return None, None, args[1:]
+        raise click.UsageError(f"No such command {name!r}.{self._advice(ctx, name)}", ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from bot.cli.completion import complete_codes
+
+        codes = complete_codes(ctx, None, incomplete) if incomplete else []
+        return [*super().shell_complete(ctx, incomplete), *codes]
+
+    def _advice(self, ctx: click.Context, name: str) -> str:
+        """Name the command that *name* may stand for, and those that look something up."""
+        from difflib import get_close_matches
+
+        similar = get_close_matches(name, self.list_commands(ctx), n=1)
+        meant = f" Did you mean {similar[0]!r}?" if similar else ""
+        return f"{meant}\nTo look up a code, run: zimerr explain CODE\nTo search by words, run: zimerr search WORDS"
+
+
+def _is_code(name: str) -> bool:
+    """Return whether *name* begins with a number or a known SDK symbol; several codes are separated by commas."""
+    first = re.split("[,，]", name)[0]
+    if first.isdecimal():
+        return True
+    from bot.catalogue.catalogue import open_catalogue
+
+    return open_catalogue().code_of_symbol(first) is not None
+
+
 @click.group(
-    cls=_Commands,
+    cls=_CommandsAndCodes,
     context_settings={"help_option_names": ["-h", "--help"]},
     places={
         "explain": "explain:explain",
@@ -53,9 +97,14 @@ class _Commands(click.Group):
         "scan": "scan:scan",
     },
 )
-@click.version_option(package_name="zimerr")
+@click.version_option(None, "-V", "--version", package_name="zimerr")
 def commands() -> None:
-    """Explain ZEGO ZIM error codes (600xxxx), in Slack and in the terminal."""
+    """Explain ZEGO ZIM error codes (600xxxx), in Slack and in the terminal.
+
+    `zimerr CODE` is short for `zimerr explain CODE`; an SDK symbol works, too.
+
+    The exit status is 0 on success, 2 if the command line is wrong, and otherwise as the help of each command says.
+    """
 
 
 @commands.command("serve")

@@ -30,7 +30,12 @@ def with_catalogue(command: Callable[..., int]) -> Callable[..., int]:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
     @wraps(command)
     def opened(lang: str | None, overlay: Path | None, **values: Any) -> int:
-        tag = lang or (locale.getlocale()[0] or "").partition(".")[0]
-        return command(catalogue=open_catalogue(overlay), language=negotiate(tag, default=Language.EN), **values)
+        return command(catalogue=open_catalogue(overlay), language=usual_language(lang), **values)
 
     return opened
+
+
+def usual_language(lang: str | None) -> Language:
+    """Return the language of --lang, else that of the locale."""
+    tag = lang or (locale.getlocale()[0] or "").partition(".")[0]
+    return negotiate(tag, default=Language.EN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,43 @@ def test_serve_without_settings_says_what_is_missing() -> None:
     assert result.exit_code == 1
     assert "SLACK_BOT_TOKEN is missing" in result.stderr
     assert "SLACK_SIGNING_SECRET is missing" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["6000106", "103040", "NetworkModuleTokenExpired", "NETWORK_MODULE_TOKEN_EXPIRED,6000354"]
+)
+def test_a_code_or_a_symbol_needs_no_command(name: str) -> None:
+    """It is the first thing that people type; Slack's command explains both, too."""
+    for options in (["--json"], ["--lang", "zh"]):
+        short, long = run(name, *options), run("explain", name, *options)
+        assert (short.stdout, short.stderr, short.exit_code) == (long.stdout, long.stderr, long.exit_code)
+    assert "6000106" in run("6000354", "6000106").stdout
+
+
+def test_an_unknown_number_needs_no_command_either() -> None:
+    """The answer says what it may stand for."""
+    result = run("600354", "--lang", "en")
+    assert result.exit_code == 1
+    assert "6000354" in result.stderr
+
+
+@pytest.mark.parametrize(("name", "similar"), [("token", None), ("expain", "explain"), ("令牌", None), ("-x", None)])
+def test_an_unknown_command_is_an_error_that_says_how_to_look_things_up(name: str, similar: str | None) -> None:
+    """A typing error in a script must not become a search."""
+    result = run(name, "6000106")
+    assert (result.exit_code, result.stdout) == (2, "")
+    if name.startswith("-"):
+        assert "No such option" in result.stderr
+        return
+    assert f"No such command '{name}'." in result.stderr
+    assert "zimerr explain CODE" in result.stderr
+    assert "zimerr search WORDS" in result.stderr
+    assert ("Did you mean 'explain'?" in result.stderr) == bool(similar)
+
+
+def test_both_options_print_the_version() -> None:
+    """Bug reports begin with it."""
+    assert run("-V").output == run("--version").output == f"zimerr, version {version('zimerr')}\n"
 
 
 @pytest.mark.parametrize("group", [[], ["db"], ["inbox"]])
