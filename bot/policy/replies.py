@@ -281,12 +281,12 @@ class Note:
     """A line for the person who asked.
 
     ``small_talk``: the person greeted or thanked the bot. ``no_message``: the linked message is gone or in another
-    channel. ``no_lookup``, ``no_paste``: Slack shows no modal.
+    channel. ``no_lookup``, ``no_paste``, ``no_dialog``: Slack shows no modal.
     """
 
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
-        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "small_talk",
+        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "small_talk",
     ]  # fmt: skip
 
 

@@ -165,11 +165,20 @@ def actions(*elements: Element) -> Block:
 
 
 def button(
-    text: str, action_id: str, *, value: str | None = None, url: str | None = None, confirm: Element | None = None
+    text: str,
+    action_id: str,
+    *,
+    value: str | None = None,
+    url: str | None = None,
+    style: str | None = None,
+    confirm: Element | None = None,
 ) -> Element:
-    """Build a button. With *url* it opens a page; with *confirm* it asks first, see `confirmation`."""
+    """Build a button, *style* “primary” or “danger”.
+
+    With *url* it opens a page; with *confirm* it asks first, see `confirmation`.
+    """
     element: Element = {"type": "button", "text": _plain(text, 75), "action_id": action_id}
-    optional = {"value": value, "url": url, "confirm": confirm}
+    optional = {"value": value, "url": url, "style": style, "confirm": confirm}
     return element | {name: each for name, each in optional.items() if each is not None}
 
 
@@ -179,8 +188,16 @@ def confirmation(title: str, text: str, yes: str, no: str) -> Element:
 
 
 def option(text: str, value: str) -> Element:
-    """Build one option of a menu."""
+    """Build one option of a menu; *value* has at most 150 characters."""
     return {"text": _plain(text, 75), "value": value}
+
+
+def overflow(action_id: str, options: Sequence[Element]) -> Element:
+    """Build a menu behind “⋯” of at most five options.
+
+    A confirmation dialog of Slack's would ask for every option, see `bot.slack.confirmation`.
+    """
+    return {"type": "overflow", "action_id": action_id, "options": list(options)}
 
 
 def lookup(label: str, placeholder: str, action_id: str) -> Block:

@@ -38,7 +38,7 @@ def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator)
     *blocks, buttons = payload["blocks"]
     blocks = [*blocks, block_kit.context(_line(reply.change, translate)), buttons]
     state = {status: StateChange(*by) for status, by in reply.change.detail.get("state", {}).items()}
-    return block_kit.message(payload["text"], with_state(blocks, state, translate.language))
+    return with_state(block_kit.message(payload["text"], blocks), state, translate.language)
 
 
 def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:

@@ -14,7 +14,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
 from bot.policy.replies import Triaged
 from bot.render import block_kit
-from bot.render.block_kit import Block, MessagePayload
+from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.digest_marks import stamp_text
 from bot.render.digest_view import DigestView, numbered_lines, offsets
 from bot.render.entry_slack import numbered
@@ -25,10 +25,12 @@ from bot.triage.digest import Excerpt
 TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
 TRIAGE_REPORT = "triage_report"
 TRIAGE_TAKE = "triage_take"
+TRIAGE_RELEASE = "triage_release"
 TRIAGE_ESCALATE = "triage_escalate"
 TRIAGE_WRONG = "triage_wrong"
+TRIAGE_MENU = "triage_menu"  # its options contain one of the other action ids, see `act_of`
 _STATE_ID = "standing"  # prefix of the block_id that stores the incident state
-_STATE_CHANGE = re.compile(r"(taken|escalated):(\w+):(\d+)")
+_STATE_CHANGE = re.compile(r"(taken|released|escalated):(\w+):(\d+)")
 _MOST_CANDIDATES = 3
 _MOST_EXCERPTS = 2
 _MOST_SERVER_CODES = 3
@@ -81,24 +83,59 @@ def button_value(source: str, language: Language) -> str:
     return json.dumps({"key": source, "language": language})
 
 
+def act_of(value: str) -> str:
+    """Return the action id in the value of an option of the menu."""
+    return str(json.loads(value)["act"])
+
+
 def state_of(blocks: Sequence[Block]) -> dict[str, StateChange]:
-    """Read the incident state from the blocks of a triage message; its keys are `taken` and `escalated`."""
+    """Read the incident state from the blocks of a triage message; its keys are `taken`, `released`, `escalated`."""
     block_id = next((str(block["block_id"]) for block in blocks if _is_state(block)), "")
     return {status: StateChange(user, int(at)) for status, user, at in _STATE_CHANGE.findall(block_id)}
 
 
-def with_state(blocks: Sequence[Block], state: dict[str, StateChange], language: Language) -> list[Block]:
-    """Return the blocks of a triage message with *state* in place of the old one, above the buttons."""
-    kept = [block for block in blocks if not _is_state(block)]
+def with_state(payload: MessagePayload, state: dict[str, StateChange], language: Language) -> MessagePayload:
+    """Return a triage message with *state* in its first lines in place of the old one, and the buttons that fit it."""
+    before, lines = state_of(payload["blocks"]), payload["text"].split("\n")
+    while any(f"<@{by.user}" in lines[0] for by in before.values()):
+        lines.pop(0)
+    *blocks, actions = (block for block in payload["blocks"] if not _is_state(block))
+    blocks.append(_with_claim(actions, words(language), is_taken="taken" in state))
     if not state:
-        return kept
-    lines, block_id = [], _STATE_ID
-    for status, by in sorted(state.items(), reverse=True):  # "taken" first
+        return block_kit.message("\n".join(lines), blocks)
+    shown, block_id = [], _STATE_ID
+    for status, by in sorted(state.items(), reverse=True):  # "taken" or "released" first
         who, time = block_kit.mention(by.user), block_kit.date(by.at)
-        lines.append(words(language)(f"triage.{status}", who=who, time=time))
+        shown.append(words(language)(f"triage.{status}", who=who, time=time))
         block_id += f" {status}:{by.user}:{int(by.at)}"
-    section = block_kit.converted(block_kit.section("\n".join(lines)), language) | {"block_id": block_id}
-    return [*kept[:-1], section, *kept[-1:]]
+    section = block_kit.converted(block_kit.section("\n".join(shown)), language) | {"block_id": block_id}
+    return block_kit.message("\n".join([section["text"]["text"], *lines]), [section, *blocks])
+
+
+def _with_claim(actions: Block, translate: Translator, *, is_taken: bool) -> Block:
+    """Return the row of buttons with *Release* in place of *I'm on it*, and *Take over*, or the other way round."""
+    elements = []
+    for element in actions["elements"]:
+        if element["action_id"] in (TRIAGE_TAKE, TRIAGE_RELEASE):
+            elements.append(_claim(element["value"], translate, is_taken=is_taken))
+        elif element["action_id"] == TRIAGE_MENU:
+            options = [each for each in element["options"] if act_of(each["value"]) != TRIAGE_TAKE]
+            value = json.loads(options[-1]["value"])
+            take_over = _option(translate("triage.button.take_over"), TRIAGE_TAKE, value["key"], value["language"])
+            elements.append(element | {"options": [*([take_over] if is_taken else []), *options]})
+        else:
+            elements.append(element)
+    return actions | {"elements": block_kit.converted(elements, translate.language)}
+
+
+def _claim(value: str, translate: Translator, *, is_taken: bool) -> Element:
+    if is_taken:
+        return block_kit.button(translate("triage.button.release"), TRIAGE_RELEASE, value=value)
+    return block_kit.button(translate("triage.button.take"), TRIAGE_TAKE, value=value, style="primary")
+
+
+def _option(text: str, act: str, source: str, language: str) -> Element:
+    return block_kit.option(text, json.dumps({"act": act, "key": source, "language": language}))
 
 
 def _is_state(block: Block) -> bool:
@@ -224,18 +261,22 @@ def _literal(text: str) -> str:
 
 
 def _buttons(view: DigestView, source: str, can_escalate: bool) -> Block:
+    """Build at most three buttons, the likeliest first, and a menu with the rest."""
     translate, language = view.translate, view.translate.language
-    value = button_value(source, language.other)
-    buttons = [block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=value)]
-    if view.rows:
-        value = button_value(source, language)
-        escalate = block_kit.button(translate("triage.button.escalate"), TRIAGE_ESCALATE, value=value)
-        texts = (translate(f"triage.wrong.{part}") for part in ("title", "text", "yes", "no"))
-        confirm = block_kit.confirmation(*texts)
-        buttons += [
-            block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value),
-            block_kit.button(translate("triage.button.take"), TRIAGE_TAKE, value=value),
-            *([escalate] if can_escalate else []),
-            block_kit.button(translate("triage.button.wrong"), TRIAGE_WRONG, value=value, confirm=confirm),
-        ]
-    return block_kit.actions(*buttons)
+    other = translate("button.other_language")
+    if not view.rows:
+        return block_kit.actions(
+            block_kit.button(other, TRIAGE_LANGUAGE, value=button_value(source, language.other)),
+        )
+    value = button_value(source, language)
+    escalate = block_kit.button(translate("triage.button.escalate"), TRIAGE_ESCALATE, value=value)
+    rest = [
+        _option(other, TRIAGE_LANGUAGE, source, language.other),
+        _option(translate("triage.button.wrong"), TRIAGE_WRONG, source, language),
+    ]
+    return block_kit.actions(
+        _claim(value, translate, is_taken=False),
+        *([escalate] if can_escalate else []),
+        block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value),
+        block_kit.overflow(TRIAGE_MENU, rest),
+    )

@@ -201,6 +201,13 @@ def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:
     return {"callback_id": PASTE, "private_metadata": origin, **view}
 
 
+def confirmation(callback_id: str, question: str, origin: str, translate: Translator) -> dict[str, Any]:
+    """Build the modal that asks *question*, a prefix of texts, before an act; *origin* is its `private_metadata`."""
+    title, text, yes, no = (translate(f"{question}.{part}") for part in ("title", "text", "yes", "no"))
+    view = block_kit.modal(title, no, [block_kit.section(text)], submit=yes)
+    return {"callback_id": callback_id, "private_metadata": origin, **view}
+
+
 def _lines(entries: Sequence[Entry], translate: Translator) -> list[str]:
     return [line(entry, translate) for entry in entries]
 

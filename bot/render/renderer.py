@@ -83,6 +83,11 @@ class Renderer:
         """Render the modal to paste a log into; see `notices.paste`."""
         return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
+    def confirmation(self, language: Language, callback_id: str, question: str, origin: str) -> dict[str, Any]:
+        """Render the modal that asks before an act; see `notices.confirmation`."""
+        view = notices.confirmation(callback_id, question, origin, words(language))
+        return block_kit.converted(view, language)
+
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""
         return block_kit.converted(entry_slack.lookup(entry, words(language)), language)

@@ -17,9 +17,11 @@ from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
 from bot.render import change_slack, digest_slack, entry_slack, notices
+from bot.slack import confirmation
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
 from bot.slack.log_jobs import show_incident, triage_again
 from bot.slack.lookup import Payload
+from bot.slack.reactions import TAKEN, Reactions
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChannelChange
 
@@ -35,8 +37,11 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(digest_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
     app.action(digest_slack.TRIAGE_REPORT)(with_context(request_report, services))
     app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
+    app.action(digest_slack.TRIAGE_RELEASE)(after_ack(release, services))
     app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
-    app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
+    app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))  # a button of an earlier version
+    app.view(digest_slack.TRIAGE_WRONG)(after_ack(reject_confirmed, services))
+    app.action(digest_slack.TRIAGE_MENU)(after_ack(choose, services))
     app.action(change_slack.UNDO)(after_ack(undo, services))
     app.action(change_slack.FORGET)(after_ack(forget_context, services))
 
@@ -87,6 +92,8 @@ async def undo(context: RequestContext, body: Payload) -> None:
     if triaged and isinstance(reply, ChangeReply):
         reply = replace(reply, restored=triaged)
     await context.show_change(reply, replaces=True)
+    if triaged and triaged.source and isinstance(reply, ChangeReply) and "taken" in found.detail["state"]:
+        await Reactions(context).add(triaged.source.ts or triaged.source.thread, TAKEN)
 
 
 async def forget_context(context: RequestContext, body: Payload) -> None:
@@ -116,14 +123,36 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
     await ack()
 
 
+async def choose(context: RequestContext, body: Payload) -> None:
+    """Do what a person chose in the menu of a triage."""
+    match digest_slack.act_of(body["actions"][0]["selected_option"]["value"]):
+        case digest_slack.TRIAGE_LANGUAGE:
+            await show_triage_language(context, body)
+        case digest_slack.TRIAGE_TAKE:
+            await assign(context, body)
+        case digest_slack.TRIAGE_WRONG:
+            await confirmation.ask(context, body, digest_slack.TRIAGE_WRONG, "triage.wrong")
+
+
 async def assign(context: RequestContext, body: Payload) -> None:
-    """Show on the triage that the person is on it; if they already were, remove that."""
-    message, language = body["message"], Language(_value(body)["language"])
-    state = digest_slack.state_of(message.get("blocks") or ())
-    taken_before = state.pop("taken", None)
-    if taken_before is None or taken_before.user != context.place.user:
-        state["taken"] = digest_slack.StateChange(context.place.user, context.services.clock())
-    await show_incident(context, message, state, language)
+    """Show on the triage and on its log that the person is on it, in place of somebody else."""
+    taken = _state(body).get("taken")
+    if taken is None or taken.user != context.place.user:
+        await _show_claim(context, body, "taken")
+        await Reactions(context).add(_log_ts(body), TAKEN)
+
+
+async def release(context: RequestContext, body: Payload) -> None:
+    """Show on the triage and on its log that nobody is on it."""
+    await _show_claim(context, body, "released")
+    await Reactions(context).remove(_log_ts(body), TAKEN)
+
+
+async def _show_claim(context: RequestContext, body: Payload, status: str) -> None:
+    """Show on a triage that the person has taken or released it now."""
+    kept = {each: by for each, by in _state(body).items() if each not in ("taken", "released")}
+    change = digest_slack.StateChange(context.place.user, context.services.clock())
+    await show_incident(context, body["message"], kept | {status: change}, Language(_value(body)["language"]))
 
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
@@ -135,7 +164,7 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
     note = None
     if not context.services.escalation_target:
         note = Note("nobody")
-    elif "escalated" in digest_slack.state_of(body["message"].get("blocks") or ()):
+    elif "escalated" in _state(body):
         note = Note("escalated")
     else:
         job = _job(context, body, JobKind.ESCALATE)
@@ -152,7 +181,7 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
 
 async def reject_triage(context: RequestContext, body: Payload) -> None:
     """Replace a triage by a line that says who marked it as wrong. The change stores the data for an undo."""
-    state = digest_slack.state_of(body["message"].get("blocks") or ())
+    state = _state(body)
     detail = {
         "source": _value(body)["key"],
         "state": {what: [change.user, change.at] for what, change in state.items()},
@@ -160,11 +189,30 @@ async def reject_triage(context: RequestContext, body: Payload) -> None:
     message = _message(context, body)
     reply = await context.services.changes.wrong(message, context.place, context.lookup, detail)
     await context.show_change(reply, replaces=True)
+    if isinstance(reply, ChangeReply) and "taken" in state:
+        await Reactions(context).remove(_log_ts(body), TAKEN)
+
+
+async def reject_confirmed(context: RequestContext, body: Payload) -> None:
+    """Replace a triage as `reject_triage` does, after the person confirmed that."""
+    await reject_triage(context, confirmation.confirmed(body))
 
 
 def _value(body: Payload) -> Any:
-    """Return the value of the button, which is JSON."""
-    return json.loads(body["actions"][0]["value"])
+    """Return the value of the button or of the chosen option, which is JSON."""
+    action = body["actions"][0]
+    return json.loads(action["selected_option"]["value"] if "selected_option" in action else action["value"])
+
+
+def _state(body: Payload) -> dict[str, digest_slack.StateChange]:
+    """Return the incident state that the triage with the button shows."""
+    return digest_slack.state_of(body["message"].get("blocks") or ())
+
+
+def _log_ts(body: Payload) -> str:
+    """Return the ts of the message with the log; of a whole thread, its first message."""
+    source = LogSource.parse(_value(body)["key"])
+    return source.ts or source.thread
 
 
 def _message(context: RequestContext, body: Payload) -> MessageRef:

@@ -133,7 +133,7 @@ class RequestContext:
             bolt.bot_id,
             # Without the thread, Slack would show a private reply in the channel. Buttons have a container, shortcuts
             # a message.
-            thread=(body.get("container") or body.get("message") or {}).get("thread_ts"),
+            thread=id_at(body.get("container") or body.get("message") or origin, "thread_ts") or None,
             respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
             kind=text_at(body, "command") or text_at(body, "type"),
             text_language=script_language(text_at(body, "text") or text_at(body, "message", "text")),

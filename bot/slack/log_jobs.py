@@ -152,7 +152,7 @@ async def show_incident(
     """Show on a triage who is on it and who was called to it. The message itself stores who did so and when."""
     if not message.get("blocks"):  # nothing shows its state
         return
-    changed = {"text": message["text"], "blocks": with_state(message["blocks"], state, language)}
+    changed = with_state({"text": message["text"], "blocks": message["blocks"]}, state, language)
     await context.services.sender.update(context.place, message["ts"], changed, job=context.job)
 
 

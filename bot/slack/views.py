@@ -36,7 +36,7 @@ def register(app: AsyncApp, services: Services) -> None:
 async def open_lookup(context: RequestContext, body: Payload) -> None:
     """Open the modal that finds a code."""
     view = context.services.renderer.lookup(await context.language())
-    await _show(context, "views.open", Note("no_lookup"), trigger_id=body["trigger_id"], view=view)
+    await show_modal(context, "views.open", Note("no_lookup"), trigger_id=body["trigger_id"], view=view)
 
 
 async def offer_codes(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
@@ -50,17 +50,17 @@ async def show_choice(context: RequestContext, body: Payload) -> None:
     """Show the chosen code in the modal."""
     entry = context.services.catalogue.get(int(body["actions"][0]["selected_option"]["value"]))
     view = context.services.renderer.lookup(await context.language(), entry)
-    await _show(context, "views.update", Note("no_lookup"), view_id=body["view"]["id"], view=view)
+    await show_modal(context, "views.update", Note("no_lookup"), view_id=body["view"]["id"], view=view)
 
 
 async def open_paste(context: RequestContext, command: Payload, text: str) -> None:
     """Open the modal to paste a log into, with *text* in it; its metadata names the channel of the command."""
     origin = json.dumps({"channel": command["channel_id"], "url": command["response_url"]})
     view = context.services.renderer.paste(await context.language(), text, origin)
-    await _show(context, "views.open", Note("no_paste"), trigger_id=command["trigger_id"], view=view)
+    await show_modal(context, "views.open", Note("no_paste"), trigger_id=command["trigger_id"], view=view)
 
 
-async def _show(context: RequestContext, method: str, otherwise: Note, **arguments: Any) -> None:
+async def show_modal(context: RequestContext, method: str, otherwise: Note, **arguments: Any) -> None:
     """Show a modal, or send the person *otherwise*. Not retried: the trigger is valid for 3 seconds."""
     try:
         await call_api(context.lookup.client.api_call(method, json=arguments), timeout_s=_SHOW_TIMEOUT_S)

@@ -16,7 +16,7 @@ from bot.render.renderer import Renderer
 from bot.sandbox.http_server import Sandbox
 from tests.page.actions import go_to, message, write
 from tests.render.digests import expired
-from tests.scenarios.reading import said_by_bot
+from tests.scenarios.reading import bot_reactions, said_by_bot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -126,6 +126,29 @@ async def test_a_triage_is_drawn_with_its_chart_and_table(page: Page, demo: Sand
     edges = await shown.locator("pre").evaluate(EDGES_OF_WORD, "6000106")
     assert edges
     assert all(evidence["x"] < edge <= evidence["x"] + evidence["width"] for edge in edges)
+
+
+async def test_who_is_on_a_log_is_seen_in_the_channel(page: Page, demo: Sandbox) -> None:
+    """Nobody opens a thread to find out. The rare buttons are in the menu, and the dialog asks before the act."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "look\n```\n" + "03-02 03:14:07.614 1 2 E/ZIM: errorCode=6000106\n" * 20 + "```")
+    await demo.until(lambda: said_by_bot(demo, "C0ONCALL"))
+    await message(page, "look").first.locator("[data-open-thread]").first.click()
+    thread = page.locator("[data-role=thread]")
+    await thread.get_by_role("button", name="I'm on it").click()
+    await expect(thread.get_by_text("is on it (since Today")).to_be_visible()
+    await expect(thread.get_by_role("button", name="Release")).to_be_visible()
+    await thread.locator("[data-action-id=triage_menu]").click()
+    options = page.get_by_role("menu").get_by_role("menuitem")
+    assert await options.all_inner_texts() == ["Take over", "中文", "Mark as wrong"]
+    await options.nth(2).click()
+    dialog = page.get_by_role("dialog", name="Is this triage wrong?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(thread.get_by_text("Likely cause: 6000106").first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".main [data-ts] .reaction").first).to_contain_text("1")
+    (log,) = [each for each in demo.messages("C0ONCALL") if each["text"].startswith("look")]
+    assert bot_reactions(log) == ["eyes"]
 
 
 EDGES_OF_WORD = """(node, word) => {

@@ -74,7 +74,7 @@ def test_rows_that_do_not_fit_are_counted(catalogue: Catalogue) -> None:
 def test_slack_accepts_every_form_of_any_triage(catalogue: Catalogue, digest: Digest) -> None:
     """The last form must not be the one that is refused. Nothing in it mentions anybody but the person on it."""
     full = triage(catalogue, digest, Language.ZH)
-    full["blocks"] = with_state(full["blocks"], {"taken": StateChange("U0LIN", 1_795_500_000.0)}, Language.ZH)
+    full = with_state(full, {"taken": StateChange("U0LIN", 1_795_500_000.0)}, Language.ZH)
     for without in (REPLACEABLE[:1], REPLACEABLE[1:], REPLACEABLE):
         assert_sendable(simplified(full, without))
     text = plain(full, FALLBACK_BYTES)["text"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
-from tests.scenarios.reading import BOT, settled
+from tests.scenarios.reading import BOT, settled, shown
 
 _EVENTS = (
     ("I", "[Login][API.login] userID: u_1041, network: wifi"),
@@ -48,6 +49,31 @@ async def the_answer(slack: Sandbox, message: dict[str, Any], channel: str) -> d
     await settled(slack, channel, "U0BEN")
     (answer,) = answers(slack, message, channel)
     return answer
+
+
+async def choose(slack: Sandbox, answer: dict[str, Any], act: str, user: str) -> None:
+    """Choose in the menu of a triage, by the action id in the value of the option."""
+    options = answer["blocks"][-1]["elements"][-1]["options"]
+    (value,) = [each["value"] for each in options if json.loads(each["value"])["act"] == act]
+    await slack.select(answer, "triage_menu", user, value)
+
+
+async def mark_wrong(slack: Sandbox, answer: dict[str, Any], user: str) -> None:
+    """Mark a triage as wrong, and confirm that."""
+    await choose(slack, answer, "triage_wrong", user)
+    await slack.submit(await dialog_of(slack, user), user, {})
+
+
+async def dialog_of(slack: Sandbox, user: str) -> dict[str, Any]:
+    """Wait for the modal that *user* sees."""
+    dialog = await slack.until(lambda: slack.modal(user))
+    assert dialog is not None
+    return dialog
+
+
+def first_line(message: dict[str, Any]) -> str:
+    """Return the first line that a person reads."""
+    return shown(message).splitlines()[0]
 
 
 def block_types(message: dict[str, Any]) -> Sequence[str]:

@@ -24,7 +24,7 @@ from tests.scenarios.conftest import (
     bot_with,
     manifest,
 )
-from tests.scenarios.logs import LOG
+from tests.scenarios.logs import LOG, mark_wrong
 from tests.scenarios.reading import answer_in_thread, bot_reactions, last_said, said_by_bot, settled, shown
 from tests.scenarios.test_failure_notice import direct_messages_to
 
@@ -119,6 +119,12 @@ async def forget_one(slack: Sandbox, user: str) -> None:
     slack.workspace.ephemerals[user].clear()
 
 
+async def wrong(slack: Sandbox, user: str) -> None:
+    """Mark the triage of a log of Ann's as wrong."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    await mark_wrong(slack, await answer_in_thread(slack, ENGLISH, message), user)
+
+
 ACTS = {
     "auto": auto_off,
     "lang": set_language,
@@ -127,7 +133,7 @@ ACTS = {
     "undo": undo,
     "quiet": button("quiet_here"),
     "not-a-code": button("not_a_code"),
-    "wrong": button("triage_wrong", FENCED),
+    "wrong": wrong,
 }
 
 
@@ -324,7 +330,7 @@ async def test_status_names_who_marked_a_code_and_a_triage(slack: Sandbox) -> No
     await until_reply_shows(slack, message, "not a code")
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await answer_in_thread(slack, ENGLISH, message)
-    await slack.click(answer, "triage_wrong", LIN)
+    await mark_wrong(slack, answer, LIN)
     await until_reply_shows(slack, message, "marked my triage as wrong")
     await slack.command(ENGLISH, ANN, "status")
     line = await private_line(slack, ANN)
@@ -551,13 +557,13 @@ async def test_a_wrong_triage_comes_back_with_its_state(slack: Sandbox) -> None:
     await slack.click(answer, "triage_take", BEN)
     await slack.until(lambda: "<@U0BEN>" in shown(answer))
     before = shown(answer)
-    await slack.click(answer, "triage_wrong", LIN)
+    await mark_wrong(slack, answer, LIN)
     await until_reply_shows(slack, message, "<@U0LIN> marked my triage as wrong, so I removed it.")
     await slack.click(answer, "undo_change", ANN)
     said = await until_reply_shows(slack, message, "Undone by <@U0ANN>.")
     assert "<@U0LIN> marked my triage as wrong" in said
     assert all(text in said for text in before.splitlines())
-    await slack.click(answer, "triage_wrong", LIN)
+    await mark_wrong(slack, answer, LIN)
     await until_reply_shows(slack, message, "marked my triage as wrong")
 
 
@@ -567,7 +573,7 @@ async def test_a_triage_whose_log_is_gone_can_not_come_back(slack: Sandbox) -> N
     log = await slack.say(ENGLISH, ANN, FENCED, thread_ts=root["ts"])
     await slack.until(lambda: len(slack.replies(ENGLISH, root["ts"])) == 2)
     answer = slack.replies(ENGLISH, root["ts"])[-1]
-    await slack.click(answer, "triage_wrong", LIN)
+    await mark_wrong(slack, answer, LIN)
     await slack.until(lambda: "marked my triage as wrong" in shown(answer))
     await slack.delete(ENGLISH, log["ts"])
     await slack.click(answer, "undo_change", BEN)

@@ -13,7 +13,7 @@ import pytest
 
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, MEI, bot_with
-from tests.scenarios.logs import LOG, answers, block_types, the_answer
+from tests.scenarios.logs import LOG, answers, block_types, choose, the_answer
 from tests.scenarios.reading import BOT_USER, said_by_bot, settled, shown
 from tests.scenarios.test_failure_notice import direct_messages_to
 
@@ -151,7 +151,7 @@ async def test_a_triage_without_blocks_can_be_escalated(tmp_path: Path) -> None:
     """Slack may return a message without them. A poisoned job would hold up its thread for an hour."""
     async with triaged(tmp_path, GROUP) as (slack, message, answer):
         stored = slack.workspace.channel(ENGLISH).messages[answer["ts"]]
-        await slack.click(answer, "triage_language", LIN)
+        await choose(slack, answer, "triage_language", LIN)
         container = slack.interactions.container(answer)
         block, element = container.element("triage_escalate")
         del stored["blocks"]
@@ -168,7 +168,7 @@ async def test_there_is_no_button_without_a_person_to_call(slack: Sandbox) -> No
     answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
     assert "actions" in block_types(answer)
     assert [each["action_id"] for each in answer["blocks"][-1]["elements"]] == [
-        *("triage_language", "triage_report", "triage_take", "triage_wrong")
+        *("triage_take", "triage_report", "triage_menu")
     ]
 
 

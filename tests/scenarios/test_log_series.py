@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, MEI, Clock, Start
-from tests.scenarios.logs import LOG, answers, file, the_answer
+from tests.scenarios.logs import LOG, answers, file, first_line, mark_wrong, the_answer
 from tests.scenarios.reading import bot_reactions, settled, shown
 from tests.scenarios.test_triage import open_modal
 
@@ -25,11 +25,6 @@ def token_log(first: str, minutes: int, users: int = 1, *, rest: int = 0) -> str
         at = hour * 3600 + (minute + minutes) * 60 + number * 30
         lines.append(f"03-02 {at // 3600:02}:{at // 60 % 60:02}:{at % 60:02}.000 12483 12519 I/ZIM: heartbeat")
     return "\n".join(lines) + "\n"
-
-
-def first_line(message: dict[str, Any]) -> str:
-    """Return the first line that a person reads."""
-    return shown(message).splitlines()[0]
 
 
 async def uploaded(slack: Sandbox, content: str, user: str = ANN, channel: str = ENGLISH, **more: Any) -> Any:
@@ -116,7 +111,7 @@ async def test_a_triage_that_is_gone_is_not_referred_to(slack: Sandbox, gone: st
     if gone == "deleted":
         await slack.delete(ENGLISH, message["ts"])
     else:
-        await slack.click(first, "triage_wrong", ANN)
+        await mark_wrong(slack, first, ANN)
     await slack.until(lambda: not any("Who fixes it" in shown(each) for each in answers(slack, message, ENGLISH)))
     _, second = await uploaded(slack, token_log("03:20", 6), LIN)
     assert first_line(second).startswith("Likely cause: 6000106")

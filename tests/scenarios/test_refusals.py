@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, Clock
-from tests.scenarios.logs import LOG, answers, block_types, the_answer
+from tests.scenarios.logs import LOG, answers, block_types, choose, the_answer
 from tests.scenarios.reading import settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
@@ -125,7 +125,7 @@ async def test_a_private_copy_is_shown_in_the_fullest_form(slack: Sandbox, refus
     answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
     for block in refused:
         slack.faults.refused("response_url", error, block=block)
-    await slack.click(answer, "triage_language", LIN)
+    await choose(slack, answer, "triage_language", LIN)
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "可能原因：6000106" in shown(private)
     assert "errorCode=6000106" in shown(private)
@@ -155,9 +155,10 @@ async def test_an_assignee_is_shown_where_charts_and_tables_are_refused(slack: S
         slack.faults.refused("*", "invalid_blocks", block=block)
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
-    for person in (LIN, BEN):
-        await slack.click(answer, "triage_take", person)
-        await slack.until(lambda: f"<@{person}> is on it" in shown(answers(slack, message, ENGLISH)[0]))  # noqa: B023
+    await slack.click(answer, "triage_take", LIN)
+    await slack.until(lambda: f"<@{LIN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
+    await choose(slack, answer, "triage_take", BEN)
+    await slack.until(lambda: f"<@{BEN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
     assert "actions" in block_types(answers(slack, message, ENGLISH)[0])
     assert len(slack.calls("chat.update")) == 2
 

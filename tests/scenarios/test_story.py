@@ -40,7 +40,6 @@ _STEP = re.compile(
     r"| (?P<verb>edits|deletes|forwards|clicks|says that|retitles)(?: (?P<what>\d\d:\d\d))?(?: is no code)?)?"
     r"(?:: (?P<text>.*))?"
 )
-_OTHER_LANGUAGE = ("show_language", "triage_language")
 _TIMES = re.compile(r"(\d{7})\D+(\d+) (?:times in this thread|次)")
 _DATE = re.compile(r"<!date[^>]*>")
 
@@ -190,7 +189,9 @@ def is_from_bot(message: Json) -> bool:
 def describe(message: Json) -> str:
     """Describe the language, form and codes of a message from the bot."""
     elements = [element for block in message["blocks"] for element in block.get("elements", ())]
-    values = [json.loads(each["value"]) for each in elements if each.get("action_id") in _OTHER_LANGUAGE]
+    values = [json.loads(each["value"]) for each in elements if each.get("action_id") == "show_language"]
+    chosen = [json.loads(option["value"]) for each in elements for option in each.get("options", ())]
+    values += [each for each in chosen if each["act"] == "triage_language"]
     if not values:
         return f": {_DATE.sub('…', message['text'])}"
     language = "Chinese" if values[0]["language"] == "en" else "English"

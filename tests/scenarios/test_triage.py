@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
+from bot.sandbox.interactions import ElementContainer, action_of
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import Arguments, MethodContext
@@ -29,7 +30,19 @@ from tests.scenarios.conftest import (
     bot_with,
     manifest,
 )
-from tests.scenarios.logs import LOG, PLAIN, TOKEN, answers, block_types, file, the_answer, uploads
+from tests.scenarios.logs import (
+    LOG,
+    PLAIN,
+    TOKEN,
+    answers,
+    block_types,
+    choose,
+    dialog_of,
+    file,
+    first_line,
+    the_answer,
+    uploads,
+)
 from tests.scenarios.reading import BOT_USER, bot_reactions, said_by_bot, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
@@ -326,7 +339,7 @@ async def test_the_language_button_reads_the_log_again(slack: Sandbox) -> None:
     """The log is read again, because nothing of it was stored."""
     message = await slack.say(ENGLISH, ANN, "", files=[file()])
     answer = await the_answer(slack, message, ENGLISH)
-    await slack.click(answer, "triage_language", LIN)
+    await choose(slack, answer, "triage_language", LIN)
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "6000106 · Token 已过期" in shown(private)
     assert private["thread_ts"] == message["ts"]
@@ -338,7 +351,7 @@ async def test_the_buttons_report_that_the_log_is_gone(slack: Sandbox) -> None:
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = dict(await the_answer(slack, message, ENGLISH))
     del slack.workspace.channel(ENGLISH).messages[message["ts"]]
-    await slack.click(answer, "triage_language", LIN)
+    await choose(slack, answer, "triage_language", LIN)
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "已不存在" in shown(private)
 
@@ -372,29 +385,84 @@ async def test_a_shortened_triage_comes_with_its_report(slack: Sandbox) -> None:
 _MANY = [base + rest for rest in range(60) for base in (6000001, 6000101, 6000201, 6000301, 6000501, 6000601)]
 
 
-async def test_the_assignee_is_shown_and_can_be_removed(slack: Sandbox) -> None:
-    """Two people should not work on the same problem unknowingly."""
+@pytest.mark.both_transports
+async def test_who_is_on_it_is_shown_first_and_on_the_log(slack: Sandbox) -> None:
+    """Two people should not work on the same problem unknowingly, and nobody opens a thread to find out."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
-    before = [block["type"] for block in answer["blocks"]]
     await slack.click(answer, "triage_take", LIN)
-    await slack.until(lambda: f"<@{LIN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
-    await slack.click(answer, "triage_take", BEN)
-    await slack.until(lambda: f"<@{BEN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
-    assert f"<@{LIN}>" not in shown(answers(slack, message, ENGLISH)[0])
-    await slack.click(answer, "triage_take", BEN)
-    await slack.until(lambda: "is on it" not in shown(answers(slack, message, ENGLISH)[0]))
-    assert block_types(answers(slack, message, ENGLISH)[0]) == before
+    await slack.until(lambda: bot_reactions(message) == ["eyes"])
+    assert first_line(answer).startswith(f":eyes: <@{LIN}> is on it (since ")
+    assert answer["text"].startswith(f":eyes: <@{LIN}> is on it (since ")
+    await choose(slack, answer, "triage_take", BEN)
+    await slack.until(lambda: first_line(answer).startswith(f":eyes: <@{BEN}> is on it"))
+    assert f"<@{LIN}>" not in shown(answer)
+    await slack.click(answer, "triage_release", BEN)
+    await slack.until(lambda: bot_reactions(message) == [])
+    assert first_line(answer).startswith(f"Nobody is working on this: <@{BEN}> released it")
+    await slack.click(answer, "triage_take", ANN)
+    await slack.until(lambda: bot_reactions(message) == ["eyes"])
+    assert first_line(answer).startswith(f":eyes: <@{ANN}> is on it")
+
+
+async def test_a_second_press_releases_nothing(slack: Sandbox) -> None:
+    """Whoever presses twice, because Slack was slow, still wants it."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = dict(await the_answer(slack, message, ENGLISH))
+    shown_now = slack.workspace.message(ENGLISH, answer["ts"])
+    for _ in range(2):
+        await slack.interactions.act(*pressed(answer, "triage_take", LIN))
+    await settled(slack, ENGLISH, ANN)
+    assert first_line(shown_now).startswith(f":eyes: <@{LIN}> is on it")
+    assert bot_reactions(message) == ["eyes"]
+
+
+def pressed(answer: dict[str, Any], act: str, user: str) -> tuple[ElementContainer, str, dict[str, Any]]:
+    """Return the press of a button on a message as a client showed it before it changed."""
+    container = ElementContainer(ENGLISH, answer)
+    return container, user, action_of(*container.element(act), {})
+
+
+@pytest.mark.parametrize("reason", ["missing_scope", "too_many_reactions", "message_not_found", "ratelimited"])
+async def test_a_refused_reaction_does_not_hide_who_is_on_it(slack: Sandbox, reason: str) -> None:
+    """The reaction is a courtesy; the triage is where people read it."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    for method in ("reactions.add", "reactions.remove"):
+        slack.faults.refused(method, reason)
+    await slack.click(answer, "triage_take", LIN)
+    await slack.until(lambda: first_line(answer).startswith(f":eyes: <@{LIN}> is on it"))
+    await slack.click(answer, "triage_release", LIN)
+    await slack.until(lambda: "released it" in first_line(answer))
+    await slack.until(lambda: slack.calls("reactions.remove"))
+    assert slack.ephemerals(LIN) == []
+
+
+async def test_an_edited_log_keeps_who_is_on_it(slack: Sandbox) -> None:
+    """The triage is written anew; the person is still on it."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    await slack.click(answer, "triage_take", LIN)
+    await slack.until(lambda: bot_reactions(message) == ["eyes"])
+    await slack.edit(ENGLISH, message["ts"], FENCED.replace("6000121", "6000354"))
+    await slack.until(lambda: "6000354" in shown(answer))
+    assert first_line(answer).startswith(f":eyes: <@{LIN}> is on it")
+    assert answer["blocks"][-1]["elements"][0]["action_id"] == "triage_release"
 
 
 async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> None:
-    """The button asks for confirmation, because it deletes an answer that others may be reading."""
+    """A dialog asks first, because that deletes an answer that others may be reading."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await the_answer(slack, message, ENGLISH)
-    (button,) = [each for each in answer["blocks"][-1]["elements"] if each["action_id"] == "triage_wrong"]
-    assert "confirm" in button
-    await slack.click(answer, "triage_wrong", ANN)
+    await slack.click(answer, "triage_take", LIN)
+    await slack.until(lambda: bot_reactions(message) == ["eyes"])
+    await choose(slack, answer, "triage_wrong", ANN)
+    dialog = await dialog_of(slack, ANN)
+    assert dialog["title"]["text"] == "Is this triage wrong?"
+    assert "Likely cause" in shown(answer)
+    await slack.submit(dialog, ANN, {})
     await slack.until(lambda: "<@U0ANN> marked my triage as wrong" in shown(answers(slack, message, ENGLISH)[0]))
+    await slack.until(lambda: bot_reactions(message) == [])
     link = f"https://zimerr-demo.slack.com/archives/{ENGLISH}/p{message['ts'].replace('.', '')}"
     await slack.command(ENGLISH, ANN, f"why {link}")
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
@@ -416,7 +484,7 @@ async def test_a_mention_triages_its_whole_thread(slack: Sandbox, words: str) ->
     answer = answers(slack, root, ENGLISH)[-1]
     assert "6000354" in shown(answer)
     assert "6000281" in shown(answer)
-    await slack.click(answer, "triage_language", LIN)
+    await choose(slack, answer, "triage_language", LIN)
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "6000354" in shown(private)
 
