@@ -1,6 +1,6 @@
 """Implement `zimerr explain`, `search` and `list`: print entries of the catalogue.
 
-People get panels and tables, programs JSON.
+People get text, programs JSON.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from bot.catalogue.entry import Entry, Limit, Links, Steps, Symbols, Text
 from bot.catalogue.numbers import ResolvedNumbers
 from bot.cli.completion import complete_codes, complete_platforms, complete_sections
 from bot.cli.options import with_catalogue
+from bot.cli.output import echo
 from bot.i18n import Language, Translator
 
 if TYPE_CHECKING:
@@ -60,14 +61,14 @@ def explain(
         _print_json([as_object(entry, catalogue, language, platform) for entry in found.entries])
     else:
         # rich is imported only where it prints: that takes as long as all the rest of `explain --json`.
-        from bot.cli.entry_panel import print_panels
+        from bot.cli.entry_page import print_pages
 
         _print_server_codes(found, catalogue, translate)
-        print_panels(found.entries, catalogue, language, platform)
+        print_pages(found.entries, catalogue, language, platform)
     _print_foreign(found, translate)
     unknown = [name for name, number in numbers.items() if number is None]
     for name in unknown:
-        click.echo(translate("terminal.unknown", name=name), err=True)
+        echo(translate("terminal.unknown", name=name), err=True)
     _print_unknown(found.unknown, catalogue, translate)
     elsewhere = {each.number for each in found.foreign} - {each.number for each in found.server_codes}
     return 1 if unknown or found.unknown or elsewhere else 0
@@ -97,17 +98,17 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
         titles = [(hit, translate.pick(hit.entry.title)) for hit in hits]
         _print_json([{"code": hit.entry.code, "title": title, "score": round(hit.score, 4)} for hit, title in titles])
     elif hits:
-        from bot.cli.entry_panel import print_table
+        from bot.cli.entry_page import print_list
 
         _print_server_codes(found, catalogue, translate)
         entries = [hit.entry for hit in hits]
-        print_table(entries, language)
+        print_list(entries, language)
         if query.isdecimal():
             _print_missed(query, entries, catalogue, translate)
     elif mistyped:
         _print_unknown(mistyped, catalogue, translate)
     elif not found.foreign:
-        click.echo(translate("terminal.nothing", query=query), err=True)
+        echo(translate("terminal.nothing", query=query), err=True)
     _print_foreign(found, translate)
     return 0 if hits else 1
 
@@ -121,15 +122,15 @@ def browse(section: str | None, catalogue: Catalogue, language: Language, as_jso
     if section and not found:
         translate = i18n.words(language)
         names = translate("list.item_separator").join(each.section for each in catalogue.sections)
-        click.echo(translate("terminal.no_section", name=section, names=names), err=True)
+        echo(translate("terminal.no_section", name=section, names=names), err=True)
         return 1
     entries = found.codes if found else tuple(catalogue)
     if as_json:
         _print_json([as_object(entry, catalogue, language) for entry in entries])
     else:
-        from bot.cli.entry_panel import print_table
+        from bot.cli.entry_page import print_list
 
-        print_table(entries, language)
+        print_list(entries, language)
     return 0
 
 
@@ -165,30 +166,30 @@ def _print_server_codes(found: ResolvedNumbers, catalogue: Catalogue, translate:
     from bot.render.entry_wording import server_code_line
 
     for each in found.server_codes:
-        click.echo(server_code_line(each, catalogue.numbers, translate))
+        echo(server_code_line(each, catalogue.numbers, translate))
 
 
 def _print_foreign(found: ResolvedNumbers, translate: Translator) -> None:
     from bot.render.entry_wording import foreign_line
 
     for each in found.foreign:
-        click.echo(foreign_line(each, translate), err=True)
+        echo(foreign_line(each, translate), err=True)
 
 
 def _print_unknown(numbers: tuple[int, ...], catalogue: Catalogue, translate: Translator) -> None:
     if numbers:
         from bot.render.unknown_code import terminal_lines
 
-        click.echo("\n".join(terminal_lines(numbers, catalogue, translate)), err=True)
+        echo("\n".join(terminal_lines(numbers, catalogue, translate)), err=True)
 
 
 def _print_missed(query: str, entries: list[Entry], catalogue: Catalogue, translate: Translator) -> None:
-    from bot.cli.entry_panel import print_table
+    from bot.cli.entry_page import print_list
     from bot.render.unknown_code import missed_digit
 
     if missed := missed_digit(query, entries, catalogue):
-        click.echo(translate("unknown.nearest"))
-        print_table(missed, translate.language)
+        echo(translate("unknown.nearest"))
+        print_list(missed, translate.language)
 
 
 def _print_json(content: Any) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.cells import cell_len
-
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, traditional, words
 from bot.render.digest_view import DigestView, numbered_lines, secret_line
+from bot.render.line_layout import aligned
 from bot.render.unknown_code import report_lines
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
@@ -106,16 +105,3 @@ def _files(view: DigestView) -> Iterator[str]:
 def _secrets(view: DigestView) -> Iterator[str]:
     for secret in view.digest.secrets:
         yield secret_line(secret, view.location(Mark(secret.file, secret.line, None)), view.translate)
-
-
-def aligned(rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()) -> list[str]:
-    """Format *rows* as lines with aligned columns in a terminal; the columns at *numbers* are aligned right."""
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = []
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            gap = " " * (width - cell_len(cell))
-            cells.append(gap + cell if index in numbers else cell + gap)
-        lines.append("  ".join(cells).rstrip())
-    return lines

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from bot.cli.main import commands
+from bot.i18n import Language, words
+from bot.render.entry_slack import card
+from tests.triage.feed import CATALOGUE
 
 
 def run(*arguments: str) -> Result:
@@ -33,9 +38,64 @@ def test_the_example_is_shown(language: str, label: str) -> None:
     assert f"{label} Uncaught (in promise) {{code: 6000203" in shown
 
 
-def test_a_long_example_is_shown_in_full() -> None:
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_entries_fit_the_terminal(language: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No terminal has to divide a word; only URLs are never divided. Nothing but the end of a title is lost."""
+    codes = [str(entry.code) for entry in CATALOGUE]
+    for command in (["explain", *codes], ["list"], ["search", "token", "消息"], ["explain", "6000358"]):
+        monkeypatch.delenv("COLUMNS", raising=False)
+        whole = run(*command, "--lang", language).output
+        monkeypatch.setenv("COLUMNS", str(width))
+        lines = run(*command, "--lang", language).output.splitlines()
+        for line in lines:
+            assert cell_len(line) <= width or re.fullmatch(r"\s*\S*https://\S+", line)
+            assert line == line.rstrip()
+        # Words and their order are the same.
+        known = "".join(whole.split())
+        for part in "\n".join(lines).split("…\n"):
+            assert "".join(part.split()) in known
+
+
+def test_in_a_pipe_paragraphs_are_whole_lines_of_plain_text() -> None:
+    """The next program searches them, and a person pastes them into a ticket."""
+    lines = run("explain", *(str(entry.code) for entry in CATALOGUE), "--lang", "en").output.splitlines()
+    for line in lines:
+        assert line == line.rstrip()
+        assert not {"│", "╭", "─", "\x1b"} & {*line}
+    assert max(map(len, lines)) > 200
+
+
+@pytest.mark.parametrize(
+    ("language", "parts"),
+    [
+        ("en", ("What to do\n  1. ", "SDK name: ", "ZEGO's Chinese page: ", "(zimerr's assessment)")),
+        ("zh", ("处理步骤\n  1. ", "SDK 中的名称：", "ZEGO 中文文档：", "zimerr 的判断")),
+    ],
+)
+def test_the_terminal_shows_what_the_card_in_slack_shows(language: str, parts: tuple[str, ...]) -> None:
+    """Both have the same facts, so that people with and without Slack speak of the same."""
+    shown = run("explain", "6000286", "6000354", "--lang", language).output
+    for part in parts:
+        assert part in shown
+    for code in (6000286, 6000354, 6000801):
+        translate = words(Language(language))
+        shown = run("explain", str(code), "--lang", language).output
+        for block in card(CATALOGUE[code], translate):
+            for text in re.findall(r'"text": "((?:[^"\\]|\\.)*)"', json.dumps(block, ensure_ascii=False)):
+                for line in html.unescape(json.loads(f'"{text}"')).splitlines():
+                    assert plain(line) in plain(shown), line
+
+
+def plain(text: str) -> str:
+    """Leave out markup, marks and spaces."""
+    return re.sub(r"[\s`*_•·🔵🟡🟠🔴,、:：]", "", text)
+
+
+def test_a_long_example_is_shown_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of a log may have no space to wrap at."""
-    shown = re.sub(r"[\s│]", "", run("explain", "6000602", "--lang", "en").output)
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = re.sub(r"\s", "", run("explain", "6000602", "--lang", "en").output)
     assert (
         'Conv][API.setConversationNotificationStatus]:{time:"61,10:48:05.177",convID:"user_2",type:0,error:{' in shown
     )

@@ -11,7 +11,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Text
 from bot.detection.result import LookAlikeReason
 from bot.i18n import Language
-from bot.render.digest_report import aligned, report
+from bot.render.digest_report import report
 from bot.triage.cascades import CascadeRule, Cascades, CauseClass
 from bot.triage.digest import (
     CodeRow,
@@ -77,13 +77,6 @@ def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -
     for entry in catalogue:
         assert f"\n  {entry.code}  " in text
     assert all(refused.name in text for refused in digest.refused)
-
-
-def test_columns_are_aligned_by_width_in_a_terminal() -> None:
-    """A Chinese character is two columns wide in every terminal, a combining one none."""
-    rows = [["码", "次数", "e\u0301"], ["abc", "1", "y"]]
-    assert aligned(rows, numbers=[1]) == ["码   次数  e\u0301", "abc     1  y"]
-    assert aligned([["e\u0301", "x"], ["错", "y"]]) == ["e\u0301   x", "错  y"]
 
 
 def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
