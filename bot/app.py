@@ -36,7 +36,7 @@ from bot.policy.permissions import Permissions
 from bot.policy.relations import Relations
 from bot.render.renderer import Renderer
 from bot.server import EVENTS_PATH, connected, listening, open_handler, signed_handler
-from bot.settings import Settings
+from bot.settings import Settings, unknown_names
 from bot.slack.client import SlackClient
 from bot.slack.context import Background, Services
 from bot.slack.events import Envelopes
@@ -110,6 +110,8 @@ async def running(
 
 async def serve(settings: Settings) -> None:
     """Run the bot until the process gets SIGINT or SIGTERM."""
+    if unknown := unknown_names():
+        _log.warning("unknown settings", names=", ".join(unknown))
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from difflib import SequenceMatcher, get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
+from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,6 +34,8 @@ _TOKEN_KINDS = {
     "xoxb-": "a bot token (xoxb-)",
     "xoxe": "a refresh token (xoxe)",
 }
+_ENV_FILE, _ENCODING = ".env", "utf-8"
+_PREFIX = "ZIMERR"  # of the names of settings that are only ours
 _PERSON_OR_GROUP = re.compile(r"[UWS][A-Z0-9]{2,20}")  # Slack's ids
 _MAKE_A_KEY = (
     "make a key with python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
@@ -70,8 +75,8 @@ class _FromEnvironment(BaseSettings):
     """Settings in the environment or in `.env`."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8",
+        env_file=_ENV_FILE,
+        env_file_encoding=_ENCODING,
         env_ignore_empty=True,
         extra="ignore",
         hide_input_in_errors=True,  # a traceback must not contain a token
@@ -128,6 +133,20 @@ class Settings(_FromEnvironment):
     zimerr_escalate: str = ""
     zimerr_admins: str = ""  # comma-separated
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings. Raises ConfigurationError with every fault; a misspelt name is one."""
+        misspelt = [
+            f"{name} is not a setting; did you mean {meant}?" for name, meant in unknown_names().items() if meant
+        ]
+        try:
+            settings = super().load()
+        except ConfigurationError as error:
+            raise ConfigurationError(*error.faults, *misspelt) from error
+        if misspelt:
+            raise ConfigurationError(*misspelt)
+        return settings
 
     @property
     def transport(self) -> Literal["socket", "http"]:
@@ -225,6 +244,25 @@ class Settings(_FromEnvironment):
         if path is not None and not path.is_dir():
             raise ValueError(f"{path} is not a folder; name the folder of your section files")
         return path
+
+
+def unknown_names() -> dict[str, str | None]:
+    """Return the variables named ZIMERR_… that are no settings, each with the setting that it misspells, or None.
+
+    They are read from the environment and `.env`. A misspelt prefix counts, too. Kubernetes sets variables such as
+    ZIMERR_SERVICE_HOST in every container beside a Service named zimerr, so an unknown name alone is no fault.
+    https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+    """
+    names = [name.upper() for name in Settings.model_fields]
+    by_stem = {name.removeprefix(f"{_PREFIX}_"): name for name in names if name not in ("HOST", "PORT")}
+    unknown: dict[str, str | None] = {}
+    for name, value in {**dotenv_values(_ENV_FILE, encoding=_ENCODING), **os.environ}.items():
+        prefix, _, stem = name.upper().partition("_")
+        if value and name.upper() not in names and SequenceMatcher(None, prefix, _PREFIX).ratio() > 0.8:
+            similar = get_close_matches(stem, by_stem, n=1, cutoff=0.65)
+            if similar or prefix == _PREFIX:
+                unknown[name] = by_stem[similar[0]] if similar else None
+    return unknown
 
 
 def is_slack(url: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import ConfigurationError
-from bot.settings import Settings
+from bot.settings import Settings, unknown_names
 
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 OAUTH = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "ZIMERR_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
@@ -179,3 +179,49 @@ def test_a_secret_never_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.load()
     assert "very-secret" not in f"{caught.value} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("ZIMERR_LANGUGE", "ZIMERR_LANGUAGE"),
+        ("zimerr_lang", "ZIMERR_LANGUAGE"),
+        ("ZIMERR_ADMIN", "ZIMERR_ADMINS"),
+        ("ZIMERR_LOGLEVEL", "ZIMERR_LOG_LEVEL"),
+        ("ZIMER_MAX_FILES", "ZIMERR_MAX_FILES"),
+        ("ZIMMERR_ESCALATE", "ZIMERR_ESCALATE"),
+        ("ZIMERR_DATABASE_URL", "DATABASE_URL"),
+    ],
+)
+def test_a_misspelt_setting_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, meant: str
+) -> None:
+    """Without ZIMERR_ADMINS, for one, everybody may change everything, and nobody would notice."""
+    fault = f"{name} is not a setting; did you mean {meant}?"
+    assert faults(monkeypatch, **SOCKET, **{name: "x"}) == [fault]
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxp-1")
+    assert len(faults(monkeypatch)) == 2  # all faults at once
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv(name, "")
+    assert Settings.load()
+    (tmp_path / ".env").write_text(f"{name}=x\n")
+    monkeypatch.delenv(name)
+    assert faults(monkeypatch) == [fault]
+
+
+def test_variables_of_others_do_not_stop_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes sets variables with the name of a Service; similar programs have variables, too."""
+    ours = {
+        "ZIMERR_SERVICE_HOST": "10.0.0.1",
+        "ZIMERR_SERVICE_PORT": "80",
+        "ZIMERR_SERVICE_PORT_HTTP": "80",
+        "ZIMERR_PORT": "tcp://10.0.0.1:80",
+        "ZIMERR_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "ZIMERR_PORT_80_TCP_PROTO": "tcp",
+        "ZIMERR_PORT_80_TCP_PORT": "80",
+        "ZIMERR_PORT_80_TCP_ADDR": "10.0.0.1",
+    }
+    for name, value in (SOCKET | ours | {"TIMER_LANGUAGE": "x", "ZIM_LOG_LEVEL": "x", "LANGUAGE": "en"}).items():
+        monkeypatch.setenv(name, value)
+    assert Settings.load()
+    assert unknown_names() == dict.fromkeys(ours)

@@ -16,7 +16,7 @@ from bot.catalogue.catalogue import open_catalogue
 from bot.errors import CatalogueError, ConfigurationError, ZimerrError
 from bot.health import MAX_BACKLOG_S, describe_backlog, reason_of
 from bot.inbox.rows import InboxRows
-from bot.settings import Settings
+from bot.settings import Settings, unknown_names
 from bot.slack.workspaces import installations, sign_in, sign_in_socket, slack_client
 from bot.storage.database import UNREACHABLE, Database
 
@@ -35,7 +35,8 @@ async def run(overlay: Path | None = None, *, offline: bool) -> int:
     except ConfigurationError as error:
         results += [(False, f"settings: {fault}") for fault in error.faults]
     else:
-        results.append((True, f"settings: complete, to connect by {settings.transport}"))
+        unknown = "".join(f"; {name} is not a setting" for name in unknown_names())
+        results.append((True, f"settings: complete, to connect by {settings.transport}{unknown}"))
         results += [result async for result in _database(settings)]
         if not offline:
             results += [result async for result in _slack(settings)]

@@ -31,6 +31,22 @@ def test_every_fault_is_found_in_one_run() -> None:
     assert "✗ settings: SLACK_BOT_TOKEN is missing" in result.output
 
 
+def test_a_misspelt_setting_is_named_with_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ignored otherwise, and nobody knows why the setting has no effect."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    monkeypatch.setenv("ZIMERR_SERVICE_HOST", "10.0.0.1")
+    result = CliRunner().invoke(commands, ["check", "--offline"])
+    assert result.exit_code == 0
+    assert "by socket; ZIMERR_SERVICE_HOST is not a setting\n" in result.output
+    monkeypatch.setenv("ZIMERR_LANGUGE", "zh")
+    line = "ZIMERR_LANGUGE is not a setting; did you mean ZIMERR_LANGUAGE?"
+    for command in (["check", "--offline"], ["serve"]):
+        result = CliRunner().invoke(commands, command)
+        assert result.exit_code == 1
+        assert line in result.output
+
+
 async def run_check(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str]:
