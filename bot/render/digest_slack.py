@@ -95,7 +95,12 @@ def state_of(blocks: Sequence[Block]) -> dict[str, StateChange]:
 
 
 def with_state(payload: MessagePayload, state: dict[str, StateChange], language: Language) -> MessagePayload:
-    """Return a triage message with *state* in its first lines in place of the old one, and the buttons that fit it."""
+    """Return a triage message with *state* in its first lines in place of the old one, and the buttons that fit it.
+
+    A message without a row of buttons at the end, such as after *Mark as wrong*, is no triage and stays as it is.
+    """
+    if payload["blocks"][-1]["type"] != "actions":
+        return payload
     before, lines = state_of(payload["blocks"]), payload["text"].split("\n")
     while any(f"<@{by.user}" in lines[0] for by in before.values()):
         lines.pop(0)

@@ -385,6 +385,12 @@ def test_the_incident_state_is_in_the_first_line_and_read_back(catalogue: Catalo
     assert state_of(free["blocks"]) == {}
 
 
+def test_a_message_that_is_no_triage_any_more_shows_no_state() -> None:
+    """Somebody marked the triage as wrong while another person was being called to it."""
+    removed = block_kit.message("marked as wrong", [block_kit.section("marked as wrong")])
+    assert with_state(removed, {"escalated": StateChange("U0LIN", 1_795_500_000)}, Language.EN) == removed
+
+
 def test_a_log_with_one_point_in_time_has_no_timeline(catalogue: Catalogue) -> None:
     """A chart of one point shows nothing."""
     once = replace(expired(), timeline=Timeline(None, 0, 1), rows=(replace(expired().rows[0], timeline=(12,)),))
