@@ -469,6 +469,16 @@ async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> 
     assert "Someone marked my triage of this message as wrong" in shown(private)
 
 
+async def test_a_dialog_that_slack_does_not_open_is_explained(slack: Sandbox) -> None:
+    """The trigger is valid for three seconds; the person would wait for a dialog that never comes."""
+    answer = await the_answer(slack, await slack.say(ENGLISH, ANN, FENCED), ENGLISH)
+    slack.faults.refused("views.open", "expired_trigger_id")
+    await choose(slack, answer, "triage_wrong", ANN)
+    (told,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "Slack did not show the dialog" in shown(told)
+    assert "Likely cause" in shown(answer)
+
+
 # Requests
 
 
