@@ -145,7 +145,7 @@ class Flow:
 async def flows() -> dict[str, Flow]:
     """Run three interactions through the whole bot over HTTP, each measured alone."""
     from bot.app import running
-    from bot.render.entry_slack import SHOW_LANGUAGE
+    from bot.render.entry_slack import SHOW_DETAILS
     from bot.sandbox.http_server import Sandbox
     from bot.server import EVENTS_PATH
     from tests.scenarios.conftest import ANN, ENGLISH, free_port, manifest, settings_for
@@ -180,7 +180,7 @@ async def flows() -> dict[str, Flow]:
                     message = await measure("message with one code", partial(say, f"failed, code: {code}"))
                     await measure("/zimerr 6000354", partial(slack.command, ENGLISH, ANN, "6000354"))
                     (reply,) = slack.replies(ENGLISH, message["ts"])
-                    await measure("button: other language", partial(slack.click, reply, SHOW_LANGUAGE, ANN))
+                    await measure("button: details", partial(slack.click, reply, SHOW_DETAILS, ANN))
     return measured
 
 

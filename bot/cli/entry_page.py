@@ -13,7 +13,7 @@ from bot.catalogue.entry import Entry, Meaning
 from bot.catalogue.platforms import Platform
 from bot.cli.output import columns
 from bot.i18n import Language, Translator, words
-from bot.render.entry_wording import limit_line, notes, platform_lines
+from bot.render.entry_wording import limit_lines, notes, platform_lines
 from bot.render.line_layout import cut, line_starts
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
@@ -103,8 +103,8 @@ def _facts(meaning: Entry | Meaning, translate: Translator) -> Iterator[_Row]:
 
 
 def _limits_and_methods(meaning: Entry | Meaning, translate: Translator) -> Iterator[_Row]:
-    for number, limit in enumerate(meaning.limits):
-        yield "" if number else translate("card.limits"), _prose(limit_line(limit, translate))
+    for number, line in enumerate(limit_lines(meaning.limits, translate)):
+        yield "" if number else translate("card.limits"), _prose(line)
     if meaning.methods:
         yield translate("card.methods"), Rich(translate("list.item_separator").join(meaning.methods))
 

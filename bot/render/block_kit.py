@@ -187,6 +187,12 @@ def confirmation(title: str, text: str, yes: str, no: str) -> Element:
     return {"title": _plain(title, 100), "text": _plain(text, 300), "confirm": _plain(yes, 30), "deny": _plain(no, 30)}
 
 
+def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]]) -> Element:
+    """Build a menu of at most 100 options from (text, value) pairs, which acts when one is selected."""
+    element: Element = {"type": "static_select", "action_id": action_id, "placeholder": _plain(placeholder, 150)}
+    return element | {"options": [option(*each) for each in options]}
+
+
 def option(text: str, value: str) -> Element:
     """Build one option of a menu; *value* has at most 150 characters."""
     return {"text": _plain(text, 75), "value": value}

@@ -3,43 +3,67 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Meaning
 from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import Platform
-from bot.i18n import Translator
+from bot.i18n import Language, Translator
 from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, Element, MessagePayload
-from bot.render.entry_wording import foreign_line, limit_line, notes, platform_lines, server_code_line
+from bot.render.entry_wording import (
+    first_sentence,
+    foreign_line,
+    limit_lines,
+    notes,
+    platform_lines,
+    server_code_line,
+)
 from bot.triage.cascades import CascadeRule, Cascades
 
 SHOW_LANGUAGE = "show_language"  # action ids
+SHOW_DETAILS = "show_details"
 SHOW_CODE = "show_code"
 OPEN_DOCS = "open_docs"
-NOT_A_CODE = "not_a_code"
+MORE = "more_on_codes"  # a menu with the other language, NOT_A_CODE and QUIET_HERE
+NOT_A_CODE = "not_a_code"  # also callback ids of the modals that ask for confirmation
 QUIET_HERE = "quiet_here"
 LOOKUP = "lookup"
 LOOKUP_CODE = "lookup_code"
-_MOST_CARDS = 5
-_MOST_LINES = 30  # codes after the cards, one line each
+_MOST_CARDS = 2  # of a question; more codes are a list
+_MOST_SHORT_CARDS = 3
+_MOST_TITLED = 20  # options of a menu
+_MOST_LISTED = 100  # Slack's limit on the options of a menu
+_MOST_IN_OPTION = 9  # codes in the value of an option, which Slack limits to 150 characters
+_RESERVE = 1000  # characters of a message that are not in the list
 _EXAMPLE = 1000  # characters of a quoted example; escaping can make a line of 600 longer
 _MOST_CODES = 100  # in the value of a button, which Slack limits to 2,000 characters
 _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴"}
 
 
 def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> MessagePayload:
-    """Build the answer to a question: a card for each of the first codes, a line for each of the others."""
+    """Build the answer to a question: all about one or two codes, or a list of more."""
     before = [server_code_line(each, catalogue.numbers, translate) for each in reply.server_codes]
     blocks = block_kit.paragraphs(before) if before else []
-    blocks += _cards(reply.entries, reply.unknown, reply.platform, translate)
+    question = _question(reply, translate.language.other)
+    language = block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=question)
+    buttons, urls = [language], [translate.pick(catalogue.links_of(entry, reply.platform)) for entry in reply.entries]
+    if len(reply.entries) > _MOST_CARDS:
+        blocks += _list(reply.entries, translate)
+        buttons = [_menu(reply.entries, translate), language]
+    elif len(urls) > 1:
+        cards = (card(entry, translate, reply.platform, url) for entry, url in zip(reply.entries, urls, strict=True))
+        blocks += _divided(cards)
+    else:
+        blocks += card(reply.entries[0], translate, reply.platform)
+        buttons.append(block_kit.button(translate("button.docs"), OPEN_DOCS, url=urls[0]))
+    blocks += _beside(reply.unknown, translate)
     after = [foreign_line(each, translate, "<{}>") for each in reply.foreign]
     blocks += block_kit.paragraphs(after) if after else []
-    blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate)))
-    return block_kit.message(_notification(reply.entries, translate), blocks)
+    return block_kit.message(_notification(reply.entries, translate), [*blocks, block_kit.actions(*buttons)])
 
 
 def unknown(catalogue: Catalogue, reply: Unknown, translate: Translator) -> MessagePayload:
@@ -48,30 +72,31 @@ def unknown(catalogue: Catalogue, reply: Unknown, translate: Translator) -> Mess
 
 
 def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, translate: Translator) -> MessagePayload:
-    """Build a reply that nobody asked for: the explanation, how often a code was repeated, buttons to dismiss it.
+    """Build a reply that nobody asked for: in short what to do, and how often a code was repeated.
 
     A code that follows from another one of the message by *cascades* gets a line that says so instead of a card.
     """
-    codes = block_kit.joined([*(entry.code for entry in reply.entries), *reply.unknown], translate)
-    rejection = translate("not_a_code.text", codes=block_kit.shorten(codes, 60))
-    no_code = translate("not_a_code.title"), rejection, translate("not_a_code.yes"), translate("not_a_code.no")
-    quiet = (translate(f"quiet.{part}") for part in ("title", "text", "yes", "no"))
-    dismiss = [
-        block_kit.button(translate("button.not_a_code"), NOT_A_CODE, confirm=block_kit.confirmation(*no_code)),
-        block_kit.button(translate("button.quiet"), QUIET_HERE, confirm=block_kit.confirmation(*quiet)),
-    ]
     if not reply.entries:
-        return _unknown(catalogue, reply.unknown, translate, block_kit.actions(*dismiss))
+        return _unknown(catalogue, reply.unknown, translate, block_kit.actions(_more(reply, translate)))
     causes = _causes(reply.entries, cascades)
+    is_list = len(reply.entries) - len(causes) > _MOST_SHORT_CARDS
+    causes = {} if is_list else causes
     leading = [entry for entry in reply.entries if entry.code not in causes]
-    blocks = _cards(leading, (), reply.platform, translate)
+    blocks = _list(leading, translate) if is_list else _divided(_short_card(entry, translate) for entry in leading)
     lines = [_follows(entry, *causes[entry.code], translate) for entry in reply.entries if entry.code in causes]
-    lines += [_server_code(code, beside, catalogue, translate) for code, beside in reply.server_codes[:_MOST_CARDS]]
+    lines += [
+        _server_code(code, beside, catalogue, translate) for code, beside in reply.server_codes[:_MOST_SHORT_CARDS]
+    ]
     blocks += block_kit.paragraphs(lines) if lines else []
     blocks += _beside(reply.unknown, translate)
     repeated = [translate.count("card.repeated", n, code=code) for code, n in sorted(reply.counts.items()) if n > 1]
     blocks += [block_kit.context(*repeated)] if repeated else []
-    blocks.append(block_kit.actions(*_reading_buttons(catalogue, reply, translate), *dismiss))
+    details = block_kit.button(translate("button.details"), SHOW_DETAILS, value=_question(reply), style="primary")
+    buttons = [_menu(leading, translate) if is_list else details]
+    if len(leading) == 1:
+        url = translate.pick(catalogue.links_of(leading[0], reply.platform))
+        buttons.append(block_kit.button(translate("button.docs"), OPEN_DOCS, url=url))
+    blocks.append(block_kit.actions(*buttons, _more(reply, translate)))
     return block_kit.message(_notification(leading, translate), blocks)
 
 
@@ -88,8 +113,8 @@ def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
     return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
 
 
-def card(entry: Entry, translate: Translator, platform: Platform | None = None) -> list[Block]:
-    """Build the blocks that explain *entry* on *platform*: meaning, remedy, actor, limits, sources."""
+def card(entry: Entry, translate: Translator, platform: Platform | None = None, docs: str = "") -> list[Block]:
+    """Build the blocks that explain *entry* on *platform*, with a link to *docs* if given."""
     blocks = [
         block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
         block_kit.section(block_kit.escape(translate.pick(entry.meaning))),
@@ -101,6 +126,7 @@ def card(entry: Entry, translate: Translator, platform: Platform | None = None) 
     blocks += [_other_meaning(meaning, translate) for meaning in entry.other_meanings]
     phrases = (*notes(entry, translate), *platform_lines(entry, platform, translate))
     small_print = [block_kit.escape(phrase) for phrase in phrases]
+    small_print += [f"<{docs}|{translate('button.docs')}>"] if docs else []
     return [*blocks, block_kit.context(*small_print)] if small_print else blocks
 
 
@@ -115,20 +141,56 @@ def numbered(steps: Sequence[str]) -> str:
     return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
 
 
-def _cards(
-    entries: Sequence[Entry], unknown: Sequence[int], platform: Platform | None, translate: Translator
-) -> list[Block]:
-    """Build a card for each of the first entries, a line for each of the others, and a line of unknown codes."""
-    blocks: list[Block] = []
-    for entry in entries[:_MOST_CARDS]:
-        blocks += [block_kit.DIVIDER] if blocks else []
-        blocks += card(entry, translate, platform)
-    if rest := entries[_MOST_CARDS:]:
-        lines = [line(entry, translate) for entry in rest[:_MOST_LINES]]
-        more = len(rest) - _MOST_LINES
-        lines += [translate.count("card.more", more)] if more > 0 else []
-        blocks += [block_kit.DIVIDER, *block_kit.paragraphs(lines)]
-    return [*blocks, *_beside(unknown, translate)]
+def _short_card(entry: Entry, translate: Translator) -> list[Block]:
+    """Build the blocks of an unasked answer: meaning in one sentence, actor, remedy, titles of other meanings."""
+    meaning = block_kit.escape(first_sentence(translate.pick(entry.meaning)))
+    actor = _fact("actor", translate(f"actor.{entry.actor}"), translate)
+    titles = [translate("card.other", title=translate.pick(each.title)) for each in entry.other_meanings]
+    return [
+        block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
+        block_kit.section(f"{meaning}\n{actor}\n{numbered(translate.pick(entry.remedy))}"),
+        *([block_kit.context(*map(block_kit.escape, titles))] if titles else []),
+    ]
+
+
+def _list(entries: Sequence[Entry], translate: Translator) -> list[Block]:
+    """Build a list of *entries* with the first step of each remedy, as far as the steps fit into the message."""
+    listed = entries[:_MOST_LISTED]
+    lines = [line(entry, translate) for entry in listed]
+    room = (
+        block_kit.MESSAGE_CHARACTERS - _RESERVE - sum(map(len, lines)) - block_kit.characters(_menu(listed, translate))
+    )
+    for index, entry in enumerate(listed):
+        step = block_kit.escape(translate.pick(entry.remedy)[0])
+        room -= len(step) + 1
+        if room > 0:
+            lines[index] += f"\n{step}"
+    more = len(entries) - _MOST_LISTED
+    lines += [translate.count("card.more", more)] if more > 0 else []
+    return block_kit.paragraphs(lines)
+
+
+def _menu(entries: Sequence[Entry], translate: Translator) -> Element:
+    """Build the menu that shows one of *entries* to its reader; the titles of many would leave no room for the list."""
+    is_titled = len(entries) <= _MOST_TITLED
+    titles = {entry.code: f" {translate.pick(entry.title)}" if is_titled else "" for entry in entries[:_MOST_LISTED]}
+    options = [(f"{code}{title}", str(code)) for code, title in titles.items()]
+    return block_kit.select(translate("card.choose"), SHOW_CODE, options)
+
+
+def _more(reply: Annotation, translate: Translator) -> Element:
+    """Build the menu of an unasked answer: the other language, and ways to dismiss it."""
+    codes = _numbers(reply)[:_MOST_IN_OPTION]
+    language = _question(reply, translate.language.other, {"act": SHOW_LANGUAGE, "codes": codes})
+    options = [block_kit.option(translate("button.other_language"), language)] if reply.entries else []
+    dismissals = {act: _compact({"act": act, "codes": codes}) for act in (NOT_A_CODE, QUIET_HERE)}
+    options += [block_kit.option(translate(f"dismiss.{act}"), value) for act, value in dismissals.items()]
+    return block_kit.overflow(MORE, options)
+
+
+def _divided(cards: Iterable[list[Block]]) -> list[Block]:
+    """Join *cards* with a line between each two."""
+    return [block for card in cards for block in (block_kit.DIVIDER, *card)][1:]
 
 
 def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, *last: Block) -> MessagePayload:
@@ -153,7 +215,7 @@ def _beside(unknown: Sequence[int], translate: Translator) -> list[Block]:
 def _causes(entries: Sequence[Entry], cascades: Cascades) -> dict[int, tuple[int, CascadeRule]]:
     """Return the cause of each code that follows from an earlier one of a few *entries*, with the rule that says so."""
     causes: dict[int, tuple[int, CascadeRule]] = {}
-    for index, entry in enumerate(entries[:_MOST_CARDS]):
+    for index, entry in enumerate(entries):
         for cause in entries[:index]:
             if rule := cascades.rule(cause.code, entry.code):
                 causes.setdefault(entry.code, (cause.code, rule))
@@ -172,15 +234,20 @@ def _server_code(code: int, beside: ServerCode, catalogue: Catalogue, translate:
     return translate("card.server_code", code=code, number=beside.number, stands_for=beside.code, title=title)
 
 
-def _reading_buttons(catalogue: Catalogue, reply: Explained | Annotation, translate: Translator) -> list[Element]:
-    """Build the buttons for the other language and for the vendor's page."""
-    platform = {"platform": reply.platform.key} if reply.platform else {}
-    value = json.dumps({"codes": _numbers(reply)[:_MOST_CODES], "language": translate.language.other} | platform)
-    url = translate.pick(catalogue.links_of(reply.entries[0], reply.platform))
-    return [
-        block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=value),
-        block_kit.button(translate("button.docs"), OPEN_DOCS, url=url),
-    ]
+def _question(
+    reply: Explained | Annotation, language: Language | None = None, other: Mapping[str, object] | None = None
+) -> str:
+    """Return the value of an element that explains the codes of *reply*, or *other*, to its reader alone.
+
+    Without a *language*, it is the reader's.
+    """
+    value = {**(other or {"codes": _numbers(reply)[:_MOST_CODES]})}
+    value |= {"language": language} if language else {}
+    return _compact(value | ({"platform": reply.platform.key} if reply.platform else {}))
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _numbers(reply: Explained | Annotation) -> list[int]:
@@ -210,8 +277,13 @@ def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
         yield f"*{translate('card.methods')}*\n{_methods(entry)}"
 
 
+def _fact(name: str, value: str, translate: Translator) -> str:
+    """Format a fact as a line."""
+    return translate("card.fact", name=translate(f"card.{name}"), value=value)
+
+
 def _limits(meaning: Entry | Meaning, translate: Translator) -> str:
-    lines = "\n".join(f"• {block_kit.escape(limit_line(limit, translate))}" for limit in meaning.limits)
+    lines = "\n".join(f"• {block_kit.escape(line)}" for line in limit_lines(meaning.limits, translate))
     return f"*{translate('card.limits')}*\n{lines}"
 
 
@@ -222,11 +294,11 @@ def _methods(meaning: Entry | Meaning) -> str:
 def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
     texts = (meaning.title, meaning.when, meaning.meaning)
     title, when, text = (block_kit.escape(translate.pick(each)) for each in texts)
-    more = f"\n{translate('card.methods')}: {_methods(meaning)}" if meaning.methods else ""
+    more = f"\n{_fact('methods', _methods(meaning), translate)}" if meaning.methods else ""
     more += f"\n{_limits(meaning, translate)}" if meaning.limits else ""
     return block_kit.section(
         f"*{translate('card.other', title=title)}*\n_{translate('card.when')}_ {when}\n"
         f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
-        f"{translate('card.actor')}: {translate(f'actor.{meaning.actor}')} · "
-        f"{translate('card.retry')}: {translate(f'retry.{meaning.retry}')}{more}"
+        f"{_fact('actor', translate(f'actor.{meaning.actor}'), translate)} · "
+        f"{_fact('retry', translate(f'retry.{meaning.retry}'), translate)}{more}"
     )

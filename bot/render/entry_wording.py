@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.catalogue.entry import Entry, EntryStatus, Limit, Source
 from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ServerCode
 from bot.catalogue.platforms import Platform, needs_log
 from bot.i18n import Translator
 
+# The end of a sentence, not the point in “2.5 s” or “SDK 1.x”.
+_SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z`])|(?<=[。！？])")
 
-def limit_line(limit: Limit, translate: Translator) -> str:
-    """Format a limit, such as “attribute changes: at most 20 requests per 10 seconds (per room, …)”."""
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text of the catalogue, in either language."""
+    return _SENTENCE.split(text, maxsplit=1)[0]
+
+
+def limit_lines(limits: Sequence[Limit], translate: Translator) -> Iterator[str]:
+    """Yield lines such as “attribute changes: at most 20 requests per 10 seconds (per room, …)”.
+
+    Limits that differ in nothing but the name of their plan and their origin are one line.
+    """
+    equal: dict[tuple[Limit, bool], list[Limit]] = {}
+    for limit in limits:
+        alike = replace(limit, plan=None, origin=limits[0].origin), limit.plan is None
+        equal.setdefault(alike, []).append(limit)
+    for same in equal.values():
+        yield _limit_line(same, translate)
+
+
+def _limit_line(same: Sequence[Limit], translate: Translator) -> str:
+    """Format limits that differ in nothing but their plan and origin."""
+    limit = same[0]
     if limit.value is None:
         amount = translate("limit.unlimited")
     else:
@@ -21,11 +45,11 @@ def limit_line(limit: Limit, translate: Translator) -> str:
         amount = translate("limit.per_second", amount=amount)
     elif limit.window_s:
         amount = translate("limit.window", amount=amount, n=limit.window_s)
-    remarks = [translate(f"limit.per.{limit.per}")] if limit.per else []
-    remarks += [translate(f"limit.plan.{limit.plan}")] if limit.plan else []
-    remarks += [translate("limit.default")] if limit.default else []
-    remarks.append(translate(f"origin.{limit.origin}"))
-    remark = translate("list.separator").join(remarks)
+    remarks = [f"limit.per.{limit.per}"] if limit.per else []
+    remarks += [f"limit.plan.{each.plan}" for each in same if each.plan]
+    remarks += ["limit.default"] if limit.default else []
+    remarks += [f"origin.{each.origin}" for each in same]
+    remark = translate("list.separator").join(map(translate, dict.fromkeys(remarks)))
     return translate("limit.line", what=translate.pick(limit.what), amount=amount, remarks=remark)
 
 

@@ -201,9 +201,12 @@ def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:
     return {"callback_id": PASTE, "private_metadata": origin, **view}
 
 
-def confirmation(callback_id: str, question: str, origin: str, translate: Translator) -> dict[str, Any]:
+def confirmation(
+    callback_id: str, question: str, origin: str, codes: Sequence[int], translate: Translator
+) -> dict[str, Any]:
     """Build the modal that asks *question*, a prefix of texts, before an act; *origin* is its `private_metadata`."""
-    title, text, yes, no = (translate(f"{question}.{part}") for part in ("title", "text", "yes", "no"))
+    named = block_kit.joined(codes, translate)
+    title, text, yes, no = (translate(f"{question}.{part}", codes=named) for part in ("title", "text", "yes", "no"))
     view = block_kit.modal(title, no, [block_kit.section(text)], submit=yes)
     return {"callback_id": callback_id, "private_metadata": origin, **view}
 

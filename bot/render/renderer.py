@@ -83,9 +83,11 @@ class Renderer:
         """Render the modal to paste a log into; see `notices.paste`."""
         return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
-    def confirmation(self, language: Language, callback_id: str, question: str, origin: str) -> dict[str, Any]:
+    def confirmation(
+        self, language: Language, callback_id: str, question: str, origin: str, codes: Sequence[int]
+    ) -> dict[str, Any]:
         """Render the modal that asks before an act; see `notices.confirmation`."""
-        view = notices.confirmation(callback_id, question, origin, words(language))
+        view = notices.confirmation(callback_id, question, origin, codes, words(language))
         return block_kit.converted(view, language)
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:

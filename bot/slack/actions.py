@@ -28,10 +28,14 @@ from bot.storage.change_store import Changed, ChannelChange
 
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the buttons of explanations, notices and triages."""
-    app.action(entry_slack.SHOW_LANGUAGE)(after_ack(show_language, services))
+    app.action(entry_slack.SHOW_LANGUAGE)(after_ack(explain, services))
+    app.action(entry_slack.SHOW_DETAILS)(after_ack(explain, services))
+    app.action(entry_slack.MORE)(after_ack(choose, services))
     app.action(entry_slack.SHOW_CODE)(after_ack(show_code, services))
-    app.action(entry_slack.NOT_A_CODE)(after_ack(reject_annotation, services))
-    app.action(entry_slack.QUIET_HERE)(after_ack(set_mode, services))
+    app.action(entry_slack.NOT_A_CODE)(after_ack(reject_annotation, services))  # buttons of an earlier version
+    app.action(entry_slack.QUIET_HERE)(after_ack(be_quiet, services))
+    app.view(entry_slack.NOT_A_CODE)(after_ack(confirmation.confirmed(reject_annotation), services))
+    app.view(entry_slack.QUIET_HERE)(after_ack(be_quiet, services))
     app.action(re.compile(f"^{notices.SET_MODE}_"))(after_ack(set_mode, services))
     app.action(entry_slack.OPEN_DOCS)(acknowledge)
     app.action(digest_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
@@ -40,22 +44,38 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(digest_slack.TRIAGE_RELEASE)(after_ack(release, services))
     app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
     app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))  # a button of an earlier version
-    app.view(digest_slack.TRIAGE_WRONG)(after_ack(reject_confirmed, services))
+    app.view(digest_slack.TRIAGE_WRONG)(after_ack(confirmation.confirmed(reject_triage), services))
     app.action(digest_slack.TRIAGE_MENU)(after_ack(choose, services))
     app.action(change_slack.UNDO)(after_ack(undo, services))
     app.action(change_slack.FORGET)(after_ack(forget_context, services))
 
 
-async def show_language(context: RequestContext, body: Payload) -> None:
-    """Explain the same codes in the other language."""
+async def explain(context: RequestContext, body: Payload) -> None:
+    """Explain the same codes in full, in the other language or that of the person."""
     value = _value(body)
     platform = open_platforms().keyed(value.get("platform"))
     explained = context.services.answers.explain(tuple(value["codes"]), platform)
-    await context.reply_privately(explained, Language(value["language"]))
+    await context.reply_privately(explained, Language(value["language"]) if "language" in value else None)
+
+
+async def choose(context: RequestContext, body: Payload) -> None:
+    """Do what a person chose in the menu of an annotation or a triage."""
+    value = _value(body)
+    match act := value["act"]:
+        case entry_slack.SHOW_LANGUAGE:
+            await explain(context, body)
+        case entry_slack.NOT_A_CODE | entry_slack.QUIET_HERE:
+            await confirmation.ask(context, body, act, f"dismiss.{act}", codes=value["codes"])
+        case digest_slack.TRIAGE_LANGUAGE:
+            await show_triage_language(context, body)
+        case digest_slack.TRIAGE_TAKE:
+            await assign(context, body)
+        case digest_slack.TRIAGE_WRONG:
+            await confirmation.ask(context, body, act, "triage.wrong")
 
 
 async def show_code(context: RequestContext, body: Payload) -> None:
-    """Explain one of the codes that a search found."""
+    """Explain one of the codes that are listed."""
     await context.reply_privately(context.services.answers.explain((_value(body),)))
 
 
@@ -66,9 +86,14 @@ async def reject_annotation(context: RequestContext, body: Payload) -> None:
     await context.show_change(reply, replaces=True)
 
 
+async def be_quiet(context: RequestContext, _: Payload) -> None:
+    """Turn unasked answers off in the channel."""
+    await context.show_change(await context.services.changes.set_mode(context.place, Mode.OFF, context.lookup))
+
+
 async def set_mode(context: RequestContext, body: Payload) -> None:
-    """Set how the bot behaves in the channel; the button “quiet here” has no value and turns it off."""
-    mode = Mode(body["actions"][0].get("value", Mode.OFF))
+    """Set how the bot behaves in the channel."""
+    mode = Mode(body["actions"][0]["value"])
     await context.show_change(await context.services.changes.set_mode(context.place, mode, context.lookup))
 
 
@@ -121,17 +146,6 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
     """Record the job that attaches the full report to the thread."""
     await context.services.inbox.accept(_job(context, body, JobKind.REPORT, trigger_ts=body["actions"][0]["action_ts"]))
     await ack()
-
-
-async def choose(context: RequestContext, body: Payload) -> None:
-    """Do what a person chose in the menu of a triage."""
-    match digest_slack.act_of(body["actions"][0]["selected_option"]["value"]):
-        case digest_slack.TRIAGE_LANGUAGE:
-            await show_triage_language(context, body)
-        case digest_slack.TRIAGE_TAKE:
-            await assign(context, body)
-        case digest_slack.TRIAGE_WRONG:
-            await confirmation.ask(context, body, digest_slack.TRIAGE_WRONG, "triage.wrong")
 
 
 async def assign(context: RequestContext, body: Payload) -> None:
@@ -191,11 +205,6 @@ async def reject_triage(context: RequestContext, body: Payload) -> None:
     await context.show_change(reply, replaces=True)
     if isinstance(reply, ChangeReply) and "taken" in state:
         await Reactions(context).remove(_log_ts(body), TAKEN)
-
-
-async def reject_confirmed(context: RequestContext, body: Payload) -> None:
-    """Replace a triage as `reject_triage` does, after the person confirmed that."""
-    await reject_triage(context, confirmation.confirmed(body))
 
 
 def _value(body: Payload) -> Any:

@@ -7,15 +7,18 @@ Slack's own dialog belongs to the whole menu, and would ask about every option
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable, Sequence
 
 from bot.policy.replies import Note
 from bot.slack.context import RequestContext
 from bot.slack.lookup import Payload
 from bot.slack.views import show_modal
 
+Handler = Callable[[RequestContext, Payload], Awaitable[None]]
 
-async def ask(context: RequestContext, body: Payload, act: str, question: str) -> None:
-    """Open the modal that asks *question*, a prefix of texts; its submission has the callback id *act*.
+
+async def ask(context: RequestContext, body: Payload, act: str, question: str, codes: Sequence[int] = ()) -> None:
+    """Open the modal that asks *question*, a prefix of texts, about *codes*; its submission has the callback id *act*.
 
     The modal brings back what `confirmed` needs: where the menu is, and its chosen value.
     """
@@ -30,11 +33,16 @@ async def ask(context: RequestContext, body: Payload, act: str, question: str) -
         "message": kept,
         "value": body["actions"][0]["selected_option"]["value"],
     }
-    view = context.services.renderer.confirmation(await context.language(), act, question, json.dumps(origin))
+    renderer, language = context.services.renderer, await context.language()
+    view = renderer.confirmation(language, act, question, json.dumps(origin), codes)
     await show_modal(context, "views.open", Note("no_dialog"), trigger_id=body["trigger_id"], view=view)
 
 
-def confirmed(body: Payload) -> Payload:
-    """Return the submission of the modal as if a button on the message had been pressed."""
-    origin = json.loads(body["view"]["private_metadata"])
-    return {**body, "message": origin["message"], "actions": [{"value": origin["value"]}]}
+def confirmed(handle: Handler) -> Handler:
+    """Make a handler of the modal's submission from that of a button on the message."""
+
+    async def submitted(context: RequestContext, body: Payload) -> None:
+        origin = json.loads(body["view"]["private_metadata"])
+        await handle(context, {**body, "message": origin["message"], "actions": [{"value": origin["value"]}]})
+
+    return submitted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,10 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import Platform, needs_log, open_platforms
-from bot.i18n import Language, words
+from bot.i18n import Language, traditional, words
 from bot.policy.replies import Annotation, Explained
-from bot.render.entry_slack import NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_LANGUAGE, lookup
+from bot.render.block_kit import escape
+from bot.render.entry_slack import MORE, NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_DETAILS, SHOW_LANGUAGE, lookup
 from bot.render.renderer import Renderer
 from bot.sandbox.block_schema import check_blocks
 from tests.render.kit_rules import assert_sendable, texts
@@ -41,16 +43,47 @@ def test_every_entry_makes_a_card_that_slack_accepts(catalogue: Catalogue, langu
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language) -> None:
-    """Five codes at once are five cards in one message."""
+    """Two codes are two cards in one message."""
     renderer = Renderer(catalogue)
 
     def length(entry: Entry) -> int:
         return sum(map(len, texts(renderer.message(Explained((entry,)), language)["blocks"])))
 
-    longest = sorted(catalogue, key=length, reverse=True)[:20]
+    longest = sorted(catalogue, key=length, reverse=True)[:2]
     message = renderer.message(Explained(tuple(longest), (6009999,)), language)
     assert_sendable(message)
     assert message["blocks"][-2]["elements"][0]["text"] != "…"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_forty_codes_are_a_complete_list(catalogue: Catalogue, language: Language) -> None:
+    """Each has its first step, and is one click away from all about it; in the longest entries, too."""
+
+    def length(entry: Entry) -> int:
+        return len(words(language).pick(entry.remedy)[0]) + len(words(language).pick(entry.title))
+
+    entries = tuple(sorted(catalogue, key=length, reverse=True)[:40])
+    for reply in (Explained(entries, (6009999,)), Annotation(entries, (6009999,), {})):
+        message = Renderer(catalogue).message(reply, language)
+        assert_sendable(message)
+        shown = "\n".join(texts(message["blocks"]))
+        for entry in entries:
+            step = words(language).pick(entry.remedy)[0]
+            assert f"*{entry.code}*" in shown
+            assert escape(traditional(step) if language is Language.ZH_HANT else step) in shown
+        menu = message["blocks"][-1]["elements"][0]
+        assert [int(each["value"]) for each in menu["options"]] == [entry.code for entry in entries]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_each_link_to_the_documentation_is_that_of_its_code(catalogue: Catalogue, count: int) -> None:
+    """A single button below several codes would show the page of the first one."""
+    own = next(entry for entry in catalogue if entry.docs)
+    entries = (own, *(entry_of(catalogue, code) for code in (6000106, 6000121)))[:count]
+    blocks = Renderer(catalogue).message(Explained(entries), Language.EN)["blocks"]
+    buttons = [each["url"] for each in blocks[-1]["elements"] if "url" in each]
+    links = re.findall(r"<(https\S+)\|ZEGO docs>", "\n".join(texts(blocks)))
+    assert buttons + links == ([catalogue.links_of(entry).en for entry in entries] if count < 3 else [])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -66,8 +99,47 @@ def test_an_entry_with_many_meanings_is_cut_and_keeps_its_buttons(catalogue: Cat
     entry = replace(several, other_meanings=several.other_meanings * 60)
     message = Renderer(catalogue).message(Annotation((entry,), (), {}), Language.EN)
     assert_sendable(message)
-    actions = [button["action_id"] for button in message["blocks"][-1]["elements"]]
-    assert actions == [SHOW_LANGUAGE, OPEN_DOCS, NOT_A_CODE, QUIET_HERE]
+    assert [button["action_id"] for button in message["blocks"][-1]["elements"]] == [SHOW_DETAILS, OPEN_DOCS, MORE]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_unasked_answer_is_short(catalogue: Catalogue, language: Language) -> None:
+    """Nobody asked for it: a title, a sentence, who acts, the steps; all else is one click away."""
+    translate = words(language)
+    for entry in catalogue:
+        message = Renderer(catalogue).message(Annotation((entry,), (), {}), language)
+        assert_sendable(message)
+        title, said, *others, buttons = message["blocks"]
+        assert title["type"] == "header"
+        lines = said["text"]["text"].split("\n")
+        steps = translate.pick(entry.remedy)
+        assert len(lines) == 2 + len(steps)
+        assert lines[1].startswith(("Who fixes it: ", "由谁处理：", "由誰處理："))
+        assert all("…" not in line for line in lines)
+        assert len(others) == bool(entry.other_meanings)
+        assert [button["action_id"] for button in buttons["elements"]] == [SHOW_DETAILS, OPEN_DOCS, MORE]
+        assert buttons["elements"][0]["style"] == "primary"
+
+
+def test_the_menu_of_an_unasked_answer_fits(catalogue: Catalogue) -> None:
+    """Slack refuses an option with a value of more than 150 characters, and with it the message."""
+    entries = tuple(catalogue)[:30]
+    for platform in open_platforms().platforms:
+        for language in LANGUAGES:
+            message = Renderer(catalogue).message(Annotation(entries, (6009999,), {}, platform), language)
+            assert_sendable(message)
+            options = message["blocks"][-1]["elements"][-1]["options"]
+            acts = [json.loads(each["value"])["act"] for each in options]
+            assert acts == [SHOW_LANGUAGE, NOT_A_CODE, QUIET_HERE]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("what", [NOT_A_CODE, QUIET_HERE])
+def test_the_confirmation_is_not_cut(catalogue: Catalogue, what: str, language: Language) -> None:
+    """Slack limits titles and buttons of a modal to 24 characters."""
+    view = Renderer(catalogue).confirmation(language, what, f"dismiss.{what}", "{}", [6000106, 6009999])
+    check_blocks(view["blocks"])
+    assert not any("…" in view[part]["text"] for part in ("title", "submit", "close"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

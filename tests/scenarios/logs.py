@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from typing import Any
 
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
-from tests.scenarios.reading import BOT, settled, shown
+from tests.scenarios.reading import BOT, dismiss, settled, shown
 
 _EVENTS = (
     ("I", "[Login][API.login] userID: u_1041, network: wifi"),
@@ -51,24 +50,9 @@ async def the_answer(slack: Sandbox, message: dict[str, Any], channel: str) -> d
     return answer
 
 
-async def choose(slack: Sandbox, answer: dict[str, Any], act: str, user: str) -> None:
-    """Choose in the menu of a triage, by the action id in the value of the option."""
-    options = answer["blocks"][-1]["elements"][-1]["options"]
-    (value,) = [each["value"] for each in options if json.loads(each["value"])["act"] == act]
-    await slack.select(answer, "triage_menu", user, value)
-
-
 async def mark_wrong(slack: Sandbox, answer: dict[str, Any], user: str) -> None:
     """Mark a triage as wrong, and confirm that."""
-    await choose(slack, answer, "triage_wrong", user)
-    await slack.submit(await dialog_of(slack, user), user, {})
-
-
-async def dialog_of(slack: Sandbox, user: str) -> dict[str, Any]:
-    """Wait for the modal that *user* sees."""
-    dialog = await slack.until(lambda: slack.modal(user))
-    assert dialog is not None
-    return dialog
+    await dismiss(slack, answer, "triage_wrong", user)
 
 
 def first_line(message: dict[str, Any]) -> str:

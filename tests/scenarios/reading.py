@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,26 @@ async def answer_in_thread(slack: Team, channel: str, message: dict[str, Any]) -
     """Wait for the bot's reply to *message*, and return it."""
     (reply,) = await slack.until(lambda: slack.replies(channel, message["ts"]))
     return reply
+
+
+async def choose(slack: Team, reply: dict[str, Any], what: str, user: str) -> None:
+    """Choose in the menu of an annotation or a triage, by the action id in the value of the option."""
+    menu = reply["blocks"][-1]["elements"][-1]
+    (value,) = [each["value"] for each in menu["options"] if json.loads(each["value"])["act"] == what]
+    await slack.select(reply, menu["action_id"], user, value)
+
+
+async def dismiss(slack: Team, reply: dict[str, Any], what: str, user: str) -> None:
+    """Choose ``not_a_code``, ``quiet_here`` or ``triage_wrong`` in a menu, and confirm that."""
+    await choose(slack, reply, what, user)
+    await slack.submit(await dialog_of(slack, user), user, {})
+
+
+async def dialog_of(slack: Team, user: str) -> dict[str, Any]:
+    """Wait for the modal that *user* sees."""
+    dialog = await slack.until(lambda: slack.modal(user))
+    assert dialog is not None
+    return dialog
 
 
 async def settled(slack: Sandbox, channel: str, user: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Clock
-from tests.scenarios.reading import BOT, settled, shown
+from tests.scenarios.reading import BOT, dismiss, settled, shown
 
 LINES = ("login: 6000106", "send: 6000281", "again 6000106", "retry: 6000281, then 6000121")
 
@@ -66,7 +66,7 @@ async def test_a_deletion_removes_its_part_of_the_answer(slack: Sandbox, burst: 
 
 async def test_not_a_code_replaces_the_whole_answer(slack: Sandbox, burst: list[dict[str, Any]]) -> None:
     """The button belongs to the whole answer, and similar text is not answered again in this channel."""
-    await slack.click(replies(slack, burst[0])[1], "not_a_code", ANN)
+    await dismiss(slack, replies(slack, burst[0])[1], "not_a_code", ANN)
     await slack.until(lambda: "not a code" in shown(replies(slack, burst[0])[1]))
     await slack.say(ENGLISH, LIN, LINES[0], thread_ts=burst[0]["ts"])
     await settled(slack, ENGLISH, ANN)

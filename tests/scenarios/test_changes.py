@@ -25,7 +25,17 @@ from tests.scenarios.conftest import (
     manifest,
 )
 from tests.scenarios.logs import LOG, mark_wrong
-from tests.scenarios.reading import answer_in_thread, bot_reactions, last_said, said_by_bot, settled, shown
+from tests.scenarios.reading import (
+    answer_in_thread,
+    bot_reactions,
+    choose,
+    dialog_of,
+    dismiss,
+    last_said,
+    said_by_bot,
+    settled,
+    shown,
+)
 from tests.scenarios.test_failure_notice import direct_messages_to
 
 FENCED = f"look at this\n```\n{LOG}```"
@@ -92,12 +102,22 @@ async def forget_all(slack: Sandbox, user: str) -> None:
     await slack.command(ENGLISH, user, "ignored forget all")
 
 
-def button(action: str, text: str = "6000106") -> Act:
+def button(action: str, text: str) -> Act:
     """Return an act that presses a button below the reply to a message of Ann's."""
 
     async def press(slack: Sandbox, user: str) -> None:
         message = await slack.say(ENGLISH, ANN, text)
         await slack.click(await answer_in_thread(slack, ENGLISH, message), action, user)
+
+    return press
+
+
+def option(what: str) -> Act:
+    """Return an act that dismisses the reply to a message of Ann's."""
+
+    async def press(slack: Sandbox, user: str) -> None:
+        message = await slack.say(ENGLISH, ANN, "6000106")
+        await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), what, user)
 
     return press
 
@@ -111,7 +131,7 @@ async def undo(slack: Sandbox, user: str) -> None:
 async def forget_one(slack: Sandbox, user: str) -> None:
     """Forget a context that Ann taught; the list is private, so it is the stranger's own."""
     message = await slack.say(ENGLISH, ANN, "6000106")
-    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", ANN)
+    await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", ANN)
     await until_reply_shows(slack, message, "not a code")
     await slack.command(ENGLISH, user, "ignored")
     await slack.until(lambda: slack.ephemerals(user))
@@ -131,8 +151,8 @@ ACTS = {
     "forget-all": forget_all,
     "forget-one": forget_one,
     "undo": undo,
-    "quiet": button("quiet_here"),
-    "not-a-code": button("not_a_code"),
+    "quiet": option("quiet_here"),
+    "not-a-code": option("not_a_code"),
     "wrong": wrong,
 }
 
@@ -326,7 +346,7 @@ async def test_status_names_who_set_the_language_or_let_the_bot_choose(
 async def test_status_names_who_marked_a_code_and_a_triage(slack: Sandbox) -> None:
     """A reader who misses an answer learns whom to ask."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
-    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
+    await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
     await until_reply_shows(slack, message, "not a code")
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = await answer_in_thread(slack, ENGLISH, message)
@@ -407,7 +427,7 @@ async def test_not_a_code_is_shown_in_place_of_the_reply_and_undone_there(
     await slack.until(lambda: "2" in shown(slack.replies(channel, message["ts"])[0]))
     reply = next(each for each in slack.replies(channel, message["ts"]) if each["user"] == "U0ZIMERR")
     before = shown(reply)
-    await slack.click(reply, "not_a_code", LIN)
+    await dismiss(slack, reply, "not_a_code", LIN)
     await slack.until(lambda: line in shown(reply))
     assert_sendable(reply)
     await slack.click(reply, "undo_change", BEN)
@@ -425,12 +445,12 @@ async def test_an_old_undo_does_not_remove_the_button_of_a_newer_one(slack: Sand
     """Somebody presses the first button, which they still see, after the reply was marked again."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
-    await slack.click(reply, "not_a_code", LIN)
+    await dismiss(slack, reply, "not_a_code", LIN)
     await slack.until(lambda: "<@U0LIN> marked" in shown(reply))
     first = reply["blocks"]
     await slack.click(reply, "undo_change", BEN)
     await slack.until(lambda: "Undone by <@U0BEN>." in shown(reply))
-    await slack.click(reply, "not_a_code", ANN)
+    await dismiss(slack, reply, "not_a_code", ANN)
     await slack.until(lambda: "<@U0ANN> marked" in shown(reply))
     second, reply["blocks"] = reply["blocks"], first
     await slack.click(reply, "undo_change", BEN)
@@ -443,7 +463,7 @@ async def test_undo_explains_no_message_that_is_gone(slack: Sandbox) -> None:
     """The line stays, because it says what somebody did; undoing forgets what was learned."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
-    await slack.click(reply, "not_a_code", LIN)
+    await dismiss(slack, reply, "not_a_code", LIN)
     await until_reply_shows(slack, message, "not a code")
     await slack.delete(ENGLISH, message["ts"])
     await settled(slack, ENGLISH, ANN)
@@ -456,9 +476,27 @@ async def test_undo_explains_no_message_that_is_gone(slack: Sandbox) -> None:
 async def test_not_a_code_asks_first_and_says_what_it_will_do(slack: Sandbox) -> None:
     """One slip must not silence anything."""
     reply = await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
-    (element,) = [each for each in reply["blocks"][-1]["elements"] if each["action_id"] == "not_a_code"]
-    text = element["confirm"]["text"]["text"]
-    assert "For 30 days, I won't respond to 6000106 in the same words in this channel." in text
+    await choose(slack, reply, "not_a_code", BEN)
+    view = await dialog_of(slack, BEN)
+    assert "For 30 days, I won't respond to 6000106 in the same words in this channel." in shown(view)
+    await slack.close(view, BEN)
+    await settled(slack, ENGLISH, ANN)
+    assert "6000106 · " in shown(reply)
+    await choose(slack, reply, "quiet_here", LIN)
+    view = await dialog_of(slack, LIN)
+    assert "我不再主动回复本频道的消息。" in shown(view)
+    await slack.close(view, LIN)
+    await slack.command(ENGLISH, BEN, "status")
+    assert "I reply in a thread" in await private_line(slack, BEN)
+
+
+async def test_a_dialog_that_slack_does_not_show_changes_nothing(slack: Sandbox) -> None:
+    """Whoever chose it sees that, and may try again."""
+    reply = await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
+    slack.faults.refused("views.open", "expired_trigger_id", times=1)
+    await choose(slack, reply, "not_a_code", BEN)
+    assert "Slack did not show the dialog" in await private_line(slack, BEN)
+    assert "6000106 · " in shown(reply)
 
 
 @pytest.mark.parametrize(
@@ -474,7 +512,7 @@ async def test_not_a_code_asks_first_and_says_what_it_will_do(slack: Sandbox) ->
 async def test_not_a_code_silences_no_code_in_other_words(slack: Sandbox, refused: str, later: list[str]) -> None:
     """The very same text stays silent."""
     message = await slack.say(ENGLISH, ANN, refused)
-    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", ANN)
+    await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", ANN)
     await until_reply_shows(slack, message, "not a code")
     again = await slack.say(ENGLISH, BEN, refused)
     await settled(slack, ENGLISH, ANN)
@@ -487,7 +525,7 @@ async def test_not_a_code_silences_no_code_in_other_words(slack: Sandbox, refuse
 async def test_a_context_is_ignored_for_thirty_days(slack: Sandbox, clock: Clock) -> None:
     """Nothing is silenced for ever."""
     message = await slack.say(ENGLISH, ANN, "unit 6000106 opened")
-    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", ANN)
+    await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", ANN)
     await until_reply_shows(slack, message, "not a code")
     clock.ahead_s = 30 * 86_400 - 600
     again = await slack.say(ENGLISH, BEN, "unit 6000121 opened")
@@ -511,7 +549,7 @@ async def test_what_was_learned_is_listed_and_forgotten(
 ) -> None:
     """Each entry names who, when, until when, and links to the message; forgetting is public, too."""
     message = await slack.say(channel, ANN, "we got 6000106")
-    await slack.click(await answer_in_thread(slack, channel, message), "not_a_code", BEN)
+    await dismiss(slack, await answer_in_thread(slack, channel, message), "not_a_code", BEN)
     await slack.until(lambda: "<@U0BEN>" in shown(slack.replies(channel, message["ts"])[0]))
     await slack.command(channel, who, "ignored")
     said = await private_line(slack, who)
@@ -532,7 +570,7 @@ async def test_everything_is_forgotten_at_once(slack: Sandbox, typed: str) -> No
     """A new team starts afresh."""
     for text in ("we got 6000106", "we got an error 6000121"):
         message = await slack.say(ENGLISH, ANN, text)
-        await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
+        await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
         await until_reply_shows(slack, message, "not a code")
     await slack.command(ENGLISH, ANN, typed)
     assert "<@U0ANN> made me forget that 6000121, 6000106 were marked" in shown(await last_said(slack, ENGLISH, 3))
@@ -543,7 +581,7 @@ async def test_everything_is_forgotten_at_once(slack: Sandbox, typed: str) -> No
 async def test_forgetting_is_shown_though_slack_refused_the_first_attempt(slack: Sandbox) -> None:
     """The second attempt finds nothing to forget any more, and must still tell the channel."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
-    await slack.click(await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
+    await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
     await until_reply_shows(slack, message, "not a code")
     slack.faults.rate_limited("chat.postMessage")
     asked = await slack.say(ENGLISH, ANN, "@zimerr ignored forget all")

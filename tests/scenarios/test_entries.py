@@ -21,7 +21,7 @@ from tests.scenarios.conftest import (
     bot_with,
     manifest,
 )
-from tests.scenarios.reading import answer_in_thread, bot_reactions, said_by_bot, settled, shown
+from tests.scenarios.reading import answer_in_thread, bot_reactions, dismiss, said_by_bot, settled, shown
 
 
 async def ephemeral_to(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]:
@@ -342,7 +342,7 @@ async def test_why_names_text_marked_as_not_a_code(slack: Sandbox) -> None:
     """People can look up the effect of the button."""
     message = await slack.say(ENGLISH, BEN, "unit 6000354 opened")
     await settled(slack, ENGLISH, BEN)
-    await slack.click(slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
+    await dismiss(slack, slack.replies(ENGLISH, message["ts"])[0], "not_a_code", BEN)
     await slack.until(lambda: "not a code" in shown(slack.replies(ENGLISH, message["ts"])[0]))
     said = await why(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
     assert "Ignored: <@U0BEN> marked text like this as “not a code”, <!date^" in said

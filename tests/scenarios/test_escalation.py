@@ -13,8 +13,8 @@ import pytest
 
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, MEI, bot_with
-from tests.scenarios.logs import LOG, answers, block_types, choose, the_answer
-from tests.scenarios.reading import BOT_USER, said_by_bot, settled, shown
+from tests.scenarios.logs import LOG, answers, block_types, the_answer
+from tests.scenarios.reading import BOT_USER, choose, said_by_bot, settled, shown
 from tests.scenarios.test_failure_notice import direct_messages_to
 
 FENCED = f"look at this\n```\n{LOG}```"

@@ -124,11 +124,11 @@ async def test_channels_without_the_bot_are_not_read(slack: Sandbox) -> None:
     assert slack.replies(FOREIGN, message["ts"]) == []
 
 
-async def test_the_private_copy_of_an_annotation_stays_in_its_thread(slack: Sandbox) -> None:
+async def test_the_details_of_an_annotation_stay_in_its_thread(slack: Sandbox) -> None:
     """Elsewhere, the reader would not know which message it belongs to."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
-    await slack.click(reply, "show_language", LIN)
+    await slack.click(reply, "show_details", LIN)
     (copy,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
     assert copy["thread_ts"] == message["ts"]
     assert "Token 已过期" in shown(copy)

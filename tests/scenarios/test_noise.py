@@ -9,7 +9,16 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, Clock
-from tests.scenarios.reading import BOT, answer_in_thread, bot_reactions, last_said, said_by_bot, settled, shown
+from tests.scenarios.reading import (
+    BOT,
+    answer_in_thread,
+    bot_reactions,
+    dismiss,
+    last_said,
+    said_by_bot,
+    settled,
+    shown,
+)
 
 
 def replies(slack: Sandbox, message: dict[str, Any], channel: str = ENGLISH) -> list[dict[str, Any]]:
@@ -390,7 +399,7 @@ async def test_the_quiet_button_silences_this_channel_only(slack: Sandbox) -> No
     """Everybody there learns who did it."""
     message = await slack.say(ENGLISH, ANN, "6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
-    await slack.click(reply, "quiet_here", LIN)
+    await dismiss(slack, reply, "quiet_here", LIN)
     said = await last_said(slack, ENGLISH, 2)
     assert "<@U0LIN> set me to stay quiet here" in shown(said)
     assert "thread_ts" not in said
@@ -404,7 +413,7 @@ async def test_not_a_code_removes_the_reply_and_teaches_the_channel(slack: Sandb
     message = await slack.say(ENGLISH, ANN, "unit 6000354 opened")
     await settled(slack, ENGLISH, ANN)
     (reply,) = replies(slack, message)
-    await slack.click(reply, "not_a_code", LIN)
+    await dismiss(slack, reply, "not_a_code", LIN)
     await until_shown(slack, message, "<@U0LIN> marked 6000354 here as “not a code”")
     assert len(replies(slack, message)) == 1
     await assert_silent(slack, await slack.say(ENGLISH, BEN, "unit 6000121 opened"))
@@ -423,5 +432,5 @@ async def test_an_unknown_code_with_error_words_gets_a_short_reply(slack: Sandbo
     assert "I don't recognize the ZIM error code *6009999*." in shown(reply)
     assert "Check the digits." in shown(reply)
     assert_sendable(reply)
-    await slack.click(reply, "not_a_code", LIN)
+    await dismiss(slack, reply, "not_a_code", LIN)
     await until_shown(slack, message, "<@U0LIN> marked 6009999 here as “not a code”")

@@ -10,8 +10,8 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, Clock
-from tests.scenarios.logs import LOG, answers, block_types, choose, the_answer
-from tests.scenarios.reading import settled, shown
+from tests.scenarios.logs import LOG, answers, block_types, the_answer
+from tests.scenarios.reading import choose, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
 CHART, TABLE = "data_visualization", "table"

@@ -21,6 +21,7 @@ from bot.sandbox.model import Change, ChangeKind, Channel, User
 from tests import migrated
 from tests.render.kit_rules import texts
 from tests.scenarios.conftest import know_locales, manifest, settings_for
+from tests.scenarios.reading import dismiss
 
 INCIDENT = Path(__file__).parent / "incident.txt"
 BEGIN = 1_772_420_400  # 2026-03-02 03:00 UTC
@@ -142,7 +143,7 @@ class Stage:
                 await sandbox.react(channel, about["ts"], user, "mag")
             case "says that":
                 replies = sandbox.replies(channel, about["ts"])
-                await sandbox.click(next(each for each in replies if is_from_bot(each)), "not_a_code", user)
+                await dismiss(sandbox, next(each for each in replies if is_from_bot(each)), "not_a_code", user)
             case "retitles":
                 await sandbox.notice(channel, user, "channel_topic", f"set the channel topic: {step.text}")
         return None
@@ -190,8 +191,9 @@ def describe(message: Json) -> str:
     """Describe the language, form and codes of a message from the bot."""
     elements = [element for block in message["blocks"] for element in block.get("elements", ())]
     values = [json.loads(each["value"]) for each in elements if each.get("action_id") == "show_language"]
-    chosen = [json.loads(option["value"]) for each in elements for option in each.get("options", ())]
-    values += [each for each in chosen if each["act"] == "triage_language"]
+    menus = [each["options"] for each in elements if each["type"] == "overflow"]
+    chosen = [json.loads(option["value"]) for options in menus for option in options]
+    values += [each for each in chosen if each["act"] in ("triage_language", "show_language")]
     if not values:
         return f": {_DATE.sub('…', message['text'])}"
     language = "Chinese" if values[0]["language"] == "en" else "English"

@@ -36,14 +36,12 @@ from tests.scenarios.logs import (
     TOKEN,
     answers,
     block_types,
-    choose,
-    dialog_of,
     file,
     first_line,
     the_answer,
     uploads,
 )
-from tests.scenarios.reading import BOT_USER, bot_reactions, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT_USER, bot_reactions, choose, dialog_of, said_by_bot, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
 
