@@ -11,17 +11,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
-from rich.console import Console, Group
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text as Rich
 
 from bot.catalogue.catalogue import Catalogue
 from bot.cli.options import with_catalogue
+from bot.cli.output import announce_input, echo
 from bot.detection.detector import find_in_message
 from bot.i18n import Language, Translator, words
 from bot.policy.content import read_content
 from bot.policy.noise_rules import Act, ChannelHistory, Decision, decide
+from bot.render.digest_marks import printable_line
+from bot.render.line_layout import aligned
 
 _FINDING_KEYS = ("code", "known", "line", "symbol", "evidence", "quoted")  # fields of `Finding` that are public
 
@@ -36,6 +35,7 @@ def detect(catalogue: Catalogue, language: Language, as_json: bool, as_jsonl: bo
     """
     if as_json and as_jsonl:
         raise click.UsageError("--json reads one message, --jsonl one per line. Use one of them.")
+    announce_input(words(language))
     if as_jsonl:
         return _detect_lines(sys.stdin.buffer, catalogue)
     # Logs contain invalid bytes; they are no reason to stop.
@@ -98,21 +98,19 @@ def _print(message: Mapping[str, Any], catalogue: Catalogue, translate: Translat
     """Print the decision, then the findings with their evidence and the look-alikes with their reasons."""
     detection, decision = find_in_message(message, catalogue), _decision(message, catalogue)
     rules = dict(decision.silenced)
-    findings, lookalikes = Table.grid(padding=(0, 2)), Table.grid(padding=(0, 2))
+    findings, lookalikes = [], []
     for finding in detection.findings:
         evidence = translate(f"evidence.{finding.evidence.name}")
         if not finding.known:
             evidence += translate("list.separator") + translate("terminal.not_known")
         rule = rules.get(finding.code)
         line, silenced = translate("terminal.line", line=finding.line), translate(f"rule.{rule}") if rule else ""
-        findings.add_row(*map(Rich, (str(finding.code), line, evidence, silenced)))
+        findings.append((str(finding.code), line, evidence, silenced))
     for each in detection.lookalikes:
         line, reason = translate("terminal.line", line=each.line), translate(f"reason.{each.reason.name}")
-        lookalikes.add_row(*map(Rich, (each.text, line, reason)))
+        lookalikes.append((printable_line(each.text), line, reason))
     codes = translate("list.item_separator").join(map(str, decision.codes))
-    answer = translate("terminal.answers", codes=codes) if decision.act is Act.REPLY else translate("terminal.silent")
-    out = Console()
-    out.print(Rich(answer, style="bold"))
-    for title, table in ((translate("terminal.seen"), findings), (translate("terminal.lookalikes"), lookalikes)):
-        if table.row_count:
-            out.print(Group(Rich(), Rich(title), Padding(table, (0, 0, 0, 2))))
+    echo(translate("terminal.answers", codes=codes) if decision.act is Act.REPLY else translate("terminal.silent"))
+    for title, rows in ((translate("terminal.seen"), findings), (translate("terminal.lookalikes"), lookalikes)):
+        if rows:
+            echo("\n".join(["", title, *(f"  {row}" for row in aligned(rows))]))

@@ -1,7 +1,7 @@
 """Print text that fits the terminal.
 
 Lines fit the terminal, or as many columns as COLUMNS says. In a pipe without COLUMNS, they are as long as they are, for
-the next program. Only URLs are never divided.
+the next program. URLs and paths are never divided.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import shutil
 import sys
 
 import click
+
+from bot.i18n import Translator
 
 _FEWEST_COLUMNS = 20
 
@@ -23,9 +25,14 @@ def columns(*, err: bool = False) -> int | None:
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print *text* in lines that fit; those of a list are indented below their first word."""
+    """Print *text* in lines that fit."""
     from bot.render.line_layout import hanging  # rich takes as long as all the rest of `explain --json`
 
     for line in text.splitlines():
-        indent = len(line) - len(line.lstrip(" •"))
-        click.echo("\n".join(hanging(line, columns(err=err), indent)), err=err)
+        click.echo("\n".join(hanging(line, columns(err=err))), err=err)
+
+
+def announce_input(translate: Translator) -> None:
+    """Say on a terminal that the command reads standard input, which looks like a command that hangs."""
+    if sys.stdin.isatty():
+        echo(translate("terminal.waiting"), err=True)

@@ -18,6 +18,7 @@ import click
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Steps, Text
 from bot.cli.options import with_catalogue
+from bot.cli.output import announce_input, columns, echo
 from bot.i18n import Language, Translator, words
 from bot.render.digest_report import report
 from bot.triage.cascades import open_cascades
@@ -69,16 +70,16 @@ def scan(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_js
             sources = [LogFile(name, partial(opened.__getitem__, name)) for name in opened]
             digest = triage(sources, catalogue, cascades, NO_LIMITS, clock=time.monotonic, progress=progress)
     except OSError as error:
-        click.echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
+        echo(translate("terminal.scan.failed", why=error.strerror or str(error)), err=True)
         return 1
     if as_json:
         click.echo(json.dumps(as_object(digest, catalogue, language), ensure_ascii=False, indent=2))
     elif digest.files:
-        click.echo(report(digest, catalogue, language, cascades), nl=False)
+        click.echo(report(digest, catalogue, language, cascades, width=columns()), nl=False)
     if as_json or not digest.files:  # else the report names them
         for file in digest.refused:
             reason = translate(f"triage.refused.{file.reason}")
-            click.echo(translate("triage.refused", file=file.name, why=reason), err=True)
+            echo(translate("triage.refused", file=file.name, why=reason), err=True)
     unread = {file.name for file in digest.refused if file.reason is not Refusal.EMPTY}
     return 1 if unread & {*opened} or len(opened) < len({*files}) else 0
 
@@ -176,6 +177,8 @@ class _ProgressBar:
 def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict[str, BinaryIO]:
     """Open each file once and return them by name; report those that can't be opened."""
     files: dict[str, BinaryIO] = {}
+    if "-" in names:
+        announce_input(translate)
     for name in dict.fromkeys(names):
         try:
             files[name] = (
@@ -183,5 +186,5 @@ def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict
             )
         except (OSError, ValueError) as error:
             fault = _FAULTS.get(type(error), "failed")
-            click.echo(translate(f"terminal.scan.{fault}", name=name, why=error), err=True)
+            echo(translate(f"terminal.scan.{fault}", name=name, why=error), err=True)
     return files

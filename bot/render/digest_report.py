@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.cells import cell_len
+
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, traditional, words
 from bot.render.digest_view import DigestView, numbered_lines, secret_line
-from bot.render.line_layout import aligned
+from bot.render.line_layout import aligned, hanging
 from bot.render.unknown_code import report_lines
 from bot.triage.cascades import Cascades
 from bot.triage.digest import Digest, Mark, Role
 
+_INDENT = "  "
+_TIMES = slice(3, 5)  # the columns of times in the table
+_SHORTEST_NAME = 20  # cells
 
-def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: Cascades) -> str:
-    """Write *digest* in *language*, ending with a line break. *cascades* explain why codes follow others."""
+
+def report(
+    digest: Digest, catalogue: Catalogue, language: Language, cascades: Cascades, *, width: int | None = None
+) -> str:
+    """Write *digest* in *language*, ending with a line break. *cascades* explain why codes follow others.
+
+    Lines fit *width*, in cells of a terminal; those of the log stay as they are.
+    """
     view = DigestView(digest, catalogue, words(language))
     convert = traditional if language is Language.ZH_HANT else str
     answer = [view.title().replace("`", "")]
@@ -27,12 +38,11 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
             answer.append("  " + view.translate("triage.rival", title=plan.title, share=share, actor=plan.who))
     if digest.unknown and (view.main_unknown or not digest.rows):
         answer += report_lines(catalogue, view.translate)
-    titles, rows = view.table()
     chart_title, bars = view.bars()
     before = [
         answer,
         _titled(view, "report.shape", [*view.timing(), *view.basis()]),
-        _titled(view, "report.table", aligned([titles, *rows], numbers=[1]) if rows else []),
+        _titled(view, "report.table", _table(view, width)),
         [chart_title, *(f"  {line}" for line in bars)] if bars else [],
         _titled(view, "report.reasons", _reasons(view, cascades)),
     ]
@@ -43,18 +53,40 @@ def report(digest: Digest, catalogue: Catalogue, language: Language, cascades: C
         _titled(view, "coverage", [*view.coverage(), *_files(view)]),
         _titled(view, "report.secrets", _secrets(view)),
     ]
-    paragraphs = [convert("\n".join(lines)) for lines in before if lines]
+    paragraphs = [_fitted(convert("\n".join(lines)), width) for lines in before if lines]
     for excerpt in digest.excerpts:
         # Log lines stay as written: converted, they would not be found in the log.
-        lines = [convert(view.excerpt_title(excerpt)), *(f"  {line}" for line in numbered_lines(excerpt))]
+        lines = [
+            _fitted(convert(view.excerpt_title(excerpt)), width),
+            *(f"  {line}" for line in numbered_lines(excerpt)),
+        ]
         paragraphs.append("\n".join(lines))
-    paragraphs += [convert("\n".join(lines)) for lines in after if lines]
+    paragraphs += [_fitted(convert("\n".join(lines)), width) for lines in after if lines]
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _fitted(paragraph: str, width: int | None) -> str:
+    return "\n".join(part for line in paragraph.splitlines() for part in hanging(line, width))
+
+
+def _table(view: DigestView, width: int | None) -> list[str]:
+    """Return the lines of the table. If they leave no room for names, they have no times: the report has those, too."""
+    titles, rows = view.table()
+    if not rows:
+        return []
+    table = [titles, *rows]
+    if width is None:
+        return aligned(table, numbers=[1])
+    room = width - len(_INDENT)
+    before_names = max(map(cell_len, aligned([row[:-1] for row in table])))
+    if before_names + _SHORTEST_NAME > room and len(titles) > _TIMES.stop:
+        table = [[*row[: _TIMES.start], *row[_TIMES.stop :]] for row in table]
+    return aligned(table, numbers=[1], width=room)
 
 
 def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
     """Indent *lines* below a title; no title without lines."""
-    indented = [f"  {line}" for line in lines]
+    indented = [f"{_INDENT}{line}" for line in lines]
     return [view.translate(f"triage.{key}"), *indented] if indented else []
 
 

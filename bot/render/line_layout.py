@@ -16,29 +16,34 @@ _OPPORTUNITY = re.compile(
     rf"(?<=\s)(?=\S)|(?:(?<=[{_WIDE}])|(?=[{_WIDE}]))(?<![\s{_NO_LINE_END}])(?![\s{_NO_LINE_START}]|$)"
 )
 
+_LINE_HEAD = re.compile(r"^\s*(?:• |\d\. )?")
+
 
 def line_starts(text: str, width: int) -> list[int]:
     """Return the offsets in *text*, which is one line, at which new lines begin so that each fits *width*.
 
-    A word that is wider than a line is divided, but a URL stays whole: divided, nobody could open it.
+    A word that is wider than a line is divided, but a URL or path stays whole: divided, nobody could open it.
     """
     starts: list[int] = []
     start = last = 0
     for end in (*(match.start() for match in _OPPORTUNITY.finditer(text)), len(text)):
         if _is_wider(text[start:end], width) and last > start:
             starts.append(start := last)
-        if _is_wider(text[start:end], width) and "://" not in text[start:end]:
+        if _is_wider(text[start:end], width) and "/" not in text[start:end]:
             pieces = chop_cells(text[start:end].rstrip(), width)
             starts += [start := start + len(piece) for piece in pieces[:-1]]
         last = end
     return starts
 
 
-def hanging(text: str, width: int | None, indent: int) -> list[str]:
-    """Break *text* into lines that fit *width*; all but the first are indented. None is no limit."""
+def hanging(text: str, width: int | None) -> list[str]:
+    """Break *text*, which is one line, into lines that fit *width*; None is no limit.
+
+    All but the first are indented as far as its first word: behind spaces, a bullet or the number of a step.
+    """
     if width is None or not _is_wider(text, width):
         return [text]
-    # The first line is as much longer as the others are indented.
+    indent = len(text) - len(_LINE_HEAD.sub("", text, count=1))
     head, body = text[:indent], text[indent:]
     bounds = [0, *line_starts(body, width - indent), len(body)]
     parts = [body[start:end].rstrip() for start, end in pairwise(bounds)]

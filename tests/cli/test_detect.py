@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli.main import commands
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str, given: str | bytes) -> Result:
@@ -122,3 +129,30 @@ def test_invalid_bytes_hide_no_code() -> None:
 def test_json_and_jsonl_exclude_each_other() -> None:
     """An error is better than a guess."""
     assert run("--json", "--jsonl", given="").exit_code == 2
+
+
+def test_text_has_no_trailing_spaces_and_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is pasted into tickets, and read in narrow windows."""
+    monkeypatch.setenv("COLUMNS", "60")
+    for line in run("--lang", "en", given=LOG).output.splitlines():
+        assert line == line.rstrip()
+        assert len(line) <= 60
+
+
+@pytest.mark.parametrize("command", [["detect"], ["detect", "--jsonl"], ["scan", "-"]])
+@pytest.mark.parametrize(("language", "said"), [("en", "Waiting for input."), ("zh", "正在等待输入。")])
+def test_on_a_terminal_it_says_that_it_waits(command: list[str], language: str, said: str) -> None:
+    """A command that only waits looks like one that hangs."""
+    ours, its = pty.openpty()
+    arguments = [sys.executable, "-m", "bot", *command, "--lang", language]
+    os.write(ours, b'{"text": "6000106"}\n' + b"\x04" * 4)  # Ctrl-D ends the input; a reader may ask again
+    done = subprocess.run(arguments, stdin=its, capture_output=True, cwd=ROOT, encoding="utf-8", check=True, timeout=30)
+    os.close(its)
+    os.close(ours)
+    assert done.stderr.startswith(said)
+    assert "6000106" in done.stdout
+
+
+def test_in_a_pipe_it_says_nothing_before_the_answer() -> None:
+    """The other end of the pipe needs no advice."""
+    assert run("--lang", "en", given="6000106").stderr == ""

@@ -41,7 +41,7 @@ def test_the_example_is_shown(language: str, label: str) -> None:
 @pytest.mark.parametrize("width", [60, 80, 200])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_all_entries_fit_the_terminal(language: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No terminal has to divide a word; only URLs are never divided. Nothing but the end of a title is lost."""
+    """No terminal has to divide a word; only URLs and paths stay whole. Nothing but the end of a title is lost."""
     codes = [str(entry.code) for entry in CATALOGUE]
     for command in (["explain", *codes], ["list"], ["search", "token", "消息"], ["explain", "6000358"]):
         monkeypatch.delenv("COLUMNS", raising=False)
@@ -49,7 +49,7 @@ def test_all_entries_fit_the_terminal(language: str, width: int, monkeypatch: py
         monkeypatch.setenv("COLUMNS", str(width))
         lines = run(*command, "--lang", language).output.splitlines()
         for line in lines:
-            assert cell_len(line) <= width or re.fullmatch(r"\s*\S*https://\S+", line)
+            assert cell_len(line) <= width or re.fullmatch(r"(\w+  +| *)\S*/\S+", line)
             assert line == line.rstrip()
         # Words and their order are the same.
         known = "".join(whole.split())

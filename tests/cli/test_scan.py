@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 from bot.cli.main import commands
 from tests.triage.feed import CATALOGUE
@@ -129,6 +130,17 @@ def test_the_report_is_for_people(log: Path) -> None:
     assert "Token expired" in answer.stdout.splitlines()[0]
     assert "ann@example.com" not in answer.stdout
     assert answer.stderr == ""
+
+
+def test_the_report_fits_the_terminal(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table whose rows are broken can't be read; into a pipe it goes whole."""
+    log.write_text(LOG + "2026-11-23 07:35:49.000 E/ZIM: failed, error code: 6000354\n")
+    assert "  Too many user attribute changes in the room\n" in run(str(log)).stdout
+    monkeypatch.setenv("COLUMNS", "60")
+    shown = run(str(log)).stdout
+    (row,) = (line for line in shown.splitlines() if line.startswith("  6000354  "))
+    assert row.endswith("  Too many user…")
+    assert all(cell_len(line) <= 60 for line in shown.splitlines() if " | " not in line and "/" not in line)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Text
@@ -77,6 +78,23 @@ def test_a_report_leaves_nothing_out(catalogue: Catalogue, language: Language) -
     for entry in catalogue:
         assert f"\n  {entry.code}  " in text
     assert all(refused.name in text for refused in digest.refused)
+
+
+@pytest.mark.parametrize("language", [Language.EN, Language.ZH])
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_a_report_fits_the_terminal(catalogue: Catalogue, language: Language, width: int) -> None:
+    """No row of the table is broken; only lines of the log and paths may be wider."""
+    for digest in (expired(), bundle(), nothing()):
+        text = report(digest, catalogue, language, CASCADES, width=width)
+        for line in text.splitlines():
+            if " | " not in line:
+                assert line == line.rstrip()
+                assert cell_len(line) <= width or "/" in line
+        whole = report(digest, catalogue, language, CASCADES)
+        if width == 200:
+            assert text.count("…") == whole.count("…")
+        for row in digest.rows:
+            assert sum(line.startswith(f"  {row.code}  ") for line in text.splitlines()) == 1
 
 
 def test_a_log_without_times_says_so(catalogue: Catalogue) -> None:
