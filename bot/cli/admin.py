@@ -24,7 +24,8 @@ _T = TypeVar("_T")
 def upgrade() -> None:
     """Upgrade the database schema to this version.
 
-    Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start.
+    Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start. The exit status is 1 if the
+    database can't be upgraded.
     """
     _in_database(DatabaseSettings.load().database_url, lambda database: database.open(upgrade=True))
     click.echo("The database is up to date.")
@@ -35,6 +36,7 @@ def reencrypt() -> None:
     """Encrypt stored tokens with the first key.
 
     All tokens are encrypted with the first of ZIMERR_ENCRYPTION_KEYS, so that you can remove the others.
+    The exit status is 1 if a token can't be decrypted or the database can't be used.
     """
     settings = StoredTokens.load()
     keys = split_keys(settings.zimerr_encryption_keys)
@@ -56,7 +58,10 @@ def reencrypt() -> None:
 )
 @click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="Show only the newest rows.")
 def browse(states: tuple[JobState, ...], most: int) -> None:
-    """List the rows of the inbox."""
+    """List the rows of the inbox.
+
+    The exit status is 1 if the database can't be used.
+    """
 
     async def read(rows: InboxRows) -> tuple[list[Job], dict[JobState, int]]:
         return await rows.find(states=states, limit=most), await rows.counts()
@@ -72,7 +77,10 @@ def browse(states: tuple[JobState, ...], most: int) -> None:
 @click.command()
 @click.argument("id_", metavar="ID", type=int)
 def show(id_: int) -> None:
-    """Show one row. Message texts are not stored."""
+    """Show one row. Message texts are not stored.
+
+    The exit status is 1 if there is no such row or the database can't be used.
+    """
     jobs = _in_inbox(lambda rows: rows.find(ids=(id_,)))
     if not jobs:
         raise ZimerrError(f"The inbox has no row {id_}. `zimerr inbox list` shows the newest.")
@@ -103,7 +111,10 @@ def show(id_: int) -> None:
 @click.argument("ids", nargs=-1, metavar="[ID...]", type=int)
 @click.option("--all", "is_all", is_flag=True, help="Retry all dead rows.")
 def retry(ids: tuple[int, ...], is_all: bool) -> None:
-    """Retry dead rows."""
+    """Retry dead rows.
+
+    The exit status is 1 if the database can't be used.
+    """
     if is_all == bool(ids):
         raise click.UsageError("Name the rows to retry, or use --all.")
     click.echo(f"Rows to retry: {_in_inbox(lambda rows: rows.revive(ids))}")
@@ -113,7 +124,10 @@ def retry(ids: tuple[int, ...], is_all: bool) -> None:
 @click.option("--state", type=click.Choice(["done", "dead"]), default="dead", show_default=True)
 @click.option("--older-than", "hours", type=click.FloatRange(min=0), default=0, help="Hours.", show_default=True)
 def purge(state: JobState, hours: float) -> None:
-    """Delete dead or done rows. Done rows are deleted automatically after a day, dead ones after 30 days."""
+    """Delete dead or done rows. Done rows are deleted automatically after a day, dead ones after 30 days.
+
+    The exit status is 1 if the database can't be used.
+    """
     if state == "done" and hours * 60 < 10:
         raise click.UsageError("Slack may deliver a message again within ten minutes. Use --older-than 0.17 or more.")
 

@@ -31,7 +31,8 @@ _FINDING_KEYS = ("code", "known", "line", "symbol", "evidence", "quoted")  # fie
 def detect(catalogue: Catalogue, language: Language, as_json: bool, as_jsonl: bool) -> int:
     """Show what the bot would find in a message.
 
-    The message is read from standard input. The output also says whether the bot would answer it.
+    The message is read from standard input. The output also says whether the bot would answer it. With --jsonl, the
+    exit status is 1 if a line is malformed; otherwise it is 0.
     """
     if as_json and as_jsonl:
         raise click.UsageError("--json reads one message, --jsonl one per line. Use one of them.")

@@ -117,7 +117,10 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
 @click.argument("section", required=False, shell_complete=complete_sections)
 @with_catalogue
 def browse(section: str | None, catalogue: Catalogue, language: Language, as_json: bool) -> int:
-    """List all codes, or those of one section."""
+    """List all codes, or those of one section.
+
+    The exit status is 1 if there is no such section.
+    """
     found = catalogue.section_named(section) if section else None
     if section and not found:
         translate = i18n.words(language)

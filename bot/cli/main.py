@@ -103,7 +103,8 @@ def commands() -> None:
 
     `zimerr CODE` is short for `zimerr explain CODE`; an SDK symbol works, too.
 
-    The exit status is 0 on success, 2 if the command line is wrong, and otherwise as the help of each command says.
+    The exit status is 0 on success, 2 if the command line is wrong, and 1 if the catalogue or the settings can't be
+    used. The help of each command says what else it means.
     """
 
 
@@ -111,7 +112,8 @@ def commands() -> None:
 def serve_command() -> None:
     """Run the bot.
 
-    The settings come from the environment or from .env.
+    The settings come from the environment or from .env. The exit status is 1 if the bot can't start, and 0 if it was
+    stopped by SIGINT or SIGTERM.
     """
     from bot import app, log
     from bot.settings import Settings
@@ -125,7 +127,10 @@ def serve_command() -> None:
 
 @commands.command("schema")
 def schema_command() -> None:
-    """Print the JSON Schema of a catalogue file, for editors."""
+    """Print the JSON Schema of a catalogue file, for editors.
+
+    The exit status is always 0.
+    """
     from bot.catalogue.loader import json_schema
 
     click.echo(json_schema(), nl=False)
@@ -165,7 +170,7 @@ def check_command(offline: bool, sdk: Path | None, overlay: Path | None) -> int:
 def demo_command(port: int, no_browser: bool) -> None:
     """Try the bot in a workspace on this machine.
 
-    It needs no Slack account.
+    It needs no Slack account. The exit status is 1 if the port can't be opened.
     """
     import asyncio
 

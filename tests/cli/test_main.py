@@ -85,4 +85,35 @@ def test_every_command_has_help(group: list[str]) -> None:
     assert len(names) >= 2
     assert "..." not in listed
     for name in names:
-        assert f"Usage: zimerr {' '.join([*group, name])}" in run(*group, name, "-h").output
+        shown = run(*group, name, "-h").output
+        assert f"Usage: zimerr {' '.join([*group, name])}" in shown
+        assert "exit status" in " ".join(shown.split()) or name in ("db", "inbox")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["db upgrade", "inbox list", "inbox show 1", "inbox retry --all", "inbox purge", "serve", "check --offline"],
+)
+def test_the_status_is_1_if_the_database_can_not_be_used(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Deployment scripts stop there; the reason is a sentence, not a traceback."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'file' / 'zimerr.db'}")
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    result = run(*command.split())
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "database" in result.output.lower()
+
+
+@pytest.mark.parametrize("command", ["explain 6000106", "search token", "list", "check --offline"])
+def test_the_status_is_1_if_the_catalogue_can_not_be_used(
+    command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The faults of an overlay are named, whatever was asked."""
+    (tmp_path / "own.yaml").write_text("section: [")
+    monkeypatch.setenv("ZIMERR_OVERLAY", str(tmp_path))
+    result = run(*command.split())
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "own.yaml" in result.output
