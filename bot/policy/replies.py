@@ -31,6 +31,7 @@ class Explained:
     server_codes: tuple[ServerCode, ...] = ()  # that were asked for instead of their codes
     foreign: tuple[ForeignNumber, ...] = ()
     platform: Platform | None = None  # None: not certain
+    is_detailed: bool = False  # for one reader: all about up to five codes, with their examples
 
 
 @dataclass(frozen=True, slots=True)

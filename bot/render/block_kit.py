@@ -171,20 +171,11 @@ def button(
     value: str | None = None,
     url: str | None = None,
     style: str | None = None,
-    confirm: Element | None = None,
 ) -> Element:
-    """Build a button, *style* “primary” or “danger”.
-
-    With *url* it opens a page; with *confirm* it asks first, see `confirmation`.
-    """
+    """Build a button, *style* “primary” or “danger”. With *url* it opens a page."""
     element: Element = {"type": "button", "text": _plain(text, 75), "action_id": action_id}
-    optional = {"value": value, "url": url, "style": style, "confirm": confirm}
+    optional = {"value": value, "url": url, "style": style}
     return element | {name: each for name, each in optional.items() if each is not None}
-
-
-def confirmation(title: str, text: str, yes: str, no: str) -> Element:
-    """Build the confirmation dialog of a button."""
-    return {"title": _plain(title, 100), "text": _plain(text, 300), "confirm": _plain(yes, 30), "deny": _plain(no, 30)}
 
 
 def select(placeholder: str, action_id: str, options: Sequence[tuple[str, str]]) -> Element:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
@@ -34,6 +34,7 @@ QUIET_HERE = "quiet_here"
 LOOKUP = "lookup"
 LOOKUP_CODE = "lookup_code"
 _MOST_CARDS = 2  # of a question; more codes are a list
+_MOST_DETAILED = 5  # cards for a single reader
 _MOST_SHORT_CARDS = 3
 _MOST_TITLED = 20  # options of a menu
 _MOST_LISTED = 100  # Slack's limit on the options of a menu
@@ -45,21 +46,23 @@ _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴
 
 
 def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> MessagePayload:
-    """Build the answer to a question: all about one or two codes, or a list of more."""
+    """Build the answer to a question: all about a few codes, or a list of more."""
     before = [server_code_line(each, catalogue.numbers, translate) for each in reply.server_codes]
     blocks = block_kit.paragraphs(before) if before else []
     question = _question(reply, translate.language.other)
     language = block_kit.button(translate("button.other_language"), SHOW_LANGUAGE, value=question)
-    buttons, urls = [language], [translate.pick(catalogue.links_of(entry, reply.platform)) for entry in reply.entries]
-    if len(reply.entries) > _MOST_CARDS:
+    buttons = [language]
+    urls = {entry: translate.pick(catalogue.links_of(entry, reply.platform)) for entry in reply.entries}
+    if len(urls) > (_MOST_DETAILED if reply.is_detailed else _MOST_CARDS):
         blocks += _list(reply.entries, translate)
         buttons = [_menu(reply.entries, translate), language]
-    elif len(urls) > 1:
-        cards = (card(entry, translate, reply.platform, url) for entry, url in zip(reply.entries, urls, strict=True))
-        blocks += _divided(cards)
     else:
-        blocks += card(reply.entries[0], translate, reply.platform)
-        buttons.append(block_kit.button(translate("button.docs"), OPEN_DOCS, url=urls[0]))
+        for entry, url in urls.items():
+            blocks += [block_kit.DIVIDER] if entry != reply.entries[0] else []
+            blocks += card(entry, translate, reply.platform, url if len(urls) > 1 else "")
+            blocks += _example(entry, translate) if reply.is_detailed else []
+        if len(urls) == 1:
+            buttons.append(block_kit.button(translate("button.docs"), OPEN_DOCS, url=urls[reply.entries[0]]))
     blocks += _beside(reply.unknown, translate)
     after = [foreign_line(each, translate, "<{}>") for each in reply.foreign]
     blocks += block_kit.paragraphs(after) if after else []
@@ -82,7 +85,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
     is_list = len(reply.entries) - len(causes) > _MOST_SHORT_CARDS
     causes = {} if is_list else causes
     leading = [entry for entry in reply.entries if entry.code not in causes]
-    blocks = _list(leading, translate) if is_list else _divided(_short_card(entry, translate) for entry in leading)
+    blocks = _list(leading, translate) if is_list else _short_cards(leading, translate)
     lines = [_follows(entry, *causes[entry.code], translate) for entry in reply.entries if entry.code in causes]
     lines += [
         _server_code(code, beside, catalogue, translate) for code, beside in reply.server_codes[:_MOST_SHORT_CARDS]
@@ -103,13 +106,10 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
 def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
     """Build the modal that searches codes while a person types, with all about *entry* below the field.
 
-    Only here the card is followed by the entry's example: messages stay short.
+    The card is followed by the entry's example.
     """
     blocks = [block_kit.lookup(translate("lookup.label"), translate("lookup.placeholder"), LOOKUP_CODE)]
-    blocks += card(entry, translate) if entry else []
-    if entry and entry.example:
-        quoted = block_kit.literal(entry.example, _EXAMPLE)
-        blocks.append(block_kit.section(f"*{translate('card.example')}*\n`{quoted}`", verbatim=True))
+    blocks += [*card(entry, translate), *_example(entry, translate)] if entry else []
     return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
 
 
@@ -130,6 +130,14 @@ def card(entry: Entry, translate: Translator, platform: Platform | None = None, 
     return [*blocks, block_kit.context(*small_print)] if small_print else blocks
 
 
+def _example(entry: Entry, translate: Translator) -> list[Block]:
+    """Quote a line of a log with the code, if the catalogue has one."""
+    if not entry.example:
+        return []
+    quoted = block_kit.literal(entry.example, _EXAMPLE)
+    return [block_kit.section(f"*{translate('card.example')}*\n`{quoted}`", verbatim=True)]
+
+
 def line(entry: Entry, translate: Translator) -> str:
     """Format *entry* as one line of mrkdwn: its code and title."""
     return f"*{entry.code}*  {block_kit.escape(translate.pick(entry.title))}"
@@ -139,6 +147,12 @@ def numbered(steps: Sequence[str]) -> str:
     """Format *steps* as a numbered list in mrkdwn; a single step gets no number."""
     escaped = [block_kit.escape(step) for step in steps]
     return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
+
+
+def _short_cards(entries: Sequence[Entry], translate: Translator) -> list[Block]:
+    """Build a short card for each of *entries*, with a line between each two."""
+    cards = (_short_card(entry, translate) for entry in entries)
+    return [block for card in cards for block in (block_kit.DIVIDER, *card)][1:]
 
 
 def _short_card(entry: Entry, translate: Translator) -> list[Block]:
@@ -186,11 +200,6 @@ def _more(reply: Annotation, translate: Translator) -> Element:
     dismissals = {act: _compact({"act": act, "codes": codes}) for act in (NOT_A_CODE, QUIET_HERE)}
     options += [block_kit.option(translate(f"dismiss.{act}"), value) for act, value in dismissals.items()]
     return block_kit.overflow(MORE, options)
-
-
-def _divided(cards: Iterable[list[Block]]) -> list[Block]:
-    """Join *cards* with a line between each two."""
-    return [block for card in cards for block in (block_kit.DIVIDER, *card)][1:]
 
 
 def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, *last: Block) -> MessagePayload:
@@ -242,6 +251,7 @@ def _question(
     Without a *language*, it is the reader's.
     """
     value = {**(other or {"codes": _numbers(reply)[:_MOST_CODES]})}
+    value |= {"details": True} if language is None or (isinstance(reply, Explained) and reply.is_detailed) else {}
     value |= {"language": language} if language else {}
     return _compact(value | ({"platform": reply.platform.key} if reply.platform else {}))
 

@@ -15,7 +15,7 @@ from bot.i18n import Language
 from bot.inbox import Job, JobKind, JobState
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
+from bot.policy.replies import ChangeReply, Denied, Explained, IgnoredReply, Note
 from bot.render import change_slack, digest_slack, entry_slack, notices
 from bot.slack import confirmation
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
@@ -55,6 +55,8 @@ async def explain(context: RequestContext, body: Payload) -> None:
     value = _value(body)
     platform = open_platforms().keyed(value.get("platform"))
     explained = context.services.answers.explain(tuple(value["codes"]), platform)
+    if isinstance(explained, Explained):
+        explained = replace(explained, is_detailed=value.get("details", False))
     await context.reply_privately(explained, Language(value["language"]) if "language" in value else None)
 
 

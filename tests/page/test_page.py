@@ -151,6 +151,31 @@ async def test_who_is_on_a_log_is_seen_in_the_channel(page: Page, demo: Sandbox)
     assert bot_reactions(log) == ["eyes"]
 
 
+@pytest.mark.parametrize(
+    ("channel", "text", "details", "quiet"),
+    [("C0ONCALL", "error 6000354", "Details", "Quiet here"), ("C0ZHIBAN", "错误码 6000354", "详情", "在此静音")],
+)
+async def test_an_unasked_answer_is_short_and_its_menu_asks_first(
+    page: Page, demo: Sandbox, channel: str, text: str, details: str, quiet: str
+) -> None:
+    """The rest is for whoever wants it, in Ann's language; nothing happens to the channel by a slip."""
+    await go_to(page, channel)
+    await write(page, text)
+    await demo.until(lambda: said_by_bot(demo, channel))
+    await message(page, "6000354").first.locator("[data-open-thread]").first.click()
+    thread = page.locator("[data-role=thread]")
+    primary = thread.get_by_role("button", name=details)
+    await expect(primary).to_have_class("button primary")
+    await expect(thread.get_by_text("Limits", exact=True)).to_have_count(0)
+    await thread.locator("[data-action-id=more_on_codes]").click()
+    await page.get_by_role("menu").get_by_role("menuitem", name=quiet).click()
+    dialog = page.get_by_role("dialog", name="Go quiet here?")
+    await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_have_count(0)
+    await primary.click()
+    await expect(thread.get_by_text("Limits", exact=True)).to_have_count(1)
+
+
 EDGES_OF_WORD = """(node, word) => {
   const text = document.createTreeWalker(node, NodeFilter.SHOW_TEXT).nextNode();
   const range = document.createRange();

@@ -43,16 +43,18 @@ def test_every_entry_makes_a_card_that_slack_accepts(catalogue: Catalogue, langu
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_longest_cards_fit_together(catalogue: Catalogue, language: Language) -> None:
-    """Two codes are two cards in one message."""
+    """Two codes are two cards in one message, five of them the details for a single reader."""
     renderer = Renderer(catalogue)
 
     def length(entry: Entry) -> int:
         return sum(map(len, texts(renderer.message(Explained((entry,)), language)["blocks"])))
 
-    longest = sorted(catalogue, key=length, reverse=True)[:2]
-    message = renderer.message(Explained(tuple(longest), (6009999,)), language)
-    assert_sendable(message)
-    assert message["blocks"][-2]["elements"][0]["text"] != "…"
+    longest = sorted(catalogue, key=length, reverse=True)[:5]
+    for reply in (Explained(tuple(longest[:2]), (6009999,)), Explained(tuple(longest), (6009999,), is_detailed=True)):
+        message = renderer.message(reply, language)
+        assert_sendable(message)
+        assert sum(block["type"] == "header" for block in message["blocks"]) == len(reply.entries)
+        assert message["blocks"][-2]["elements"][0]["text"] != "…"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -198,13 +200,15 @@ def test_a_second_meaning_shows_its_own_limits_and_methods(catalogue: Catalogue)
 
 
 @pytest.mark.parametrize(("language", "label"), [(Language.EN, "*Example*"), (Language.ZH, "*示例*")])
-def test_the_modal_shows_the_example_and_messages_stay_short(
+def test_the_details_show_the_example_and_messages_stay_short(
     catalogue: Catalogue, language: Language, label: str
 ) -> None:
     """Who looks one code up compares it with a log; a reply in a busy channel should be read in seconds."""
     entry = entry_of(catalogue, 6000353)
     (example,) = [text for text in texts(lookup(entry, words(language))["blocks"]) if label in text]
     assert "code: 6000353, message: set room members attributes failed with code: 103040" in example
+    details = Renderer(catalogue).message(Explained((entry,), is_detailed=True), language)
+    assert example in texts(details["blocks"])
     for reply in (Explained((entry,)), Annotation((entry,), (), {})):
         assert not any(label in text for text in texts(Renderer(catalogue).message(reply, language)["blocks"]))
 
