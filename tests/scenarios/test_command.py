@@ -96,6 +96,18 @@ async def test_the_language_button_gives_a_private_copy(slack: Sandbox) -> None:
     assert len(said_by_bot(slack, ENGLISH)) == 1
 
 
+async def test_each_of_several_codes_can_be_shown(slack: Sandbox) -> None:
+    """The list is for the channel, all about one code for whoever chose it."""
+    await slack.command(ENGLISH, ANN, "6000354 6000106 6000121")
+    (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
+    assert "Have your server issue a new Token" in shown(answer)
+    assert "SDK name" not in shown(answer)
+    await slack.select(answer, "show_code", LIN, "6000106")
+    (copy,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert "6000106 · Token 已过期" in shown(copy)
+    assert "SDK 中的名称" in shown(copy)
+
+
 async def test_the_command_works_in_channels_without_the_bot(slack: Sandbox) -> None:
     """Slack offers slash commands in every channel."""
     await slack.command(FOREIGN, ANN, "6000106")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, LIN, Start
-from tests.scenarios.reading import BOT, answer_in_thread, last_said, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT, answer_in_thread, choose, last_said, said_by_bot, settled, shown
 
 
 @pytest.mark.both_transports
@@ -130,6 +130,10 @@ async def test_the_details_of_an_annotation_stay_in_its_thread(slack: Sandbox) -
     reply = await answer_in_thread(slack, ENGLISH, message)
     await slack.click(reply, "show_details", LIN)
     (copy,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert copy["thread_ts"] == message["ts"]
+    assert "Token 已过期" in shown(copy)
+    await choose(slack, reply, "show_language", ANN)
+    (copy,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
     assert copy["thread_ts"] == message["ts"]
     assert "Token 已过期" in shown(copy)
 
