@@ -64,7 +64,7 @@ async def test_a_language_is_known_from_the_second_answer_on(slack: Sandbox) -> 
     await slack.idle()
     for code in ("6000121", "6000281"):
         message = await slack.say(channel, ANN, code)
-        assert "处理步骤" in shown(await answer_in_thread(slack, channel, message))
+        assert "由谁处理" in shown(await answer_in_thread(slack, channel, message))
     assert len(slack.calls("conversations.info")) == 1
 
 
