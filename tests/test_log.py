@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
 from bot.log import RareWarning
@@ -21,6 +24,21 @@ def test_a_traceback_contains_no_values(capsys: pytest.CaptureFixture[str]) -> N
     shown = capsys.readouterr().err
     assert "ValueError: broken" in shown
     assert token not in shown
+
+
+def test_bolt_does_not_say_that_the_token_is_unused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An admin would look for a mistake. The token is used by our clients."""
+
+    async def authorize() -> AuthorizeResult:
+        raise NotImplementedError
+
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    log.configure("info")
+    for token in (None, "xoxb-1"):
+        AsyncApp(client=AsyncWebClient(token), authorize=authorize)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_warning_that_is_due_all_the_time_is_logged_rarely() -> None:
