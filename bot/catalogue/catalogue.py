@@ -170,7 +170,7 @@ class Catalogue:
 
     @cached_property
     def numbers(self) -> KnownNumbers:
-        """What is known about numbers that are no codes of the SDK."""
+        """The known numbers that are no codes of the SDK."""
         return open_numbers()
 
     def resolve(self, numbers: Iterable[int]) -> ResolvedNumbers:

@@ -61,7 +61,7 @@ class ServerCode:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedNumbers:
-    """What the numbers of a question are, each kind in the order of the question."""
+    """The numbers of a question by kind, each kind in the order of the question."""
 
     entries: tuple[Entry, ...]
     server_codes: tuple[ServerCode, ...]  # their entries are among `entries`

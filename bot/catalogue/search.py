@@ -65,9 +65,8 @@ class SearchIndex:
 
     def _read(self) -> tuple[dict[str, float], Seen]:
         """Read all lines. Return the rarity of each term, and the tokens that were read."""
-        lines: dict[float, dict[int, int]] = defaultdict(
-            dict
-        )  # by weight and hash of the text, which needs less memory
+        # By weight and hash of the text, which needs less memory than the text.
+        lines: dict[float, dict[int, int]] = defaultdict(dict)
         frequency: Counter[str] = Counter()
         seen: Seen = {}
         count = 0

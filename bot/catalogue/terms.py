@@ -21,7 +21,7 @@ _APOSTROPHE = re.compile(r"(?<=[a-zA-Z])['’](?=[a-zA-Z])")
 
 
 class Token(NamedTuple):
-    """What was read of a run of letters, digits or Chinese characters."""
+    """The terms of a run of letters, digits or Chinese characters."""
 
     parts: tuple[str, ...]  # stems, or words and pairs of characters
     terms: tuple[str, ...]

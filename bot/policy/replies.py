@@ -85,7 +85,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class LogsReply:
-    """Where the SDK's log is: on one platform, or in short on all; *unknown* is what was typed instead of one."""
+    """The place of the SDK's log on one platform, or in short on all; *unknown* is the text typed instead of one."""
 
     platforms: tuple[Platform, ...]
     unknown: str = ""
