@@ -66,6 +66,10 @@ class Platforms(Shape):
         text = unicodedata.normalize("NFKC", text).lower()
         return _only([self._by_alias[match[0]] for match in self._aliases.finditer(text)])
 
+    def without_names(self, text: str) -> str:
+        """Return *text* in lower case without the words that `named_in` reads."""
+        return self._aliases.sub(" ", unicodedata.normalize("NFKC", text).lower()).strip()
+
     def shown_by(self, names: Iterable[str]) -> Platform | None:
         """Return the platform of a log that shows the platforms *names*, or None if that is not certain.
 

@@ -133,12 +133,14 @@ class Answers:
         if not query:
             return replies.Listing(self._catalogue.sections)
         numbers = find_numbers(query)
-        if known := self._known(numbers):
+        platform = open_platforms().named_in(query)
+        if known := self._known(numbers, platform):
             return known
         if self._catalogue.is_small_talk(query):
             return replies.Note("small_talk")
-        if entry := self._catalogue.entry_named(query):
-            return self.explain((entry.code,))
+        name = open_platforms().without_names(query) if platform else query
+        if entry := self._catalogue.entry_named(query) or self._catalogue.entry_named(name):
+            return self.explain((entry.code,), platform)
         if section := self._catalogue.section_named(query):
             return replies.Listing((section,))
         if entries := self._catalogue.in_range(query):

@@ -199,6 +199,29 @@ async def test_an_explanation_is_about_the_platform_that_the_asker_names_or_show
     assert shared.platform is open_platforms().keyed(key if key == "flutter" else None)
 
 
+@pytest.mark.parametrize(
+    ("query", "code", "key"),
+    [
+        ("NetworkModuleTokenExpired ios", 6000106, "ios"),
+        ("Flutter networkModuleTokenExpired", 6000106, "flutter"),
+        ("ZIMErrorCode.USER_IS_NOT_LOGGED 安卓", 6000121, "android"),
+        ("103040 ios", 6000353, "ios"),
+        ("苹果 103040", 6000353, "ios"),
+        ("NetworkModuleTokenExpired", 6000106, None),
+        ("103040", 6000353, None),
+        ("ios android 103040", 6000353, None),
+    ],
+)
+def test_a_symbol_or_server_code_is_explained_on_the_platform_that_the_asker_names(
+    answers: Answers, query: str, code: int, key: str | None
+) -> None:
+    """People add their platform to whatever they ask about, as they may to a code."""
+    reply = answers.search(query)
+    assert isinstance(reply, replies.Explained)
+    assert [entry.code for entry in reply.entries] == [code]
+    assert reply.platform is open_platforms().keyed(key)
+
+
 async def test_the_place_of_the_log_is_that_of_the_platform(answers: Answers) -> None:
     """Without a platform, the answer lists all; a word that names none is shown."""
     platforms = open_platforms().platforms
