@@ -1,4 +1,4 @@
-"""Know the faults of the running bot.
+"""Check the running bot for faults.
 
 The checks run every few seconds, so that asking for the faults costs nothing. A fault that begins or ends is logged.
 """
@@ -101,7 +101,7 @@ def backlog_check(inbox: Inbox) -> Check:
     async def check() -> str | None:
         try:
             waits_s = await inbox.backlog_s()
-        except UNREACHABLE:  # which another check tells
+        except UNREACHABLE:  # which `database_check` reports
             return None
         return describe_backlog(waits_s) if waits_s > MAX_BACKLOG_S else None
 

@@ -148,7 +148,7 @@ class HttpConnection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Refuse what is not HTTP, and ignore clients that are gone, without the traceback that aiohttp logs."""
+        """Refuse malformed HTTP, and ignore clients that are gone, without the traceback that aiohttp logs."""
         is_gone = isinstance(exc, ConnectionError) and not self.connected
         if not is_gone and not isinstance(exc, HttpProcessingError | web.RequestPayloadError):
             return super().handle_error(request, status, exc, message)
@@ -198,10 +198,10 @@ def most_waiting() -> int:
 
 
 def backlog() -> int:
-    """Return how many connections the kernel may keep until they are accepted, all of them in one step.
+    """Return the length of the listen queue: how many connections the kernel keeps until they are accepted.
 
-    It drops the requests of more (SYN), which come again after 1 s and 3 s: Slack waits 3 s. Until the surplus is
-    closed, they need files, too.
+    If the queue is full, the kernel drops a SYN. The client repeats it after 1 s and 3 s, but Slack waits 3 s for an
+    answer. asyncio accepts the whole queue at once, so until the surplus is closed, it takes up files, too.
     """
     return min(_MAX_BACKLOG, 2 * _max_files() // _SHARE_OF_FILES)
 

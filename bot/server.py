@@ -48,8 +48,8 @@ def signed_handler(handle: _BoltHandler, signing_secret: str) -> Handler:
     1. The signature is verified over the raw bytes, before anything is parsed
        (docs.slack.dev/authentication/verifying-requests-from-slack); otherwise the answer is 401.
     2. The body must be JSON or a form, in UTF-8, that Bolt can read; otherwise the answer is 400.
-    3. A form that was handled before is refused, so that nobody can repeat a command or a press of a button that they
-       overheard. Slack sends each once. Events are JSON; the inbox recognizes those that come again.
+    3. A form that was handled before is refused, so that nobody can replay an intercepted command or press of a button.
+       Slack sends each form once. Events are JSON, and the inbox recognizes those that Slack delivers again.
     4. Slack's test of the certificate needs no signature
        (docs.slack.dev/interactivity/implementing-slash-commands).
     """

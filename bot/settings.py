@@ -136,7 +136,7 @@ class Settings(_FromEnvironment):
 
     @classmethod
     def load(cls) -> Self:
-        """Read the settings. Raises ConfigurationError with every fault; a misspelt name is one."""
+        """Read the settings. Raises ConfigurationError with every fault, misspelt names included."""
         misspelt = [
             f"{name} is not a setting; did you mean {meant}?" for name, meant in unknown_names().items() if meant
         ]

@@ -44,7 +44,7 @@ def _print(rows: Sequence[_Row]) -> None:
 
 
 def _fitted(mark: str, body: Rich, width: int | None) -> Rich:
-    """Break *body* into lines, the first of which begins with *mark*."""
+    """Wrap *body* to *width* behind *mark*, and indent its further lines by the width of *mark*."""
     indent = cell_len(mark)
     lines = body.divide(line_starts(body.plain, width - indent)) if width else [body]
     for line in lines:

@@ -11,7 +11,7 @@ from bot.detection.result import Evidence, Span
 _SIDE = 3  # words on either side of a number that its fingerprint is made of
 # Chinese has no spaces: two characters count as a word.
 _WORD = re.compile(r"[\u3400-\u9fff]{1,2}|[^\s\u3400-\u9fff]+")
-_RICH = 2  # words from which on a context is telling enough without the number itself
+_RICH = 2  # words that identify a context without the number itself
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 

@@ -18,7 +18,7 @@ _SIGNS = frozenset(":=>(")
 _BETWEEN = frozenset("\"'`*\\[{<~#“”‘’「『【《|-")
 _JOINTS = frozenset((",", "、", "/", "and", "or", "和", "与", "或", "&"))
 _QUOTES = frozenset("\"'")
-_USUAL = 28  # characters that usually have the name and the word before it
+_USUAL = 28  # characters that usually contain the name and the word before it
 
 
 class TokensBefore:

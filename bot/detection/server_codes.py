@@ -17,7 +17,7 @@ _VALUE = re.compile(_SIGNS + rb"\s{0,2}[:=]\s{0,2}" + _SIGNS + rb"([0-9]{5,6})(?
 
 
 def server_code_in(line: bytes, codes: Mapping[int, int]) -> ServerCode | None:
-    """Return the first server code in *line*, in UTF-8; *codes* has the SDK's code of each."""
+    """Return the first server code in *line*, in UTF-8; *codes* maps each to the SDK's code."""
     at = line.find(_NAME)
     while at >= 0:
         value = _VALUE.match(line, at + len(_NAME))

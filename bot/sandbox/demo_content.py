@@ -59,7 +59,7 @@ _FULL = "".join(
     )
 )
 
-# What people wrote before the page opens, by channel: the message with its file, then the replies.
+# The messages before the page opens, by channel: the one with the file, then the replies.
 _HISTORY: dict[str, tuple[tuple[str, str], ...]] = {
     "C0ONCALL": (
         ("U0BEN", "Since 20:00 hosts can't open a live room, and viewers can't join. The log of our iOS app:"),
@@ -98,7 +98,7 @@ EXAMPLES: tuple[Json, ...] = (
 
 
 async def play_history(team: Team) -> None:
-    """Let people write what the channels hold when the page opens, and wait for the bot's answers."""
+    """Post the messages that the page shows when it opens, and wait for the bot's answers."""
     for channel, ((author, text), *replies) in _HISTORY.items():
         message = await team.say(channel, author, text, files=[Upload("ios.log", _FULL.encode())])
         await team.until(partial(team.replies, channel, message["ts"]))

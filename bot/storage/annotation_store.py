@@ -122,7 +122,7 @@ class AnnotationStore:
         return {ts: _record(row) for ts, *row in rows}
 
     async def triages(self, ref: MessageRef, thread: str, *, since: float) -> dict[str, AnnotationRecord]:
-        """Return the annotations that are triages: of a thread, and of its channel *since* a time, by message."""
+        """Return the triages of *thread* and those of its channel *since* a time, by the timestamp of the message."""
         query = select(annotated.c.ts, *_RECORD).where(
             *_in_channel(annotated, ref),
             or_(annotated.c.thread == thread, annotated.c.at >= since),

@@ -24,7 +24,7 @@ class Changed(StrEnum):
     LANGUAGE = "language"
     NOT_A_CODE = "not-a-code"
     WRONG = "wrong"
-    FORGOT = "forgot"  # contexts that were ignored; nothing is kept to undo that
+    FORGOT = "forgot"  # ignored contexts were deleted; this can't be undone
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class ChangeStore:
     async def forget(
         self, team: str, channel: str, contexts: Sequence[IgnoredContext], *, user: str, at: float
     ) -> ChannelChange | None:
-        """Ignore these contexts no longer; return None if none was ignored.
+        """Stop ignoring *contexts*; return None if none was ignored.
 
         The detail of the change contains their `codes`.
         """

@@ -93,7 +93,7 @@ class Aggregator:
     """
 
     def __init__(self, cascades: Cascades, server_codes: Mapping[int, int]) -> None:
-        """*server_codes* has the SDK's code of each code of ZIM's servers."""
+        """*server_codes* maps each code of ZIM's servers to that of the SDK."""
         self.state = LogState()
         self._cascades = cascades
         self._server_codes = server_codes

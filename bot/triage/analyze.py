@@ -192,7 +192,7 @@ class Analysis:
         return tuple(map(_excerpt, shown)), {kind: hidden[kind] for kind in SecretKind if hidden[kind]}
 
     def _signs_to_show(self, rows: Sequence[CodeRow], unknown: Sequence[CodeRow]) -> list[Sign]:
-        """Return two: the cause and the most frequent unrelated code, or a follower.
+        """Return the two signs whose lines are shown: the cause and the most frequent unrelated code, or a follower.
 
         Without a cause, return the first two, an unknown code before all others if it is most of the errors.
         """

@@ -144,7 +144,7 @@ class Cascades(Shape):
     def rule(self, cause: Sign, follower: Sign) -> CascadeRule | None:
         """Return the rule that *cause* causes *follower*, or None.
 
-        UIKit's signaling is not connected for the reasons, too, that make calls fail without a login.
+        UIKit loses its signaling for the same reasons for which calls fail with "not logged in", so those rules apply.
         """
         rule = self._rules.get((cause, follower))
         if rule is None and follower is ConnectionEvent.SIGNALING_NOT_CONNECTED:

@@ -20,7 +20,7 @@ APP_ID = re.compile(
 
 
 def mask(number: str) -> str:
-    """Mask an AppID except for two digits at its start and one at its end: enough to recognise one's own."""
+    """Mask an AppID except for its first two digits and its last one, by which its owner recognizes it."""
     return f"{number[:2]}…{number[-1]}"
 
 

@@ -26,8 +26,8 @@ _WORD = re.compile(rb"[0-9]+")
 def running_numbers(state: LogState, lookalikes: Mapping[LookAlikeReason, int]) -> frozenset[int]:
     """Return the codes in *state* that are running numbers: many at one spot, most often in order.
 
-    The errors of an app come again and again, in any order. Ids come once each, mostly one after the other, and many of
-    them are no codes. *lookalikes* has the numbers of those that detection has recognized.
+    The errors of an app recur, in any order. Each id occurs once, mostly in sequence, and many ids are no codes.
+    *lookalikes* counts the look-alikes that detection has recognized, by reason.
     """
     by_spot: dict[bytes, list[tuple[int, int, int]]] = defaultdict(list)  # file, line, code
     for sign, (_, window) in state.windows.items():

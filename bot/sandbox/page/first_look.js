@@ -1,4 +1,4 @@
-// Open threads by themselves where a newcomer would miss the answer: at the first look, and after a click on an example.
+// Open a thread without a click where a newcomer would miss the answer: at the first look, and for a clicked example.
 
 import { mainline, publicRepliesTo, set, state } from "./state.js";
 
@@ -19,7 +19,7 @@ export function expectAnswer(channel) {
   example = { channel, ts: null };
 }
 
-/** Look whether a new message is that of the clicked example, or its answer. */
+/** Note the message of the clicked example when it arrives, and open its thread when the answer does. */
 export function followExample({ channel, message }) {
   if (example?.channel !== channel) return;
   if (!example.ts && message.user === state.me && !message.thread_ts) example.ts = message.ts;
