@@ -1,4 +1,4 @@
-"""Compile the catalogue with its numbers and platforms, the cascade rules and the translations for the wheel."""
+"""Compile the data files and the translations for the wheel."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ class CompileData(BuildHookInterface):  # type: ignore[type-arg]  # the builder'
             return  # the data may change; `bot.resources` caches it
         sys.path.insert(0, self.root)
         from bot.catalogue.catalogue import compile_catalogue
-        from bot.catalogue.glossary import compile_glossary
-        from bot.catalogue.numbers import compile_numbers
-        from bot.catalogue.platforms import compile_platforms
+        from bot.catalogue.data_file import compile_file
+        from bot.catalogue.glossary import Glossary
+        from bot.catalogue.numbers import KnownNumbers
+        from bot.catalogue.platforms import Platforms
         from bot.i18n import compile_words
-        from bot.triage.cascades import compile_cascades
+        from bot.triage.cascades import Cascades
 
         self._folder = tempfile.TemporaryDirectory()
         contents = {
             "catalogue.jsonl": compile_catalogue(),
-            "cascades.json": compile_cascades(),
-            "glossary.json": compile_glossary(),
-            "numbers.json": compile_numbers(),
-            "platforms.json": compile_platforms(),
+            "cascades.json": compile_file("cascades", Cascades),
+            "glossary.json": compile_file("glossary", Glossary),
+            "numbers.json": compile_file("numbers", KnownNumbers),
+            "platforms.json": compile_file("platforms", Platforms),
             "en.mo": compile_words("en"),
             "zh.mo": compile_words("zh"),
         }

@@ -1,18 +1,14 @@
 """Read ``data/glossary.yaml``: the terms of the entries, and the words that people type instead."""
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from bot import resources
+from bot.catalogue.data_file import open_file
 from bot.catalogue.entry import Line, Words
-from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
-
-_FILE = resources.DATA / "glossary.yaml"
+from bot.catalogue.shape import Constraint, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +52,4 @@ class SmallTalk:
 
 def open_glossary() -> Glossary:
     """Open the file that ships with the bot. Raises CatalogueError with all faults in it."""
-    content = resources.compiled("glossary.json", (_FILE, Path(__file__), *FORMAT), compile_glossary)
-    return from_plain(Glossary, json.loads(content))
-
-
-def compile_glossary() -> bytes:
-    """Read and validate the file. Raises CatalogueError with all its faults."""
-    from bot.catalogue import loader
-
-    return loader.compiled(loader.validated(_FILE, Glossary))
+    return open_file("glossary", Glossary)

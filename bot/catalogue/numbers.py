@@ -1,16 +1,12 @@
 """Recognize numbers of ``data/numbers.yaml`` that people take for codes: those of ZEGO's other products."""
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from bot import resources
+from bot.catalogue.data_file import open_file
 from bot.catalogue.entry import Entry, Line, Links, Text
-from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
-
-_FILE = resources.DATA / "numbers.yaml"
+from bot.catalogue.shape import Constraint, Shape
 
 CodeNumber = Annotated[int, Constraint(ge=10_000, le=999_999_999)]
 
@@ -84,12 +80,4 @@ class KnownNumbers(Shape):
 
 def open_numbers() -> KnownNumbers:
     """Open the file that ships with the bot. Raises CatalogueError with all faults in it."""
-    content = resources.compiled("numbers.json", (_FILE, Path(__file__), *FORMAT), compile_numbers)
-    return from_plain(KnownNumbers, json.loads(content))
-
-
-def compile_numbers() -> bytes:
-    """Read and validate the file. Raises CatalogueError with all its faults."""
-    from bot.catalogue import loader
-
-    return loader.compiled(loader.validated(_FILE, KnownNumbers))
+    return open_file("numbers", KnownNumbers)

@@ -1,20 +1,17 @@
 """Describe the platforms of the SDK by ``data/platforms.yaml``: documentation, names in the SDK, log and its upload."""
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
-import json
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Annotated, Literal
 
-from bot import resources
+from bot.catalogue.data_file import open_file
 from bot.catalogue.entry import Entry, Line, Links, Source, Text
-from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
+from bot.catalogue.shape import Constraint, Shape
 
-_FILE = resources.DATA / "platforms.yaml"
 _UPLOAD = "uploadLog"
 
 Alias = Annotated[str, Constraint(pattern=r"^[^A-Z\s]+( [^A-Z\s]+)*$", max_length=20)]
@@ -119,12 +116,4 @@ def needs_log(steps: Iterable[str]) -> bool:
 @cache
 def open_platforms() -> Platforms:
     """Open the platforms that ship with the bot. Raises CatalogueError with all faults in their file."""
-    content = resources.compiled("platforms.json", (_FILE, Path(__file__), *FORMAT), compile_platforms)
-    return from_plain(Platforms, json.loads(content))
-
-
-def compile_platforms() -> bytes:
-    """Read and validate the platforms. Raises CatalogueError with all faults in their file."""
-    from bot.catalogue import loader
-
-    return loader.compiled(loader.validated(_FILE, Platforms))
+    return open_file("platforms", Platforms)

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 Built = TypeVar("Built")
 
 # The modules that define how files are validated and compiled. A change to one makes cached files out of date.
-FORMAT = tuple(Path(__file__).with_name(f"{name}.py") for name in ("entry", "loader", "shape", "stored"))
+FORMAT = tuple(Path(__file__).with_name(f"{name}.py") for name in ("data_file", "entry", "loader", "shape", "stored"))
 
 
 class Constraint:

@@ -1,22 +1,19 @@
 """Apply the rules of ``data/cascades.yaml``: which codes and events cause others, and which causes are likelier."""
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import Annotated, Literal
 
-from bot import resources
+from bot.catalogue.data_file import open_file
 from bot.catalogue.entry import Actor, Code, Line, Steps, Text
-from bot.catalogue.shape import FORMAT, Constraint, Shape, from_plain
+from bot.catalogue.shape import Constraint, Shape
 from bot.triage.digest import ConnectionEvent, Sign
 
-_FILE = resources.DATA / "cascades.yaml"
 _LOGIN_LOST = 6000121
 
 ClassName = Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$")]
@@ -208,12 +205,4 @@ def _signs(family: CauseFamily) -> tuple[Sign, ...]:
 
 def open_cascades() -> Cascades:
     """Open the rules that ship with the bot. Raises CatalogueError with all faults in their file."""
-    content = resources.compiled("cascades.json", (_FILE, Path(__file__), *FORMAT), compile_cascades)
-    return from_plain(Cascades, json.loads(content))
-
-
-def compile_cascades() -> bytes:
-    """Read and validate the rules. Raises CatalogueError with all faults in their file."""
-    from bot.catalogue import loader
-
-    return loader.compiled(loader.validated(_FILE, Cascades))
+    return open_file("cascades", Cascades)

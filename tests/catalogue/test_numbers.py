@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot import resources
-from bot.catalogue import loader
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Links, Text
 from bot.catalogue.numbers import KnownNumbers, NumberRange, Product, open_numbers
@@ -17,11 +15,6 @@ def owners(number: int) -> list[str]:
     """Return the English names of the products that a number belongs to."""
     foreign = open_numbers().foreign(number)
     return [product.name.en for product in foreign.products] if foreign else []
-
-
-def test_compiled_numbers_equal_the_validated_ones() -> None:
-    """The compiled form must not lose a product."""
-    assert open_numbers() == loader.validated(resources.DATA / "numbers.yaml", KnownNumbers)
 
 
 @pytest.mark.parametrize(

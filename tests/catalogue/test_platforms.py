@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -13,20 +12,13 @@ from bot import resources
 from bot.catalogue import loader
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Links
-from bot.catalogue.platforms import Platform, Platforms, compile_platforms, needs_log, open_platforms
-from bot.catalogue.shape import from_plain
+from bot.catalogue.platforms import Platform, Platforms, needs_log, open_platforms
 from bot.errors import CatalogueError
 from bot.triage.metadata import PLATFORM_PATTERNS
 
 FILE = resources.DATA / "platforms.yaml"
 PLATFORMS = open_platforms()
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
-
-
-def test_compiled_platforms_equal_the_validated_ones() -> None:
-    """Compiling must lose nothing."""
-    validated = loader.validated(FILE, Platforms)
-    assert repr(from_plain(Platforms, json.loads(compile_platforms()))) == repr(PLATFORMS) == repr(validated)
 
 
 def test_links_lead_to_the_vendor_in_the_readers_language() -> None:

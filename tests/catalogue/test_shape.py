@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from bot.catalogue import loader
 from bot.catalogue.catalogue import CODES_FOLDER, Catalogue
 from bot.catalogue.entry import Actor
-from bot.catalogue.shape import FORMAT, from_plain
-from bot.triage.cascades import Cascades, compile_cascades, open_cascades
+from bot.catalogue.shape import FORMAT
 
 
 def test_compiled_sections_equal_the_validated_ones(catalogue: Catalogue) -> None:
@@ -21,12 +19,6 @@ def test_compiled_sections_equal_the_validated_ones(catalogue: Catalogue) -> Non
     entry = catalogue[6000106]
     assert isinstance(entry.actor, Actor)
     assert isinstance(entry.sources, tuple)
-
-
-def test_compiled_cascades_equal_the_validated_ones() -> None:
-    """The same for the rules about causes."""
-    validated = loader.validated(CODES_FOLDER.parent / "cascades.yaml", Cascades)
-    assert repr(from_plain(Cascades, json.loads(compile_cascades()))) == repr(open_cascades()) == repr(validated)
 
 
 def test_entries_cannot_be_changed(catalogue: Catalogue) -> None:
