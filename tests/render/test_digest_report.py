@@ -210,5 +210,5 @@ def test_a_log_of_unknown_codes_says_what_to_do() -> None:
     assert [line[:20] for line in lines[2:5]] == [
         "• Your SDK may be ne",
         "• If it isn't there,",
-        "• Whoever runs this ",
+        "• This bot's operato",
     ]

@@ -19,7 +19,7 @@ STEPS = {
 <https://www.zegocloud.com/docs/zim-android/sdk-error-codes/zim|ZEGO's list of error codes>.
 • If it isn't there, call `uploadLog`, then send ZEGO support the code, the message that came with it, the SDK and its \
 version, the user ID and the time.
-• Whoever runs this bot can add the code: see “Your own codes” in `data/README.md`.""",
+• This bot's operator can add the code: see “Your own codes” in `data/README.md`.""",
     Language.ZH: """\
 *下一步*
 • 核对数字有没有写错。
@@ -27,7 +27,7 @@ version, the user ID and the time.
 <https://doc-zh.zego.im/zim-android/sdk-error-codes/zim|ZEGO 的错误码列表>。
 • 如果那里也没有，请调用 `uploadLog` 上传日志，再把错误码、随附的错误信息、SDK 及其版本、\
 用户 ID 和发生时间提供给 ZEGO 技术支持。
-• 本机器人的维护者可以补充这个错误码，方法见 `data/README.md` 的“Your own codes”一节。""",
+• 本机器人的运维人员可以补充这个错误码，方法见 `data/README.md` 的“Your own codes”一节。""",
 }
 
 
