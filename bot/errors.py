@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 
@@ -51,8 +52,13 @@ class StopWorkspace(Exception):  # noqa: N818
 
 
 def describe(error: BaseException) -> str:
-    """Describe *error* without its data: the `repr` of an HTTP error contains the request's headers and their token."""
+    """Describe *error* without its data: the `repr` of an HTTP error contains the request's headers and their token.
+
+    Of the databases, only SQLite's messages name no values and no address.
+    """
     if isinstance(error, ZimerrError):
         return str(error)
-    reason = getattr(error, "strerror", None) or getattr(error, "status", None)
+    original = getattr(error, "orig", None)
+    reason = str(original) if isinstance(original, sqlite3.Error) else getattr(error, "strerror", None)
+    reason = reason or getattr(error, "status", None)
     return f"{type(error).__name__}: {reason}" if reason else type(error).__name__

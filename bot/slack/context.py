@@ -41,6 +41,7 @@ from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thread_for_ephemeral
 from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
+from bot.storage.batching import TRANSIENT
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE
 
@@ -250,10 +251,11 @@ class RequestContext:
 
 
 def log_failure(error: Exception, *, kind: str) -> str:
-    """Log the failure of a request or job of *kind*, and return its id in the log."""
+    """Log the failure of a request or job of *kind*, and return its id in the log. Only a bug gets a traceback."""
     incident = uuid.uuid4().hex[:8]
-    is_expected = isinstance(error, GiveUp | RetryLater | StopWorkspace)
-    reason = str(error) if is_expected else describe(error)
+    is_slack = isinstance(error, GiveUp | RetryLater | StopWorkspace)
+    is_expected = is_slack or isinstance(error, TRANSIENT)
+    reason = str(error) if is_slack else describe(error)
     _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=None if is_expected else error)
     return incident
 
@@ -328,6 +330,7 @@ def report_errors(app: AsyncApp, services: Services) -> None:
     An event that could not be recorded stays unacknowledged, so that Slack delivers it again. So does a request
     without a listener, such as from a button of another version: Slack shows the person an error.
     """
+    unknown_request = RareWarning("an unknown request")
 
     @app.error
     async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
@@ -336,7 +339,7 @@ def report_errors(app: AsyncApp, services: Services) -> None:
             name = text_at(body, "command") or text_at(body, "callback_id") or text_at(body, "view", "callback_id")
             actions = body.get("actions")
             name = name or text_at(actions[0] if isinstance(actions, list) and actions else body, "action_id")
-            _log.warning("an unknown request", kind=text_at(body, "type"), name=name)
+            unknown_request.log(_log, kind=text_at(body, "type"), name=name)
             return BoltResponse(status=404, body="")
         request = RequestContext.of_request(services, body, context)
         if request.respond is None and isinstance(error, UNREACHABLE):

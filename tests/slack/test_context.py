@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import sqlite3
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import structlog
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
@@ -17,7 +22,7 @@ from bot.inbox import Job, Lease
 from bot.policy.language import LanguageChoice
 from bot.policy.place import Place
 from bot.policy.replies import Barred, Barrier, Failed, Note, Refused
-from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
+from bot.slack.context import Background, RequestContext, Services, after_ack, log_failure, report_errors
 from bot.slack.lookup import Payload
 
 URL = "https://hooks.slack.com/commands/1"
@@ -286,3 +291,33 @@ async def test_only_those_who_wait_are_sent_the_error_of_a_listener(
     assert (answer.status if answer else None) == status
     assert len(url.sent) == (1 if status else 0)
     assert sender.sent == []
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "has_traceback"),
+    [
+        (OperationalError("SELECT 1", {}, sqlite3.OperationalError("database is locked")), "database is locked", False),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device", False),
+        (IntegrityError("INSERT", {}, sqlite3.IntegrityError("NOT NULL")), "NOT NULL", True),
+        (KeyError("ts"), "KeyError", True),
+    ],
+    ids=["locked", "disk-full", "wrong-query", "bug"],
+)
+def test_only_a_bug_is_logged_with_a_traceback(error: Exception, reason: str, has_traceback: bool) -> None:
+    """While the database is locked, each command fails; tracebacks of 8 KB each would fill the disk."""
+    with structlog.testing.capture_logs() as logs:
+        log_failure(error, kind="/zimerr")
+    (line,) = logs
+    assert reason in line["reason"]
+    assert bool(line["exc_info"]) is has_traceback
+
+
+async def test_unknown_requests_do_not_cost_a_line_each() -> None:
+    """A button of another version may be pressed by many people."""
+    handlers: list[Any] = []
+    report_errors(cast(Any, SimpleNamespace(error=handlers.append)), services())
+    error = BoltUnhandledRequestError(request=cast(Any, SimpleNamespace(body={})), current_response=None)
+    with structlog.testing.capture_logs() as logs:
+        answers = [await handlers[0](error, {"type": "garbage"}, bolt()) for _ in range(100)]
+    assert {answer.status for answer in answers} == {404}
+    assert [(each["event"], each["times"]) for each in logs] == [("an unknown request", 1)]
