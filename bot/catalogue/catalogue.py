@@ -26,6 +26,7 @@ EXACT = 100.0  # the score of an entry that the query names; scores of words are
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
 _DIGITS = 9  # of the longest numbers that are known
 _CODE_DIGITS = 7
+_SERVER_FAMILY = 1000  # numbers
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -194,6 +195,14 @@ class Catalogue:
         if digits.startswith("600"):
             return abs(len(digits) - _CODE_DIGITS) <= 1
         return len(digits) == _CODE_DIGITS and digits[0] == "6" and bool(self.nearest(number))
+
+    def may_be_server_code(self, number: int) -> bool:
+        """Return whether *number* is in the same thousand as a known code of ZIM's servers."""
+        return number // _SERVER_FAMILY in self._server_families
+
+    @cached_property
+    def _server_families(self) -> frozenset[int]:
+        return frozenset(number // _SERVER_FAMILY for number in self.server_codes)
 
     def nearest(self, number: int) -> tuple[Entry, ...]:
         """Return up to three entries that a *number* without an entry may stand for, the likeliest first."""

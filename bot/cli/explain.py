@@ -94,6 +94,7 @@ def search(words: tuple[str, ...], catalogue: Catalogue, language: Language, as_
     mistyped = () if catalogue.in_range(query) else tuple(filter(catalogue.may_be_code, found.unknown))
     if not (found.entries or found.foreign or mistyped):
         hits = catalogue.search(query)
+        mistyped = () if hits else tuple(filter(catalogue.may_be_server_code, found.unknown))
     if as_json:
         titles = [(hit, translate.pick(hit.entry.title)) for hit in hits]
         _print_json([{"code": hit.entry.code, "title": title, "score": round(hit.score, 4)} for hit, title in titles])

@@ -147,4 +147,7 @@ class Answers:
             return replies.Range(query, entries)
         if unknown := self._unknown(numbers):
             return Unknown(unknown)
-        return replies.Found(query, tuple(hit.entry for hit in self._catalogue.search(query)))
+        hits = self._catalogue.search(query)
+        if not hits and (unknown := tuple(filter(self._catalogue.may_be_server_code, numbers))):
+            return Unknown(unknown)
+        return replies.Found(query, tuple(hit.entry for hit in hits))

@@ -19,6 +19,8 @@ _NO_MARKUP = str.maketrans("", "", "*`")
 def statement(codes: Sequence[int], catalogue: Catalogue, translate: Translator) -> str:
     """Say in mrkdwn that none of *codes* is known, and what can be told from their digits."""
     said = translate.count("unknown.codes", len(codes), codes=block_kit.joined(codes, translate))
+    if len(codes) == 1 and catalogue.may_be_server_code(codes[0]):
+        return block_kit.sentences(said, translate("unknown.server"), translate)
     if len(codes) == 1 and not _can_be_new(codes):
         return block_kit.sentences(said, translate("unknown.digits", n=len(str(codes[0]))), translate)
     is_family = len({code // 100 for code in codes}) == 1

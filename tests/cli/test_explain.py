@@ -183,6 +183,14 @@ def test_a_mistyped_code_gets_the_right_one(command: str) -> None:
     assert "6000354" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["explain", "search"])
+def test_an_unknown_code_of_the_servers_leads_to_the_code_beside_it(command: str) -> None:
+    """The SDK reports all of them as codes of its own."""
+    result = run(command, "103999", "--lang", "en")
+    assert result.exit_code == 1
+    assert "It may be a code of ZIM's servers: look up the 600xxxx code" in result.stderr
+
+
 def test_words_are_searched() -> None:
     """The best match comes first; programs also get the scores."""
     result = run("search", "token", "expired", "--json")

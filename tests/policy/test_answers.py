@@ -172,6 +172,18 @@ def test_a_mistyped_code_beside_a_known_one_is_named(answers: Answers) -> None:
     assert reply.unknown == (600354,)
 
 
+@pytest.mark.parametrize("query", ["103999", "103999 ios", "错误码 103999", "code: 103999"])
+def test_an_unknown_code_of_the_servers_is_told_to_be_one(answers: Answers, query: str) -> None:
+    """“No results” would send people away from the code that explains it."""
+    assert answers.search(query) == replies.Unknown((103999,))
+
+
+@pytest.mark.parametrize("query", ["token expired 103999", "999999", "room 103999 members"])
+def test_another_number_is_no_code_of_the_servers(answers: Answers, query: str) -> None:
+    """Words that say more than the number are searched."""
+    assert isinstance(answers.search(query), replies.Found)
+
+
 def test_unknown_codes_are_named(answers: Answers) -> None:
     """The reply about them differs from an explanation."""
     assert answers.explain((6000199, 6000198)) == replies.Unknown((6000199, 6000198))

@@ -79,6 +79,10 @@ def test_several_unknown_codes_get_the_likeliest_of_each(
     [
         ((600354,), "ZIM error codes have 7 digits; this number has 6."),
         ((60003544,), "ZIM error codes have 7 digits; this number has 8."),
+        (
+            (103999,),
+            "ZIM's servers: look up the 600xxxx code whose message contains it, and read the reason in that message.",
+        ),
         ((6009999,), "*6009999*."),
         ((6000358, 6000372), "Codes with similar numbers belong to “Rooms”."),
         ((6000358, 6000572), "*6000358, 6000572*."),
