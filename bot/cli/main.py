@@ -93,6 +93,7 @@ def _is_code(name: str) -> bool:
         "explain": "explain:explain",
         "search": "explain:search",
         "list": "explain:browse",
+        "logs": "logs:logs",
         "detect": "detect:detect",
         "scan": "scan:scan",
     },

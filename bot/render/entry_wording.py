@@ -106,3 +106,14 @@ def log_line(platform: Platform, translate: Translator, *, is_short: bool = Fals
     calls = translate("list.item_separator").join(f"`{call}`" for call in platform.upload)
     name, place = translate.pick(platform.name), translate.pick(platform.log)
     return translate(key, platform=name, place=place, calls=calls)
+
+
+def log_advice(platform: Platform, translate: Translator) -> Iterator[str]:
+    """Yield how to upload the log, and how to set its folder."""
+    yield translate("logs.wait")
+    if platform.config:
+        yield translate("logs.repeat")
+    yield from map(translate.pick, platform.advice)
+    if platform.config:
+        yield translate("logs.folder", call=platform.config)
+    yield translate("logs.send")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from bot.catalogue.platforms import Platform, open_platforms
+from bot.catalogue.platforms import open_platforms
 from bot.i18n import Translator
 from bot.policy.replies import LogsReply
 from bot.render import block_kit
 from bot.render.block_kit import MessagePayload
-from bot.render.entry_wording import log_line, source_name
+from bot.render.entry_wording import log_advice, log_line, source_name
 
 _TYPED = 60  # characters
 
@@ -28,17 +26,6 @@ def logs(reply: LogsReply, translate: Translator) -> MessagePayload:
         return block_kit.message(translate("logs.title"), [block_kit.section(translate("logs.title")), *blocks])
     (platform,) = reply.platforms
     line = block_kit.escape(log_line(platform, translate))
-    steps = "\n".join([line, *(f"• {block_kit.escape(advice)}" for advice in _advice(platform, translate))])
+    steps = "\n".join([line, *(f"• {block_kit.escape(advice)}" for advice in log_advice(platform, translate))])
     read = translate("list.item_separator").join(source_name(source, translate) for source in platform.sources)
     return block_kit.message(line, [block_kit.section(steps), block_kit.context(f"{guide} · {read}")])
-
-
-def _advice(platform: Platform, translate: Translator) -> Iterator[str]:
-    """Yield how to upload the log, and how to set its folder."""
-    yield translate("logs.wait")
-    if platform.config:
-        yield translate("logs.repeat")
-    yield from map(translate.pick, platform.advice)
-    if platform.config:
-        yield translate("logs.folder", call=platform.config)
-    yield translate("logs.send")
