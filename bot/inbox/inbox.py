@@ -29,6 +29,7 @@ import structlog
 from sqlalchemy import Connection
 
 from bot.inbox.attempts import JITTER, Attempts
+from bot.inbox.due_timer import DueTimer
 from bot.inbox.job import UNKNOWN_KIND, Job, JobState, Outcome, Recorded
 from bot.inbox.lease import Lease, LeaseWatch, has_ended, new_owner, steady_time
 from bot.inbox.limits import Admission, InboxLimits, PostRate
@@ -68,8 +69,7 @@ class Inbox:
         self._writer: Batcher[Job | Outcome, Recorded | None] = Batcher(
             self._rows.write, max_items=_WRITE_BATCH, gathers=True, sleep=sleep
         )
-        self._attempts: Attempts  # set by `open`, as the next
-        self._on_stop: Callable[[str, str], None]
+        self._attempts: Attempts  # set by `open`
         self._post_rate = post_rate
         self._limits = limits
         self._clock = clock  # for the times of rows, which processes share; it may jump
@@ -90,8 +90,7 @@ class Inbox:
         self.is_open = False  # if not, jobs are only recorded
         self._loops: list[asyncio.Task[None]] = []
         self._has_more = False  # the database may have due rows that did not fit into memory
-        self._due_at = math.inf  # when the next row there is due by the steady clock, as far as known
-        self._is_woken = asyncio.Event()  # has the loop look at `_due_at` again
+        self._timer = DueTimer(clock, steady_clock, sleep)  # set to when the next row there is due, as far as known
 
     async def open(
         self,
@@ -106,8 +105,8 @@ class Inbox:
         `StopWorkspace`, the jobs of that workspace stay pending until `resume`; *on_stop* gets the team and the reason.
         *on_exhausted* gets jobs that are given up, before that is written, and the error of their last attempt.
         """
-        self._attempts = Attempts(work, on_exhausted, self._stop, self._limits, self._post_rate, self._clock)
-        self._on_stop = on_stop
+        stop = partial(self._stop, on_stop)
+        self._attempts = Attempts(work, on_exhausted, stop, self._limits, self._post_rate, self._clock)
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(ended_owners=ended)
@@ -166,7 +165,7 @@ class Inbox:
         """
         state = await self._rows.retry(job)
         if state is JobState.DEAD:
-            self._wake_at(self._clock())
+            self._timer.set()
         return state
 
     async def forget(self, team: str) -> None:
@@ -190,7 +189,7 @@ class Inbox:
     def resume(self, team: str) -> None:
         """Work again on the jobs of a workspace that was stopped."""
         self._stopped_teams.discard(team)
-        self._wake_at(self._clock())
+        self._timer.set()
 
     def _record_again(self, connection: Connection) -> None:
         """Record the jobs in memory in a new file: their rows were lost, and Slack will not send them again."""
@@ -218,7 +217,7 @@ class Inbox:
             self._give_back([job])
         if recorded.previous in self._jobs:
             self._followed.add(recorded.previous)
-        self._wake_at(job.received_at)
+        self._timer.set(job.received_at)
 
     def _is_in_order(self, id_: int) -> bool:
         """Return whether an open row is in the `LaneOrder`, or has ended and is about to be written as such."""
@@ -231,10 +230,10 @@ class Inbox:
             self._running |= dict.fromkeys(batch, task)
             task.add_done_callback(partial(self._on_attempted, batch))
 
-    def _stop(self, team: str, reason: str) -> None:
+    def _stop(self, on_stop: Callable[[str, str], None], team: str, reason: str) -> None:
         if team not in self._stopped_teams:
             self._stopped_teams.add(team)
-            self._on_stop(team, reason)
+            on_stop(team, reason)
 
     def _on_attempted(self, batch: Sequence[Job], task: asyncio.Task[Outcome]) -> None:
         for job in batch:
@@ -257,7 +256,7 @@ class Inbox:
         for job in outcome.jobs:
             del self._unwritten[job]
             if outcome.state is JobState.PENDING or job.id in self._followed:
-                self._wake_at(self._clock() if outcome.at is None else outcome.at)
+                self._timer.set(outcome.at)
             if self._jobs.get(job.id) is job:  # otherwise this process has leased the row again meanwhile
                 del self._jobs[job.id]
                 self._followed.discard(job.id)
@@ -266,7 +265,7 @@ class Inbox:
     def _leave_memory(self, job: Job) -> None:
         self._admission.leave(job.channel)
         if self._has_more and self._admission.room >= self._limits.in_memory // 4:
-            self._wake_at(self._clock())
+            self._timer.set()
 
     def _abandon(self, jobs: Iterable[Job]) -> None:
         """Cancel jobs that are running, and give back those that are not, with the jobs behind them."""
@@ -295,35 +294,20 @@ class Inbox:
                 is_reachable = True
                 await pause()
 
-    def _wake_at(self, at: float) -> None:
-        """Have the loop look for due rows at a time of the wall clock, if it would not look sooner.
-
-        The loop compares the clocks in any case: one that jumped while the loop slept may have made rows due.
-        """
-        self._due_at = min(self._due_at, self._steady_clock() + at - self._clock())
-        self._is_woken.set()
-
     async def _wait_until_due(self) -> None:
         """Wait until a row is due, but not longer than the poll interval: other processes leave rows, too."""
         await self._sleep(_MIN_PAUSE_S)
-        self._due_at = min(self._due_at, self._steady_clock() + self._limits.poll_s)
-        while (left_s := self._due_at - self._steady_clock()) > 0.0:
-            self._is_woken.clear()
-            waits = [asyncio.ensure_future(self._sleep(left_s)), asyncio.ensure_future(self._is_woken.wait())]
-            try:
-                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for wait in waits:
-                    wait.cancel()
+        await self._timer.wait(self._limits.poll_s)
 
     async def _lease_due(self) -> None:
         """Lease due rows, lapsed leases of other processes among them, as far as there is room (step 6)."""
         await self._notice_jump()
         now, lease = self._clock(), self._new_lease()
-        self._due_at, self._has_more = math.inf, False
+        self._timer.clear()
+        self._has_more = False
         waits_s = self._post_rate.waits_s()
         if waits_s:
-            self._wake_at(now + min(waits_s.values()))
+            self._timer.set(now + min(waits_s.values()))
         # If this process was suspended for so long, other processes may have its jobs by now.
         self._abandon(job for job in self._jobs.values() if job.lease and not job.lease.outlives(0.0))
         if self._steady_clock() >= self._looks_at:
