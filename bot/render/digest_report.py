@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, traditional, words
 from bot.render.digest_view import DigestView, numbered_lines, secret_line
+from bot.render.entry_wording import fact_line
 from bot.render.line_layout import aligned, hanging
 from bot.render.unknown_code import report_lines
 from bot.triage.cascades import Cascades
@@ -30,7 +31,7 @@ def report(
     convert = traditional if language is Language.ZH_HANT else str
     answer = [view.title().replace("`", "")]
     if view.plan:
-        answer += [view.translate("triage.actor_plain", actor=view.plan.who), view.translate("triage.steps")]
+        answer += [fact_line("actor", view.plan.who, view.translate), view.translate("triage.steps")]
         answer += [*_steps(view.plan.steps), *filter(None, [view.log_line().replace("`", "")])]
     elif view.rivals:
         answer.append(view.introduction())

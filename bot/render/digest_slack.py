@@ -18,6 +18,7 @@ from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.digest_marks import stamp_text
 from bot.render.digest_view import DigestView, numbered_lines, offsets
 from bot.render.entry_slack import numbered
+from bot.render.entry_wording import fact_line
 from bot.render.log_notices import next_steps
 from bot.render.relation_slack import relation_line, relation_text
 from bot.triage.digest import Excerpt
@@ -68,7 +69,7 @@ def message(
     lines = [relation_text(reply.relation, translate)] if reply.relation else []
     lines.append(view.title())
     for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
-        lines += [translate("triage.actor_plain", actor=plan.who), plan.steps[0]]
+        lines += [fact_line("actor", plan.who, translate), plan.steps[0]]
     blocks, _ = _blocks(view, catalogue, str(reply.source or ""), can_escalate, line)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 

@@ -15,6 +15,7 @@ from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.entry_wording import (
+    fact_line,
     first_sentence,
     foreign_line,
     limit_lines,
@@ -158,7 +159,7 @@ def _short_cards(entries: Sequence[Entry], translate: Translator) -> list[Block]
 def _short_card(entry: Entry, translate: Translator) -> list[Block]:
     """Build the blocks of an unasked answer: meaning in one sentence, actor, remedy, titles of other meanings."""
     meaning = block_kit.escape(first_sentence(translate.pick(entry.meaning)))
-    actor = _fact("actor", translate(f"actor.{entry.actor}"), translate)
+    actor = fact_line("actor", translate(f"actor.{entry.actor}"), translate)
     titles = [translate("card.other", title=translate.pick(each.title)) for each in entry.other_meanings]
     return [
         block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
@@ -287,11 +288,6 @@ def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
         yield f"*{translate('card.methods')}*\n{_methods(entry)}"
 
 
-def _fact(name: str, value: str, translate: Translator) -> str:
-    """Format a fact as a line."""
-    return translate("card.fact", name=translate(f"card.{name}"), value=value)
-
-
 def _limits(meaning: Entry | Meaning, translate: Translator) -> str:
     lines = "\n".join(f"• {block_kit.escape(line)}" for line in limit_lines(meaning.limits, translate))
     return f"*{translate('card.limits')}*\n{lines}"
@@ -304,11 +300,11 @@ def _methods(meaning: Entry | Meaning) -> str:
 def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
     texts = (meaning.title, meaning.when, meaning.meaning)
     title, when, text = (block_kit.escape(translate.pick(each)) for each in texts)
-    more = f"\n{_fact('methods', _methods(meaning), translate)}" if meaning.methods else ""
+    more = f"\n{fact_line('methods', _methods(meaning), translate)}" if meaning.methods else ""
     more += f"\n{_limits(meaning, translate)}" if meaning.limits else ""
     return block_kit.section(
         f"*{translate('card.other', title=title)}*\n_{translate('card.when')}_ {when}\n"
         f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
-        f"{_fact('actor', translate(f'actor.{meaning.actor}'), translate)} · "
-        f"{_fact('retry', translate(f'retry.{meaning.retry}'), translate)}{more}"
+        f"{fact_line('actor', translate(f'actor.{meaning.actor}'), translate)} · "
+        f"{fact_line('retry', translate(f'retry.{meaning.retry}'), translate)}{more}"
     )

@@ -20,6 +20,11 @@ def first_sentence(text: str) -> str:
     return _SENTENCE.split(text, maxsplit=1)[0]
 
 
+def fact_line(name: str, value: str, translate: Translator) -> str:
+    """Return a line such as “Who fixes it: App developer”; *name* is the key of its label below `card`."""
+    return translate("card.fact", name=translate(f"card.{name}"), value=value)
+
+
 def limit_lines(limits: Sequence[Limit], translate: Translator) -> Iterator[str]:
     """Yield lines such as “attribute changes: at most 20 requests per 10 seconds (per room, …)”.
 
