@@ -28,46 +28,49 @@ def report(
     Lines fit *width*, in cells of a terminal; those of the log stay as they are.
     """
     view = DigestView(digest, catalogue, words(language))
+    translate = view.translate
     convert = traditional if language is Language.ZH_HANT else str
-    answer = [view.title().replace("`", "")]
-    if view.plan:
-        answer += [fact_line("actor", view.plan.who, view.translate), view.translate("triage.steps")]
-        answer += [*_steps(view.plan.steps), *filter(None, [view.log_line().replace("`", "")])]
-    elif view.rivals:
-        answer.append(view.introduction())
-        for plan, share in view.rivals:
-            answer.append("  " + view.translate("triage.rival", title=plan.title, share=share, actor=plan.who))
-    if digest.unknown and (view.main_unknown or not digest.rows):
-        answer += report_lines(catalogue, view.translate)
-    chart_title, bars = view.bars()
+
+    def written(lines: Sequence[str]) -> str:
+        paragraph = convert("\n".join(lines))
+        return "\n".join(part for line in paragraph.splitlines() for part in hanging(line, width))
+
     before = [
-        answer,
-        _titled(view, "report.shape", [*view.timing(), *view.basis()]),
-        _titled(view, "report.table", _table(view, width)),
-        [chart_title, *(f"  {line}" for line in bars)] if bars else [],
-        _titled(view, "report.reasons", _reasons(view, cascades)),
+        _answer(view, catalogue),
+        _titled(translate("triage.report.shape"), [*view.timing(), *view.basis()]),
+        _titled(translate("triage.report.table"), _table(view, width)),
+        _titled(*view.bars()),
+        _titled(translate("triage.report.reasons"), _reasons(view, cascades)),
     ]
     after = [
-        _titled(view, "report.others" if view.has_cause else "steps", _others(view)),
-        _titled(view, "context", [*view.server_codes(), *view.metadata()]),
-        _titled(view, "report.events", _events(view)),
-        _titled(view, "coverage", [*view.coverage(), *_files(view)]),
-        _titled(view, "report.secrets", _secrets(view)),
+        _titled(translate("triage.report.others" if view.has_cause else "triage.steps"), _others(view)),
+        _titled(translate("triage.context"), [*view.server_codes(), *view.metadata()]),
+        _titled(translate("triage.report.events"), _events(view)),
+        _titled(translate("triage.coverage"), [*view.coverage(), *_files(view)]),
+        _titled(translate("triage.report.secrets"), _secrets(view)),
     ]
-    paragraphs = [_fitted(convert("\n".join(lines)), width) for lines in before if lines]
+    paragraphs = [written(lines) for lines in before if lines]
     for excerpt in digest.excerpts:
         # Log lines stay as written: converted, they would not be found in the log.
-        lines = [
-            _fitted(convert(view.excerpt_title(excerpt)), width),
-            *(f"  {line}" for line in numbered_lines(excerpt)),
-        ]
-        paragraphs.append("\n".join(lines))
-    paragraphs += [_fitted(convert("\n".join(lines)), width) for lines in after if lines]
+        title = written([view.excerpt_title(excerpt)])
+        paragraphs.append("\n".join(_titled(title, numbered_lines(excerpt))))
+    paragraphs += [written(lines) for lines in after if lines]
     return "\n\n".join(paragraphs) + "\n"
 
 
-def _fitted(paragraph: str, width: int | None) -> str:
-    return "\n".join(part for line in paragraph.splitlines() for part in hanging(line, width))
+def _answer(view: DigestView, catalogue: Catalogue) -> list[str]:
+    """Return the likely cause with the actor and the steps, or the candidates; then the advice for unknown codes."""
+    lines = [view.title().replace("`", "")]
+    if view.plan:
+        lines += [fact_line("actor", view.plan.who, view.translate), view.translate("triage.steps")]
+        lines += [*_steps(view.plan.steps), *filter(None, [view.log_line().replace("`", "")])]
+    elif view.rivals:
+        lines.append(view.introduction())
+        for plan, share in view.rivals:
+            lines.append(_INDENT + view.translate("triage.rival", title=plan.title, share=share, actor=plan.who))
+    if view.digest.unknown and (view.main_unknown or not view.digest.rows):
+        lines += report_lines(catalogue, view.translate)
+    return lines
 
 
 def _table(view: DigestView, width: int | None) -> list[str]:
@@ -85,15 +88,15 @@ def _table(view: DigestView, width: int | None) -> list[str]:
     return aligned(table, numbers=[1], width=room)
 
 
-def _titled(view: DigestView, key: str, lines: Iterable[str]) -> list[str]:
-    """Indent *lines* below a title; no title without lines."""
+def _titled(title: str, lines: Iterable[str]) -> list[str]:
+    """Indent *lines* below *title*; no title without lines."""
     indented = [f"{_INDENT}{line}" for line in lines]
-    return [view.translate(f"triage.{key}"), *indented] if indented else []
+    return [title, *indented] if indented else []
 
 
 def _steps(steps: Sequence[str]) -> list[str]:
     """Format *steps* as indented, numbered lines."""
-    return [f"  {number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
+    return [f"{_INDENT}{number}. {step.replace('`', '')}" for number, step in enumerate(steps, 1)]
 
 
 def _reasons(view: DigestView, cascades: Cascades) -> Iterator[str]:
