@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EXACT = 100.0  # the score of an entry that the query names; scores of words are far lower
 CODES_FOLDER = resources.DATA / "codes"  # of the section files
-_DIGITS = 9  # of the longest numbers that are known
+_DIGITS = 9  # of the longest known number
 _CODE_DIGITS = 7
 _SERVER_FAMILY = 1000  # numbers
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
@@ -73,11 +73,11 @@ class Catalogue:
         return from_plain(Section, self._stored.heads[number])
 
     def section_of(self, entry: Entry) -> Section:
-        """Return the section that contains *entry*, without any entries, which would have to be built."""
+        """Return the section of *entry* with empty `codes`: building all its entries would take long."""
         return self._head(self._stored.section_of[entry.code])
 
     def links_of(self, entry: Entry, platform: Platform | None = None) -> Links:
-        """Return the vendor's page for *entry*, that of *platform* if there is one."""
+        """Return the vendor's page for *entry*, in the version for *platform* if there is one."""
         links = entry.docs or self.section_of(entry).docs
         if platform is None:
             return links
@@ -86,7 +86,7 @@ class Catalogue:
         return open_platforms().links_on(platform, links)
 
     def prepare(self) -> None:
-        """Build the search index and read the numbers now: the first search would wait a third of a second for it."""
+        """Build the search index and read the numbers in advance, which saves the first search a third of a second."""
         self.search("prepare")
         _ = self.numbers, self.server_codes
 
@@ -94,8 +94,8 @@ class Catalogue:
         """Return the entries that match *query*, best match first.
 
         A code, a symbol, a section or the first digits of codes match exactly, with the score `EXACT`. Any other query
-        is searched by words, and at most *most* entries are returned. A query with several numbers does not ask for the
-        codes 0 and 1, which are single digits of anything.
+        is searched by words, and at most *most* entries are returned. The codes 0 and
+        1 are left out if the query has several numbers: there, a single digit is rarely a code.
         """
         from bot.catalogue.search import SearchHit
 
@@ -113,7 +113,7 @@ class Catalogue:
         return tuple(SearchHit(self[code], score) for code, score in found if code > 1 or not has_several)
 
     def is_small_talk(self, text: str) -> bool:
-        """Return whether *text* asks for nothing: it is a greeting, a thank-you or the like, or has no words at all."""
+        """Return whether *text* is a greeting, thanks or the like, or has no words."""
         return self._small_talk.matches(text)
 
     @cached_property
@@ -147,7 +147,7 @@ class Catalogue:
         return None if number is None else self.get(number) or self.get(self.server_codes.get(number, number))
 
     def number_named(self, name: str) -> int | None:
-        """Return the number that *name* is, or the code of the symbol that it is, or None."""
+        """Return *name* as a number, or the code of the SDK symbol *name*, or None if it is neither."""
         # Python refuses to convert thousands of digits.
         return int(name) if name.isdecimal() and len(name) <= _DIGITS else self.code_of_symbol(name)
 
@@ -166,12 +166,12 @@ class Catalogue:
 
     @cached_property
     def server_codes(self) -> Mapping[int, int]:
-        """The code that the SDK makes of each code of ZIM's servers."""
+        """The SDK's code for each code of ZIM's servers."""
         return {number: entry["code"] for entry in self._stored for number in entry.get("server_codes", ())}
 
     @cached_property
     def numbers(self) -> KnownNumbers:
-        """The known numbers that are no codes of the SDK."""
+        """The known numbers of other products."""
         return open_numbers()
 
     def resolve(self, numbers: Iterable[int]) -> ResolvedNumbers:
@@ -190,7 +190,7 @@ class Catalogue:
         return ResolvedNumbers(tuple(entries.values()), tuple(server_codes), tuple(foreign), tuple(unknown))
 
     def may_be_code(self, number: int) -> bool:
-        """Return whether *number* may be a new code, or a known one with a digit more, less or wrong."""
+        """Return whether *number* may be a new code, or a known one with one digit added, missing or wrong."""
         digits = str(number)
         if digits.startswith("600"):
             return abs(len(digits) - _CODE_DIGITS) <= 1
@@ -205,7 +205,7 @@ class Catalogue:
         return frozenset(number // _SERVER_FAMILY for number in self.server_codes)
 
     def nearest(self, number: int) -> tuple[Entry, ...]:
-        """Return up to three entries that a *number* without an entry may stand for, the likeliest first."""
+        """Return up to three entries whose code may have been mistyped as *number*, the likeliest first."""
         return tuple(self[code] for code in nearest(number, self._stored.section_of))
 
     def section_named(self, name: str) -> Section | None:

@@ -25,7 +25,7 @@ class Glossary(Shape):
     """The content of the file.
 
     A group of *synonyms* has the words of both languages for one meaning. The words of *ignored* say nothing about an
-    error. A message of *small_talk* alone asks for nothing.
+    error. A message of *small_talk* alone is no question.
     """
 
     terms: tuple[Term, ...]
@@ -35,16 +35,16 @@ class Glossary(Shape):
 
 
 class SmallTalk:
-    """Recognize messages that ask for nothing, such as “thanks!”."""
+    """Recognize greetings, thanks and the like."""
 
     def __init__(self, words: Words) -> None:
         self._english = frozenset(words.en)
-        # Possessive: “哈哈哈哈” can be read in many ways, and trying all of them would take forever.
+        # Possessive: “哈哈哈哈” splits into words in many ways, and backtracking would take exponential time.
         longest_first = sorted(words.zh, key=len, reverse=True)
         self._chinese = re.compile(f"(?>{'|'.join(longest_first)})++")
 
     def matches(self, text: str) -> bool:
-        """Return whether *text* has no other words than those of small talk. It may have none at all."""
+        """Return whether *text* consists of small talk, or has no words."""
         text = re.sub("['’]", "", unicodedata.normalize("NFKC", text).lower())
         words = re.findall(r"[a-z]+|[0-9]+|[^\W0-9a-z_]+", text)
         return all(word in self._english or self._chinese.fullmatch(word) for word in words)

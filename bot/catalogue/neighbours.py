@@ -1,4 +1,4 @@
-"""Find the codes that a person may have meant by a number that is no code."""
+"""Find the codes that may have been mistyped as a number without an entry."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _TRANSPOSED, _DOUBLED, _WRONG_AT_END, _OTHER_SLIP, _SAME_FAMILY = range(5)  # th
 
 
 def nearest(number: int, known: Container[int], most: int = 3) -> tuple[int, ...]:
-    """Return up to *most* of the *known* codes that *number* may stand for, the likeliest first.
+    """Return up to *most* of the *known* codes that may have been mistyped as *number*, the likeliest first.
 
-    A code is near if one slip turns it into the number, or if both are of the same hundred, as the vendor numbers
-    modules by hundreds. A transposition has few possible results, so that a known code among them is no chance. Among
-    equally likely codes, the numerically closest comes first.
+    A code is near if one typing error turns it into the number, or if both are in the same hundred: the vendor numbers
+    modules by hundreds. Transpositions rank first: a number has few of them, so a known code there is rarely a
+    coincidence. Among equally likely codes, the numerically closest comes first.
     """
     digits = str(number)
     if len(digits) < _FEWEST_DIGITS:
@@ -32,7 +32,7 @@ def nearest(number: int, known: Container[int], most: int = 3) -> tuple[int, ...
 
 
 def _before_slip(digits: str) -> Iterator[tuple[int, str]]:
-    """Yield what one slip of a typist turns into *digits*, with its rank."""
+    """Yield each number that one typing error turns into *digits*, with the rank of the error."""
     last = len(digits) - 1
     for at, digit in enumerate(digits):
         before, after = digits[:at], digits[at + 1 :]

@@ -1,4 +1,4 @@
-"""Recognize numbers of ``data/numbers.yaml`` that people take for codes: those of ZEGO's other products."""
+"""Recognize the error numbers of ZEGO's other products (``data/numbers.yaml``), which people take for codes."""
 
 # No `from __future__ import annotations`: `from_plain` needs the types themselves.
 from dataclasses import dataclass
@@ -13,35 +13,35 @@ CodeNumber = Annotated[int, Constraint(ge=10_000, le=999_999_999)]
 
 @dataclass(frozen=True, slots=True)
 class NumberRange(Shape):
-    """Numbers in a row, both ends included."""
+    """A range of numbers, both ends included."""
 
     first: CodeNumber
     last: CodeNumber
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless the range has a number."""
+        """Raise ValueError if the range is empty."""
         if self.first > self.last:
             raise ValueError("`first` is greater than `last`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product(Shape):
-    """A product of ZEGO besides the ZIM SDK, with the numbers of its errors."""
+    """Another product of ZEGO, with its error numbers."""
 
     name: Text
     docs: Links
     ranges: tuple[NumberRange, ...] = ()
     numbers: tuple[CodeNumber, ...] = ()
-    read: Line  # where its numbers were read
+    read: Line  # the source of its numbers
 
     def has(self, number: int) -> bool:
-        """Return whether *number* is one of its numbers."""
+        """Return whether *number* is an error of the product."""
         return number in self.numbers or any(each.first <= number <= each.last for each in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignNumber:
-    """A number with the products that it belongs to, at least one."""
+    """An error number of one or more other products."""
 
     number: int
     products: tuple[Product, ...]
@@ -49,7 +49,7 @@ class ForeignNumber:
 
 @dataclass(frozen=True, slots=True)
 class ServerCode:
-    """A code of ZIM's servers, and the code that the SDK makes of it."""
+    """A code of ZIM's servers, and the code that the SDK turns it into."""
 
     number: int
     code: int
@@ -69,11 +69,11 @@ class ResolvedNumbers:
 class KnownNumbers(Shape):
     """The content of the file."""
 
-    server_codes_read: Line  # where the `server_codes` of the entries were read
+    server_codes_read: Line  # the source of the `server_codes` of the entries
     products: tuple[Product, ...]
 
     def foreign(self, number: int) -> ForeignNumber | None:
-        """Return *number* with its products, or None if it belongs to none."""
+        """Return *number* with its products, or None if no product has it."""
         products = tuple(product for product in self.products if product.has(number))
         return ForeignNumber(number, products) if products else None
 

@@ -23,15 +23,15 @@ class Platform(Shape):
     """One platform. The fields have the same order as in the file."""
 
     key: Annotated[str, Constraint(pattern=r"^[a-z][a-z-]*$", max_length=16)]
-    name: Text  # the English one as `bot.triage.metadata` has it
-    aliases: Annotated[tuple[Alias, ...], Constraint(min_length=1)]  # what people type, in lower case
+    name: Text  # in English as in `bot.triage.metadata`
+    aliases: Annotated[tuple[Alias, ...], Constraint(min_length=1)]  # in lower case, as people type them
     symbol: Literal["web", "rn", "objc", "java", "cpp", "dart", "csharp"]  # the field of `Symbols`
-    is_framework: bool = False  # runs on other platforms, whose names a log of it contains, too
-    docs: Links  # the start of the addresses of all its pages
-    log: Text  # where it is
+    is_framework: bool = False  # runs on other platforms, whose names its logs contain, too
+    docs: Links  # the URL prefix of its pages
+    log: Text  # its location
     upload: Annotated[tuple[Line, ...], Constraint(min_length=1)]  # the call, in each language of the platform
     config: Line | None = None  # the call that sets the log's folder; None: there is no file
-    advice: tuple[Text, ...] = ()  # what else there is to know
+    advice: tuple[Text, ...] = ()  # further facts
     sources: Annotated[tuple[Source, ...], Constraint(min_length=1)]
 
     def symbol_of(self, entry: Entry) -> str | None:
@@ -42,9 +42,9 @@ class Platform(Shape):
 
 @dataclass(frozen=True)
 class Platforms(Shape):
-    """All platforms, in the order in which they are listed."""
+    """All platforms, in the order of the list that people see."""
 
-    pages: tuple[Page, ...]  # that all platforms have
+    pages: tuple[Page, ...]  # paths that exist on every platform
     guide: Links  # ZEGO's page about the log
     platforms: tuple[Platform, ...]
 
@@ -68,9 +68,9 @@ class Platforms(Shape):
         return self._aliases.sub(" ", unicodedata.normalize("NFKC", text).lower()).strip()
 
     def shown_by(self, names: Iterable[str]) -> Platform | None:
-        """Return the platform of a log that shows the platforms *names*, or None if that is not certain.
+        """Return the platform of a log that contains the platform *names*, or None if they are ambiguous.
 
-        *names* are those of `bot.triage.metadata`. A framework is certain although the log names its system, too.
+        *names* come from `bot.triage.metadata`. A framework takes precedence over the systems that it runs on.
         """
         by_name = {each.name.en: each for each in self.platforms}
         found = [by_name.get(name) for name in names]
@@ -94,7 +94,7 @@ class Platforms(Shape):
 
     @cached_property
     def _aliases(self) -> re.Pattern[str]:
-        """All aliases: Latin ones as whole words, perhaps with a version behind them, Chinese ones anywhere."""
+        """A pattern of all aliases: Latin ones as whole words, also before a version number, Chinese ones anywhere."""
         aliases = [re.escape(alias) for alias in sorted(self._by_alias, key=len, reverse=True)]
         latin, chinese = (
             "|".join(each for each in aliases if each.isascii() is is_latin) for is_latin in (True, False)
@@ -103,7 +103,7 @@ class Platforms(Shape):
 
 
 def _only(found: list[Platform]) -> Platform | None:
-    """Return the only platform of *found*; frameworks count more than the systems that they run on."""
+    """Return the only platform in *found*, or None; frameworks take precedence over the systems that they run on."""
     keys = {each.key for each in found if each.is_framework} or {each.key for each in found}
     return next(each for each in found if each.key in keys) if len(keys) == 1 else None
 

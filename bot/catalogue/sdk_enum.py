@@ -50,7 +50,7 @@ class Comparison:
 def named_codes(source: str) -> dict[int, str]:
     """Return the codes that *source* defines, sorted, each with its name.
 
-    A name of several codes is no name but a function, such as ``fail(6000101)``, or a variable. Comments are skipped.
+    Names of several codes are skipped: they are functions, such as ``fail(6000101)``, or variables. So are comments.
     """
     found: defaultdict[str, set[int]] = defaultdict(set)
     for defined, name, code in _NAMED_CODE.findall(_COMMENT.sub(" ", source)):
@@ -70,7 +70,7 @@ def compare(names: Mapping[int, str], catalogue: Catalogue) -> Comparison:
     renamed = {}
     for code, name in names.items():
         if code in entries:
-            # Lists of some SDKs are known in part only; elsewhere, their names are those of the other SDKs.
+            # The catalogue has only some names of certain SDKs. The rest should equal those of the other SDKs.
             expected = [own[code]] if code in own else [*symbols[code].values()]
             keys = map(symbol_key, (*expected, *entries[code].aliases))
             if symbol_key(name) not in keys:

@@ -29,7 +29,7 @@ _SINGLE = 0.8  # the weight of a single Chinese character, compared with a word
 _UNKNOWN = 1.5  # the weight of an unknown word, compared with the rarest known one
 _UNKNOWN_PAIR, _UNKNOWN_NUMBER = 0.5, 0.3  # of Chinese characters, and of digits; compared with an unknown word
 _CORRECTED = 0.3  # the doubt about a corrected word, compared with an unknown one
-_QUERY_LENGTH = 500  # characters of a query that are searched; more is no question
+_QUERY_LENGTH = 500  # characters of a query that are searched; the rest is ignored
 _COMPARED = 20  # entries that are compared letter by letter
 
 
@@ -104,9 +104,9 @@ class SearchIndex:
         return sum(map(len, self._postings.values()))
 
     def find(self, query: str, most: int = 8) -> tuple[tuple[int, float], ...]:
-        """Return at most *most* codes that match *query*, best match first, without those far behind the best.
+        """Return at most *most* codes that match *query*, each with its score from 0 to 1, best match first.
 
-        With each comes its score, from 0 to 1.
+        Codes that score far below the best are left out.
         """
         query = normalized(query[:_QUERY_LENGTH])
         corrected, corrections = self._spelling.corrected(query)
@@ -125,7 +125,7 @@ class SearchIndex:
         return tuple(hit for hit in hits[:most] if hit[1] >= _RELATIVE * hits[0][1])
 
     def _covered(self, asked: Mapping[str, float], doubt: float) -> Mapping[int, float]:
-        """Return how much of the query each entry contains, from 0 to 1."""
+        """Return the share of the query that each entry contains, from 0 to 1."""
         total = sum(asked.values()) + doubt
         covered: dict[int, float] = defaultdict(float)
         for term, rarity in asked.items():

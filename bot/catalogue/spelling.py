@@ -1,4 +1,4 @@
-"""Correct words that people misspell or have not finished, by the words that the catalogue has."""
+"""Correct misspelled words and complete unfinished ones, by the words of the catalogue."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _WORD = re.compile(r"[A-Za-z]+")
 _SHORTEST, _LONGEST = 4, 30  # letters of a word that is corrected
 _SHORTEST_BEGINNING = 3  # letters of a word that is completed
 _MOST = 20  # corrections of a text
-_ONE_SLIP, _TWO_SLIPS = 0.79, 0.74  # similarity of words with one slip, and with two if they are long
+_ONE_SLIP, _TWO_SLIPS = 0.79, 0.74  # least similarity: one typing error, or two in a long word
 _SHORT, _LONG = 5, 8  # letters
 _COMPARED = 10  # similar words
 
 
 class Spelling:
-    """Correct words by *words*, which come with their frequency, and *others*, which are right, too."""
+    """Correct words to one of *words*, given with their frequency. Neither these nor *others* are corrected."""
 
     def __init__(self, words: Mapping[str, int], others: Iterable[str]) -> None:
         # Of equally similar words, the first is taken.
@@ -44,7 +44,7 @@ class Spelling:
         return _WORD.sub(correct, text), count
 
     def _correct(self, word: str, may_be_begun: bool) -> str:
-        """Return the known word that *word* begins or misspells, or *word*."""
+        """Return the known word that begins with *word* or that *word* misspells, else *word* itself."""
         if word in self._right:
             return word
         if may_be_begun and len(word) >= _SHORTEST_BEGINNING:
@@ -59,9 +59,10 @@ class Spelling:
 
 
 def _may_mean(word: str, other: str) -> bool:
-    """Return whether *word* can be the similar word *other*, misspelt.
+    """Return whether *word* may be a misspelling of the similar word *other*.
 
-    The first letter is mostly right. A short word with another letter is mostly another word: “purse” is not “parse”.
+    The first letter is usually right. A short word with one letter replaced is usually another word: “purse” is not
+    “parse”.
     """
     if word[0] != other[0]:
         return False

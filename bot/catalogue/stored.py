@@ -1,4 +1,4 @@
-"""Store all entries as JSON, and read only those that are needed: to build all takes longer than to explain one."""
+"""Store all entries as JSON, and read only those that are needed: building all takes longer than explaining one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from bot.catalogue.entry import Section
 
-Plain: TypeAlias = Mapping[str, Any]  # an entry as its file has it, without the fields that have their default
+Plain: TypeAlias = Mapping[str, Any]  # an entry as JSON data, without the fields that have their default
 
 
 class StoredEntries:
@@ -18,8 +18,8 @@ class StoredEntries:
     def __init__(self, compiled: bytes) -> None:
         self._compiled = compiled
         self.heads: list[Plain] = []  # the sections without their entries
-        self.section_of: dict[int, int] = {}  # the number of its section, by code
-        self._ends: dict[int, tuple[int, int]] = {}  # of the JSON of an entry, by code
+        self.section_of: dict[int, int] = {}  # the index in `heads`, by code
+        self._ends: dict[int, tuple[int, int]] = {}  # start and end of the JSON of an entry, by code
         at = 0
         while at < len(compiled):
             end = compiled.find(b"\n", at)
@@ -34,7 +34,7 @@ class StoredEntries:
 
     def __iter__(self) -> Iterator[Plain]:
         """Iterate over all entries, section by section."""
-        from orjson import loads  # not at the top: its import takes longer than to read a single entry
+        from orjson import loads  # not at the top: importing it takes longer than reading one entry
 
         return (loads(self._json(code)) for code in self._ends)
 

@@ -34,7 +34,7 @@ Seen: TypeAlias = dict[str, Token]  # tokens that were read before, by their tex
 class TermReader:
     """Turn texts into terms: groups of synonyms, stems, numbers, and Chinese characters and pairs of them.
 
-    Of Chinese text, the longest words of the synonyms are taken first. What lies between them becomes pairs.
+    In Chinese text, the longest words of the synonyms are found first. The text between them is split into pairs.
     """
 
     def __init__(self, glossary: Glossary) -> None:
@@ -77,7 +77,7 @@ class TermReader:
         """Read a token that is not in *seen*."""
         if _is_chinese(text):
             parts = tuple(self._segments(text))
-        else:  # the stemmer is slow, and does nothing to what ends with a digit
+        else:  # the stemmer is slow, and leaves words that end with a digit unchanged
             parts = tuple(word if word[-1].isdigit() else self._stem(word) for word in split_name(text))
         terms = {term for part in parts for term in self._words.get(part, (part,))} - self._stop
         token = seen[text] = Token(parts, tuple(terms), not self._phrases.keys().isdisjoint(parts))
@@ -96,7 +96,7 @@ class TermReader:
 
     def _segments(self, text: str) -> Iterator[str]:
         """Yield the words, pairs and single characters of Chinese *text*."""
-        start = at = 0  # of what no word is known
+        start = at = 0  # of the text without a known word
         was_single = False
         while at < len(text):
             ends = range(min(len(text), at + self._longest), at, -1)
@@ -131,7 +131,7 @@ def split_name(token: str) -> list[str]:
 
 
 def _pairs(text: str, start: int, end: int, has_one_before: bool, has_one_after: bool) -> Iterator[str]:
-    """Yield the characters from *start* to *end* and pairs of them, with those around them that stand alone."""
+    """Yield the characters from *start* to *end* and their pairs, also with a single character before or after."""
     if start == end:
         return
     yield from (SINGLE + each for each in text[start:end])

@@ -301,13 +301,13 @@ class Annotations:
     def _annotation(
         self, codes: tuple[int, ...], counts: Mapping[int, int], messages: Collection[SeenMessage | AnnotationRecord]
     ) -> Annotation:
-        """Explain *codes* of *messages*; if these show different platforms, on none."""
+        """Explain *codes* of *messages*, on their platform if all show the same one."""
         platforms = {message.platform for message in messages}
         platform = open_platforms().keyed(*platforms) if len(platforms) == 1 else None
         entries = tuple(entry for code in codes if (entry := self._catalogue.get(code)))
         unknown = tuple(code for code in codes if not self._catalogue.has_code(code))
         beside = dict.fromkeys(pair for message in messages for pair in message.server_codes)
-        known = self._catalogue.server_codes  # of another version, if the message is older
+        known = self._catalogue.server_codes  # a newer catalogue may have other server codes than the record
         server_codes = tuple(
             (code, ServerCode(number, known[number]))
             for code, number in beside

@@ -118,7 +118,7 @@ class Answers:
         return tuple(filter(self._catalogue.may_be_code, numbers))
 
     def logs(self, text: str) -> LogsReply:
-        """Say where the SDK's log is on the platform that *text* names; on each, in short, if it names none."""
+        """Locate the SDK's log on the platform that *text* names, or briefly on every platform if it names none."""
         platforms = open_platforms()
         platform = platforms.named_in(text)
         return LogsReply((platform,)) if platform else LogsReply(platforms.platforms, text)
@@ -126,9 +126,8 @@ class Answers:
     def search(self, query: str) -> Reply:
         """Look *query* up as a code or symbol, a number in it, a section, the first digits of codes, then as words.
 
-        A number in it that is no code, but may be a mistyped one, is told to be unknown.
-
-        An empty query lists all sections.
+        A number that may be a mistyped or new code is answered as unknown, without a search by words. An empty query
+        lists all sections.
         """
         if not query:
             return replies.Listing(self._catalogue.sections)

@@ -1,6 +1,6 @@
 """Make and undo changes that affect everyone in a channel, and show its settings.
 
-1. Only those whom `permissions` lets do so may change or undo something.
+1. `permissions` decides who may change or undo something.
 2. Each change is shown to the whole channel with who made it and a button to undo it.
 3. Undoing restores the earlier state, once. A setting that was changed again since is not overwritten.
 4. “Not a code” and “Wrong” replace the reply by the line that says so. The messages keep an act, so they do not get

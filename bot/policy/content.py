@@ -26,10 +26,10 @@ from bot.triage.metadata import platforms_in
 # https://github.com/slackapi/bolt-python/issues/488
 _BY_PEOPLE = (None, "file_share", "me_message", "thread_broadcast")
 
-# Of a message, in all its parts. Slack cuts its text there: docs.slack.dev/reference/methods/chat.postMessage
+# Of all passages of a message together. Slack truncates longer texts: docs.slack.dev/reference/methods/chat.postMessage
 _MAX_CHARACTERS = 40_000
 _MAX_CODES = 3  # explained one by one; a message with more is a log
-_BESIDE = 400  # characters on either side of a code in which its server code is
+_BESIDE = 400  # characters before and after a code to look for its server code
 _MAX_LINES = 15  # of a message with a code; a message with more is a paste
 _LOG_NAME = re.compile(r"\.(?:log|txt|json|ndjson|jsonl|gz|zip)(?:\.\d+)?$", re.IGNORECASE)
 # Media types that contain no log: pictures, sound, fonts and office documents.

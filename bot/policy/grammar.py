@@ -1,6 +1,6 @@
 """Parse the text behind ``/zimerr`` or a mention of the bot into a command.
 
-Pure, without any lookup: `answers` finds out whether a code, a symbol or a section exists.
+Pure: `answers` looks up codes, symbols and sections.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class IgnoredCommand:
 
 @dataclass(frozen=True, slots=True)
 class ForgetAllCommand:
-    """Ignore none of these contexts any longer."""
+    """Stop ignoring all of these contexts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class WhyCommand:
 
 @dataclass(frozen=True, slots=True)
 class ExplainCommand:
-    """Explain codes, each once, in the order typed; the other numbers behind them only if they are known.
+    """Explain codes, each once, in the order typed, then other numbers, which are ignored if unknown.
 
-    *text* is what was typed, which may name a platform.
+    *text* is the whole command, which may name a platform.
     """
 
     codes: tuple[int, ...]
@@ -75,7 +75,7 @@ class ExplainCommand:
 
 @dataclass(frozen=True, slots=True)
 class LogsCommand:
-    """Say where the SDK's log is and how to upload it, on the platform that *text* names, or on each if it is empty."""
+    """Show where the SDK's log is and how to upload it, on the platform that *text* names; on all if it is empty."""
 
     text: str
 
@@ -99,7 +99,7 @@ Command = (
     | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TriageCommand | SearchCommand
 )  # fmt: skip
 
-# Behind /zimerr a number is meant as a code, whatever is around it except digits.
+# After /zimerr, a number is meant as a code, whatever surrounds it except digits.
 _CODE = re.compile(r"(?<![0-9])600[0-9]{4}(?![0-9])")
 _LANGUAGES: dict[str, Language | None] = {
     "zh": Language.ZH, "cn": Language.ZH, "中文": Language.ZH, "chinese": Language.ZH,

@@ -34,7 +34,7 @@ class Standing(StrEnum):
     MEMBER = "member"
     GUEST = "guest"  # of one channel or of several
     EXTERNAL = "external"  # of another workspace, in a shared channel (Slack Connect)
-    APP = "app"  # or a workflow, which anybody may have started
+    APP = "app"  # or a workflow, which anyone may have started
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Directory(Protocol):
 
 
 async def link_to(directory: Directory, channel: str, ts: str) -> str:
-    """Return the URL of a message, empty if Slack gives none: a link is not worth another attempt."""
+    """Return the URL of a message, or an empty string if Slack fails: a link is not worth a retry."""
     try:
         return await directory.permalink(channel, ts)
     except (GiveUp, RetryLater, StopWorkspace) as error:

@@ -1,4 +1,4 @@
-"""Relate the triage of a log to an earlier one, so that each later one of an incident shows the differences.
+"""Relate the triage of a log to an earlier one, so that later triages of an incident show the differences.
 
 1. The earlier triage is in the same thread, or in the channel and at most an hour older.
 2. It is the first with the same likely cause, in the thread if there is one.
@@ -47,7 +47,7 @@ def _earlier(triages: Mapping[str, AnnotationRecord], log: LogRecord, thread: st
     if not log.summary.cause:
         return None
     dated = [(each.log.at, each) for each in triages.values() if each.log and each.log.summary.cause]
-    # Of those in the thread, which may be older, an edit must not find later ones either.
+    # An edited message must not refer to a triage that came after it.
     before = [each for at, each in sorted(dated, key=lambda pair: pair[0]) if at < log.at]
     here = [each for each in before if each.thread == thread]
     same = [each for each in (*here, *before) if each.log and each.log.summary.cause == log.summary.cause]

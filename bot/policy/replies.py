@@ -85,7 +85,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class LogsReply:
-    """The place of the SDK's log on one platform, or in short on all; *unknown* is the text typed instead of one."""
+    """The location of the SDK's log on one platform or on all; *unknown* is the typed text if it names no platform."""
 
     platforms: tuple[Platform, ...]
     unknown: str = ""
@@ -231,7 +231,7 @@ class Triaged:
 
 @dataclass(frozen=True, slots=True)
 class NothingFound:
-    """A log was read that has no known code; for its author."""
+    """The summary of a log without a known code, for its author."""
 
     digest: Digest
 
