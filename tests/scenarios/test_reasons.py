@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.inbox.limits import PostRate
 from bot.policy.replies import Barrier
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, Clock, bot_with
@@ -171,3 +173,21 @@ async def test_a_response_url_that_has_expired_is_replaced_by_a_direct_message(s
     direct = slack.workspace.im(ANN, BOT_USER).id
     (told,) = await slack.until(lambda: slack.messages(direct))
     assert "Likely cause: 6000106" in shown(told)
+
+
+@pytest.mark.parametrize("ask", WAYS, ids=lambda way: way.__name__)
+async def test_an_internal_error_without_end_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Any
+) -> None:
+    """Even text alone is refused in each attempt. After the last one, the person learns what Slack said."""
+    monkeypatch.setattr("bot.app.PostRate", partial(PostRate, per_s=1e6))  # else each form waits a second
+    async with bot_with("http", tmp_path, zimerr_escalate="S0ONCALL", zimerr_retry_pause_s=1e-5) as slack:
+        triage = await the_answer(slack, await slack.say(ENGLISH, LIN, f"```\n{LOG}```"), ENGLISH)
+        slack.faults.refused("chat.postMessage", "internal_error")
+        await ask(slack, triage)
+        (told,) = await slack.until(lambda: slack.ephemerals(ANN))
+        assert "I tried to answer you 20 times, but Slack did not accept it: `internal_error`." in shown(told)
+        assert "give this ID to the bot's operator: `" in shown(told)
+        slack.faults.clear()
+        await settled(slack, ENGLISH, BEN)
+        assert len(slack.ephemerals(ANN)) == 1
