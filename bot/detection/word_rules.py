@@ -79,7 +79,7 @@ _OFFER = re.compile(r"(?i)\b(?:valid|expires|share|minutes)\b")
 
 
 def _is_about_sdk(number: NumberContext) -> bool:
-    """Return whether the text around a "login code" or "room code" makes it the code of an error of the SDK's."""
+    """Return whether the text around a "login code" or "room code" makes it an error code of the SDK."""
     left, right = number.left(), number.right()
     if _REQUEST.search(left) or _OFFER.search(right):
         return False
@@ -90,7 +90,7 @@ def _is_about_sdk(number: NumberContext) -> bool:
 
 
 def key(number: NumberContext) -> LookAlikeReason | None:
-    """Reject a number that the word before it names something else: ``userID: 6000121``, 订单号6000121."""
+    """Reject a number with the name of something else before it: ``userID: 6000121``, 订单号6000121."""
     name = number.name
     if name is None or number.has_strong_key:
         return None
@@ -103,7 +103,7 @@ def key(number: NumberContext) -> LookAlikeReason | None:
 
 
 def _names_error(name: NameBefore, reason: LookAlikeReason) -> bool:
-    """Return whether one name that ends like that of an id is that of an error: ``invalidAppID``, ``rateLimit``."""
+    """Return whether a compound that ends like the name of an id names an error: ``invalidAppID``, ``rateLimit``."""
     if len(name.parts) < 2 or name.parts[0] in vocabulary.PREDICATES:
         return False
     if name.last == "limit":
@@ -114,7 +114,7 @@ def _names_error(name: NameBefore, reason: LookAlikeReason) -> bool:
 
 
 def _length_in(name: NameBefore, rule: vocabulary.KeyRule) -> int:
-    """Return how long the word of *rule* is in which a Chinese name ends, 0 if it ends in none.
+    """Return the length of the longest word of *rule* that a Chinese name ends in, 0 if there is none.
 
     The end of a sentence about an error does not count.
     """
