@@ -60,7 +60,7 @@ def _files(catalogue: Catalogue, reply: WhyReply, translate: Translator) -> list
     digests = [file.digest for file in reply.files if file.digest]
     if reply.files_rule:
         lines.append(translate(f"rule.{reply.files_rule}"))
-    elif digests and not reply.did and not any(each.is_worth_a_word for each in digests):
+    elif digests and not reply.did and not any(each.is_worth_answering for each in digests):
         lines.append(translate("why.unrelated"))
     return [block_kit.shorten(line, _LINE) for line in lines]
 

@@ -60,7 +60,7 @@ class LogJobs:
             refused = worth_mentioning(read.digest.refused)
             has_codes = message.sightings or message.triaged
             # The author's notice lists the files that could not be read, too.
-            is_notified = bool(job.place.user and read.digest.files and read.digest.is_worth_a_word)
+            is_notified = bool(job.place.user and read.digest.files and read.digest.is_worth_answering)
             if refused and not has_codes and not is_notified and (is_handled or mode is Mode.THREAD):
                 await annotations.reply_unreadable(message, refused, replier)
             elif not has_codes and not is_handled:
@@ -115,7 +115,7 @@ class LogJobs:
 
     async def _notify_author(self, context: RequestContext, job: Job, message: SeenMessage, digest: Digest) -> None:
         """Send the author of a log without a known code a summary, once and privately, if the log is about ZIM."""
-        if not job.place.user or not digest.is_worth_a_word:
+        if not job.place.user or not digest.is_worth_answering:
             _log.debug("nothing found in a log", channel=job.place.channel, ts=job.ts, reason="not about ZIM")
             return
         try:

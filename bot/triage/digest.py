@@ -297,7 +297,7 @@ class Digest:
         return self.names_zim or bool(self.rows) or any(row.name.is_symptom for row in self.events)
 
     @property
-    def is_worth_a_word(self) -> bool:
+    def is_worth_answering(self) -> bool:
         """Return whether its author expects an answer: it has to do with ZIM, or contains unknown codes."""
         return self.is_about_zim or bool(self.unknown)
 
