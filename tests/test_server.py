@@ -152,7 +152,7 @@ async def target(tmp_path: Path) -> AsyncIterator[Target]:
 
 
 async def test_a_command_can_not_be_replayed(target: Target) -> None:
-    """An overheard request stays signed for five minutes; a person may have undone since what it changes."""
+    """An intercepted request stays valid for five minutes, and a person may have undone its change since."""
     fields = {"command": "/zimerr", "text": "auto off", "team_id": "T0DEMO", "channel_id": ENGLISH, "user_id": ANN}
     fields |= {"trigger_id": "1.1", "response_url": f"{target.sandbox.base_url}/none"}
     body = urlencode(fields).encode()
@@ -173,7 +173,7 @@ def few_files() -> Iterator[None]:
 
 
 async def test_many_connections_at_once_are_all_received(target: Target) -> None:
-    """The kernel drops what it can't keep until the loop accepts it; the client tries again after 1 s and 3 s."""
+    """The kernel drops connections beyond the listen queue; the client tries again after 1 s and 3 s."""
     with contextlib.ExitStack() as stack:
         for _ in range(300):  # without a pause in which the loop could accept
             stack.enter_context(socket.create_connection(("127.0.0.1", target.port), timeout=10.0))
@@ -181,7 +181,7 @@ async def test_many_connections_at_once_are_all_received(target: Target) -> None
 
 
 def test_connections_leave_files_to_the_rest(few_files: None) -> None:
-    """All that the kernel has kept is accepted in one step, on top of those that wait."""
+    """The whole listen queue is accepted at once, on top of the connections that wait."""
     assert 2 * http_limits.most_waiting() + http_limits.backlog() <= 256 * 2 / 3
 
 

@@ -158,7 +158,7 @@ async def test_who_is_on_a_log_is_seen_in_the_channel(page: Page, demo: Sandbox)
 async def test_an_unasked_answer_is_short_and_its_menu_asks_first(
     page: Page, demo: Sandbox, channel: str, text: str, details: str, quiet: str
 ) -> None:
-    """The rest is for whoever wants it, in Ann's language; nothing happens to the channel by a slip."""
+    """The menu has the rest, in Ann's language, and a slip changes nothing in the channel."""
     await go_to(page, channel)
     await write(page, text)
     await demo.until(lambda: said_by_bot(demo, channel))

@@ -158,7 +158,7 @@ async def test_closing_waits_for_a_query_whose_caller_is_gone(opened: Database, 
 async def test_a_caller_that_is_gone_does_not_disturb_the_making_of_a_new_file(
     opened: Database, tmp_path: Path
 ) -> None:
-    """The check of the health gives up after seconds, also while a slow disk gets a new file."""
+    """The health check gives up after seconds, also while a new file is made on a slow disk."""
     for path in everything(tmp_path / "test.db"):
         path.unlink()
     for _ in range(3):

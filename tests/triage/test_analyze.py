@@ -42,7 +42,7 @@ def test_unrelated_codes_have_no_cause_and_are_sorted_by_class() -> None:
 
 
 def test_without_a_cause_the_codes_come_in_the_order_to_check_them() -> None:
-    """The table, its steps and the evidence begin with what the first lines name first."""
+    """The table, its steps and the evidence begin with the code that the first lines name."""
     codes = [6000353, 6000523, 6000204, 6000204, 6000523, 6000204, 6000523, 6000353]
     result = digest(*(line_at(index, code) for index, code in enumerate(codes)))
     assert result.cause is None
@@ -52,7 +52,7 @@ def test_without_a_cause_the_codes_come_in_the_order_to_check_them() -> None:
 
 
 def test_an_unknown_code_that_most_errors_have_is_shown_first() -> None:
-    """Three expired Tokens beside a hundred errors of another kind are not what to look at."""
+    """Three expired Tokens beside a hundred errors of another kind are not the problem."""
     result = digest(*(line_at(index, 6000106 if index % 9 == 5 else 6000998) for index in range(27)))
     assert (result.cause, [row.code for row in result.rows]) == (None, [6000106])
     assert [excerpt.sign for excerpt in result.excerpts] == [6000998, 6000106]

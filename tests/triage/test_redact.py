@@ -250,7 +250,7 @@ def test_each_name_contains_a_literal(name: str) -> None:
     "text", ["error code: 6000121, message: login failed", "登录失败，错误码：6000121，请帮忙看一下"]
 )
 def test_a_usual_message_has_no_literal_of_names(text: str) -> None:
-    """The search for names takes most of the time that the search for secrets takes, and each message waits for it."""
+    """The search for names takes most of the time of redaction, and each message waits for it."""
     assert not any(literal in text for literal in NamedSecrets.literals)
 
 
