@@ -76,7 +76,7 @@ def unknown(catalogue: Catalogue, reply: Unknown, translate: Translator) -> Mess
 
 
 def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, translate: Translator) -> MessagePayload:
-    """Build a reply that nobody asked for: in short what to do, and how often a code was repeated.
+    """Build an unasked answer: short cards, or a list of many codes, and how often a code was repeated.
 
     A code that follows from another one of the message by *cascades* gets a line that says so instead of a card.
     """
@@ -204,7 +204,7 @@ def _more(reply: Annotation, translate: Translator) -> Element:
 
 
 def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, *last: Block) -> MessagePayload:
-    """Say that none of *codes* is known, which known ones are near, and what to do; *last* ends the message."""
+    """Build the answer about unknown *codes*: the nearest known codes and the next steps; *last* ends the message."""
     said = unknown_code.statement(codes, catalogue, translate)
     blocks = [block_kit.section(said)]
     if entries := unknown_code.nearest(codes, catalogue):
@@ -217,9 +217,8 @@ def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, 
 
 
 def _beside(unknown: Sequence[int], translate: Translator) -> list[Block]:
-    """Build the line of *unknown* codes, if there are any."""
-    codes = block_kit.joined(unknown, translate)
-    return [block_kit.context(translate("unknown.beside", codes=codes, code=unknown[0]))] if unknown else []
+    """Build the line about *unknown* codes, if there are any."""
+    return [block_kit.context(unknown_code.beside_line(unknown, translate))] if unknown else []
 
 
 def _causes(entries: Sequence[Entry], cascades: Cascades) -> dict[int, tuple[int, CascadeRule]]:
@@ -239,7 +238,7 @@ def _follows(entry: Entry, cause: int, rule: CascadeRule, translate: Translator)
 
 
 def _server_code(code: int, beside: ServerCode, catalogue: Catalogue, translate: Translator) -> str:
-    """Say in mrkdwn what the server's own code *beside* a code stands for."""
+    """Return the mrkdwn line about *beside*, the server code in the message of *code*."""
     title = block_kit.escape(translate.pick(catalogue[beside.code].title))
     return translate("card.server_code", code=code, number=beside.number, stands_for=beside.code, title=title)
 
@@ -262,7 +261,7 @@ def _compact(value: object) -> str:
 
 
 def _numbers(reply: Explained | Annotation) -> list[int]:
-    """Return what was asked for, as it was asked for."""
+    """Return the numbers of a question as they were typed; those of an annotation are its codes."""
     if isinstance(reply, Annotation):
         return [*(entry.code for entry in reply.entries), *reply.unknown]
     asked = {each.code: each.number for each in reply.server_codes}

@@ -33,13 +33,9 @@ def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = Fal
 
 
 def foreign(reply: replies.Foreign, translate: Translator) -> MessagePayload:
-    """Say whose numbers they are, and that the other codes are unknown."""
+    """Name the products whose numbers these are, and the unknown codes beside them."""
     lines = [foreign_line(each, translate, "<{}>") for each in reply.numbers]
-    lines += (
-        [translate("unknown.beside", codes=block_kit.joined(reply.unknown, translate), code=reply.unknown[0])]
-        if reply.unknown
-        else []
-    )
+    lines += [unknown_code.beside_line(reply.unknown, translate)] if reply.unknown else []
     return message("\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""Say what to do about codes that are not in the catalogue, in Slack and in the terminal."""
+"""Phrase the answer about codes that are not in the catalogue, for Slack and for the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_MARKUP = str.maketrans("", "", "*`")
 
 
 def statement(codes: Sequence[int], catalogue: Catalogue, translate: Translator) -> str:
-    """Say in mrkdwn that none of *codes* is known, and what can be told from their digits."""
+    """Return mrkdwn: *codes* are unknown, and their family, or the number of digits if it is wrong."""
     said = translate.count("unknown.codes", len(codes), codes=block_kit.joined(codes, translate))
     if len(codes) == 1 and catalogue.may_be_server_code(codes[0]):
         return block_kit.sentences(said, translate("unknown.server"), translate)
@@ -39,14 +39,14 @@ def nearest(codes: Sequence[int], catalogue: Catalogue) -> tuple[Entry, ...]:
 
 
 def missed_digit(query: str, entries: Sequence[Entry], catalogue: Catalogue) -> list[Entry]:
-    """Return what else the first six digits of *entries* may be: codes that lack a digit before the last one."""
+    """Return more codes for a *query* of six digits, the prefix of *entries*: the missing digit may be another one."""
     if not query.isdecimal() or len(query) != _DIGITS - 1:
         return []
     return [entry for entry in catalogue.nearest(int(query)) if entry not in entries]
 
 
 def newer_steps(docs: str, translate: Translator) -> list[str]:
-    """Return what to do about a code whose digits are right. *docs* is a link to ZEGO's list of codes."""
+    """Return the steps for a code whose digits are right. *docs* is a link to ZEGO's list of codes."""
     newer = translate("unknown.newer", sdk=newest_compared(), docs=docs)
     return [newer, translate("unknown.support"), translate("unknown.add")]
 
@@ -57,8 +57,13 @@ def slack_link(catalogue: Catalogue, translate: Translator, platform: Platform |
     return f"<{url}|{translate('unknown.docs')}>"
 
 
+def beside_line(codes: Sequence[int], translate: Translator) -> str:
+    """Return the line about unknown *codes* below an answer about other numbers."""
+    return translate("unknown.beside", codes=block_kit.joined(codes, translate), code=codes[0])
+
+
 def steps(codes: Sequence[int], docs: str, translate: Translator) -> list[str]:
-    """Return a title and what to do about *codes* that somebody typed; *docs* is as in `newer_steps`."""
+    """Return a title and the steps for *codes* that somebody typed; *docs* is as in `newer_steps`."""
     newer = newer_steps(docs, translate) if _can_be_new(codes) else []
     return [translate("log.next"), translate("unknown.check"), *newer]
 
@@ -74,7 +79,7 @@ def terminal_lines(codes: Sequence[int], catalogue: Catalogue, translate: Transl
 
 
 def report_lines(catalogue: Catalogue, translate: Translator) -> list[str]:
-    """Return what to do about the unknown codes of a log as lines of plain text."""
+    """Return a title and the steps for the unknown codes of a log as lines of plain text."""
     lines = [translate("log.next"), *newer_steps(_plain_link(catalogue, translate), translate)]
     return [line.translate(_NO_MARKUP) for line in lines]
 
