@@ -1,4 +1,4 @@
-"""Implement `zimerr detect`: print what the bot detects in a message, and whether it would answer.
+"""Implement `zimerr detect`: print the findings in a message, and whether the bot would answer.
 
 The rules are the bot's own, applied as in a new channel: no history, no settings.
 """
@@ -75,7 +75,7 @@ def as_object(message: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    """Parse the message in a line of JSON; raises ValueError if there is none."""
+    """Parse the message in a line of JSON. Raises ValueError if the line contains no message."""
     try:
         message = json.loads(line.decode("utf-8-sig").strip())
     except json.JSONDecodeError as error:

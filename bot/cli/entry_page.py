@@ -60,7 +60,7 @@ def _title(entry: Entry, language: Language, *, style: str = "bold") -> _Row:
 
 
 def _page(entry: Entry, catalogue: Catalogue, translate: Translator, platform: Platform | None) -> Iterator[_Row]:
-    """Yield what the card in Slack shows, then an example and the address of ZEGO's page."""
+    """Yield the contents of the card in Slack, then an example and the URL of ZEGO's page."""
     yield "", _prose(translate.pick(entry.meaning))
     yield "", Rich()
     yield from _remedy(entry, translate)
@@ -91,7 +91,7 @@ def _remedy(meaning: Entry | Meaning, translate: Translator) -> Iterator[_Row]:
 
 
 def _facts(meaning: Entry | Meaning, translate: Translator) -> Iterator[_Row]:
-    """Yield who fixes it, whether a retry helps and, of an entry, its severity; with a remark on what we judged."""
+    """Yield actor, retry and, of an entry, severity. Facts that zimerr judged have a remark."""
     judged = meaning.judged if isinstance(meaning, Entry) else ()
     remark = f" {translate('card.judged').replace('_', '')}"
     for name in ("actor", "retry"):

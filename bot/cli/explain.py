@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _platform(context: click.Context, parameter: click.Parameter, name: str | None) -> Platform | None:
-    """Return the platform that the user named. Raises BadParameter if there is none."""
+    """Return the platform with *name*, or None without a name. Raises BadParameter if the name is unknown."""
     if name is None:
         return None
     from bot.catalogue.platforms import open_platforms  # most calls need none

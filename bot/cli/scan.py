@@ -124,7 +124,7 @@ def _places(row: CodeRow | EventRow, digest: Digest) -> dict[str, Any]:
 
 
 def _entry(code: int, catalogue: Catalogue, pick: _Pick) -> dict[str, Any]:
-    """Return what the catalogue says about *code*."""
+    """Return the public facts of the entry of *code*, none if it is unknown."""
     entry = catalogue.get(code)
     return _public(entry, "title", "actor", "remedy", pick=pick) if entry else {}
 

@@ -61,7 +61,7 @@ async def explain(context: RequestContext, body: Payload) -> None:
 
 
 async def choose(context: RequestContext, body: Payload) -> None:
-    """Do what a person chose in the menu of an annotation or a triage."""
+    """Handle the chosen option of the menu of an annotation or a triage."""
     value = _value(body)
     match act := value["act"]:
         case entry_slack.SHOW_LANGUAGE:

@@ -216,7 +216,7 @@ def _asks_bot(message: Payload, place: Place, bolt: AsyncBoltContext) -> bool:
 
 
 def _edit_of(message: Payload) -> str:
-    """Return a name for the last edit of a message, empty if there is none.
+    """Return a name for the last edit of a message, empty if it was never edited.
 
     A mention that is edited arrives as a mention and as a changed message; both have the same name. The
     time of an edit is in whole seconds; a hash of the text distinguishes two edits in one second.

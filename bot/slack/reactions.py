@@ -1,4 +1,4 @@
-"""Show by reactions what the bot or a person is doing. A reaction that Slack refuses fails nothing."""
+"""Show by reactions that a log is being read or that a person is on it. A refused reaction does not fail a job."""
 
 from __future__ import annotations
 
