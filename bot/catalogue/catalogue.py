@@ -28,7 +28,7 @@ _DIGITS = 9  # of the longest known number
 _CODE_DIGITS = 7
 _SERVER_FAMILY = 1000  # numbers
 _RANGE = re.compile(r"([0-9]{2,6})[xX*]{0,5}")
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 class Catalogue:
@@ -94,8 +94,8 @@ class Catalogue:
         """Return the entries that match *query*, best match first.
 
         A code, a symbol, a section or the first digits of codes match exactly, with the score `EXACT`. Any other query
-        is searched by words, and at most *most* entries are returned. The codes 0 and
-        1 are left out if the query has several numbers: there, a single digit is rarely a code.
+        is searched by words, and at most *most* entries are returned. The codes 0 and 1 are left out if the query has
+        another number or “+1”: there, a single digit is rarely a code.
         """
         from bot.catalogue.search import SearchHit
 
@@ -109,8 +109,8 @@ class Catalogue:
             exact = section.codes if section else self.in_range(query)
         if exact:
             return tuple(SearchHit(entry, EXACT) for entry in exact)
-        found, has_several = self._index.find(query, most), len(_NUMBER.findall(query)) > 1
-        return tuple(SearchHit(self[code], score) for code, score in found if code > 1 or not has_several)
+        found, may_be_digit = self._index.find(query, most), _NUMBER.findall(query) in ([], ["0"], ["1"])
+        return tuple(SearchHit(self[code], score) for code, score in found if code > 1 or may_be_digit)
 
     def is_small_talk(self, text: str) -> bool:
         """Return whether *text* is a greeting, thanks or the like, or has no words."""

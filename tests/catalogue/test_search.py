@@ -147,6 +147,20 @@ def test_a_keyword_counts_more_than_words_of_meanings(catalogue: Catalogue) -> N
     assert len(lost) < 0.03 * len(firsts), lost
 
 
+@pytest.mark.parametrize(
+    "query", ["+1", "-1", "success 200", "success code 103999", "ok 0 6009999", "general failure 7"]
+)
+def test_a_query_with_another_number_does_not_mean_0_or_1(catalogue: Catalogue, query: str) -> None:
+    """“Success” is the worst answer to a number that stands for an error."""
+    assert not {0, 1} & set(found(catalogue, query))
+
+
+@pytest.mark.parametrize(("query", "code"), [("success", 0), ("error 0", 0), ("0?", 0), ("code 1", 1), ("错误码 1", 1)])
+def test_0_and_1_are_found_by_their_words_and_alone(catalogue: Catalogue, query: str, code: int) -> None:
+    """Both have an entry, for those who ask for it."""
+    assert found(catalogue, query)[0] == code
+
+
 def test_steps_are_not_searched(catalogue: Catalogue) -> None:
     """They say the same in many entries: all say to upload the log, and one is about uploading it."""
     assert found(catalogue, "上传日志")[0] == 6000010
