@@ -34,7 +34,7 @@ def example_of(entry: Entry) -> str:
 
 @pytest.mark.parametrize("wrapped", ["{}", "```{}```", "> {}", "we get this since noon:\n{}\nany idea?"])
 def test_each_example_is_found_as_exactly_its_code(catalogue: Catalogue, wrapped: str) -> None:
-    """A line that the bot itself would miss or misread is no example."""
+    """A line that the bot itself would miss or misread is no example. Those of 0 and 1 must find nothing."""
     for entry in catalogue:
         escaped = example_of(entry).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         found = set(find_in_message({"text": wrapped.format(escaped)}, catalogue).codes)
