@@ -1,4 +1,4 @@
-"""Test that the health of the bot is told as it is."""
+"""Test that the bot reports its faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.inbox.workbench import Workbench, job
 
 
 class OpenInbox:
-    """An inbox of which only one fact matters."""
+    """An inbox that is open, for tests of other parts."""
 
     is_open = True
 

@@ -257,7 +257,7 @@ async def test_a_dead_job_can_be_revived(bench: Workbench) -> None:
     await bench.until_state("1.0", "done")
 
 
-async def test_only_a_dead_job_is_retried_and_then_for_whoever_asks_again(bench: Workbench) -> None:
+async def test_only_a_dead_job_is_retried_and_then_for_the_person_who_asks(bench: Workbench) -> None:
     """A person presses a button whose job was given up. While it runs and once it is done, a press changes nothing."""
     first, second = job("1.0"), job("1.0")
     second = replace(second, place=replace(second.place, user="U2"), detail={"language": "zh"})

@@ -251,7 +251,7 @@ class InboxLife(RuleBasedStateMachine):
 
     @rule(which=_which, attempt=_which, ending=_endings, steps=st.sampled_from([1, 2, 6]))
     def lose_database(self, which: int, attempt: int, ending: str, steps: int) -> None:
-        """Let no process reach the database for a while, at the start of which an attempt ends."""
+        """Let no process reach the database for a while; an attempt ends at the start of it."""
         self.database.is_away = True
         self.finish(which, attempt, ending)
         for _ in range(steps):

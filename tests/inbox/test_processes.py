@@ -153,7 +153,7 @@ async def test_no_job_overtakes_one_whose_lease_was_given_up(database: Database)
 
 @pytest.mark.parametrize("seconds", [3600.0, -3600.0])
 async def test_no_job_is_worked_on_twice_when_the_clock_jumps(database: Database, seconds: float) -> None:
-    """A post may be in flight: whoever takes its job over posts again. The clocks of other machines may differ, too."""
+    """A post may be in flight, and a process that takes its job over posts again. Other machines' clocks may differ."""
     one, two = Workbench(database, owner="one"), Workbench(database, owner="two")
     await one.open()
     await two.open()
