@@ -32,7 +32,8 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(entry_slack.SHOW_DETAILS)(after_ack(explain, services))
     app.action(entry_slack.MORE)(after_ack(choose, services))
     app.action(entry_slack.SHOW_CODE)(after_ack(show_code, services))
-    app.action(entry_slack.NOT_A_CODE)(after_ack(reject_annotation, services))  # buttons of an earlier version
+    # On messages of earlier versions, these two and TRIAGE_WRONG are buttons with Slack's own confirmation.
+    app.action(entry_slack.NOT_A_CODE)(after_ack(reject_annotation, services))
     app.action(entry_slack.QUIET_HERE)(after_ack(be_quiet, services))
     app.view(entry_slack.NOT_A_CODE)(after_ack(confirmation.confirmed(reject_annotation), services))
     app.view(entry_slack.QUIET_HERE)(after_ack(be_quiet, services))
@@ -43,7 +44,7 @@ def register(app: AsyncApp, services: Services) -> None:
     app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
     app.action(digest_slack.TRIAGE_RELEASE)(after_ack(release, services))
     app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
-    app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))  # a button of an earlier version
+    app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
     app.view(digest_slack.TRIAGE_WRONG)(after_ack(confirmation.confirmed(reject_triage), services))
     app.action(digest_slack.TRIAGE_MENU)(after_ack(choose, services))
     app.action(change_slack.UNDO)(after_ack(undo, services))

@@ -102,16 +102,6 @@ async def forget_all(slack: Sandbox, user: str) -> None:
     await slack.command(ENGLISH, user, "ignored forget all")
 
 
-def button(action: str, text: str) -> Act:
-    """Return an act that presses a button below the reply to a message of Ann's."""
-
-    async def press(slack: Sandbox, user: str) -> None:
-        message = await slack.say(ENGLISH, ANN, text)
-        await slack.click(await answer_in_thread(slack, ENGLISH, message), action, user)
-
-    return press
-
-
 def option(what: str) -> Act:
     """Return an act that dismisses the reply to a message of Ann's."""
 
@@ -172,6 +162,27 @@ async def test_guests_and_people_of_other_workspaces_change_nothing(slack: Sandb
     assert mode in status
     ignored = "I ignore 1 kind of text" if act == "forget-one" else "Nothing in this channel is marked"
     assert ignored in status
+
+
+OLD_BUTTONS = {
+    "not_a_code": ("6000106", "<@U0BEN> marked 6000106 here as “not a code”"),
+    "quiet_here": ("6000106", "<@U0BEN> set me to stay quiet here"),
+    "triage_wrong": (FENCED, "<@U0BEN> marked my triage as wrong"),
+}
+
+
+@pytest.mark.parametrize("action", OLD_BUTTONS)
+async def test_buttons_that_are_menu_options_now_still_work_on_old_messages(slack: Sandbox, action: str) -> None:
+    """After an upgrade, the messages of the earlier version keep their buttons, with Slack's own confirmation."""
+    text, expected = OLD_BUTTONS[action]
+    message = await slack.say(ENGLISH, ANN, text)
+    reply = slack.workspace.message(ENGLISH, (await answer_in_thread(slack, ENGLISH, message))["ts"])
+    row = reply["blocks"][-1]
+    menu = row["elements"].pop()
+    value = menu["options"][-1]["value"]
+    row["elements"].append({**row["elements"][0], "action_id": action, "value": value})
+    await slack.click(reply, action, BEN)
+    await slack.until(lambda: any(expected in shown(each) for each in said_by_bot(slack, ENGLISH)))
 
 
 @pytest.mark.parametrize("who", [GUEST, PARTNER])
