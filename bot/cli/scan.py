@@ -96,7 +96,7 @@ def as_object(digest: Digest, catalogue: Catalogue, language: Language) -> dict[
         "rivals": [_public(rival, *_names(Rival), pick=pick) for rival in digest.rivals],
         "codes": [_row(row, digest) | _entry(row.code, catalogue, pick) for row in digest.rows],
         "unknown": [_row(row, digest) for row in digest.unknown],
-        "events": [_public(event, "name", "count") | _places(event, digest) for event in digest.events],
+        "events": [_event(event, digest) for event in digest.events],
         "files": [_public(file, *_names(FileRead)) for file in digest.files],
         "refused": [_public(file, *_names(FileRefused)) for file in digest.refused],
         "lookalikes": sum(digest.lookalikes.values()),
@@ -106,11 +106,21 @@ def as_object(digest: Digest, catalogue: Catalogue, language: Language) -> dict[
 
 
 def _row(row: CodeRow, digest: Digest) -> dict[str, Any]:
-    """Return *row* as a JSON object; `follows` is a code, `follows_event` an event."""
-    is_event = isinstance(row.follows, ConnectionEvent)
-    follows = {"follows": None if is_event else row.follows, "follows_event": row.follows if is_event else None}
+    """Return *row* as a JSON object."""
     server_codes = {"server_codes": [_public(each, *_names(ServerCodeRow)) for each in row.server_codes]}
-    return _public(row, "code", "count", "role", "users", "explained") | follows | server_codes | _places(row, digest)
+    shown = _public(row, "code", "count", "role", "users", "explained")
+    return shown | _follows(row) | server_codes | _places(row, digest)
+
+
+def _event(row: EventRow, digest: Digest) -> dict[str, Any]:
+    """Return *row* as a JSON object. Only symptoms follow from anything, or are explained."""
+    return _public(row, "name", "count", "explained") | _follows(row) | _places(row, digest)
+
+
+def _follows(row: CodeRow | EventRow) -> dict[str, Any]:
+    """Return the cause of *row*: `follows` is a code, `follows_event` an event."""
+    is_event = isinstance(row.follows, ConnectionEvent)
+    return {"follows": None if is_event else row.follows, "follows_event": row.follows if is_event else None}
 
 
 def _places(row: CodeRow | EventRow, digest: Digest) -> dict[str, Any]:

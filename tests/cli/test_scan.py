@@ -122,6 +122,18 @@ def test_json_names_the_event_that_is_the_cause(tmp_path: Path) -> None:
     assert answer["affected"] == {"count": 2, "is_partial": True}
 
 
+def test_json_names_what_a_symptom_follows_from(tmp_path: Path) -> None:
+    """UIKit's own words have no code; a dashboard must not count them as another cause."""
+    path = tmp_path / "app.log"
+    path.write_text(
+        "11-22 10:00:05.000  4127  4180 E ZIM     : login failed, errorCode: 6000014 user=u1\n"
+        "11-22 10:00:06.000  4127  4180 E ZEGOUIKIT: call invitation failed, signaling is not connected\n"
+    )
+    (event,) = json.loads(run("--json", str(path)).stdout)["events"]
+    assert (event["name"], event["count"], event["explained"]) == ("SIGNALING_NOT_CONNECTED", 1, 1)
+    assert (event["follows"], event["follows_event"]) == (6000014, None)
+
+
 def test_the_report_is_for_people(log: Path) -> None:
     """The cause comes first, and no address is shown."""
     answer = run(str(log))
