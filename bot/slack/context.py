@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,13 +54,19 @@ class Background:
     """Run work in tasks, and wait for them before the process exits."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Hashable] = {}  # with their keys
 
-    def start(self, work: Coroutine[None, None, None]) -> None:
-        """Start *work*. Its errors are logged."""
+    def start(self, work: Coroutine[None, None, None], key: Hashable = None) -> None:
+        """Start *work*, which can be stopped by its *key*. Its errors are logged."""
         task = asyncio.create_task(work)
-        self._tasks.add(task)
+        self._tasks[task] = key
         task.add_done_callback(self._on_done)
+
+    def stop(self, key: Hashable) -> None:
+        """Cancel the work with *key*, if there is any."""
+        for task, own_key in self._tasks.items():
+            if own_key == key:
+                task.cancel()
 
     async def drain(self, grace_s: float) -> None:
         """Wait until all work is done, at most *grace_s*."""
@@ -68,7 +74,7 @@ class Background:
             await asyncio.wait(self._tasks, timeout=grace_s)
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, UNREACHABLE):
             _NOT_SAVED.log(_log, error=describe(error))

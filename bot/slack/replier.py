@@ -10,9 +10,9 @@ from typing import Self
 from bot.errors import GiveUp
 from bot.inbox import Job
 from bot.policy.replies import Answer, Triaged
-from bot.render.digest_slack import state_of, with_state
+from bot.render.digest_slack import StateChange, state_of, with_state
 from bot.slack.context import RequestContext
-from bot.slack.reactions import READING, Reactions
+from bot.slack.reactions import READING, TAKEN, Reactions
 
 MARK = "mag"  # the reaction to a message with a code that was explained elsewhere
 
@@ -39,8 +39,20 @@ class ThreadReplier:
         await self._sender.update(self._place, reply, message, job=next(iter(self._jobs.values()), None))
 
     async def withdraw(self, reply: str) -> None:
-        """Delete a reply."""
+        """Delete a reply. If it is a triage, its log loses the reaction of the person who is on it."""
+        is_taken = "taken" in await self._state(reply)
         await self._sender.delete(self._place, reply)
+        if is_taken:
+            for ts in self._jobs:
+                await Reactions(self._context).remove(ts, TAKEN)
+
+    async def _state(self, reply: str) -> dict[str, StateChange]:
+        """Return the state that a triage shows; it is empty if the bot may not read its message."""
+        thread = next(job.thread for job in self._jobs.values())
+        with contextlib.suppress(GiveUp):
+            message = await self.lookup.message(self._place.channel, reply, thread) or {}
+            return state_of(message.get("blocks") or ())
+        return {}
 
     async def whisper(self, answer: Answer) -> None:
         """Show an answer only to the person of the context."""
@@ -84,9 +96,7 @@ class LogReplier(ThreadReplier):
         """Replace the content of a reply. A triage keeps its state, which only the message contains."""
         message = self._renderer.message(answer.reply, answer.language)
         if isinstance(answer.reply, Triaged):
-            with contextlib.suppress(GiveUp):  # the bot may not read its message
-                before = await self.lookup.message(self._place.channel, reply, self._job.thread) or {}
-                message = with_state(message, state_of(before.get("blocks") or ()), answer.language)
+            message = with_state(message, await self._state(reply), answer.language)
         await self._sender.update(self._place, reply, message, job=self._job)
 
     async def unmark(self, ts: str) -> None:

@@ -448,6 +448,17 @@ async def test_an_edited_log_keeps_who_is_on_it(slack: Sandbox) -> None:
     assert answer["blocks"][-1]["elements"][0]["action_id"] == "triage_release"
 
 
+async def test_a_log_that_is_none_any_more_loses_the_reaction_with_its_triage(slack: Sandbox) -> None:
+    """Nothing is left that a person could be on."""
+    message = await slack.say(ENGLISH, ANN, FENCED)
+    answer = await the_answer(slack, message, ENGLISH)
+    await slack.click(answer, "triage_take", LIN)
+    await slack.until(lambda: bot_reactions(message) == ["eyes"])
+    await slack.edit(ENGLISH, message["ts"], "solved")
+    await slack.until(lambda: slack.replies(ENGLISH, message["ts"]) == [])
+    await slack.until(lambda: bot_reactions(message) == [])
+
+
 async def test_a_wrong_triage_is_removed_and_why_explains_it(slack: Sandbox) -> None:
     """A dialog asks first, because that deletes an answer that others may be reading."""
     message = await slack.say(ENGLISH, ANN, FENCED)

@@ -14,6 +14,7 @@ from bot.inbox import Job
 from bot.policy.place import Place
 from bot.policy.replies import Answer, Note
 from bot.slack.context import Background, RequestContext
+from bot.slack.reactions import TAKEN, Reactions
 from bot.slack.replier import LogReplier
 
 PLACE = Place("T1", "C1", "U1")
@@ -48,7 +49,7 @@ class FakeSender:
 def context(sender: FakeSender, background: Background | None = None) -> RequestContext:
     """The context of a job, with *sender*."""
     renderer = SimpleNamespace(message=lambda reply, language: {"text": "hi", "blocks": []})
-    services = SimpleNamespace(sender=sender, renderer=renderer, background=background)
+    services = SimpleNamespace(sender=sender, renderer=renderer, background=background or Background())
     return RequestContext(cast(Any, services), PLACE, cast(Any, None), "B1")
 
 
@@ -146,3 +147,18 @@ async def test_an_attempt_that_is_cancelled_removes_its_hourglass() -> None:
     with pytest.raises(asyncio.CancelledError):
         await attempt
     assert sender.calls == ["add", "remove"]
+
+
+async def test_a_reaction_that_slack_refuses_now_is_added_later_unless_it_is_removed() -> None:
+    """Nobody sees on the log that a person is on it; after a release, nobody must."""
+    background, sender = Background(), FakeSender(add=RetryLater("ratelimited", 0.0))
+    reactions = Reactions(context(sender, background))
+    await reactions.add("1.0", TAKEN)
+    sender.refusals.clear()
+    await background.drain(10)
+    assert sender.calls == ["add", "add"]
+    sender.refusals["add"] = RetryLater("ratelimited", 30.0)
+    await reactions.add("1.0", TAKEN)
+    await reactions.remove("1.0", TAKEN)
+    await background.drain(10)
+    assert sender.calls == ["add", "add", "add", "remove"]
