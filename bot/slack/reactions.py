@@ -15,7 +15,7 @@ READING = "hourglass_flowing_sand"  # on a log that is being read
 TAKEN = "eyes"  # on a log whose triage says that a person is on it
 _RETRY_S = 30.0  # before a reaction is added or removed again, if Slack names no wait
 _MAX_RETRIES = 5
-_Change = Callable[[Place, str, str], Awaitable[None]]
+_SetReaction = Callable[[Place, str, str], Awaitable[None]]
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -35,19 +35,19 @@ class Reactions:
         """Remove a reaction; if Slack can't do it now, repeat that in the background."""
         await self._change(self._sender.remove_reaction, ts, name)
 
-    async def _change(self, change: _Change, ts: str, name: str) -> None:
+    async def _change(self, change: _SetReaction, ts: str, name: str) -> None:
         key = (self._place.team, self._place.channel, ts, name)
         self._background.stop(key)  # an earlier change that would undo this one
         if refusal := await self._try(change, ts, name):
             self._background.start(self._repeat(change, ts, name, refusal), key)
 
-    async def _repeat(self, change: _Change, ts: str, name: str, refusal: RetryLater | None) -> None:
+    async def _repeat(self, change: _SetReaction, ts: str, name: str, refusal: RetryLater | None) -> None:
         for _ in range(_MAX_RETRIES):
             if refusal:
                 await asyncio.sleep(_RETRY_S if refusal.after_s is None else refusal.after_s)
                 refusal = await self._try(change, ts, name)
 
-    async def _try(self, change: _Change, ts: str, name: str) -> RetryLater | None:
+    async def _try(self, change: _SetReaction, ts: str, name: str) -> RetryLater | None:
         """Add or remove a reaction. Log a failure, and return it if it may pass."""
         try:
             await change(self._place, ts, name)
