@@ -20,7 +20,7 @@ _PAIR = re.compile(
     r"[\"'`\\\s]{0,6}(?P<name>[\w.$-]{1,80})(?:=|[\"'`\\]{1,6}\s?[:=]\s?[\"'`\\]{1,6})"
     r"(?P<value>[^\s;,\"'`\\<>(){}‹›]{0,4096})[\"'`\\]{0,6}(?:;|,|\s(?=[\w.$-]{1,80}=))?"
 )
-_OPAQUE = re.compile(r"[\w+/.~%=-]{8,4096}", re.ASCII)
+_OPAQUE = re.compile(r"[\w+/.~%=-]{8,4096}|[A-Za-z0-9]{6,7}(?![\w.])", re.ASCII)
 
 
 class CookieSecrets:
@@ -40,7 +40,7 @@ class CookieSecrets:
                 position = pair.end()
             if position == start and (opaque := _OPAQUE.match(text, start)):
                 position = opaque.end()
-                if is_random(opaque[0], 8):
+                if is_random(opaque[0], 6):
                     yield SecretSpan(*opaque.span(), SecretKind.COOKIE)
 
     def likely_lines(self, data: bytes, lower: bytes, hint: bytes) -> Iterator[tuple[int, int]]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import stringzilla as sz
 
 from bot.triage.secret_pattern import SecretSpan, is_random, line_at
-from bot.triage.secret_value import SecretName, is_secret, means_nothing
+from bot.triage.secret_value import SecretName, chinese_password, is_secret, means_nothing
 
 _LONGEST = 4096  # characters of a value
 
@@ -195,7 +195,8 @@ def _is_secret_after(text: str, position: int, name: SecretName, value: _Value) 
     if value.is_bytes:
         return name not in (SecretName.KEY, SecretName.OTP)
     written = text[value.start : value.end]
-    if text.startswith(("(", "["), value.end) or means_nothing(written):
+    is_chinese = name is SecretName.PASSWORD and chinese_password(written) == written
+    if text.startswith(("(", "["), value.end) or (means_nothing(written) and not is_chinese):
         return False
     if value.is_blank and not value.quote and not _is_certain(text, position, written, name):
         return False
@@ -225,7 +226,7 @@ def _bare_end(text: str, start: int, name: SecretName, *, is_encoded: bool) -> i
     """Return the end of the value without quotes at *start*. In an encoded URL or JSON, a quote or ``&`` ends it."""
     match = (_BARE if name in (SecretName.PASSWORD, SecretName.OTP) else _BARE_TOKEN).match(text, start)
     if match is None:
-        return start
+        return start + len(chinese_password(text, start) if name is SecretName.PASSWORD else "")
     encoded = _ENCODED_END.search(match[0]) if is_encoded else None
     return start + encoded.start() if encoded else match.end()
 

@@ -75,6 +75,13 @@ _PATH = re.compile(r"(?:[A-Za-z]:)?[\\/][\w.-]{1,40}[\\/].{0,200}", re.ASCII)
 _OBJECT = re.compile(r"(?:[a-z]\w{0,20}\.)*[A-Z]\w{2,60}@[0-9a-f]{4,8}", re.ASCII)
 _STAMP = re.compile(r"[A-Z]{2,10}-\d{1,10}|\d{4}[-/:]\d\d[-/:]\d\d.{0,40}|\d{1,4}(?:\.\d{1,6}){1,3}|-?\d{1,30}")
 _MEMBER = re.compile(r"[A-Za-z_$][\w$]{0,60}(?:\.[A-Za-z_$][\w$]{0,60}){1,6}", re.ASCII)
+# Chinese characters, then at least one digit among other characters. The first word must not be one of a sentence, such
+# as 错误, 至少, 使用 or 校验.
+_CHINESE_PASSWORD = re.compile(
+    r"(?![错失无过不长至最已未为必正剩校请是有仍还超第共使采用加经由通版代码编状返响耗时])"
+    r"[\u4e00-\u9fff]{1,8}(?=[!-~]{0,31}[0-9])[!#-.0-9:=?-Z^_a-z~]{3,32}(?![\w\u4e00-\u9fff])",
+    re.ASCII,
+)
 _WORDY = re.compile(r"[a-z]{1,20}")
 
 
@@ -89,6 +96,12 @@ def means_nothing(value: str) -> bool:
         or _PLACEHOLDER.fullmatch(value) is not None
         or (_PATH.fullmatch(value) is not None and not is_random(value, 24))
     )
+
+
+def chinese_password(text: str, start: int = 0) -> str:
+    """Return the password that begins with Chinese characters at *start*, such as ``你好123``, or an empty string."""
+    match = _CHINESE_PASSWORD.match(text, start)
+    return match[0] if match and not has_code(match[0]) else ""
 
 
 def is_secret(value: str, name: SecretName, *, is_sentence: bool) -> bool:

@@ -321,6 +321,7 @@ VENDOR_RULES = (
         "docker login",
         "podman login",
     ),
+    pattern(SecretKind.PASSWORD, r"\bpasswd -p [\"']?(?P<secret>[^\s\"'‹›-][^\s\"'‹›]{2,100})", "passwd -p"),
     pattern(
         SecretKind.PASSWORD, r"\bredis-cli\b[^\n]{0,200}?\s-a\s{1,2}[\"']?(?P<secret>[^\s\"'‹›]{3,100})", "redis-cli"
     ),
