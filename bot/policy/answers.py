@@ -104,7 +104,7 @@ class Answers:
         """
         if known := self._known(numbers, platform):
             return known
-        return Unknown(self._unknown(numbers) or numbers)
+        return Unknown(self._unknown(numbers) or numbers, platform)
 
     def _known(self, numbers: tuple[int, ...], platform: Platform | None = None) -> Explained | Foreign | None:
         """Explain *numbers*, or return None if none of them is known."""
@@ -145,8 +145,8 @@ class Answers:
         if entries := self._catalogue.in_range(query):
             return replies.Range(query, entries)
         if unknown := self._unknown(numbers):
-            return Unknown(unknown)
+            return Unknown(unknown, platform)
         hits = self._catalogue.search(query)
         if not hits and (unknown := tuple(filter(self._catalogue.may_be_server_code, numbers))):
-            return Unknown(unknown)
+            return Unknown(unknown, platform)
         return replies.Found(query, tuple(hit.entry for hit in hits))

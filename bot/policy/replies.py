@@ -50,6 +50,7 @@ class Unknown:
     """None of the codes is known."""
 
     codes: tuple[int, ...]
+    platform: Platform | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
 
 def unknown(catalogue: Catalogue, reply: Unknown, translate: Translator) -> MessagePayload:
     """Build the answer to a question about unknown codes."""
-    return _unknown(catalogue, reply.codes, translate)
+    return _unknown(catalogue, reply.codes, reply.platform, translate)
 
 
 def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, translate: Translator) -> MessagePayload:
@@ -81,7 +81,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
     A code that follows from another one of the message by *cascades* gets a line that says so instead of a card.
     """
     if not reply.entries:
-        return _unknown(catalogue, reply.unknown, translate, block_kit.actions(_more(reply, translate)))
+        return _unknown(catalogue, reply.unknown, reply.platform, translate, block_kit.actions(_more(reply, translate)))
     causes = _causes(reply.entries, cascades)
     is_list = len(reply.entries) - len(causes) > _MOST_SHORT_CARDS
     causes = {} if is_list else causes
@@ -203,7 +203,9 @@ def _more(reply: Annotation, translate: Translator) -> Element:
     return block_kit.overflow(MORE, options)
 
 
-def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, *last: Block) -> MessagePayload:
+def _unknown(
+    catalogue: Catalogue, codes: Sequence[int], platform: Platform | None, translate: Translator, *last: Block
+) -> MessagePayload:
     """Build the answer about unknown *codes*: the nearest known codes and the next steps; *last* ends the message."""
     said = unknown_code.statement(codes, catalogue, translate)
     blocks = [block_kit.section(said)]
@@ -212,7 +214,7 @@ def _unknown(catalogue: Catalogue, codes: Sequence[int], translate: Translator, 
     for entry in entries:
         show = block_kit.button(translate("button.show"), SHOW_CODE, value=str(entry.code))
         blocks.append(block_kit.section(line(entry, translate), accessory=show))
-    steps = unknown_code.steps(codes, unknown_code.slack_link(catalogue, translate), translate)
+    steps = unknown_code.steps(codes, unknown_code.slack_link(catalogue, translate, platform), translate)
     return block_kit.message(said, [*blocks, block_kit.section("\n".join(steps)), *last])
 
 

@@ -175,13 +175,22 @@ def test_a_mistyped_code_beside_a_known_one_is_named(answers: Answers) -> None:
 @pytest.mark.parametrize("query", ["103999", "103999 ios", "错误码 103999", "code: 103999"])
 def test_an_unknown_code_of_the_servers_is_told_to_be_one(answers: Answers, query: str) -> None:
     """“No results” would send people away from the code that explains it."""
-    assert answers.search(query) == replies.Unknown((103999,))
+    reply = answers.search(query)
+    assert isinstance(reply, replies.Unknown)
+    assert reply.codes == (103999,)
 
 
 @pytest.mark.parametrize("query", ["token expired 103999", "999999", "room 103999 members"])
 def test_another_number_is_no_code_of_the_servers(answers: Answers, query: str) -> None:
     """Words that say more than the number are searched."""
     assert isinstance(answers.search(query), replies.Found)
+
+
+def test_an_unknown_code_keeps_the_platform(answers: Answers) -> None:
+    """The answer links the platform's list of codes."""
+    ios = open_platforms().keyed("ios")
+    assert answers.explain((6000199,), ios) == replies.Unknown((6000199,), ios)
+    assert answers.search("600354 ios") == replies.Unknown((600354,), ios)
 
 
 def test_unknown_codes_are_named(answers: Answers) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language, words
 from bot.policy.replies import Annotation, Explained, Range, Unknown
 from bot.render.renderer import Renderer
@@ -42,6 +43,14 @@ def test_the_answer_says_what_to_do(catalogue: Catalogue, language: Language) ->
     assert said[2:5] == [f"*{code}*  {words(language).pick(catalogue[code].title)}" for code in codes]
     assert [block["accessory"]["value"] for block in blocks[2:5]] == [str(code) for code in codes]
     assert said[5:] == [STEPS[language]]
+
+
+def test_the_list_of_codes_is_that_of_the_platform(catalogue: Catalogue) -> None:
+    """A newer code is looked up where the reader's SDK is documented, whether somebody asked or not."""
+    ios = open_platforms().keyed("ios")
+    for reply in (Unknown((6000358,), ios), Annotation((), (6000358,), {}, platform=ios)):
+        said = texts(Renderer(catalogue).message(reply, Language.ZH)["blocks"])
+        assert "<https://doc-zh.zego.im/zim-ios/sdk-error-codes/zim|" in "\n".join(said)
 
 
 def test_a_number_of_another_length_can_not_be_new(catalogue: Catalogue) -> None:
