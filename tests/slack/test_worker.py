@@ -13,6 +13,7 @@ from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.place import Place
 from bot.policy.replies import Barred, Barrier, Note, Refused
+from bot.slack.context import Background
 from bot.slack.worker import Worker
 
 
@@ -31,7 +32,7 @@ class FakeServices:
         self.languages = SimpleNamespace(of_person=self._language, of_channel=self._language, default=Language.EN)
         self.channels = SimpleNamespace(claim_notice=self._claim, forget_notice=self._forget)
         self.log_reader = SimpleNamespace(read=self._read)
-        self.background = None
+        self.background = Background()
         self.annotations = SimpleNamespace(annotate=self._refused)
         self.refusal = "is_archived"
         self.escalation_target = "U9"
