@@ -58,7 +58,7 @@ class Job:
 
     place: Place
     ts: str  # the message
-    thread: str  # the thread to answer in: the message's own, or the one that contains it
+    thread: str  # the message's own thread, or the one that contains it
     codes: tuple[int, ...] = ()
     kind: JobKind = JobKind.MESSAGE
     trigger_ts: str = ""  # of the event or action, for kinds that repeat; without it, a second job is a duplicate
@@ -97,6 +97,11 @@ class Job:
     def lane(self) -> LaneKey:
         """Return the lane: the jobs of one thread are worked on in order, one at a time."""
         return (self.place.team, self.place.channel, self.thread)
+
+    @property
+    def reply_thread(self) -> str | None:
+        """Return the thread to answer in, or None in a direct message, unless the person writes in a thread there."""
+        return None if self.place.is_direct and self.thread == self.ts else self.thread
 
     @property
     def may_be_answered(self) -> bool:

@@ -131,8 +131,8 @@ def _reopen(spool: IO[bytes]) -> BinaryIO:
     return reader
 
 
-async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: str, thread: str) -> None:
-    """Upload a file and share it in a thread; raises RetryLater, GiveUp or StopWorkspace."""
+async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: str, thread: str | None) -> None:
+    """Upload a file and share it in a channel or thread; raises RetryLater, GiveUp or StopWorkspace."""
     wanted = {"filename": name, "length": str(len(content))}
     announced = await call_api(client.api_call("files.getUploadURLExternal", params=wanted))
     url = str(announced["upload_url"])
@@ -146,5 +146,6 @@ async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: 
                 raise RetryLater(f"upload: status {response.status}")
     except (aiohttp.ClientError, TimeoutError) as error:
         raise RetryLater(f"no answer: {describe(error)}") from error
-    share = {"files": [{"id": announced["file_id"], "title": name}], "channel_id": channel, "thread_ts": thread}
+    share = {"files": [{"id": announced["file_id"], "title": name}], "channel_id": channel}
+    share |= {"thread_ts": thread} if thread else {}
     await call_api(client.api_call("files.completeUploadExternal", json=share))

@@ -203,12 +203,13 @@ async def _attach_if_cut(context: RequestContext, job: Job, replier: LogReplier,
 
 
 async def _attach(context: RequestContext, job: Job, reply: str, digest: Digest, language: Language) -> bool:
-    """Attach the report that belongs to the message *reply*; return False if the thread has it already."""
-    name, services = f"zimerr-{reply}.txt", context.services
-    for message in await context.lookup.thread(job.place.channel, job.thread):
+    """Attach the report that belongs to the message *reply*; return False if it was attached before."""
+    name, services, thread = f"zimerr-{reply}.txt", context.services, job.reply_thread
+    channel, lookup = job.place.channel, context.lookup
+    for message in await (lookup.thread(channel, thread) if thread else lookup.since(channel, reply)):
         if any(file.get("name") == name for file in message.get("files") or ()):
             return False
     # A report of 10,000 codes takes a quarter of a second.
     text = await asyncio.to_thread(report, digest, services.catalogue, language, services.log_reader.cascades)
-    await upload(context.lookup.client, name, text.encode(), channel=job.place.channel, thread=job.thread)
+    await upload(lookup.client, name, text.encode(), channel=channel, thread=thread)
     return True

@@ -77,6 +77,12 @@ class SlackLookup:
         answers = [page async for page in pages(ask, arguments, most=_MAX_PAGES)]
         return [message for page in answers for message in page.get("messages", ())]
 
+    async def since(self, channel: str, ts: str) -> Sequence[Payload]:
+        """Return the messages of a channel after *ts*, at most 2,000, without replies in threads, newest first."""
+        ask, arguments = partial(self._ask, "conversations.history"), {"channel": channel, "oldest": ts, "limit": "200"}
+        answers = [page async for page in pages(ask, arguments, most=_MAX_PAGES)]
+        return [message for page in answers for message in page.get("messages", ())]
+
     async def is_member(self, channel: str, user: str) -> bool:
         """Return whether a person is among the first 10,000 members of a channel, False if Slack refuses the list."""
         ask, arguments = partial(self._ask, "conversations.members"), {"channel": channel, "limit": "1000"}

@@ -48,7 +48,7 @@ class ThreadReplier:
 
     async def _state(self, reply: str) -> dict[str, StateChange]:
         """Return the state that a triage shows; it is empty if the bot may not read its message."""
-        thread = next(job.thread for job in self._jobs.values())
+        thread = next(job.reply_thread for job in self._jobs.values()) or reply
         with contextlib.suppress(GiveUp):
             message = await self.lookup.message(self._place.channel, reply, thread) or {}
             return state_of(message.get("blocks") or ())

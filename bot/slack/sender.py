@@ -46,7 +46,8 @@ class Sender:
     async def post(self, jobs: Sequence[Job], message: MessagePayload) -> str:
         """Post a reply in the thread of *jobs*, once over all their attempts; return its ts.
 
-        Several jobs share a reply only if no earlier attempt at any of them may have posted.
+        In a direct message, the reply is in no thread (see `Job.reply_thread`). Several jobs share a reply only if no
+        earlier attempt at any of them may have posted.
         """
         job = jobs[0]
         payload = {"team": job.place.team, "ts": job.ts, "kind": job.stored_kind}
@@ -54,7 +55,7 @@ class Sender:
             payload["also"] = " ".join(other.ts for other in jobs[1:])
         target = {
             "channel": job.place.channel,
-            "thread_ts": job.thread,
+            **({"thread_ts": job.reply_thread} if job.reply_thread else {}),
             "unfurl_links": False,
             "unfurl_media": False,
             "metadata": {"event_type": METADATA_TYPE, "event_payload": payload},
@@ -161,11 +162,13 @@ class Sender:
     async def _posted(self, job: Job) -> str | None:
         """Return the ts of the reply that an earlier attempt at *job* posted, or None."""
         workspace = await self._workspaces.get(job.place.team)
-        arguments = {"channel": job.place.channel, "ts": job.thread, "oldest": job.ts, "limit": "200"}
+        method, arguments = "conversations.history", {"channel": job.place.channel, "oldest": job.ts, "limit": "200"}
+        if job.reply_thread:
+            method, arguments = "conversations.replies", arguments | {"ts": job.reply_thread}
         arguments["include_all_metadata"] = "true"
 
         async def ask(page: dict[str, str]) -> Payload:
-            return await call_api(workspace.client.api_call("conversations.replies", params=page))
+            return await call_api(workspace.client.api_call(method, params=page))
 
         async for answer in pages(ask, arguments):
             for message in answer.get("messages", ()):

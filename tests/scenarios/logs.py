@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
-from tests.scenarios.reading import BOT, dismiss, settled, shown
+from tests.scenarios.reading import BOT, answers_in_dm, dismiss, settled, shown
 
 _EVENTS = (
     ("I", "[Login][API.login] userID: u_1041, network: wifi"),
@@ -31,7 +31,9 @@ def file(name: str = "zim.log", content: str | bytes = LOG) -> Upload:
 
 
 def answers(slack: Sandbox, message: dict[str, Any], channel: str) -> list[dict[str, Any]]:
-    """Return the bot's messages in the thread of *message*, without its uploads."""
+    """Return the bot's replies to *message*, without its uploads."""
+    if channel.startswith("D"):
+        return answers_in_dm(slack, channel, message)
     replies = slack.replies(channel, message["ts"])
     return [reply for reply in replies if reply.get("bot_id") == BOT and not reply.get("files")]
 

@@ -46,6 +46,18 @@ async def answer_in_thread(slack: Team, channel: str, message: dict[str, Any]) -
     return reply
 
 
+def answers_in_dm(slack: Sandbox, channel: str, message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the bot's replies to *message* in a direct message: none of them is in a thread."""
+    said = [each for each in said_by_bot(slack, channel) if "thread_ts" not in each]
+    return [each for each in said if each.get("metadata", {}).get("event_payload", {}).get("ts") == message["ts"]]
+
+
+async def answer_in_dm(slack: Sandbox, channel: str, message: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the bot's reply to *message* in a direct message, and return it."""
+    (reply,) = await slack.until(lambda: answers_in_dm(slack, channel, message))
+    return reply
+
+
 async def choose(slack: Team, reply: dict[str, Any], what: str, user: str) -> None:
     """Choose in the menu of an annotation or a triage, by the action id in the value of the option."""
     menu = reply["blocks"][-1]["elements"][-1]

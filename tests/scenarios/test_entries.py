@@ -21,7 +21,7 @@ from tests.scenarios.conftest import (
     bot_with,
     manifest,
 )
-from tests.scenarios.reading import answer_in_thread, bot_reactions, dismiss, said_by_bot, settled, shown
+from tests.scenarios.reading import answer_in_dm, answer_in_thread, bot_reactions, dismiss, said_by_bot, settled, shown
 
 
 async def ephemeral_to(slack: Sandbox, user: str, count: int = 1) -> dict[str, Any]:
@@ -112,7 +112,7 @@ async def test_a_mention_with_words_is_answered_privately(slack: Sandbox) -> Non
 async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected: str) -> None:
     """It needs no command, because nobody else reads it."""
     message = await slack.say("D0ANN", ANN, text)
-    reply = await answer_in_thread(slack, "D0ANN", message)
+    reply = await answer_in_dm(slack, "D0ANN", message)
     assert expected in shown(reply)
     assert_sendable(reply)
 
@@ -136,7 +136,7 @@ async def test_numbers_beside_the_codes_are_explained_to_whoever_asks(slack: San
     failed = await slack.say(ENGLISH, LIN, "sendMessage: {code: 6000203, message: 'code: 108035, message: no member'}")
     annotation = await answer_in_thread(slack, ENGLISH, failed)
     assert "the server's own code 108035, which stands for *6000521*" in shown(annotation)
-    answer = await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "1002001 是什么"))
+    answer = await answer_in_dm(slack, "D0LIN", await slack.say("D0LIN", LIN, "1002001 是什么"))
     assert shown(answer).startswith("1002001 不是 ZIM SDK 的错误码")
     assert slack.replies(ENGLISH, unasked["ts"]) == []
 
@@ -144,10 +144,10 @@ async def test_numbers_beside_the_codes_are_explained_to_whoever_asks(slack: San
 async def test_a_direct_message_is_answered_in_the_persons_language(slack: Sandbox) -> None:
     """A locale such as zh-TW gets traditional characters."""
     assert "6000106 · Token 已过期" in shown(
-        await answer_in_thread(slack, "D0LIN", await slack.say("D0LIN", LIN, "6000106"))
+        await answer_in_dm(slack, "D0LIN", await slack.say("D0LIN", LIN, "6000106"))
     )
     assert "6000106 · Token 已過期" in shown(
-        await answer_in_thread(slack, "D0MEI", await slack.say("D0MEI", MEI, "6000106"))
+        await answer_in_dm(slack, "D0MEI", await slack.say("D0MEI", MEI, "6000106"))
     )
 
 

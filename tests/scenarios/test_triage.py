@@ -364,7 +364,7 @@ async def test_the_full_report_is_attached_once(slack: Sandbox) -> None:
     (report,) = await slack.until(lambda: uploads(slack, message, ENGLISH))
     assert report["name"] == f"zimerr-{answer['ts']}.txt"
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
-    assert "完整报告已在本消息列中" in shown(private)
+    assert "完整报告已经发过了" in shown(private)
     assert len(uploads(slack, message, ENGLISH)) == 1
     assert len(answers(slack, message, ENGLISH)) == 1
 

@@ -37,7 +37,7 @@ async def test_why_names_the_codes_of_each_file(slack: Sandbox) -> None:
     message = await slack.say(ENGLISH, ANN, "", files=files)
     await the_answer(slack, message, ENGLISH)
     said = await why(slack, message)
-    assert said.startswith("*I triaged this message as a log, in its thread.")
+    assert said.startswith("*I triaged this message as a log.")
     assert "one.log: 30 lines, 6000106 (12×), 6000121 (12×)" in said
     assert "two.log: 1 line, 6000354 (1×)" in said
     assert "3.log: 40 lines, no ZIM error code" in said
