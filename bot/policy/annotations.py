@@ -37,7 +37,6 @@ from bot.policy.replies import (
     Reply,
     Triaged,
     UnreadableReply,
-    is_public,
 )
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelState, ChannelStore
@@ -163,7 +162,7 @@ class Annotations:
         In a direct message, all answers are replies.
         """
         record, reply = await self._store.get(message.ref), None
-        is_reply = is_public(answer.reply) or message.place.is_direct
+        is_reply = answer.is_public or message.place.is_direct
         is_change = isinstance(answer.reply, AnyChange)
         if is_reply and not is_change and record and record.reply and record.act == Act.ANSWER:
             await voice.revise(record.reply, answer)

@@ -16,7 +16,7 @@ from bot.policy.changes import Changes
 from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
-from bot.policy.place import Directory, Place
+from bot.policy.place import Audience, Directory, Place
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
 
 
@@ -37,9 +37,12 @@ class Answers:
         text_language: Language | None = None,
         *,
         is_repeated: bool = False,
+        is_slash_command: bool = False,
         read_files: ReadFiles | None = None,
     ) -> Answer:
         """Carry out *command*; a public answer is in the channel's language, a private one in the person's.
+
+        The audience is the one that the command names, else for a slash command that of the settings.
 
         *text_language* is that of the command, by its script. *is_repeated*: an earlier attempt may have carried the
         command out, but not answered. *read_files* reads the files of a message that the command is about.
@@ -49,15 +52,22 @@ class Answers:
                 reply: Reply = await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
             case grammar.SetModeCommand(mode):
                 reply = await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
+            case grammar.SetAudienceCommand(wanted, is_for_workspace):
+                reply = await self._changes.set_audience(
+                    place, wanted, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
+                )
             case grammar.ForgetAllCommand():
                 reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
             case _:
                 reply = await self._reply(command, place, directory, read_files)
-        choose = self._languages.of_channel if replies.is_public(reply) else self._languages.of_person
+        audience = _named_audience(command) if isinstance(reply, Explained) else Audience.CHANNEL
+        if audience is None:
+            audience = await self._changes.audience(place) if is_slash_command else Audience.CHANNEL
+        choose = self._languages.of_channel if replies.is_public(reply, audience) else self._languages.of_person
         language = (await choose(place, directory, text_language=text_language)).language
         if isinstance(command, grammar.SearchCommand):
             language = question_language(command.query, usual=language)
-        return Answer(reply, language)
+        return Answer(reply, language, audience)
 
     async def _reply(
         self, command: grammar.Command, place: Place, directory: Directory, read_files: ReadFiles | None
@@ -69,7 +79,8 @@ class Answers:
             case grammar.LogsCommand(text):
                 return self.logs(text)
             case grammar.SearchCommand(query):
-                return self.search(query)
+                name, audience = grammar.split_audience(query)
+                return self.search(name if audience and self._catalogue.entry_named(name) else query)
             case grammar.StatusCommand():
                 return await self._changes.settings(place, directory)
             case grammar.IgnoredCommand():
@@ -150,3 +161,14 @@ class Answers:
         if not hits and (unknown := tuple(filter(self._catalogue.may_be_server_code, numbers))):
             return Unknown(unknown, platform)
         return replies.Found(query, tuple(hit.entry for hit in hits))
+
+
+def _named_audience(command: grammar.Command) -> Audience | None:
+    """Return the audience that a command about codes names for its answer."""
+    match command:
+        case grammar.ExplainCommand():
+            return command.audience
+        case grammar.SearchCommand(query):
+            return grammar.split_audience(query)[1]
+        case _:
+            return None

@@ -5,7 +5,9 @@
 3. Undoing restores the earlier state, once. A setting that was changed again since is not overwritten.
 4. “Not a code” and “Wrong” replace the reply by the line that says so. The messages keep an act, so they do not get
    another reply.
-5. “Not a code” silences numbers in the same context in this channel for 30 days.
+5. A setting of the workspace counts in the channels that have no setting of their own. Its line is in the channel where
+   it was set.
+6. “Not a code” silences numbers in the same context in this channel for 30 days.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from bot.policy.annotations import Annotations
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, Mode
 from bot.policy.permissions import Permissions
-from bot.policy.place import Directory, Place, link_to
+from bot.policy.place import Audience, Directory, Place, link_to
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
-from bot.storage.channel_store import ChannelStore, SetBy
+from bot.storage.channel_store import ChannelState, ChannelStore, SetBy
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 KEEP_S = 30 * 86_400.0  # for which a context is ignored, and a change can be undone
@@ -54,7 +56,16 @@ class Changes:
             len(contexts),
             SetBy(contexts[0].user, contexts[0].at) if contexts else None,
             SetBy(wrong.user, wrong.at) if wrong and not wrong.undone_by else None,
+            _audience(channel),
+            channel.answers_by if channel.answers else channel.workspace_answers_by,
+            is_audience_of_workspace=not channel.answers,
         )
+
+    async def audience(self, place: Place) -> Audience:
+        """Return who sees the answers to the command in a channel; in a direct message, everyone in it."""
+        if place.is_direct:
+            return Audience.CHANNEL
+        return _audience(await self._channels.get(place.team, place.channel))
 
     async def set_mode(
         self, place: Place, mode: Mode, directory: Directory, *, is_repeated: bool = False
@@ -71,6 +82,26 @@ class Changes:
     ) -> ChangeReply | SettingsReply | Denied:
         """Set the language of a channel, or let the bot choose it (None); *is_repeated* as in `set_mode`."""
         return await self._set(place, Changed.LANGUAGE, language, directory, is_repeated=is_repeated)
+
+    async def set_audience(
+        self,
+        place: Place,
+        audience: Audience | None,
+        directory: Directory,
+        *,
+        is_for_workspace: bool = False,
+        is_repeated: bool = False,
+    ) -> ChangeReply | SettingsReply | Denied | Note:
+        """Set who sees the answers to the command, in a channel or in the workspace; None removes the setting.
+
+        *is_repeated* as in `set_mode`.
+        """
+        if not is_for_workspace:
+            if place.is_direct:
+                return Note("answers_in_dm")
+            return await self._set(place, Changed.ANSWERS, audience, directory, is_repeated=is_repeated)
+        value = None if audience is Audience.CHANNEL else audience  # which is the default
+        return await self._set(place, Changed.WORKSPACE_ANSWERS, value, directory, is_repeated=is_repeated)
 
     async def not_a_code(self, reply: MessageRef, place: Place, directory: Directory) -> ChangeReply | Denied | Note:
         """Reject a reply because its codes are not codes, and ignore their contexts in this channel."""
@@ -135,7 +166,8 @@ class Changes:
     async def _set(
         self, place: Place, what: Changed, value: str | None, directory: Directory, *, is_repeated: bool
     ) -> ChangeReply | SettingsReply | Denied:
-        if denied := await self.permissions.denied_to_change(place, directory):
+        is_for_workspace = what is Changed.WORKSPACE_ANSWERS
+        if denied := await self.permissions.denied_to_change(place, directory, is_for_workspace=is_for_workspace):
             return denied
         where = place.team, place.channel
         change = await self._store.set(*where, what, value, user=place.user, at=self._clock())
@@ -157,3 +189,8 @@ class Changes:
                 return ts
             await asyncio.sleep(pause_s)
         return await self._annotations.first_answered(reply)
+
+
+def _audience(channel: ChannelState) -> Audience:
+    """Return who sees the answers to the command: by the channel's own setting, else by that of the workspace."""
+    return Audience(channel.answers or channel.workspace_answers or Audience.CHANNEL)

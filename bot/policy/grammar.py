@@ -10,9 +10,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.catalogue.platforms import open_platforms
 from bot.detection.detector import find_numbers
 from bot.i18n import Language, script_language
 from bot.policy.noise_rules import Mode
+from bot.policy.place import Audience
 
 TRIAGE_WORDS = ("triage", "排查", "分诊")  # in a mention, any text may follow: “triage this, please”
 
@@ -44,6 +46,17 @@ class SetModeCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAudienceCommand:
+    """Set who sees the answers to the command in the channel, or in all channels of the workspace without a setting.
+
+    None removes the setting.
+    """
+
+    audience: Audience | None
+    is_for_workspace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IgnoredCommand:
     """List the contexts that people marked as not a code in the channel."""
 
@@ -66,11 +79,12 @@ class WhyCommand:
 class ExplainCommand:
     """Explain codes, each once, in the order typed, then other numbers, which are ignored if unknown.
 
-    *text* is the whole command, which may name a platform.
+    *text* is the whole command, which may name a platform. *audience* is the one that it names for this answer.
     """
 
     codes: tuple[int, ...]
     text: str = ""
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,7 @@ class SearchCommand:
 
 
 Command = (
-    HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | WhyCommand
+    HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | SetAudienceCommand | WhyCommand
     | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TriageCommand | SearchCommand
 )  # fmt: skip
 
@@ -111,6 +125,18 @@ _MODES = {
     "react": Mode.REACT, "表情": Mode.REACT,
     "off": Mode.OFF, "关": Mode.OFF, "quiet": Mode.OFF,
 }  # fmt: skip
+_AUDIENCES: dict[str, Audience | None] = {
+    "me": Audience.ME, "only me": Audience.ME, "private": Audience.ME,
+    **dict.fromkeys(("仅我", "只给我", "仅自己", "私下"), Audience.ME),
+    "channel": Audience.CHANNEL, "public": Audience.CHANNEL,
+    **dict.fromkeys(("频道", "公开"), Audience.CHANNEL),
+    "auto": None, "default": None, "自动": None, "默认": None,
+}  # fmt: skip
+_WORKSPACES = ("workspace", "工作区")
+# Behind a code. Chinese is written without a space.
+_LAST_AUDIENCE = re.compile(
+    r"(?:[\s,]+(?P<latin>me|channel)|[\s,]*(?P<chinese>仅我|只给我|频道))[.。]?\Z", re.IGNORECASE
+)
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
@@ -119,6 +145,7 @@ _WORDS = {
     "status": "status", "settings": "status", "状态": "status", "设置": "status",
     "lang": "lang", "language": "lang", "语言": "lang",
     "auto": "auto", "自动": "auto",
+    "answers": "answers", "回答": "answers",
     "why": "why", "为什么": "why",
     "ignored": "ignored", "忽略": "ignored", "已忽略": "ignored",
     "list": "list", "列表": "list",
@@ -148,12 +175,8 @@ def parse(text: str) -> Command:
         return HelpCommand()
     head, rest = [*text.split(None, 1), ""][:2]
     word = _WORDS.get(head.lower())
-    if word == "lang":
-        argument = rest.lower()
-        return SetLanguageCommand(_LANGUAGES[argument]) if argument in _LANGUAGES else HelpCommand("lang")
-    if word == "auto":
-        mode = _MODES.get(rest.lower())
-        return SetModeCommand(mode) if mode else HelpCommand("auto")
+    if word in ("lang", "auto", "answers"):
+        return _set(word, rest.lower())
     if word == "why" and not _is_question(rest):
         link = _LINK.search(rest)
         if not link:
@@ -171,7 +194,37 @@ def parse(text: str) -> Command:
         return plain
     # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
     codes = [int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text))]
-    return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text)))), text) if codes else SearchCommand(text)
+    if not codes:
+        return SearchCommand(text)
+    return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text)))), text, _audience_of(text))
+
+
+def split_audience(text: str) -> tuple[str, Audience | None]:
+    """Split the audience off the end of *text*; None if it names none."""
+    found = _LAST_AUDIENCE.search(text)
+    if not found or not found.start():
+        return text, None
+    return text[: found.start()], _AUDIENCES[found[found.lastgroup or 0].lower()]
+
+
+def _audience_of(text: str) -> Audience | None:
+    """Return the audience behind codes and platforms; “6000106 happened to me” names none."""
+    before, audience = split_audience(text)
+    is_plain = audience and not any(map(str.isalpha, open_platforms().without_names(before)))
+    return audience if is_plain else None
+
+
+def _set(word: str, argument: str) -> Command:
+    """Return the command that changes a setting, or the help for *word* if *argument* is wrong or missing."""
+    if word == "lang" and argument in _LANGUAGES:
+        return SetLanguageCommand(_LANGUAGES[argument])
+    if word == "auto" and argument in _MODES:
+        return SetModeCommand(_MODES[argument])
+    words = argument.split()
+    audience = " ".join(each for each in words if each not in _WORKSPACES)
+    if word == "answers" and audience in _AUDIENCES:
+        return SetAudienceCommand(_AUDIENCES[audience], is_for_workspace=audience != " ".join(words))
+    return HelpCommand(word)
 
 
 def _is_question(rest: str) -> bool:

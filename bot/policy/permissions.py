@@ -2,8 +2,9 @@
 
 1. In a direct message, everyone may do both: it concerns no one else.
 2. Guests, people of other workspaces (Slack Connect) and apps may do neither: a guest can start a workflow.
-3. If ZIMERR_ADMINS is set, only these people and the members of these user groups may make changes.
-4. If Slack can't be asked, the answer is no.
+3. What affects the whole workspace can't be changed in a direct message, where nobody else sees it.
+4. If ZIMERR_ADMINS is set, only these people and the members of these user groups may make changes.
+5. If Slack can't be asked, the answer is no.
 
 Slack's answers are kept for a few minutes.
 """
@@ -49,8 +50,12 @@ class Permissions:
         self._standings[key] = standing
         return None if standing is Standing.MEMBER else Denied(Denial(standing))
 
-    async def denied_to_change(self, place: Place, directory: Directory) -> Denied | None:
+    async def denied_to_change(
+        self, place: Place, directory: Directory, *, is_for_workspace: bool = False
+    ) -> Denied | None:
         """Return why the person of *place* may not make changes there, or None if they may."""
+        if is_for_workspace and place.is_direct:
+            return Denied(Denial.DIRECT)
         denied = await self.denied_to_call(place, directory)
         if denied or place.is_direct or not self._admins or place.user in self._admins:
             return denied

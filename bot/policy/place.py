@@ -28,6 +28,13 @@ class Place:
         return self.channel.startswith("D")
 
 
+class Audience(StrEnum):
+    """The people who see the answer to a command."""
+
+    CHANNEL = "channel"
+    ME = "me"  # the person who asked
+
+
 class Standing(StrEnum):
     """A person's relation to a workspace."""
 

@@ -15,7 +15,7 @@ from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
-from bot.policy.place import LogSource, Place
+from bot.policy.place import Audience, LogSource, Place
 from bot.storage.annotation_store import LogRecord
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
@@ -110,6 +110,9 @@ class SettingsReply:
     ignored: int = 0  # contexts
     ignored_by: SetBy | None = None  # the last person who had one ignored
     wrong_by: SetBy | None = None  # the last person who marked a triage as wrong
+    audience: Audience = Audience.CHANNEL  # of answers to the command
+    audience_by: SetBy | None = None
+    is_audience_of_workspace: bool = False  # the channel has no setting of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,7 @@ class Denial(StrEnum):
     UNSURE = "unsure"  # Slack could not be asked
     UNTOLD = "untold"  # Slack does not describe the person
     UNTOLD_GROUP = "untold-group"  # Slack does not describe the user group
+    DIRECT = "direct"  # a change for the whole workspace, in a direct message
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +292,7 @@ class Note:
 
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
-        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "small_talk",
+        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "small_talk", "answers_in_dm",
     ]  # fmt: skip
 
 
@@ -325,6 +329,12 @@ class Answer:
 
     reply: Reply
     language: Language
+    audience: Audience = Audience.CHANNEL  # ME makes a reply private that is public by itself
+
+    @property
+    def is_public(self) -> bool:
+        """Return whether everyone in the channel sees the answer."""
+        return is_public(self.reply, self.audience)
 
 
 def barred(error: GiveUp, place: Place) -> Barred | None:
@@ -340,8 +350,11 @@ def missing_scope(error: GiveUp, place: Place) -> Barred | None:
     return barred(error, place) if error.reason == Barrier.MISSING_SCOPE else None
 
 
-def is_public(reply: Reply) -> bool:
-    """Return whether everyone in the channel sees the reply: explanations and changes are public, others private."""
+def is_public(reply: Reply, audience: Audience = Audience.CHANNEL) -> bool:
+    """Return whether everyone in the channel sees the reply.
+
+    Changes are public, and so are explanations unless they are for another *audience*. Others are private.
+    """
     if isinstance(reply, AnyChange):
         return not reply.untold
-    return isinstance(reply, (Explained, Annotation, Triaged, UnreadableReply))
+    return audience is Audience.CHANNEL and isinstance(reply, (Explained, Annotation, Triaged, UnreadableReply))

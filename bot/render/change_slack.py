@@ -76,6 +76,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
     paragraphs = [
         _with_author(by_language, reply.language_by, translate, is_set=reply.language.reason == "setting"),
         _with_author(translate(f"mode.{reply.mode}"), reply.mode_by, translate, is_set=True),
+        _audience(reply, translate),
         _ignored_count(reply, translate),
         translate("settings.wrong", **_author(reply.wrong_by)) if reply.wrong_by else "",
         translate("settings.hint"),
@@ -104,6 +105,9 @@ def _line(change: ChannelChange, translate: Translator) -> str:
             line = translate("change.language", who=who, language=translate(f"language.{detail['after']}"))
         case Changed.LANGUAGE:
             line = translate("change.language.auto", who=who)
+        case Changed.ANSWERS | Changed.WORKSPACE_ANSWERS as what:
+            default = "channel" if what is Changed.WORKSPACE_ANSWERS else "auto"
+            line = translate(f"change.{what}.{detail['after'] or default}", who=who)
         case Changed.NOT_A_CODE:
             codes = block_kit.joined(detail["codes"], translate)
             line = translate.count("change.not_a_code", len(detail["codes"]), who=who, codes=codes)
@@ -125,6 +129,15 @@ def _ignored(context: IgnoredContext, translate: Translator) -> Block:
     return block_kit.section(
         text, accessory=block_kit.button(translate("button.forget"), FORGET, value=context.fingerprint)
     )
+
+
+def _audience(reply: SettingsReply, translate: Translator) -> str:
+    """Say who sees the answers to the command, and who set that for the channel or the workspace."""
+    said = translate(f"answers.{reply.audience}")
+    if reply.audience_by is None:
+        return said
+    key = "settings.by_for_workspace" if reply.is_audience_of_workspace else "settings.by"
+    return block_kit.sentences(said, translate(key, **_author(reply.audience_by)), translate)
 
 
 def _ignored_count(reply: SettingsReply, translate: Translator) -> str:

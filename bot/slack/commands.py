@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.policy.grammar import TriageCommand, parse
-from bot.policy.replies import Answer, AnyChange, is_public
+from bot.policy.replies import Answer, AnyChange
 from bot.render.message_forms import REPLACEABLE, simplified
 from bot.slack.context import RequestContext, Services, with_context
 from bot.slack.lookup import Payload, plain_text
@@ -35,7 +35,12 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
         return
     answering = asyncio.ensure_future(
         context.services.answers.answer(
-            command, context.place, context.lookup, context.text_language, read_files=context.read_files
+            command,
+            context.place,
+            context.lookup,
+            context.text_language,
+            is_slash_command=True,
+            read_files=context.read_files,
         )
     )
     await asyncio.wait([answering], timeout=_ACK_TIMEOUT_S)
@@ -46,7 +51,7 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
     answer = answering.result()
     # Slack does not say whether it accepts the blocks of an acknowledgement.
     message = simplified(context.services.renderer.message(answer.reply, answer.language), REPLACEABLE)
-    await ack(response_type="in_channel" if is_public(answer.reply) else "ephemeral", **message)
+    await ack(response_type="in_channel" if answer.is_public else "ephemeral", **message)
 
 
 async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -> None:
@@ -54,4 +59,4 @@ async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -
     if isinstance(answer.reply, AnyChange):
         await context.show_change(answer.reply)
         return
-    await context.reply_to_url(answer.reply, answer.language, is_public=is_public(answer.reply))
+    await context.reply_to_url(answer.reply, answer.language, is_public=answer.is_public)

@@ -16,7 +16,7 @@ from bot.policy.annotations import SeenMessage
 from bot.policy.content import is_whole_log, worth_mentioning
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import Answer, Leaked, Note, NothingFound, Triaged, is_public
+from bot.policy.replies import Answer, Leaked, Note, NothingFound, Triaged
 from bot.render.digest_report import report
 from bot.render.digest_slack import StateChange, with_state
 from bot.slack.context import RequestContext
@@ -129,7 +129,7 @@ class LogJobs:
         if job.kind is JobKind.ASKED:
             message = SeenMessage(job.place, job.ts, job.thread, ())
             await context.services.annotations.answer(message, answer, replier)
-        elif is_public(answer.reply):
+        elif answer.is_public:
             await replier.reply(answer)
         else:
             await replier.whisper(answer)

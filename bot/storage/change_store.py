@@ -13,15 +13,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
 
 from bot.storage.annotation_store import MessageRef, contexts_of
+from bot.storage.channel_store import WORKSPACE
 from bot.storage.database import Database
 from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts
 
 
 class Changed(StrEnum):
-    """The kinds of change. The first two are columns of the channel's settings."""
+    """The kinds of change. The first three are columns of the channel's settings."""
 
     MODE = "mode"
     LANGUAGE = "language"
+    ANSWERS = "answers"
+    WORKSPACE_ANSWERS = "answers-all"  # the same column in the settings of the workspace
     NOT_A_CODE = "not-a-code"
     WRONG = "wrong"
     FORGOT = "forgot"  # ignored contexts were deleted; this can't be undone
@@ -64,12 +67,15 @@ class ChangeStore:
     async def set(
         self, team: str, channel: str, what: Changed, value: str | None, *, user: str, at: float
     ) -> ChannelChange | None:
-        """Set the mode or the language; None unsets it. Return None if it has that value already."""
-        names = (what, f"{what}_by", f"{what}_at")
-        of_channel = _in(channel_settings, team, channel)
-        query = select(*(channel_settings.c[name] for name in names)).where(*of_channel).with_for_update()
+        """Set a setting of the channel, or of its workspace; None unsets it. Return None if it has that value already.
+
+        The change belongs to *channel*, where the person made it.
+        """
+        owner, names = _setting(channel, what)
+        query = select(*(channel_settings.c[name] for name in names)).where(*_in(channel_settings, team, owner))
+        query = query.with_for_update()
         now = dict(zip(names, (value, user, at), strict=True))
-        upsert = self._database.insert(channel_settings).values(team=team, channel=channel, **now)
+        upsert = self._database.insert(channel_settings).values(team=team, channel=owner, **now)
         upsert = upsert.on_conflict_do_update(index_elements=["team", "channel"], set_=now)
 
         def set_value(connection: Connection) -> ChannelChange | None:
@@ -225,16 +231,18 @@ class ChangeStore:
 
 def _restore_setting(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
     """Restore a setting with who had set it, unless it is no longer as *change* left it."""
-    columns = channel_settings.c[change.what], channel_settings.c[f"{change.what}_by"]
-    is_as_left = (
-        columns[0].is_not_distinct_from(change.detail["after"]),
-        columns[1] == change.user,
-        channel_settings.c[f"{change.what}_at"] == change.at,
-    )
-    names = (change.what, f"{change.what}_by", f"{change.what}_at")
-    query = update(channel_settings).where(*_in(channel_settings, team, channel), *is_as_left)
+    owner, names = _setting(channel, change.what)
+    value, user, at = (channel_settings.c[name] for name in names)
+    is_as_left = value.is_not_distinct_from(change.detail["after"]), user == change.user, at == change.at
+    query = update(channel_settings).where(*_in(channel_settings, team, owner), *is_as_left)
     if not connection.execute(query.values(dict(zip(names, change.detail["before"], strict=True)))).rowcount:
         raise OvertakenError
+
+
+def _setting(channel: str, what: Changed) -> tuple[str, tuple[str, str, str]]:
+    """Return the channel of the row with a setting, and the columns of its value, author and time."""
+    owner, name = (WORKSPACE, Changed.ANSWERS) if what is Changed.WORKSPACE_ANSWERS else (channel, what)
+    return owner, (name, f"{name}_by", f"{name}_at")
 
 
 def _in(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...]:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings, language_votes, locales, notices
 
+WORKSPACE = ""  # in place of the channel in the settings of a workspace
 _MAX_VOTES = 40  # from then on, old votes are halved with each new one, so that a channel can change its language
 
 
@@ -38,13 +39,17 @@ class SetBy:
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """The settings of a channel, and its votes."""
+    """The settings of a channel, those of its workspace, and its votes."""
 
     language: str | None  # None: not set
     mode: str | None  # None: not set
     votes: Votes
     language_by: SetBy | None = None  # None: never set, or not loaded
     mode_by: SetBy | None = None
+    answers: str | None = None  # None: not set, or not loaded
+    answers_by: SetBy | None = None
+    workspace_answers: str | None = None
+    workspace_answers_by: SetBy | None = None
 
 
 class KnownLocale(NamedTuple):
@@ -65,10 +70,19 @@ class ChannelStore:
         where = {"team": team, "channel": channel}
 
         def load(connection: Connection) -> ChannelState:
-            row = connection.execute(_SETTINGS, where).one_or_none()
-            language, *language_by, mode, mode_by, mode_at = row or [None] * 6
-            votes = Votes(*connection.execute(_VOTES, where).one_or_none() or ())
-            return ChannelState(language, mode, votes, _set_by(*language_by), _set_by(mode_by, mode_at))
+            rows = {row.channel: row for row in connection.execute(_SETTINGS, where)}
+            own, shared = rows.get(channel), rows.get(WORKSPACE)
+            return ChannelState(
+                own.language if own else None,
+                own.mode if own else None,
+                Votes(*connection.execute(_VOTES, where).one_or_none() or ()),
+                _set_by(own.language_by, own.language_at) if own else None,
+                _set_by(own.mode_by, own.mode_at) if own else None,
+                own.answers if own else None,
+                _set_by(own.answers_by, own.answers_at) if own else None,
+                shared.answers if shared else None,
+                _set_by(shared.answers_by, shared.answers_at) if shared else None,
+            )
 
         return await self._database.run(load)
 
@@ -132,7 +146,9 @@ def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
     return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
 
 
-_SETTINGS = select(*list(channel_settings.c)[2:]).where(*of_channel(channel_settings))
+_SETTINGS = select(channel_settings).where(
+    channel_settings.c.team == bindparam("team"), channel_settings.c.channel.in_([bindparam("channel"), WORKSPACE])
+)
 _VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))
 _LOCALE = select(locales.c.locale, locales.c.asked_at).where(
     locales.c.team == bindparam("team"), locales.c.id == bindparam("id")

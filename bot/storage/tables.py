@@ -21,6 +21,7 @@ def _channel_table(name: str, *columns: Column[Any] | Index) -> Table:
     return Table(name, metadata, *keys, *columns)
 
 
+# The row of a workspace has an empty channel.
 channel_settings = _channel_table(
     "channel_settings",
     Column("language", String(8)),  # null: detected
@@ -29,6 +30,9 @@ channel_settings = _channel_table(
     Column("mode", String(8)),  # null: thread
     Column("mode_by", String(32)),
     Column("mode_at", Float),
+    Column("answers", String(8)),  # who sees those of the command; null: as in the workspace, there everybody
+    Column("answers_by", String(32)),
+    Column("answers_at", Float),
 )
 
 # One row per job. Done rows are kept for a while, so that a second delivery of the same event is recognized.

@@ -13,6 +13,7 @@ from bot.policy.grammar import (
     IgnoredCommand,
     LogsCommand,
     SearchCommand,
+    SetAudienceCommand,
     SetLanguageCommand,
     SetModeCommand,
     StatusCommand,
@@ -21,6 +22,7 @@ from bot.policy.grammar import (
     parse,
 )
 from bot.policy.noise_rules import Mode
+from bot.policy.place import Audience
 
 TS = "1700000000.000100"
 
@@ -71,6 +73,27 @@ TS = "1700000000.000100"
         ("auto thread", SetModeCommand(Mode.THREAD)),
         ("auto on", SetModeCommand(Mode.THREAD)),
         ("自动 关", SetModeCommand(Mode.OFF)),
+        ("answers me", SetAudienceCommand(Audience.ME)),
+        ("Answers only me", SetAudienceCommand(Audience.ME)),
+        ("answers channel", SetAudienceCommand(Audience.CHANNEL)),
+        ("answers auto", SetAudienceCommand(None)),
+        ("answers me workspace", SetAudienceCommand(Audience.ME, is_for_workspace=True)),
+        ("answers workspace auto", SetAudienceCommand(None, is_for_workspace=True)),
+        ("回答 仅我", SetAudienceCommand(Audience.ME)),
+        ("回答 频道 工作区", SetAudienceCommand(Audience.CHANNEL, is_for_workspace=True)),
+        ("回答 自动", SetAudienceCommand(None)),
+        ("answers", HelpCommand("answers")),
+        ("answers loud", HelpCommand("answers")),
+        ("answers workspace", HelpCommand("answers")),
+        ("6000354 me", ExplainCommand((6000354,), "6000354 me", Audience.ME)),
+        ("6000354, 6000106 iOS Me", ExplainCommand((6000354, 6000106), "6000354, 6000106 iOS Me", Audience.ME)),
+        ("6000354 channel", ExplainCommand((6000354,), "6000354 channel", Audience.CHANNEL)),
+        ("6000354仅我", ExplainCommand((6000354,), "6000354仅我", Audience.ME)),
+        ("6000354 安卓 仅我。", ExplainCommand((6000354,), "6000354 安卓 仅我。", Audience.ME)),
+        ("6000106 happened to me", ExplainCommand((6000106,), "6000106 happened to me")),
+        ("6000354 member left channel", ExplainCommand((6000354,), "6000354 member left channel")),
+        ("mute channel", SearchCommand("mute channel")),
+        ("channel", SearchCommand("channel")),
         ("ignored", IgnoredCommand()),
         ("忽略", IgnoredCommand()),
         ("Ignored  Forget  All", ForgetAllCommand()),

@@ -69,6 +69,38 @@ async def test_undoing_restores_the_value_and_who_had_set_it(store: ChangeStore,
     assert await ChannelStore(database).get(*HERE) == ChannelState(None, None, Votes())
 
 
+async def test_a_setting_of_the_workspace_is_apart_from_those_of_its_channels(
+    store: ChangeStore, database: Database
+) -> None:
+    """Both name their author; the change belongs to the channel where it was made, and can be undone there."""
+    channels = ChannelStore(database)
+    shared = await store.set(*HERE, Changed.WORKSPACE_ANSWERS, "me", user="U1", at=1.0)
+    own = await store.set(*HERE, Changed.ANSWERS, "channel", user="U2", at=2.0)
+    assert shared
+    assert own
+    by, elsewhere = SetBy("U1", 1.0), await channels.get("T1", "C2")
+    assert elsewhere == ChannelState(None, None, Votes(), workspace_answers="me", workspace_answers_by=by)
+    state = await channels.get(*HERE)
+    assert (state.answers, state.answers_by, state.workspace_answers) == ("channel", SetBy("U2", 2.0), "me")
+    assert (await channels.get("T2", "C1")).workspace_answers is None
+    assert await store.set("T1", "C2", Changed.WORKSPACE_ANSWERS, "me", user="U3", at=3.0) is None
+    assert await store.find("T1", "C2", shared.id) is None
+    assert await store.undo(*HERE, shared, user="U3")
+    state = await channels.get(*HERE)
+    assert (state.answers, state.workspace_answers, state.workspace_answers_by) == ("channel", None, None)
+    assert await store.undo(*HERE, own, user="U3")
+    assert await channels.get(*HERE) == ChannelState(None, None, Votes())
+
+
+async def test_a_setting_of_the_workspace_that_was_changed_again_is_not_overwritten(store: ChangeStore) -> None:
+    """Somebody else may have set it in another channel."""
+    first = await store.set(*HERE, Changed.WORKSPACE_ANSWERS, "me", user="U1", at=1.0)
+    assert await store.set("T1", "C2", Changed.WORKSPACE_ANSWERS, "channel", user="U2", at=2.0)
+    assert first
+    with pytest.raises(OvertakenError):
+        await store.undo(*HERE, first, user="U1")
+
+
 async def test_only_one_of_several_people_undoes_a_change(store: ChangeStore) -> None:
     """The others see who was first."""
     change = await set_mode(store, "off")
