@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
@@ -23,7 +24,8 @@ from sqlalchemy.pool import NullPool
 
 from bot.errors import ZimerrError
 from bot.json_bytes import encode
-from bot.storage.database_file import DatabaseFile, advice
+from bot.storage.database_advice import advice, shown
+from bot.storage.database_file import DatabaseFile
 
 T = TypeVar("T")
 UNREACHABLE = (SQLAlchemyError, OSError)  # the errors of a query if the database is unreachable or refuses it
@@ -77,6 +79,11 @@ class Database:
             event.listen(self._sync_engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0"))
             self._connection: Connection | None = None
 
+    @property
+    def path(self) -> Path | None:
+        """Return the path of the SQLite file; None for a database in memory or on a server."""
+        return self._file.path if self._file else None
+
     async def open(self, *, upgrade: bool = False) -> None:
         """Check that the database is reachable and has the code's schema; raises ZimerrError if not.
 
@@ -91,11 +98,36 @@ class Database:
             if self._file:
                 self._file.note_opened()
         except UNREACHABLE as error:
-            reason = str(getattr(error, "orig", None) or error).strip()
-            on_postgresql = "Check that PostgreSQL runs there and that DATABASE_URL names it."
-            hint = on_postgresql if self.is_shared else advice(error)
-            shown = self._url.render_as_string(hide_password=True)
-            raise ZimerrError(f"The database {shown} can't be opened: {reason}. {hint}") from error
+            raise self._unusable("opened", error) from error
+
+    async def verify(self) -> None:
+        """Check that the database is intact, has the code's schema and can be written to, and change nothing in it.
+
+        Raises OlderSchemaError if the schema can be upgraded, another ZimerrError for other faults.
+        """
+        from bot.storage import schema
+
+        try:
+            if not self.is_shared:
+                await self.run(self._check_integrity)
+            await self.run(schema.check)
+        except UNREACHABLE as error:
+            raise self._unusable("opened", error) from error
+        try:
+            await self.check_writable()
+        except UNREACHABLE as error:
+            raise self._unusable("written to", error) from error
+
+    def _check_integrity(self, connection: Connection) -> None:
+        """Raise ZimerrError if a page of the SQLite file is damaged: https://www.sqlite.org/pragma.html."""
+        found = connection.execute(sql("PRAGMA quick_check(1)")).scalar()
+        if found != "ok":
+            raise ZimerrError(f"The database {shown(self._url)} is damaged: {found}. Restore it from a backup.")
+
+    def _unusable(self, purpose: str, error: BaseException) -> ZimerrError:
+        reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+        remedy = advice(error, is_postgresql=self.is_shared)
+        return ZimerrError(f"The database {shown(self._url)} can't be {purpose}: {reason}. {remedy}")
 
     async def close(self) -> None:
         """Close all connections, after the queries that still run in threads."""

@@ -1,4 +1,4 @@
-"""Create and watch the file of an SQLite database, and say what its errors mean."""
+"""Create and watch the file of an SQLite database."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from sqlalchemy.engine import URL
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _SUFFIXES = ("", "-wal", "-shm")  # SQLite keeps the latest writes in two more files
-# By the names of https://www.sqlite.org/rescode.html.
-_ADVICE = {
-    "SQLITE_NOTADB": "The file is damaged, or not an SQLite database. Restore it from a backup, or move it away.",
-    "SQLITE_CORRUPT": "The file is damaged. Restore it from a backup, or move it away.",
-    "SQLITE_FULL": "Free space on its disk.",
-    "SQLITE_BUSY": "Another process has locked it. Stop that process, or wait until it is done.",
-}
-_OTHER_ADVICE = "Point DATABASE_URL at a file in a folder that this user may write to."
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -75,9 +67,3 @@ def _take_from_others(path: Path) -> None:
         _log.warning("other users can read the database", file=str(path), error=error.strerror)
     else:
         _log.warning("other users could read the database; its mode is 0600 now", file=str(path))
-
-
-def advice(error: BaseException) -> str:
-    """Return advice on an error of SQLite, or on an OSError."""
-    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
-    return next((text for start, text in _ADVICE.items() if name.startswith(start)), _OTHER_ADVICE)

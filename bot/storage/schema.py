@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from importlib import metadata
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy import text as sql
 
 from bot.errors import ZimerrError
+from bot.storage.tables import upgrades
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _UPGRADE_LOCK = 600_600  # any number that no other program on this PostgreSQL locks
+
+
+class OlderSchemaError(ZimerrError):
+    """The schema is older than the code and can be upgraded."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -24,26 +31,36 @@ def upgrade(connection: Connection) -> None:
     else:
         # Otherwise SQLite's driver commits each CREATE by itself, and a killed process leaves half a schema.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if not _is_current(connection):
+    head = _head_if_older(connection)
+    if head:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.execute(insert(upgrades).values(schema=head, zimerr=metadata.version("zimerr"), at=time.time()))
 
 
 def check(connection: Connection) -> None:
-    """Raise ZimerrError unless the schema has the code's version."""
-    if not _is_current(connection):
-        raise ZimerrError("The database's schema is older than this zimerr. Run `zimerr db upgrade` first.")
+    """Raise OlderSchemaError or another ZimerrError unless the schema has the code's version."""
+    if _head_if_older(connection):
+        raise OlderSchemaError("The database's schema is older than this zimerr. Run `zimerr db upgrade` first.")
 
 
-def _is_current(connection: Connection) -> bool:
-    """Return whether the schema has the code's version; False if older. Raises ZimerrError if it is newer."""
+def _head_if_older(connection: Connection) -> str | None:
+    """Return the code's version if the schema is older; None if it has that version. Raises ZimerrError if newer."""
     script = ScriptDirectory(str(_MIGRATIONS))
+    head = script.get_current_head()
     version = MigrationContext.configure(connection).get_current_revision()
     if version is not None and version not in {step.revision for step in script.walk_revisions()}:
         raise ZimerrError(
-            f"The database's schema ({version}) is newer than this zimerr ({script.get_current_head()}). "
-            "Install the zimerr that upgraded it, or a later one."
+            f"The database's schema ({version}) is newer than this zimerr ({metadata.version('zimerr')}, schema "
+            f"{head}). {_needed(connection, version)}, or restore the backup from before the upgrade."
         )
-    return version == script.get_current_head()
+    return None if version == head else head
+
+
+def _needed(connection: Connection, version: str) -> str:
+    """Return which zimerr to install for the schema *version*."""
+    query = select(upgrades.c.zimerr).where(upgrades.c.schema == version)
+    found = connection.execute(query).scalar() if inspect(connection).has_table(upgrades.name) else None
+    return f"Install zimerr {found} or later" if found else "Install the zimerr that upgraded it, or a later one"

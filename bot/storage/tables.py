@@ -159,3 +159,13 @@ notices = _channel_table(
     Column("what", String(32), primary_key=True),
     Column("at", Float, nullable=False),
 )
+
+# The version of zimerr that upgraded the schema to each of its versions. Later versions keep this table as it is, for
+# earlier versions to read.
+upgrades = Table(
+    "upgrades",
+    metadata,
+    Column("schema", String(32), primary_key=True),
+    Column("zimerr", String(32), nullable=False),
+    Column("at", Float, nullable=False),
+)

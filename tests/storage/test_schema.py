@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import version
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select
 from sqlalchemy import text as sql
+from sqlalchemy.engine import make_url
 
 from bot.errors import ZimerrError
 from bot.settings import DatabaseSettings
 from bot.storage.database import Database
-from bot.storage.tables import metadata
+from bot.storage.tables import metadata, upgrades
 
 
 async def test_the_migrations_create_the_tables(database: Database) -> None:
@@ -42,23 +45,38 @@ async def test_a_newer_schema_is_refused(database_url: str) -> None:
     await database.run(lambda connection: connection.execute(future))
     with pytest.raises(ZimerrError, match=r"schema \(from the future\) is newer than this zimerr"):
         await database.open()
-    with pytest.raises(ZimerrError, match="newer"):
+    with pytest.raises(ZimerrError, match="Install the zimerr that upgraded it"):
+        await database.open(upgrade=True)
+    named = insert(upgrades).values(schema="from the future", zimerr="7.1.0", at=0.0)
+    await database.run(lambda connection: connection.execute(named))
+    with pytest.raises(ZimerrError, match=r"Install zimerr 7\.1\.0 or later, or restore the backup"):
         await database.open(upgrade=True)
     await database.close()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_an_older_schema_is_refused_on_a_shared_database(database_url: str) -> None:
-    """An operator chooses when to upgrade under running replicas."""
+async def test_the_version_that_upgrades_the_schema_is_recorded(database_url: str) -> None:
+    """An earlier version names it after a rollback."""
     database = Database(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
-    with pytest.raises(ZimerrError, match="zimerr db upgrade"):
+    await database.open(upgrade=True)
+    await database.open(upgrade=True)
+    rows = await database.run(lambda connection: connection.execute(select(upgrades)).mappings().all())
+    assert [row["zimerr"] for row in rows] == [version("zimerr")]
+    await database.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_wrong_name_of_a_database_is_told(database_url: str) -> None:
+    """The server runs, and DATABASE_URL names it: other advice would mislead."""
+    url = make_url(DatabaseSettings(_env_file=None, database_url=database_url).database_url)
+    database = Database(url.set(database="nowhere").render_as_string(hide_password=False))
+    with pytest.raises(ZimerrError, match="Create that database or user"):
         await database.open()
     await database.close()
 
 
 async def test_an_unreachable_server_is_named_without_its_password() -> None:
     """The message is logged."""
-    database = Database("postgresql+psycopg://zimerr:secret@127.0.0.1:1/zimerr")
+    database = Database("postgresql+psycopg://zimerr:secret@127.0.0.1:1/zimerr?password=secret")
     with pytest.raises(ZimerrError, match="Check that PostgreSQL runs") as failure:
         await database.open()
     assert "secret" not in str(failure.value)
