@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import GiveUp, RetryLater, StopWorkspace, ZimerrError
 from bot.settings import Settings, split_keys
 from bot.slack.client import SlackClient, call_api, response_to
+from bot.slack.reachability import unreachable
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations
 
@@ -31,6 +32,22 @@ LOST = frozenset({NOT_INSTALLED, TEAM_REMOVED, "token_revoked", "account_inactiv
 _REFRESH_BEFORE_MIN = 120  # before a token expires, as in Bolt
 _REFRESH_RETRY_S = 60.0
 _REFRESH_WAIT_S, _REFRESH_TIMEOUT_S = 1.0, 30.0
+# By Slack's error code (https://docs.slack.dev/reference/methods/auth.test#errors).
+_REMEDIES = {
+    "account_inactive": "The app was removed or the workspace is closed: install the app again and copy its new token.",
+    "token_revoked": "Install the app again (OAuth & Permissions) and copy its new token.",
+    "token_expired": (
+        "Tokens of this app expire after 12 hours (token rotation). Install it by OAuth (SLACK_CLIENT_ID), so that "
+        "zimerr refreshes them, or create the app anew without token rotation."
+    ),
+    "invalid_auth": (
+        "Copy the Bot User OAuth Token from the app's page OAuth & Permissions; if the app allows certain IP addresses "
+        "only, add this machine's."
+    ),
+    "org_login_required": "Slack is moving the workspace to an organization: wait until that is done.",
+    "ekm_access_denied": "Administrators have suspended access to the workspace: ask them.",
+}
+_OTHER_REMEDY = "Copy the Bot User OAuth Token from the app's page OAuth & Permissions; install the app there first."
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -214,17 +231,18 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str 
     return SlackClient(token, base_url=settings.slack_api_url, session=session)
 
 
-async def sign_in(client: AsyncWebClient) -> Bot:
-    """Return the bot that the token belongs to, and its scopes; raises ZimerrError if Slack refuses the token."""
+async def sign_in(client: AsyncWebClient, name: str = "SLACK_BOT_TOKEN") -> Bot:
+    """Return the bot that the client's token belongs to. Its scopes are empty if Slack does not tell them.
+
+    Raises ZimerrError if Slack refuses the token, which the error calls *name*.
+    """
     try:
         answer = await response_to(client.auth_test())
     except (GiveUp, StopWorkspace) as error:
-        raise ZimerrError(
-            f"Slack refuses SLACK_BOT_TOKEN: {error}. "
-            "Copy the Bot User OAuth Token from the app's page OAuth & Permissions; install the app there first."
-        ) from error
+        remedy = _REMEDIES.get(str(error), _OTHER_REMEDY)
+        raise ZimerrError(f"Slack refuses {name}: {error}. {remedy}") from error
     except RetryLater as error:
-        raise _unreachable(client, error) from error
+        raise unreachable(client, error) from error
     return Bot(
         team_id=answer["team_id"],
         team_name=answer["team"],
@@ -249,11 +267,4 @@ async def sign_in_socket(client: AsyncWebClient, settings: Settings) -> None:
             "app's page Basic Information, and turn Socket Mode on."
         ) from error
     except RetryLater as error:
-        raise _unreachable(client, error) from error
-
-
-def _unreachable(client: AsyncWebClient, error: RetryLater) -> ZimerrError:
-    """Return the error for a start at which Slack does not answer, or only with a status."""
-    if error.after_s is not None:
-        return ZimerrError(f"Slack asks to wait for {error.after_s:.0f} s (rate limit). Start the bot after that.")
-    return ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.")
+        raise unreachable(client, error) from error
