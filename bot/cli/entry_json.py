@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,11 @@ ONE_LANGUAGE: Mapping[str, Schema] = {  # of the types that `Pick` selects from
     "Links": {"type": "string"},
     "Steps": {"type": "array", "items": {"type": "string"}},
 }
-_OPTIONAL = ("Limit", "Symbols")  # objects that leave out the facts that they lack
+# Objects that leave out the facts that they lack, with the facts that they always have.
+_OPTIONAL: Mapping[str, Sequence[str]] = {
+    "Limit": ["what", "value", "unit", "bound", "default", "origin"],
+    "Symbols": [],
+}
 
 
 def as_object(
@@ -76,8 +80,11 @@ def entry_properties(schema: Schema) -> Schema:
     return properties | {"docs": {"$ref": "#/$defs/Links"}}
 
 
-def schema_of(kind: Any, replaced: Mapping[str, Schema]) -> Schema:
-    """Return the JSON Schema of *kind* as it is written; *replaced* has the definitions that differ, by name."""
+def schema_of(kind: Any, replaced: Mapping[str, Schema], optional: Collection[str] = ()) -> Schema:
+    """Return the JSON Schema of *kind* as it is written; *replaced* has the definitions that differ, by name.
+
+    All keys are required, except *optional* ones and those of `_OPTIONAL` objects.
+    """
     from pydantic import TypeAdapter  # slow to import, and most commands need no schema
 
     schema: Schema = TypeAdapter(kind).json_schema(mode="serialization")
@@ -87,7 +94,8 @@ def schema_of(kind: Any, replaced: Mapping[str, Schema]) -> Schema:
     for name, each in (*definitions.items(), (schema.get("title"), schema)):
         each.pop("title", None)  # the name again
         if "properties" in each:
-            each["required"] = ["value"] if name == "Limit" else [] if name in _OPTIONAL else list(each["properties"])
+            always = _OPTIONAL.get(name or "", each["properties"])
+            each["required"] = [key for key in always if key not in optional]
             for fact in each["properties"].values():
                 fact.pop("default", None)
                 fact.pop("title", None)

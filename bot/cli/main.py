@@ -180,6 +180,36 @@ def demo_command(port: int, no_browser: bool) -> None:
     asyncio.run(run(port, open_browser=not no_browser))
 
 
+@commands.command("mcp")
+@click.option(
+    "--http",
+    "address",
+    metavar="[HOST:]PORT",
+    help="Serve over Streamable HTTP instead of stdio; without HOST, to this machine only. Port 0 selects a free port.",
+)
+@click.option("--allow-host", "names", multiple=True, metavar="NAME", help="With --http: another name of the server.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Usual language of the answers. [default: by locale]")
+@overlay_option
+def mcp_command(address: str | None, names: tuple[str, ...], lang: str | None, overlay: Path | None) -> None:
+    """Serve the catalogue to AI assistants and editors (Model Context Protocol).
+
+    It needs the extra `mcp`. The exit status is 1 if that is missing or the port can't be opened.
+    """
+    from bot.catalogue.catalogue import open_catalogue
+    from bot.cli.options import split_address, usual_language
+
+    place = split_address(address, names) if address else None
+    try:
+        from bot.cli import mcp_server
+    except ModuleNotFoundError as error:
+        raise ZimerrError(f"`zimerr mcp` needs {error.name}. Run pip install 'zimerr[mcp]'.") from error
+    catalogue, language = open_catalogue(overlay), usual_language(lang)
+    if place:
+        mcp_server.run_http(catalogue, language, *place, names)
+    else:
+        mcp_server.run_stdio(catalogue, language)
+
+
 @commands.group("db", cls=_Commands, places={"upgrade": "admin:upgrade", "reencrypt": "admin:reencrypt"})
 def db_commands() -> None:
     """Maintain the database."""

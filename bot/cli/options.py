@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import locale
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -39,3 +39,18 @@ def usual_language(lang: str | None) -> Language:
     """Return the language of --lang, else that of the locale."""
     tag = lang or (locale.getlocale()[0] or "").partition(".")[0]
     return negotiate(tag, default=Language.EN)
+
+
+def split_address(address: str, names: Sequence[str]) -> tuple[str, int]:
+    """Return host and port of *address*, ``[HOST:]PORT``; *names* are those under which clients reach it.
+
+    Raises UsageError if it is malformed, or if it is every address of the machine and has no name: web pages could send
+    requests to it under any name.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not port.isascii() or not port.isdecimal() or int(port) > 65535:
+        raise click.UsageError(f"{address!r} is no address: use PORT or HOST:PORT, such as 8765.")
+    if host in ("0.0.0.0", "::") and not names:  # noqa: S104
+        raise click.UsageError(f"{host} has no name. Add --allow-host with the name that clients use for this machine.")
+    return host, int(port)

@@ -6,42 +6,28 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from bot.catalogue.catalogue import Catalogue
-from bot.catalogue.entry import Steps, Text
 from bot.cli.options import with_catalogue
 from bot.cli.output import announce_input, columns, echo
+from bot.cli.scan_json import as_object, refusal_notes
 from bot.i18n import Language, Translator, words
 from bot.render.digest_report import report
 from bot.triage.cascades import open_cascades
-from bot.triage.digest import (
-    Advice,
-    Affected,
-    CodeRow,
-    ConnectionEvent,
-    Digest,
-    EventRow,
-    FileRead,
-    FileRefused,
-    Refusal,
-    Rival,
-    ServerCodeRow,
-)
+from bot.triage.digest import Refusal
 from bot.triage.pipeline import triage
 from bot.triage.reader import NO_LIMITS, LogFile
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-_Pick = Callable[[Any], Any]  # returns the text or the steps in one language
 _SHOW_PROGRESS_AFTER_S = 0.5
 _FAULTS: dict[type[Exception], str] = {
     FileNotFoundError: "missing",
@@ -77,82 +63,10 @@ def scan(files: tuple[str, ...], catalogue: Catalogue, language: Language, as_js
     elif digest.files:
         click.echo(report(digest, catalogue, language, cascades, width=columns()), nl=False)
     if as_json or not digest.files:  # else the report names them
-        for file in digest.refused:
-            reason = translate(f"triage.refused.{file.reason}")
-            echo(translate("triage.refused", file=file.name, why=reason), err=True)
+        for note in refusal_notes(digest, translate):
+            echo(note, err=True)
     unread = {file.name for file in digest.refused if file.reason is not Refusal.EMPTY}
     return 1 if unread & {*opened} or len(opened) < len({*files}) else 0
-
-
-def as_object(digest: Digest, catalogue: Catalogue, language: Language) -> dict[str, Any]:
-    """Return *digest* as a JSON object, its texts in *language*. Most keys are fields of the model; all are public."""
-    pick = words(language).pick
-    return {
-        **_public(digest, "lines", "bytes", "cause", "cause_event", "family", "explained"),
-        "seconds": round(digest.duration_s, 3),
-        "share": None if digest.share is None else round(digest.share, 3),
-        "advice": digest.advice and _public(digest.advice, *_names(Advice), pick=pick),
-        "affected": _public(digest.affected, *_names(Affected)),
-        "rivals": [_public(rival, *_names(Rival), pick=pick) for rival in digest.rivals],
-        "codes": [_row(row, digest) | _entry(row.code, catalogue, pick) for row in digest.rows],
-        "unknown": [_row(row, digest) for row in digest.unknown],
-        "events": [_event(event, digest) for event in digest.events],
-        "files": [_public(file, *_names(FileRead)) for file in digest.files],
-        "refused": [_public(file, *_names(FileRefused)) for file in digest.refused],
-        "lookalikes": sum(digest.lookalikes.values()),
-        "secrets_hidden": sum(digest.hidden.values()),
-        "truncated": digest.is_truncated,
-    }
-
-
-def _row(row: CodeRow, digest: Digest) -> dict[str, Any]:
-    """Return *row* as a JSON object."""
-    server_codes = {"server_codes": [_public(each, *_names(ServerCodeRow)) for each in row.server_codes]}
-    shown = _public(row, "code", "count", "role", "users", "explained")
-    return shown | _follows(row) | server_codes | _places(row, digest)
-
-
-def _event(row: EventRow, digest: Digest) -> dict[str, Any]:
-    """Return *row* as a JSON object. Only symptoms follow from anything, or are explained."""
-    return _public(row, "name", "count", "explained") | _follows(row) | _places(row, digest)
-
-
-def _follows(row: CodeRow | EventRow) -> dict[str, Any]:
-    """Return the cause of *row*: `follows` is a code, `follows_event` an event."""
-    is_event = isinstance(row.follows, ConnectionEvent)
-    return {"follows": None if is_event else row.follows, "follows_event": row.follows if is_event else None}
-
-
-def _places(row: CodeRow | EventRow, digest: Digest) -> dict[str, Any]:
-    """Return where *row* was found: lines, times as in the log, and with several files, their names."""
-    content: dict[str, Any] = {}
-    for key, mark in (("first", row.first), ("last", row.last)):
-        content |= {f"{key}_line": mark.line, f"{key}_time": mark.stamp and mark.stamp.text}
-        if len(digest.files) > 1:
-            content[f"{key}_file"] = digest.files[mark.file].name
-    return content
-
-
-def _entry(code: int, catalogue: Catalogue, pick: _Pick) -> dict[str, Any]:
-    """Return the public facts of the entry of *code*, none if it is unknown."""
-    entry = catalogue.get(code)
-    return _public(entry, "title", "actor", "remedy", pick=pick) if entry else {}
-
-
-def _names(kind: type[Any]) -> list[str]:
-    return [field.name for field in fields(kind)]
-
-
-def _public(value: Any, *names: str, pick: _Pick | None = None) -> dict[str, Any]:
-    """Return fields of *value*; *pick* selects the language of texts."""
-    return {name: _plain(getattr(value, name), pick) for name in names}
-
-
-def _plain(value: Any, pick: _Pick | None) -> Any:
-    """Convert the value of a field to plain JSON."""
-    if isinstance(value, Text | Steps):
-        return pick(value) if pick else value
-    return _public(value, *_names(type(value)), pick=pick) if is_dataclass(value) else value
 
 
 class _ProgressBar:
@@ -195,6 +109,10 @@ def _open(names: Sequence[str], translate: Translator, stack: ExitStack) -> dict
                 sys.stdin.buffer if name == "-" else stack.enter_context(Path(name).open("rb"))  # noqa: SIM115
             )
         except (OSError, ValueError) as error:
-            fault = _FAULTS.get(type(error), "failed")
-            echo(translate(f"terminal.scan.{fault}", name=name, why=error), err=True)
+            echo(open_fault(name, error, translate), err=True)
     return files
+
+
+def open_fault(name: str, error: Exception, translate: Translator) -> str:
+    """Say why the file *name* can't be opened."""
+    return translate(f"terminal.scan.{_FAULTS.get(type(error), 'failed')}", name=name, why=error)
