@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import slack
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.errors import describe
-from bot.health import Health, backlog_check, database_check, socket_check, token_check
+from bot.health import Health, backlog_check, database_check, schema_check, socket_check, workspace_check
 from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, PostRate
 from bot.inbox.job import JobState
@@ -35,7 +35,15 @@ from bot.policy.language import Languages
 from bot.policy.permissions import Permissions
 from bot.policy.relations import Relations
 from bot.render.renderer import Renderer
-from bot.server import EVENTS_PATH, connected, listening, open_handler, signed_handler
+from bot.server import (
+    DEFAULT_PORT,
+    EVENTS_PATH,
+    connected,
+    health_routes,
+    listening,
+    open_handler,
+    signed_handler,
+)
 from bot.settings import Settings, unknown_names
 from bot.slack.client import SlackClient
 from bot.slack.context import Background, Services
@@ -68,6 +76,11 @@ async def running(
     catalogue = open_catalogue(settings.zimerr_overlay)
     catalogue.prepare()
     async with contextlib.AsyncExitStack() as stack:
+        # Probes are answered from the start on, while a large database is upgraded, until everything else is closed.
+        health = Health()
+        if port := settings.health_port:
+            routes = health_routes(health)
+            await stack.enter_async_context(listening(routes, settings.host, port, setting="HEALTH_PORT"))
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         await database.open()
@@ -86,25 +99,26 @@ async def running(
         slack.register(app, services)
         suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
         stack.push_async_callback(suspensions.close)
-        checks = {"database": database_check(database), "backlog": backlog_check(services.inbox)}
-        if not settings.is_for_many:
-            checks["workspace"] = token_check(suspensions.reasons)
+        checks = {
+            "database": database_check(database),
+            "schema": schema_check(database),
+            "backlog": backlog_check(services.inbox),
+            "workspace": workspace_check(suspensions.reasons, is_for_many=settings.is_for_many),
+        }
         if settings.transport == "socket":
             checks["socket"] = socket_check(await stack.enter_async_context(connected(app, settings)))
-        health = Health(services.inbox, checks)
-        routes = _routes(settings, app, workspaces, clock)
-        # In Socket Mode, only `/healthz` needs a port.
-        if routes or settings.port:
-            await stack.enter_async_context(listening(routes, health, settings))
+        if routes := _routes(settings, app, workspaces, clock):
+            routes += health_routes(health)
+            await stack.enter_async_context(listening(routes, settings.host, settings.port or DEFAULT_PORT))
         stack.push_async_callback(services.languages.locales.close)
         await stack.enter_async_context(tidying(database, clock))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
-        await stack.enter_async_context(health.watching())
+        await stack.enter_async_context(health.watching(services.inbox, checks))
         worker = Worker(services)
         await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
-        _log.info("ready", transport=settings.transport, workspace=await workspaces.describe())
+        _log.info("ready", transport=settings.transport, workspaces=await workspaces.describe())
         yield
 
 

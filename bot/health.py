@@ -1,6 +1,6 @@
 """Check the running bot for faults.
 
-The checks run every few seconds, so that asking for the faults costs nothing. A fault that begins or ends is logged.
+The checks run every few seconds, so that asking for the faults costs nothing. What begins or ends is logged.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import structlog
 
-from bot.errors import describe
+from bot.errors import ZimerrError, describe
 from bot.inbox import Inbox
+from bot.storage import schema
 from bot.storage.database import UNREACHABLE, Database
 
 Check = Callable[[], Awaitable[str | None]]  # returns the fault, or None
@@ -22,24 +23,42 @@ Check = Callable[[], Awaitable[str | None]]  # returns the fault, or None
 _INTERVAL_S = 5.0
 _TIMEOUT_S = 4.0  # for one check
 MAX_BACKLOG_S = 300.0
+_WARNINGS = frozenset({"backlog", "workspace"})
 _SOCKET_PATIENCE_S = 15.0  # Slack replaces sockets now and then, and the client needs some seconds for it
 _log = structlog.stdlib.get_logger(__name__)
 
 
 class Health:
-    """The faults of the bot, found by *checks*, which are named by the part that they check."""
+    """The state of the bot, found by checks of its parts.
 
-    def __init__(self, inbox: Inbox, checks: Mapping[str, Check]) -> None:
-        self._inbox = inbox
-        self._checks = checks
-        self._faults: dict[str, str] = {}
+    A *crash* ends only with a restart of the process. A *fault* keeps this process from taking Slack's requests. A
+    *warning* needs a person, but all requests are still recorded. Every replica has it at once: if it were a fault, a
+    load balancer would send Slack's requests nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._inbox: Inbox | None = None  # None: the bot is starting
+        self._checks: Mapping[str, Check] = {}
+        self._found: dict[str, str] = {}
+
+    @property
+    def crashes(self) -> dict[str, str]:
+        """The parts that only a restart brings back."""
+        has_crashed = self._inbox is not None and self._inbox.has_crashed
+        return {"inbox": "zimerr has stopped working on messages; restart it"} if has_crashed else {}
 
     @property
     def faults(self) -> dict[str, str]:
         """The fault of each part that has one."""
-        # A load balancer should send requests elsewhere until the inbox is open, and once it closes. Requests that
-        # arrive nevertheless are recorded.
-        return self._faults if self._inbox.is_open else {"inbox": "zimerr is starting or stopping"} | self._faults
+        # Requests that arrive while the inbox is closed are recorded nevertheless.
+        is_open = self._inbox is not None and self._inbox.is_open
+        inbox = self.crashes if is_open else {"inbox": "zimerr is starting or stopping"}
+        return inbox | {part: text for part, text in self._found.items() if part not in _WARNINGS}
+
+    @property
+    def warnings(self) -> dict[str, str]:
+        """The warning of each part that has one."""
+        return {part: text for part, text in self._found.items() if part in _WARNINGS}
 
     async def update(self) -> None:
         """Run all checks."""
@@ -49,22 +68,28 @@ class Health:
                     fault = await check()
             except Exception as error:  # whatever it is: a part that can't be checked is not known to be well
                 fault = reason_of(error)
-            if fault and part not in self._faults:
+            if fault and part not in self._found:
                 _log.error("unhealthy", part=part, fault=fault)
-            if part in self._faults and not fault:
+            if part in self._found and not fault:
                 _log.info("healthy again", part=part)
-            self._faults.pop(part, None)
+            self._found.pop(part, None)
             if fault:
-                self._faults[part] = fault
+                self._found[part] = fault
 
     @contextlib.asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
-        """Run all checks every few seconds while the context is open."""
+    async def watching(self, inbox: Inbox, checks: Mapping[str, Check]) -> AsyncIterator[None]:
+        """Run all *checks*, which are named by the part that they check, every few seconds while the context is open.
+
+        Until then, the bot is starting; it is stopping from when *inbox* closes.
+        """
+        self._checks = checks
+        await self.update()
+        self._inbox = inbox
 
         async def watch() -> None:
             while True:
-                await self.update()
                 await asyncio.sleep(_INTERVAL_S)
+                await self.update()
 
         task = asyncio.create_task(watch())
         try:
@@ -95,6 +120,24 @@ def database_check(database: Database) -> Check:
     return check
 
 
+def schema_check(database: Database) -> Check:
+    """Check that the database's schema is not older than the code.
+
+    During an upgrade of several replicas it is newer for a while, and this one still runs on it.
+    """
+
+    async def check() -> str | None:
+        try:
+            await database.run(schema.check)
+        except schema.OlderSchemaError as error:
+            return str(error)
+        except (ZimerrError, *UNREACHABLE):  # it is newer, or `database_check` reports the fault
+            pass
+        return None
+
+    return check
+
+
 def backlog_check(inbox: Inbox) -> Check:
     """Check that no job waits for long although it could be worked on."""
 
@@ -113,12 +156,15 @@ def describe_backlog(waits_s: float) -> str:
     return f"a message has been waiting for {waits_s / 60:.0f} minutes"
 
 
-def token_check(reasons: Mapping[str, str]) -> Check:
-    """Check that Slack accepts SLACK_BOT_TOKEN; *reasons* are its error codes for each team that is stopped."""
+def workspace_check(reasons: Mapping[str, str], *, is_for_many: bool) -> Check:
+    """Check that Slack accepts the token of each workspace; *reasons* are its error codes for each that is stopped."""
 
     async def check() -> str | None:
-        codes = sorted(set(reasons.values()))
-        return f"Slack refuses SLACK_BOT_TOKEN: {', '.join(codes)}" if codes else None
+        if not reasons:
+            return None
+        codes = ", ".join(sorted(set(reasons.values())))
+        whose = f"the tokens of {len(reasons)} workspaces" if is_for_many else "SLACK_BOT_TOKEN"
+        return f"Slack refuses {whose}: {codes}"
 
     return check
 

@@ -1,4 +1,4 @@
-"""Receive Slack's requests over HTTP or over a socket, and answer health checks."""
+"""Receive Slack's requests over HTTP or over a socket, and serve the state of the bot."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.settings import Settings
 from bot.slack.workspaces import sign_in_socket
 
 EVENTS_PATH = "/slack/events"
-_DEFAULT_PORT = 3000
+DEFAULT_PORT = 3000
 _MAX_SSL_CHECK_BYTES = 1024
 _MAX_FIELDS = 100  # of a form; a slash command has about 15, and 500,000 take seconds to parse
 # A signature is valid from five minutes before the time that it names until five minutes after it.
@@ -106,18 +106,34 @@ def _bolt_request(request: web.Request, body: bytes) -> AsyncBoltRequest:
         raise web.HTTPBadRequest(text="malformed body") from error
 
 
+def health_routes(health: Health) -> list[web.RouteDef]:
+    """Return the routes `/healthz` (liveness) and `/readyz` (readiness); both answer 503 if there are faults.
+
+    The faults of `/healthz` are those that only a restart ends.
+    """
+
+    def serve(faults: Callable[[], dict[str, str]], warnings: Callable[[], dict[str, str]]) -> Handler:
+        async def answer(_: web.Request) -> web.Response:
+            found = faults()
+            body = {"ok": not found, "faults": found, "warnings": warnings()}
+            return web.json_response(body, status=503 if found else 200)
+
+        return answer
+
+    return [
+        web.get("/healthz", serve(lambda: health.crashes, dict)),
+        web.get("/readyz", serve(lambda: health.faults, lambda: health.warnings)),
+    ]
+
+
 @contextlib.asynccontextmanager
-async def listening(routes: Sequence[web.RouteDef], health: Health, settings: Settings) -> AsyncIterator[None]:
-    """Serve *routes* and `/healthz` while the context is open. Raises ZimerrError if the port can't be opened."""
-
-    async def healthz(_: web.Request) -> web.Response:
-        faults = health.faults
-        return web.json_response({"ok": not faults, "faults": faults}, status=503 if faults else 200)
-
-    port = settings.port or _DEFAULT_PORT
+async def listening(
+    routes: Sequence[web.RouteDef], host: str, port: int, *, setting: str = "PORT"
+) -> AsyncIterator[None]:
+    """Serve *routes* while the context is open. Raises ZimerrError if the port, of a *setting*, can't be opened."""
     refused = RefusedRequests()
     server = web.Application(middlewares=[receiving(refused)], client_max_size=MAX_BODY_BYTES)
-    server.add_routes([*routes, web.get("/healthz", healthz)])
+    server.add_routes(routes)
     waiting = WaitingConnections(most_waiting(), refused)
     runner = web.AppRunner(server)
     await runner.setup()
@@ -126,13 +142,10 @@ async def listening(routes: Sequence[web.RouteDef], health: Health, settings: Se
         stack.push_async_callback(runner.cleanup)
         try:
             listener = await asyncio.get_running_loop().create_server(
-                lambda: HttpConnection(cast(web.Server, runner.server), waiting),
-                settings.host,
-                port,
-                backlog=backlog(),
+                lambda: HttpConnection(cast(web.Server, runner.server), waiting), host, port, backlog=backlog()
             )
         except OSError as error:
-            raise ZimerrError(f"Port {port} can't be opened: {error.strerror}. Set PORT to a free one.") from error
+            raise ZimerrError(f"Port {port} can't be opened: {error.strerror}. Set {setting} to a free one.") from error
         stack.callback(listener.close)
         yield
 

@@ -121,7 +121,9 @@ class Settings(_FromEnvironment):
     slack_signing_secret: SecretStr = SecretStr("")
     slack_api_url: str = "https://slack.com/api/"
     host: str = "0.0.0.0"  # noqa: S104 - a web server, in a container or behind a load balancer
-    port: int | None = Field(default=None, ge=1, le=65535)  # None: 3000 over HTTP, no port in Socket Mode
+    # None: 3000. In Socket Mode, only the installation by OAuth needs it.
+    port: int | None = Field(default=None, ge=1, le=65535)
+    health_port: int | None = Field(default=None, ge=1, le=65535)  # of /healthz, /readyz and /metrics; None: no port
     database_url: _DatabaseUrl = _DEFAULT_DATABASE
     zimerr_language: Literal["en", "zh"] = "en"
     zimerr_overlay: Path | None = None
@@ -211,6 +213,13 @@ class Settings(_FromEnvironment):
             )
         return secret
 
+    @field_validator("health_port")
+    @classmethod
+    def _own_port(cls, port: int | None, info: ValidationInfo) -> int | None:
+        if port is not None and port == info.data.get("port"):
+            raise ValueError("must differ from PORT, which is public: metrics are not")
+        return port
+
     @field_validator("slack_api_url")
     @classmethod
     def _api_url(cls, url: str) -> str:
@@ -254,7 +263,7 @@ def unknown_names() -> dict[str, str | None]:
     https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
     """
     names = [name.upper() for name in Settings.model_fields]
-    by_stem = {name.removeprefix(f"{_PREFIX}_"): name for name in names if name not in ("HOST", "PORT")}
+    by_stem = {name.removeprefix(f"{_PREFIX}_"): name for name in names if name not in ("HOST", "PORT", "HEALTH_PORT")}
     unknown: dict[str, str | None] = {}
     for name, value in {**dotenv_values(_ENV_FILE, encoding=_ENCODING), **os.environ}.items():
         prefix, _, stem = name.upper().partition("_")

@@ -47,6 +47,7 @@ async def run(port: int, *, open_browser: bool) -> None:
                 slack_api_url=sandbox.api_url,
                 zimerr_encryption_keys="",  # a deployed bot's may be in the environment, as the next
                 port=None,
+                health_port=None,
                 database_url=f"sqlite:///{folder}/zimerr.db",
             )
             await store_locales(sandbox, settings)

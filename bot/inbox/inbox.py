@@ -28,6 +28,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
+from bot.errors import describe
 from bot.inbox.attempts import JITTER, Attempts
 from bot.inbox.due_timer import DueTimer
 from bot.inbox.job import UNKNOWN_KIND, Job, JobState, Outcome, Recorded
@@ -120,6 +121,11 @@ class Inbox:
             (self._purge, partial(self._sleep, self._limits.purge_s)),
         )
         self._loops = [asyncio.create_task(self._repeat(step, pause)) for step, pause in loops]
+
+    @property
+    def has_crashed(self) -> bool:
+        """Return whether a loop has ended although the inbox is open, by an error that is logged."""
+        return self.is_open and any(loop.done() for loop in self._loops)
 
     async def close(self, grace_s: float) -> None:
         """Stop working: give running jobs *grace_s* to finish, and leave the rest to the next process.
@@ -287,9 +293,12 @@ class Inbox:
                 await step()
             except UNREACHABLE as error:
                 if is_reachable:  # not every second: the log may be on the disk that is full
-                    _log.warning("database unreachable", error=repr(error))
+                    _log.warning("database unreachable", error=describe(error))
                 is_reachable = False
                 await self._sleep(self._limits.poll_s)
+            except Exception:
+                _log.exception("the inbox has stopped working; restart zimerr")
+                raise
             else:
                 is_reachable = True
                 await pause()

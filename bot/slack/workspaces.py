@@ -64,11 +64,11 @@ class OneWorkspace:
 
     def __init__(self, client: SlackClient, bot: Bot) -> None:
         self._workspace = _workspace(client, bot)
-        self._name = str(bot.team_name)
+        self._team = str(bot.team_id)
 
     async def describe(self) -> str:
-        """Return the name of the workspace."""
-        return self._name
+        """Return the id of the workspace."""
+        return self._team
 
     async def find(self, team: str | None, enterprise: str | None = None) -> Workspace:
         """Return the one workspace."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from importlib import metadata
 from pathlib import Path
@@ -48,15 +49,21 @@ def check(connection: Connection) -> None:
 
 def _head_if_older(connection: Connection) -> str | None:
     """Return the code's version if the schema is older; None if it has that version. Raises ZimerrError if newer."""
-    script = ScriptDirectory(str(_MIGRATIONS))
-    head = script.get_current_head()
+    head, known = _versions()
     version = MigrationContext.configure(connection).get_current_revision()
-    if version is not None and version not in {step.revision for step in script.walk_revisions()}:
+    if version is not None and version not in known:
         raise ZimerrError(
             f"The database's schema ({version}) is newer than this zimerr ({metadata.version('zimerr')}, schema "
             f"{head}). {_needed(connection, version)}, or restore the backup from before the upgrade."
         )
     return None if version == head else head
+
+
+@functools.cache
+def _versions() -> tuple[str | None, frozenset[str]]:
+    """Return the version of the code's schema, and all versions up to it."""
+    script = ScriptDirectory(str(_MIGRATIONS))
+    return script.get_current_head(), frozenset(step.revision for step in script.walk_revisions())
 
 
 def _needed(connection: Connection, version: str) -> str:

@@ -94,7 +94,7 @@ class BotProcess:
         try:
             async with (
                 aiohttp.ClientSession() as session,
-                session.get(self.url.replace(EVENTS_PATH, "/healthz")) as response,
+                session.get(self.url.replace(EVENTS_PATH, "/readyz")) as response,
             ):
                 return response.status == 200
         except aiohttp.ClientError:

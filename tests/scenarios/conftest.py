@@ -53,9 +53,9 @@ def free_port() -> int:
 
 
 def settings_for(sandbox: Sandbox, transport: Transport, database: Path, **changes: Any) -> Settings:
-    """Return settings for a bot in *sandbox*; note its database for `settled` and its port for `faults_of`."""
+    """Return settings for a bot in *sandbox*; note its database for `settled` and its HEALTH_PORT for `faults_of`."""
     DATABASES[sandbox] = database
-    PORTS[sandbox] = changes.get("port", 0)
+    PORTS[sandbox] = changes.setdefault("health_port", free_port())
     ways = {
         "socket": {"slack_app_token": sandbox.app.app_token, "slack_signing_secret": ""},
         "http": {"slack_app_token": "", "slack_signing_secret": sandbox.app.signing_secret},

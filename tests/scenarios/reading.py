@@ -105,10 +105,13 @@ def bot_reactions(message: dict[str, Any]) -> list[str]:
 
 
 async def faults_of(slack: Sandbox) -> dict[str, str]:
-    """Return what `/healthz` says is wrong, and check that its status agrees."""
-    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{PORTS[slack]}/healthz") as response:
-        body = await response.json()
+    """Return the faults and warnings that `/readyz` tells, and check that its status agrees and the bot is alive."""
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{PORTS[slack]}/healthz") as response:
+            assert (response.status, await response.json()) == (200, {"ok": True, "faults": {}, "warnings": {}})
+        async with session.get(f"http://127.0.0.1:{PORTS[slack]}/readyz") as response:
+            body = await response.json()
     assert response.status == (503 if body["faults"] else 200)
     assert body["ok"] is not bool(body["faults"])
-    faults: dict[str, str] = body["faults"]
-    return faults
+    found: dict[str, str] = body["faults"] | body["warnings"]
+    return found

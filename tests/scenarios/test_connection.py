@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from bot.app import running
 from bot.sandbox.http_server import Sandbox
 from tests import migrated
-from tests.scenarios.conftest import ANN, ENGLISH, free_port, settings_for
+from tests.scenarios.conftest import ANN, ENGLISH, settings_for
 from tests.scenarios.reading import BOT, faults_of, settled
 
 CODES = (6000103, 6000104, 6000106, 6000107)
@@ -44,11 +44,11 @@ async def test_each_message_is_answered_once_when_the_socket_is_replaced(slack: 
 async def test_the_health_check_tells_of_a_lost_socket(
     workspace: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In Socket Mode, the bot needs no port; monitoring gets one if PORT is set."""
+    """A load balancer has nothing to do, but monitoring has."""
     monkeypatch.setattr("bot.health._INTERVAL_S", 0.05)
     monkeypatch.setattr("bot.health._SOCKET_PATIENCE_S", 0.0)
     migrated.create(tmp_path / "bot.db")
-    async with running(settings_for(workspace, "socket", tmp_path / "bot.db", port=free_port())):
+    async with running(settings_for(workspace, "socket", tmp_path / "bot.db")):
         assert await faults_of(workspace) == {}
         workspace.faults.refused("apps.connections.open", "internal_error", times=None)
         await workspace.drop_socket()

@@ -9,7 +9,7 @@ import hmac
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import pytest
@@ -139,10 +139,58 @@ async def test_a_port_in_use_stops_the_start(tmp_path: Path) -> None:
                 pass
 
 
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_the_state_has_a_port_of_its_own(tmp_path: Path, transport: Literal["socket", "http"]) -> None:
+    """Probes work over both transports. Metrics must not be on the port that the internet reaches."""
+    port, health_port = free_port(), free_port()
+    async with Sandbox(manifest(transport), transport=transport) as sandbox, aiohttp.ClientSession() as session:
+        settings = settings_for(sandbox, transport, tmp_path / "bot.db", port=port, health_port=health_port)
+
+        async def status(port: int, path: str) -> int | None:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}{path}") as response:
+                    return response.status
+            except aiohttp.ClientError:
+                return None
+
+        async with running(settings):
+            paths = ("/healthz", "/readyz", "/metrics", EVENTS_PATH)
+            assert [await status(health_port, path) for path in paths] == [200, 200, 404, 404]
+            public = [200, 200, 404, 405] if transport == "http" else [None] * 4
+            assert [await status(port, path) for path in paths] == public
+
+
+async def test_probes_are_answered_while_the_bot_starts(tmp_path: Path) -> None:
+    """The upgrade of a large database takes long, and must not be killed by a liveness probe."""
+    port = free_port()
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox, aiohttp.ClientSession() as session:
+        release, stack = sandbox.faults.hold("auth.test"), contextlib.AsyncExitStack()
+        settings = settings_for(sandbox, "socket", tmp_path / "bot.db", health_port=port)
+        starting = asyncio.create_task(stack.enter_async_context(running(settings)))
+        await sandbox.until(lambda: sandbox.calls("auth.test"))
+        seen = []
+        for path in ("healthz", "readyz"):
+            async with session.get(f"http://127.0.0.1:{port}/{path}") as response:
+                seen.append((response.status, (await response.json())["faults"]))
+        assert seen == [(200, {}), (503, {"inbox": "zimerr is starting or stopping"})]
+        release.set()
+        await starting
+        await stack.aclose()
+
+
+async def test_a_health_port_in_use_stops_the_start(tmp_path: Path) -> None:
+    """The message names the setting to change."""
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        taken = int(sandbox.base_url.rpartition(":")[2])
+        with pytest.raises(ZimerrError, match="Set HEALTH_PORT"):
+            async with running(settings_for(sandbox, "socket", tmp_path / "bot.db", health_port=taken)):
+                pass
+
+
 async def test_a_stopping_bot_fails_its_health_check_and_loses_nothing(tmp_path: Path) -> None:
     """The load balancer stops sending in time, and the next process answers what arrives meanwhile."""
     port = free_port()
-    health = f"http://127.0.0.1:{port}/healthz"
+    health = f"http://127.0.0.1:{port}/readyz"
     async with Sandbox(manifest("http"), transport="http") as sandbox, aiohttp.ClientSession() as session:
         settings = settings_for(sandbox, "http", tmp_path / "bot.db", port=port)
         sandbox.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
