@@ -31,3 +31,9 @@ async def write(page: Page, text: str, *, where: str = "composer") -> None:
 def message(page: Page, text: str) -> Locator:
     """Locate the messages that contain a text."""
     return page.locator("[data-ts]", has_text=text)
+
+
+async def close_thread(page: Page) -> None:
+    """Close the thread beside or, on a phone, above the channel."""
+    await page.locator("[data-do=close-thread]").click()
+    await expect(page.locator("[data-role=thread]")).to_be_hidden()

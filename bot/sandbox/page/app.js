@@ -96,10 +96,10 @@ function drawHeader() {
       iconButton("menu", t("menu"), () => set({ drawer: !state.drawer }), {
         class: "icon-button drawer-button", "aria-expanded": String(state.drawer), "aria-controls": "sidebar", data: { key: "drawer", role: "drawer" },
       }),
-      h("div", { class: "place" }, h("h2", {}, placeName(channel.id)), channel.topic && h("p", { class: "topic" }, channel.topic)),
+      h("div", { class: "place" }, h("h1", {}, placeName(channel.id)), channel.topic && h("p", { class: "topic" }, channel.topic)),
       channel.is_im && state.app.has_home !== false && h("div", { class: "tabs", role: "tablist", "aria-label": t("tabs") }, tab("home"), tab("messages")),
       state.examples.length > 0 && h("button", {
-        class: "button examples-button", "aria-expanded": String(Boolean(state.welcome)), "aria-controls": "welcome",
+        class: "button examples-button", "aria-label": t("examples"), "aria-expanded": String(Boolean(state.welcome)), "aria-controls": "welcome",
         data: { key: "examples", role: "examples" }, onclick: () => toggleWelcome(!state.welcome),
       }, icon("bulb"), h("span", {}, t("examples"))),
     ];

@@ -1,7 +1,7 @@
 // Draw Block Kit blocks and legacy attachments.
 
 import { chart } from "./chart.js";
-import { h, link, safeUrl } from "./dom.js";
+import { h, link, safeUrl, scrollable } from "./dom.js";
 import { drawElement, drawImage } from "./elements.js";
 import { markdown } from "./markdown.js";
 import { drawText, textOf } from "./mrkdwn.js";
@@ -37,12 +37,12 @@ function table(block) {
     content.type === "rich_text" ? richText(content) : drawText({ type: "plain_text", text: String(content.text ?? content.value ?? "") }));
   const row = (cells, tag) => h("tr", {}, cells.map((content, column) => cell(content, column, tag)));
   const [head, ...rest] = block.rows;
-  return h("div", { class: "table-box", role: "region", tabindex: 0, "aria-label": t("table") },
-    h("table", {}, h("thead", {}, row(head, "th")), h("tbody", {}, rest.map((cells) => row(cells, "td")))));
+  return scrollable(h("div", { class: "table-box", role: "region", "aria-label": t("table") },
+    h("table", {}, h("thead", {}, row(head, "th")), h("tbody", {}, rest.map((cells) => row(cells, "td"))))));
 }
 
 const BLOCKS = {
-  header: (block) => h("div", { class: "header-text", role: "heading", "aria-level": 3 }, drawText(block.text)),
+  header: (block) => h("div", { class: "header-text", role: "heading", "aria-level": 2 }, drawText(block.text)),
   section,
   context: (block) => block.elements.map((element) => (element.type === "image" ? drawImage(element) : h("span", { class: "text" }, drawText(element)))),
   divider: () => h("hr"),

@@ -85,6 +85,22 @@ export function iconButton(name, label, onclick, props = {}) {
   return h("button", { class: "icon-button", "aria-label": label, title: label, onclick, ...props }, icon(name));
 }
 
+const overflow = new ResizeObserver((entries) => {
+  for (const { target: node } of entries) {
+    if (node.scrollWidth > node.clientWidth || node.scrollHeight > node.clientHeight) node.tabIndex = 0;
+    else node.removeAttribute("tabindex");
+  }
+});
+
+/** Let the keyboard reach *node*, and so scroll it, while its content is larger than the node. */
+export function scrollable(node) {
+  overflow.observe(node);
+  return node;
+}
+
+/** Create a box of code or log lines. */
+export const codeBox = (...content) => scrollable(h("pre", {}, h("code", {}, content)));
+
 /** Rebuild *container* with *build* if *signature* has changed; keep the focus on the same `data-key`. */
 export function redraw(container, signature, build) {
   const sign = JSON.stringify(signature);

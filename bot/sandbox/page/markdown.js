@@ -1,6 +1,6 @@
 // Draw the Markdown of a `markdown` block, with the syntax that Slack supports.
 
-import { h, link } from "./dom.js";
+import { codeBox, h, link, scrollable } from "./dom.js";
 import { emoji } from "./emoji.js";
 
 const INLINE = new RegExp(
@@ -48,7 +48,7 @@ function takeBlock(lines) {
   const heading = line.match(/^(#{1,6})\s+(.*?)\s*#*$/);
   if (!line.trim() || heading || RULE.test(line)) lines.shift();
   if (!line.trim()) return [];
-  if (heading) return [h("div", { class: `heading heading-${heading[1].length}`, role: "heading", "aria-level": 3 }, inline(heading[2]))];
+  if (heading) return [h("div", { class: `heading heading-${heading[1].length}`, role: "heading", "aria-level": 2 }, inline(heading[2]))];
   if (RULE.test(line)) return [h("hr")];
   if (/^\s*```/.test(line)) return [takeFence(lines)];
   if (line.startsWith(">")) return [h("blockquote", {}, markdown(takeWhile(lines, (each) => each.startsWith(">")).map((each) => each.replace(/^> ?/, "")).join("\n")))];
@@ -67,7 +67,7 @@ function takeFence(lines) {
   lines.shift();
   const body = takeWhile(lines, (line) => !/^\s*```/.test(line));
   lines.shift();
-  return h("pre", {}, h("code", {}, body.join("\n")));
+  return codeBox(body.join("\n"));
 }
 
 function takeTable(lines) {
@@ -75,7 +75,7 @@ function takeTable(lines) {
   const align = cells(lines.shift()).map((mark) => (/^:-+:$/.test(mark) ? "center" : /-:$/.test(mark) ? "right" : "left"));
   const rows = takeWhile(lines, (line) => line.includes("|")).map(cells);
   const row = (tag, values) => h("tr", {}, values.map((value, column) => h(tag, { class: `align-${align[column]}` }, inline(value))));
-  return h("div", { class: "table-box" }, h("table", {}, h("thead", {}, row("th", head)), h("tbody", {}, rows.map((values) => row("td", values)))));
+  return scrollable(h("div", { class: "table-box" }, h("table", {}, h("thead", {}, row("th", head)), h("tbody", {}, rows.map((values) => row("td", values))))));
 }
 
 function takeList(lines) {

@@ -24,8 +24,8 @@ function openPopup(anchor, node) {
   closePopup();
   if (again) return false;
   current = { node, anchor };
-  // A modal dialog makes the rest of the page inert, so its popups must be inside it.
-  (anchor.closest("dialog") ?? document.body).append(node);
+  // A modal dialog makes the rest of the page inert, so its popups must be inside it; others belong to a landmark.
+  (anchor.closest("dialog") ?? document.getElementById("main")).append(node);
   anchor.setAttribute("aria-expanded", "true");
   place(node, anchor.getBoundingClientRect());
   return true;

@@ -2,7 +2,7 @@
 
 import { drawAttachments, drawBlocks } from "./blocks.js";
 import { confirmed } from "./dialog.js";
-import { h, icon, iconButton } from "./dom.js";
+import { codeBox, h, icon, iconButton } from "./dom.js";
 import { Form } from "./elements.js";
 import { emoji } from "./emoji.js";
 import { requestOptions, send } from "./live.js";
@@ -184,7 +184,7 @@ function folded(body, lines) {
 function drawFile(file) {
   const words = h("div", {}, h("div", { class: "file-name" }, file.name ?? t("fileGone")), file.size !== undefined && h("div", { class: "quiet" }, size(file.size)));
   const head = h("div", { class: "file-head" }, h("span", { class: "file-icon" }, icon("file")), words);
-  return h("div", { class: "file" }, head, file.preview && h("pre", {}, h("code", {}, file.preview)));
+  return h("div", { class: "file" }, head, file.preview && codeBox(file.preview));
 }
 
 function drawReactions(channel, message) {

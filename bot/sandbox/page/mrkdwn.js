@@ -1,6 +1,6 @@
 // Draw Slack's mrkdwn and text objects.
 
-import { h, link, safeUrl } from "./dom.js";
+import { codeBox, h, link, safeUrl } from "./dom.js";
 import { emoji, withEmoji } from "./emoji.js";
 import { channelOf, nameOf, state } from "./state.js";
 import { slackDate } from "./words.js";
@@ -18,7 +18,7 @@ const INLINE = new RegExp(
 export function mrkdwn(text) {
   const nodes = [];
   text.split(/```\n?([\s\S]*?)\n?```/).forEach((part, index) => {
-    if (index % 2) nodes.push(h("pre", {}, h("code", {}, plainOf(part))));
+    if (index % 2) nodes.push(codeBox(plainOf(part)));
     else if (part) nodes.push(...quoted(nodes.length ? part.replace(/^\n/, "") : part));
   });
   return nodes;

@@ -1,6 +1,6 @@
 // Draw `rich_text` blocks of people's messages and of the app.
 
-import { h, link } from "./dom.js";
+import { codeBox, h, link } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { channelMention, mention } from "./mrkdwn.js";
 import { slackDate } from "./words.js";
@@ -30,7 +30,7 @@ const inline = (elements) => (elements ?? []).map((element) => withStyle(INLINE[
 
 const PARTS = {
   rich_text_section: (part) => h("div", { class: "rich-section" }, inline(part.elements)),
-  rich_text_preformatted: (part) => h("pre", {}, h("code", {}, inline(part.elements))),
+  rich_text_preformatted: (part) => codeBox(inline(part.elements)),
   rich_text_quote: (part) => h("blockquote", {}, inline(part.elements)),
   rich_text_list: (part) => {
     const ordered = part.style === "ordered";

@@ -19,7 +19,7 @@ export function applyTheme() {
 export function drawSidebar(place, { openChannel, switchPerson }) {
   const signature = [state.team, state.me, state.channel, state.channels, [...state.unread], [...state.users.values()], theme(), document.documentElement.lang];
   redraw(place, signature, () => [
-    h("header", { class: "sidebar-head" }, h("h1", {}, state.team.name), drawTheme(() => drawSidebar(place, { openChannel, switchPerson }))),
+    h("header", { class: "sidebar-head" }, h("strong", {}, state.team.name), drawTheme(() => drawSidebar(place, { openChannel, switchPerson }))),
     h("div", { class: "sidebar-body" },
       group(t("channels"), state.channels.filter((channel) => !channel.is_im), openChannel), group(t("direct"), state.channels.filter((channel) => channel.is_im), openChannel)),
     drawPerson(switchPerson),
@@ -56,6 +56,6 @@ function drawPerson(switchPerson) {
     label: user.real_name || user.name, hint: user.locale, icon: avatarOf(user.id, "small"), checked: user.id === state.me, data: { user: user.id }, run: () => switchPerson(user.id),
   }));
   const open = (event) => openMenu(event.currentTarget, t("people"), [t("people"), ...items]);
-  return h("button", { class: "person", "aria-haspopup": "menu", "aria-label": t("person", { name: nameOf(state.me) }), data: { role: "person", key: "person", user: state.me }, onclick: open },
-    avatarOf(state.me, "small"), h("span", { class: "person-words" }, h("strong", {}, nameOf(state.me)), h("small", {}, me().locale)), icon("down"));
+  return h("button", { class: "person", "aria-haspopup": "menu", data: { role: "person", key: "person", user: state.me }, onclick: open },
+    avatarOf(state.me, "small"), h("span", { class: "person-words" }, h("strong", {}, nameOf(state.me)), h("small", {}, me().locale)), h("span", { class: "visually-hidden" }, t("people")), icon("down"));
 }

@@ -3,7 +3,7 @@
 const EN = {
   skip: "Skip to the messages", channels: "Channels", direct: "Direct messages",
   app: "APP", menu: "Open the sidebar", close: "Close", theme: "Theme: {name}", auto: "system", light: "light", dark: "dark",
-  person: "You are {name}. Switch person", people: "Switch person", messages: "Messages", home: "Home", tabs: "Views of this app",
+  people: "Switch person", messages: "Messages", home: "Home", tabs: "Views of this app",
   noHome: "This app has not published its Home tab yet.", loading: "Opening the workspace…",
   lost: "Connection lost. Reconnecting…", notConnected: "Not connected. Your message was not sent.",
   today: "Today", yesterday: "Yesterday", edited: "(edited)", onlyYou: "Only visible to you", dismiss: "Dismiss message",
@@ -31,7 +31,7 @@ const EN = {
 const ZH = {
   skip: "跳到消息", channels: "频道", direct: "私信",
   app: "应用", menu: "打开侧栏", close: "关闭", theme: "主题：{name}", auto: "跟随系统", light: "浅色", dark: "深色",
-  person: "你是 {name}，切换身份", people: "切换身份", messages: "消息", home: "主页", tabs: "此应用的视图",
+  people: "切换身份", messages: "消息", home: "主页", tabs: "此应用的视图",
   noHome: "此应用尚未发布主页。", loading: "正在打开工作区…",
   lost: "连接已断开，正在重试…", notConnected: "尚未连接，消息未发送。",
   today: "今天", yesterday: "昨天", edited: "（已编辑）", onlyYou: "仅你可见", dismiss: "移除消息",
