@@ -210,10 +210,25 @@ def build_wheel(folder: Path) -> Path:
     return folder / "site"
 
 
-def test_an_installed_bot_reads_yaml_for_a_changed_overlay_only(tmp_path: Path, cache: Path) -> None:
-    """The wheel contains all data compiled, and needs a cache for the operator's entries only."""
-    installed = build_wheel(tmp_path)
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder to which the wheel is unpacked."""
+    return build_wheel(tmp_path_factory.mktemp("build"))
 
+
+def test_both_distributions_contain_the_licence(installed: Path) -> None:
+    """Nobody may use a copy without it. It is declared as PEP 639 says, so that tools find it."""
+    licence = (ROOT / "deploy" / "LICENSE").read_text(encoding="utf-8")
+    (metadata,) = installed.glob("zimerr-*.dist-info/METADATA")
+    headers = metadata.read_text(encoding="utf-8").splitlines()
+    assert {"License-Expression: MIT", "License-File: deploy/LICENSE"} <= {*headers}
+    (source,) = [path for path in installed.parent.iterdir() if (path / "PKG-INFO").is_file()]
+    for copy in (metadata.parent / "licenses" / "deploy" / "LICENSE", source / "deploy" / "LICENSE"):
+        assert copy.read_text(encoding="utf-8") == licence
+
+
+def test_an_installed_bot_reads_yaml_for_a_changed_overlay_only(installed: Path, tmp_path: Path, cache: Path) -> None:
+    """The wheel contains all data compiled, and needs a cache for the operator's entries only."""
     shown, imported = zimerr(installed, "explain", "6000354", "--lang", "en")
     assert "setRoomMembersAttributes" in shown
     assert imported == "['rich']"
