@@ -70,13 +70,13 @@ def test_a_broken_overlay_breaks_no_completion(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_its_script(shell: str) -> None:
-    """The README says how to load it."""
-    assert f"_ZIMERR_COMPLETE={shell}_source zimerr" in (ROOT / "README.md").read_text(encoding="utf-8")
+    """The guide says how to load it."""
+    assert f"_ZIMERR_COMPLETE={shell}_source zimerr" in (ROOT / "deploy" / "guide.md").read_text(encoding="utf-8")
     result = CliRunner().invoke(commands, env={"_ZIMERR_COMPLETE": f"{shell}_source"}, prog_name="zimerr")
     assert f"_ZIMERR_COMPLETE={shell}_complete" in result.output
 
 
-def test_bash_completes_with_the_script_of_the_readme(tmp_path: Path) -> None:
+def test_bash_completes_with_the_script_of_the_guide(tmp_path: Path) -> None:
     """The protocol of click is tested above; here a shell speaks it."""
     program = tmp_path / "zimerr"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m bot "$@"\n')
