@@ -1,111 +1,90 @@
-"""Implement `zimerr check`: find all faults in settings, tokens, database and catalogue in one run."""
+"""Implement `zimerr check`: find all faults in settings, catalogue, database and Slack's setup in one run."""
 
 from __future__ import annotations
 
+import json
+import platform
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
-import aiohttp
 import click
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import resources
 from bot.catalogue.catalogue import open_catalogue
-from bot.errors import CatalogueError, ConfigurationError, ZimerrError
-from bot.health import MAX_BACKLOG_S, describe_backlog, reason_of
-from bot.inbox.rows import InboxRows
-from bot.settings import Settings, unknown_names
-from bot.slack.workspaces import installations, sign_in, sign_in_socket, slack_client
-from bot.storage.database import UNREACHABLE, Database
+from bot.cli.check_result import CheckResult, Level, faults
+from bot.cli.check_slack import check_slack, installed_scopes
+from bot.cli.check_storage import check_storage
+from bot.cli.output import columns
+from bot.errors import CatalogueError, ConfigurationError
+from bot.render.line_layout import hanging
+from bot.settings import DatabaseSettings, Settings, unknown_names
 
-CheckResult = tuple[bool, str]  # whether the check passed, and what it found
+_LOOKS = {
+    Level.OK: ("✓", "green"),
+    Level.WARNING: ("!", "yellow"),
+    Level.FAULT: ("✗", "red"),
+    Level.UNKNOWN: ("?", None),
+}
 
 
-async def run(overlay: Path | None = None, *, offline: bool) -> int:
-    """Print the result of every check; return the exit status, 1 if any failed."""
-    results: list[CheckResult] = []
-    try:
-        results.append((True, f"catalogue: {len(open_catalogue(overlay))} codes"))
-    except CatalogueError as error:
-        results += [(False, f"catalogue: {fault}") for fault in error.faults]
+async def run(
+    overlay: Path | None = None, *, offline: bool, as_json: bool = False, clock: Callable[[], float] = time.time
+) -> int:
+    """Print the result of every check; return the exit status, 1 if there is a fault."""
+    results = await check_all(overlay, offline=offline, clock=clock)
+    passed = all(result.level is not Level.FAULT for result in results)
+    if as_json:
+        found = [{"level": result.level, "part": result.part, "text": result.text} for result in results]
+        content = {"zimerr": version("zimerr"), "ok": passed, "results": found}
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    else:
+        _print(results)
+    return 0 if passed else 1
+
+
+async def check_all(overlay: Path | None, *, offline: bool, clock: Callable[[], float]) -> list[CheckResult]:
+    """Check everything; with faulty settings, only what does not need them. *clock* is compared with Slack's."""
+    results = [CheckResult(Level.OK, "zimerr", f"{version('zimerr')} on Python {platform.python_version()}")]
+    settings = None
     try:
         settings = Settings.load()
+        results.append(CheckResult(Level.OK, "settings", f"complete, to connect by {settings.transport}"))
+        overlay = overlay or settings.zimerr_overlay
     except ConfigurationError as error:
-        results += [(False, f"settings: {fault}") for fault in error.faults]
+        results += faults("settings", error.faults)
+    if unknown := [name for name, meant in unknown_names().items() if not meant]:
+        text = f"no setting is named {', '.join(unknown)}: remove it, unless Kubernetes sets it for a Service"
+        results.append(CheckResult(Level.WARNING, "settings", text))
+    results += _catalogue(overlay)
+    try:
+        url = DatabaseSettings.load().database_url
+    except ConfigurationError:
+        return results  # one of the faults of the settings
+    found, installed = await check_storage(url, settings)
+    results += found
+    if not settings:
+        text = "tokens and connection were not tried; correct the settings first"
+        results.append(CheckResult(Level.UNKNOWN, "Slack", text))
+    elif not offline:
+        results += [result async for result in check_slack(settings, installed, clock)]
     else:
-        unknown = "".join(f"; {name} is not a setting" for name in unknown_names())
-        results.append((True, f"settings: complete, to connect by {settings.transport}{unknown}"))
-        results += [result async for result in _database(settings)]
-        if not offline:
-            results += [result async for result in _slack(settings)]
-    for passed, text in results:
-        click.secho(f"{'✓' if passed else '✗'} {text}", fg="green" if passed else "red")
-    return 0 if all(passed for passed, _ in results) else 1
+        results += installed_scopes(settings, installed)
+    return results
 
 
-async def _database(settings: Settings) -> AsyncIterator[CheckResult]:
-    """Open the database; with OAuth, also decrypt the stored tokens and check the scopes of each installation."""
-    database = Database(settings.database_url)
+def _catalogue(overlay: Path | None) -> list[CheckResult]:
+    if overlay and not overlay.is_dir():
+        return faults("catalogue", [f"{overlay} is not a folder; name the folder of your section files"])
     try:
-        await database.open()
-        await database.check_writable()
-        yield True, "database: can be written to"
-        now = time.time()
-        due_at = await InboxRows(database).oldest_due(before=now - MAX_BACKLOG_S)
-        if due_at is not None:
-            yield False, f"inbox: {describe_backlog(now - due_at)}; does the bot run? `zimerr inbox list` shows it"
-        if settings.is_for_many:
-            installed = await installations(settings, database).all()
-            yield True, f"installed: in {len(installed)} workspaces or organizations; their tokens can be decrypted"
-            for bot in installed:
-                if missing := {*resources.scopes(), *settings.more_scopes} - set(bot.bot_scopes):
-                    name = bot.team_name or bot.enterprise_name or bot.team_id
-                    scopes = ", ".join(sorted(missing))
-                    yield False, f"scopes: {name} has not granted {scopes}; install the app there again"
-    except ZimerrError as error:
-        yield False, f"database: {error}"
-    except UNREACHABLE as error:
-        yield False, f"database: can't be written to: {reason_of(error)}"
-    finally:
-        await database.close()
+        catalogue = open_catalogue(overlay)
+    except CatalogueError as error:
+        return faults("catalogue", error.faults)
+    text = f"{len(catalogue)} codes" + (f", those of {overlay} included" if overlay else "")
+    return [CheckResult(Level.OK, "catalogue", text)]
 
 
-async def _slack(settings: Settings) -> AsyncIterator[CheckResult]:
-    """Sign in with the configured tokens, or check the client secret with OAuth."""
-    async with aiohttp.ClientSession() as session:
-        client = slack_client(settings, session, settings.slack_bot_token.get_secret_value() or None)
-        try:
-            if settings.is_for_many:
-                await _try_client_secret(client, settings)
-                yield True, "app: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together"
-            else:
-                bot = await sign_in(client)
-                yield True, f"bot token: belongs to workspace {bot.team_name}"
-                if missing := {*resources.scopes(), *settings.more_scopes} - set(bot.bot_scopes):
-                    scopes = ", ".join(sorted(missing))
-                    yield False, f"scopes: add {scopes} (OAuth & Permissions), then reinstall the app"
-                else:
-                    yield True, "scopes: complete"
-            if settings.transport == "socket":
-                await sign_in_socket(client, settings)
-                yield True, "app token: opens a socket"
-        except ZimerrError as error:
-            yield False, f"Slack: {error}"
-
-
-async def _try_client_secret(client: AsyncWebClient, settings: Settings) -> None:
-    """Exchange a made-up code; raises ZimerrError unless Slack refuses nothing but that code."""
-    secret = settings.slack_client_secret.get_secret_value()
-    try:
-        await client.oauth_v2_access(client_id=settings.slack_client_id, client_secret=secret, code="made-up")
-    except SlackApiError as error:
-        reason = error.response.get("error", error.response.status_code)
-        if reason != "invalid_code":
-            raise ZimerrError(
-                f"Slack refuses SLACK_CLIENT_ID with SLACK_CLIENT_SECRET: {reason}. "
-                "Copy both from the app's page Basic Information."
-            ) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise ZimerrError(f"Slack can't be reached at {client.base_url}: {error}. Check the network.") from error
+def _print(results: Sequence[CheckResult]) -> None:
+    for result in results:
+        mark, colour = _LOOKS[result.level]
+        click.secho("\n".join(hanging(f"{mark} {result.part}: {result.text}", columns())), fg=colour)

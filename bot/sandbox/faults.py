@@ -123,6 +123,7 @@ class Faults:
         self._faults: list[Fault] = []
         self._released: list[asyncio.Event] = []
         self._limits: dict[str, _MethodLimit] = {}
+        self.hides_scopes = False  # answers have no header x-oauth-scopes
 
     def add(self, fault: Fault) -> None:
         """Activate a fault."""
@@ -176,6 +177,7 @@ class Faults:
         """End all faults and release the answers that they delay."""
         self._faults.clear()
         self._limits.clear()
+        self.hides_scopes = False
         for released in self._released:
             released.set()
         self._released.clear()

@@ -166,7 +166,7 @@ class WebApi:
         return response
 
     def _answer(self, call: Call, token: str) -> web.Response:
-        headers = {"x-oauth-scopes": ",".join(self._app.scopes)}
+        headers = {} if self._faults.hides_scopes else {"x-oauth-scopes": ",".join(self._app.scopes)}
         try:
             body = {"ok": True, **self._run(call, token)}
         except SlackError as error:
