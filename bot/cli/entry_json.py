@@ -89,7 +89,6 @@ def schema_of(kind: Any, replaced: Mapping[str, Schema], optional: Collection[st
 
     schema: Schema = TypeAdapter(kind).json_schema(mode="serialization")
     definitions = schema.setdefault("$defs", {})
-    definitions |= {name: each for name, each in replaced.items() if name in definitions}
     definitions.pop("Words", None)  # of the search terms
     for name, each in (*definitions.items(), (schema.get("title"), schema)):
         each.pop("title", None)  # the name again
@@ -99,4 +98,5 @@ def schema_of(kind: Any, replaced: Mapping[str, Schema], optional: Collection[st
             for fact in each["properties"].values():
                 fact.pop("default", None)
                 fact.pop("title", None)
+    definitions |= {name: each for name, each in replaced.items() if name in definitions}
     return schema

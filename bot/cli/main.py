@@ -96,6 +96,7 @@ def _is_code(name: str) -> bool:
         "logs": "logs:logs",
         "detect": "detect:detect",
         "scan": "scan:scan",
+        "export": "export:export",
     },
 )
 @click.version_option(None, "-V", "--version", package_name="zimerr")
@@ -204,9 +205,10 @@ def demo_command(port: int, no_browser: bool) -> None:
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Usual language of the answers. [default: by locale]")
 @overlay_option
 def mcp_command(address: str | None, names: tuple[str, ...], lang: str | None, overlay: Path | None) -> None:
-    """Serve the catalogue to AI assistants and editors (Model Context Protocol).
+    """Serve the catalogue to AI assistants.
 
-    It needs the extra `mcp`. The exit status is 1 if that is missing or the port can't be opened.
+    They and editors connect by the Model Context Protocol. This needs the extra `mcp`. The exit status is 1 if that is
+    missing or the port can't be opened.
     """
     from bot.catalogue.catalogue import open_catalogue
     from bot.cli.options import split_address, usual_language
