@@ -144,7 +144,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "script": script_language,
     "parse": parse,
     "search": CATALOGUE.search,
-    "small talk": CATALOGUE.is_small_talk,
+    "small talk": CATALOGUE.courtesy,
     "language of a question": lambda text: question_language(text, usual=Language.EN),
     "sdk enum": named_codes,
     "redact": redact,

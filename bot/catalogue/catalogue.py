@@ -18,7 +18,7 @@ from bot.catalogue.shape import FORMAT, from_plain
 from bot.catalogue.stored import StoredEntries, compile_sections
 
 if TYPE_CHECKING:
-    from bot.catalogue.glossary import SmallTalk
+    from bot.catalogue.glossary import Courtesy, SmallTalk
     from bot.catalogue.platforms import Platform
     from bot.catalogue.search import SearchHit, SearchIndex
 
@@ -100,7 +100,7 @@ class Catalogue:
         from bot.catalogue.search import SearchHit
 
         query = query.strip()
-        if self.is_small_talk(query):
+        if self.courtesy(query):
             return ()
         section = self.section_named(query)
         if entry := self.entry_named(query):
@@ -112,15 +112,15 @@ class Catalogue:
         found, may_be_digit = self._index.find(query, most), _NUMBER.findall(query) in ([], ["0"], ["1"])
         return tuple(SearchHit(self[code], score) for code, score in found if code > 1 or may_be_digit)
 
-    def is_small_talk(self, text: str) -> bool:
-        """Return whether *text* is a greeting, thanks or the like, or has no words."""
-        return self._small_talk.matches(text)
+    def courtesy(self, text: str) -> Courtesy | None:
+        """Return the kind of a *text* that is a greeting, thanks or the like, or has no words; else None."""
+        return self._small_talk.kind(text)
 
     @cached_property
     def _small_talk(self) -> SmallTalk:
         from bot.catalogue.glossary import SmallTalk, open_glossary
 
-        return SmallTalk(open_glossary().small_talk)
+        return SmallTalk(open_glossary())
 
     @cached_property
     def _index(self) -> SearchIndex:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.glossary import Courtesy
 from bot.catalogue.platforms import Platform, open_platforms
 from bot.detection.detector import find_in_message, find_numbers
 from bot.detection.slack_text import passages
@@ -18,6 +19,12 @@ from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Audience, Directory, Place
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
+
+_RESPONSES = {
+    Courtesy.GREETING: replies.Note("greeting"),
+    Courtesy.THANKS: replies.Note("thanks"),
+    Courtesy.CHAT: replies.Note("chat"),
+}
 
 
 class Answers:
@@ -78,6 +85,8 @@ class Answers:
                 return self.explain(codes, open_platforms().named_in(text) or platform_shown(text))
             case grammar.LogsCommand(text):
                 return self.logs(text)
+            case grammar.SearchCommand(_, str(misused), argument) if self._matches_nothing(argument):
+                return replies.Usage(misused)
             case grammar.SearchCommand(query):
                 name, audience = grammar.split_audience(query)
                 return self.search(name if audience and self._catalogue.entry_named(name) else query)
@@ -95,10 +104,8 @@ class Answers:
                     return replies.Note("no_message")
                 files = await read_files(message) if read_files and message.get("files") else ()
                 return await self._inspections.why(message, place, files)
-            case grammar.HelpCommand(misused):
-                return replies.Usage(misused)
             case _:  # `bot.slack` has handled a triage
-                return replies.Usage()
+                return replies.Usage(command.misused if isinstance(command, grammar.HelpCommand) else None)
 
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
         """Explain all codes in a Slack message, including quoted ones, and the server's own codes beside them."""
@@ -128,11 +135,23 @@ class Answers:
     def _unknown(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(filter(self._catalogue.may_be_code, numbers))
 
-    def logs(self, text: str) -> LogsReply:
-        """Locate the SDK's log on the platform that *text* names, or briefly on every platform if it names none."""
+    def logs(self, text: str) -> Reply:
+        """Locate the SDK's log on the platform that *text* names, or on every platform if it is empty.
+
+        Search for a *text* that names no platform, such as “upload failed”.
+        """
         platforms = open_platforms()
         platform = platforms.named_in(text)
+        if text and not platform and not self._matches_nothing(text):
+            return self.search(text)
         return LogsReply((platform,)) if platform else LogsReply(platforms.platforms, text)
+
+    def _matches_nothing(self, query: str) -> bool:
+        """Return whether a search for *query* has nothing to show."""
+        match self.search(query):
+            case replies.Note() | replies.Found(_, ()):
+                return True
+        return False
 
     def search(self, query: str) -> Reply:
         """Look *query* up as a code or symbol, a number in it, a section, the first digits of codes, then as words.
@@ -146,8 +165,8 @@ class Answers:
         platform = open_platforms().named_in(query)
         if known := self._known(numbers, platform):
             return known
-        if self._catalogue.is_small_talk(query):
-            return replies.Note("small_talk")
+        if courtesy := self._catalogue.courtesy(query):
+            return _RESPONSES[courtesy]
         name = open_platforms().without_names(query) if platform else query
         if entry := self._catalogue.entry_named(query) or self._catalogue.entry_named(name):
             return self.explain((entry.code,), platform)

@@ -21,7 +21,7 @@ TRIAGE_WORDS = ("triage", "排查", "分诊")  # in a mention, any text may foll
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """Show how to use the bot; *misused* is a command word with a missing or wrong argument."""
+    """Show how to use the bot, or only the command *misused*, whose argument is missing or wrong."""
 
     misused: str | None = None
 
@@ -103,9 +103,15 @@ class TriageCommand:
 
 @dataclass(frozen=True, slots=True)
 class SearchCommand:
-    """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty."""
+    """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty.
+
+    The query may begin with a command word, such as “status subscription limit”. If nothing matches the words behind
+    it, the *argument*, the command was *misused*.
+    """
 
     query: str
+    misused: str | None = None
+    argument: str = ""
 
 
 Command = (
@@ -140,8 +146,23 @@ _LAST_AUDIENCE = re.compile(
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
+_WHY = re.compile(r"why\b|为什么|为何|为啥", re.IGNORECASE)  # Chinese is written without a space
+# A question about what the bot did, or about a message, rather than about an error.
+_ABOUT_ANSWER = re.compile(
+    r"://|\b(?:did|do|are|were)(?:n['’]?t)? you\b|\byou (?:did|never|not?)\b|\A你(?!们)|没反应|不理(?!解)"
+    r"|\A(?:this|that|it)(?: \w+)?\Z"
+)
+_ALL = ("all", "全部", "所有")
+# macOS makes a dash of two hyphens.
+_HELP = ("help", "--help", "-help", "-h", "—help", "–help", "帮助", "使用帮助", "使用说明", "用法")
+_HELP_REQUESTS: tuple[str, ...] = (
+    "help me", "please help", "usage", "commands", "who are you", "what are you", "what is this", "what can you do",
+    "what do you do", "how do you work", "how does this work", "how do i use this", "how do i use you",
+    "帮帮我", "你是谁", "你是什么", "你能做什么", "你可以做什么", "你能干什么", "你会什么", "你有什么用", "怎么用",
+    "怎么用你", "怎么使用", "如何使用",
+)  # fmt: skip
 _WORDS = {
-    "help": "help", "?": "help", "帮助": "help",
+    **dict.fromkeys(_HELP, "help"),
     "status": "status", "settings": "status", "状态": "status", "设置": "status",
     "lang": "lang", "language": "lang", "语言": "lang",
     "auto": "auto", "自动": "auto",
@@ -154,8 +175,10 @@ _WORDS = {
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
 }  # fmt: skip
 _WITH_TEXT: dict[str | None, Callable[[str], Command]] = {
-    "list": SearchCommand, "search": SearchCommand, "logs": LogsCommand,
-}  # fmt: skip
+    "list": lambda text: SearchCommand("") if text.lower() in ("", *_ALL) else SearchCommand(text, "list", text),
+    "search": SearchCommand,
+    "logs": LogsCommand,
+}
 _PLAIN: dict[tuple[str | None, str], Command] = {
     ("help", ""): HelpCommand(),
     ("status", ""): StatusCommand(),
@@ -171,18 +194,40 @@ def parse(text: str) -> Command:
     plain ones.
     """
     text = unicodedata.normalize("NFKC", text).strip()
-    if not text:
-        return HelpCommand()
+    if usage := _parse_help(text):
+        return usage
     head, rest = [*text.split(None, 1), ""][:2]
     word = _WORDS.get(head.lower())
+    if why := _WHY.match(text):
+        word, rest = "why", text[why.end() :].strip()
+    if command := _why_linked(text) or (_parse_argument(word, rest) if word else None):
+        return command
+    # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
+    codes = [int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text))]
+    if codes:
+        return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text)))), text, _audience_of(text))
+    may_be_misused = word and word != "help" and not (word == "why" and _is_question(rest))
+    return SearchCommand(text, word, rest) if may_be_misused else SearchCommand(text)
+
+
+def _parse_help(text: str) -> HelpCommand | None:
+    """Return the help in *text*, such as “?”, “lang --help” or “what can you do?”, or None."""
+    text = " ".join(text.lower().split())
+    if not text.strip("? ") or text.rstrip("?!.。 ") in (*_HELP, *_HELP_REQUESTS):
+        return HelpCommand()
+    words = text.split()
+    commands = [_WORDS[word] for word in words if word in _WORDS and word not in _HELP]
+    is_help = any(word in _HELP or not word.strip("?") for word in words)
+    return HelpCommand(commands[0]) if len(words) == 2 and commands and is_help else None
+
+
+def _parse_argument(word: str, rest: str) -> Command | None:
+    """Return the command of *word* with the argument *rest*, or None if it takes no such argument."""
     if word in ("lang", "auto", "answers"):
         return _set(word, rest.lower())
-    if word == "why" and not _is_question(rest):
-        link = _LINK.search(rest)
-        if not link:
-            return HelpCommand("why")
-        ts = f"{link[2]}.{link[3]}"
-        return WhyCommand(link[1], ts, link[4] or ts)
+    if word == "why":
+        is_about_answer = _ABOUT_ANSWER.search(rest.lower()) and not _CODE.search(rest)
+        return HelpCommand("why") if not rest or is_about_answer else None
     if word == "search" and not rest:
         return HelpCommand("search")
     if word in _WITH_TEXT:
@@ -190,13 +235,7 @@ def parse(text: str) -> Command:
     # “日志 上传” is a search; only pasted lines are a log.
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
-    if plain := _PLAIN.get((word, " ".join(rest.lower().split()))):
-        return plain
-    # 0 and 1 are codes in ZEGO's table too, but within a text they are just digits.
-    codes = [int(code) for code in ([text] if text in ("0", "1") else _CODE.findall(text))]
-    if not codes:
-        return SearchCommand(text)
-    return ExplainCommand(tuple(dict.fromkeys((*codes, *find_numbers(text)))), text, _audience_of(text))
+    return _PLAIN.get((word, " ".join(rest.lower().split())))
 
 
 def split_audience(text: str) -> tuple[str, Audience | None]:
@@ -214,8 +253,8 @@ def _audience_of(text: str) -> Audience | None:
     return audience if is_plain else None
 
 
-def _set(word: str, argument: str) -> Command:
-    """Return the command that changes a setting, or the help for *word* if *argument* is wrong or missing."""
+def _set(word: str, argument: str) -> Command | None:
+    """Return the command that changes a setting, the help for *word*, or None if *argument* may be a search."""
     if word == "lang" and argument in _LANGUAGES:
         return SetLanguageCommand(_LANGUAGES[argument])
     if word == "auto" and argument in _MODES:
@@ -224,9 +263,19 @@ def _set(word: str, argument: str) -> Command:
     audience = " ".join(each for each in words if each not in _WORKSPACES)
     if word == "answers" and audience in _AUDIENCES:
         return SetAudienceCommand(_AUDIENCES[audience], is_for_workspace=audience != " ".join(words))
-    return HelpCommand(word)
+    may_be_search = word != "lang" and (len(words) > 1 or script_language(argument))  # “自动 重连 失败”
+    return None if may_be_search else HelpCommand(word)
+
+
+def _why_linked(text: str) -> WhyCommand | None:
+    """Return the command for “why” with the link of a message, also in a whole sentence, or None."""
+    link = _LINK.search(text) if _WHY.match(text) else None
+    if not link:
+        return None
+    ts = f"{link[2]}.{link[3]}"
+    return WhyCommand(link[1], ts, link[4] or ts)
 
 
 def _is_question(rest: str) -> bool:
-    """Return whether “why” and *rest* ask about an error, and not about a message by its link."""
-    return "/" not in rest and (len(rest.split()) > 2 or script_language(rest) is not None)
+    """Return whether “why” and *rest* ask about an error."""
+    return len(rest.split()) > 2 or rest.endswith("?") or script_language(rest) is not None

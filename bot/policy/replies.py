@@ -94,7 +94,7 @@ class LogsReply:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The help; *misused* is a command word with a missing or wrong argument."""
+    """The help, or a line about the command *misused*, whose argument is missing or wrong."""
 
     misused: str | None = None
 
@@ -286,13 +286,14 @@ class Uncalled:
 class Note:
     """A line for the person who asked.
 
-    ``small_talk``: the person greeted or thanked the bot. ``no_message``: the linked message is gone or in another
-    channel. ``no_lookup``, ``no_paste``, ``no_dialog``: Slack shows no modal.
+    ``greeting``, ``thanks``, ``chat``: the person greeted or thanked the bot, or said “ok”. ``no_message``: the linked
+    message is gone or in another channel. ``no_lookup``, ``no_paste``, ``no_dialog``: Slack shows no modal.
     """
 
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
-        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "small_talk", "answers_in_dm",
+        "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "greeting", "thanks", "chat",
+        "answers_in_dm",
     ]  # fmt: skip
 
 

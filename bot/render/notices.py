@@ -76,9 +76,11 @@ def listing(reply: replies.Listing, translate: Translator) -> MessagePayload:
 
 
 def usage(reply: replies.Usage, translate: Translator) -> MessagePayload:
-    """Explain how to use the bot, after the command that was misused."""
-    misused = [translate(f"help.misused.{reply.misused}")] if reply.misused else []
-    return message(*misused, translate("help.title"), translate("help.commands"), translate("help.messages"))
+    """Explain how to use the bot, or only the command that was misused."""
+    if reply.misused:
+        return message(translate(f"help.misused.{reply.misused}"))
+    groups = (translate(f"help.{group}") for group in ("ask", "logs", "channel"))
+    return message(translate("help.title"), *groups)
 
 
 def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:

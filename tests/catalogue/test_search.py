@@ -118,14 +118,14 @@ def test_nothing_is_found_for_nonsense(catalogue: Catalogue, text: str) -> None:
 )
 def test_small_talk_is_recognized(catalogue: Catalogue, text: str) -> None:
     """It gets a friendly line instead of codes, in time in proportion to its length."""
-    assert catalogue.is_small_talk(text)
+    assert catalogue.courtesy(text)
     assert catalogue.search(text) == ()
 
 
 @pytest.mark.parametrize("text", ["6000106", "thanks, token expired", "哈" * 5000 + "码", "ok 0", "掉线了"])
 def test_other_texts_are_no_small_talk(catalogue: Catalogue, text: str) -> None:
     """A question may be polite."""
-    assert not catalogue.is_small_talk(text)
+    assert catalogue.courtesy(text) is None
 
 
 def test_hits_are_ranked_and_their_scores_fall(catalogue: Catalogue) -> None:

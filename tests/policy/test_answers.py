@@ -14,7 +14,7 @@ from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
-from bot.policy.grammar import ExplainCommand, LogsCommand, SearchCommand, SetModeCommand, WhyCommand
+from bot.policy.grammar import ExplainCommand, LogsCommand, SearchCommand, SetModeCommand, WhyCommand, parse
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
@@ -107,10 +107,45 @@ async def test_codes_and_other_numbers_are_answered_together(answers: Answers) -
     assert reply.unknown == (6009999,)
 
 
-@pytest.mark.parametrize("text", ["thanks!", "hello", "谢谢", "在吗？", ":)"])
-def test_small_talk_gets_a_friendly_line(answers: Answers, text: str) -> None:
-    """It matches no code, and a hint at keywords would miss the point."""
-    assert answers.search(text) == replies.Note("small_talk")
+@pytest.mark.parametrize(
+    ("note", "texts"),
+    [
+        ("greeting", ("hello", "Hi there!", "good morning :wave:", "你好", "大家好", "早上好！")),
+        ("thanks", ("thanks!", "Thank you so much :)", "hey, thx mate", "谢谢", "好的，谢谢啦")),
+        ("chat", ("ok", "在吗？", ":)", ":thumbsup:", "收到", "bye", "test")),
+    ],
+)
+def test_small_talk_is_answered_in_kind(answers: Answers, note: str, texts: tuple[str, ...]) -> None:
+    """It matches no code. Nobody answers “thanks” with an introduction."""
+    assert {text: answers.search(text) for text in texts} == dict.fromkeys(texts, replies.Note(note))  # type: ignore[arg-type]  # a literal
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("status foo", "status"), ("设置 foo", "status"), ("list nosuch", "list"), ("ignored x", "ignored"),
+        ("why x", "why"), ("why https://example.com", "why"), ("auto loud", "auto"), ("lang fr", "lang"),
+        ("triage nosuch", "triage"), ("list --help", "list"),
+    ],
+)  # fmt: skip
+async def test_a_misused_command_is_explained_alone(answers: Answers, typed: str, command: str) -> None:
+    """The whole help would hide the line that helps."""
+    assert (await answers.answer(parse(typed), PLACE, FakeDirectory())).reply == replies.Usage(command)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("status subscription limit", 6000016), ("logs upload failed", 6000212), ("自动 重连 失败", 6000009),
+        ("why login fails", 6000101), ("why do sends fail?", 6000203), ("为什么登录失败", 6000101),
+        ("list token expired", 6000106), ("排查 登录", 6000101),
+    ],
+)  # fmt: skip
+async def test_words_behind_a_command_that_match_codes_are_a_search(answers: Answers, typed: str, code: int) -> None:
+    """“Status” and “auto” are also words of errors."""
+    reply = (await answers.answer(parse(typed), PLACE, FakeDirectory())).reply
+    assert isinstance(reply, replies.Found)
+    assert code in [entry.code for entry in reply.entries[:4]]
 
 
 @pytest.mark.parametrize(

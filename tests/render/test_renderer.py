@@ -78,10 +78,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         Listing(catalogue.sections),
         *(Listing((section,)) for section in catalogue.sections),
         Usage(),
-        Usage("lang"),
-        Usage("search"),
-        Usage("auto"),
-        Usage("why"),
+        *map(Usage, ("lang", "auto", "why", "search", "status", "ignored", "list", "logs", "triage")),
         IgnoredReply(()),
         *(Denied(reason) for reason in Denial),
         *(
