@@ -58,6 +58,11 @@ class Postgres:
         self._run_pg_ctl("restart")
         self._server.ensure_postgres_running()
 
+    @property
+    def programs(self) -> Path:
+        """Return the folder of `pg_dump` and `pg_restore`."""
+        return Path(self._server.bin_path)
+
     def close(self) -> None:
         """Stop the server without flushing anything, because nobody reads its files again."""
         self._run_pg_ctl("stop")
