@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from importlib import metadata
 
 import aiohttp
 import structlog
@@ -20,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import slack
 from bot.catalogue.catalogue import Catalogue, open_catalogue
+from bot.catalogue.sdk_enum import newest_compared
 from bot.errors import describe
 from bot.health import Health, backlog_check, database_check, schema_check, socket_check, workspace_check
 from bot.i18n import Language
@@ -41,12 +43,14 @@ from bot.server import (
     connected,
     health_routes,
     listening,
+    metrics_route,
     open_handler,
     signed_handler,
 )
 from bot.settings import Settings, unknown_names
 from bot.slack.client import SlackClient
 from bot.slack.context import Background, Services
+from bot.slack.deliveries import ObservedApp
 from bot.slack.events import Envelopes
 from bot.slack.log_reader import LogReader
 from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow, Uninstall
@@ -58,6 +62,7 @@ from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
+from bot.telemetry.metrics import Metrics
 from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
 
@@ -77,20 +82,22 @@ async def running(
     catalogue.prepare()
     async with contextlib.AsyncExitStack() as stack:
         # Probes are answered from the start on, while a large database is upgraded, until everything else is closed.
-        health = Health()
+        metrics = _metrics(catalogue)
+        health = Health(metrics)
         if port := settings.health_port:
-            routes = health_routes(health)
-            await stack.enter_async_context(listening(routes, settings.host, port, setting="HEALTH_PORT"))
+            routes = [*health_routes(health), metrics_route(metrics)]
+            await stack.enter_async_context(listening(routes, settings.host, port, metrics, setting="HEALTH_PORT"))
+            await stack.enter_async_context(metrics.measuring_lag())
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         await database.open()
         # All calls share a session: without one, the client opens a connection for each call.
         connector, cookies = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
-        connect = partial(slack_client, settings, session)
+        connect = partial(slack_client, settings, session, metrics=metrics)
         workspaces = await stack.enter_async_context(_workspaces(settings, database, connect, clock))
-        services = _services(settings, catalogue, database, workspaces, clock, steady_clock)
-        app = _bolt(settings, connect(), workspaces)
+        services = _services(settings, catalogue, database, workspaces, clock, steady_clock, metrics)
+        app = _bolt(settings, connect(), workspaces, metrics)
         on_lost = None
         if isinstance(workspaces, ManyWorkspaces):
             uninstall = Uninstall(services, workspaces, database)
@@ -102,14 +109,14 @@ async def running(
         checks = {
             "database": database_check(database),
             "schema": schema_check(database),
-            "backlog": backlog_check(services.inbox),
+            "backlog": backlog_check(services.inbox, metrics),
             "workspace": workspace_check(suspensions.reasons, is_for_many=settings.is_for_many),
         }
         if settings.transport == "socket":
             checks["socket"] = socket_check(await stack.enter_async_context(connected(app, settings)))
         if routes := _routes(settings, app, workspaces, clock):
             routes += health_routes(health)
-            await stack.enter_async_context(listening(routes, settings.host, settings.port or DEFAULT_PORT))
+            await stack.enter_async_context(listening(routes, settings.host, settings.port or DEFAULT_PORT, metrics))
         stack.push_async_callback(services.languages.locales.close)
         await stack.enter_async_context(tidying(database, clock))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
@@ -173,6 +180,15 @@ def _routes(
     return routes
 
 
+def _metrics(catalogue: Catalogue) -> Metrics:
+    """Return new metrics that know the version and the catalogue."""
+    metrics = Metrics()
+    metrics.build.labels(metadata.version("zimerr")).set(1)
+    metrics.catalogue.labels(newest_compared(), catalogue.sha256).set(1)
+    metrics.catalogue_codes.set(len(catalogue))
+    return metrics
+
+
 def _services(
     settings: Settings,
     catalogue: Catalogue,
@@ -180,13 +196,14 @@ def _services(
     workspaces: Workspaces,
     clock: Callable[[], float],
     steady_clock: Callable[[], float],
+    metrics: Metrics,
 ) -> Services:
     """Build the services that all requests share."""
     channels = ChannelStore(database)
     languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
     change_store = ChangeStore(database)
     annotation_store = AnnotationStore(database)
-    annotations = Annotations(catalogue, languages, channels, annotation_store, clock)
+    annotations = Annotations(catalogue, languages, channels, annotation_store, clock, metrics)
     inspections = Inspections(catalogue, annotations, change_store, clock)
     permissions = Permissions(settings.admins, clock)
     changes = Changes(permissions, languages, annotations, channels, change_store, clock)
@@ -208,8 +225,10 @@ def _services(
         changes=changes,
         answers=Answers(catalogue, languages, inspections, changes),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
-        inbox=Inbox(database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate),
-        sender=Sender(workspaces, post_rate, clock),
+        inbox=Inbox(
+            database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate, metrics=metrics
+        ),
+        sender=Sender(workspaces, post_rate, clock, metrics),
         workspaces=workspaces,
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),
@@ -217,19 +236,21 @@ def _services(
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,
+        metrics=metrics,
     )
 
 
-def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces) -> AsyncApp:
+def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces, metrics: Metrics) -> AsyncApp:
     """Create the Bolt app with unused features turned off."""
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult | None:
         found = await workspaces.find(team_id, enterprise_id)
         return found.authorization if found else None
 
-    return AsyncApp(
+    return ObservedApp(
+        metrics,
         client=client,
-        authorize=authorize,  # type: ignore[arg-type]  # Bolt accepts None, but its annotation does not
+        authorize=authorize,
         signing_secret=settings.slack_signing_secret.get_secret_value() or None,
         raise_error_for_unhandled_request=True,  # to `bot.slack.context.report_errors`; Bolt would log the whole body
         before_authorize=Envelopes(),

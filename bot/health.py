@@ -17,6 +17,7 @@ from bot.errors import ZimerrError, describe
 from bot.inbox import Inbox
 from bot.storage import schema
 from bot.storage.database import UNREACHABLE, Database
+from bot.telemetry.metrics import Metrics
 
 Check = Callable[[], Awaitable[str | None]]  # returns the fault, or None
 
@@ -36,7 +37,8 @@ class Health:
     load balancer would send Slack's requests nowhere.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
         self._inbox: Inbox | None = None  # None: the bot is starting
         self._checks: Mapping[str, Check] = {}
         self._found: dict[str, str] = {}
@@ -72,6 +74,7 @@ class Health:
                 _log.error("unhealthy", part=part, fault=fault)
             if part in self._found and not fault:
                 _log.info("healthy again", part=part)
+            self._metrics.health_fault.labels(part).set(bool(fault))
             self._found.pop(part, None)
             if fault:
                 self._found[part] = fault
@@ -138,14 +141,18 @@ def schema_check(database: Database) -> Check:
     return check
 
 
-def backlog_check(inbox: Inbox) -> Check:
-    """Check that no job waits for long although it could be worked on."""
+def backlog_check(inbox: Inbox, metrics: Metrics | None = None) -> Check:
+    """Check that no job waits for long although it could be worked on; note the state of the queue in *metrics*."""
+    metrics = metrics or Metrics()
 
     async def check() -> str | None:
         try:
-            waits_s = await inbox.backlog_s()
+            waits_s, counts = await inbox.backlog_s(), await inbox.counts()
         except UNREACHABLE:  # which `database_check` reports
             return None
+        metrics.oldest_job_age.set(waits_s)
+        for state, count in counts.items():
+            metrics.queue_jobs.labels(str(state)).set(count)
         return describe_backlog(waits_s) if waits_s > MAX_BACKLOG_S else None
 
     return check

@@ -20,6 +20,8 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler, Middleware
 
+from bot.telemetry.metrics import Metrics
+
 # A message has up to 40,000 characters (docs.slack.dev/reference/methods/chat.postMessage). JSON encodes most of them
 # as six bytes (such as \u4e2d), and an edit brings the message before and after it, each as text and as blocks: 960 KB.
 MAX_BODY_BYTES = 2**20
@@ -37,13 +39,16 @@ _log = structlog.stdlib.get_logger(__name__)
 class RefusedRequests:
     """Count refused requests and connections by reason, and log the counts at most once a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
         self._counts: Counter[str] = Counter()
         self._next_log_at = 0.0
 
     def count(self, reason: str | HTTPStatus) -> None:
         """Count one refusal."""
-        self._counts[f"{reason} {reason.phrase}" if isinstance(reason, HTTPStatus) else reason] += 1
+        name = f"{reason} {reason.phrase}" if isinstance(reason, HTTPStatus) else reason
+        self._counts[name] += 1
+        self._metrics.refused_requests.labels(name).inc()
         if time.monotonic() >= self._next_log_at:
             self.log()
 

@@ -31,6 +31,7 @@ from bot.http_limits import (
 )
 from bot.settings import Settings
 from bot.slack.workspaces import sign_in_socket
+from bot.telemetry.metrics import CONTENT_TYPE, Metrics
 
 EVENTS_PATH = "/slack/events"
 DEFAULT_PORT = 3000
@@ -126,12 +127,21 @@ def health_routes(health: Health) -> list[web.RouteDef]:
     ]
 
 
+def metrics_route(metrics: Metrics) -> web.RouteDef:
+    """Return the route `/metrics`."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+    return web.get("/metrics", answer)
+
+
 @contextlib.asynccontextmanager
 async def listening(
-    routes: Sequence[web.RouteDef], host: str, port: int, *, setting: str = "PORT"
+    routes: Sequence[web.RouteDef], host: str, port: int, metrics: Metrics, *, setting: str = "PORT"
 ) -> AsyncIterator[None]:
     """Serve *routes* while the context is open. Raises ZimerrError if the port, of a *setting*, can't be opened."""
-    refused = RefusedRequests()
+    refused = RefusedRequests(metrics)
     server = web.Application(middlewares=[receiving(refused)], client_max_size=MAX_BODY_BYTES)
     server.add_routes(routes)
     waiting = WaitingConnections(most_waiting(), refused)

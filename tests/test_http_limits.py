@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot import http_limits
 from bot.http_limits import HttpConnection, RefusedRequests, WaitingConnections, connection_of, receiving
+from bot.telemetry.metrics import Metrics
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -152,7 +153,8 @@ def test_refusals_are_added_up_to_one_line_a_minute(monkeypatch: pytest.MonkeyPa
     """Anyone can cause them."""
     now = 1000.0
     monkeypatch.setattr("time.monotonic", lambda: now)
-    refused = RefusedRequests()
+    metrics = Metrics()
+    refused = RefusedRequests(metrics)
     with structlog.testing.capture_logs() as lines:
         for _ in range(100):
             refused.count(HTTPStatus.UNAUTHORIZED)
@@ -163,3 +165,4 @@ def test_refusals_are_added_up_to_one_line_a_minute(monkeypatch: pytest.MonkeyPa
         {"401 Unauthorized": 1},
         {"401 Unauthorized": 99, "too slow": 1},
     ]
+    assert b'zimerr_refused_requests_total{reason="401 Unauthorized"} 100.0' in metrics.exposition()

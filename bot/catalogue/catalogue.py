@@ -41,6 +41,11 @@ class Catalogue:
         self._stored = StoredEntries(compiled)
         self._entries: dict[int, Entry] = {}  # those that were built, by code
 
+    @property
+    def sha256(self) -> str:
+        """Return the first 12 digits of the SHA-256 of the content, to tell two catalogues apart."""
+        return self._stored.sha256
+
     def __len__(self) -> int:
         """Return the number of codes."""
         return len(self._stored.section_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -31,6 +32,11 @@ class StoredEntries:
                 self.section_of[code] = len(self.heads) - 1
                 self._ends[code] = (start + 1, end)
             at = end + 1
+
+    @property
+    def sha256(self) -> str:
+        """Return the first 12 digits of the SHA-256 of the content."""
+        return hashlib.sha256(self._compiled).hexdigest()[:12]
 
     def __iter__(self) -> Iterator[Plain]:
         """Iterate over all entries, section by section."""

@@ -13,10 +13,20 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.inbox.job import UNKNOWN_KIND, Job, JobKey, JobKind, JobState, Outcome
 from bot.inbox.limits import InboxLimits, PostRate
 from bot.storage.batching import TRANSIENT
+from bot.telemetry.metrics import Metrics
 
 _log = structlog.stdlib.get_logger(__name__)
 JITTER = (0.75, 1.25)  # of the pauses after a failure
 _MAX_UNEXPECTED = 10_000  # jobs whose unexpected failures are counted
+
+
+def _name_of(outcome: Outcome) -> str:
+    """Return the name of *outcome* in the metrics."""
+    if outcome.state is not JobState.PENDING:
+        return str(outcome.state)
+    if not outcome.is_started:
+        return "postponed"
+    return "rate-limited" if outcome.is_refused else "retry"
 
 
 class Attempts:
@@ -30,6 +40,7 @@ class Attempts:
         limits: InboxLimits,
         post_rate: PostRate,
         clock: Callable[[], float],
+        metrics: Metrics,
     ) -> None:
         self._work = work
         self._on_exhausted = on_exhausted
@@ -37,10 +48,24 @@ class Attempts:
         self._limits = limits
         self._post_rate = post_rate
         self._clock = clock
+        self._metrics = metrics
         self._unexpected: LRUCache[JobKey, int] = LRUCache(_MAX_UNEXPECTED)  # failures by the key of the job
 
     async def run(self, batch: Sequence[Job]) -> Outcome:
-        """Work on one job, or on several together."""
+        """Work on one job, or on several together. The records that are logged meanwhile contain the ids of the first.
+
+        Call it in a task of its own.
+        """
+        first = batch[0]
+        structlog.contextvars.clear_contextvars()  # the task was started within the request of another job, perhaps
+        structlog.contextvars.bind_contextvars(team=first.place.team, channel=first.place.channel)
+        if first.event_id:
+            structlog.contextvars.bind_contextvars(event_id=first.event_id)
+        outcome = await self._run(batch)
+        self._metrics.job_attempts.labels(str(first.kind), _name_of(outcome)).inc(len(batch))
+        return outcome
+
+    async def _run(self, batch: Sequence[Job]) -> Outcome:
         first = batch[0]
         if self._post_rate.wait_s(first.channel):
             # The inbox leases no job of the channel until then. Those that came later must not overtake these.

@@ -38,6 +38,7 @@ from bot.inbox.ordering import LaneOrder
 from bot.inbox.rows import InboxRows
 from bot.storage.batching import Batcher
 from bot.storage.database import UNREACHABLE, Database
+from bot.telemetry.metrics import Metrics
 
 _log = structlog.stdlib.get_logger(__name__)
 _MIN_PAUSE_S = 0.01  # between two queries of a loop
@@ -62,7 +63,9 @@ class Inbox:
         steady_clock: Callable[[], float] = steady_time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         owner: str | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._owner = owner or new_owner()
         self._is_shared = database.is_shared
         database.on_new_file, database.after_new_file = self._record_again, self._leave_to_new_file
@@ -107,7 +110,7 @@ class Inbox:
         *on_exhausted* gets jobs that are given up, before that is written, and the error of their last attempt.
         """
         stop = partial(self._stop, on_stop)
-        self._attempts = Attempts(work, on_exhausted, stop, self._limits, self._post_rate, self._clock)
+        self._attempts = Attempts(work, on_exhausted, stop, self._limits, self._post_rate, self._clock, self._metrics)
         owners = await self._rows.owners()
         ended = [each for each in owners if has_ended(each, self._owner, is_shared=self._is_shared)]
         await self._rows.take_over(ended_owners=ended)
@@ -191,6 +194,10 @@ class Inbox:
         now = self._clock()
         due_at = await self._rows.oldest_due(before=now, except_teams=self._stopped_teams)
         return 0.0 if due_at is None else now - due_at
+
+    async def counts(self) -> dict[JobState, int]:
+        """Return the number of jobs in each state that is not an end, of all processes."""
+        return await self._rows.open_counts()
 
     def resume(self, team: str) -> None:
         """Work again on the jobs of a workspace that was stopped."""

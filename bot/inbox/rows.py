@@ -179,6 +179,12 @@ class InboxRows:
         query = select(inbox.c.state, func.count()).group_by(inbox.c.state)
         return await self._run(lambda connection: {JobState(state): n for state, n in connection.execute(query)})
 
+    async def open_counts(self) -> dict[JobState, int]:
+        """Return the number of rows that are pending and of those that are leased, by the partial indexes."""
+        states = (JobState.PENDING, JobState.WORKING)
+        query = select(*(select(func.count()).where(in_state(each)).scalar_subquery() for each in states))
+        return await self._run(lambda connection: dict(zip(states, connection.execute(query).one(), strict=True)))
+
     async def revive(self, ids: Collection[int] = ()) -> int:
         """Make dead rows pending again (empty: all), with their attempts counted anew; return how many."""
         conditions = [inbox.c.id.in_(ids)] if ids else []

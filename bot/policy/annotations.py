@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
@@ -40,6 +40,7 @@ from bot.policy.replies import (
 )
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelState, ChannelStore
+from bot.telemetry.metrics import Metrics
 from bot.triage.digest import FileRefused
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -103,6 +104,7 @@ class Annotations:
     _settings: ChannelStore
     _store: AnnotationStore
     _clock: Callable[[], float]
+    _metrics: Metrics = field(default_factory=Metrics)
 
     async def annotate(self, messages: Sequence[SeenMessage], voice: ThreadVoice) -> None:
         """Handle new messages of one thread with at most one reply.
@@ -175,6 +177,7 @@ class Annotations:
         log = answer.reply.log if isinstance(answer.reply, Triaged) else None
         record = AnnotationRecord(message.thread, Act.ANSWER, None if is_change else reply, (), (), log)
         await self._store.put({message.ref: record}, now=self._clock())
+        self._metrics.answers.labels(str(Act.ANSWER), "").inc()
 
     async def withdraw(self, message: SeenMessage, voice: ThreadVoice) -> None:
         """Delete the reply to a message that was deleted, or that contains no code any more."""
@@ -205,6 +208,7 @@ class Annotations:
         """Record that the author of a log without a known code got a summary of it."""
         record = AnnotationRecord(message.thread, Act.READ, None, (), ())
         await self._store.put({message.ref: record}, now=self._clock())
+        self._metrics.answers.labels(str(Act.READ), "no-code").inc()
 
     async def is_handled(self, message: SeenMessage) -> bool:
         """Return whether an act was recorded for a message."""
@@ -264,6 +268,8 @@ class Annotations:
         if records:
             await self._store.put(records, now=self._clock(), counted=counted)
         for message, decision in decided:
+            outcome = Act.TRIAGE if decision.act is Act.REPLY and message.triaged else decision.act
+            self._metrics.answers.labels(str(outcome), decision.reason).inc()
             if decision.act is Act.REACT:
                 await voice.mark(message.ts)
         if counted:

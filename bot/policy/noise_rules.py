@@ -100,6 +100,15 @@ class Decision:
     silenced: tuple[tuple[int, SilenceRule], ...] = ()
 
     @property
+    def reason(self) -> str:
+        """Why the message gets no reply, for the metrics: the rule that led to the act; empty if it gets one."""
+        if self.act is Act.REPLY:
+            return ""
+        rules = dict(self.silenced)
+        rule = rules[self.codes[0]] if self.codes else next(iter(rules.values()), None)
+        return str(rule or "no-code")
+
+    @property
     def repeated(self) -> tuple[int, ...]:
         """The codes to count in the replies of the thread that explain them."""
         is_counted = self.act in (Act.REPLY, Act.COUNT)

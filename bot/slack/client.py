@@ -15,7 +15,7 @@ import itertools
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -30,6 +30,7 @@ from yarl import URL
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.json_bytes import encode
 from bot.settings import is_slack
+from bot.telemetry.metrics import Metrics
 
 CALL_TIMEOUT_S = 10.0
 DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 whose Retry-After is missing or no number
@@ -63,11 +64,13 @@ class SlackClient(AsyncWebClient):
         *,
         session: aiohttp.ClientSession,
         clock: Callable[[], float] = time.monotonic,
+        metrics: Metrics | None = None,
         **options: Any,
     ) -> None:
         super().__init__(token=token, session=session, retry_handlers=[], **options)
         self._own_session = session
         self._clock = clock
+        self._metrics = metrics or Metrics()
         self._closed_until: dict[str, float] = {}  # by method
         self._urls: dict[str, URL] = {}
         self._client_timeout = aiohttp.ClientTimeout(total=self.timeout)
@@ -84,6 +87,21 @@ class SlackClient(AsyncWebClient):
         """
         if (wait_s := self._closed_until.get(api_method, 0.0) - self._clock()) > 0.0:
             raise RetryLater("ratelimited", wait_s)
+        result, started = "no-answer", time.perf_counter()
+        try:
+            response = await self._call(api_method, before_send, **arguments)
+            result = "ok"
+            return response
+        except SlackApiError as error:
+            result = _result_of(error)
+            raise
+        finally:
+            self._metrics.api_calls.labels(api_method, result).inc()
+            self._metrics.api_call_duration.labels(api_method).observe(time.perf_counter() - started)
+
+    async def _call(
+        self, api_method: str, before_send: Callable[[], None] | None, **arguments: Any
+    ) -> AsyncSlackResponse:
         if arguments.keys() in _FAST_ARGUMENTS and all(_is_plain(*each) for each in arguments.items()):
             answer, body = await self._exchange(api_method, before_send, **arguments)
             if answer.status == 429 and "params" in arguments:
@@ -166,7 +184,7 @@ async def response_to(call: Awaitable[AsyncSlackResponse], *, timeout_s: float |
         async with asyncio.timeout(CALL_TIMEOUT_S if timeout_s is None else timeout_s):
             return await call
     except SlackApiError as error:
-        _raise_for(error)
+        raise _verdict(error) from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise RetryLater(f"no answer: {describe(error)}") from error
 
@@ -190,20 +208,33 @@ async def pages(
             break
 
 
-def _raise_for(error: SlackApiError) -> NoReturn:
+def _verdict(error: SlackApiError) -> RetryLater | GiveUp | StopWorkspace:
+    """Return the error of ours that Slack's means."""
     # If the body is not JSON, the SDK passes aiohttp's response instead of its own.
     response: Any = error.response
     status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
     if status == 429:
-        raise RetryLater("ratelimited", retry_after_s(response.headers)) from error
+        return RetryLater("ratelimited", retry_after_s(response.headers))
     answer = getattr(response, "data", None)
     data = answer if isinstance(answer, dict) else {}
     reason = str(data.get("error", ""))
     if status >= 500 or not reason or reason in _TRANSIENT_ERRORS:
-        raise RetryLater(reason or f"status {status}") from error
+        return RetryLater(reason or f"status {status}")
     if reason in _TOKEN_ERRORS:
-        raise StopWorkspace(reason) from error
-    raise GiveUp(reason, scope=data.get("needed"), messages=explanations(data)) from error
+        return StopWorkspace(reason)
+    return GiveUp(reason, scope=data.get("needed"), messages=explanations(data))
+
+
+def _result_of(error: SlackApiError) -> str:
+    """Return the name of *error* in the metrics."""
+    match _verdict(error):
+        case RetryLater(after_s=None):
+            return "failed"
+        case RetryLater():
+            return "rate-limited"
+        case StopWorkspace():
+            return "token-refused"
+    return "refused"
 
 
 def explanations(answer: Mapping[str, Any]) -> list[str]:

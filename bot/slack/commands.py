@@ -49,6 +49,7 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
         context.in_background(_answer_later(context, answering))
         return
     answer = answering.result()
+    context.services.metrics.answers.labels("command", "").inc()
     # Slack does not say whether it accepts the blocks of an acknowledgement.
     message = simplified(context.services.renderer.message(answer.reply, answer.language), REPLACEABLE)
     await ack(response_type="in_channel" if answer.is_public else "ephemeral", **message)
@@ -56,6 +57,7 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
 
 async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -> None:
     answer = await answering
+    context.services.metrics.answers.labels("command", "").inc()
     if isinstance(answer.reply, AnyChange):
         await context.show_change(answer.reply)
         return

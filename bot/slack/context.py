@@ -9,7 +9,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -44,6 +44,7 @@ from bot.slack.workspaces import Workspaces
 from bot.storage.batching import TRANSIENT
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE
+from bot.telemetry.metrics import Metrics
 
 _log = structlog.stdlib.get_logger(__name__)
 _NOT_SAVED = RareWarning("the database could not be reached in the background")
@@ -104,6 +105,7 @@ class Services:
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @dataclass(frozen=True, slots=True)

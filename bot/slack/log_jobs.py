@@ -14,7 +14,7 @@ from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.annotations import SeenMessage
 from bot.policy.content import is_whole_log, worth_mentioning
-from bot.policy.noise_rules import Mode
+from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import LogSource
 from bot.policy.replies import Answer, Leaked, Note, NothingFound, Triaged
 from bot.render.digest_report import report
@@ -46,6 +46,7 @@ class LogJobs:
             is_handled = await annotations.is_handled(message)
             mode = await annotations.mode(job.place)
             if not is_handled and mode is Mode.OFF:
+                context.services.metrics.answers.labels(str(Act.NOTHING), str(SilenceRule.OFF)).inc()
                 _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="mode: off")
                 return
             if is_handled and not is_edit:
@@ -116,6 +117,7 @@ class LogJobs:
     async def _notify_author(self, context: RequestContext, job: Job, message: SeenMessage, digest: Digest) -> None:
         """Send the author of a log without a known code a summary, once and privately, if the log is about ZIM."""
         if not job.place.user or not digest.is_worth_answering:
+            context.services.metrics.answers.labels(str(Act.NOTHING), "not-zim").inc()
             _log.debug("nothing found in a log", channel=job.place.channel, ts=job.ts, reason="not about ZIM")
             return
         try:

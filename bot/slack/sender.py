@@ -26,6 +26,7 @@ from bot.slack.client import CALL_TIMEOUT_S, call_api, explanations, pages
 from bot.slack.ladder import INTERNAL_ERRORS, Ladder
 from bot.slack.lookup import Payload
 from bot.slack.workspaces import Workspaces
+from bot.telemetry.metrics import Metrics
 
 METADATA_TYPE = "zimerr_annotation"
 _LEASE_MARGIN_S = 2.0  # clocks of machines differ a little
@@ -38,8 +39,16 @@ class Sender:
     repeats it.
     """
 
-    def __init__(self, workspaces: Workspaces, post_rate: PostRate, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        workspaces: Workspaces,
+        post_rate: PostRate,
+        clock: Callable[[], float] = time.time,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._workspaces = workspaces
+        self._clock = clock
+        self._metrics = metrics or Metrics()
         self._post_rate = post_rate
         self._ladder = Ladder(clock)
 
@@ -68,7 +77,11 @@ class Sender:
             with self._counted(jobs):
                 return str((await self._call(job.place.team, "chat.postMessage", target | form, lease=job.lease))["ts"])
 
-        return await self._ladder.send(job.place.team, message, post, job=job)
+        posted = await self._ladder.send(job.place.team, message, post, job=job)
+        for each in jobs:
+            if not each.trigger_ts:  # otherwise the reply is to a button or an edit, which was later than the message
+                self._metrics.answer_latency.labels(str(each.kind)).observe(max(0.0, self._clock() - float(each.ts)))
+        return posted
 
     @contextlib.contextmanager
     def _counted(self, jobs: Sequence[Job]) -> Iterator[None]:

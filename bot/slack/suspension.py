@@ -7,6 +7,7 @@ requests from an address that is not allowed.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 
 import structlog
@@ -56,7 +57,8 @@ class Suspensions:
                 team=team,
                 reason=reason,
             )
-        task = asyncio.create_task(self._wait(team))
+        # Without the ids of the event that has met the refusal.
+        task = asyncio.create_task(self._wait(team), context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -24,6 +24,7 @@ from bot.slack.client import SlackClient, call_api, response_to
 from bot.slack.reachability import unreachable
 from bot.storage.database import Database
 from bot.storage.installation_store import Installations
+from bot.telemetry.metrics import Metrics
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
 TEAM_REMOVED = "team_access_not_granted"  # removed by its organization, whose installation remains
@@ -226,9 +227,11 @@ def installations(settings: Settings, database: Database) -> Installations:
     return Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
 
 
-def slack_client(settings: Settings, session: aiohttp.ClientSession, token: str | None = None) -> SlackClient:
+def slack_client(
+    settings: Settings, session: aiohttp.ClientSession, token: str | None = None, metrics: Metrics | None = None
+) -> SlackClient:
     """Return a client of the Web API."""
-    return SlackClient(token, base_url=settings.slack_api_url, session=session)
+    return SlackClient(token, base_url=settings.slack_api_url, session=session, metrics=metrics)
 
 
 async def sign_in(client: AsyncWebClient, name: str = "SLACK_BOT_TOKEN") -> Bot:

@@ -6,6 +6,7 @@ One commit costs as much for one row as for a hundred, so the items per second g
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -89,7 +90,8 @@ class Batcher(Generic[Item, Result]):
             self._timer.cancel()
             self._timer = None
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run())
+            # Without the context of the caller: the ids that it logs are not those of the other items.
+            self._task = asyncio.create_task(self._run(), context=contextvars.Context())
 
     async def _run(self) -> None:
         batch: list[_QueuedItem[Item, Result]] = []

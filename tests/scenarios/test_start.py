@@ -155,7 +155,7 @@ async def test_the_state_has_a_port_of_its_own(tmp_path: Path, transport: Litera
 
         async with running(settings):
             paths = ("/healthz", "/readyz", "/metrics", EVENTS_PATH)
-            assert [await status(health_port, path) for path in paths] == [200, 200, 404, 404]
+            assert [await status(health_port, path) for path in paths] == [200, 200, 200, 404]
             public = [200, 200, 404, 405] if transport == "http" else [None] * 4
             assert [await status(port, path) for path in paths] == public
 

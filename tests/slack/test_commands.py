@@ -13,6 +13,7 @@ from bot.policy.place import Place
 from bot.policy.replies import Answer, Explained
 from bot.slack import commands
 from bot.slack.context import Background, RequestContext
+from bot.telemetry.metrics import Metrics
 
 
 class Command:
@@ -27,6 +28,7 @@ class Command:
     async def run(self, text: str) -> None:
         """Handle the command."""
         services = SimpleNamespace(
+            metrics=Metrics(),
             answers=SimpleNamespace(answer=self._answer),
             renderer=SimpleNamespace(message=lambda reply, language: {"text": "hi"}, paste=lambda *_: {}),
             languages=SimpleNamespace(of_person=self._wait),

@@ -1,0 +1,118 @@
+"""Define the bot's metrics, which `/metrics` serves to Prometheus.
+
+Names and units follow https://prometheus.io/docs/practices/naming/. The values of a label come from a small, fixed set:
+never ids, names or text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+_LAG_INTERVAL_S = 0.5
+# Slack waits 3 s for an acknowledgement: https://docs.slack.dev/apis/events-api
+_ACKNOWLEDGEMENT_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
+_LATENCY_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+_CALL_S = (0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_LAG_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
+
+# Otherwise each counter has a second series, with the time of its first use.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+
+class Metrics:
+    """The metrics of one running bot, in a registry of their own. Count with ``metrics.answers.labels(…).inc()``."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"zimerr_{name}", text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"zimerr_{name}", text, labels, registry=registry)
+
+        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+            return Histogram(f"zimerr_{name}", text, labels, buckets=buckets, registry=registry)
+
+        self.deliveries = counter(
+            "deliveries_total", "Slack's requests, by type and by the HTTP status of the answer.", "type", "status"
+        )
+        self.acknowledgement = histogram(
+            "acknowledgement_seconds", "Time until a request of Slack's is answered.", _ACKNOWLEDGEMENT_S, "type"
+        )
+        self.last_delivery = gauge("last_delivery_timestamp_seconds", "When Slack's last request arrived; 0: none yet.")
+        self.refused_requests = counter(
+            "refused_requests_total", "HTTP requests and connections that were refused, by reason.", "reason"
+        )
+        self.answers = counter(
+            "answers_total",
+            "What the bot did with messages and commands, and the rule that kept it from a reply.",
+            "outcome",
+            "reason",
+        )
+        self.answer_latency = histogram(
+            "answer_latency_seconds",
+            "Time from Slack's timestamp of a message to the posted reply.",
+            _LATENCY_S,
+            "kind",
+        )
+        self.job_attempts = counter("job_attempts_total", "Attempts at jobs, by kind and outcome.", "kind", "outcome")
+        self.queue_jobs = gauge(
+            "queue_jobs", "Jobs that are not done, of all replicas on the database, by state.", "state"
+        )
+        self.oldest_job_age = gauge(
+            "queue_oldest_job_age_seconds", "For how long the oldest job has been due, of all replicas on the database."
+        )
+        self.api_calls = counter(
+            "slack_api_calls_total", "Calls of Slack's Web API, by method and result.", "method", "result"
+        )
+        self.api_call_duration = histogram(
+            "slack_api_call_duration_seconds", "Duration of calls of Slack's Web API.", _CALL_S, "method"
+        )
+        self.health_fault = gauge("health_fault", "1 while a part has a fault or a warning, otherwise 0.", "part")
+        self.loop_lag = histogram("event_loop_lag_seconds", "How late the event loop runs a timer.", _LAG_S)
+        self.build = gauge("build_info", "The version of zimerr.", "version")
+        self.catalogue = gauge(
+            "catalogue_info",
+            "The SDK that the catalogue was compared with, and a digest of its content.",
+            "sdk",
+            "digest",
+        )
+        self.catalogue_codes = gauge("catalogue_codes", "Codes in the catalogue, with the overlay's.")
+
+    def exposition(self) -> bytes:
+        """Return all metrics in Prometheus' text format, of type `CONTENT_TYPE`."""
+        return generate_latest(self.registry)
+
+    @contextlib.asynccontextmanager
+    async def measuring_lag(self) -> AsyncIterator[None]:
+        """Measure the lag of the event loop while the context is open."""
+
+        async def measure() -> None:
+            while True:
+                due_at = time.perf_counter() + _LAG_INTERVAL_S
+                await asyncio.sleep(_LAG_INTERVAL_S)
+                self.loop_lag.observe(max(0.0, time.perf_counter() - due_at))
+
+        task = asyncio.create_task(measure())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
