@@ -102,7 +102,9 @@ class Downloads:
         for _ in range(_MAX_REDIRECTS + 1):
             if not is_trusted(self._client, url):
                 break
-            async with session.get(url, headers=headers, allow_redirects=False, timeout=_DOWNLOAD_TIMEOUT) as response:
+            async with session.get(
+                url, headers=headers, allow_redirects=False, timeout=_DOWNLOAD_TIMEOUT, proxy=self._client.proxy
+            ) as response:
                 if 300 <= response.status < 400:
                     url = urljoin(url, response.headers.get("Location", ""))
                     continue
@@ -141,7 +143,9 @@ async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: 
     session = cast(aiohttp.ClientSession, client.session)
     try:
         # Without the token: the URL itself is the permission.
-        async with session.post(url, data=BytesIO(content), allow_redirects=False, timeout=_UPLOAD_TIMEOUT) as response:
+        async with session.post(
+            url, data=BytesIO(content), allow_redirects=False, timeout=_UPLOAD_TIMEOUT, proxy=client.proxy
+        ) as response:
             if response.status != 200:
                 raise RetryLater(f"upload: status {response.status}")
     except (aiohttp.ClientError, TimeoutError) as error:

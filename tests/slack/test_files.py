@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import RetryLater
 from bot.sandbox.http_server import Sandbox
 from bot.slack.client import is_trusted
-from bot.slack.files import Downloads, UnreadableFile
+from bot.slack.files import Downloads, UnreadableFile, upload
 from bot.triage.digest import Refusal
 from tests.scenarios.conftest import ANN, ENGLISH, manifest
 from tests.scenarios.logs import LOG, file
@@ -76,6 +76,42 @@ async def elsewhere() -> AsyncIterator[tuple[str, list[str]]]:
 async def test_a_log_is_downloaded_completely(fetcher: Fetcher) -> None:
     """It can be read from its start several times."""
     assert await fetcher.fetch() == LOG.encode()
+
+
+@contextlib.asynccontextmanager
+async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
+    """Run an HTTP proxy; yield its URL, and the paths that were requested through it."""
+    paths: list[str] = []
+
+    async def forward(request: web.BaseRequest) -> web.Response:
+        paths.append(request.path)
+        url, headers = str(request.raw_path), {**request.headers}
+        async with aiohttp.request(request.method, url, headers=headers, data=await request.read()) as response:
+            return web.Response(body=await response.read(), status=response.status, content_type=response.content_type)
+
+    runner = web.ServerRunner(web.Server(forward))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", paths
+    finally:
+        await runner.cleanup()
+
+
+async def test_files_come_and_go_by_the_proxy_of_the_calls() -> None:
+    """Where HTTPS_PROXY is the only way out, codes were explained but logs were not read."""
+    async with (
+        Sandbox(manifest("socket"), transport="socket") as sandbox,
+        aiohttp.ClientSession() as session,
+        proxy() as (url, paths),
+    ):
+        client = AsyncWebClient(sandbox.app.bot_token, base_url=sandbox.api_url, session=session, proxy=url)
+        message = await sandbox.say(ENGLISH, ANN, "", files=[file()])
+        with contextlib.ExitStack() as spools:
+            downloads = Downloads(client, spools, max_bytes=MOST)
+            await downloads.fetch(await downloads.describe(message["files"][0]["id"]))
+        await upload(client, "report.txt", b"6000106", channel=ENGLISH, thread=None)
+    assert len(paths) == 5, paths
 
 
 async def test_a_thread_that_is_left_behind_reads_no_other_file(fetcher: Fetcher) -> None:
