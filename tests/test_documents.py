@@ -13,11 +13,13 @@ from urllib.parse import unquote
 
 import click
 import pytest
+from prometheus_client import Counter, Gauge, Histogram
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.cli.main import commands
 from bot.settings import Settings
+from bot.telemetry.metrics import Metrics
 from tests.markdown import DOCUMENTS, ROOT, codes, sections
 
 SETTINGS = ROOT / "deploy" / "settings.md"
@@ -128,6 +130,17 @@ def test_the_example_has_every_setting_with_its_default(monkeypatch: pytest.Monk
     assert shown.model_dump(exclude={"port"}) == copied.model_dump(exclude={"port"})
     assert copied.port is None
     assert shown.port == 3000
+
+
+def test_every_metric_is_documented_with_its_labels() -> None:
+    """Whoever writes an alert needs the names."""
+    table = [row for section in sections(ROOT / "deploy" / "monitoring.md") for row in section.rows if codes(row[0])]
+    metrics = vars(Metrics()).values()
+    ours = [each for each in metrics if isinstance(each, Counter | Gauge | Histogram)]
+    described = {next(iter(each.describe())).name + "_total" * isinstance(each, Counter): each for each in ours}
+    assert {codes(row[0])[0] for row in table} == {*described}
+    for name, labels in ((codes(row[0])[0], codes(row[1])) for row in table):
+        assert labels == [*described[name]._labelnames], name
 
 
 def test_every_guarantee_names_a_test() -> None:
