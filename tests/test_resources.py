@@ -14,6 +14,7 @@ import platformdirs
 import pytest
 
 from bot import resources
+from tests.deploy import distributions
 
 ROOT = Path(__file__).parent.parent
 
@@ -196,35 +197,14 @@ def test_explain_imports_no_slow_module(arguments: tuple[str, ...], slow: str) -
     assert imported == slow
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the source distribution, from it the wheel, and return the folder to which the wheel is unpacked."""
-    build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
-    subprocess.run([*build, "-t", "sdist"], cwd=ROOT, check=True, capture_output=True)
-    (archive,) = folder.glob("*.tar.gz")
-    subprocess.run(["tar", "xf", archive.name], cwd=folder, check=True)
-    unpacked = folder / archive.name.removesuffix(".tar.gz")
-    subprocess.run([*build, "-t", "wheel"], cwd=unpacked, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as content:
-        content.extractall(folder / "site")
-    return folder / "site"
-
-
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder to which the wheel is unpacked."""
-    return build_wheel(tmp_path_factory.mktemp("build"))
-
-
-def test_both_distributions_contain_the_licence(installed: Path) -> None:
-    """Nobody may use a copy without it. It is declared as PEP 639 says, so that tools find it."""
-    licence = (ROOT / "deploy" / "LICENSE").read_text(encoding="utf-8")
-    (metadata,) = installed.glob("zimerr-*.dist-info/METADATA")
-    headers = metadata.read_text(encoding="utf-8").splitlines()
-    assert {"License-Expression: MIT", "License-File: deploy/LICENSE"} <= {*headers}
-    (source,) = [path for path in installed.parent.iterdir() if (path / "PKG-INFO").is_file()]
-    for copy in (metadata.parent / "licenses" / "deploy" / "LICENSE", source / "deploy" / "LICENSE"):
-        assert copy.read_text(encoding="utf-8") == licence
+    folder = tmp_path_factory.mktemp("build")
+    _, wheel = distributions.build(folder)
+    with zipfile.ZipFile(wheel) as content:
+        content.extractall(folder / "site")
+    return folder / "site"
 
 
 def test_an_installed_bot_reads_yaml_for_a_changed_overlay_only(installed: Path, tmp_path: Path, cache: Path) -> None:
