@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -36,6 +35,8 @@ class StoredEntries:
     @property
     def sha256(self) -> str:
         """Return the first 12 digits of the SHA-256 of the content."""
+        import hashlib  # not at the top: it is slow to import, and `explain` does without
+
         return hashlib.sha256(self._compiled).hexdigest()[:12]
 
     def __iter__(self) -> Iterator[Plain]:
