@@ -1,15 +1,21 @@
-"""Create the bot's tables for tests; on SQLite by copying a database, because running the migrations is slow."""
+"""Create the bot's tables for tests; on SQLite by copying a database, because running the migrations is slow.
+
+Also restore the database of an earlier version.
+"""
 
 from __future__ import annotations
 
 import functools
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine
 
 from bot.storage import schema
 from bot.storage.database import Database
+
+_DUMPS = Path(__file__).parent / "storage" / "dumps"
 
 
 def create(path: Path) -> None:
@@ -23,6 +29,20 @@ async def upgrade(url: str) -> None:
     database = Database(url)
     await database.open(upgrade=True)
     await database.close()
+
+
+def restore(url: str) -> None:
+    """Write what zimerr stored at commit a8f6107 to the empty database of *url*."""
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    if engine.url.database and engine.name == "sqlite":
+        Path(engine.url.database).touch(mode=0o600)
+    connection = engine.raw_connection()
+    driver: Any = connection.driver_connection
+    dump = (_DUMPS / f"a8f6107-{engine.name}.sql").read_text(encoding="utf-8")
+    _ = driver.executescript(dump) if engine.name == "sqlite" else driver.execute(dump)
+    connection.commit()
+    connection.close()
+    engine.dispose()
 
 
 @functools.cache
