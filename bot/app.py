@@ -19,7 +19,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import slack
+from bot import log, slack
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.catalogue.sdk_enum import newest_compared
 from bot.errors import describe
@@ -133,6 +133,7 @@ async def serve(settings: Settings) -> None:
     """Run the bot until the process gets SIGINT or SIGTERM."""
     if unknown := unknown_names():
         _log.warning("unknown settings", names=", ".join(unknown))
+    log.log_loop_errors(asyncio.get_running_loop())
     stopped = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stopped.set)

@@ -1,31 +1,44 @@
-"""Configure logging: one event per line. Log names and ids, but never the text of a message or a token."""
+"""Configure logging: one event per line. Log ids, but never the text of a message, a name or a token.
+
+The records of a request or a job contain the ids of its event, workspace and channel (`structlog.contextvars`).
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
+import re
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+import traceback
+from collections.abc import Callable, MutableMapping
+from typing import Any, Literal
 
 import structlog
 
+from bot.errors import describe
+
 _RARELY_S = 5.0
+_TOKEN = re.compile(
+    r"\b(?:xox[a-z]?|xapp)[-.][\w.-]+|\bBearer\s+[\w.~+/-]+=*"
+)  # Slack's, wherever a library quotes them
+_log = structlog.stdlib.get_logger(__name__)
+_Record = MutableMapping[str, Any]
 
 
-def configure(level: str) -> None:
-    """Log to standard error: the bot from *level* on, its libraries from warnings on."""
+def configure(level: str, layout: Literal["text", "json"] | None = None) -> None:
+    """Log to standard error: the bot from *level* on, its libraries from warnings on.
+
+    Without a *layout*, records are text on a terminal, and JSON elsewhere.
+    """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
-        # Tracebacks without local variables: those contain tokens and messages.
-        structlog.processors.format_exc_info,
+        _format_exception,
     ]
-    colours = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer(colors=colours) if colours else structlog.processors.KeyValueRenderer()
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -33,11 +46,56 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler()
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
+    renderers: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _renderer(layout, is_terminal=sys.stderr.isatty()),
+        _mask_tokens,
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=renderers, foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     logging.getLogger("bot").setLevel(threshold)
     # Bolt warns that it does not use SLACK_BOT_TOKEN, as intended: our clients and our authorize function have it.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(lambda record: "`token`" not in record.getMessage())
+
+
+def _renderer(layout: str | None, *, is_terminal: bool) -> structlog.typing.Processor:
+    if layout == "json" or (layout is None and not is_terminal):
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.KeyValueRenderer()
+
+
+def _format_exception(_: object, __: str, record: _Record) -> _Record:
+    """Replace the exception of *record* by its traceback."""
+    given = record.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        record["exception"] = traceback_of(error)
+        # Libraries write the message of the error into their own.
+        if (message := str(error)) and isinstance(record.get("event"), str):
+            record["event"] = record["event"].replace(message, type(error).__name__)
+    return record
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback of *error* and of its causes, without variables and messages: those may quote people."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [traceback_of(cause)] if cause else []
+    return "\n".join([*before, *(line.rstrip() for line in traceback.format_tb(error.__traceback__)), describe(error)])
+
+
+def _mask_tokens(_: object, __: str, line: Any) -> Any:
+    return _TOKEN.sub("‹token›", line)
+
+
+def log_loop_errors(loop: asyncio.AbstractEventLoop) -> None:
+    """Log the errors that no task handles. asyncio would log them with the error's message."""
+
+    def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        _log.error("unhandled error in the event loop", what=context["message"], exc_info=context.get("exception"))
+
+    loop.set_exception_handler(handle)
 
 
 class RareWarning:

@@ -135,6 +135,7 @@ class Settings(_FromEnvironment):
     zimerr_escalate: str = ""
     zimerr_admins: str = ""  # comma-separated
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    zimerr_log_format: Literal["text", "json"] | None = None  # None: text on a terminal, JSON elsewhere
 
     @classmethod
     def load(cls) -> Self:

@@ -25,7 +25,11 @@ from tests.markdown import DOCUMENTS, ROOT, codes, sections
 SETTINGS = ROOT / "deploy" / "settings.md"
 EXAMPLE = ROOT / ".env.example"
 # Defaults that depend on something else, in words.
-_DEFAULTS = {"DATABASE_URL": "a file in the user's data folder", "PORT": "`3000`"}
+_DEFAULTS = {
+    "DATABASE_URL": "a file in the user's data folder",
+    "PORT": "`3000`",
+    "ZIMERR_LOG_FORMAT": "`text` on a terminal, otherwise `json`",
+}
 # At the start of a command, perhaps with a path. `/zimerr` alone is Slack's command.
 _ZIMERR = re.compile(r"(?:^|&& |\| |\w=\S+ )(?:[\w./-]+/)?zimerr ([^|>&)]*)")
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import logging
+from typing import Any, cast
+
 import pytest
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -18,12 +23,51 @@ def test_a_traceback_contains_no_values(capsys: pytest.CaptureFixture[str]) -> N
     log.configure("info")
     token = "xoxb-very-secret"
     try:
-        raise ValueError("broken")
+        raise ValueError(token)
     except ValueError:
         structlog.stdlib.get_logger("bot.test").exception("failed", id="x")
     shown = capsys.readouterr().err
-    assert "ValueError: broken" in shown
+    assert "ValueError" in shown
+    assert "test_log.py" in shown
     assert token not in shown
+
+
+def test_records_are_json_unless_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs collect them from containers. A record has one line, whatever it contains."""
+    shown = {}
+    for layout in ("json", "text", None):
+        log.configure("info", cast(Any, layout))
+        structlog.stdlib.get_logger("bot.test").info("explained", team="T1", reason="错\n误")
+        shown[layout] = capsys.readouterr().err
+    record = json.loads(shown["json"])
+    assert record.pop("timestamp")
+    assert record == {"event": "explained", "level": "info", "team": "T1", "reason": "错\n误"}
+    assert "event='explained'" in shown["text"]
+    assert json.loads(str(shown[None]))
+    assert [each.count("\n") for each in shown.values()] == [1, 1, 1]
+
+
+def test_a_token_is_masked_wherever_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Libraries may quote a header or a URL."""
+    log.configure("info")
+    tokens = ("xoxb-1-abc", "xapp-1-A-2", "xoxe.xoxb-1-Mi", "xoxp-9")
+    for token in tokens:
+        logging.getLogger("slack_sdk").error("headers: {'Authorization': 'Bearer %s'} %s", token, token)
+    shown = capsys.readouterr().err
+    assert [token for token in tokens if token in shown] == []
+    assert "headers" in shown
+
+
+async def test_an_error_that_no_task_handles_is_logged_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """asyncio would log the task with the message of its error."""
+    log.configure("info")
+    loop = asyncio.get_running_loop()
+    log.log_loop_errors(loop)
+    loop.call_exception_handler({"message": "never retrieved", "exception": ValueError("words"), "future": "words"})
+    shown = capsys.readouterr().err
+    assert "never retrieved" in shown
+    assert "ValueError" in shown
+    assert "words" not in shown
 
 
 def test_bolt_does_not_say_that_the_token_is_unused(

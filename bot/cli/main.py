@@ -121,7 +121,7 @@ def serve_command() -> None:
     from bot.settings import Settings
 
     settings = Settings.load()
-    log.configure(settings.zimerr_log_level)
+    log.configure(settings.zimerr_log_level, settings.zimerr_log_format)
     import uvloop
 
     uvloop.run(app.serve(settings))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
@@ -46,6 +47,7 @@ _TOKEN_ERRORS = frozenset((
     "token_revoked", "token_expired", "account_inactive", "invalid_auth", "not_authed",
     "org_login_required", "team_access_not_granted",
 ))  # fmt: skip
+_QUOTED = re.compile(r""" "[^"]*" | '[^']*' | “[^”]*” | `[^`]*` """, re.VERBOSE)
 _MAX_EXPLANATIONS, _MAX_EXPLANATION = 10, 200  # lines, characters
 _FAST_ARGUMENTS = ({"json"}, {"params"})
 _PLAIN_TYPES = {"json": (str, bool, int, list, dict), "params": (str,)}
@@ -238,11 +240,15 @@ def _result_of(error: SlackApiError) -> str:
 
 
 def explanations(answer: Mapping[str, Any]) -> list[str]:
-    """Return Slack's explanations of an error (`response_metadata.messages`): a few short lines for the log."""
+    """Return Slack's explanations of an error (`response_metadata.messages`): a few short lines for the log.
+
+    What Slack quotes in them may be a part of the message.
+    """
     metadata = answer.get("response_metadata")
     messages = metadata.get("messages") if isinstance(metadata, dict) else None
     return [
-        str(each)[:_MAX_EXPLANATION] for each in (messages if isinstance(messages, list) else [])[:_MAX_EXPLANATIONS]
+        _QUOTED.sub("‹quoted›", str(each))[:_MAX_EXPLANATION]
+        for each in (messages if isinstance(messages, list) else [])[:_MAX_EXPLANATIONS]
     ]
 
 

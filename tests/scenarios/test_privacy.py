@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import logging
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import log
+from bot.policy.annotations import Annotations
+from bot.policy.answers import Answers
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, Start
 from tests.scenarios.logs import LOG, file, the_answer
@@ -54,3 +60,55 @@ async def test_no_text_is_stored_or_logged(
     assert WORD.encode() not in stored
     assert "msg_too_long" in written.getvalue()
     assert WORD not in written.getvalue()
+
+
+def records(written: io.StringIO) -> list[dict[str, Any]]:
+    """Return the records of the log, which are JSON unless standard error is a terminal."""
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+@pytest.mark.both_transports
+async def test_a_bug_tells_its_id_and_nothing_of_what_people_wrote(
+    workspace: Sandbox, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply names an id. With that, an operator finds the record, its event and the line of code, but no words."""
+    written = io.StringIO()
+    monkeypatch.setattr("sys.stderr", written)
+    log.configure("debug")
+    slack = workspace
+
+    def search(_: object, query: str) -> None:
+        raise ValueError(f"can't search {query} with {slack.app.bot_token}")
+
+    async def annotate(*_: object) -> None:
+        try:
+            dict[str, str]()[WORD]
+        except KeyError as error:
+            raise ValueError(WORD) from error
+
+    monkeypatch.setattr(Answers, "search", search)
+    monkeypatch.setattr(Annotations, "annotate", annotate)
+    async with start():
+        await slack.command(ENGLISH, ANN, f"{WORD} and more")
+        reply = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
+        await slack.say(ENGLISH, ANN, f"{WORD} login: 6000106")
+        await slack.until(lambda: "an attempt failed" in written.getvalue())
+        logging.getLogger("slack_sdk").error("refused: Bearer %s", slack.app.bot_token)
+    assert WORD not in written.getvalue()
+    names = [each.real_name for each in slack.workspace.users.values() if not each.is_bot] + [
+        "oncall",
+        "值班",
+        slack.workspace.name,
+    ]
+    assert [name for name in names if re.search(rf"\b{re.escape(name)}\b", written.getvalue())] == []
+    assert slack.app.bot_token not in written.getvalue()
+    asked = next(each for each in records(written) if each["event"] == "a request failed")
+    assert asked["id"] in str(reply)
+    assert (asked["team"], asked["channel"]) == ("T0DEMO", ENGLISH)
+    assert "ValueError" in asked["exception"]
+    assert "in search" in asked["exception"]
+    attempt = next(each for each in records(written) if each["event"] == "an attempt failed")
+    assert (attempt["team"], attempt["channel"]) == ("T0DEMO", ENGLISH)
+    assert attempt["event_id"].startswith("Ev")
+    assert "KeyError" in attempt["exception"]
+    assert attempt["level"] == "error"

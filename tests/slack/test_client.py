@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import RetryLater
 from bot.sandbox.http_server import Sandbox
-from bot.slack.client import SlackClient, call_api
+from bot.slack.client import SlackClient, call_api, explanations
 from tests.scenarios.conftest import ENGLISH, manifest
 
 
@@ -159,3 +159,10 @@ async def test_a_method_that_was_told_to_wait_is_not_called_meanwhile(sandbox: S
         await call_api(client.api_call("chat.postMessage", json={"channel": ENGLISH, "text": "hi"}))
         now += 10.0
         await call_api(client.api_call("conversations.info", params={"channel": ENGLISH}))
+
+
+def test_what_slack_quotes_in_an_explanation_is_left_out() -> None:
+    """The explanation is logged, and may quote the message."""
+    said = ["[ERROR] must be one of 'plain_text' but is \"my words\" [json-pointer:/blocks/0/text]"]
+    expected = ["[ERROR] must be one of ‹quoted› but is ‹quoted› [json-pointer:/blocks/0/text]"]
+    assert explanations({"response_metadata": {"messages": said}}) == expected
