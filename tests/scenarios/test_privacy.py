@@ -1,4 +1,4 @@
-"""Test what remains of people's words in the database and the log."""
+"""Test what remains of people's words in the database and the log, and where the bot connects to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot import log
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.sandbox.http_server import Sandbox
-from tests.scenarios.conftest import ANN, BEN, ENGLISH, Start
+from tests.scenarios.conftest import ANN, BEN, ENGLISH, Start, Transport
 from tests.scenarios.logs import LOG, file, the_answer
 from tests.scenarios.reading import choose, dialog_of, dismiss, settled
 
@@ -112,3 +113,29 @@ async def test_a_bug_tells_its_id_and_nothing_of_what_people_wrote(
     assert attempt["event_id"].startswith("Ev")
     assert "KeyError" in attempt["exception"]
     assert attempt["level"] == "error"
+
+
+class Connections:
+    """The hosts that this process connects to or looks up, as Python's audit hooks report them."""
+
+    def __init__(self) -> None:
+        self.hosts: set[str] = set()
+        sys.addaudithook(self._note)  # there is no way to remove it
+
+    def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+            self.hosts.add(str(arguments[1][0]))
+        elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+            self.hosts.add(str(arguments[0]))
+
+
+@pytest.mark.both_transports
+async def test_the_bot_connects_to_slack_only(workspace: Sandbox, start: Start, transport: Transport) -> None:
+    """No telemetry, no updates, no links opened. Slack is on this machine here."""
+    connections = Connections()
+    async with start():
+        upload = await workspace.say(ENGLISH, ANN, "see https://example.com/6000106", files=[file()])
+        await workspace.click(await the_answer(workspace, upload, ENGLISH), "triage_report", ANN)
+        await workspace.command(ENGLISH, BEN, "token expired")
+        await settled(workspace, ENGLISH, ANN)
+    assert connections.hosts == {"127.0.0.1"}
