@@ -254,6 +254,7 @@ class Leaked:
 
     secrets: tuple[Secret, ...]
     files: tuple[str, ...]  # names of the files with secrets; empty for pasted text
+    is_private: bool = False  # nobody but the author can read the message
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,8 @@ def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
         lines.append(f"• {secret_line(secret, place, translate)}")
     more = len(reply.secrets) - _MOST_NAMED
     lines += [translate.count("log.leaked.more", more)] if more > 0 else []
-    return message(translate("log.leaked"), "\n".join(lines), translate("log.leaked.advice"), verbatim=True)
+    key = "log.leaked_privately" if reply.is_private else "log.leaked"
+    return message(translate(key), "\n".join(lines), translate(f"{key}.advice"), verbatim=True)
 
 
 def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload:

@@ -83,6 +83,10 @@ class Renderer:
         """Render the modal to paste a log into; see `notices.paste`."""
         return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
+    def paste_error(self, language: Language) -> str:
+        """Return the error to show below the log in that modal if there is no code in it."""
+        return block_kit.converted({"text": words(language)("log.paste.no_code")}, language)["text"]
+
     def confirmation(
         self, language: Language, callback_id: str, question: str, origin: str, codes: Sequence[int]
     ) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class LogJobs:
         """Warn the author, once and privately, of *secrets* that look live, found in *files*."""
         if not secrets or not job.place.user or job.key in self._warned:
             return
-        leaked = Leaked(tuple(secrets), files)
+        leaked = Leaked(tuple(secrets), files, is_private=job.place.is_direct)
         try:
             if job.place.is_direct:
                 # Not as the reply to the job, which the triage is.

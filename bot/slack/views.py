@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Awaitable
 from io import BytesIO
 from typing import Any
 
@@ -19,9 +21,11 @@ from bot.slack.context import RequestContext, Services, after_ack, with_context
 from bot.slack.log_jobs import related
 from bot.slack.lookup import Payload
 from bot.storage.annotation_store import MessageRef
+from bot.triage.digest import Digest
 from bot.triage.reader import LogFile
 
 _MAX_OPTIONS = 20
+_ACK_TIMEOUT_S = 1.5
 _SHOW_TIMEOUT_S = 2.5  # https://docs.slack.dev/interactivity/handling-user-interaction#modal_responses
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -30,7 +34,7 @@ def register(app: AsyncApp, services: Services) -> None:
     """Listen to the fields and the submissions of the modals."""
     app.options(LOOKUP_CODE)(with_context(offer_codes, services))
     app.action(LOOKUP_CODE)(after_ack(show_choice, services))
-    app.view(PASTE)(after_ack(triage_paste, services))
+    app.view(PASTE)(with_context(triage_paste, services))
 
 
 async def open_lookup(context: RequestContext, body: Payload) -> None:
@@ -69,22 +73,40 @@ async def show_modal(context: RequestContext, method: str, otherwise: Note, **ar
         await context.reply_to_url(otherwise, await context.language())
 
 
-async def triage_paste(context: RequestContext, body: Payload) -> None:
-    """Triage the pasted text, for the person or for the channel, as they chose.
+async def triage_paste(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
+    """Triage the pasted text, or say in the modal that there is no code in it: the person corrects it there.
 
-    The answer goes to the response_url of the command, which works where the bot is not a member, too.
+    Slack waits 3 seconds for that. A triage that takes longer, behind other logs, gets the same answer in the channel.
     """
     fields = body["view"]["state"]["values"]
     pasted = str(fields[PASTED][PASTED]["value"] or "").encode(errors="replace")
-    digest = await context.services.log_reader.triage([LogFile("", lambda: BytesIO(pasted))])
+    reader = context.services.log_reader
+    triaging = asyncio.ensure_future(reader.triage([LogFile("", lambda: BytesIO(pasted))]))
+    await asyncio.wait([triaging], timeout=_ACK_TIMEOUT_S)
+    if triaging.done() and not triaging.exception() and not _has_answer(triaging.result()):
+        error = context.services.renderer.paste_error(await context.language())
+        await ack(response_action="errors", errors={PASTED: error})
+        return
+    await ack()
+    is_public = fields[AUDIENCE][AUDIENCE]["selected_option"]["value"] == EVERYBODY
+    context.in_background(_answer_paste(context, triaging, is_public=is_public))
+
+
+async def _answer_paste(context: RequestContext, triaging: Awaitable[Digest], *, is_public: bool) -> None:
+    """Send the triage to the response_url of the command, which works where the bot is not a member, too."""
+    digest = await triaging
     triaged = Triaged(digest)
     if digest.is_conclusive:
         triaged = await related(context, triaged, MessageRef(context.place.team, context.place.channel, ""))
-    if not digest.hits and not digest.is_conclusive:
+    if not _has_answer(digest):
         await context.reply_privately(Note("nothing"))
-    elif fields[AUDIENCE][AUDIENCE]["selected_option"]["value"] == EVERYBODY:
+    elif is_public:
         await context.reply_to_url(triaged, await context.channel_language(), is_public=True)
     else:
         await context.reply_privately(triaged)
     if digest.secrets:
-        await context.reply_privately(Leaked(digest.secrets, ("",)))
+        await context.reply_privately(Leaked(digest.secrets, ("",), is_private=True))
+
+
+def _has_answer(digest: Digest) -> bool:
+    return bool(digest.hits) or digest.is_conclusive

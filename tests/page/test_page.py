@@ -211,3 +211,38 @@ BROKEN_WORDS = """() => {
   }
   return broken;
 }"""
+
+
+async def test_a_paste_without_a_code_is_corrected_in_the_dialog(page: Page, demo: Sandbox) -> None:
+    """The error is below the text, which stays; the dialog closes once the text has a code."""
+    await go_to(page, "C0ONCALL")
+    await write(page, "/zimerr triage")
+    dialog = page.locator("dialog")
+    text = dialog.locator("textarea")
+    await text.fill("hello, nothing works")
+    await dialog.locator("[data-role=submit]").click()
+    error = dialog.get_by_role("alert")
+    await expect(error).to_contain_text("There is no ZIM error code in this text.")
+    await expect(text).to_have_value("hello, nothing works")
+    await expect(text).to_have_attribute("aria-invalid", "true")
+    await expect(text).to_be_focused()
+    assert demo.ephemerals("U0ANN") == []
+    await text.fill("hello, 6000106")
+    await dialog.locator("[data-role=submit]").click()
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".ephemeral", has_text="Likely cause: 6000106")).to_be_visible()
+
+
+async def test_the_error_of_one_dialog_is_not_shown_in_the_next(page: Page) -> None:
+    """A person cancels and opens the dialog again, where nothing is wrong yet."""
+    await go_to(page, "C0ONCALL")
+    dialog = page.locator("dialog")
+    for _ in range(2):
+        await write(page, "/zimerr triage")
+        await expect(dialog.locator("textarea")).to_be_visible()
+        await expect(dialog.get_by_role("alert")).to_have_count(0)
+        await dialog.locator("textarea").fill("hello")
+        await dialog.locator("[data-role=submit]").click()
+        await expect(dialog.get_by_role("alert")).to_be_visible()
+        await dialog.locator("[data-role=cancel]").click()
+        await expect(dialog).to_have_count(0)

@@ -25,6 +25,7 @@ from tests.scenarios.conftest import (
     ENGLISH,
     FOREIGN,
     LIN,
+    MEI,
     Start,
     Transport,
     bot_with,
@@ -571,13 +572,49 @@ async def test_text_after_the_command_is_in_the_modal(slack: Sandbox) -> None:
     assert view["blocks"][0]["element"]["initial_value"] == (LOG + LOG)[:3000]
 
 
-async def test_a_paste_without_a_code_is_answered_privately(slack: Sandbox) -> None:
-    """The person who asked wants an answer; the channel does not."""
+@pytest.mark.both_transports
+@pytest.mark.parametrize("pasted", ["hello", PLAIN, "   ", "order 6000106 shipped"])
+async def test_a_paste_without_a_code_is_refused_in_the_modal(slack: Sandbox, pasted: str) -> None:
+    """The modal stays open with the text, so that nothing has to be pasted again."""
     view = await open_modal(slack, ENGLISH, "triage")
-    await slack.submit(view, ANN, {"pasted": "hello", "audience": "everybody"})
+    errors = await slack.submit(view, ANN, {"pasted": pasted, "audience": "everybody"})
+    assert list(errors) == ["pasted"]
+    assert errors["pasted"].startswith("There is no ZIM error code in this text.")
+    assert slack.modal(ANN) == view
+    assert await slack.submit(view, ANN, {"pasted": LOG[:2900]}) == {}
+    assert slack.modal(ANN) is None
     (private,) = await slack.until(lambda: slack.ephemerals(ANN))
-    assert "I don't see a ZIM error code here" in shown(private)
+    assert "Likely cause: 6000106" in shown(private)
     assert said_by_bot(slack, ENGLISH) == []
+
+
+async def test_the_modal_speaks_the_language_of_its_person(slack: Sandbox) -> None:
+    """Its error, too; in Traditional Chinese for some."""
+    for person, error in ((LIN, "这段文本中没有 ZIM 错误码"), (MEI, "這段文本中沒有 ZIM 錯誤碼")):
+        await slack.command(ENGLISH, person, "triage")
+        errors = await slack.submit(await dialog_of(slack, person), person, {"pasted": "hello"})
+        assert errors["pasted"].startswith(error)
+
+
+@pytest.mark.parametrize(("pasted", "said"), [("hello", "I don't see a ZIM error code here"), (LOG[:2900], "Likely")])
+async def test_a_paste_behind_other_logs_is_answered_later(
+    slack: Sandbox, monkeypatch: pytest.MonkeyPatch, pasted: str, said: str
+) -> None:
+    """Slack waits three seconds for the modal, and reading two large logs takes longer."""
+    monkeypatch.setattr("bot.slack.views._ACK_TIMEOUT_S", 0.0)
+    view = await open_modal(slack, ENGLISH, "triage")
+    assert await slack.submit(view, ANN, {"pasted": pasted}) == {}
+    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert said in shown(private)
+
+
+async def test_a_secret_in_a_paste_is_not_called_public(slack: Sandbox) -> None:
+    """The text went to the bot only, and the triage hides the secret."""
+    view = await open_modal(slack, ENGLISH, "triage")
+    await slack.submit(view, ANN, {"pasted": f"6000106 token={TOKEN}", "audience": "everybody"})
+    (warning,) = await slack.until(lambda: slack.ephemerals(ANN))
+    assert "Nobody else sees them here" in shown(warning)
+    assert "everyone here can read it" not in shown(warning)
 
 
 # Secrets

@@ -24,7 +24,7 @@ export function drawModal() {
   const sign = JSON.stringify(view);
   if (open?.sign !== sign) show(view, sign);
   open.submit?.removeAttribute("aria-busy");
-  if (viewErrors) showErrors(viewErrors);
+  if (viewErrors && open.errors !== viewErrors) showErrors(open.errors = viewErrors); // once: it moves the focus
 }
 
 function close() {
