@@ -260,8 +260,9 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces, me
         ssl_check_enabled=False,
         # Acknowledge after the listener has returned: it records the event first.
         process_before_response=True,
-        # For assistants and workflow steps only.
-        attaching_conversation_kwargs_enabled=False,
+        attaching_conversation_kwargs_enabled=False,  # for assistants only
+        # Steps end with the bot's token. That of `function_executed` would have to be stored, and expires after 15
+        # minutes: https://github.com/slackapi/bolt-python/issues/1075
         attaching_function_token_enabled=False,
     )
 

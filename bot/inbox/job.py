@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     THREAD = "thread"  # the shortcut that triages a whole thread was used
     REPORT = "report"  # the button for the full report was pressed
     ESCALATE = "escalate"  # the button that calls the on-call person was pressed
+    STEP = "step"  # a step of a workflow is executed; `Job.trigger_ts` is the id of the execution
     UNKNOWN = "unknown"  # recorded by a later version of the bot; its stored kind is in `Job.trigger_ts`
 
 

@@ -269,11 +269,16 @@ def _set(word: str, argument: str) -> Command | None:
 
 def _why_linked(text: str) -> WhyCommand | None:
     """Return the command for “why” with the link of a message, also in a whole sentence, or None."""
-    link = _LINK.search(text) if _WHY.match(text) else None
-    if not link:
+    link = linked_message(text) if _WHY.match(text) else None
+    return WhyCommand(*link) if link else None
+
+
+def linked_message(text: str) -> tuple[str, str, str] | None:
+    """Return channel, ts and thread of the message that *text* links, or None if it links none."""
+    if not (link := _LINK.search(text)):
         return None
     ts = f"{link[2]}.{link[3]}"
-    return WhyCommand(link[1], ts, link[4] or ts)
+    return link[1], ts, link[4] or ts
 
 
 def _is_question(rest: str) -> bool:

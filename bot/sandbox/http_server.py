@@ -87,7 +87,9 @@ class Sandbox(Team):
         def new_socket_url() -> str:
             return self._socket_delivery().new_url(self.base_url)
 
-        context = MethodContext(team.workspace, self.app, team.views, team.files, new_socket_url, self.oauth)
+        context = MethodContext(
+            team.workspace, self.app, team.views, team.files, team.functions, new_socket_url, self.oauth
+        )
         self._web_api.contexts.append(context)
 
     def _share_progress(self, change: Change) -> None:

@@ -39,6 +39,7 @@ class Installation:
     events: frozenset[str]
     commands: Mapping[str, Json]
     shortcuts: Mapping[str, Json]
+    functions: Mapping[str, Json]  # steps for Workflow Builder, by callback_id
     is_interactive: bool
     has_home: bool
     bot_token: str
@@ -65,6 +66,8 @@ class Installation:
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             commands={command["command"]: command for command in features.get("slash_commands", ())},
             shortcuts={shortcut["callback_id"]: shortcut for shortcut in features.get("shortcuts", ())},
+            # Slack refuses functions in other apps: docs.slack.dev/tools/bolt-python/tutorial/custom-steps
+            functions=manifest.get("functions", {}) if _may_have_functions(settings) else {},
             is_interactive=settings.get("interactivity", {}).get("is_enabled", False),
             has_home=features.get("app_home", {}).get("home_tab_enabled", False),
             bot_token=bot_token or f"xoxb-{secrets.token_hex(12)}",
@@ -78,3 +81,8 @@ class Installation:
     def receives(self, event: str) -> bool:
         """Return whether an event such as ``message.channels`` reaches the app."""
         return event in self.events and _EVENT_SCOPES.get(event, "") in ("", *self.scopes)
+
+
+def _may_have_functions(settings: Mapping[str, Any]) -> bool:
+    """Return whether the app is enabled for organizations and runs its functions itself."""
+    return settings.get("org_deploy_enabled") is True and settings.get("function_runtime") == "remote"

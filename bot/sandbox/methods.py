@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from bot.sandbox.arguments import Arguments
 from bot.sandbox.manifest import Json
 from bot.sandbox.message_content import app_content
 from bot.sandbox.model import Channel, SlackError
-from bot.sandbox.web_api import ApiMethod, Arguments, MethodContext, MethodFunction, TokenType
+from bot.sandbox.web_api import ApiMethod, MethodContext, MethodFunction, TokenType
 
 T = TypeVar("T")
 _MAX_UPDATE_BYTES = 4_000
@@ -19,7 +20,11 @@ _KINDS = ("channels", "groups", "im", "mpim")
 _READ = tuple(f"{kind}:read" for kind in _KINDS)
 _HISTORY = tuple(f"{kind}:history" for kind in _KINDS)
 
-METHODS: dict[str, ApiMethod] = {"api.test": ApiMethod(lambda context, args: {}, (), TokenType.NONE)}
+METHODS: dict[str, ApiMethod] = {
+    "api.test": ApiMethod(lambda context, args: {}, (), TokenType.NONE),
+    "functions.completeSuccess": ApiMethod(lambda context, args: context.functions.complete(args), (), TokenType.BOT),
+    "functions.completeError": ApiMethod(lambda context, args: context.functions.fail(args), (), TokenType.BOT),
+}
 
 
 def _method(

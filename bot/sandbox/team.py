@@ -15,6 +15,7 @@ from bot.sandbox.delivery import Delivery
 from bot.sandbox.event_stream import EventStream
 from bot.sandbox.faults import Faults
 from bot.sandbox.file_store import FileStore, Upload
+from bot.sandbox.function_store import FunctionStore
 from bot.sandbox.interactions import Interactions, action_of
 from bot.sandbox.manifest import Installation, Json
 from bot.sandbox.message_content import MentionNames, TypedMessage, escape_stray, typed_message
@@ -51,6 +52,7 @@ class Team:
         self.response_urls = ResponseUrls(workspace, app, base_url, faults, calls)
         self.interactions = Interactions(workspace, app, delivery, self.views, self.response_urls)
         self.events = EventStream(workspace, app, delivery.post_event)
+        self.functions = FunctionStore(workspace, app, self.events)
 
     # Messages
 

@@ -7,6 +7,7 @@ Surfaces:
 - `shortcuts`: *Explain codes*, *Triage thread*, *Look up a code*
 - `views`: the modals
 - `events`: the bot's reaction clicked, the bot invited; events that Slack dropped
+- `workflow_steps`: steps of Workflow Builder executed
 - `oauth`: the app installed and uninstalled
 
 Behind them:
@@ -20,12 +21,12 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import actions, commands, context, events, messages, shortcuts, views
+from bot.slack import actions, commands, context, events, messages, shortcuts, views, workflow_steps
 from bot.slack.context import Services
 
 
 def register(app: AsyncApp, services: Services) -> None:
     """Connect every surface; Bolt asks the listeners in this order."""
-    for surface in (messages, commands, actions, shortcuts, views, events):
+    for surface in (messages, commands, actions, shortcuts, views, workflow_steps, events):
         surface.register(app, services)
     context.report_errors(app, services)

@@ -83,6 +83,12 @@ class SlackLookup:
         answers = [page async for page in pages(ask, arguments, most=_MAX_PAGES)]
         return [message for page in answers for message in page.get("messages", ())]
 
+    async def is_public(self, channel: str) -> bool:
+        """Return whether everybody in the workspace may read a channel, False if Slack does not describe it."""
+        answer = await self._ask("conversations.info", {"channel": channel})
+        found = answer["channel"] if answer else {}
+        return bool(found) and not any(found.get(each) for each in ("is_private", "is_im", "is_mpim", "is_group"))
+
     async def is_member(self, channel: str, user: str) -> bool:
         """Return whether a person is among the first 10,000 members of a channel, False if Slack refuses the list."""
         ask, arguments = partial(self._ask, "conversations.members"), {"channel": channel, "limit": "1000"}

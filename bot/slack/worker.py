@@ -24,6 +24,7 @@ from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text, read_aside
 from bot.slack.replier import ThreadReplier
+from bot.slack.workflow_steps import WorkflowSteps
 from bot.slack.workspaces import TEAM_REMOVED
 from bot.triage.digest import Secret, SecretKind
 
@@ -39,6 +40,7 @@ class Worker:
         self._services = services
         self._logs = LogJobs()
         self._escalations = Escalations()
+        self._steps = WorkflowSteps()
 
     async def work(self, jobs: Sequence[Job]) -> None:
         """Work on several jobs of kind MESSAGE in one thread, or on one job of any kind.
@@ -48,6 +50,9 @@ class Worker:
         team = jobs[0].place.team
         try:
             context = await RequestContext.of_job(self._services, jobs[0])
+            if jobs[0].kind is JobKind.STEP:
+                await self._steps.work(context, jobs[0])
+                return
             try:
                 await self._work(context, jobs)
             except GiveUp as error:
@@ -61,9 +66,11 @@ class Worker:
             raise
 
     async def report_exhausted(self, jobs: Sequence[Job], error: Exception) -> None:
-        """Notify the people who asked that their *jobs* were given up after the last attempt failed with *error*."""
+        """Notify those who asked that their *jobs* were given up after the last attempt failed with *error*."""
         for job in jobs:
-            if job.kind in ASKED_KINDS and job.place.user:
+            if job.kind is JobKind.STEP:
+                await self._steps.fail(await RequestContext.of_job(self._services, job), job, error)
+            elif job.kind in ASKED_KINDS and job.place.user:
                 context = await RequestContext.of_job(self._services, job)
                 attempts = job.attempts - job.refused
                 await _send(context, job, failure(error, job.place, kind=job.stored_kind, attempts=attempts))

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.arguments import Arguments
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
-from bot.sandbox.web_api import Arguments, MethodContext
+from bot.sandbox.web_api import MethodContext
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Clock
 from tests.scenarios.reading import BOT_USER, bot_reactions, said_by_bot, shown
 

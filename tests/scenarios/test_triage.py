@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.arguments import Arguments
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.interactions import ElementContainer, action_of
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
-from bot.sandbox.web_api import Arguments, MethodContext
+from bot.sandbox.web_api import MethodContext
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import (
     ANN,
