@@ -158,8 +158,10 @@ def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
         lines.append(f"• {secret_line(secret, place, translate)}")
     more = len(reply.secrets) - _MOST_NAMED
     lines += [translate.count("log.leaked.more", more)] if more > 0 else []
-    key = "log.leaked_privately" if reply.is_private else "log.leaked"
-    return message(translate(key), "\n".join(lines), translate(f"{key}.advice"), verbatim=True)
+    title, advice = translate("log.leaked"), translate("log.leaked.advice")
+    if reply.is_private:
+        title, advice = translate("log.leaked_privately"), translate("log.leaked_privately.advice")
+    return message(title, "\n".join(lines), advice, verbatim=True)
 
 
 def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload:
