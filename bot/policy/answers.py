@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
@@ -18,6 +19,7 @@ from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Audience, Directory, Place
+from bot.policy.question import Question
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
 
 _RESPONSES = {
@@ -134,6 +136,20 @@ class Answers:
 
     def _unknown(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(filter(self._catalogue.may_be_code, numbers))
+
+    def again(self, question: Question) -> Reply:
+        """Answer a question about codes or a command once more. Raises ValueError if it is neither."""
+        if question.codes:
+            explained = self.explain(question.codes, open_platforms().keyed(question.platform))
+            is_detailed = question.is_detailed
+            return replace(explained, is_detailed=is_detailed) if isinstance(explained, Explained) else explained
+        match grammar.parse(question.command):
+            case grammar.SearchCommand(query):
+                return self.search(query)
+            case grammar.LogsCommand(text):
+                return self.logs(text)
+            case _:
+                raise ValueError("not a question that can be asked again")
 
     def logs(self, text: str) -> Reply:
         """Locate the SDK's log on the platform that *text* names, or on every platform if it is empty.

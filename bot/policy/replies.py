@@ -232,6 +232,15 @@ class Triaged:
     source: LogSource | None = None
     log: LogRecord | None = None  # to keep, so that a later triage can refer to this one
     relation: Relation | None = None
+    is_copy: bool = False  # for one person, without the buttons that act on the message that everyone sees
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A private reply that a person shared with the channel."""
+
+    reply: Reply
+    user: str  # Slack's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +326,7 @@ class Refused:
 Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
-    | WhyReply | DryRun | Barred | Triaged | NothingFound | UnreadableReply | Leaked
+    | WhyReply | DryRun | Barred | Triaged | Shared | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | Note | Failed | Refused
 )  # fmt: skip
 

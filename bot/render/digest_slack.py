@@ -61,8 +61,8 @@ def message(
 ) -> MessagePayload:
     """Build the message of a triage; *can_escalate* adds the button *Escalate*.
 
-    A reply without a source is a copy for one person: it gets no buttons, because they act on the message that everyone
-    sees.
+    A reply without a source gets no buttons: its log can't be read again. A copy for one person gets none that act on
+    the message that everyone sees.
     """
     view = DigestView(reply.digest, catalogue, translate)
     line = relation_line(reply.relation, reply.log.summary, view) if reply.relation and reply.log else ""
@@ -71,6 +71,8 @@ def message(
     for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
         lines += [fact_line("actor", plan.who, translate), plan.steps[0]]
     blocks, _ = _blocks(view, catalogue, str(reply.source or ""), can_escalate, line)
+    if reply.is_copy:
+        blocks[-1] = _copy_buttons(str(reply.source or ""), translate)
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
 
 
@@ -266,14 +268,18 @@ def _literal(text: str) -> str:
     return block_kit.literal(text, _PHRASE)
 
 
+def _copy_buttons(source: str, translate: Translator) -> Block:
+    """Build the button of a copy for one person."""
+    value = button_value(source, translate.language.other)
+    return block_kit.actions(block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=value))
+
+
 def _buttons(view: DigestView, source: str, can_escalate: bool) -> Block:
     """Build at most three buttons, the likeliest first, and a menu with the rest."""
     translate, language = view.translate, view.translate.language
     other = translate("button.other_language")
     if not view.rows:
-        return block_kit.actions(
-            block_kit.button(other, TRIAGE_LANGUAGE, value=button_value(source, language.other)),
-        )
+        return _copy_buttons(source, translate)
     value = button_value(source, language)
     escalate = block_kit.button(translate("triage.button.escalate"), TRIAGE_ESCALATE, value=value)
     rest = [

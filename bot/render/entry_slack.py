@@ -11,6 +11,7 @@ from bot.catalogue.entry import Entry, Meaning
 from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import Platform
 from bot.i18n import Language, Translator
+from bot.policy.question import Question, question_of
 from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, Element, MessagePayload
@@ -42,7 +43,6 @@ _MOST_LISTED = 100  # Slack's limit on the options of a menu
 _MOST_IN_OPTION = 9  # codes in the value of an option, which Slack limits to 150 characters
 _RESERVE = 1000  # characters of a message that are not in the list
 _EXAMPLE = 1000  # characters of a quoted example; escaping can make a line of 600 longer
-_MOST_CODES = 100  # in the value of a button, which Slack limits to 2,000 characters
 _SEVERITY_MARK = {"info": "🔵", "low": "🟡", "medium": "🟠", "high": "🔴"}
 
 
@@ -56,7 +56,7 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
     urls = {entry: translate.pick(catalogue.links_of(entry, reply.platform)) for entry in reply.entries}
     if len(urls) > (_MOST_DETAILED if reply.is_detailed else _MOST_CARDS):
         blocks += _list(reply.entries, translate)
-        buttons = [_menu(reply.entries, translate), language]
+        buttons = [_menu(reply.entries, reply.platform, translate), language]
     else:
         for entry, url in urls.items():
             blocks += [block_kit.DIVIDER] if entry != reply.entries[0] else []
@@ -96,7 +96,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
     repeated = [translate.count("card.repeated", n, code=code) for code, n in sorted(reply.counts.items()) if n > 1]
     blocks += [block_kit.context(*repeated)] if repeated else []
     details = block_kit.button(translate("button.details"), SHOW_DETAILS, value=_question(reply), style="primary")
-    buttons = [_menu(leading, translate) if is_list else details]
+    buttons = [_menu(leading, reply.platform, translate) if is_list else details]
     if len(leading) == 1:
         url = translate.pick(catalogue.links_of(leading[0], reply.platform))
         buttons.append(block_kit.button(translate("button.docs"), OPEN_DOCS, url=url))
@@ -173,7 +173,10 @@ def _list(entries: Sequence[Entry], translate: Translator) -> list[Block]:
     listed = entries[:_MOST_LISTED]
     lines = [line(entry, translate) for entry in listed]
     room = (
-        block_kit.MESSAGE_CHARACTERS - _RESERVE - sum(map(len, lines)) - block_kit.characters(_menu(listed, translate))
+        block_kit.MESSAGE_CHARACTERS
+        - _RESERVE
+        - sum(map(len, lines))
+        - block_kit.characters(_menu(listed, None, translate))
     )
     for index, entry in enumerate(listed):
         step = block_kit.escape(translate.pick(entry.remedy)[0])
@@ -185,17 +188,21 @@ def _list(entries: Sequence[Entry], translate: Translator) -> list[Block]:
     return block_kit.paragraphs(lines)
 
 
-def _menu(entries: Sequence[Entry], translate: Translator) -> Element:
-    """Build the menu that shows one of *entries* to its reader; the titles of many would leave no room for the list."""
+def _menu(entries: Sequence[Entry], platform: Platform | None, translate: Translator) -> Element:
+    """Build the menu that shows one of *entries* on *platform* to its reader.
+
+    The titles of many would leave no room for the list.
+    """
     is_titled = len(entries) <= _MOST_TITLED
     titles = {entry.code: f" {translate.pick(entry.title)}" if is_titled else "" for entry in entries[:_MOST_LISTED]}
-    options = [(f"{code}{title}", str(code)) for code, title in titles.items()]
+    options = [(f"{code}{title}", _code_value(code, platform)) for code, title in titles.items()]
     return block_kit.select(translate("card.choose"), SHOW_CODE, options)
 
 
 def _more(reply: Annotation, translate: Translator) -> Element:
     """Build the menu of an unasked answer: the other language, and ways to dismiss it."""
-    codes = _numbers(reply)[:_MOST_IN_OPTION]
+    question = question_of(reply)
+    codes = list(question.codes[:_MOST_IN_OPTION]) if question else []
     language = _question(reply, translate.language.other, {"act": SHOW_LANGUAGE, "codes": codes})
     options = [block_kit.option(translate("button.other_language"), language)] if reply.entries else []
     dismissals = {act: _compact({"act": act, "codes": codes}) for act in (NOT_A_CODE, QUIET_HERE)}
@@ -212,7 +219,7 @@ def _unknown(
     if entries := unknown_code.nearest(codes, catalogue):
         blocks.append(block_kit.section(translate("unknown.nearest")))
     for entry in entries:
-        show = block_kit.button(translate("button.show"), SHOW_CODE, value=str(entry.code))
+        show = block_kit.button(translate("button.show"), SHOW_CODE, value=_code_value(entry.code, platform))
         blocks.append(block_kit.section(line(entry, translate), accessory=show))
     steps = unknown_code.steps(codes, unknown_code.slack_link(catalogue, translate, platform), translate)
     return block_kit.message(said, [*blocks, block_kit.section("\n".join(steps)), *last])
@@ -252,23 +259,19 @@ def _question(
 
     Without a *language*, it is the reader's.
     """
-    value = {**(other or {"codes": _numbers(reply)[:_MOST_CODES]})}
-    value |= {"details": True} if language is None or (isinstance(reply, Explained) and reply.is_detailed) else {}
-    value |= {"language": language} if language else {}
-    return _compact(value | ({"platform": reply.platform.key} if reply.platform else {}))
+    question = question_of(reply)
+    value = {**(question.to_json() if question else {}), **(other or {})}
+    value |= {"details": True} if language is None else {}
+    return _compact(value | ({"language": language} if language else {}))
 
 
 def _compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _numbers(reply: Explained | Annotation) -> list[int]:
-    """Return the numbers of a question as they were typed; those of an annotation are its codes."""
-    if isinstance(reply, Annotation):
-        return [*(entry.code for entry in reply.entries), *reply.unknown]
-    asked = {each.code: each.number for each in reply.server_codes}
-    foreign = (each.number for each in reply.foreign if each.number not in asked.values())
-    return [*(asked.get(entry.code, entry.code) for entry in reply.entries), *reply.unknown, *foreign]
+def _code_value(code: int, platform: Platform | None) -> str:
+    """Return the value of an element that shows *code* on *platform*."""
+    return _compact(Question((code,), platform.key).to_json()) if platform else str(code)
 
 
 def _notification(entries: Sequence[Entry], translate: Translator) -> str:

@@ -21,6 +21,7 @@ from bot.render import (
     log_notices,
     notices,
     platform_slack,
+    share_slack,
 )
 from bot.render.block_kit import Element, MessagePayload
 from bot.triage.cascades import open_cascades
@@ -60,6 +61,7 @@ class Renderer:
             replies.Denied: change_slack.denied,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
+            replies.Shared: self._shared,
             replies.NothingFound: partial(log_notices.nothing_found, catalogue),
             replies.UnreadableReply: notices.unreadable,
             replies.Leaked: notices.leaked,
@@ -71,9 +73,15 @@ class Renderer:
             replies.Refused: notices.refused,
         }
 
-    def message(self, reply: replies.Reply, language: Language) -> MessagePayload:
-        """Render *reply*. Do not change the message: it may be returned again."""
-        return block_kit.converted(self._views[type(reply)](reply, words(language)), language)
+    def message(self, reply: replies.Reply, language: Language, *, share: str = "") -> MessagePayload:
+        """Render *reply*, with *Share to channel* if the value *share* of that button is given.
+
+        Do not change the message: it may be returned again.
+        """
+        translate = words(language)
+        rendered = self._views[type(reply)](reply, translate)
+        rendered = share_slack.with_share_button(rendered, share, translate) if share else rendered
+        return block_kit.converted(rendered, language)
 
     def is_cut(self, reply: replies.Triaged, language: Language) -> bool:
         """Return whether the message of *reply* leaves out anything that the full report contains."""
@@ -103,6 +111,10 @@ class Renderer:
         titles = {entry.code: words(language).pick(entry.title) for entry in entries}
         options = [block_kit.option(f"{code} {title}", str(code)) for code, title in titles.items()]
         return block_kit.converted(options, language)
+
+    def _shared(self, reply: replies.Shared, translate: Translator) -> MessagePayload:
+        """Render the reply that a person shared, with their name."""
+        return share_slack.shared(self._views[type(reply.reply)](reply.reply, translate), reply.user, translate)
 
     def _change(self, reply: replies.ChangeReply, translate: Translator) -> MessagePayload:
         """Render the line about a change, with the reply that was restored by undoing it."""

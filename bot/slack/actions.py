@@ -10,12 +10,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
 from bot.inbox import Job, JobKind, JobState
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
-from bot.policy.replies import ChangeReply, Denied, Explained, IgnoredReply, Note
+from bot.policy.question import Question
+from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
 from bot.render import change_slack, digest_slack, entry_slack, notices
 from bot.slack import confirmation
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
@@ -54,11 +54,8 @@ def register(app: AsyncApp, services: Services) -> None:
 async def explain(context: RequestContext, body: Payload) -> None:
     """Explain the same codes in full, in the other language or that of the person."""
     value = _value(body)
-    platform = open_platforms().keyed(value.get("platform"))
-    explained = context.services.answers.explain(tuple(value["codes"]), platform)
-    if isinstance(explained, Explained):
-        explained = replace(explained, is_detailed=value.get("details", False))
-    await context.reply_privately(explained, Language(value["language"]) if "language" in value else None)
+    explained = context.services.answers.again(Question.from_json(value))
+    await context.reply_privately(explained, chosen=Language(value["language"]) if "language" in value else None)
 
 
 async def choose(context: RequestContext, body: Payload) -> None:
@@ -79,7 +76,7 @@ async def choose(context: RequestContext, body: Payload) -> None:
 
 async def show_code(context: RequestContext, body: Payload) -> None:
     """Explain one of the codes that are listed."""
-    await context.reply_privately(context.services.answers.explain((_value(body),)))
+    await context.reply_privately(context.services.answers.again(Question.from_json(_value(body))))
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:
@@ -142,7 +139,7 @@ async def show_triage_language(context: RequestContext, body: Payload) -> None:
     if triaged is None:
         await context.reply_privately(Note("gone"))
     else:
-        await context.reply_privately(replace(triaged, source=None), Language(value["language"]))
+        await context.reply_privately(triaged, chosen=Language(value["language"]))
 
 
 async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) -> None:

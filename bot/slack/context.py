@@ -32,8 +32,9 @@ from bot.policy.changes import Changes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Place
+from bot.policy.question import question_of
 from bot.policy.relations import Relations
-from bot.policy.replies import AnyChange, Barred, Failed, FileSeen, Refused, Reply, missing_scope
+from bot.policy.replies import AnyChange, Barred, Failed, FileSeen, Refused, Reply, Triaged, missing_scope
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.client import is_trusted
@@ -47,6 +48,7 @@ from bot.storage.database import UNREACHABLE
 from bot.telemetry.metrics import Metrics
 
 _log = structlog.stdlib.get_logger(__name__)
+_MOST_IN_BUTTON = 2000  # characters of its value
 _NOT_SAVED = RareWarning("the database could not be reached in the background")
 _NOT_RECORDED = RareWarning("events were not recorded and not acknowledged; Slack delivers them again")
 
@@ -175,37 +177,60 @@ class RequestContext:
         languages = self.services.languages
         return (await languages.of_channel(self.place, self.lookup, text_language=self.text_language)).language
 
-    async def reply_privately(self, reply: Reply, language: Language | None = None) -> None:
-        """Show *reply* to the person only, by default in their language.
+    async def reply_privately(
+        self, reply: Reply, language: Language | None = None, *, chosen: Language | None = None
+    ) -> None:
+        """Show *reply* to the person only, by default in their language, or in the one that they have *chosen*.
 
         A request is answered at its response_url, else by an ephemeral message. In a direct message, a job's reply is
         posted. Raises RetryLater, GiveUp or StopWorkspace.
         """
-        language = language or await self.language()
+        language = chosen or language or await self.language()
         if self.respond:
-            await self.reply_to_url(reply, language)
+            await self.reply_to_url(reply, language, is_chosen=chosen is not None)
             return
-        sender, message = self.services.sender, self.services.renderer.message(reply, language)
+        sender = self.services.sender
         if self.job and self.place.is_direct:
-            await sender.post([self.job], message)
+            await sender.post([self.job], self.services.renderer.message(reply, language))
         else:
-            await sender.post_ephemeral(self.place, self.thread, message, job=self.job)
+            await sender.post_ephemeral(self.place, self.thread, self.private_message(reply, language), job=self.job)
+
+    def private_message(self, reply: Reply, language: Language, *, is_chosen: bool = False) -> MessagePayload:
+        """Render *reply* for the person only, with *Share to channel* if it can be made again there.
+
+        *is_chosen*: the person has chosen the language, so that it stays when they share the reply.
+        """
+        question = question_of(reply) if self.place.channel and not self.place.is_direct else None
+        share = ""
+        if question:
+            value = question.to_json() | {"language": language} | ({"chosen": True} if is_chosen else {})
+            share = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        share = share if len(share) <= _MOST_IN_BUTTON else ""
+        return self.services.renderer.message(_copy(reply), language, share=share)
 
     async def reply_to_url(
-        self, reply: Reply, language: Language, *, is_public: bool = False, replaces: bool = False
+        self,
+        reply: Reply,
+        language: Language,
+        *,
+        is_public: bool = False,
+        replaces: bool = False,
+        is_chosen: bool = False,
     ) -> None:
         """Send *reply* to the response_url; works where the bot is not a member, too.
 
-        If it *replaces* the message with the button, the audience stays the same. If the URL is refused, for example
-        because it is older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or
-        StopWorkspace.
+        If it *replaces* the message with the button, the audience stays the same. A new private one has *Share to
+        channel*, for which *is_chosen* is as in `private_message`. If the URL is refused, for example because it is
+        older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or StopWorkspace.
         """
-        message = self.services.renderer.message(reply, language)
+        plain = self.services.renderer.message(reply if is_public else _copy(reply), language)
+        is_plain = is_public or replaces
+        message = plain if is_plain else self.private_message(reply, language, is_chosen=is_chosen)
         try:
-            await self._respond(message, is_public=is_public, replaces=replaces)
+            await self.send_to_url(message, is_public=is_public, replaces=replaces)
         except GiveUp as error:
             _log.info("Slack refused a response_url", kind=self.kind, reason=error.reason, messages=error.messages)
-            await self.services.sender.send_dm(self.place, message)
+            await self.services.sender.send_dm(self.place, plain)
 
     async def show_change(self, reply: Reply, *, replaces: bool = False) -> None:
         """Show a change to the whole channel, in place of the message with the button or as a new one.
@@ -218,7 +243,7 @@ class RequestContext:
         message = self.services.renderer.message(reply, await self.channel_language())
         context = self if replaces else replace(self, thread=None)
         try:
-            await context._respond(message, is_public=True, replaces=replaces)
+            await context.send_to_url(message, is_public=True, replaces=replaces)
         except (RetryLater, GiveUp) as error:
             _log.warning("a change is not shown to the channel", channel=self.place.channel, reason=str(error))
             await self.show_untold(reply)
@@ -231,7 +256,7 @@ class RequestContext:
         except RetryLater:
             await self.services.sender.send_dm(self.place, self.services.renderer.message(untold, language))
 
-    async def _respond(self, message: MessagePayload, *, is_public: bool, replaces: bool) -> None:
+    async def send_to_url(self, message: MessagePayload, *, is_public: bool, replaces: bool = False) -> None:
         """Send a message to the response_url. Raises RetryLater or GiveUp."""
         if self.respond is None:
             raise GiveUp("no_response_url")
@@ -256,6 +281,11 @@ class RequestContext:
             await self.reply_to_url(reply, language)
         except RetryLater:
             await self.services.sender.send_dm(self.place, self.services.renderer.message(reply, language))
+
+
+def _copy(reply: Reply) -> Reply:
+    """Return *reply* for one person."""
+    return replace(reply, is_copy=True) if isinstance(reply, Triaged) else reply
 
 
 def log_failure(error: Exception, *, kind: str) -> str:

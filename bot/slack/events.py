@@ -74,9 +74,8 @@ async def explain_marked(context: RequestContext, body: Payload) -> None:
     if found:
         context = replace(context, thread=thread_for_ephemeral(found.thread, ts))
         triaged = await triage_again(context, LogSource(found.thread, ts)) if found.log else None
-        copy = replace(triaged, source=None) if triaged else None
         platform = open_platforms().keyed(found.platform)
-        await context.reply_privately(copy or context.services.answers.explain(found.codes, platform))
+        await context.reply_privately(triaged or context.services.answers.explain(found.codes, platform))
 
 
 async def introduce(context: RequestContext, body: Payload) -> None:

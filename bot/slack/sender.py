@@ -135,6 +135,13 @@ class Sender:
         target = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
         await self._send(place.team, "chat.postEphemeral", target, message, job)
 
+    async def post_new(self, place: Place, thread: str | None, message: MessagePayload) -> None:
+        """Post a message that answers no job, at least once: it may repeat after an error."""
+        target = {"channel": place.channel, "unfurl_links": False, "unfurl_media": False}
+        await self._send(
+            place.team, "chat.postMessage", target | ({"thread_ts": thread} if thread else {}), message, None
+        )
+
     async def send_dm(self, place: Place, message: MessagePayload, *, job: Job | None = None) -> None:
         """Send the person of *place* a direct message, at least once: it may repeat after an error."""
         await self._send(place.team, "chat.postMessage", {"channel": place.user}, message, job)

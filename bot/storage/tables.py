@@ -153,7 +153,7 @@ enterprise_teams = Table(
     Column("enterprise", String(32), nullable=False),
 )
 
-# When a channel last got each notice of why the bot can't answer there.
+# When a channel last got each notice of why the bot can't answer there, and when an answer was shared there.
 notices = _channel_table(
     "told",
     Column("what", String(32), primary_key=True),

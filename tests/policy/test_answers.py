@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,12 +16,21 @@ from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
-from bot.policy.grammar import ExplainCommand, LogsCommand, SearchCommand, SetModeCommand, WhyCommand, parse
+from bot.policy.grammar import (
+    ExplainCommand,
+    LogsCommand,
+    SearchCommand,
+    SetAudienceCommand,
+    SetModeCommand,
+    WhyCommand,
+    parse,
+)
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Mode
 from bot.policy.permissions import Permissions
-from bot.policy.place import Place
+from bot.policy.place import Audience, Place
+from bot.policy.question import Question, question_of
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore, SetBy
@@ -334,3 +345,72 @@ async def test_the_servers_own_code_is_explained_on_request(answers: Answers) ->
     assert isinstance(reply, replies.Explained)
     assert [entry.code for entry in reply.entries] == [6000203, 6000521]
     assert [each.number for each in reply.server_codes] == [108035]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ExplainCommand((6000106, 6009999), "6000106 ios"),
+        ExplainCommand((6000201, 103040), "6000201 103040"),
+        ExplainCommand((6000359,), "6000359"),
+        ExplainCommand((0,), "0"),
+        SearchCommand("1002033"),
+        SearchCommand("token expired"),
+        SearchCommand("令牌 过期"),
+        SearchCommand("60003"),
+        SearchCommand("room"),
+        SearchCommand(""),
+        LogsCommand("ios"),
+        LogsCommand("安卓"),
+        LogsCommand(""),
+    ],
+)
+async def test_the_question_of_an_answer_gives_the_same_answer(
+    answers: Answers, command: ExplainCommand | SearchCommand | LogsCommand
+) -> None:
+    """A button contains it as JSON, and has to rebuild what Slack does not send back."""
+    reply = (await answers.answer(command, PLACE, FakeDirectory())).reply
+    question = question_of(reply)
+    assert question
+    value = json.dumps(question.to_json(), ensure_ascii=False)
+    assert Question.from_json(json.loads(value)) == question
+    assert answers.again(question) == reply
+
+
+async def test_a_question_of_a_button_changes_nothing(answers: Answers) -> None:
+    """Only questions are asked again."""
+    with pytest.raises(ValueError, match="not a question"):
+        answers.again(Question(command="auto off"))
+    nothing = await answers.answer(SearchCommand("qqqq zzzz"), PLACE, FakeDirectory())
+    for reply in (nothing.reply, replies.Usage(), replies.LogsReply((), "symbian")):
+        assert question_of(reply) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "setting", "audience"),
+    [
+        ("6000106", None, Audience.CHANNEL),
+        ("6000106", Audience.ME, Audience.ME),
+        ("6000106 channel", Audience.ME, Audience.CHANNEL),
+        ("6000106 me", None, Audience.ME),
+        ("103040 me", None, Audience.ME),
+        ("NetworkModuleTokenExpired me", None, Audience.ME),
+        ("NetworkModuleTokenExpired", Audience.ME, Audience.ME),
+    ],
+)
+async def test_the_audience_is_that_of_the_command_else_that_of_the_settings(
+    answers: Answers, typed: str, setting: Audience | None, audience: Audience
+) -> None:
+    """A mention is public speech: only its own word makes its answer private."""
+    if setting:
+        await answers.answer(SetAudienceCommand(setting, is_for_workspace=True), PLACE, FakeDirectory())
+    answer = await answers.answer(parse(typed), PLACE, FakeDirectory(), is_slash_command=True)
+    assert isinstance(answer.reply, replies.Explained)
+    assert answer.audience is audience
+    assert answer.is_public is (audience is Audience.CHANNEL)
+    mentioned = await answers.answer(parse(typed), PLACE, FakeDirectory())
+    assert mentioned.is_public is not typed.endswith(" me")
+    direct = await answers.answer(
+        parse("6000106"), replace(PLACE, channel="D1"), FakeDirectory(), is_slash_command=True
+    )
+    assert direct.is_public

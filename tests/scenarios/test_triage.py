@@ -343,7 +343,8 @@ async def test_the_language_button_reads_the_log_again(slack: Sandbox) -> None:
     (private,) = await slack.until(lambda: slack.ephemerals(LIN))
     assert "6000106 · Token 已过期" in shown(private)
     assert private["thread_ts"] == message["ts"]
-    assert "actions" not in block_types(private)
+    actions = [element["action_id"] for element in private["blocks"][-1]["elements"]]
+    assert actions == ["share_to_channel", "triage_language"]
 
 
 async def test_the_buttons_report_that_the_log_is_gone(slack: Sandbox) -> None:

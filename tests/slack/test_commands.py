@@ -30,7 +30,7 @@ class Command:
         services = SimpleNamespace(
             metrics=Metrics(),
             answers=SimpleNamespace(answer=self._answer),
-            renderer=SimpleNamespace(message=lambda reply, language: {"text": "hi"}, paste=lambda *_: {}),
+            renderer=SimpleNamespace(message=lambda reply, language, **_: {"text": "hi"}, paste=lambda *_: {}),
             languages=SimpleNamespace(of_person=self._wait),
             background=self.background,
             sender=SimpleNamespace(respond=self._respond),

@@ -32,7 +32,7 @@ NOTE = Note("nothing")
 class FakeRenderer:
     """Renders a reply as its own value."""
 
-    def message(self, reply: object, language: Language) -> dict[str, Any]:
+    def message(self, reply: object, language: Language, *, share: str = "") -> dict[str, Any]:
         """Return *reply* and *language* as a message."""
         return {"reply": reply, "language": language}
 

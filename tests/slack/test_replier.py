@@ -48,7 +48,7 @@ class FakeSender:
 
 def context(sender: FakeSender, background: Background | None = None) -> RequestContext:
     """The context of a job, with *sender*."""
-    renderer = SimpleNamespace(message=lambda reply, language: {"text": "hi", "blocks": []})
+    renderer = SimpleNamespace(message=lambda reply, language, **_: {"text": "hi", "blocks": []})
     services = SimpleNamespace(sender=sender, renderer=renderer, background=background or Background())
     return RequestContext(cast(Any, services), PLACE, cast(Any, None), "B1")
 

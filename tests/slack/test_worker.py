@@ -28,7 +28,7 @@ class FakeServices:
         self.workspaces = SimpleNamespace(get=self._workspace, check=self._check)
         self.workspace = SimpleNamespace(client=client, authorization=SimpleNamespace(bot_id="B1", team_id="T1"))
         self.sender = SimpleNamespace(post_ephemeral=self._post_ephemeral, send_dm=self._send_dm, post=self._post)
-        self.renderer = SimpleNamespace(message=lambda reply, language: reply)
+        self.renderer = SimpleNamespace(message=lambda reply, language, **_: reply)
         self.languages = SimpleNamespace(of_person=self._language, of_channel=self._language, default=Language.EN)
         self.channels = SimpleNamespace(claim_notice=self._claim, forget_notice=self._forget)
         self.log_reader = SimpleNamespace(read=self._read)
