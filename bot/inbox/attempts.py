@@ -49,6 +49,8 @@ class Attempts:
         self._post_rate = post_rate
         self._clock = clock
         self._metrics = metrics
+        for kind in JobKind:  # an alert sees no increase if the first one creates the series
+            metrics.job_attempts.labels(str(kind), str(JobState.DEAD))
         self._unexpected: LRUCache[JobKey, int] = LRUCache(_MAX_UNEXPECTED)  # failures by the key of the job
 
     async def run(self, batch: Sequence[Job]) -> Outcome:

@@ -276,37 +276,36 @@ class RequestContext:
 
     async def report_error(self, error: Exception) -> None:
         """Log *error* with an id, and reply to the person: at the response_url, else by a direct message."""
-        reply, language = failure(error, self.place, kind=self.kind), await self.language()
+        reply, language = self.failure(error, kind=self.kind), await self.language()
         try:
             await self.reply_to_url(reply, language)
         except RetryLater:
             await self.services.sender.send_dm(self.place, self.services.renderer.message(reply, language))
 
+    def log_failure(self, error: Exception, *, kind: str) -> str:
+        """Log the failure of a request or job of *kind*, and return its id in the log. Only a bug gets a traceback."""
+        incident = uuid.uuid4().hex[:8]
+        is_slack = isinstance(error, GiveUp | RetryLater | StopWorkspace)
+        is_expected = is_slack or isinstance(error, TRANSIENT)
+        reason = str(error) if is_slack else describe(error)
+        _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=None if is_expected else error)
+        self.services.metrics.failures.labels("slack" if is_slack else "database" if is_expected else "bug").inc()
+        return incident
+
+    def failure(self, error: Exception, *, kind: str, attempts: int = 1) -> Barred | Failed | Refused:
+        """Log *error*, and return the reply that explains it, with Slack's reason if Slack refused a call.
+
+        *kind* is that of the request or job, *attempts* the number of attempts at the job.
+        """
+        incident = self.log_failure(error, kind=kind)
+        if isinstance(error, GiveUp):
+            return missing_scope(error, self.place) or Refused(error.reason, incident, attempts)
+        return Refused(str(error), incident, attempts) if isinstance(error, RetryLater) else Failed(incident)
+
 
 def _copy(reply: Reply) -> Reply:
     """Return *reply* for one person."""
     return replace(reply, is_copy=True) if isinstance(reply, Triaged) else reply
-
-
-def log_failure(error: Exception, *, kind: str) -> str:
-    """Log the failure of a request or job of *kind*, and return its id in the log. Only a bug gets a traceback."""
-    incident = uuid.uuid4().hex[:8]
-    is_slack = isinstance(error, GiveUp | RetryLater | StopWorkspace)
-    is_expected = is_slack or isinstance(error, TRANSIENT)
-    reason = str(error) if is_slack else describe(error)
-    _log.error("a request failed", id=incident, kind=kind, reason=reason, exc_info=None if is_expected else error)
-    return incident
-
-
-def failure(error: Exception, place: Place, *, kind: str, attempts: int = 1) -> Barred | Failed | Refused:
-    """Log *error*, and return the reply that explains it, with Slack's reason if Slack refused a call.
-
-    *kind* is that of the request or job, *attempts* the number of attempts at the job.
-    """
-    incident = log_failure(error, kind=kind)
-    if isinstance(error, GiveUp):
-        return missing_scope(error, place) or Refused(error.reason, incident, attempts)
-    return Refused(str(error), incident, attempts) if isinstance(error, RetryLater) else Failed(incident)
 
 
 def _origin(body: Payload) -> Payload:

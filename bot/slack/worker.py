@@ -19,7 +19,7 @@ from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import AnyChange, Barrier, Reply, Uncalled, barred
-from bot.slack.context import RequestContext, Services, failure, log_failure, text_language_of
+from bot.slack.context import RequestContext, Services, text_language_of
 from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text, read_aside
@@ -73,7 +73,7 @@ class Worker:
             elif job.kind in ASKED_KINDS and job.place.user:
                 context = await RequestContext.of_job(self._services, job)
                 attempts = job.attempts - job.refused
-                await _send(context, job, failure(error, job.place, kind=job.stored_kind, attempts=attempts))
+                await _send(context, job, context.failure(error, kind=job.stored_kind, attempts=attempts))
 
     async def _work(self, context: RequestContext, jobs: Sequence[Job]) -> None:
         job, annotations = jobs[0], context.services.annotations
@@ -161,10 +161,10 @@ async def _notify(context: RequestContext, job: Job, error: GiveUp) -> None:
         return
     notice = barred(error, job.place)
     if isinstance(error, NobodyCalled):
-        incident = log_failure(error, kind=job.stored_kind)
+        incident = context.log_failure(error, kind=job.stored_kind)
         await _send(context, job, Uncalled(context.services.escalation_target, error.reason, incident))
     elif job.kind in ASKED_KINDS:
-        failed = failure(error, job.place, kind=job.stored_kind)
+        failed = context.failure(error, kind=job.stored_kind)
         await _send(context, job, notice or failed)
     elif notice and notice.barrier is not Barrier.MISSING_SCOPE and job.kind in UNASKED_KINDS:
         store, key = context.services.channels, (job.place.team, job.place.channel, notice.barrier)

@@ -28,7 +28,7 @@ from bot.render.entry_wording import foreign_line
 from bot.render.step_outputs import Outputs, explain_outputs, plain, triage_outputs
 from bot.render.unknown_code import terminal_lines
 from bot.slack.client import call_api
-from bot.slack.context import RequestContext, Services, log_failure, with_context
+from bot.slack.context import RequestContext, Services, with_context
 from bot.slack.lookup import Payload, id_at, plain_text, team_of, text_at
 from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
@@ -138,7 +138,7 @@ class WorkflowSteps:
     async def fail(self, context: RequestContext, job: Job, error: Exception) -> None:
         """Tell the workflow that a step failed with *error*, which is logged."""
         translate = words(await self._language(context, job))
-        incident = log_failure(error, kind=job.stored_kind)
+        incident = context.log_failure(error, kind=job.stored_kind)
         scope = error.scope if isinstance(error, GiveUp) else None
         sentence = translate("step.no_scope", scope=scope) if scope else translate("step.failed", incident=incident)
         await self._end(context, job, "functions.completeError", error=plain(sentence, translate))

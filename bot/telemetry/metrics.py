@@ -73,6 +73,11 @@ class Metrics:
             "kind",
         )
         self.job_attempts = counter("job_attempts_total", "Attempts at jobs, by kind and outcome.", "kind", "outcome")
+        self.failures = counter(
+            "failures_total", "Failures that people were told of, each with an id that the log has, too.", "cause"
+        )
+        for cause in ("slack", "database", "bug"):  # an alert sees no increase if the first one creates the series
+            self.failures.labels(cause)
         self.queue_jobs = gauge(
             "queue_jobs", "Jobs that are not done, of all replicas on the database, by state.", "state"
         )
@@ -90,9 +95,9 @@ class Metrics:
         self.build = gauge("build_info", "The version of zimerr.", "version")
         self.catalogue = gauge(
             "catalogue_info",
-            "The SDK that the catalogue was compared with, and a digest of its content.",
+            "The SDK that the catalogue was compared with, and a hash of it.",
             "sdk",
-            "digest",
+            "sha256",
         )
         self.catalogue_codes = gauge("catalogue_codes", "Codes in the catalogue, with the overlay's.")
 

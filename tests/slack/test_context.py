@@ -22,8 +22,9 @@ from bot.inbox import Job, Lease
 from bot.policy.language import LanguageChoice
 from bot.policy.place import Place
 from bot.policy.replies import Barred, Barrier, Failed, Note, Refused
-from bot.slack.context import Background, RequestContext, Services, after_ack, log_failure, report_errors
+from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
 from bot.slack.lookup import Payload
+from bot.telemetry.metrics import Metrics
 
 URL = "https://hooks.slack.com/commands/1"
 NOTE = Note("nothing")
@@ -87,7 +88,9 @@ def services(sender: FakeSender | None = None, background: Background | None = N
         return LanguageChoice(Language.ZH, "person")
 
     languages = SimpleNamespace(of_person=of_person)
-    found = SimpleNamespace(sender=sender, renderer=FakeRenderer(), languages=languages, background=background)
+    found = SimpleNamespace(
+        sender=sender, renderer=FakeRenderer(), languages=languages, background=background, metrics=Metrics()
+    )
     return cast(Services, found)
 
 
@@ -305,8 +308,9 @@ async def test_only_those_who_wait_are_sent_the_error_of_a_listener(
 )
 def test_only_a_bug_is_logged_with_a_traceback(error: Exception, reason: str, has_traceback: bool) -> None:
     """While the database is locked, each command fails; tracebacks of 8 KB each would fill the disk."""
+    context = RequestContext(services(), Place("T1", "C1", "U1"), cast(Any, None), "B1")
     with structlog.testing.capture_logs() as logs:
-        log_failure(error, kind="/zimerr")
+        context.log_failure(error, kind="/zimerr")
     (line,) = logs
     assert reason in line["reason"]
     assert bool(line["exc_info"]) is has_traceback

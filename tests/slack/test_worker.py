@@ -15,6 +15,7 @@ from bot.policy.place import Place
 from bot.policy.replies import Barred, Barrier, Note, Refused
 from bot.slack.context import Background
 from bot.slack.worker import Worker
+from bot.telemetry.metrics import Metrics
 
 
 class FakeServices:
@@ -22,6 +23,7 @@ class FakeServices:
 
     def __init__(self, *errors: BaseException) -> None:
         self.errors = list(errors)
+        self.metrics = Metrics()
         self.sent: list[tuple[str, Any]] = []
         self.claims: set[str] = set()
         client = SimpleNamespace(api_call=self._find_nothing)
