@@ -33,6 +33,11 @@ _GRACE_S = 0.02  # before a connection makes room
 _MAX_BACKLOG = 1024  # connections; asyncio's default is 100, and Linux allows 4096 (net.core.somaxconn)
 _SHARE_OF_FILES = 6  # of the process' files, 1/6 may be waiting connections, for a moment 1/3, and 1/3 the backlog
 _LOG_INTERVAL_S = 60.0
+_UNAUTHORIZED = "401 Unauthorized"
+_UNAUTHORIZED_HINT = (
+    "Anyone can send such requests. If they are Slack's, SLACK_SIGNING_SECRET is wrong, or the clock of this machine: "
+    "`zimerr check` compares it with Slack's."
+)
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -55,7 +60,8 @@ class RefusedRequests:
     def log(self) -> None:
         """Log the counts since the last call, if there are any."""
         if self._counts:
-            _log.warning("HTTP requests refused", counts=dict(self._counts))
+            hint = {"hint": _UNAUTHORIZED_HINT} if _UNAUTHORIZED in self._counts else {}
+            _log.warning("HTTP requests refused", counts=dict(self._counts), **hint)
             self._counts.clear()
             self._next_log_at = time.monotonic() + _LOG_INTERVAL_S
 

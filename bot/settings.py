@@ -47,8 +47,21 @@ def _with_driver(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     scheme = _DRIVERS.get(scheme, scheme)
     if separator and scheme in _DRIVERS.values() and (rest.startswith("/") or "sqlite" not in scheme):
+        if "sqlite" not in scheme and not _is_clear(f"{scheme}://{rest}"):
+            raise ValueError("can't be read; in the user and password, write @ as %40, : as %3A and / as %2F")
         return f"{scheme}://{rest}"
     raise ValueError("must start with sqlite:///, such as sqlite:////var/lib/zimerr/zimerr.db, or postgresql://")
+
+
+def _is_clear(url: str) -> bool:
+    """Return whether SQLAlchemy finds the host of a PostgreSQL URL behind the user and password."""
+    from sqlalchemy.engine import make_url  # not at the top: `zimerr scan` does without it
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return "@" not in (make_url(url).host or "")
+    except (ValueError, ArgumentError):  # their messages contain parts of the password
+        return False
 
 
 def _fernet_keys(keys: SecretStr) -> SecretStr:
@@ -176,7 +189,8 @@ class Settings(_FromEnvironment):
     def _kind_of_token(cls, token: SecretStr, info: ValidationInfo) -> SecretStr:
         value, prefix = token.get_secret_value(), "xapp-" if info.field_name == "slack_app_token" else "xoxb-"
         if value and not value.startswith(prefix):
-            kind = next((kind for start, kind in _TOKEN_KINDS.items() if value.startswith(start)), "something else")
+            kinds = _TOKEN_KINDS | {quote: f"in quotation marks ({quote}…{quote})" for quote in "\"'"}
+            kind = next((kind for start, kind in kinds.items() if value.startswith(start)), "something else")
             raise ValueError(f"must start with {prefix} but is {kind}; copy the right one from the app's page")
         return token
 

@@ -246,6 +246,16 @@ async def test_a_request_without_a_valid_signature_is_refused(
     assert_quiet(caplog)
 
 
+async def test_the_log_says_why_slacks_own_requests_may_be_refused(
+    target: Target, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With a wrong secret or clock, Slack shows people dispatch_failed only."""
+    caplog.clear()
+    assert await target.post(event("code: 6000106"), **target.signed(event("code: 6000106"), age_s=400)) == 401
+    (record,) = caplog.records
+    assert "SLACK_SIGNING_SECRET is wrong, or the clock" in str(record.__dict__["hint"])
+
+
 async def test_the_signature_is_checked_before_the_body_is_parsed(target: Target) -> None:
     """A request of 1 MB without a signature once stopped the bot for 78 seconds, ten others for 24."""
     bodies = [

@@ -225,3 +225,19 @@ def test_variables_of_others_do_not_stop_the_start(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     assert Settings.load()
     assert unknown_names() == dict.fromkeys(ours)
+
+
+@pytest.mark.parametrize("secret", ["ge@heim", "ge:heim@x:y"])
+def test_a_special_character_in_a_password_of_the_database_is_told(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    """The part behind it would be taken for the host, and shown."""
+    (fault,) = faults(monkeypatch, **SOCKET, DATABASE_URL=f"postgresql://zimerr:{secret}@db.example/zimerr")
+    assert fault.startswith("DATABASE_URL can't be read; in the user and password, write @ as %40")
+    assert "heim" not in fault
+
+
+def test_a_token_in_quotation_marks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`docker run --env-file` does not remove them."""
+    (fault,) = faults(monkeypatch, **SOCKET | {"SLACK_BOT_TOKEN": '"xoxb-1"'})
+    assert 'must start with xoxb- but is in quotation marks ("…")' in fault

@@ -32,6 +32,16 @@ def test_explain_and_detect_start_without_slack_and_database(arguments: list[str
     assert shown.stdout.strip() == "[]"
 
 
+def test_an_old_python_is_told() -> None:
+    """A checkout runs without pip, which would refuse it. The first import that fails says nothing of Python."""
+    script = "import sys; sys.version_info = (3, 10, 13); from bot.__main__ import main; main()"
+    root = Path(__file__).parents[2]
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=root)
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("zimerr needs Python 3.11 or later; this is 3.")
+    assert shown.stderr.count("\n") == 1
+
+
 def test_serve_without_settings_says_what_is_missing() -> None:
     """Newcomers see this at their first start."""
     result = run("serve")
