@@ -17,6 +17,7 @@ from bot.errors import ZimerrError, describe
 from bot.inbox import Inbox
 from bot.storage import schema
 from bot.storage.database import UNREACHABLE, Database
+from bot.storage.database_advice import advice
 from bot.telemetry.metrics import Metrics
 
 Check = Callable[[], Awaitable[str | None]]  # returns the fault, or None
@@ -117,7 +118,8 @@ def database_check(database: Database) -> Check:
         try:
             await database.check_writable()
         except UNREACHABLE as error:
-            return f"the database can't be written to: {reason_of(error)}"
+            remedy = advice(error, is_postgresql=database.is_shared)
+            return f"the database can't be written to: {reason_of(error)}. {remedy}"
         return None
 
     return check

@@ -85,6 +85,8 @@ def _catalogue(overlay: Path | None) -> list[CheckResult]:
 
 
 def _print(results: Sequence[CheckResult]) -> None:
+    width = columns()
     for result in results:
         mark, colour = _LOOKS[result.level]
-        click.secho("\n".join(hanging(f"{mark} {result.part}: {result.text}", columns())), fg=colour)
+        lines = hanging(f"{result.part}: {result.text}", width and width - 2)
+        click.secho(f"{mark} " + "\n  ".join(lines), fg=colour)
