@@ -142,9 +142,7 @@ class RequestContext:
             Place(team_of(body), channel, user),
             SlackLookup(bolt.client, own_team=_own_team(bolt.authorize_result), home=home),
             bolt.bot_id,
-            # Without the thread, Slack would show a private reply in the channel. Buttons have a container, shortcuts
-            # a message.
-            thread=id_at(body.get("container") or body.get("message") or origin, "thread_ts") or None,
+            thread=_thread(body, origin),
             respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
             kind=text_at(body, "command") or text_at(body, "type"),
             text_language=script_language(text_at(body, "text") or text_at(body, "message", "text")),
@@ -306,6 +304,15 @@ class RequestContext:
 def _copy(reply: Reply) -> Reply:
     """Return *reply* for one person."""
     return replace(reply, is_copy=True) if isinstance(reply, Triaged) else reply
+
+
+def _thread(body: Payload, origin: Payload) -> str | None:
+    """Return the `thread_ts` for a private reply to a request, or None to show it in the channel.
+
+    Buttons have a container, shortcuts a message. The first message of a thread is in the channel, as the person is.
+    """
+    source = body.get("container") or body.get("message") or origin
+    return thread_for_ephemeral(id_at(source, "thread_ts"), id_at(source, "message_ts") or id_at(source, "ts")) or None
 
 
 def _origin(body: Payload) -> Payload:

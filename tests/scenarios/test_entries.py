@@ -187,6 +187,16 @@ async def test_the_message_shortcut_answers_in_the_thread_of_the_message(slack: 
     assert "I don't recognize the ZIM error code *6009999*." in shown(said)
 
 
+async def test_the_message_shortcut_answers_in_the_channel_about_the_first_message_of_a_thread(slack: Sandbox) -> None:
+    """The reader may not have its thread open, and would see nothing."""
+    root = await slack.say(ENGLISH, ANN, "login is broken: 6000106")
+    await slack.until(lambda: slack.replies(ENGLISH, root["ts"]))
+    await slack.shortcut("explain_message", ANN, slack.thread(ENGLISH, root["ts"])[0])
+    said = await ephemeral_to(slack, ANN)
+    assert "thread_ts" not in said
+    assert "6000106 · Token expired" in shown(said)
+
+
 async def test_the_message_shortcut_works_in_channels_without_the_bot(slack: Sandbox) -> None:
     """Slack offers the shortcut in every channel."""
     await slack.shortcut("explain_message", ANN, await slack.say(FOREIGN, ANN, "6000106"))
