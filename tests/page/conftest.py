@@ -44,13 +44,18 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(params=[(1280, 800), (390, 844)], ids=["desktop", "phone"], loop_scope="session")
 async def page(request: pytest.FixtureRequest, browser: Browser, demo: Sandbox) -> AsyncIterator[Page]:
-    """The page as Ann sees it, at both widths; an error in its scripts fails the test."""
+    """The page as Ann sees it, at both widths; an error in its scripts or a failed request fails the test."""
     width, height = request.param
     context = await browser.new_context(viewport={"width": width, "height": height})
     page = await context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("requestfailed", lambda request: errors.append(f"{request.url}: {request.failure}"))
+    page.on(
+        "response",
+        lambda response: errors.append(f"{response.url}: {response.status}") if response.status >= 400 else None,
+    )
     await page.goto(demo.base_url)
     yield page
     await context.close()

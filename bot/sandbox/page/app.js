@@ -2,7 +2,7 @@
 
 import { Composer, acceptDrops } from "./composer.js";
 import { h, icon, iconButton, recall, redraw, remember } from "./dom.js";
-import { followExample, openNewestThread } from "./first_look.js";
+import { followExample, followReply, openNewestThread } from "./first_look.js";
 import { Following } from "./following.js";
 import { connect, send } from "./live.js";
 import { closePopup, isPopupOpen } from "./menu.js";
@@ -55,6 +55,7 @@ function start(user) {
 function handle(frame) {
   if (frame.type === "error") return showError(frame.text);
   const isNew = (frame.type === "message" && !messageOf(frame.channel, frame.message.ts)) || frame.type === "ephemeral";
+  if (isNew) followReply(frame);
   receive(frame);
   if (frame.type === "state") applyState();
   if (isNew) followExample(frame);

@@ -1,4 +1,4 @@
-// Open a thread without a click where a newcomer would miss the answer: at the first look, and for a clicked example.
+// Show answers that a newcomer would miss: open a thread at the first look and for an example, scroll to the reply to a press.
 
 import { mainline, publicRepliesTo, set, state } from "./state.js";
 
@@ -27,6 +27,21 @@ export function followExample({ channel, message }) {
     open(example.ts);
     example = null;
   }
+}
+
+const REPLY_MS = 10_000;
+let pressedAt = -Infinity;
+
+/** Note that the person has pressed a button or submitted a modal: its reply may come out of view. */
+export function expectReply() {
+  pressedAt = performance.now();
+}
+
+/** Let the pane of a new message scroll to its end if the message is the reply to a press. */
+export function followReply({ message }) {
+  if (performance.now() - pressedAt > REPLY_MS || message.user === state.me) return;
+  pressedAt = -Infinity;
+  state.atEnd[message.thread_ts ? "thread" : "channel"] = true;
 }
 
 function open(ts) {

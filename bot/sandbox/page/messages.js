@@ -5,6 +5,7 @@ import { confirmed } from "./dialog.js";
 import { codeBox, h, icon, iconButton } from "./dom.js";
 import { Form } from "./elements.js";
 import { emoji } from "./emoji.js";
+import { expectReply } from "./first_look.js";
 import { requestOptions, send } from "./live.js";
 import { openEmoji, openMenu } from "./menu.js";
 import { mrkdwn, plainOf } from "./mrkdwn.js";
@@ -135,11 +136,15 @@ function drawMessage(channel, message, { grouped, isEditing, replies, previous }
   const { ts, ephemeral } = message;
   const author = authorOf(message);
   const target = { channel, ts, ...(ephemeral ? { ephemeral: true } : {}) };
-  const form = new Form({ dispatch: (action) => send({ type: "action", ...target, ...action }), suggest: (query) => requestOptions({ ...target, ...query }), previous });
+  const dispatch = (action) => {
+    expectReply();
+    send({ type: "action", ...target, ...action });
+  };
+  const form = new Form({ dispatch, suggest: (query) => requestOptions({ ...target, ...query }), previous });
   const time = h("time", { class: "time", title: fullTime(ts) }, clock(ts));
   const kind = [ephemeral && "ephemeral", grouped && "grouped", SYSTEM.has(message.subtype) && "system"].filter(Boolean).join(" ");
   const label = `${author.name}, ${clock(ts)}${ephemeral ? `, ${t("onlyYou")}` : ""}`;
-  const node = h("li", { class: `message ${kind}`, data: { ts, channelId: channel, key: ts }, tabindex: -1, "aria-label": label },
+  const node = h("li", { class: `message ${kind}`, data: { ts, channelId: channel, by: author.isApp ? "app" : "person", key: ts }, tabindex: -1, "aria-label": label },
     ephemeral && h("div", { class: "only-you" }, icon("eye"), t("onlyYou")),
     message.command && drawCommand(message.command),
     h("div", { class: "gutter" }, grouped ? time : avatar(author)),

@@ -4,6 +4,7 @@ import { drawBlocks } from "./blocks.js";
 import { frame } from "./dialog.js";
 import { h, redraw } from "./dom.js";
 import { Form } from "./elements.js";
+import { expectReply } from "./first_look.js";
 import { requestOptions, send } from "./live.js";
 import { drawText, textOf } from "./mrkdwn.js";
 import { set, state } from "./state.js";
@@ -66,6 +67,7 @@ function submitView(view, form, submit) {
   if (Object.keys(errors).length) return showErrors(errors);
   showErrors({});
   submit.setAttribute("aria-busy", "true");
+  expectReply();
   send({ type: "submit", view_id: view.id, state: { values: form.values() } });
 }
 
