@@ -5,6 +5,7 @@ The tools answer with the JSON of the commands of the same names. Over stdio, st
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -75,11 +76,12 @@ def run_http(catalogue: Catalogue, language: Language, host: str, port: int, nam
         listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ZimerrError(f"Port {port} of {host} can't be opened: {error.strerror}. Choose another.") from error
-    with listener:
+    # uvicorn raises KeyboardInterrupt after it has closed the connections.
+    with listener, contextlib.suppress(KeyboardInterrupt):
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}{_PATH}"
-        click.echo(f"The MCP server is open at {url} (Ctrl-C ends it).", err=True)
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+        click.echo(f"The MCP server is open at {url} (Ctrl-C ends it).", err=True)
         anyio.run(partial(uvicorn.Server(config).serve, sockets=[listener]))
 
 

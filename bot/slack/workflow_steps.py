@@ -35,6 +35,7 @@ from bot.triage.reader import LogFile, ReadLimits
 
 EXPLAIN, TRIAGE = "explain_codes", "triage_log"
 _MOST_NUMBERS = 50
+_MOST_SEARCHED = 200  # characters; the name of a code is shorter
 _PASTE_LIMITS = ReadLimits(seconds=1.5)  # Slack wants to be acknowledged within 3 s
 _ENDED = ("execution_not_in_running_state", "function_execution_not_found")
 _LANGUAGES = {str(language): language for language in (Language.EN, Language.ZH)}
@@ -74,7 +75,7 @@ def _numbers(services: Services, typed: str) -> list[int]:
     """Return the numbers that *typed* names: codes, codes of ZIM's servers, numbers of other products."""
     numbers = find_in_message({"text": typed}, services.catalogue).codes
     if not numbers:
-        match services.answers.search(typed) if typed.strip() else None:
+        match services.answers.search(typed[:_MOST_SEARCHED]) if typed.strip() else None:
             case Explained() as found:
                 numbers = tuple(entry.code for entry in found.entries)
                 replaced = {each.code: each.number for each in found.server_codes}

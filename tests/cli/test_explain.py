@@ -214,6 +214,21 @@ def test_the_catalogue_is_listed() -> None:
     assert "room" in missing.stderr
 
 
+def test_a_brief_list_has_a_line_for_each_code() -> None:
+    """Programs that show a list do not read half a megabyte for it."""
+    brief = json.loads(run("list", "--json", "--brief", "--lang", "en").stdout)
+    assert [row["code"] for row in brief] == [entry.code for entry in CATALOGUE]
+    assert brief[0] == {"code": 0, "section": "general", "title": "Success, no error"}
+
+
+def test_json_has_the_remarks_of_the_text_on_standard_error() -> None:
+    """A program that finds nothing can say why."""
+    for arguments in (("explain", "6000358"), ("search", "600354"), ("search", "qqqq"), ("list", "nowhere")):
+        text, as_json = run(*arguments, "--lang", "en"), run(*arguments, "--lang", "en", "--json")
+        assert as_json.stderr == text.stderr != ""
+        assert as_json.exit_code == text.exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("language", "line"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -252,6 +254,35 @@ def test_standard_output_has_the_protocol_only() -> None:
     answers += map(json.loads, rest.splitlines())
     assert all(answer["jsonrpc"] == "2.0" for answer in answers)
     assert process.returncode == 0
+
+
+def test_ctrl_c_ends_the_http_server() -> None:
+    """It is how a person stops it, and no error."""
+    with subprocess.Popen([*COMMAND, "--http", "0"], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert "(Ctrl-C ends it)" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate()[1] == ""
+    assert process.returncode == 0
+
+
+async def test_the_documented_settings_start_the_server() -> None:
+    """People paste them into Claude, Cursor and VS Code, whose keys differ."""
+    text = (ROOT / "deploy" / "integrations.md").read_text(encoding="utf-8")
+    shown = [json.loads(each) for each in re.findall(r'\{"(?:mcpServers|servers)": .*?\}\}\}', text)]
+    local = [each for each in shown if "command" in next(iter(each.values()))["zimerr"]]
+    remote = [each for each in shown if each not in local]
+    assert [*map(list, local)] == [*map(list, remote)] == [["mcpServers"], ["servers"]]
+    for each in local:
+        server = next(iter(each.values()))["zimerr"]
+        assert server["command"] == "/path/to/zimerr"
+        assert server.get("type", "stdio") == "stdio"
+        arguments = ["-m", "bot", *server["args"]]
+        async with Client(StdioServerParameters(command=sys.executable, args=arguments, cwd=ROOT)) as client:
+            content(await client.call_tool("explain", {"code": "6000106"}))
+    for each in remote:
+        server = next(iter(each.values()))["zimerr"]
+        assert server == {"url": "http://127.0.0.1:8765/mcp"} | ({"type": "http"} if "servers" in each else {})
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
