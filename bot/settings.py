@@ -102,6 +102,8 @@ class _FromEnvironment(BaseSettings):
             return cls()
         except ValidationError as error:
             raise ConfigurationError(*map(_fault, error.errors(include_input=False))) from error
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f"{_ENV_FILE} is not UTF-8; save it in that encoding") from error
 
 
 def _fault(error: ErrorDetails) -> str:
@@ -280,7 +282,11 @@ def unknown_names() -> dict[str, str | None]:
     names = [name.upper() for name in Settings.model_fields]
     by_stem = {name.removeprefix(f"{_PREFIX}_"): name for name in names if name not in ("HOST", "PORT", "HEALTH_PORT")}
     unknown: dict[str, str | None] = {}
-    for name, value in {**dotenv_values(_ENV_FILE, encoding=_ENCODING), **os.environ}.items():
+    try:
+        in_file = dotenv_values(_ENV_FILE, encoding=_ENCODING)
+    except UnicodeDecodeError:  # which `Settings.load` reports
+        in_file = {}
+    for name, value in {**in_file, **os.environ}.items():
         prefix, _, stem = name.upper().partition("_")
         if value and name.upper() not in names and SequenceMatcher(None, prefix, _PREFIX).ratio() > 0.8:
             similar = get_close_matches(stem, by_stem, n=1, cutoff=0.65)

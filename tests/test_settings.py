@@ -241,3 +241,10 @@ def test_a_token_in_quotation_marks_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     """`docker run --env-file` does not remove them."""
     (fault,) = faults(monkeypatch, **SOCKET | {"SLACK_BOT_TOKEN": '"xoxb-1"'})
     assert 'must start with xoxb- but is in quotation marks ("…")' in fault
+
+
+def test_another_encoding_of_dotenv_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Windows PowerShell writes UTF-16."""
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1", encoding="utf-16")
+    assert faults(monkeypatch) == [".env is not UTF-8; save it in that encoding"]
+    assert unknown_names() == {}

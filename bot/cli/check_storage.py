@@ -37,7 +37,8 @@ async def check_storage(url: str, settings: Settings | None) -> tuple[list[Check
         if database.path and not database.path.exists():
             return [*results, _new_file(database.path)], []
         await database.verify()
-        results.append(CheckResult(Level.OK, _PART, "intact, has this version's schema and can be written to"))
+        text = f"{database.name} is intact, has this version's schema and can be written to"
+        results.append(CheckResult(Level.OK, _PART, text))
         results += await _inbox(InboxRows(database))
         if settings and settings.is_for_many:
             installed = await installations(settings, database).all()

@@ -84,6 +84,11 @@ class Database:
         """Return the path of the SQLite file; None for a database in memory or on a server."""
         return self._file.path if self._file else None
 
+    @property
+    def name(self) -> str:
+        """Return the path of the SQLite file, or the URL without its password."""
+        return str(self.path or shown(self._url))
+
     async def open(self, *, upgrade: bool = False) -> None:
         """Check that the database is reachable and has the code's schema; raises ZimerrError if not.
 
@@ -122,12 +127,12 @@ class Database:
         """Raise ZimerrError if a page of the SQLite file is damaged: https://www.sqlite.org/pragma.html."""
         found = connection.execute(sql("PRAGMA quick_check(1)")).scalar()
         if found != "ok":
-            raise ZimerrError(f"The database {shown(self._url)} is damaged: {found}. Restore it from a backup.")
+            raise ZimerrError(f"The database {self.name} is damaged: {found}. Restore it from a backup.")
 
     def _unusable(self, purpose: str, error: BaseException) -> ZimerrError:
         reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
         remedy = advice(error, is_postgresql=self.is_shared)
-        return ZimerrError(f"The database {shown(self._url)} can't be {purpose}: {reason}. {remedy}")
+        return ZimerrError(f"The database {self.name} can't be {purpose}: {reason}. {remedy}")
 
     async def close(self) -> None:
         """Close all connections, after the queries that still run in threads."""

@@ -11,6 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
 
+from bot.app import running
 from bot.cli.check import run as check
 from bot.sandbox.http_server import Sandbox
 from bot.settings import Settings
@@ -18,7 +19,7 @@ from bot.slack.workspaces import installations
 from bot.storage.database import Database
 from tests import migrated
 from tests.cli.checking import run_check, unsecret, use
-from tests.scenarios.conftest import Transport, manifest
+from tests.scenarios.conftest import ANN, ENGLISH, Transport, manifest, settings_for
 
 
 async def test_the_shipped_manifest_has_all_scopes(
@@ -196,3 +197,23 @@ async def test_without_a_network_only_slack_is_not_checked(
     (line,) = (line for line in output.splitlines() if line.startswith("✗"))
     assert line.startswith("✗ network: Slack can't be reached at http://127.0.0.1:")
     assert "allow connections to 127.0.0.1, or set HTTPS_PROXY" in line
+
+
+async def test_without_events_the_check_says_how_to_test_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """All tokens and scopes are right then, and the bot is silent."""
+    path = tmp_path / "bot.db"
+    migrated.create(path)
+    without = manifest("socket")
+    without["settings"]["event_subscriptions"]["bot_events"] = []
+    async with Sandbox(without, transport="socket") as sandbox:
+        async with running(settings_for(sandbox, "socket", path)):
+            await sandbox.say(ENGLISH, ANN, "login: 6000106")
+            await sandbox.idle()
+        assert sandbox.deliveries("message") == []
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+        status, output = await run_check(sandbox, monkeypatch, capsys)
+    assert status == 0
+    assert "? events: " in output
+    assert "turn on Event Subscriptions with the events of the manifest" in output

@@ -149,7 +149,7 @@ async def test_a_shared_database_is_checked(
     await migrated.upgrade(DatabaseSettings.load().database_url)
     await check(offline=True)
     output = capsys.readouterr().out
-    assert "✓ database: intact" in output
+    assert re.search(r"✓ database: postgresql.* is intact", output)
     assert "disk" not in output
     monkeypatch.setenv("DATABASE_URL", "postgresql://zimerr:geheim@127.0.0.1:1/zimerr?password=geheim")
     assert await check(offline=True) == 1
