@@ -71,7 +71,7 @@ def _page(entry: Entry, catalogue: Catalogue, translate: Translator, platform: P
     for meaning in entry.other_meanings:
         yield "", Rich()
         yield "", Rich(translate("card.other", title=translate.pick(meaning.title)), style="bold")
-        when = translate("sentences", first=translate("card.when"), second=translate.pick(meaning.when))
+        when = translate("card.fact", name=translate("card.when"), value=translate.pick(meaning.when))
         yield "", _prose(when)
         yield "", _prose(translate.pick(meaning.meaning))
         yield from _remedy(meaning, translate)

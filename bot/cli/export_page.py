@@ -66,7 +66,7 @@ def _entry(entry: Entry, catalogue: Catalogue, translate: Translator) -> Iterato
         yield ""
         yield f"**{_escaped(translate('card.other', title=translate.pick(other.title)))}**"
         yield ""
-        when = translate("sentences", first=translate("card.when"), second=translate.pick(other.when))
+        when = translate("card.fact", name=translate("card.when"), value=translate.pick(other.when))
         yield _escaped(when)
         yield ""
         yield from _meaning(other, translate)

@@ -304,10 +304,11 @@ def _methods(meaning: Entry | Meaning) -> str:
 def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
     texts = (meaning.title, meaning.when, meaning.meaning)
     title, when, text = (block_kit.escape(translate.pick(each)) for each in texts)
+    when = translate("card.fact", name=f"_{translate('card.when')}_", value=when)
     more = f"\n{fact_line('methods', _methods(meaning), translate)}" if meaning.methods else ""
     more += f"\n{_limits(meaning, translate)}" if meaning.limits else ""
     return block_kit.section(
-        f"*{translate('card.other', title=title)}*\n_{translate('card.when')}_ {when}\n"
+        f"*{translate('card.other', title=title)}*\n{when}\n"
         f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
         f"{fact_line('actor', translate(f'actor.{meaning.actor}'), translate)} · "
         f"{fact_line('retry', translate(f'retry.{meaning.retry}'), translate)}{more}"

@@ -92,7 +92,8 @@ def notes(entry: Entry, translate: Translator) -> Iterator[str]:
 def source_name(source: Source, translate: Translator) -> str:
     """Name *source*, with its version if it has one."""
     origin = translate(f"origin.{source.origin}")
-    return translate("card.version", origin=origin, version=source.version) if source.version else origin
+    version = (source.version or "").replace(", ", translate("list.separator"))
+    return translate("card.version", origin=origin, version=version) if version else origin
 
 
 def platform_lines(entry: Entry, platform: Platform | None, translate: Translator) -> Iterator[str]:

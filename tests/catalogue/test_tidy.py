@@ -16,6 +16,7 @@ from bot import resources
 from bot.catalogue import loader
 from bot.catalogue.catalogue import CODES_FOLDER, Catalogue, symbol_key
 from bot.catalogue.entry import Entry, EntryStatus, Steps, Text, Words
+from tests.typography import faults
 
 HERE = Path(__file__).parent
 VENDOR: dict[int, dict[str, Any]] = yaml.safe_load((HERE / "vendor_facts.yaml").read_text(encoding="utf-8"))
@@ -136,6 +137,25 @@ def test_chinese_has_a_space_between_scripts_and_none_elsewhere(catalogue: Catal
             assert not tight, f"{place}: {tight and tight[0]!r} lacks a space"
             loose = re.search(r"[\u4e00-\u9fff] +[\u4e00-\u9fff]|[，。：；、？！（）“”] | [，。：；、？！（）“”]", zh)
             assert not loose, f"{place}: {loose and loose[0]!r} has a space too many"
+
+
+def test_all_data_reads_well_in_chinese() -> None:
+    """The names of platforms and products, the reasons of cascades and the terms appear among the bot's own words."""
+    found = []
+    for path in sorted(resources.DATA.rglob("*.yaml")):
+        for place, text in chinese_within(yaml.safe_load(path.read_text(encoding="utf-8")), path.stem):
+            found += [f"{place}, {fault}" for fault in faults(text, is_chinese=True)]
+    assert found == []
+
+
+def chinese_within(value: object, place: str) -> Iterator[tuple[str, str]]:
+    """Yield every text with its place, except words that people type."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        if key not in ("keywords", "synonyms", "avoid", "aliases"):
+            yield from chinese_within(item, f"{place}.{key}")
+    if isinstance(value, str) and CHINESE.search(value):
+        yield place, value
 
 
 def test_titles_are_short_and_not_sentences(catalogue: Catalogue) -> None:

@@ -16,9 +16,9 @@ from bot.render.entry_wording import first_sentence, limit_lines, notes
     ("code", "language", "line"),
     [
         (6000004, "en", "messages sent by one client: at most 10 messages per second (per client, ZEGO's guide)"),
-        (6000004, "zh", "单个客户端发送的消息数：每秒最多 10 条消息（按客户端，ZEGO 开发指南）"),
+        (6000004, "zh", "单个客户端发送的消息数：每秒最多 10 条消息（每个客户端，ZEGO 开发指南）"),
         (6000012, "en", "user IDs in one query: at most 10 user IDs (per call, ZEGO's Chinese page)"),
-        (6000357, "zh", "单个房间内可设置属性的用户数：最多 500 个用户（按房间，可申请调整的默认值，ZEGO 中文文档）"),
+        (6000357, "zh", "单个房间内可设置属性的用户数：最多 500 个用户（每个房间，可申请调整的默认值，ZEGO 中文文档）"),
     ],
 )
 def test_a_limit_reads_as_a_person_would_say_it(catalogue: Catalogue, code: int, language: str, line: str) -> None:

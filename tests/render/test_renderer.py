@@ -54,9 +54,8 @@ FOUND = Finding(6000106, True, 1, (0, 7), Evidence.CLEAN)
 HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> None:
-    """People see help and errors when something is already wrong."""
+def replies_without_people(catalogue: Catalogue, language: Language) -> list[Reply]:
+    """Return replies of every kind that name nobody."""
     entries = tuple(catalogue)
     found = tuple(Finding(6000106, True, 1, (0, 7), evidence) for evidence in Evidence)
     findings = tuple(zip(cycle(found), (None, *SilenceRule), strict=False))
@@ -66,7 +65,7 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
     assert {each.products[0].name for each in foreign} | {foreign[4].products[1].name} == {
         product.name for product in catalogue.numbers.products
     }
-    replies: list[Reply] = [
+    return [
         *(Unknown(codes) for codes in ((6009999,), (6000358,), (60003544,), tuple(range(6009000, 6009999)))),
         Range("600106", entries[:2]),
         Foreign(foreign),
@@ -102,7 +101,12 @@ def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> 
         Failed("abc123"),
         *(Refused(reason, "abc123", attempts) for reason in (*_PLAIN_REASONS, HOSTILE) for attempts in (1, 20)),
     ]
-    for reply in replies:
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_slack_accepts_every_reply(catalogue: Catalogue, language: Language) -> None:
+    """People see help and errors when something is already wrong."""
+    for reply in replies_without_people(catalogue, language):
         message = Renderer(catalogue).message(reply, language)
         assert_sendable(message)
         assert "<!" not in json.dumps(message)
@@ -114,10 +118,9 @@ CONTEXT = IgnoredContext(
 )
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_slack_accepts_replies_that_name_people(catalogue: Catalogue, language: Language) -> None:
-    """They mention only people who did something, and call no group or channel."""
-    renderer, by = Renderer(catalogue), SetBy("U1", 1e9)
+def replies_with_people(language: Language) -> list[Reply]:
+    """Return replies of every kind that name people."""
+    by = SetBy("U1", 1e9)
     before: dict[str, Any] = {"before": [None, None, None]}
     rejected = {"codes": [*range(6000100, 6000200)], "learned": 1, "until": 1e9}
     changes = [
@@ -128,14 +131,20 @@ def test_slack_accepts_replies_that_name_people(catalogue: Catalogue, language: 
         ChannelChange(1, Changed.WRONG, "U1", 1e9, {"codes": []}),
     ]
     changes += [replace(change, undone_by="U2") for change in changes]
-    replies: list[Reply] = [
+    return [
         SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1, by, by),
         *(ChangeReply(change, untold=untold) for change in changes for untold in ("", "C1")),
         IgnoredReply((CONTEXT, replace(CONTEXT, link="")) * 30),
         *(ForgotReply("U1", codes, untold=untold) for codes in ((6000106,), (1, 2)) for untold in ("", "C1")),
         WhyReply(((FOUND, SilenceRule.NOT_A_CODE),), (), None, is_written=True, ignored={6000106: CONTEXT}),
     ]
-    for reply in replies:
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_slack_accepts_replies_that_name_people(catalogue: Catalogue, language: Language) -> None:
+    """They mention only people who did something, and call no group or channel."""
+    renderer = Renderer(catalogue)
+    for reply in replies_with_people(language):
         message = renderer.message(reply, language)
         assert_sendable(message)
         assert {*re.findall(r"<[@!](\w+)", json.dumps(message))} <= {"U1", "U2", "date"}
