@@ -46,13 +46,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LogSource:
-    """The message or the whole thread that contains a log.
+    """The message or the whole thread that contains a log, or a file of the bot with a log that a person pasted.
 
-    Buttons and job details contain it as text, ``message:<ts>:<thread>`` or ``thread:<thread>``.
+    Buttons and job details contain it as text, ``message:<ts>:<thread>``, ``thread:<thread>`` or ``file:<id>``.
     """
 
     thread: str
     ts: str | None = None  # the message; None: all messages of the thread
+    file: str = ""  # Slack's id; then there is no thread
 
     @classmethod
     def parse(cls, text: str) -> LogSource:
@@ -62,9 +63,13 @@ class LogSource:
                 return cls(thread, ts)
             case ["thread", thread]:
                 return cls(thread)
+            case ["file", id_]:
+                return cls("", file=id_)
         raise ValueError(f"not a log source: {text!r}")
 
     def __str__(self) -> str:
+        if self.file:
+            return f"file:{self.file}"
         return f"thread:{self.thread}" if self.ts is None else f"message:{self.ts}:{self.thread}"
 
 

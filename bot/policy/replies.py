@@ -233,6 +233,16 @@ class Triaged:
     log: LogRecord | None = None  # to keep, so that a later triage can refer to this one
     relation: Relation | None = None
     is_copy: bool = False  # for one person, without the buttons that act on the message that everyone sees
+    origin: str = ""  # of a triage in a person's direct message: the channel where they pasted the log
+    is_without_file: bool = False  # a pasted log could not be kept in Slack
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateTriage:
+    """A triage is in the person's direct message with the bot."""
+
+    triaged: Triaged
+    link: str  # to it; empty if Slack gives none
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +336,7 @@ class Refused:
 Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
-    | WhyReply | DryRun | Barred | Triaged | Shared | NothingFound | UnreadableReply | Leaked
+    | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | Note | Failed | Refused
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
-from bot.policy.replies import Triaged
+from bot.policy.replies import PrivateTriage, Triaged
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.digest_marks import stamp_text
@@ -72,8 +72,18 @@ def message(
         lines += [fact_line("actor", plan.who, translate), plan.steps[0]]
     blocks, _ = _blocks(view, catalogue, str(reply.source or ""), can_escalate, line)
     if reply.is_copy:
-        blocks[-1] = _copy_buttons(str(reply.source or ""), translate)
+        blocks[-1] = _copy_buttons(str(reply.source or ""), translate, has_report=bool(reply.origin and view.rows))
+    if reply.is_without_file:
+        blocks.insert(-1, block_kit.context(translate("triage.without_file")))
     return block_kit.message(block_kit.escape("\n".join(lines)), blocks if reply.source else blocks[:-1])
+
+
+def private(catalogue: Catalogue, reply: PrivateTriage, translate: Translator) -> MessagePayload:
+    """Build the line with the result of a triage and a link to it."""
+    title = block_kit.escape(DigestView(reply.triaged.digest, catalogue, translate).title())
+    link = block_kit.escape(reply.link)
+    place = translate("triage.in_dm", link=link) if link else translate("triage.in_dm_unlinked")
+    return block_kit.message(title, [block_kit.section(f"{title}\n{place}")])
 
 
 def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False) -> bool:
@@ -268,10 +278,15 @@ def _literal(text: str) -> str:
     return block_kit.literal(text, _PHRASE)
 
 
-def _copy_buttons(source: str, translate: Translator) -> Block:
-    """Build the button of a copy for one person."""
-    value = button_value(source, translate.language.other)
-    return block_kit.actions(block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=value))
+def _copy_buttons(source: str, translate: Translator, *, has_report: bool = False) -> Block:
+    """Build the buttons of a copy for one person; *has_report*: it has a thread to attach the full report to."""
+    language = translate.language
+    value, other = button_value(source, language), button_value(source, language.other)
+    report = block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value)
+    return block_kit.actions(
+        *([report] if has_report else []),
+        block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=other),
+    )
 
 
 def _buttons(view: DigestView, source: str, can_escalate: bool) -> Block:

@@ -61,6 +61,7 @@ class Renderer:
             replies.Denied: change_slack.denied,
             replies.DryRun: notices.dry_run,
             replies.Barred: notices.barred,
+            replies.PrivateTriage: partial(digest_slack.private, catalogue),
             replies.Shared: self._shared,
             replies.NothingFound: partial(log_notices.nothing_found, catalogue),
             replies.UnreadableReply: notices.unreadable,

@@ -219,9 +219,9 @@ def _state(body: Payload) -> dict[str, digest_slack.StateChange]:
 
 
 def _log_ts(body: Payload) -> str:
-    """Return the ts of the message with the log; of a whole thread, its first message."""
+    """Return the ts of the message with the log; of a whole thread, its first message; of a pasted log, the triage."""
     source = LogSource.parse(_value(body)["key"])
-    return source.ts or source.thread
+    return source.ts or source.thread or str(body["message"]["ts"])
 
 
 def _message(context: RequestContext, body: Payload) -> MessageRef:

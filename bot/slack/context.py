@@ -196,12 +196,15 @@ class RequestContext:
     def private_message(self, reply: Reply, language: Language, *, is_chosen: bool = False) -> MessagePayload:
         """Render *reply* for the person only, with *Share to channel* if it can be made again there.
 
-        *is_chosen*: the person has chosen the language, so that it stays when they share the reply.
+        *is_chosen*: the person has chosen the language, so that it stays when they share the reply. A triage in a
+        direct message is shared with the channel of its log.
         """
         question = question_of(reply) if self.place.channel and not self.place.is_direct else None
         share = ""
         if question:
             value = question.to_json() | {"language": language} | ({"chosen": True} if is_chosen else {})
+            if isinstance(reply, Triaged) and reply.origin:
+                value |= {"to": reply.origin, "url": self.respond.response_url if self.respond else None}
             share = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         share = share if len(share) <= _MOST_IN_BUTTON else ""
         return self.services.renderer.message(_copy(reply), language, share=share)

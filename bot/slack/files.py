@@ -135,6 +135,11 @@ def _reopen(spool: IO[bytes]) -> BinaryIO:
 
 async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: str, thread: str | None) -> None:
     """Upload a file and share it in a channel or thread; raises RetryLater, GiveUp or StopWorkspace."""
+    await share_file(client, await send_file(client, name, content), name, channel=channel, thread=thread)
+
+
+async def send_file(client: AsyncWebClient, name: str, content: bytes) -> str:
+    """Send a file to Slack and return its id. The file exists after `share_file`. Raises as `upload`."""
     wanted = {"filename": name, "length": str(len(content))}
     announced = await call_api(client.api_call("files.getUploadURLExternal", params=wanted))
     url = str(announced["upload_url"])
@@ -150,6 +155,11 @@ async def upload(client: AsyncWebClient, name: str, content: bytes, *, channel: 
                 raise RetryLater(f"upload: status {response.status}")
     except (aiohttp.ClientError, TimeoutError) as error:
         raise RetryLater(f"no answer: {describe(error)}") from error
-    share = {"files": [{"id": announced["file_id"], "title": name}], "channel_id": channel}
+    return str(announced["file_id"])
+
+
+async def share_file(client: AsyncWebClient, file_id: str, name: str, *, channel: str, thread: str | None) -> None:
+    """Share a file of `send_file` in a channel or thread. Raises as `upload`."""
+    share: dict[str, Any] = {"files": [{"id": file_id, "title": name}], "channel_id": channel}
     share |= {"thread_ts": thread} if thread else {}
     await call_api(client.api_call("files.completeUploadExternal", json=share))

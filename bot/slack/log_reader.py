@@ -67,7 +67,9 @@ class LogReader:
         StopWorkspace.
         """
         messages: Sequence[Payload | None]
-        if source.ts is None:
+        if source.file:
+            messages = [{"files": [{"id": source.file}]}]
+        elif source.ts is None:
             messages = await lookup.thread(channel, source.thread)
         else:
             messages = [await lookup.message(channel, source.ts, source.thread)]
@@ -80,6 +82,8 @@ class LogReader:
             with ExitStack() as spools:
                 downloads = Downloads(lookup.client, spools, max_bytes=self._limits.file_bytes)
                 logs, refused = await _download(found, downloads, max_files=self._limits.files)
+                if source.file and not logs:
+                    return None
                 digest = await self.triage(pasted + logs)
         digest = replace(digest, refused=(*digest.refused, *refused))
         return ReadLog(digest, sightings_in_files(digest, has_text=bool(pasted)))

@@ -142,9 +142,12 @@ class Sender:
             place.team, "chat.postMessage", target | ({"thread_ts": thread} if thread else {}), message, None
         )
 
-    async def send_dm(self, place: Place, message: MessagePayload, *, job: Job | None = None) -> None:
-        """Send the person of *place* a direct message, at least once: it may repeat after an error."""
-        await self._send(place.team, "chat.postMessage", {"channel": place.user}, message, job)
+    async def send_dm(self, place: Place, message: MessagePayload, *, job: Job | None = None) -> Payload:
+        """Send the person of *place* a direct message, at least once: it may repeat after an error.
+
+        Return Slack's answer, with the channel and the ts.
+        """
+        return await self._send(place.team, "chat.postMessage", {"channel": place.user}, message, job)
 
     async def respond(
         self,
@@ -171,13 +174,13 @@ class Sender:
 
         await self._ladder.send(team, message, send)
 
-    async def _send(self, team: str, method: str, target: Payload, message: MessagePayload, job: Job | None) -> None:
-        """Send a message that is not a reply."""
+    async def _send(self, team: str, method: str, target: Payload, message: MessagePayload, job: Job | None) -> Payload:
+        """Send a message that is not a reply; return Slack's answer."""
 
-        async def send(form: MessagePayload) -> None:
-            await self._call(team, method, {**target, **form}, lease=job.lease if job else None)
+        async def send(form: MessagePayload) -> Payload:
+            return await self._call(team, method, {**target, **form}, lease=job.lease if job else None)
 
-        await self._ladder.send(team, message, send, job=job)
+        return await self._ladder.send(team, message, send, job=job)
 
     async def _posted(self, job: Job) -> str | None:
         """Return the ts of the reply that an earlier attempt at *job* posted, or None."""

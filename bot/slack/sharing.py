@@ -2,8 +2,8 @@
 
 1. The button contains the question: an ephemeral message comes back without its content. The answer is made again,
    in the language of the channel, or in the one that its reader had chosen.
-2. The answer is posted where the private one was, in the same thread. Where the bot is not a member, it goes to the
-   response_url.
+2. The answer is posted where the private one was, in the same thread; that of a pasted log, from a direct message, in
+   the channel where it was pasted. Where the bot is not a member, it goes to the response_url.
 3. Of several clicks, one posts. If that fails, another may after a minute.
 4. The private answer loses its button.
 """
@@ -11,15 +11,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.policy.question import Question
-from bot.policy.replies import Barrier, Note, Reply, Shared, barred
+from bot.policy.replies import Barrier, Note, Reply, Shared, Triaged, barred
 from bot.render.share_slack import SHARE
+from bot.slack.client import is_trusted
 from bot.slack.context import RequestContext, Services, after_ack
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at
@@ -39,7 +42,8 @@ async def share(context: RequestContext, body: Payload) -> None:
     """Post the private answer with the button to its channel, and remove the button."""
     value = json.loads(body["actions"][0]["value"])
     language, is_chosen = Language(value["language"]), value.get("chosen", False)
-    reply = await answer_again(context, Question.from_json(value))
+    target = _target(context, value)
+    reply = await answer_again(target, Question.from_json(value))
     if reply is None:
         await context.reply_privately(Note("gone"))
         return
@@ -49,19 +53,31 @@ async def share(context: RequestContext, body: Payload) -> None:
     if not await channels.claim_notice(*claim, now=now, unless_since=now - _CLAIM_S):
         return
     try:
-        await _post(context, Shared(reply, place.user), language if is_chosen else await context.channel_language())
+        await _post(target, Shared(reply, place.user), language if is_chosen else await target.channel_language())
     except GiveUp as error:
         await channels.forget_notice(*claim)
-        notice = barred(error, place)
+        notice = barred(error, target.place)
         if notice is None:
             raise
         await context.reply_privately(notice)
         return
     await channels.claim_notice(*claim, now=now + _FOREVER_S, unless_since=now + 1)
+    if isinstance(reply, Triaged) and "to" in value:
+        reply = replace(reply, origin=value["to"])
     try:
         await context.reply_to_url(reply, language, replaces=True)
     except RetryLater as error:
         _log.warning("a shared answer keeps its button", channel=place.channel, reason=str(error))
+
+
+def _target(context: RequestContext, value: Payload) -> RequestContext:
+    """Return the context of the channel to share with; of a triage in a direct message, the one that *value* names."""
+    if "to" not in value:
+        return context
+    url, own = value.get("url"), context.respond
+    is_usable = own and url and is_trusted(context.lookup.client, url)
+    respond = AsyncRespond(response_url=url, proxy=own.proxy, ssl=own.ssl) if own and is_usable else None
+    return replace(context, place=replace(context.place, channel=value["to"]), thread=None, respond=respond)
 
 
 async def answer_again(context: RequestContext, question: Question) -> Reply | None:
@@ -80,4 +96,7 @@ async def _post(context: RequestContext, shared: Shared, language: Language) -> 
     except GiveUp as error:
         if error.reason not in _NOT_MEMBER:
             raise
-        await context.send_to_url(message, is_public=True)
+        try:
+            await context.send_to_url(message, is_public=True)
+        except GiveUp:
+            raise error from None

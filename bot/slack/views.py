@@ -20,6 +20,7 @@ from bot.slack.client import call_api
 from bot.slack.context import RequestContext, Services, after_ack, with_context
 from bot.slack.log_jobs import related
 from bot.slack.lookup import Payload
+from bot.slack.private_triage import answer_privately
 from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest
 from bot.triage.reader import LogFile
@@ -89,11 +90,14 @@ async def triage_paste(context: RequestContext, body: Payload, ack: AsyncAck) ->
         return
     await ack()
     is_public = fields[AUDIENCE][AUDIENCE]["selected_option"]["value"] == EVERYBODY
-    context.in_background(_answer_paste(context, triaging, is_public=is_public))
+    context.in_background(_answer_paste(context, triaging, pasted.decode(), is_public=is_public))
 
 
-async def _answer_paste(context: RequestContext, triaging: Awaitable[Digest], *, is_public: bool) -> None:
-    """Send the triage to the response_url of the command, which works where the bot is not a member, too."""
+async def _answer_paste(context: RequestContext, triaging: Awaitable[Digest], pasted: str, *, is_public: bool) -> None:
+    """Send the triage to the response_url of the command, which works where the bot is not a member, too.
+
+    A private one is a direct message.
+    """
     digest = await triaging
     triaged = Triaged(digest)
     if digest.is_conclusive:
@@ -103,7 +107,7 @@ async def _answer_paste(context: RequestContext, triaging: Awaitable[Digest], *,
     elif is_public:
         await context.reply_to_url(triaged, await context.channel_language(), is_public=True)
     else:
-        await context.reply_privately(triaged)
+        await answer_privately(context, triaged, pasted)
     if digest.secrets:
         await context.reply_privately(Leaked(digest.secrets, ("",), is_private=True))
 

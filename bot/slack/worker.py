@@ -182,14 +182,15 @@ async def _send(context: RequestContext, job: Job, notice: Reply) -> None:
     """Send an ephemeral message; if Slack refuses, a direct message; if Slack refuses that, too, react."""
     sender, place = context.services.sender, job.place
     message = context.services.renderer.message(notice, await context.language())
-    ways: tuple[Callable[[], Awaitable[None]], ...] = (
+    ways: tuple[Callable[[], Awaitable[object]], ...] = (
         lambda: sender.post_ephemeral(place, context.thread, message, job=job),
         lambda: sender.send_dm(place, message, job=job),
         lambda: sender.add_reaction(place, job.ts, WARNING),
     )
     for way in ways:
         try:
-            return await way()
+            await way()
         except GiveUp as error:
             _log.info("Slack refused a failure notice", channel=place.channel, ts=job.ts, reason=str(error))
-    return None
+        else:
+            return

@@ -157,7 +157,8 @@ async def test_a_paste_in_the_dialog_belongs_to_the_series(slack: Sandbox) -> No
     _, first = await uploaded(slack, token_log("03:14", 6))
     view = await open_modal(slack, ENGLISH, "triage")
     await slack.submit(view, ANN, {"pasted": token_log("03:20", 6)})
-    (private,) = await slack.until(lambda: slack.ephemerals(ANN))
+    await slack.until(lambda: slack.ephemerals(ANN))
+    private = slack.messages(slack.workspace.im(ANN, slack.workspace.bot_user).id)[0]
     assert first_line(private).startswith("Same likely cause as in <")
     assert first["ts"].replace(".", "") in first_line(private)
 

@@ -11,7 +11,7 @@ from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, Clock
 from tests.scenarios.logs import LOG, answers, block_types, the_answer
-from tests.scenarios.reading import choose, settled, shown
+from tests.scenarios.reading import choose, last_said, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
 CHART, TABLE = "data_visualization", "table"
@@ -194,6 +194,5 @@ async def test_a_pasted_log_is_answered_in_the_fullest_form(slack: Sandbox, erro
     await slack.command(ENGLISH, ANN, "triage")
     view = await slack.until(lambda: slack.modal(ANN))
     assert view is not None
-    await slack.submit(view, ANN, {"pasted": LOG[:2900]})
-    (private,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
-    assert is_complete(shown(private))
+    await slack.submit(view, ANN, {"pasted": LOG[:2900], "audience": "everybody"})
+    assert is_complete(shown(await last_said(slack, ENGLISH, 1)))
