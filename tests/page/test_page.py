@@ -192,13 +192,13 @@ async def test_no_name_of_a_method_is_broken(page: Page) -> None:
     await go_to(page, "C0ONCALL")
     await write(page, "/zimerr 6000301 6000277")
     await expect(message(page, "6000277 · ").first).to_be_visible()
-    assert await page.evaluate(BROKEN_WORDS) == []
+    assert await page.locator(".main").evaluate(BROKEN_WORDS) == []
 
 
-BROKEN_WORDS = """() => {
+BROKEN_WORDS = """(pane) => {
   const broken = [];
   const range = document.createRange();
-  for (const node of document.querySelectorAll(".main .body .block:not(.block-context)")) {
+  for (const node of pane.querySelectorAll(".body .block")) {
     const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
     for (let text = texts.nextNode(); text; text = texts.nextNode()) {
       for (const { 0: word, index } of text.data.matchAll(/\\w+/g)) {
