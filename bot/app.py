@@ -62,6 +62,7 @@ from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
+from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
 from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
@@ -88,6 +89,7 @@ async def running(
             routes = [*health_routes(health), metrics_route(metrics)]
             await stack.enter_async_context(listening(routes, settings.host, port, metrics, setting="HEALTH_PORT"))
             await stack.enter_async_context(metrics.measuring_lag())
+        await stack.enter_async_context(tracing.exporting(settings.traces_endpoint))
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         await database.open()

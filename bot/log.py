@@ -13,11 +13,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, MutableMapping
+from functools import partial
 from typing import Any, Literal
 
 import structlog
 
 from bot.errors import describe
+from bot.telemetry.error_reports import Report
 
 _RARELY_S = 5.0
 _TOKEN = re.compile(
@@ -27,17 +29,17 @@ _log = structlog.stdlib.get_logger(__name__)
 _Record = MutableMapping[str, Any]
 
 
-def configure(level: str, layout: Literal["text", "json"] | None = None) -> None:
+def configure(level: str, layout: Literal["text", "json"] | None = None, report: Report | None = None) -> None:
     """Log to standard error: the bot from *level* on, its libraries from warnings on.
 
-    Without a *layout*, records are text on a terminal, and JSON elsewhere.
+    Without a *layout*, records are text on a terminal, and JSON elsewhere. *report* gets each error, too.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
-        _format_exception,
+        partial(_format_exception, report),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -64,17 +66,20 @@ def _renderer(layout: str | None, *, is_terminal: bool) -> structlog.typing.Proc
     return structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.KeyValueRenderer()
 
 
-def _format_exception(_: object, __: str, record: _Record) -> _Record:
-    """Replace the exception of *record* by its traceback."""
+def _format_exception(report: Report | None, _: object, __: str, record: _Record) -> _Record:
+    """Replace the exception of *record* by its traceback, and report the record if it is an error."""
     given = record.pop("exc_info", None)
     if given is True:
         given = sys.exc_info()
     error = given[1] if isinstance(given, tuple) else given
-    if isinstance(error, BaseException):
+    error = error if isinstance(error, BaseException) else None
+    if error:
         record["exception"] = traceback_of(error)
         # Libraries write the message of the error into their own.
         if (message := str(error)) and isinstance(record.get("event"), str):
             record["event"] = record["event"].replace(message, type(error).__name__)
+    if report and record["level"] in ("error", "critical"):
+        report(record, error)
     return record
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from difflib import SequenceMatcher, get_close_matches
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -150,6 +151,10 @@ class Settings(_FromEnvironment):
     zimerr_escalate: str = ""
     zimerr_admins: str = ""  # comma-separated
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
+    sentry_dsn: SecretStr = SecretStr("")
+    # The names of OpenTelemetry, which has more variables; their values are read from the environment only.
+    otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_traces_endpoint: str = ""
     zimerr_log_format: Literal["text", "json"] | None = None  # None: text on a terminal, JSON elsewhere
 
     @classmethod
@@ -175,6 +180,15 @@ class Settings(_FromEnvironment):
     def is_for_many(self) -> bool:
         """Return whether the app is installed by OAuth, and not only in the workspace of SLACK_BOT_TOKEN."""
         return bool(self.slack_client_id) and not self.slack_bot_token
+
+    @property
+    def traces_endpoint(self) -> str:
+        """Return the URL to send traces to, empty for none.
+
+        https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp
+        """
+        base = self.otel_exporter_otlp_endpoint.rstrip("/")
+        return self.otel_exporter_otlp_traces_endpoint or (f"{base}/v1/traces" if base else "")
 
     @property
     def admins(self) -> tuple[str, ...]:
@@ -246,6 +260,14 @@ class Settings(_FromEnvironment):
             raise ValueError("must be https://slack.com/api/ or a URL of this machine: the bot sends its token there")
         return url if url.endswith("/") else f"{url}/"
 
+    @field_validator("sentry_dsn", "otel_exporter_otlp_endpoint", "otel_exporter_otlp_traces_endpoint")
+    @classmethod
+    def _extra(cls, value: SecretStr | str, info: ValidationInfo) -> SecretStr | str:
+        extra, package = ("sentry", "sentry_sdk") if info.field_name == "sentry_dsn" else ("otel", "opentelemetry.sdk")
+        if value and value != SecretStr("") and not _is_installed(package):
+            raise ValueError(f"needs the extra {extra}; run pip install 'zimerr[{extra}]', or remove the setting")
+        return value
+
     @field_validator("zimerr_escalate")
     @classmethod
     def _escalation_target(cls, target: str) -> str:
@@ -305,6 +327,13 @@ def is_slack(url: str) -> bool:
     # HTTP clients may take a host with other characters for another one.
     is_plain = re.fullmatch(r"[a-z0-9.-]+", host) is not None
     return parts.scheme == "https" and is_plain and host.endswith((".slack.com", ".slack-gov.com"))
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:  # nor the package that would contain it
+        return False
 
 
 def _is_loopback(host: str) -> bool:

@@ -248,3 +248,36 @@ def test_another_encoding_of_dotenv_is_told(monkeypatch: pytest.MonkeyPatch, tmp
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1", encoding="utf-16")
     assert faults(monkeypatch) == [".env is not UTF-8; save it in that encoding"]
     assert unknown_names() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "extra"),
+    [
+        ("SENTRY_DSN", "https://key@sentry.example/1", "sentry"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318", "otel"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://localhost:4318/v1/traces", "otel"),
+    ],
+)
+def test_a_setting_without_its_extra_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, extra: str
+) -> None:
+    """An operator who waits for reports must learn that none will come."""
+    monkeypatch.setattr("bot.settings.find_spec", lambda package: None)
+    (fault,) = faults(monkeypatch, **SOCKET, **{name: value})
+    assert fault == f"{name} needs the extra {extra}; run pip install 'zimerr[{extra}]', or remove the setting"
+    monkeypatch.undo()
+
+
+def test_traces_go_to_the_path_of_the_standard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base URL gets a path; the URL for traces is taken as it is."""
+    for name, value in (SOCKET | {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318/"}).items():
+        monkeypatch.setenv(name, value)
+    assert Settings.load().traces_endpoint == "http://collector:4318/v1/traces"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://collector:4318/other")
+    assert Settings.load().traces_endpoint == "http://collector:4318/other"
+
+
+def test_the_health_port_is_not_the_public_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics are not for everybody."""
+    (fault,) = faults(monkeypatch, **HTTP, HEALTH_PORT=HTTP["PORT"])
+    assert fault == "HEALTH_PORT must differ from PORT, which is public: metrics are not"

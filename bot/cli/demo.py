@@ -48,6 +48,8 @@ async def run(port: int, *, open_browser: bool) -> None:
                 zimerr_encryption_keys="",  # a deployed bot's may be in the environment, as the next
                 port=None,
                 health_port=None,
+                otel_exporter_otlp_endpoint="",
+                otel_exporter_otlp_traces_endpoint="",
                 database_url=f"sqlite:///{folder}/zimerr.db",
             )
             await store_locales(sandbox, settings)

@@ -119,12 +119,14 @@ def serve_command() -> None:
     """
     from bot import app, log
     from bot.settings import Settings
+    from bot.telemetry.error_reports import reporting
 
     settings = Settings.load()
-    log.configure(settings.zimerr_log_level, settings.zimerr_log_format)
     import uvloop
 
-    uvloop.run(app.serve(settings))
+    with reporting(settings.sentry_dsn.get_secret_value()) as report:
+        log.configure(settings.zimerr_log_level, settings.zimerr_log_format, report)
+        uvloop.run(app.serve(settings))
 
 
 @commands.command("schema")

@@ -14,6 +14,7 @@ from bot.inbox.job import UNKNOWN_KIND, Job, JobKey, JobKind, JobState, Outcome
 from bot.inbox.limits import InboxLimits, PostRate
 from bot.storage.batching import TRANSIENT
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import span
 
 _log = structlog.stdlib.get_logger(__name__)
 JITTER = (0.75, 1.25)  # of the pauses after a failure
@@ -59,11 +60,13 @@ class Attempts:
         Call it in a task of its own.
         """
         first = batch[0]
+        ids = {"team": first.place.team, "channel": first.place.channel}
+        ids |= {"event_id": first.event_id} if first.event_id else {}
         structlog.contextvars.clear_contextvars()  # the task was started within the request of another job, perhaps
-        structlog.contextvars.bind_contextvars(team=first.place.team, channel=first.place.channel)
-        if first.event_id:
-            structlog.contextvars.bind_contextvars(event_id=first.event_id)
-        outcome = await self._run(batch)
+        structlog.contextvars.bind_contextvars(**ids)
+        parent = str(first.detail.get("traceparent", ""))
+        with span(f"work {first.kind}", parent=parent, jobs=len(batch), attempt=first.attempts, **ids):
+            outcome = await self._run(batch)
         self._metrics.job_attempts.labels(str(first.kind), _name_of(outcome)).inc(len(batch))
         return outcome
 

@@ -39,6 +39,7 @@ from bot.inbox.rows import InboxRows
 from bot.storage.batching import Batcher
 from bot.storage.database import UNREACHABLE, Database
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import traceparent
 
 _log = structlog.stdlib.get_logger(__name__)
 _MIN_PAUSE_S = 0.01  # between two queries of a loop
@@ -151,6 +152,8 @@ class Inbox:
         Raises the database's error if it cannot be recorded, or TimeoutError early enough that Slack learns it and
         delivers the event again. The job may be recorded later all the same.
         """
+        if parent := traceparent():
+            job = replace(job, detail={**job.detail, "traceparent": parent})
         await self._admission.wait(self._limits.admission_s)
         now = self._clock()
         can_start = (

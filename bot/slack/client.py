@@ -32,6 +32,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.json_bytes import encode
 from bot.settings import is_slack
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import span
 
 CALL_TIMEOUT_S = 10.0
 DEFAULT_RETRY_AFTER_S = 30.0  # for a 429 whose Retry-After is missing or no number
@@ -91,7 +92,8 @@ class SlackClient(AsyncWebClient):
             raise RetryLater("ratelimited", wait_s)
         result, started = "no-answer", time.perf_counter()
         try:
-            response = await self._call(api_method, before_send, **arguments)
+            with span(api_method):
+                response = await self._call(api_method, before_send, **arguments)
             result = "ok"
             return response
         except SlackApiError as error:

@@ -1,4 +1,4 @@
-"""Count and time Slack's requests, and name them in the log, over HTTP and sockets alike."""
+"""Count, time and trace Slack's requests, and name them in the log, over HTTP and sockets alike."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.slack.lookup import Payload, id_at, text_at
 from bot.telemetry.metrics import Metrics
+from bot.telemetry.tracing import span
 
 # The events of the manifests: https://docs.slack.dev/reference/events
 _EVENTS = frozenset((
@@ -26,7 +27,7 @@ _INTERACTIONS = frozenset((
 
 
 class ObservedApp(AsyncApp):
-    """A Bolt app that counts and times each request. The records that are logged meanwhile contain its ids."""
+    """A Bolt app that counts, times and traces each request. The records that are logged meanwhile contain its ids."""
 
     def __init__(self, metrics: Metrics, **options: Any) -> None:
         super().__init__(**options)
@@ -38,7 +39,8 @@ class ObservedApp(AsyncApp):
         self._metrics.last_delivery.set_to_current_time()
         started = time.perf_counter()
         try:
-            with structlog.contextvars.bound_contextvars(**_ids(req)):
+            ids = _ids(req)
+            with structlog.contextvars.bound_contextvars(**ids), span(f"receive {kind}", **ids):
                 response = await super().async_dispatch(req)
             status = response.status
             return response

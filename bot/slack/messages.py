@@ -34,6 +34,7 @@ from bot.policy.content import (
 from bot.policy.place import Place
 from bot.slack.context import Services
 from bot.slack.lookup import Payload, id_at, read_aside, team_of, text_at
+from bot.telemetry.tracing import span
 from bot.triage.redact import live_secrets
 
 _EMPTY = MessageContent()
@@ -168,7 +169,8 @@ class Messages(AsyncMiddleware):
         return bool(event.shared_id and mentioned) and await self._services.workspaces.have_bot(mentioned)
 
     async def _read(self, message: Payload) -> MessageContent:
-        return await read_aside(partial(read_content, known=self._services.catalogue), message)
+        with span("detect"):
+            return await read_aside(partial(read_content, known=self._services.catalogue), message)
 
     async def _record(
         self, event: MessageEvent, *, kind: JobKind, trigger_ts: str = "", content: MessageContent = _EMPTY

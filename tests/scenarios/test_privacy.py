@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot import log
+from bot.app import running
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.sandbox.http_server import Sandbox
-from tests.scenarios.conftest import ANN, BEN, ENGLISH, Start, Transport
+from bot.server import EVENTS_PATH
+from tests import migrated
+from tests.scenarios.conftest import ANN, BEN, ENGLISH, Start, Transport, free_port, settings_for
 from tests.scenarios.logs import LOG, file, the_answer
 from tests.scenarios.reading import choose, dialog_of, dismiss, settled
 
@@ -139,3 +144,46 @@ async def test_the_bot_connects_to_slack_only(workspace: Sandbox, start: Start, 
         await workspace.command(ENGLISH, BEN, "token expired")
         await settled(workspace, ENGLISH, ANN)
     assert connections.hosts == {"127.0.0.1"}
+
+
+@contextlib.contextmanager
+def connections() -> Iterator[set[Any]]:
+    """Collect the addresses that this process connects to, or looks up, while the context is open."""
+    found: set[Any] = set()
+    is_open = True
+
+    def audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if is_open and event == "socket.connect":
+            found.add(arguments[1])
+        elif is_open and event == "socket.getaddrinfo":
+            found.add(arguments[:2])
+
+    sys.addaudithook(audit)  # it can't be removed
+    try:
+        yield found
+    finally:
+        is_open = False
+
+
+@pytest.mark.both_transports
+async def test_no_telemetry_leaves_by_default(workspace: Sandbox, tmp_path: Path, transport: Transport) -> None:
+    """The bot connects to Slack and to nothing else, also while it fails."""
+    slack, port, health_port = workspace, free_port(), free_port()
+    settings = settings_for(slack, transport, tmp_path / "bot.db", port=port, health_port=health_port)
+    migrated.create(tmp_path / "bot.db")
+    with connections() as found:
+        async with running(settings):
+            if transport == "http":
+                slack.connect_app(f"http://127.0.0.1:{port}{EVENTS_PATH}")
+            await slack.say(ENGLISH, ANN, "login failed, error 6000106")
+            await slack.say(ENGLISH, ANN, "a log", files=[file(content=LOG)])
+            await slack.command(ENGLISH, ANN, "6000121")
+            await settled(slack, ENGLISH, ANN)
+            slack.faults.refused("chat.postMessage", "is_archived")
+            await slack.say(ENGLISH, ANN, "@zimerr 6000281")
+            await slack.until(lambda: any(call.error for call in slack.calls("chat.postMessage")))
+            slack.faults.clear()
+            await settled(slack, ENGLISH, ANN)
+    own = int(slack.base_url.rpartition(":")[2])
+    assert ("127.0.0.1", own) in found
+    assert found <= {("127.0.0.1", own), ("127.0.0.1", port)}  # the sandbox connects to the bot over HTTP
