@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bot.catalogue.catalogue import open_catalogue
+from bot.cli.check_port import check_ports
 from bot.cli.check_result import CheckResult, Level, faults
 from bot.cli.check_slack import check_slack, installed_scopes
 from bot.cli.check_storage import check_storage
@@ -63,6 +64,7 @@ async def check_all(overlay: Path | None, *, offline: bool, clock: Callable[[], 
         return results  # one of the faults of the settings
     found, installed = await check_storage(url, settings)
     results += found
+    results += await check_ports(settings) if settings else []
     if not settings:
         text = "tokens and connection were not tried; correct the settings first"
         results.append(CheckResult(Level.UNKNOWN, "Slack", text))

@@ -49,7 +49,12 @@ class Suspensions:
         if is_waiting:  # its jobs were forgotten meanwhile, and new ones came
             return
         if self._on_lost:
-            _log.error("Slack refuses the token of a workspace; its messages wait", team=team, reason=reason)
+            _log.error(
+                "Slack refuses the token of a workspace. Its messages wait, and zimerr asks again every minute. If it "
+                "goes on, let somebody there install the app again.",
+                team=team,
+                reason=reason,
+            )
         else:
             _log.error(
                 "Slack refuses SLACK_BOT_TOKEN. zimerr keeps all messages and asks again every minute. If the token "

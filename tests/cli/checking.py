@@ -6,12 +6,18 @@ import pytest
 
 from bot.cli.check import run as check
 from bot.sandbox.http_server import Sandbox
-from tests.scenarios.conftest import Transport
+from tests.scenarios.conftest import Transport, free_port
 
 
 def use(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, transport: Transport = "socket", **more: str) -> None:
     """Set the environment for a workspace."""
-    values = {"SLACK_BOT_TOKEN": sandbox.app.bot_token, "SLACK_API_URL": sandbox.api_url, **more}
+    values = {
+        "SLACK_BOT_TOKEN": sandbox.app.bot_token,
+        "SLACK_API_URL": sandbox.api_url,
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        **more,
+    }
     secrets = {"socket": sandbox.app.app_token, "http": sandbox.app.signing_secret}
     values["SLACK_APP_TOKEN" if transport == "socket" else "SLACK_SIGNING_SECRET"] = secrets[transport]
     for name, value in values.items():

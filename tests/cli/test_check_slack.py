@@ -19,7 +19,7 @@ from bot.slack.workspaces import installations
 from bot.storage.database import Database
 from tests import migrated
 from tests.cli.checking import run_check, unsecret, use
-from tests.scenarios.conftest import ANN, ENGLISH, Transport, manifest, settings_for
+from tests.scenarios.conftest import ANN, ENGLISH, Transport, free_port, manifest, settings_for
 
 
 async def test_the_shipped_manifest_has_all_scopes(
@@ -67,6 +67,7 @@ async def test_with_oauth_faults_of_the_app_and_of_each_workspace_are_named(
             "SLACK_CLIENT_SECRET": app.client_secret,
             "ZIMERR_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "SLACK_SIGNING_SECRET": "s",
+            "PORT": str(free_port()),
             "SLACK_API_URL": sandbox.api_url,
             "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.db'}",
         }.items():
