@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.cli.main import commands
+from bot.policy.grammar import HelpCommand, parse
 from bot.settings import Settings
 from bot.telemetry.metrics import Metrics
 from tests.markdown import DOCUMENTS, ROOT, codes, sections
@@ -51,18 +52,18 @@ def test_links_lead_to_files_and_headings(document: Path) -> None:
                 assert not anchor or unquote(anchor) in names(leads_to), link
 
 
-def documented_commands(document: Path) -> Iterator[str]:
-    """Yield the arguments of every `zimerr …` in a document's code."""
+def code_in(document: Path) -> Iterator[str]:
+    """Yield the lines of code blocks, and all inline code."""
     for section in sections(document):
-        cells = [code for row in section.rows for cell in row for code in codes(cell)]
-        for line in [*section.commands, *section.codes, *cells]:
-            yield from _ZIMERR.findall(line)
+        yield from section.commands
+        yield from section.codes
+        yield from (code for row in section.rows for cell in row for code in codes(cell))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_exists(document: Path) -> None:
     """A command that was renamed must be renamed in the documents, too."""
-    for arguments in documented_commands(document):
+    for arguments in (found for line in code_in(document) for found in _ZIMERR.findall(line)):
         words = shlex.split(arguments)
         command: click.Command = commands
         while isinstance(command, click.Group) and words and not words[0].startswith("-"):
@@ -71,6 +72,14 @@ def test_every_command_exists(document: Path) -> None:
             command = found
         options = {name for each in command.get_params(click.Context(command)) for name in each.opts}
         assert {word.partition("=")[0] for word in words if word.startswith("-")} <= options, arguments
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_in_slack_is_understood(document: Path) -> None:
+    """A misused command is answered with a hint. A word alone names the command."""
+    typed = [line.removeprefix("/zimerr ") for line in code_in(document) if line.startswith("/zimerr ")]
+    misused = [text for text in typed if isinstance(found := parse(text), HelpCommand) and found.misused]
+    assert [text for text in misused if " " in text and "<" not in text] == []
 
 
 def rows() -> dict[str, list[str]]:
