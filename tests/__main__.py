@@ -1,7 +1,7 @@
-"""Run every check that must pass before code lands: `python -m tests [--full]`.
+"""Run every check that must pass before code lands: `python -m tests [--full | --audit]`.
 
 The checks are format, lint, types, layers and tests. ``--full`` adds coverage, runs every scenario over both transports
-and runs the whole chaos matrix.
+and runs the whole chaos matrix. ``--audit`` does nothing but `tests.deploy.audit`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 
 from tests import chromium
+from tests.deploy import audit
 
 _LINT_IMPORTS = "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo', '--no-cache'])"
 CHECKS = (
@@ -25,6 +26,8 @@ FULL = ("--full", "--cov", "--cov-report=term:skip-covered")
 
 def main(arguments: list[str]) -> int:
     """Run every check, even after a failure; return 0 if all passed."""
+    if arguments == ["--audit"]:
+        return audit.main()
     if arguments not in ([], ["--full"]):
         print(__doc__, file=sys.stderr)
         return 2

@@ -42,7 +42,6 @@ def install_quickly(wheel: Path, folder: Path) -> Path:
 
 def install_locked(distribution: Path, folder: Path, python: str) -> Path:
     """Install *distribution* for *python* with the locked dependencies, from the network; return its `zimerr`."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     locks = [each for name in ("requirements.lock", "build.lock") for each in ("-r", str(DEPLOY / name))]
     for command in (
@@ -50,10 +49,15 @@ def install_locked(distribution: Path, folder: Path, python: str) -> Path:
         [*pip, "--require-hashes", "--only-binary=:all:", *locks],
         [*pip, "--no-deps", "--no-index", "--no-build-isolation", str(distribution)],
     ):
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        run = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
         if run.returncode:
             raise RuntimeError(f"{shlex.join(command)}: {run.stderr[-3000:]}")
     return folder / "bin" / "zimerr"
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what leads another Python to the checkout."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 def pythons() -> dict[str, str]:

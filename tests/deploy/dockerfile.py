@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.deploy.dependencies import DEPLOY, ROOT
+from tests.deploy.distributions import clean_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,7 @@ def rehearse(stage: list[Instruction], folder: Path, python: str) -> None:
     binaries = folder / "bin"
     binaries.mkdir()
     (binaries / "python").symlink_to(python)
-    environment = os.environ | variables(stage) | {"PATH": f"{binaries}:{os.environ['PATH']}"}
-    del environment["PYTHONPATH"]  # the checkout must not be found
+    environment = clean_environment() | variables(stage) | {"PATH": f"{binaries}:{os.environ['PATH']}"}
     workdir = folder
     for instruction in stage:
         if instruction.name == "WORKDIR":

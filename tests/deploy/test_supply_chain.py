@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from tests.deploy import licences
+from tests.deploy import audit, distributions, licences
 from tests.deploy.dependencies import DEPLOY, IMAGE_EXTRAS, build_requirements, closure, pins, runtime_requirements
 from tests.deploy.locks import LOCKS
 
@@ -86,3 +90,51 @@ def test_no_dependency_is_under_the_gpl() -> None:
 def test_gpl_is_recognized(licence: str, is_gpl: bool, is_lgpl: bool) -> None:
     """Packages write their licence in many ways."""
     assert (licences.is_gpl(licence), licences.is_lgpl(licence)) == (is_gpl, is_lgpl)
+
+
+_KNOWN = {"name": "aiohttp", "version": "3.8.0", "vulns": [{"id": "PYSEC-2024-24", "fix_versions": ["3.9.2"]}]}
+_CLEAN = {"name": "yarl", "version": "1.25.1", "vulns": []}
+_SKIPPED = {"name": "rich", "skip_reason": "Dependency not found"}
+
+
+@pytest.mark.parametrize(
+    ("report", "status", "line"),
+    [
+        (json.dumps({"dependencies": [_CLEAN]}), audit.CLEAN, "No vulnerability is known in 1 packages."),
+        (
+            json.dumps({"dependencies": [_CLEAN, _KNOWN, _SKIPPED]}),
+            audit.VULNERABLE,
+            "aiohttp 3.8.0: PYSEC-2024-24, repaired in 3.9.2",
+        ),
+        (
+            json.dumps({"dependencies": [_CLEAN, _SKIPPED]}),
+            audit.UNKNOWN,
+            "NOT AUDITED: 1 of 2 packages, as the service gave no answer for:",
+        ),
+        ("", audit.UNKNOWN, "NOT AUDITED: pip-audit gave no report."),
+    ],
+)
+def test_an_audit_without_an_answer_is_no_clean_one(report: str, status: int, line: str) -> None:
+    """Behind a mirror, pip-audit may reach no advisory at all, and says so in a column only."""
+    found, lines = audit.verdict(report, "")
+    assert (found, lines[0]) == (status, line)
+
+
+@pytest.mark.full
+def test_the_sbom_has_each_locked_package_with_its_hashes(tmp_path: Path) -> None:
+    """It is written by the tool that the CycloneDX project maintains, which validates it. Needs the network."""
+    python = str(tmp_path / "tools" / "bin" / "python")
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "tools")], check=True)
+    pip = [python, "-m", "pip", "install", "--quiet", "-c", str(DEPLOY / "constraints.txt"), "cyclonedx-bom"]
+    subprocess.run(pip, check=True, env=distributions.clean_environment())
+    audit.write_sbom(tmp_path / "sbom.json", python)
+    sbom = json.loads((tmp_path / "sbom.json").read_text(encoding="utf-8"))
+    assert sbom["metadata"]["component"]["name"] == "zimerr"
+    locked = pins(DEPLOY / "requirements.lock")
+    components = {each["name"]: each for each in sbom["components"]}
+    assert {name: each["version"] for name, each in components.items()} == {
+        name: pin.version for name, pin in locked.items()
+    }
+    for name, pin in locked.items():
+        hashes = [each for reference in components[name]["externalReferences"] for each in reference["hashes"]]
+        assert {f"sha256:{each['content']}" for each in hashes} == set(pin.hashes)
