@@ -23,7 +23,7 @@ from bot import log, slack
 from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.catalogue.sdk_enum import newest_compared
 from bot.errors import describe
-from bot.health import Health, backlog_check, database_check, schema_check, socket_check, workspace_check
+from bot.health import Check, Health, backlog_check, database_check, schema_check, socket_check, workspace_check
 from bot.i18n import Language
 from bot.inbox import Inbox, InboxLimits, PostRate
 from bot.inbox.job import JobState
@@ -81,15 +81,9 @@ async def running(
     """Run the bot while the context is open. Raises ZimerrError if it can't start."""
     catalogue = open_catalogue(settings.zimerr_overlay)
     catalogue.prepare()
+    metrics = _metrics(catalogue)
     async with contextlib.AsyncExitStack() as stack:
-        # Probes are answered from the start on, while a large database is upgraded, until everything else is closed.
-        metrics = _metrics(catalogue)
-        health = Health(metrics)
-        if port := settings.health_port:
-            routes = [*health_routes(health), metrics_route(metrics)]
-            await stack.enter_async_context(listening(routes, settings.host, port, metrics, setting="HEALTH_PORT"))
-            await stack.enter_async_context(metrics.measuring_lag())
-        await stack.enter_async_context(tracing.exporting(settings.traces_endpoint))
+        health = await stack.enter_async_context(_observed(settings, metrics))
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         await database.open()
@@ -108,12 +102,7 @@ async def running(
         slack.register(app, services)
         suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
         stack.push_async_callback(suspensions.close)
-        checks = {
-            "database": database_check(database),
-            "schema": schema_check(database),
-            "backlog": backlog_check(services.inbox, metrics),
-            "workspace": workspace_check(suspensions.reasons, is_for_many=settings.is_for_many),
-        }
+        checks = _checks(settings, database, services, suspensions)
         if settings.transport == "socket":
             checks["socket"] = socket_check(await stack.enter_async_context(connected(app, settings)))
         if routes := _routes(settings, app, workspaces, clock):
@@ -129,6 +118,32 @@ async def running(
         await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
         _log.info("ready", transport=settings.transport, workspaces=await workspaces.describe())
         yield
+
+
+@contextlib.asynccontextmanager
+async def _observed(settings: Settings, metrics: Metrics) -> AsyncIterator[Health]:
+    """Serve the state of the bot on HEALTH_PORT, and export traces, while the context is open.
+
+    It is the first to open and the last to close: probes are answered while a large database is upgraded.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        health = Health(metrics)
+        if port := settings.health_port:
+            routes = [*health_routes(health), metrics_route(metrics)]
+            await stack.enter_async_context(listening(routes, settings.host, port, metrics, setting="HEALTH_PORT"))
+            await stack.enter_async_context(metrics.measuring_lag())
+        await stack.enter_async_context(tracing.exporting(settings.traces_endpoint))
+        yield health
+
+
+def _checks(settings: Settings, database: Database, services: Services, suspensions: Suspensions) -> dict[str, Check]:
+    """Return the checks of all parts but the socket."""
+    return {
+        "database": database_check(database),
+        "schema": schema_check(database),
+        "backlog": backlog_check(services.inbox, services.metrics),
+        "workspace": workspace_check(suspensions.reasons, is_for_many=settings.is_for_many),
+    }
 
 
 async def serve(settings: Settings) -> None:

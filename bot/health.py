@@ -59,6 +59,15 @@ class Health:
         return inbox | {part: text for part, text in self._found.items() if part not in _WARNINGS}
 
     @property
+    def last_delivery_s(self) -> int | None:
+        """For how long Slack has sent nothing, in seconds; None if it has sent nothing yet.
+
+        It is no fault: it may be quiet where the bot is a member.
+        """
+        at = self._metrics.last_delivery_at
+        return round(max(0.0, time.time() - at)) if at else None
+
+    @property
     def warnings(self) -> dict[str, str]:
         """The warning of each part that has one."""
         return {part: text for part, text in self._found.items() if part in _WARNINGS}

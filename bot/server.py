@@ -116,7 +116,8 @@ def health_routes(health: Health) -> list[web.RouteDef]:
     def serve(faults: Callable[[], dict[str, str]], warnings: Callable[[], dict[str, str]]) -> Handler:
         async def answer(_: web.Request) -> web.Response:
             found = faults()
-            body = {"ok": not found, "faults": found, "warnings": warnings()}
+            body: dict[str, Any] = {"ok": not found, "faults": found, "warnings": warnings()}
+            body["last_delivery_s"] = health.last_delivery_s
             return web.json_response(body, status=503 if found else 200)
 
         return answer

@@ -11,11 +11,12 @@ the inbox.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -90,18 +91,8 @@ class SlackClient(AsyncWebClient):
         """
         if (wait_s := self._closed_until.get(api_method, 0.0) - self._clock()) > 0.0:
             raise RetryLater("ratelimited", wait_s)
-        result, started = "no-answer", time.perf_counter()
-        try:
-            with span(api_method):
-                response = await self._call(api_method, before_send, **arguments)
-            result = "ok"
-            return response
-        except SlackApiError as error:
-            result = _result_of(error)
-            raise
-        finally:
-            self._metrics.api_calls.labels(api_method, result).inc()
-            self._metrics.api_call_duration.labels(api_method).observe(time.perf_counter() - started)
+        with observed(self._metrics, api_method):
+            return await self._call(api_method, before_send, **arguments)
 
     async def _call(
         self, api_method: str, before_send: Callable[[], None] | None, **arguments: Any
@@ -229,9 +220,25 @@ def _verdict(error: SlackApiError) -> RetryLater | GiveUp | StopWorkspace:
     return GiveUp(reason, scope=data.get("needed"), messages=explanations(data))
 
 
-def _result_of(error: SlackApiError) -> str:
-    """Return the name of *error* in the metrics."""
-    match _verdict(error):
+@contextlib.contextmanager
+def observed(metrics: Metrics, method: str) -> Iterator[None]:
+    """Count, time and trace a call of *method*."""
+    result, started = "no-answer", time.perf_counter()
+    try:
+        with span(method):
+            yield
+        result = "ok"
+    except (SlackApiError, RetryLater, GiveUp) as error:
+        result = _result_of(_verdict(error) if isinstance(error, SlackApiError) else error)
+        raise
+    finally:
+        metrics.api_calls.labels(method, result).inc()
+        metrics.api_call_duration.labels(method).observe(time.perf_counter() - started)
+
+
+def _result_of(verdict: RetryLater | GiveUp | StopWorkspace) -> str:
+    """Return the name of *verdict* in the metrics."""
+    match verdict:
         case RetryLater(after_s=None):
             return "failed"
         case RetryLater():

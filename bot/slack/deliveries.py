@@ -36,7 +36,7 @@ class ObservedApp(AsyncApp):
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Handle a request."""
         kind, status = delivery_type(req.body), 500
-        self._metrics.last_delivery.set_to_current_time()
+        self._metrics.last_delivery_at = time.time()
         started = time.perf_counter()
         try:
             ids = _ids(req)

@@ -22,7 +22,7 @@ from bot.errors import GiveUp, RetryLater, describe
 from bot.inbox import Job, Lease, PostRate
 from bot.policy.place import Place
 from bot.render.block_kit import FALLBACK_BYTES, MessagePayload
-from bot.slack.client import CALL_TIMEOUT_S, call_api, explanations, pages
+from bot.slack.client import CALL_TIMEOUT_S, call_api, explanations, observed, pages
 from bot.slack.ladder import INTERNAL_ERRORS, Ladder
 from bot.slack.lookup import Payload
 from bot.slack.workspaces import Workspaces
@@ -166,11 +166,12 @@ class Sender:
         audience = "in_channel" if is_public else "ephemeral"
 
         async def send(form: MessagePayload) -> None:
-            try:
-                answer = await respond(response_type=audience, replace_original=replaces, thread_ts=thread, **form)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise RetryLater(f"no answer: {describe(error)}") from error
-            _raise_for_url(answer.status_code, answer.body)
+            with observed(self._metrics, "response_url"):
+                try:
+                    answer = await respond(response_type=audience, replace_original=replaces, thread_ts=thread, **form)
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    raise RetryLater(f"no answer: {describe(error)}") from error
+                _raise_for_url(answer.status_code, answer.body)
 
         await self._ladder.send(team, message, send)
 

@@ -56,7 +56,10 @@ class Metrics:
         self.acknowledgement = histogram(
             "acknowledgement_seconds", "Time until a request of Slack's is answered.", _ACKNOWLEDGEMENT_S, "type"
         )
-        self.last_delivery = gauge("last_delivery_timestamp_seconds", "When Slack's last request arrived; 0: none yet.")
+        self.last_delivery_at = 0.0  # seconds since the epoch; 0: none yet
+        last_delivery = gauge("last_delivery_timestamp_seconds", "When Slack's last request arrived; 0: none yet.")
+        last_delivery.set_function(lambda: self.last_delivery_at)
+        self.last_delivery = last_delivery
         self.refused_requests = counter(
             "refused_requests_total", "HTTP requests and connections that were refused, by reason.", "reason"
         )

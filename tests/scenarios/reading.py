@@ -108,10 +108,12 @@ async def faults_of(slack: Sandbox) -> dict[str, str]:
     """Return the faults and warnings that `/readyz` tells, and check that its status agrees and the bot is alive."""
     async with aiohttp.ClientSession() as session:
         async with session.get(f"http://127.0.0.1:{PORTS[slack]}/healthz") as response:
-            assert (response.status, await response.json()) == (200, {"ok": True, "faults": {}, "warnings": {}})
+            alive = await response.json()
+            assert (response.status, alive["ok"], alive["faults"], alive["warnings"]) == (200, True, {}, {})
         async with session.get(f"http://127.0.0.1:{PORTS[slack]}/readyz") as response:
             body = await response.json()
     assert response.status == (503 if body["faults"] else 200)
     assert body["ok"] is not bool(body["faults"])
+    assert body["last_delivery_s"] is None or 0 <= body["last_delivery_s"] < 86_400
     found: dict[str, str] = body["faults"] | body["warnings"]
     return found

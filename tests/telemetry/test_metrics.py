@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.sandbox.http_server import Sandbox
+from bot.slack.deliveries import delivery_type
+from bot.telemetry.metrics import Metrics
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Transport, bot_with
-from tests.scenarios.reading import PORTS, answer_in_thread, settled
+from tests.scenarios.reading import PORTS, answer_in_thread, faults_of, settled
 
 Sample = tuple[str, frozenset[tuple[str, str]]]  # name and labels
 
@@ -42,6 +47,7 @@ async def test_an_answer_is_counted_from_its_delivery_to_the_post(tmp_path: Path
         await settled(slack, ENGLISH, ANN)
         await settled(slack, CHINESE, LIN)
         found = await samples(slack)
+        assert await faults_of(slack) == {}
     assert found[sample("answers_total", outcome="reply", reason="")] == 1
     assert found[sample("answers_total", outcome="react", reason="cool-down")] == 1
     assert found[sample("answers_total", outcome="count", reason="in-thread")] == 1
@@ -80,3 +86,41 @@ async def test_faults_and_refusals_are_counted(tmp_path: Path, monkeypatch: pyte
     assert found[sample("health_fault", part="database")] == 0
     assert found[sample("queue_jobs", state="pending")] == 0
     assert found[sample("queue_oldest_job_age_seconds")] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"type": "event_callback", "event": {"type": "message"}}, "message"),
+        ({"type": "event_callback", "event": {"type": "invented by a stranger"}}, "other"),
+        ({"type": "event_callback", "event": None}, "other"),
+        ({"type": "block_actions"}, "block_actions"),
+        ({"type": "invented"}, "other"),
+        ({"type": ["list"]}, "other"),
+        ({"command": "/anything"}, "command"),
+        ({}, "other"),
+    ],
+)
+def test_the_type_of_a_delivery_comes_from_a_fixed_set(body: dict[str, Any], kind: str) -> None:
+    """Prometheus keeps a series for each value of a label, for ever."""
+    assert delivery_type(body) == kind
+
+
+async def test_a_blocked_event_loop_shows_as_lag() -> None:
+    """Work that does not belong on it makes all answers late."""
+    metrics = Metrics()
+    async with metrics.measuring_lag():
+        await asyncio.sleep(0)
+        time.sleep(0.7)  # noqa: ASYNC251  that is the point
+        await asyncio.sleep(0.1)
+    text = metrics.exposition().decode()
+    assert "zimerr_event_loop_lag_seconds_count 1.0" in text
+    assert 'zimerr_event_loop_lag_seconds_bucket{le="0.1"} 0.0' in text
+
+
+def test_each_bot_has_metrics_of_its_own() -> None:
+    """Several run in one process in tests."""
+    one, other = Metrics(), Metrics()
+    one.failures.labels("bug").inc()
+    assert b'zimerr_failures_total{cause="bug"} 1.0' in one.exposition()
+    assert b'zimerr_failures_total{cause="bug"} 0.0' in other.exposition()
