@@ -96,7 +96,7 @@ async def _inbox(rows: InboxRows) -> list[CheckResult]:
             "inbox", [f"{describe_backlog(now - due_at)}; does the bot run? `zimerr inbox list` shows it"]
         )
     if dead := (await rows.counts()).get(JobState.DEAD):
-        text = f"{dead} jobs were given up in the last 30 days; `zimerr inbox list --state dead` says why"
+        text = f"jobs that were given up in the last 30 days: {dead}; `zimerr inbox list --state dead` says why"
         results.append(CheckResult(Level.WARNING, "inbox", text))
     latest = await rows.find(limit=1)
     if latest:

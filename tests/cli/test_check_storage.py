@@ -157,3 +157,31 @@ async def test_a_shared_database_is_checked(
     assert "✗ database: The database postgresql+psycopg://zimerr:***@127.0.0.1:1/zimerr can't be opened" in output
     assert "Check that PostgreSQL runs there" in output
     assert "geheim" not in output
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_read_only_standby_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
+) -> None:
+    """After a failover, DATABASE_URL may name the wrong server."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    await migrated.upgrade(DatabaseSettings.load().database_url)
+    joint = "&" if "?" in database_url else "?"
+    monkeypatch.setenv("DATABASE_URL", f"{database_url}{joint}options=-cdefault_transaction_read_only%3Don")
+    assert await check(offline=True) == 1
+    assert re.search(r"✗ database: .*can't be written to: .*name the primary in DATABASE_URL", capsys.readouterr().out)
+
+
+async def test_jobs_that_were_given_up_are_a_warning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The bot works, but somebody got no answer."""
+    path = tmp_path / "bot.db"
+    migrated.restore(f"sqlite:///{path}")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    await migrated.upgrade(DatabaseSettings.load().database_url)
+    await check(offline=True)
+    assert (
+        "! inbox: jobs that were given up in the last 30 days: 1; `zimerr inbox list --state dead`"
+        in capsys.readouterr().out
+    )

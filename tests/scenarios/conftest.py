@@ -43,10 +43,19 @@ def _parsed_manifest(transport: Transport) -> dict[str, Any]:
     return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
+_RETURNED_PORTS: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a free port below the ephemeral range, so that no outgoing connection takes it before the test does."""
+    """Return a free port below the ephemeral range, so that no outgoing connection takes it before the test does.
+
+    No port is returned twice: a bot may need two.
+    """
     while True:
         port = random.randrange(20_000, 32_000)  # noqa: S311 - not a secret
+        if port in _RETURNED_PORTS:
+            continue
+        _RETURNED_PORTS.add(port)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

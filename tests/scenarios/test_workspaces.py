@@ -91,10 +91,10 @@ class Site:
         return sum(counts)
 
     def all_rows(self) -> int:
-        """Return the number of rows in the database."""
+        """Return the number of rows in the database, without those about its schema."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             names = connection.execute(
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'"
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('alembic_version', 'upgrades')"
             )
             counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in names.fetchall()]  # noqa: S608
         return sum(counts)
