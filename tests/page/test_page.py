@@ -187,6 +187,20 @@ EDGES_OF_WORD = """(node, word) => {
 }"""
 
 
+async def test_the_pointer_does_not_take_the_keyboards_toolbar(page: Page) -> None:
+    """A message that scrolls under a resting mouse took it away, and its menu could not be reached."""
+    await go_to(page, "C0ONCALL")
+    for text in ("first", "second"):
+        await write(page, text)
+    await expect(message(page, "second")).to_be_visible()
+    await page.locator("#skip").focus()
+    await page.keyboard.press("Enter")
+    await expect(message(page, "second")).to_be_focused()
+    await message(page, "first").hover()
+    await page.keyboard.press("Tab")
+    await expect(message(page, "second").locator(".toolbar :focus")).to_be_visible()
+
+
 async def test_no_name_of_a_method_is_broken(page: Page) -> None:
     """People read and search them whole. A name that is longer than a line can only be broken."""
     await go_to(page, "C0ONCALL")

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from bot.i18n import Language, words
 from bot.sandbox.demo_content import play_history
 from bot.sandbox.http_server import Sandbox
-from tests.page.actions import close_thread, message, write
+from tests.page.actions import close_thread, go_to, message, write
 from tests.page.visitor import EFFECTS, Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -104,3 +104,52 @@ async def test_every_button_of_the_answers_does_something(page: Page, demo: Sand
     await dialog.locator("textarea").first.fill(LOG)
     await visitor.sees("a pasted log", dialog.locator("[data-role=submit]").click)
     await visitor.press_all()
+
+
+@PEOPLE
+async def test_all_that_the_page_offers_does_something(page: Page, demo: Sandbox, person: str, channel: str) -> None:
+    """The examples, the menu of a message, the shortcuts, a channel without the bot, and the direct message."""
+    visitor = await visit(page, demo, person, channel)
+    if await page.locator("[data-role=thread]").is_visible():
+        await close_thread(page)
+    examples = page.locator(f"[data-example]:has(small:has-text('{await page.locator('h1').inner_text()}'))")
+    for example in await examples.all():
+        await visitor.sees("an example", example.click)
+        if await example.get_attribute("data-kind") != "command":
+            await expect(page.locator("[data-role=thread] .message[data-by=app]").first).to_be_visible()
+            await close_thread(page)
+
+    await visitor.send("look at 6000103 please")
+    ts = await message(page, "look at 6000103").first.get_attribute("data-ts")
+    row = page.locator(f"#messages [data-ts='{ts}']")
+    await row.hover()
+    await row.locator("[data-do=more]").click()
+    entries = await page.get_by_role("menuitem").all_inner_texts()
+    for entry in (*entries[:1], *entries[4:], *entries[1:4]):  # deletes the message last
+        if await page.locator("[data-role=thread]").is_visible():
+            await close_thread(page)
+        if await row.locator("[data-role=editor]").count():
+            await page.keyboard.press("Escape")
+        await row.hover()
+        await visitor.choose(row.locator("[data-do=more]"), entry.split("\n")[0])
+    await visitor.submit_dialogs()
+
+    shortcuts = page.locator("[data-do=shortcuts]")
+    await shortcuts.click()
+    await page.locator("[data-shortcut=lookup]").click()
+    await page.locator("dialog[open] [role=combobox]").fill("60001")
+    await visitor.sees("a suggestion", page.locator("dialog[open] [role=option]").first.click)
+    await page.locator("dialog[open] [data-role=cancel]").click()
+    await visitor.sees("the commands", shortcuts.click)
+    await page.get_by_role("menuitem", name="/zimerr").click()
+    await expect(page.locator("[data-role=composer] textarea")).to_have_value("/zimerr ")
+
+    await go_to(page, "C0QUIET")
+    for text in ("@zimerr 6000106", "/invite @zimerr"):
+        await visitor.send(text)
+    await expect(page.locator("[data-action-id^=set_mode]")).to_have_count(3)
+    await visitor.press_all()
+    await go_to(page, f"D0{person.removeprefix('U0')}")
+    for text in ("6000106", "hello", "/zimerr status"):
+        await visitor.send(text)
+        await visitor.press_all()

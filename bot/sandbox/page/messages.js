@@ -31,8 +31,9 @@ export const avatarOf = (id, extra) => avatar(authorOf({ user: id }), extra);
 export class MessageList {
   constructor(list, { inThread = false } = {}) {
     Object.assign(this, { list, inThread, drawn: new Map(), toolbar: null });
-    list.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.showToolbar(event.target.closest(".message[data-ts]")));
-    list.addEventListener("pointerleave", () => this.hideToolbar());
+    const hasKeyboard = () => list.querySelector(".message:focus-visible") !== null; // then the pointer moves nothing
+    list.addEventListener("pointerover", (event) => event.pointerType === "mouse" && !hasKeyboard() && this.showToolbar(event.target.closest(".message[data-ts]")));
+    list.addEventListener("pointerleave", () => hasKeyboard() || this.hideToolbar());
     list.addEventListener("focusin", (event) => this.showToolbar(event.target.closest(".message[data-ts]"), true));
     list.addEventListener("keydown", (event) => this.step(event));
   }
