@@ -29,6 +29,7 @@ from bot.inbox import Inbox, InboxLimits, PostRate
 from bot.inbox.job import JobState
 from bot.inbox.lease import steady_time
 from bot.inbox.rows import InboxRows
+from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import KEEP_S, Changes
@@ -54,6 +55,7 @@ from bot.slack.deliveries import ObservedApp
 from bot.slack.events import Envelopes
 from bot.slack.log_reader import LogReader
 from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow, Uninstall
+from bot.slack.rounds import Rounds
 from bot.slack.sender import Sender
 from bot.slack.suspension import Suspensions
 from bot.slack.worker import Worker
@@ -62,6 +64,7 @@ from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
+from bot.storage.incident_store import IncidentStore
 from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
 from bot.triage.cascades import open_cascades
@@ -71,6 +74,7 @@ _GRACE_S = 10.0  # for running work when the bot stops
 _TIDY_INTERVAL_S = 3600.0
 # People hardly edit older messages; replies to these stay as they are. Locales in use are renewed every day.
 _KEEP_S = 30 * 86_400.0
+_KEEP_INCIDENTS_S = 365 * 86_400.0  # what helped then may help again
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -114,6 +118,7 @@ async def running(
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
         await stack.enter_async_context(health.watching(services.inbox, checks))
+        await stack.enter_async_context(Rounds(services).running())
         worker = Worker(services)
         await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
         _log.info("ready", transport=settings.transport, workspaces=await workspaces.describe())
@@ -251,6 +256,7 @@ def _services(
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),
         relations=Relations(annotation_store, clock),
+        ownership=Ownership(IncidentStore(database), clock, 60 * settings.zimerr_remind_minutes),
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,
@@ -296,6 +302,7 @@ async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterat
                 await ChannelStore(database).forget_notices(before=clock() - _KEEP_S)
                 await InboxRows(database).purge(before=clock() - _KEEP_S, state=JobState.DEAD)
                 await ChangeStore(database).forget_before(clock() - KEEP_S, now=clock())
+                await IncidentStore(database).forget_before(clock() - _KEEP_INCIDENTS_S)
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))
             await asyncio.sleep(_TIDY_INTERVAL_S)

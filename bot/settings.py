@@ -149,6 +149,7 @@ class Settings(_FromEnvironment):
     zimerr_max_files: int = Field(default=10, ge=1)
     zimerr_max_seconds: float = Field(default=20.0, gt=0, le=30)  # to read a log; the rest is not read
     zimerr_escalate: str = ""
+    zimerr_remind_minutes: float = Field(default=30.0, ge=0)  # until a silent owner is reminded; 0: never
     zimerr_admins: str = ""  # comma-separated
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
     sentry_dsn: SecretStr = SecretStr("")

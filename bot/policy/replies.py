@@ -19,6 +19,7 @@ from bot.policy.place import Audience, LogSource, Place
 from bot.storage.annotation_store import LogRecord
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
+from bot.storage.incident_store import Incident
 from bot.triage.digest import Digest, FileRefused, Secret
 
 
@@ -122,6 +123,7 @@ class ChangeReply:
     change: ChannelChange
     untold: str = ""  # the channel, if Slack refused to show this there
     restored: Reply | None = None  # the reply that was restored
+    incident: Incident | None = None  # that a restored triage reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,24 @@ class Uncalled:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOver:
+    """The direct message to a person whose incident somebody else has taken over."""
+
+    by: str  # id of that person
+    channel: str
+    link: str  # to the triage; empty if Slack gives none
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """The reminder to a person who is on an incident and has not said anything since."""
+
+    since: float  # seconds since the epoch
+    channel: str
+    link: str  # to the triage; empty if Slack gives none
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A line for the person who asked.
 
@@ -337,7 +357,7 @@ Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
-    | Escalated | Summons | Uncalled | Note | Failed | Refused
+    | Escalated | Summons | Uncalled | TakenOver | Overdue | Note | Failed | Refused
 )  # fmt: skip
 
 

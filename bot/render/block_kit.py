@@ -217,6 +217,13 @@ def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Bl
     return block | {"element": element}
 
 
+def line_input(field: str, label: str, hint: str, longest: int) -> Block:
+    """Build an optional input for one line of at most *longest* characters."""
+    element: Element = {"type": "plain_text_input", "action_id": field, "max_length": longest}
+    block = {"type": "input", "block_id": field, "optional": True, "label": _plain(label, 2000)}
+    return block | {"hint": _plain(hint, 2000), "element": element}
+
+
 def choice_input(field: str, label: str, options: Sequence[tuple[str, str]]) -> Block:
     """Build an input of radio buttons from (text, value) pairs, the first one selected."""
     choices = [option(*each) for each in options]

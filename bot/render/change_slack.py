@@ -10,7 +10,6 @@ from bot.policy.noise_rules import Mode
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, SettingsReply
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
-from bot.render.digest_slack import StateChange, with_state
 from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
 
@@ -37,8 +36,7 @@ def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator)
     """Add the line about an undone change to *payload*, the reply that was restored by undoing, above its buttons."""
     *blocks, buttons = payload["blocks"]
     blocks = [*blocks, block_kit.context(_line(reply.change, translate)), buttons]
-    state = {status: StateChange(*by) for status, by in reply.change.detail.get("state", {}).items()}
-    return with_state(block_kit.message(payload["text"], blocks), state, translate.language)
+    return block_kit.message(payload["text"], blocks)
 
 
 def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:

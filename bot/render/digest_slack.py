@@ -5,16 +5,15 @@ Text from a log or from its owner is shown literally. Only the incident state me
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.catalogue.catalogue import Catalogue
-from bot.i18n import Language, Translator, words
+from bot.i18n import Translator
 from bot.policy.replies import PrivateTriage, Triaged
-from bot.render import block_kit
-from bot.render.block_kit import Block, Element, MessagePayload
+from bot.render import block_kit, incident_slack
+from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_marks import stamp_text
 from bot.render.digest_view import DigestView, numbered_lines, offsets
 from bot.render.entry_slack import numbered
@@ -23,15 +22,6 @@ from bot.render.log_notices import next_steps
 from bot.render.relation_slack import relation_line, relation_text
 from bot.triage.digest import Excerpt
 
-TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
-TRIAGE_REPORT = "triage_report"
-TRIAGE_TAKE = "triage_take"
-TRIAGE_RELEASE = "triage_release"
-TRIAGE_ESCALATE = "triage_escalate"
-TRIAGE_WRONG = "triage_wrong"
-TRIAGE_MENU = "triage_menu"  # its options contain one of the other action ids, see `act_of`
-_STATE_ID = "standing"  # prefix of the block_id that stores the incident state
-_STATE_CHANGE = re.compile(r"(taken|released|escalated):(\w+):(\d+)")
 _MOST_CANDIDATES = 3
 _MOST_EXCERPTS = 2
 _MOST_SERVER_CODES = 3
@@ -46,14 +36,6 @@ _STAMP = re.compile(
 _PHRASE = 300
 _NOTE = 500  # reserved for the note on omissions
 _LINE, _NEIGHBOUR = 300, 200  # of an excerpt
-
-
-@dataclass(frozen=True, slots=True)
-class StateChange:
-    """A change of an incident's state: the person, and the time."""
-
-    user: str  # Slack's id
-    at: float  # seconds since the epoch
 
 
 def message(
@@ -89,75 +71,6 @@ def private(catalogue: Catalogue, reply: PrivateTriage, translate: Translator) -
 def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False) -> bool:
     """Return whether the message leaves out codes, excerpts or files of the full report; long lines do not count."""
     return _blocks(DigestView(reply.digest, catalogue, translate), catalogue, "", can_escalate)[1]
-
-
-def button_value(source: str, language: Language) -> str:
-    """Return the value of a button: *source*, to read the log again, and the language of the answer."""
-    return json.dumps({"key": source, "language": language})
-
-
-def act_of(value: str) -> str:
-    """Return the action id in the value of an option of the menu."""
-    return str(json.loads(value)["act"])
-
-
-def state_of(blocks: Sequence[Block]) -> dict[str, StateChange]:
-    """Read the incident state from the blocks of a triage message; its keys are `taken`, `released`, `escalated`."""
-    block_id = next((str(block["block_id"]) for block in blocks if _is_state(block)), "")
-    return {status: StateChange(user, int(at)) for status, user, at in _STATE_CHANGE.findall(block_id)}
-
-
-def with_state(payload: MessagePayload, state: dict[str, StateChange], language: Language) -> MessagePayload:
-    """Return a triage message with *state* in its first lines in place of the old one, and the buttons that fit it.
-
-    A message without a row of buttons at the end, such as after *Mark as wrong*, is no triage and stays as it is.
-    """
-    if payload["blocks"][-1]["type"] != "actions":
-        return payload
-    before, lines = state_of(payload["blocks"]), payload["text"].split("\n")
-    while any(f"<@{by.user}" in lines[0] for by in before.values()):
-        lines.pop(0)
-    *blocks, actions = (block for block in payload["blocks"] if not _is_state(block))
-    blocks.append(_with_claim(actions, words(language), is_taken="taken" in state))
-    if not state:
-        return block_kit.message("\n".join(lines), blocks)
-    shown, block_id = [], _STATE_ID
-    for status, by in sorted(state.items(), reverse=True):  # "taken" or "released" first
-        who, time = block_kit.mention(by.user), block_kit.date(by.at)
-        shown.append(words(language)(f"triage.{status}", who=who, time=time))
-        block_id += f" {status}:{by.user}:{int(by.at)}"
-    section = block_kit.converted(block_kit.section("\n".join(shown)), language) | {"block_id": block_id}
-    return block_kit.message("\n".join([section["text"]["text"], *lines]), [section, *blocks])
-
-
-def _with_claim(actions: Block, translate: Translator, *, is_taken: bool) -> Block:
-    """Return the row of buttons with *Release* in place of *I'm on it*, and *Take over*, or the other way round."""
-    elements = []
-    for element in actions["elements"]:
-        if element["action_id"] in (TRIAGE_TAKE, TRIAGE_RELEASE):
-            elements.append(_claim(element["value"], translate, is_taken=is_taken))
-        elif element["action_id"] == TRIAGE_MENU:
-            options = [each for each in element["options"] if act_of(each["value"]) != TRIAGE_TAKE]
-            value = json.loads(options[-1]["value"])
-            take_over = _option(translate("triage.button.take_over"), TRIAGE_TAKE, value["key"], value["language"])
-            elements.append(element | {"options": [*([take_over] if is_taken else []), *options]})
-        else:
-            elements.append(element)
-    return actions | {"elements": block_kit.converted(elements, translate.language)}
-
-
-def _claim(value: str, translate: Translator, *, is_taken: bool) -> Element:
-    if is_taken:
-        return block_kit.button(translate("triage.button.release"), TRIAGE_RELEASE, value=value)
-    return block_kit.button(translate("triage.button.take"), TRIAGE_TAKE, value=value, style="primary")
-
-
-def _option(text: str, act: str, source: str, language: str) -> Element:
-    return block_kit.option(text, json.dumps({"act": act, "key": source, "language": language}))
-
-
-def _is_state(block: Block) -> bool:
-    return str(block.get("block_id", "")).startswith(_STATE_ID)
 
 
 def _blocks(
@@ -281,29 +194,16 @@ def _literal(text: str) -> str:
 def _copy_buttons(source: str, translate: Translator, *, has_report: bool = False) -> Block:
     """Build the buttons of a copy for one person; *has_report*: it has a thread to attach the full report to."""
     language = translate.language
-    value, other = button_value(source, language), button_value(source, language.other)
-    report = block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value)
+    value, other = incident_slack.button_value(source, language), incident_slack.button_value(source, language.other)
+    report = block_kit.button(translate("triage.button.report"), incident_slack.TRIAGE_REPORT, value=value)
     return block_kit.actions(
         *([report] if has_report else []),
-        block_kit.button(translate("button.other_language"), TRIAGE_LANGUAGE, value=other),
+        block_kit.button(translate("button.other_language"), incident_slack.TRIAGE_LANGUAGE, value=other),
     )
 
 
 def _buttons(view: DigestView, source: str, can_escalate: bool) -> Block:
-    """Build at most three buttons, the likeliest first, and a menu with the rest."""
-    translate, language = view.translate, view.translate.language
-    other = translate("button.other_language")
+    """Build the buttons of a new triage; without a known code, only that of a copy."""
     if not view.rows:
-        return _copy_buttons(source, translate)
-    value = button_value(source, language)
-    escalate = block_kit.button(translate("triage.button.escalate"), TRIAGE_ESCALATE, value=value)
-    rest = [
-        _option(other, TRIAGE_LANGUAGE, source, language.other),
-        _option(translate("triage.button.wrong"), TRIAGE_WRONG, source, language),
-    ]
-    return block_kit.actions(
-        _claim(value, translate, is_taken=False),
-        *([escalate] if can_escalate else []),
-        block_kit.button(translate("triage.button.report"), TRIAGE_REPORT, value=value),
-        block_kit.overflow(TRIAGE_MENU, rest),
-    )
+        return _copy_buttons(source, view.translate)
+    return incident_slack.buttons(source, view.digest.cause, view.translate, can_escalate=can_escalate)

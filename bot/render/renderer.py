@@ -18,12 +18,14 @@ from bot.render import (
     detection_slack,
     digest_slack,
     entry_slack,
+    incident_slack,
     log_notices,
     notices,
     platform_slack,
     share_slack,
 )
 from bot.render.block_kit import Element, MessagePayload
+from bot.storage.incident_store import Incident
 from bot.triage.cascades import open_cascades
 
 _MOST_CACHED = 500  # annotations
@@ -68,6 +70,8 @@ class Renderer:
             replies.Leaked: notices.leaked,
             replies.Escalated: notices.escalated,
             replies.Summons: notices.summons,
+            replies.TakenOver: incident_slack.taken_over,
+            replies.Overdue: incident_slack.overdue,
             replies.Uncalled: notices.uncalled,
             replies.Note: notices.note,
             replies.Failed: notices.failed,
@@ -103,6 +107,18 @@ class Renderer:
         view = notices.confirmation(callback_id, question, origin, codes, words(language))
         return block_kit.converted(view, language)
 
+    def with_state(self, message: MessagePayload, incident: Incident) -> MessagePayload:
+        """Return a triage message that shows the state of *incident*; see `incident_slack.with_state`."""
+        return incident_slack.with_state(message, incident, can_escalate=self._can_escalate)
+
+    def take_over(self, language: Language, incident: Incident, minutes: int, origin: str) -> dict[str, Any]:
+        """Render the modal that asks whether to take an incident over; see `incident_slack.take_over`."""
+        return block_kit.converted(incident_slack.take_over(incident, minutes, origin, words(language)), language)
+
+    def resolution(self, language: Language, origin: str) -> dict[str, Any]:
+        """Render the modal that asks what helped; see `incident_slack.resolution`."""
+        return block_kit.converted(incident_slack.resolution(origin, words(language)), language)
+
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""
         return block_kit.converted(entry_slack.lookup(entry, words(language)), language)
@@ -121,7 +137,9 @@ class Renderer:
         """Render the line about a change, with the reply that was restored by undoing it."""
         if reply.restored is None:
             return change_slack.change(reply, translate)
-        return change_slack.restored(self._views[type(reply.restored)](reply.restored, translate), reply, translate)
+        restored = self._views[type(reply.restored)](reply.restored, translate)
+        message = change_slack.restored(restored, reply, translate)
+        return self.with_state(message, reply.incident) if reply.incident else message
 
 
 def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:

@@ -3,7 +3,7 @@
 Surfaces:
 - `messages`: messages and mentions, recorded as jobs of the inbox
 - `commands`: `/zimerr`
-- `actions`: the buttons on the bot's messages
+- `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
 - `sharing`: *Share to channel* on private answers
 - `shortcuts`: *Explain codes*, *Triage thread*, *Look up a code*
 - `views`: the modals
@@ -22,12 +22,12 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import actions, commands, context, events, messages, sharing, shortcuts, views, workflow_steps
+from bot.slack import actions, commands, context, events, incidents, messages, sharing, shortcuts, views, workflow_steps
 from bot.slack.context import Services
 
 
 def register(app: AsyncApp, services: Services) -> None:
     """Connect every surface; Bolt asks the listeners in this order."""
-    for surface in (messages, commands, actions, sharing, shortcuts, views, workflow_steps, events):
+    for surface in (messages, commands, actions, incidents, sharing, shortcuts, views, workflow_steps, events):
         surface.register(app, services)
     context.report_errors(app, services)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
-from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -16,10 +14,10 @@ from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.question import Question
 from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
-from bot.render import change_slack, digest_slack, entry_slack, notices
-from bot.slack import confirmation
+from bot.render import change_slack, entry_slack, incident_slack, notices
+from bot.slack import confirmation, incidents
 from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
-from bot.slack.log_jobs import show_incident, triage_again
+from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload
 from bot.slack.reactions import TAKEN, Reactions
 from bot.storage.annotation_store import MessageRef
@@ -39,44 +37,54 @@ def register(app: AsyncApp, services: Services) -> None:
     app.view(entry_slack.QUIET_HERE)(after_ack(be_quiet, services))
     app.action(re.compile(f"^{notices.SET_MODE}_"))(after_ack(set_mode, services))
     app.action(entry_slack.OPEN_DOCS)(acknowledge)
-    app.action(digest_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
-    app.action(digest_slack.TRIAGE_REPORT)(with_context(request_report, services))
-    app.action(digest_slack.TRIAGE_TAKE)(after_ack(assign, services))
-    app.action(digest_slack.TRIAGE_RELEASE)(after_ack(release, services))
-    app.action(digest_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
-    app.action(digest_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
-    app.view(digest_slack.TRIAGE_WRONG)(after_ack(confirmation.confirmed(reject_triage), services))
-    app.action(digest_slack.TRIAGE_MENU)(after_ack(choose, services))
+    app.action(incident_slack.TRIAGE_LANGUAGE)(after_ack(show_triage_language, services))
+    app.action(incident_slack.TRIAGE_REPORT)(with_context(request_report, services))
+    app.action(incident_slack.TRIAGE_ESCALATE)(with_context(escalate, services))
+    app.action(incident_slack.TRIAGE_WRONG)(after_ack(reject_triage, services))
+    app.view(incident_slack.TRIAGE_WRONG)(after_ack(confirmation.confirmed(reject_triage), services))
+    app.action(incident_slack.TRIAGE_MENU)(with_context(choose_for_triage, services))
     app.action(change_slack.UNDO)(after_ack(undo, services))
     app.action(change_slack.FORGET)(after_ack(forget_context, services))
 
 
 async def explain(context: RequestContext, body: Payload) -> None:
     """Explain the same codes in full, in the other language or that of the person."""
-    value = _value(body)
+    value = confirmation.value_of(body)
     explained = context.services.answers.again(Question.from_json(value))
     await context.reply_privately(explained, chosen=Language(value["language"]) if "language" in value else None)
 
 
 async def choose(context: RequestContext, body: Payload) -> None:
-    """Handle the chosen option of the menu of an annotation or a triage."""
-    value = _value(body)
+    """Handle the chosen option of the menu of an annotation."""
+    value = confirmation.value_of(body)
     match act := value["act"]:
         case entry_slack.SHOW_LANGUAGE:
             await explain(context, body)
         case entry_slack.NOT_A_CODE | entry_slack.QUIET_HERE:
             await confirmation.ask(context, body, act, f"dismiss.{act}", codes=value["codes"])
-        case digest_slack.TRIAGE_LANGUAGE:
-            await show_triage_language(context, body)
-        case digest_slack.TRIAGE_TAKE:
-            await assign(context, body)
-        case digest_slack.TRIAGE_WRONG:
-            await confirmation.ask(context, body, act, "triage.wrong")
+
+
+async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
+    """Handle the chosen option of the menu of a triage."""
+    match act := confirmation.value_of(body)["act"]:
+        case incident_slack.TRIAGE_TAKE:
+            await incidents.take(context, body, ack)
+        case incident_slack.TRIAGE_REPORT:
+            await request_report(context, body, ack)
+        case incident_slack.TRIAGE_RESOLVE:
+            await ack()
+            context.in_background(incidents.ask_what_helped(context, body))
+        case incident_slack.TRIAGE_LANGUAGE:
+            await ack()
+            context.in_background(show_triage_language(context, body))
+        case incident_slack.TRIAGE_WRONG:
+            await ack()
+            context.in_background(confirmation.ask(context, body, act, "triage.wrong"))
 
 
 async def show_code(context: RequestContext, body: Payload) -> None:
     """Explain one of the codes that are listed."""
-    await context.reply_privately(context.services.answers.again(Question.from_json(_value(body))))
+    await context.reply_privately(context.services.answers.again(Question.from_json(confirmation.value_of(body))))
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:
@@ -103,7 +111,7 @@ async def undo(context: RequestContext, body: Payload) -> None:
     The log of a triage is read again, because nothing of it is kept.
     """
     changes = context.services.changes
-    found = await changes.find(_value(body), context.place, context.lookup)
+    found = await changes.find(confirmation.value_of(body), context.place, context.lookup)
     if not isinstance(found, ChannelChange):
         await context.reply_privately(found)
         return
@@ -114,11 +122,14 @@ async def undo(context: RequestContext, body: Payload) -> None:
             await context.reply_privately(Note("gone"))
             return
     reply = await changes.undo(found, context.place)
+    incident = None
     if triaged and isinstance(reply, ChangeReply):
-        reply = replace(reply, restored=triaged)
+        incident = await context.services.ownership.find(_message(context, body))
+        reply = replace(reply, restored=triaged, incident=incident)
     await context.show_change(reply, replaces=True)
-    if triaged and triaged.source and isinstance(reply, ChangeReply) and "taken" in found.detail["state"]:
-        await Reactions(context).add(triaged.source.ts or triaged.source.thread, TAKEN)
+    if triaged and triaged.source and incident and incident.owner:
+        log_ts = triaged.source.ts or triaged.source.thread or body["message"]["ts"]
+        await Reactions(context).add(log_ts, TAKEN)
 
 
 async def forget_context(context: RequestContext, body: Payload) -> None:
@@ -134,7 +145,7 @@ async def forget_context(context: RequestContext, body: Payload) -> None:
 
 async def show_triage_language(context: RequestContext, body: Payload) -> None:
     """Read the log again, because nothing of it is kept, and show its triage in the other language."""
-    value = _value(body)
+    value = confirmation.value_of(body)
     triaged = await triage_again(context, LogSource.parse(value["key"]))
     if triaged is None:
         await context.reply_privately(Note("gone"))
@@ -148,27 +159,6 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
     await ack()
 
 
-async def assign(context: RequestContext, body: Payload) -> None:
-    """Show on the triage and on its log that the person is on it, in place of somebody else."""
-    taken = _state(body).get("taken")
-    if taken is None or taken.user != context.place.user:
-        await _show_claim(context, body, "taken")
-        await Reactions(context).add(_log_ts(body), TAKEN)
-
-
-async def release(context: RequestContext, body: Payload) -> None:
-    """Show on the triage and on its log that nobody is on it."""
-    await _show_claim(context, body, "released")
-    await Reactions(context).remove(_log_ts(body), TAKEN)
-
-
-async def _show_claim(context: RequestContext, body: Payload, status: str) -> None:
-    """Show on a triage that the person has taken or released it now."""
-    kept = {each: by for each, by in _state(body).items() if each not in ("taken", "released")}
-    change = digest_slack.StateChange(context.place.user, context.services.clock())
-    await show_incident(context, body["message"], kept | {status: change}, Language(_value(body)["language"]))
-
-
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
     """Record the job that calls the person or group of the settings; a call that failed is repeated."""
     if denied := await context.services.changes.permissions.denied_to_call(context.place, context.lookup):
@@ -178,7 +168,7 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
     note = None
     if not context.services.escalation_target:
         note = Note("nobody")
-    elif "escalated" in _state(body):
+    elif await _is_escalated(context, body):
         note = Note("escalated")
     else:
         job = _job(context, body, JobKind.ESCALATE)
@@ -193,35 +183,20 @@ async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> Non
         context.in_background(context.reply_privately(note))
 
 
+async def _is_escalated(context: RequestContext, body: Payload) -> bool:
+    incident = await context.services.ownership.find(_message(context, body))
+    return incident is not None and incident.escalated_by is not None
+
+
 async def reject_triage(context: RequestContext, body: Payload) -> None:
-    """Replace a triage by a line that says who marked it as wrong. The change stores the data for an undo."""
-    state = _state(body)
-    detail = {
-        "source": _value(body)["key"],
-        "state": {what: [change.user, change.at] for what, change in state.items()},
-    }
-    message = _message(context, body)
-    reply = await context.services.changes.wrong(message, context.place, context.lookup, detail)
+    """Replace a triage by a line that says who marked it as wrong. The change stores the source for an undo."""
+    message, source = _message(context, body), confirmation.value_of(body)["key"]
+    reply = await context.services.changes.wrong(message, context.place, context.lookup, {"source": source})
     await context.show_change(reply, replaces=True)
-    if isinstance(reply, ChangeReply) and "taken" in state:
-        await Reactions(context).remove(_log_ts(body), TAKEN)
-
-
-def _value(body: Payload) -> Any:
-    """Return the value of the button or of the chosen option, which is JSON."""
-    action = body["actions"][0]
-    return json.loads(action["selected_option"]["value"] if "selected_option" in action else action["value"])
-
-
-def _state(body: Payload) -> dict[str, digest_slack.StateChange]:
-    """Return the incident state that the triage with the button shows."""
-    return digest_slack.state_of(body["message"].get("blocks") or ())
-
-
-def _log_ts(body: Payload) -> str:
-    """Return the ts of the message with the log; of a whole thread, its first message; of a pasted log, the triage."""
-    source = LogSource.parse(_value(body)["key"])
-    return source.ts or source.thread or str(body["message"]["ts"])
+    incident = await context.services.ownership.find(message)
+    if isinstance(reply, ChangeReply) and incident and incident.owner:
+        log = LogSource.parse(source)
+        await Reactions(context).remove(log.ts or log.thread or message.ts, TAKEN)
 
 
 def _message(context: RequestContext, body: Payload) -> MessageRef:
@@ -231,7 +206,7 @@ def _message(context: RequestContext, body: Payload) -> MessageRef:
 
 def _job(context: RequestContext, body: Payload, kind: JobKind, *, trigger_ts: str = "") -> Job:
     """Return a job about the triage that the button is on."""
-    message, value = body["message"], _value(body)
-    detail = {"source": value["key"], "language": value["language"]}
+    message, value = body["message"], confirmation.value_of(body)
+    detail = {"source": value["key"], "language": value["language"], "code": value.get("code")}
     thread = message.get("thread_ts", message["ts"])
     return Job(context.place, message["ts"], thread, kind=kind, trigger_ts=trigger_ts, detail=detail)

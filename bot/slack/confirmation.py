@@ -1,48 +1,64 @@
-"""Ask a person to confirm an act that they chose in a menu.
+"""Ask a person to confirm or complete an act that they chose on a message.
 
-Slack's own dialog belongs to the whole menu, and would ask about every option
+Slack's own dialog belongs to a whole menu, and would ask about every option
 (docs.slack.dev/reference/block-kit/block-elements/overflow-menu-element). A modal asks about one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from bot.policy.replies import Note
 from bot.slack.context import RequestContext
 from bot.slack.lookup import Payload
 from bot.slack.views import show_modal
 
-Handler = Callable[[RequestContext, Payload], Awaitable[None]]
-
 
 async def ask(context: RequestContext, body: Payload, act: str, question: str, codes: Sequence[int] = ()) -> None:
-    """Open the modal that asks *question*, a prefix of texts, about *codes*; its submission has the callback id *act*.
+    """Open the modal that asks *question*, a prefix of texts, about *codes*.
 
-    The modal brings back what `confirmed` needs: where the menu is, and its chosen value.
+    Its submission has the callback id *act*.
     """
-    message = body["message"]
-    kept = {key: message[key] for key in ("ts", "thread_ts") if key in message}
-    # The block_id of the first block can contain the state of a triage.
-    kept["blocks"] = [{"block_id": block.get("block_id", "")} for block in message["blocks"][:1]]
-    origin = {
-        "channel": context.place.channel,
-        "thread_ts": context.thread,
-        "url": body["response_url"],
-        "message": kept,
-        "value": body["actions"][0]["selected_option"]["value"],
-    }
-    renderer, language = context.services.renderer, await context.language()
-    view = renderer.confirmation(language, act, question, json.dumps(origin), codes)
+    view = context.services.renderer.confirmation(
+        await context.language(), act, question, origin(context, body), codes=codes
+    )
+    await show(context, body, view)
+
+
+async def show(context: RequestContext, body: Payload, view: Mapping[str, Any]) -> None:
+    """Open the modal *view*."""
     await show_modal(context, "views.open", Note("no_dialog"), trigger_id=body["trigger_id"], view=view)
 
 
-def confirmed(handle: Handler) -> Handler:
+def origin(context: RequestContext, body: Payload, **more: str) -> str:
+    """Return what a modal brings back for `confirmed`: the message of a button or menu, and its value with *more*."""
+    message = body["message"]
+    kept = {key: message[key] for key in ("ts", "thread_ts") if key in message}
+    return json.dumps(
+        {
+            "channel": context.place.channel,
+            "thread_ts": context.thread,
+            "url": body["response_url"],
+            "message": kept,
+            "value": json.dumps({**value_of(body), **more}),
+        }
+    )
+
+
+def confirmed(handle: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     """Make a handler of the modal's submission from that of a button on the message."""
 
-    async def submitted(context: RequestContext, body: Payload) -> None:
-        origin = json.loads(body["view"]["private_metadata"])
-        await handle(context, {**body, "message": origin["message"], "actions": [{"value": origin["value"]}]})
+    async def submitted(context: RequestContext, body: Payload, *rest: Any) -> None:
+        came_from = json.loads(body["view"]["private_metadata"])
+        acted = {"message": came_from["message"], "actions": [{"value": came_from["value"]}]}
+        await handle(context, {**body, **acted, "response_url": came_from["url"]}, *rest)
 
     return submitted
+
+
+def value_of(body: Payload) -> Any:
+    """Return the value of a button or of the chosen option, which is JSON."""
+    action = body["actions"][0]
+    return json.loads(action["selected_option"]["value"] if "selected_option" in action else action["value"])

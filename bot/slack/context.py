@@ -26,6 +26,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
 from bot.log import RareWarning
+from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
@@ -104,6 +105,7 @@ class Services:
     background: Background
     log_reader: LogReader
     relations: Relations
+    ownership: Ownership
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty
@@ -151,15 +153,23 @@ class RequestContext:
     @classmethod
     async def of_job(cls, services: Services, job: Job) -> RequestContext:
         """Make the context of a job; raises StopWorkspace if the app is not installed there."""
-        workspace = await services.workspaces.get(job.place.team)
+        return (await cls.of_place(services, job.place)).with_job(job)
+
+    @classmethod
+    async def of_place(cls, services: Services, place: Place) -> RequestContext:
+        """Make the context of work that nobody asked for; raises StopWorkspace if the app is not installed there."""
+        workspace = await services.workspaces.get(place.team)
         lookup = SlackLookup(workspace.client, own_team=_own_team(workspace.authorization))
-        context = cls(services, job.place, lookup, workspace.authorization.bot_id)
-        return context.with_job(job)
+        return cls(services, place, lookup, workspace.authorization.bot_id)
 
     def with_job(self, job: Job) -> RequestContext:
         """Return the context of another job in the same channel."""
         thread = thread_for_ephemeral(job.thread, job.ts)
         return replace(self, place=job.place, thread=thread, job=job, text_language=text_language_of(job))
+
+    def for_person(self, user: str) -> RequestContext:
+        """Return the context to address another person in the same channel."""
+        return replace(self, place=replace(self.place, user=user), text_language=None, respond=None)
 
     async def read_files(self, message: Payload) -> Sequence[FileSeen]:
         """Read each file of *message* as a triage does. Raises RetryLater or StopWorkspace."""

@@ -13,12 +13,10 @@ from dataclasses import replace
 import structlog
 
 from bot.errors import GiveUp
-from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.replies import Escalated, Summons
-from bot.render.digest_slack import StateChange, state_of
+from bot.slack import incidents
 from bot.slack.context import RequestContext
-from bot.slack.log_jobs import show_incident
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -61,11 +59,10 @@ class Escalations:
 
 async def _show(context: RequestContext, job: Job) -> None:
     """Show on the triage who called, if it can be changed."""
-    message = await context.lookup.message(job.place.channel, job.ts, job.thread)
-    if message is None:
-        return
-    state = state_of(message.get("blocks") or ()) | {"escalated": StateChange(job.place.user, context.services.clock())}
+    described = {"key": job.detail["source"], **job.detail}
+    seed = incidents.seed(context, {"ts": job.ts, "thread_ts": job.thread}, described)
+    claim = await context.services.ownership.escalate(seed, job.place.user)
     try:
-        await show_incident(context, message, state, Language(job.detail["language"]))
+        await incidents.present(context, claim.after, job=job)
     except GiveUp as error:  # they were called all the same
         _log.warning("a triage can't show who called", channel=job.place.channel, ts=job.ts, reason=error.reason)

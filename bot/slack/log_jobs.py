@@ -18,11 +18,9 @@ from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import LogSource
 from bot.policy.replies import Answer, Leaked, Note, NothingFound, Triaged
 from bot.render.digest_report import report
-from bot.render.digest_slack import StateChange, with_state
 from bot.slack.context import RequestContext
 from bot.slack.files import upload
 from bot.slack.log_reader import ReadLog
-from bot.slack.lookup import Payload
 from bot.slack.replier import LogReplier
 from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest, Secret
@@ -146,16 +144,6 @@ class LogJobs:
         if read is None:
             _log.debug("log not read", channel=job.place.channel, ts=job.ts, reason="deleted or not readable")
         return read
-
-
-async def show_incident(
-    context: RequestContext, message: Payload, state: dict[str, StateChange], language: Language
-) -> None:
-    """Show on a triage who is on it and who was called to it. The message itself stores who did so and when."""
-    if not message.get("blocks"):  # nothing shows its state
-        return
-    changed = with_state({"text": message["text"], "blocks": message["blocks"]}, state, language)
-    await context.services.sender.update(context.place, message["ts"], changed, job=context.job)
 
 
 async def triage_again(context: RequestContext, source: LogSource) -> Triaged | None:

@@ -7,12 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
-from bot.errors import GiveUp
 from bot.inbox import Job
 from bot.policy.replies import Answer, Triaged
-from bot.render.digest_slack import StateChange, state_of, with_state
 from bot.slack.context import RequestContext
 from bot.slack.reactions import READING, TAKEN, Reactions
+from bot.storage.annotation_store import MessageRef
+from bot.storage.incident_store import Incident
 
 MARK = "mag"  # the reaction to a message with a code that was explained elsewhere
 
@@ -27,6 +27,7 @@ class ThreadReplier:
         self._place = context.place
         self._sender = context.services.sender
         self._renderer = context.services.renderer
+        self._ownership = context.services.ownership
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         """Post one reply to the messages *to*; return its ts."""
@@ -40,19 +41,15 @@ class ThreadReplier:
 
     async def withdraw(self, reply: str) -> None:
         """Delete a reply. If it is a triage, its log loses the reaction of the person who is on it."""
-        is_taken = "taken" in await self._state(reply)
+        incident = await self._incident(reply)
         await self._sender.delete(self._place, reply)
-        if is_taken:
+        if incident and incident.owner:
             for ts in self._jobs:
                 await Reactions(self._context).remove(ts, TAKEN)
 
-    async def _state(self, reply: str) -> dict[str, StateChange]:
-        """Return the state that a triage shows; it is empty if the bot may not read its message."""
-        thread = next(job.reply_thread for job in self._jobs.values()) or reply
-        with contextlib.suppress(GiveUp):
-            message = await self.lookup.message(self._place.channel, reply, thread) or {}
-            return state_of(message.get("blocks") or ())
-        return {}
+    async def _incident(self, reply: str) -> Incident | None:
+        """Return the incident that a triage reports, if anybody has acted on it."""
+        return await self._ownership.find(MessageRef(self._place.team, self._place.channel, reply))
 
     async def whisper(self, answer: Answer) -> None:
         """Show an answer only to the person of the context."""
@@ -93,10 +90,10 @@ class LogReplier(ThreadReplier):
         return self.reply_ts
 
     async def revise(self, reply: str, answer: Answer) -> None:
-        """Replace the content of a reply. A triage keeps its state, which only the message contains."""
+        """Replace the content of a reply. A triage shows its state again."""
         message = self._renderer.message(answer.reply, answer.language)
-        if isinstance(answer.reply, Triaged):
-            message = with_state(message, await self._state(reply), answer.language)
+        if isinstance(answer.reply, Triaged) and (incident := await self._incident(reply)):
+            message = self._renderer.with_state(message, incident)
         await self._sender.update(self._place, reply, message, job=self._job)
 
     async def unmark(self, ts: str) -> None:

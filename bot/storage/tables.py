@@ -110,6 +110,39 @@ ignored_contexts = _channel_table(
     Column("link", String(255), nullable=False, server_default=""),  # to the message; empty if Slack gave none
 )
 
+# Who is on it, for each triage that somebody has taken, resolved or escalated.
+incidents = _channel_table(
+    "incidents",
+    Column("ts", String(32), primary_key=True),  # of the bot's message
+    Column("thread", String(32), nullable=False),
+    Column("source", String(80), nullable=False),  # of the log (see `bot.policy.place.LogSource`)
+    Column("language", String(8), nullable=False),  # of the message
+    Column("code", Integer),  # of the likely cause; null: no code is
+    Column("status", String(8), nullable=False),
+    Column("user", String(32), nullable=False),  # who gave it that status, and when
+    Column("at", Float, nullable=False),
+    Column("helped", Text, nullable=False, server_default=""),  # one line by whoever resolved it
+    Column("escalated_by", String(32)),
+    Column("escalated_at", Float),
+    Column("version", Integer, nullable=False),  # number of changes
+    Column("shown", Integer, nullable=False),  # the version that the message shows
+    Column("due_at", Float, index=True),  # when the message is to be updated, or the owner reminded
+)
+
+# What happened to an incident, in order.
+incident_history = Table(
+    "incident_history",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("ts", String(32), nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("user", String(32), nullable=False),
+    Column("at", Float, nullable=False, index=True),
+    Index("incident_history_of", "team", "channel", "ts"),
+)
+
 # What people changed for everybody in a channel, so that it can be undone.
 changes = Table(
     "changes",

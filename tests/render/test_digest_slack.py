@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,11 +15,12 @@ from bot.detection.result import LookAlikeReason
 from bot.i18n import Language, words
 from bot.policy.place import LogSource
 from bot.policy.replies import Triaged
-from bot.render import block_kit, digest_slack
+from bot.render import block_kit, digest_slack, incident_slack
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_report import report
-from bot.render.digest_slack import StateChange, is_cut, state_of, with_state
-from bot.render.message_forms import plain
+from bot.render.digest_slack import is_cut
+from bot.render.incident_slack import with_state
+from bot.storage.incident_store import Status
 from bot.triage.cascades import open_cascades
 from bot.triage.digest import (
     Affected,
@@ -41,6 +41,7 @@ from bot.triage.digest import (
     Timeline,
 )
 from tests.render.digests import HOSTILE, bundle, expired, kicked_out, mark, nothing, spread, stamp
+from tests.render.incidents import incident
 from tests.render.kit_rules import assert_sendable, texts
 
 LANGUAGES = list(Language)
@@ -114,9 +115,9 @@ def test_any_digest_makes_a_message_that_slack_accepts(
 ) -> None:
     """A refused message leaves an incident without an answer; nothing in it mentions or links."""
     sent = rendered(digest, catalogue, language)
-    by = StateChange("U0LIN", 1_795_500_000.0)
     if is_handled:
-        sent = with_state(sent, {"taken": by, "escalated": by}, language)
+        at = 1_795_500_000.0
+        sent = with_state(sent, incident(Status.TAKEN, language, escalated_by="U0LIN", escalated_at=at))
     assert_sendable(sent)
     literal = ("table", "rich_text", "data_visualization")
     parsed = [text for block in sent["blocks"] if block["type"] not in literal for text in texts(block)]
@@ -311,50 +312,17 @@ def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> No
     """Anyone may press one: the log is found again by its source, and Slack stores no text of the log for that."""
     message = digest_slack.message(catalogue, Triaged(expired(), SOURCE), words(Language.ZH), can_escalate=True)
     *buttons, menu = message["blocks"][-1]["elements"]
-    own = digest_slack.button_value(str(SOURCE), Language.ZH)
-    assert json.loads(own) == {"key": "message:1.0:1.0", "language": "zh"}
+    own = incident_slack.button_value(str(SOURCE), Language.ZH, 6000106)
+    assert json.loads(own) == {"key": "message:1.0:1.0", "language": "zh", "code": 6000106}
     assert {button["value"] for button in buttons} == {own}
     chosen = [json.loads(option["value"]) for option in menu["options"]]
     assert [(each["act"], each["key"], each["language"]) for each in chosen] == [
-        (digest_slack.TRIAGE_LANGUAGE, "message:1.0:1.0", "en"),
-        (digest_slack.TRIAGE_WRONG, "message:1.0:1.0", "zh"),
+        (incident_slack.TRIAGE_RESOLVE, "message:1.0:1.0", "zh"),
+        (incident_slack.TRIAGE_LANGUAGE, "message:1.0:1.0", "en"),
+        (incident_slack.TRIAGE_WRONG, "message:1.0:1.0", "zh"),
     ]
     (only,) = rendered(nothing(), catalogue, Language.ZH)["blocks"][-1]["elements"]
-    assert (only["action_id"], json.loads(only["value"])["language"]) == (digest_slack.TRIAGE_LANGUAGE, "en")
-
-
-@pytest.mark.parametrize("can_escalate", [True, False])
-def test_the_likeliest_button_is_the_first(catalogue: Catalogue, can_escalate: bool) -> None:
-    """At 3 a.m. a row of five equal buttons is read five times; the rare ones are in the menu."""
-    triaged = Triaged(expired(), SOURCE)
-    message = digest_slack.message(catalogue, triaged, words(Language.EN), can_escalate=can_escalate)
-    *buttons, menu = message["blocks"][-1]["elements"]
-    escalate = [digest_slack.TRIAGE_ESCALATE] if can_escalate else []
-    assert buttons_of(buttons) == [digest_slack.TRIAGE_TAKE, *escalate, digest_slack.TRIAGE_REPORT]
-    assert [button.get("style") for button in buttons] == ["primary", *[None] * (len(buttons) - 1)]
-    assert menu["type"] == "overflow"
-    assert [option["text"]["text"] for option in menu["options"]] == ["中文", "Mark as wrong"]
-    assert "confirm" not in menu  # Slack would ask about the language, too
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_taken_triage_can_be_released_and_taken_over(catalogue: Catalogue, language: Language) -> None:
-    """A second press of the same button gave an incident back without a word."""
-    free = rendered(expired(), catalogue, language)
-    taken = with_state(free, {"taken": StateChange("U0LIN", 1_795_500_000)}, language)
-    *buttons, menu = taken["blocks"][-1]["elements"]
-    assert buttons_of(buttons) == [digest_slack.TRIAGE_RELEASE, digest_slack.TRIAGE_REPORT]
-    assert "style" not in buttons[0]
-    assert digest_slack.act_of(menu["options"][0]["value"]) == digest_slack.TRIAGE_TAKE
-    assert_sendable(taken)
-    released = with_state(taken, {"released": StateChange("U0LIN", 1_795_500_060)}, language)
-    assert released["blocks"][-1] == free["blocks"][-1]
-    assert with_state(with_state(taken, {}, language), {}, language) == free
-
-
-def buttons_of(elements: list[dict[str, Any]]) -> list[str]:
-    """The action ids of buttons."""
-    return [element["action_id"] for element in elements]
+    assert (only["action_id"], json.loads(only["value"])["language"]) == (incident_slack.TRIAGE_LANGUAGE, "en")
 
 
 def test_a_copy_without_source_has_no_buttons(catalogue: Catalogue) -> None:
@@ -362,33 +330,6 @@ def test_a_copy_without_source_has_no_buttons(catalogue: Catalogue) -> None:
     payload = digest_slack.message(catalogue, Triaged(expired()), words(Language.EN))
     assert "actions" not in types_of(payload["blocks"])
     assert payload["blocks"] == rendered(expired(), catalogue)["blocks"][:-1]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_incident_state_is_in_the_first_line_and_read_back(catalogue: Catalogue, language: Language) -> None:
-    """The next reader must see that someone is on it. The message itself stores the state, and mentions only them."""
-    free = rendered(bundle(), catalogue, language)
-    taken = {"taken": StateChange("U0LIN", 1_795_500_000)}
-    shown = with_state(free, taken, language)
-    line = shown["blocks"][0]["text"]["text"]
-    assert line.startswith(":eyes: <@U0LIN> ")
-    assert "<!date^1795500000^" in line
-    assert shown["text"] == f"{line}\n{free['text']}"
-    assert shown["blocks"][1:-1] == free["blocks"][:-1]
-    assert state_of(shown["blocks"]) == taken
-    both = taken | {"escalated": StateChange("U0ANN", 1_795_500_060)}
-    again = with_state(shown, both, language)
-    assert state_of(again["blocks"]) == both
-    assert again["text"].splitlines()[2:] == free["text"].splitlines()
-    assert plain(again, 12_000)["text"].splitlines()[:2] == again["text"].splitlines()[:2]
-    assert with_state(again, {}, language) == free
-    assert state_of(free["blocks"]) == {}
-
-
-def test_a_message_that_is_no_triage_any_more_shows_no_state() -> None:
-    """Somebody marked the triage as wrong while another person was being called to it."""
-    removed = block_kit.message("marked as wrong", [block_kit.section("marked as wrong")])
-    assert with_state(removed, {"escalated": StateChange("U0LIN", 1_795_500_000)}, Language.EN) == removed
 
 
 def test_a_log_with_one_point_in_time_has_no_timeline(catalogue: Catalogue) -> None:

@@ -14,11 +14,13 @@ from bot.policy.noise_rules import Act
 from bot.policy.replies import Explained, Found, Listing, Triaged, Usage, WhyReply
 from bot.render import digest_slack
 from bot.render.block_kit import FALLBACK_BYTES
-from bot.render.digest_slack import StateChange, with_state
+from bot.render.incident_slack import with_state
 from bot.render.message_forms import REPLACEABLE, plain, simplified
 from bot.render.renderer import Renderer
+from bot.storage.incident_store import Status
 from bot.triage.digest import Digest
 from tests.render.digests import bundle, expired
+from tests.render.incidents import incident
 from tests.render.kit_rules import assert_sendable, texts
 from tests.render.test_digest_slack import SOURCE, digests
 
@@ -74,7 +76,7 @@ def test_rows_that_do_not_fit_are_counted(catalogue: Catalogue) -> None:
 def test_slack_accepts_every_form_of_any_triage(catalogue: Catalogue, digest: Digest) -> None:
     """The last form must not be the one that is refused. Nothing in it mentions anybody but the person on it."""
     full = triage(catalogue, digest, Language.ZH)
-    full = with_state(full, {"taken": StateChange("U0LIN", 1_795_500_000.0)}, Language.ZH)
+    full = with_state(full, incident(Status.TAKEN, Language.ZH))
     for without in (REPLACEABLE[:1], REPLACEABLE[1:], REPLACEABLE):
         assert_sendable(simplified(full, without))
     text = plain(full, FALLBACK_BYTES)["text"]

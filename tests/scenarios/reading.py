@@ -14,6 +14,7 @@ import aiohttp
 
 from bot.inbox.job import JobState
 from bot.sandbox.http_server import Sandbox
+from bot.sandbox.interactions import ElementContainer, action_of
 from bot.sandbox.team import Team
 from tests.render.kit_rules import texts
 
@@ -63,6 +64,12 @@ async def choose(slack: Team, reply: dict[str, Any], what: str, user: str) -> No
     menu = reply["blocks"][-1]["elements"][-1]
     (value,) = [each["value"] for each in menu["options"] if json.loads(each["value"])["act"] == what]
     await slack.select(reply, menu["action_id"], user, value)
+
+
+async def press_stale(slack: Sandbox, channel: str, message: dict[str, Any], act: str, user: str) -> None:
+    """Press a button of *message* as a client still shows it, though it has changed."""
+    container = ElementContainer(channel, message)
+    await slack.interactions.act(container, user, action_of(*container.element(act), {}))
 
 
 async def dismiss(slack: Team, reply: dict[str, Any], what: str, user: str) -> None:

@@ -11,7 +11,7 @@ from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, Clock
 from tests.scenarios.logs import LOG, answers, block_types, the_answer
-from tests.scenarios.reading import choose, last_said, settled, shown
+from tests.scenarios.reading import choose, dismiss, last_said, settled, shown
 
 FENCED = f"look at this\n```\n{LOG}```"
 CHART, TABLE = "data_visualization", "table"
@@ -157,7 +157,7 @@ async def test_an_assignee_is_shown_where_charts_and_tables_are_refused(slack: S
     answer = await the_answer(slack, message, ENGLISH)
     await slack.click(answer, "triage_take", LIN)
     await slack.until(lambda: f"<@{LIN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
-    await choose(slack, answer, "triage_take", BEN)
+    await dismiss(slack, answers(slack, message, ENGLISH)[0], "triage_take", BEN)
     await slack.until(lambda: f"<@{BEN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
     assert "actions" in block_types(answers(slack, message, ENGLISH)[0])
     assert len(slack.calls("chat.update")) == 2

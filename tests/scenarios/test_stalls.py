@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from bot.render.digest_slack import TRIAGE_REPORT
+from bot.render.incident_slack import TRIAGE_REPORT
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, ENGLISH, FOREIGN, Start
 from tests.scenarios.logs import file, the_answer, uploads

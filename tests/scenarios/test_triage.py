@@ -14,7 +14,6 @@ import pytest
 from bot.sandbox.arguments import Arguments
 from bot.sandbox.file_store import Upload
 from bot.sandbox.http_server import Sandbox
-from bot.sandbox.interactions import ElementContainer, action_of
 from bot.sandbox.methods import METHODS
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import MethodContext
@@ -43,7 +42,17 @@ from tests.scenarios.logs import (
     the_answer,
     uploads,
 )
-from tests.scenarios.reading import BOT_USER, bot_reactions, choose, dialog_of, said_by_bot, settled, shown
+from tests.scenarios.reading import (
+    BOT_USER,
+    bot_reactions,
+    choose,
+    dialog_of,
+    dismiss,
+    press_stale,
+    said_by_bot,
+    settled,
+    shown,
+)
 
 FENCED = f"look at this\n```\n{LOG}```"
 
@@ -395,7 +404,7 @@ async def test_who_is_on_it_is_shown_first_and_on_the_log(slack: Sandbox) -> Non
     await slack.until(lambda: bot_reactions(message) == ["eyes"])
     assert first_line(answer).startswith(f":eyes: <@{LIN}> is on it (since ")
     assert answer["text"].startswith(f":eyes: <@{LIN}> is on it (since ")
-    await choose(slack, answer, "triage_take", BEN)
+    await dismiss(slack, answer, "triage_take", BEN)
     await slack.until(lambda: first_line(answer).startswith(f":eyes: <@{BEN}> is on it"))
     assert f"<@{LIN}>" not in shown(answer)
     await slack.click(answer, "triage_release", BEN)
@@ -412,16 +421,10 @@ async def test_a_second_press_releases_nothing(slack: Sandbox) -> None:
     answer = dict(await the_answer(slack, message, ENGLISH))
     shown_now = slack.workspace.message(ENGLISH, answer["ts"])
     for _ in range(2):
-        await slack.interactions.act(*pressed(answer, "triage_take", LIN))
+        await press_stale(slack, ENGLISH, answer, "triage_take", LIN)
     await settled(slack, ENGLISH, ANN)
     assert first_line(shown_now).startswith(f":eyes: <@{LIN}> is on it")
     assert bot_reactions(message) == ["eyes"]
-
-
-def pressed(answer: dict[str, Any], act: str, user: str) -> tuple[ElementContainer, str, dict[str, Any]]:
-    """Return the press of a button on a message as a client showed it before it changed."""
-    container = ElementContainer(ENGLISH, answer)
-    return container, user, action_of(*container.element(act), {})
 
 
 @pytest.mark.parametrize("reason", ["missing_scope", "too_many_reactions", "message_not_found", "ratelimited"])
@@ -448,7 +451,7 @@ async def test_an_edited_log_keeps_who_is_on_it(slack: Sandbox) -> None:
     await slack.edit(ENGLISH, message["ts"], FENCED.replace("6000121", "6000354"))
     await slack.until(lambda: "6000354" in shown(answer))
     assert first_line(answer).startswith(f":eyes: <@{LIN}> is on it")
-    assert answer["blocks"][-1]["elements"][0]["action_id"] == "triage_release"
+    assert answer["blocks"][-1]["elements"][1]["action_id"] == "triage_release"
 
 
 async def test_a_log_that_is_none_any_more_loses_the_reaction_with_its_triage(slack: Sandbox) -> None:

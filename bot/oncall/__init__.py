@@ -1,0 +1,1 @@
+"""Help the people on call: who is on an incident."""

@@ -1,0 +1,166 @@
+"""Show in Slack who is on an incident: in the first line of its triage, in its buttons, and in the dialogs behind them.
+
+The lines mention only the people who acted, and show what they typed literally.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bot.i18n import Language, Translator, words
+from bot.oncall.ownership import HELPED_CHARACTERS
+from bot.policy.replies import Overdue, TakenOver
+from bot.render import block_kit
+from bot.render.block_kit import Block, Element, MessagePayload
+from bot.storage.incident_store import Incident, Status
+
+TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
+TRIAGE_REPORT = "triage_report"
+TRIAGE_TAKE = "triage_take"
+TRIAGE_RELEASE = "triage_release"
+TRIAGE_RESOLVE = "triage_resolve"
+TRIAGE_REOPEN = "triage_reopen"
+TRIAGE_ESCALATE = "triage_escalate"
+TRIAGE_WRONG = "triage_wrong"
+TRIAGE_MENU = "triage_menu"  # its options contain one of the other action ids, see `act_of`
+HELPED = "helped"  # the field of the dialog
+
+_STATE_ID = "incident"  # of the section with the state
+
+
+def button_value(source: str, language: Language, code: int | None = None, **more: str) -> str:
+    """Return the value of a button: *source*, to read the log again, the message's language, and the cause's code."""
+    return json.dumps({**more, "key": source, "language": language} | ({"code": code} if code else {}))
+
+
+def act_of(value: str) -> str:
+    """Return the action id in the value of an option of the menu."""
+    return str(json.loads(value)["act"])
+
+
+def buttons(
+    source: str,
+    code: int | None,
+    translate: Translator,
+    status: Status = Status.OPEN,
+    *,
+    can_escalate: bool = False,
+) -> Block:
+    """Build at most three buttons that fit the status, the likeliest first, and a menu with the rest."""
+    language = translate.language
+    value = button_value(source, language, code)
+
+    def button(name: str, act: str, **style: str) -> Element:
+        return block_kit.button(translate(f"triage.button.{name}"), act, value=value, **style)
+
+    def option(label: str, act: str, of: Language = language) -> Element:
+        return block_kit.option(label, button_value(source, of, code, act=act))
+
+    report = button("report", TRIAGE_REPORT)
+    escalate = [button("escalate", TRIAGE_ESCALATE)] if can_escalate else []
+    rest = [
+        option(translate("button.other_language"), TRIAGE_LANGUAGE, language.other),
+        option(translate("triage.button.wrong"), TRIAGE_WRONG),
+    ]
+    match status:
+        case Status.TAKEN:
+            shown = [
+                button("resolve", TRIAGE_RESOLVE, style="primary"),
+                button("release", TRIAGE_RELEASE),
+                *(escalate or [report]),
+            ]
+            more = [option(translate("triage.button.take_over"), TRIAGE_TAKE)]
+            more += [option(translate("triage.button.report"), TRIAGE_REPORT)] if escalate else []
+        case Status.RESOLVED:
+            shown, more = [button("reopen", TRIAGE_REOPEN), report], []
+        case _:
+            shown = [button("take", TRIAGE_TAKE, style="primary"), *escalate, report]
+            more = [option(translate("triage.button.resolve"), TRIAGE_RESOLVE)]
+    return block_kit.actions(*shown, block_kit.overflow(TRIAGE_MENU, [*more, *rest]))
+
+
+def with_state(payload: MessagePayload, incident: Incident, *, can_escalate: bool = False) -> MessagePayload:
+    """Return a triage message with the state of *incident* in its first lines, and the buttons that fit it.
+
+    A message without the buttons of a triage at the end, such as after *Mark as wrong*, stays as it is.
+    """
+    *blocks, last = (block for block in payload["blocks"] if not _is_state(block))
+    if TRIAGE_MENU not in [each["action_id"] for each in last.get("elements", ()) if "action_id" in each]:
+        return payload
+    language = Language(incident.language)
+    translate = words(language)
+    actions = buttons(incident.source, incident.code, translate, incident.status, can_escalate=can_escalate)
+    blocks.append(block_kit.converted(actions, language))
+    lines = payload["text"].split("\n")[_lines_of_state(payload) :]
+    state = state_lines(incident, translate)
+    if not state:
+        return block_kit.message("\n".join(lines), blocks)
+    section = block_kit.converted(block_kit.section("\n".join(state)), language)
+    section["block_id"] = f"{_STATE_ID}_{incident.version}"
+    return block_kit.message("\n".join([section["text"]["text"], *lines]), [section, *blocks])
+
+
+def state_lines(incident: Incident, translate: Translator) -> list[str]:
+    """Return a line about who has taken, released or resolved an incident, and one about who escalated it."""
+    lines = []
+    if incident.status is not Status.OPEN:
+        who, time = block_kit.mention(incident.user), block_kit.date(incident.at)
+        if incident.helped:
+            helped = block_kit.literal(incident.helped, HELPED_CHARACTERS)
+            lines.append(translate("triage.resolved.helped", who=who, time=time, helped=helped))
+        else:
+            lines.append(translate(f"triage.{incident.status}", who=who, time=time))
+    if incident.escalated_by and incident.escalated_at:
+        who, time = block_kit.mention(incident.escalated_by), block_kit.date(incident.escalated_at)
+        lines.append(translate("triage.escalated", who=who, time=time))
+    return lines
+
+
+def take_over(incident: Incident, minutes: int, origin: str, translate: Translator) -> dict[str, Any]:
+    """Build the modal that asks whether to take over from the owner, who has had it for *minutes*."""
+    title, yes, no = (translate(f"triage.take_over.{part}") for part in ("title", "yes", "no"))
+    text = translate.count("triage.take_over.text", minutes, who=block_kit.mention(incident.user))
+    view = block_kit.modal(title, no, [block_kit.section(text)], submit=yes)
+    return {"callback_id": TRIAGE_TAKE, "private_metadata": origin, **view}
+
+
+def resolution(origin: str, translate: Translator) -> dict[str, Any]:
+    """Build the dialog that asks what helped; *origin* comes back as its `private_metadata`."""
+    title, label, hint, yes, no = (
+        translate(f"triage.resolve.{part}") for part in ("title", "label", "hint", "yes", "no")
+    )
+    field = block_kit.line_input(HELPED, label, hint, HELPED_CHARACTERS)
+    view = block_kit.modal(title, no, [field], submit=yes)
+    return {"callback_id": TRIAGE_RESOLVE, "private_metadata": origin, **view}
+
+
+def taken_over(reply: TakenOver, translate: Translator) -> MessagePayload:
+    """Tell a person that somebody else is on their incident now."""
+    names = {"who": block_kit.mention(reply.by), "channel": f"<#{reply.channel}>"}
+    return _line(translate("triage.taken_over", **names, triage=_linked(reply.link, translate)))
+
+
+def overdue(reply: Overdue, translate: Translator) -> MessagePayload:
+    """Remind a person of an incident that they are on."""
+    names = {"time": block_kit.date(reply.since), "channel": f"<#{reply.channel}>"}
+    return _line(translate("triage.overdue", **names, triage=_linked(reply.link, translate)))
+
+
+def _linked(link: str, translate: Translator) -> str:
+    text = translate("triage.one")
+    return f"<{block_kit.escape(link)}|{text}>" if link else text
+
+
+def _line(text: str) -> MessagePayload:
+    return block_kit.message(text, [block_kit.section(text)])
+
+
+def _is_state(block: Block) -> bool:
+    return str(block.get("block_id", "")).startswith(_STATE_ID)
+
+
+def _lines_of_state(payload: MessagePayload) -> int:
+    """Return how many lines of the plain text are the state."""
+    states = [block["text"]["text"] for block in payload["blocks"] if _is_state(block)]
+    return sum(len(text.split("\n")) for text in states)

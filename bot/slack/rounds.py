@@ -1,0 +1,78 @@
+"""Do what is due without anybody asking: repeat updates of incidents that were prevented, and remind their owners.
+
+An incident that is due is claimed in the database first, so that one of several replicas deals with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
+from bot.policy.place import Place, link_to
+from bot.policy.replies import Overdue
+from bot.slack.context import RequestContext, Services
+from bot.slack.incidents import present, send_dm
+from bot.storage.database import UNREACHABLE
+from bot.storage.incident_store import Incident
+
+_INTERVAL_S = 15.0
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Rounds:
+    """Deals with everything that is due, every few seconds."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Go round while the context is open."""
+
+        async def go_round() -> None:
+            while True:
+                try:
+                    await self.go()
+                except UNREACHABLE as error:
+                    _log.warning("what is due could not be read", error=describe(error))
+                await asyncio.sleep(_INTERVAL_S)
+
+        task = asyncio.create_task(go_round())
+        try:
+            yield
+        finally:
+            task.cancel()
+            # The database must not be closed during a query.
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def go(self) -> None:
+        """Deal with everything that is due now."""
+        for incident in await self._services.ownership.claim_due():
+            ref = incident.ref
+            try:
+                context = await RequestContext.of_place(self._services, Place(ref.team, ref.channel, incident.user))
+                await self._deal_with(context, incident)
+            except GiveUp as error:  # the message or the channel is gone: no repetition helps
+                _log.info("an incident can't be shown", channel=ref.channel, ts=ref.ts, reason=str(error))
+                await self._services.ownership.settled(incident)
+            except (RetryLater, StopWorkspace) as error:  # it is due again in a while
+                _log.info("an incident is shown later", channel=ref.channel, ts=ref.ts, reason=str(error))
+
+    async def _deal_with(self, context: RequestContext, incident: Incident) -> None:
+        ownership, channel = context.services.ownership, incident.ref.channel
+        if incident.shown != incident.version:
+            await present(context, incident)
+            return
+        if not incident.owner:
+            await ownership.settled(incident)
+            return
+        messages = await context.lookup.thread(channel, incident.thread)
+        own = [float(each["ts"]) for each in messages if each.get("user") == incident.owner]
+        if await ownership.is_silent(incident, last_said=max(own, default=0.0)):
+            link = await link_to(context.lookup, channel, incident.ref.ts)
+            await send_dm(context, incident.owner, Overdue(incident.at, channel, link))
+            await ownership.settled(incident)

@@ -1,0 +1,169 @@
+"""Store who is on the incident that a triage reports, and what happened to it.
+
+A change is a rule applied to the stored incident in one transaction, so that of two people who click at once, the
+second one's rule sees the change of the first, on whichever replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, tuple_, update
+
+from bot.storage.annotation_store import MessageRef
+from bot.storage.database import Database
+from bot.storage.tables import incident_history, incidents
+
+_SHOW_AGAIN_S = 20.0  # after a change, if its message was not updated by then
+_MOST_DUE = 100  # incidents claimed at once
+
+
+class Status(StrEnum):
+    """The status of an incident."""
+
+    OPEN = "open"  # nobody has ever been on it
+    TAKEN = "taken"
+    RELEASED = "released"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident: the bot's message about it, and its state."""
+
+    ref: MessageRef  # of the message
+    thread: str  # that contains the message
+    source: str  # of the log (see `bot.policy.place.LogSource`)
+    language: str  # of the message
+    code: int | None = None  # of the likely cause
+    status: Status = Status.OPEN
+    user: str = ""  # the person who gave it that status
+    at: float = 0.0  # and when, in seconds since the epoch
+    helped: str = ""  # one line by the person who resolved it
+    escalated_by: str | None = None
+    escalated_at: float | None = None
+    version: int = 0  # number of changes
+    shown: int = 0  # the version that the message shows
+
+    @property
+    def owner(self) -> str | None:
+        """The person who is on it, or None."""
+        return self.user if self.status is Status.TAKEN else None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentEvent:
+    """An event in the history of an incident: a status, or `escalated`."""
+
+    what: str
+    user: str
+    at: float
+
+
+Rule = Callable[[Incident], Incident]
+
+
+class IncidentStore:
+    """Store incidents by the bot's message about them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, ref: MessageRef) -> Incident | None:
+        """Return the incident of a message, or None if nobody has ever acted on it."""
+        query = select(incidents).where(*_of(incidents, ref))
+        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
+        return _incident(row) if row else None
+
+    async def change(self, seed: Incident, rule: Rule) -> tuple[Incident, Incident]:
+        """Apply *rule* to the stored incident, or to *seed* if there is none; return it before and after.
+
+        A rule that returns the incident itself changes nothing.
+        """
+        creation = self._database.insert(incidents).values(_row(seed)).on_conflict_do_nothing()
+        query = select(incidents).where(*_of(incidents, seed.ref)).with_for_update()
+
+        def change(connection: Connection) -> tuple[Incident, Incident]:
+            connection.execute(creation)
+            before = _incident(connection.execute(query).one())
+            after = rule(before)
+            if after is before:
+                return before, after
+            after = replace(after, version=before.version + 1)
+            is_escalated = after.escalated_at != before.escalated_at
+            who, at = (after.escalated_by, after.escalated_at) if is_escalated else (after.user, after.at)
+            row = _row(after) | {"due_at": (at or 0.0) + _SHOW_AGAIN_S}
+            connection.execute(update(incidents).where(*_of(incidents, after.ref)).values(row))
+            event = {"what": "escalated" if is_escalated else after.status, "user": who, "at": at}
+            connection.execute(insert(incident_history).values(_key(after.ref) | event))
+            return before, after
+
+        return await self._database.run(change)
+
+    async def show(self, incident: Incident, *, remind_at: float | None) -> Incident:
+        """Record that the message shows *incident*; return the incident as it is now.
+
+        If it has not been changed since, it is due next at *remind_at*, or never if that is None.
+        """
+        mine = *_of(incidents, incident.ref), incidents.c.version == incident.version
+        record = update(incidents).where(*mine).values(shown=incident.version, due_at=remind_at)
+        query = select(incidents).where(*_of(incidents, incident.ref))
+
+        def show(connection: Connection) -> Incident:
+            connection.execute(record)
+            row = connection.execute(query).one_or_none()
+            return _incident(row) if row else incident
+
+        return await self._database.run(show)
+
+    async def claim_due(self, now: float, *, lease_s: float) -> list[Incident]:
+        """Return the incidents that are due, for this caller only: they are due again after *lease_s*."""
+        key = incidents.c.team, incidents.c.channel, incidents.c.ts
+        due = select(*key).where(incidents.c.due_at <= now).order_by(incidents.c.due_at).limit(_MOST_DUE)
+        claim = update(incidents).where(tuple_(*key).in_(due.with_for_update(skip_locked=True)))
+        claim = claim.values(due_at=now + lease_s).returning(*incidents.c)
+        rows = await self._database.run(lambda connection: connection.execute(claim).all())
+        return [_incident(row) for row in rows]
+
+    async def history(self, ref: MessageRef) -> list[IncidentEvent]:
+        """Return what happened to an incident, in order."""
+        columns = incident_history.c.what, incident_history.c.user, incident_history.c.at
+        query = select(*columns).where(*_of(incident_history, ref)).order_by(incident_history.c.id)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [IncidentEvent(*row) for row in rows]
+
+    async def forget_before(self, time: float) -> None:
+        """Delete the incidents that nobody has changed since *time*, with their history."""
+        old = incidents.c.at < time, incidents.c.escalated_at.is_(None) | (incidents.c.escalated_at < time)
+
+        def forget(connection: Connection) -> None:
+            connection.execute(incidents.delete().where(*old))
+            connection.execute(incident_history.delete().where(incident_history.c.at < time))
+
+        await self._database.run_aside(forget)
+
+
+def _key(ref: MessageRef) -> dict[str, str]:
+    return {"team": ref.team, "channel": ref.channel, "ts": ref.ts}
+
+
+def _of(table: Table, ref: MessageRef) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in _key(ref).items()]
+
+
+_FIELDS = (
+    *("thread", "source", "language", "code", "status", "user", "at"),
+    *("helped", "escalated_by", "escalated_at", "version", "shown"),
+)
+
+
+def _row(incident: Incident) -> dict[str, Any]:
+    return _key(incident.ref) | {name: getattr(incident, name) for name in _FIELDS}
+
+
+def _incident(row: Row[Any]) -> Incident:
+    fields = {name: getattr(row, name) for name in _FIELDS}
+    return Incident(MessageRef(row.team, row.channel, row.ts), **fields | {"status": Status(row.status)})
