@@ -32,7 +32,7 @@ _DEFAULTS = {
     "ZIMERR_LOG_FORMAT": "`text` on a terminal, otherwise `json`",
 }
 # At the start of a command, perhaps with a path. `/zimerr` alone is Slack's command.
-_ZIMERR = re.compile(r"(?:^|&& |\| |\w=\S+ )(?:[\w./-]+/)?zimerr ([^|>&)]*)")
+_ZIMERR = re.compile(r"(?:^|&& |-- |\| |\w=\S+ )(?:[\w./-]+/)?zimerr ([^|>&)]*)")
 
 
 def names(document: Path) -> list[str]:
