@@ -54,8 +54,9 @@ def _limit_line(same: Sequence[Limit], translate: Translator) -> str:
     remarks += [f"limit.plan.{each.plan}" for each in same if each.plan]
     remarks += ["limit.default"] if limit.default else []
     remarks += [f"origin.{each.origin}" for each in same]
-    remark = translate("list.separator").join(map(translate, dict.fromkeys(remarks)))
-    return translate("limit.line", what=translate.pick(limit.what), amount=amount, remarks=remark)
+    what = translate.pick(limit.what)
+    said = [text for text in map(translate, dict.fromkeys(remarks)) if text not in what]  # “单个 key 的长度”
+    return translate("limit.line", what=what, amount=amount, remarks=translate("list.separator").join(said))
 
 
 def server_code_line(asked: ServerCode, known: KnownNumbers, translate: Translator) -> str:

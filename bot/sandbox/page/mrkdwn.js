@@ -11,7 +11,7 @@ const unescape = (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES
 // In Slack a style begins and ends at word boundaries only; Chinese characters are word characters.
 const styled = (mark) => `(?<![\\p{L}\\p{N}${mark}])[${mark}](?=[^\\s${mark}])([^\\n]*?[^\\s])[${mark}](?![\\p{L}\\p{N}${mark}])`;
 const INLINE = new RegExp(
-  ["<([^<>\\n]+)>", "`([^`\\n]+)`", styled("*"), styled("_"), styled("~"), ":([a-z0-9_+'-]+):(?::skin-tone-\\d:)?"].join("|"), "u",
+  ["<([^<>\\n]+)>", "(?<![\\p{L}\\p{N}`])`([^`\\n]+)`(?![\\p{L}\\p{N}`])", styled("*"), styled("_"), styled("~"), ":([a-z0-9_+'-]+):(?::skin-tone-\\d:)?"].join("|"), "u",
 );
 
 /** Draw mrkdwn: fences, quotes and inline styles. */
