@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -259,10 +260,18 @@ def test_standard_output_has_the_protocol_only() -> None:
 def test_ctrl_c_ends_the_http_server() -> None:
     """It is how a person stops it, and no error."""
     with subprocess.Popen([*COMMAND, "--http", "0"], cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        assert "(Ctrl-C ends it)" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        assert process.communicate()[1] == ""
+        try:
+            assert process.stderr
+            line = process.stderr.readline()
+            assert "(Ctrl-C ends it)" in line
+            connection = HTTPConnection(line.split()[6].split("/")[2], timeout=20)
+            connection.request("GET", "/mcp")
+            assert connection.getresponse().status == 406  # it serves, and wants to know what the client accepts
+            connection.close()
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=20)[1] == ""
+        finally:
+            process.kill()
     assert process.returncode == 0
 
 
