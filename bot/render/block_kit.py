@@ -209,6 +209,18 @@ def lookup(label: str, placeholder: str, action_id: str) -> Block:
     return section(label, accessory=select) | {"block_id": action_id}
 
 
+def conversation_input(field: str, label: str) -> Block:
+    """Build an input for the conversation to post to, by default the one that the person looks at.
+
+    The submission of the modal contains a response_url for it (docs.slack.dev/surfaces/modals, response_url_enabled).
+    """
+    element: Element = {"type": "conversations_select", "action_id": field, "response_url_enabled": True}
+    # Not direct messages between two people, in which a shared answer would be a surprise.
+    chosen = {"include": ["public", "private", "mpim"], "exclude_bot_users": True}
+    element |= {"default_to_current_conversation": True, "filter": chosen}
+    return {"type": "input", "block_id": field, "label": _plain(label, 2000), "element": element}
+
+
 def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Block:
     """Build an input for several lines of at most *longest* characters, filled with *text*."""
     element: Element = {"type": "plain_text_input", "action_id": field, "multiline": True, "max_length": longest}

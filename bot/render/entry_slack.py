@@ -35,6 +35,7 @@ NOT_A_CODE = "not_a_code"  # also callback ids of the modals that ask for confir
 QUIET_HERE = "quiet_here"
 LOOKUP = "lookup"
 LOOKUP_CODE = "lookup_code"
+LOOKUP_CHANNEL = "lookup_channel"
 _MOST_CARDS = 2  # of a question; more codes are a list
 _MOST_DETAILED = 5  # cards for a single reader
 _MOST_SHORT_CARDS = 3
@@ -107,11 +108,17 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
 def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
     """Build the modal that searches codes while a person types, with all about *entry* below the field.
 
-    The card is followed by the entry's example.
+    The card is followed by the entry's example, and by the channel to share it with. The modal's `private_metadata` is
+    the code.
     """
+    title, close = translate("lookup.title"), translate("lookup.close")
     blocks = [block_kit.lookup(translate("lookup.label"), translate("lookup.placeholder"), LOOKUP_CODE)]
-    blocks += [*card(entry, translate), *_example(entry, translate)] if entry else []
-    return {"callback_id": LOOKUP, **block_kit.modal(translate("lookup.title"), translate("lookup.close"), blocks)}
+    if entry is None:
+        return {"callback_id": LOOKUP, **block_kit.modal(title, close, blocks)}
+    blocks += [*card(entry, translate), *_example(entry, translate)]
+    blocks.append(block_kit.conversation_input(LOOKUP_CHANNEL, translate("lookup.channel")))
+    view = block_kit.modal(title, close, blocks, submit=translate("button.share"))
+    return {"callback_id": LOOKUP, "private_metadata": str(entry.code), **view}
 
 
 def card(entry: Entry, translate: Translator, platform: Platform | None = None, docs: str = "") -> list[Block]:

@@ -73,7 +73,12 @@ _INTERACTIVE: dict[str, Validator] = {
     "external_select": _EXTERNAL,
     "multi_external_select": _EXTERNAL,
     "users_select": fields({}, _SELECT | {"initial_user": _ID}),
-    "conversations_select": fields({}, _SELECT | {"initial_conversation": _ID, "filter": any_value}),
+    "conversations_select": fields(
+        {},
+        _SELECT
+        | {"initial_conversation": _ID, "filter": any_value}
+        | {"default_to_current_conversation": boolean, "response_url_enabled": boolean},
+    ),
     "channels_select": fields({}, _SELECT | {"initial_channel": _ID}),
     "overflow": fields({"options": array(_OPTION, 5)}, _COMMON),
     "checkboxes": _OPTION_LIST,

@@ -132,7 +132,8 @@ class Interactions:
     async def submit(self, user: str, view_id: str, state: Json) -> dict[str, str]:
         """Submit a modal; return the app's error messages by block id."""
         view = self._open_modal(user, view_id) | {"state": state}
-        answer = await self._send(self._body("view_submission", user) | {"view": view, "response_urls": []})
+        body = self._body("view_submission", user) | {"view": view, "response_urls": self._chosen_urls(user, view)}
+        answer = await self._send(body)
         response = answer.payload or {}
         try:
             match response.get("response_action"):
@@ -149,6 +150,19 @@ class Interactions:
         except SlackError as error:
             raise ActionRefused(f"The app's answer was refused: {error.code} {' '.join(error.messages)}") from error
         return {}
+
+    def _chosen_urls(self, user: str, view: Json) -> list[Json]:
+        """Return the response URL of each conversation chosen in an input with `response_url_enabled`."""
+        urls = []
+        for block, element in ElementContainer(view=view).elements():
+            if block["type"] != "input" or not element.get("response_url_enabled"):
+                continue
+            ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
+            chosen = view["state"]["values"][ids["block_id"]][ids["action_id"]].get("selected_conversation")
+            if chosen:
+                url = self._response_urls.issue(ResponseTarget(self._workspace.channel(chosen).id, user))
+                urls.append(ids | {"channel_id": chosen, "response_url": url})
+        return urls
 
     async def close(self, user: str, view_id: str) -> None:
         """Close a modal; send ``view_closed`` if the view has `notify_on_close`."""

@@ -6,6 +6,7 @@
    the channel where it was pasted. Where the bot is not a member, it goes to the response_url.
 3. Of several clicks, one posts. If that fails, another may after a minute.
 4. The private answer loses its button.
+5. The modal that looks a code up has no channel: its person chooses one, for which Slack sends a response_url.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.policy.question import Question
 from bot.policy.replies import Barrier, Note, Reply, Shared, Triaged, barred
+from bot.render.entry_slack import LOOKUP
 from bot.render.share_slack import SHARE
 from bot.slack.client import is_trusted
 from bot.slack.context import RequestContext, Services, after_ack
@@ -36,6 +38,7 @@ _log = structlog.stdlib.get_logger(__name__)
 def register(app: AsyncApp, services: Services) -> None:
     """Listen to the button."""
     app.action(SHARE)(after_ack(share, services))
+    app.view(LOOKUP)(after_ack(share_lookup, services))
 
 
 async def share(context: RequestContext, body: Payload) -> None:
@@ -70,14 +73,27 @@ async def share(context: RequestContext, body: Payload) -> None:
         _log.warning("a shared answer keeps its button", channel=place.channel, reason=str(error))
 
 
+async def share_lookup(context: RequestContext, body: Payload) -> None:
+    """Post the code that the modal shows to the channel chosen in it. Each modal can be submitted once."""
+    chosen = body["response_urls"][0]
+    context = _at(context, chosen["channel_id"], chosen["response_url"])
+    reply = context.services.answers.explain((int(body["view"]["private_metadata"]),))
+    await _post(context, Shared(reply, context.place.user), await context.channel_language())
+
+
 def _target(context: RequestContext, value: Payload) -> RequestContext:
     """Return the context of the channel to share with; of a triage in a direct message, the one that *value* names."""
     if "to" not in value:
         return context
-    url, own = value.get("url"), context.respond
-    is_usable = own and url and is_trusted(context.lookup.client, url)
-    respond = AsyncRespond(response_url=url, proxy=own.proxy, ssl=own.ssl) if own and is_usable else None
-    return replace(context, place=replace(context.place, channel=value["to"]), thread=None, respond=respond)
+    return _at(context, value["to"], value.get("url"))
+
+
+def _at(context: RequestContext, channel: str, url: str | None) -> RequestContext:
+    """Return the context of another channel and the response_url to post there."""
+    client = context.lookup.client
+    is_usable = url and is_trusted(client, url)
+    respond = AsyncRespond(response_url=url, proxy=client.proxy, ssl=client.ssl) if is_usable else None
+    return replace(context, place=replace(context.place, channel=channel), thread=None, respond=respond)
 
 
 async def answer_again(context: RequestContext, question: Question) -> Reply | None:

@@ -17,7 +17,7 @@ from bot.policy.replies import Annotation, Explained
 from bot.render.block_kit import escape
 from bot.render.entry_slack import MORE, NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_DETAILS, SHOW_LANGUAGE, lookup
 from bot.render.renderer import Renderer
-from bot.sandbox.block_schema import check_blocks
+from bot.sandbox.block_schema import check_view
 from tests.render.kit_rules import assert_sendable, texts
 
 LANGUAGES = list(Language)
@@ -140,7 +140,7 @@ def test_the_menu_of_an_unasked_answer_fits(catalogue: Catalogue) -> None:
 def test_the_confirmation_is_not_cut(catalogue: Catalogue, what: str, language: Language) -> None:
     """Slack limits titles and buttons of a modal to 24 characters."""
     view = Renderer(catalogue).confirmation(language, what, f"dismiss.{what}", "{}", [6000106, 6009999])
-    check_blocks(view["blocks"])
+    check_view(view)
     assert not any("…" in view[part]["text"] for part in ("title", "submit", "close"))
 
 
@@ -217,8 +217,8 @@ def test_an_example_mentions_nobody_and_breaks_no_markup(catalogue: Catalogue) -
     """An overlay may hold any line of a log, such as a message that mentions a channel."""
     entry = replace(entry_of(catalogue, 6000106), example="`<!channel>` *failed* <@U1> & code 6000106 " + "<" * 500)
     view = lookup(entry, words(Language.EN))
-    check_blocks(view["blocks"])
-    shown = view["blocks"][-1]["text"]
+    check_view(view)
+    shown = view["blocks"][-2]["text"]
     assert shown["text"].startswith("*Example*\n`'&lt;!channel&gt;' *failed* &lt;@U1&gt; &amp; code 6000106")
     assert shown["text"].count("`") == 2
     assert shown["verbatim"]

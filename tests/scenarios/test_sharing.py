@@ -13,7 +13,7 @@ from bot.sandbox.http_server import Sandbox
 from tests.render.kit_rules import assert_sendable
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, FOREIGN, LIN, Start
 from tests.scenarios.logs import LOG
-from tests.scenarios.reading import answer_in_thread, bot_reactions, choose, last_said, said_by_bot, shown
+from tests.scenarios.reading import answer_in_thread, bot_reactions, choose, dialog_of, last_said, said_by_bot, shown
 
 SHARE = "share_to_channel"
 Ask = Callable[[Sandbox], Awaitable[None]]
@@ -233,3 +233,24 @@ async def test_a_triage_whose_log_is_gone_says_so(slack: Sandbox) -> None:
     await slack.delete(ENGLISH, log["ts"])
     await slack.click(copy, SHARE, ANN)
     await slack.until(lambda: any("is gone" in shown(each) for each in slack.ephemerals(ANN)))
+
+
+@pytest.mark.both_transports
+@pytest.mark.parametrize("channel", [ENGLISH, CHINESE, FOREIGN])
+async def test_a_code_that_was_looked_up_is_shared_with_the_chosen_channel(slack: Sandbox, channel: str) -> None:
+    """The dialog belongs to no channel; the person chooses one, also where the bot is not a member."""
+    await slack.shortcut("lookup", LIN)
+    view = await dialog_of(slack, LIN)
+    assert view["submit"] is None
+    (option, *_) = await slack.suggest(view, LIN, "lookup_code", "6000106")
+    await slack.select(view, "lookup_code", LIN, option)
+    await slack.until(lambda: "Token 已过期" in json.dumps(slack.modal(LIN), ensure_ascii=False))
+    view = await dialog_of(slack, LIN)
+    assert view["submit"]["text"] == "发到频道"
+    await slack.submit(view, LIN, {"lookup_channel": channel})
+    message = await last_said(slack, channel, 1)
+    assert_sendable(message)
+    expected = "Token 已过期\n" if channel == CHINESE else "Token expired\n"
+    assert f"6000106 · {expected}" in shown(message)
+    assert "<@U0LIN>" in shown(message)
+    assert slack.modal(LIN) is None

@@ -101,7 +101,10 @@ const asOption = (value, text) => ({ value, text: { type: "plain_text", text } }
 const drawStatic = (part) =>
   drawSelect(part, part.element.option_groups ?? [{ options: part.element.options ?? [] }], part.element.initial_option?.value, "selected_option");
 
-const drawPicker = (list, field, initial) => (part) => drawSelect(part, [{ options: list() }], part.element[initial], field);
+const drawPicker = (list, field, initial) => (part) =>
+  drawSelect(part, [{ options: list() }], part.element[initial] ?? currentOf(part.element, list()), field);
+const currentOf = (element, options) =>
+  element.default_to_current_conversation && options.some((option) => option.value === state.channel) ? state.channel : undefined;
 
 const people = () => [...state.users.values()].filter((user) => !user.is_bot).map((user) => asOption(user.id, nameOf(user.id)));
 const channels = () => state.channels.filter((channel) => !channel.is_im).map((channel) => asOption(channel.id, placeName(channel.id)));
