@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Report = Callable[[Mapping[str, Any], BaseException | None], None]  # gets a record of the log and its error
 _CLOSE_S = 2.0
+_OWN_LOGGERS = ("sentry_sdk", "urllib3")  # a report that can't be sent must not cause the next one
 _TAGS = ("id", "kind", "event_id", "team", "channel", "ts", "part")  # the fields of a record that are sent
 # The parts of a report that are sent: https://develop.sentry.dev/sdk/data-model/event-payloads/
 _KEPT = frozenset(
@@ -51,6 +52,8 @@ def reporting(dsn: str) -> Iterator[Report | None]:
     def report(record: Mapping[str, Any], error: BaseException | None) -> None:
         # What a library writes may quote anything.
         library = record.get("_record") if record.get("_from_structlog") is False else None
+        if library and library.name.startswith(_OWN_LOGGERS):
+            return
         message = f"an error in {library.name}" if library else str(record["event"])
         event: Event = {
             "level": "error",

@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncIterator
 
 from prometheus_client import (
-    CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
     Gauge,
@@ -22,7 +21,8 @@ from prometheus_client import (
     generate_latest,
 )
 
-CONTENT_TYPE = CONTENT_TYPE_LATEST
+# Of the oldest text format, which all versions of Prometheus read: https://prometheus.io/docs/instrumenting/exposition_formats/
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LAG_INTERVAL_S = 0.5
 # Slack waits 3 s for an acknowledgement: https://docs.slack.dev/apis/events-api
 _ACKNOWLEDGEMENT_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)

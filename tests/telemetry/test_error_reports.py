@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +19,13 @@ from tests.scenarios.conftest import ANN, ENGLISH, bot_with
 from tests.telemetry.receiver import receiving
 
 WORD = "quetzalcoatl"
+
+
+@pytest.fixture(autouse=True)
+def _no_reports_afterwards() -> Iterator[None]:
+    """Other tests log, too."""
+    yield
+    log.configure("info")
 
 
 async def test_a_bug_is_reported_without_words_and_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,10 +51,10 @@ async def test_a_bug_is_reported_without_words_and_tokens(tmp_path: Path, monkey
             (reply,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
             await slack.say(ENGLISH, ANN, f"{WORD}: 6000106")
             await receiver.until(2)
+            logging.getLogger("sentry_sdk.errors").error("not sent")
             logging.getLogger("slack_sdk").error("refused: %s", slack.app.bot_token)
             token = slack.app.bot_token
         await asyncio.to_thread(sending.__exit__, None, None, None)
-        log.configure("info")
         assert {path for path, _ in receiver.requests} == {"/api/1/envelope/"}
         sent = b"".join(body for _, body in receiver.requests).decode()
         events = [json.loads(body.splitlines()[2]) for _, body in receiver.requests]
@@ -58,6 +66,7 @@ async def test_a_bug_is_reported_without_words_and_tokens(tmp_path: Path, monkey
     assert [each["type"] for each in asked["exception"]["values"]] == ["ValueError"]
     assert asked["exception"]["values"][0]["stacktrace"]["frames"][-1]["function"] == "search"
     assert "an error in slack_sdk" in {each["logentry"]["message"] for each in events}
+    assert "an error in sentry_sdk.errors" not in {each["logentry"]["message"] for each in events}
     attempt = next(each for each in events if each["logentry"]["message"] == "an attempt failed")
     assert [each["type"] for each in attempt["exception"]["values"]] == ["KeyError", "ValueError"]
     assert attempt["tags"]["event_id"].startswith("Ev")

@@ -23,7 +23,7 @@ Sample = tuple[str, frozenset[tuple[str, str]]]  # name and labels
 async def samples(slack: Sandbox) -> dict[Sample, float]:
     """Return what `/metrics` serves."""
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{PORTS[slack]}/metrics") as response:
-        assert response.content_type == "text/plain"
+        assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
         text = await response.text()
     families = text_string_to_metric_families(text)
     return {(each.name, frozenset(each.labels.items())): each.value for family in families for each in family.samples}
