@@ -63,6 +63,8 @@ def codes(token: Token) -> list[str]:
 
 def _links(token: Token) -> Iterator[str]:
     for child in token.children or ():
+        if child.type == "html_inline":  # a picture with a width
+            yield from re.findall(r'(?:href|src)="([^"]*)"', child.content)
         target = child.attrs.get("href") or child.attrs.get("src")
         if target:
             yield str(target)

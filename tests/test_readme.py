@@ -64,7 +64,7 @@ def test_each_language_links_the_other_in_its_first_line() -> None:
 def test_the_chinese_typography() -> None:
     """Punctuation beside Chinese characters has full width and no space beside it; Latin words have a space."""
     without_blocks = re.sub(
-        r"```.*?```|^\[create\]:.*$", "", CHINESE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+        r"```.*?```|<[^>]*>|^\[create\]:.*$", "", CHINESE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
     )
     text = re.sub(r"\[create\]|\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "Code", without_blocks))
     assert re.findall(r"[一-鿿][,;:!?()]|[,;:!?()][一-鿿]", text) == []
