@@ -49,8 +49,9 @@ from bot.server import (
     signed_handler,
 )
 from bot.settings import Settings, unknown_names
+from bot.slack.background import Background
 from bot.slack.client import SlackClient
-from bot.slack.context import Background, Services
+from bot.slack.context import Services
 from bot.slack.deliveries import ObservedApp
 from bot.slack.events import Envelopes
 from bot.slack.log_reader import LogReader

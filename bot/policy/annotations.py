@@ -30,14 +30,7 @@ from bot.i18n import Language
 from bot.policy.language import Languages
 from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
 from bot.policy.place import Directory, Place
-from bot.policy.replies import (
-    Annotation,
-    Answer,
-    AnyChange,
-    Reply,
-    Triaged,
-    UnreadableReply,
-)
+from bot.policy.replies import Annotation, Answer, AnyChange, Reply, Triaged, UnreadableReply
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.telemetry.metrics import Metrics

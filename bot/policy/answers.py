@@ -13,7 +13,7 @@ from bot.detection.detector import find_in_message, find_numbers
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp
 from bot.i18n import Language, question_language
-from bot.policy import grammar, replies
+from bot.policy import grammar, replies, troubles
 from bot.policy.changes import Changes
 from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
@@ -101,7 +101,7 @@ class Answers:
                 try:
                     message = await directory.message(channel, ts, thread) if channel == place.channel else None
                 except GiveUp as error:
-                    return replies.missing_scope(error, place) or replies.Note("no_message")
+                    return troubles.missing_scope(error, place) or replies.Note("no_message")
                 if message is None:
                     return replies.Note("no_message")
                 files = await read_files(message) if read_files and message.get("files") else ()

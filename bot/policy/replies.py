@@ -11,11 +11,11 @@ from bot.catalogue.entry import Entry, Section
 from bot.catalogue.numbers import ForeignNumber, ServerCode
 from bot.catalogue.platforms import Platform
 from bot.detection.result import Finding, LookAlike
-from bot.errors import GiveUp
 from bot.i18n import Language
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
-from bot.policy.place import Audience, LogSource, Place
+from bot.policy.place import Audience, LogSource
+from bot.policy.troubles import Barred, Failed, Refused, Uncalled
 from bot.storage.annotation_store import LogRecord
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
@@ -198,25 +198,6 @@ class DryRun:
     codes: tuple[Entry, ...] = ()  # the most frequent
 
 
-class Barrier(StrEnum):
-    """Slack's errors for a reply that cannot be posted, if people should know or can help."""
-
-    NOT_IN_CHANNEL = "not_in_channel"
-    CHANNEL_NOT_FOUND = "channel_not_found"
-    IS_ARCHIVED = "is_archived"
-    RESTRICTED_ACTION = "restricted_action"
-    MISSING_SCOPE = "missing_scope"
-
-
-@dataclass(frozen=True, slots=True)
-class Barred:
-    """A reply could not be posted in *channel*."""
-
-    barrier: Barrier
-    channel: str
-    scope: str | None  # the missing scope, if that is the reason
-
-
 @dataclass(frozen=True, slots=True)
 class Relation:
     """The relation of a triage to an earlier one in the same thread or channel."""
@@ -296,15 +277,6 @@ class Summons:
 
 
 @dataclass(frozen=True, slots=True)
-class Uncalled:
-    """The person to call is not in the channel, and Slack refused a direct message to them."""
-
-    target: str  # their id
-    reason: str  # Slack's error code
-    incident: str  # the id in the log
-
-
-@dataclass(frozen=True, slots=True)
 class TakenOver:
     """The direct message to a person whose incident somebody else has taken over."""
 
@@ -337,22 +309,6 @@ class Note:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Something went wrong; the log contains the details under the id *incident*."""
-
-    incident: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Slack refused an answer, in the last of several *attempts*; the log contains the details under *incident*."""
-
-    reason: str  # Slack's error code
-    incident: str
-    attempts: int = 1
-
-
 Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
@@ -376,19 +332,6 @@ class Answer:
     def is_public(self) -> bool:
         """Return whether everyone in the channel sees the answer."""
         return is_public(self.reply, self.audience)
-
-
-def barred(error: GiveUp, place: Place) -> Barred | None:
-    """Return the reply that explains *error* if people should know or can help, such as with a missing scope."""
-    # Slack has several kinds of restricted_action (docs.slack.dev/reference/methods/chat.postMessage).
-    reason = error.reason
-    barrier = next((each for each in Barrier if reason == each or reason.startswith(f"{each}_")), None)
-    return Barred(barrier, place.channel, error.scope) if barrier else None
-
-
-def missing_scope(error: GiveUp, place: Place) -> Barred | None:
-    """Return the reply that names the missing scope, or None if Slack gives another reason."""
-    return barred(error, place) if error.reason == Barrier.MISSING_SCOPE else None
 
 
 def is_public(reply: Reply, audience: Audience = Audience.CHANNEL) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Translator
-from bot.policy import replies
+from bot.policy import replies, troubles
 from bot.policy.noise_rules import Mode
 from bot.render import block_kit, unknown_code
 from bot.render.block_kit import Block, MessagePayload
@@ -101,18 +101,18 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
     return message(translate("dry_run.hello"), *paragraphs, translate("dry_run.choose"), blocks=[buttons])
 
 
-def barred(reply: replies.Barred, translate: Translator) -> MessagePayload:
+def barred(reply: troubles.Barred, translate: Translator) -> MessagePayload:
     """Explain why the bot can't post in a channel, how to change that, and the alternative until then."""
     reason = translate(f"barred.{reply.barrier}", channel=f"<#{reply.channel}>", scope=reply.scope or "?")
     return message(reason, translate("barred.meanwhile"))
 
 
-def failed(reply: replies.Failed, translate: Translator) -> MessagePayload:
+def failed(reply: troubles.Failed, translate: Translator) -> MessagePayload:
     """Report a failure, with the id that is in the log, too."""
     return message(translate("trouble.failed", id=reply.incident))
 
 
-def refused(reply: replies.Refused, translate: Translator) -> MessagePayload:
+def refused(reply: troubles.Refused, translate: Translator) -> MessagePayload:
     """Report that Slack refused an answer: its error code, in plain words if it is frequent, and the id in the log."""
     reason = block_kit.literal(reply.reason, _NAME)
     if reply.attempts > 1:
@@ -176,7 +176,7 @@ def summons(reply: replies.Summons, translate: Translator) -> MessagePayload:
     return message(translate("log.summons", by=by, channel=f"<#{reply.channel}>", link=link))
 
 
-def uncalled(reply: replies.Uncalled, translate: Translator) -> MessagePayload:
+def uncalled(reply: troubles.Uncalled, translate: Translator) -> MessagePayload:
     """Report that a call failed, with Slack's error code and the id in the log."""
     reason = block_kit.literal(reply.reason, _NAME)
     said = translate("log.uncalled", target=block_kit.mention(reply.target), reason=reason)

@@ -11,7 +11,7 @@ from cachetools import LRUCache, cached
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
-from bot.policy import replies
+from bot.policy import replies, troubles
 from bot.render import (
     block_kit,
     change_slack,
@@ -62,7 +62,7 @@ class Renderer:
             replies.ForgotReply: change_slack.forgot,
             replies.Denied: change_slack.denied,
             replies.DryRun: notices.dry_run,
-            replies.Barred: notices.barred,
+            troubles.Barred: notices.barred,
             replies.PrivateTriage: partial(digest_slack.private, catalogue),
             replies.Shared: self._shared,
             replies.NothingFound: partial(log_notices.nothing_found, catalogue),
@@ -72,10 +72,10 @@ class Renderer:
             replies.Summons: notices.summons,
             replies.TakenOver: incident_slack.taken_over,
             replies.Overdue: incident_slack.overdue,
-            replies.Uncalled: notices.uncalled,
+            troubles.Uncalled: notices.uncalled,
             replies.Note: notices.note,
-            replies.Failed: notices.failed,
-            replies.Refused: notices.refused,
+            troubles.Failed: notices.failed,
+            troubles.Refused: notices.refused,
         }
 
     def message(self, reply: replies.Reply, language: Language, *, share: str = "") -> MessagePayload:

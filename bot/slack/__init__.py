@@ -12,7 +12,7 @@ Surfaces:
 - `oauth`: the app installed and uninstalled
 
 Behind them:
-- `context`: the `RequestContext` that every handler gets; acknowledging, replying privately, reporting errors
+- `context`: the `RequestContext` that every handler gets; `listeners`: Bolt's listeners of handlers; `background`
 - `worker`: works on jobs, with `log_jobs`, `log_reader` (a log read from Slack) and `replier` (replies in a thread)
 - `sender`: posts each reply once; `lookup`: asks Slack; `files`: downloads and uploads
 - `workspaces`: clients and tokens by workspace; `client`: calls the Web API
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import actions, commands, context, events, incidents, messages, sharing, shortcuts, views, workflow_steps
+from bot.slack import actions, commands, events, incidents, messages, sharing, shortcuts, views, workflow_steps
 from bot.slack.context import Services
 
 
@@ -30,4 +30,4 @@ def register(app: AsyncApp, services: Services) -> None:
     """Connect every surface; Bolt asks the listeners in this order."""
     for surface in (messages, commands, actions, incidents, sharing, shortcuts, views, workflow_steps, events):
         surface.register(app, services)
-    context.report_errors(app, services)
+    listeners.report_errors(app, services)

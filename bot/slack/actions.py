@@ -16,7 +16,8 @@ from bot.policy.question import Question
 from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
 from bot.render import change_slack, entry_slack, incident_slack, notices
 from bot.slack import confirmation, incidents
-from bot.slack.context import RequestContext, Services, acknowledge, after_ack, with_context
+from bot.slack.context import RequestContext, Services
+from bot.slack.listeners import acknowledge, after_ack, with_context
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload
 from bot.slack.reactions import TAKEN, Reactions

@@ -11,7 +11,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.policy.grammar import TriageCommand, parse
 from bot.policy.replies import Answer, AnyChange
 from bot.render.message_forms import REPLACEABLE, simplified
-from bot.slack.context import RequestContext, Services, with_context
+from bot.slack.context import RequestContext, Services
+from bot.slack.listeners import with_context
 from bot.slack.lookup import Payload, plain_text
 from bot.slack.views import open_paste
 

@@ -1,31 +1,24 @@
-"""Define the context of one request or job, and make Bolt listeners from handlers.
+"""Define the context of one request or job.
 
 A handler gets a `RequestContext` and the payload: it calls one service and replies. Errors become replies here only.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_bolt.error import BoltUnhandledRequestError
-from slack_bolt.response import BoltResponse
 
 from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.i18n import Language, script_language
 from bot.inbox import Inbox, Job
-from bot.log import RareWarning
 from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
@@ -35,9 +28,11 @@ from bot.policy.language import Languages
 from bot.policy.place import Place
 from bot.policy.question import question_of
 from bot.policy.relations import Relations
-from bot.policy.replies import AnyChange, Barred, Failed, FileSeen, Refused, Reply, Triaged, missing_scope
+from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
+from bot.policy.troubles import Barred, Failed, Refused, missing_scope
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
+from bot.slack.background import Background
 from bot.slack.client import is_trusted
 from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thread_for_ephemeral
@@ -45,47 +40,10 @@ from bot.slack.sender import Sender
 from bot.slack.workspaces import Workspaces
 from bot.storage.batching import TRANSIENT
 from bot.storage.channel_store import ChannelStore
-from bot.storage.database import UNREACHABLE
 from bot.telemetry.metrics import Metrics
 
 _log = structlog.stdlib.get_logger(__name__)
 _MOST_IN_BUTTON = 2000  # characters of its value
-_NOT_SAVED = RareWarning("the database could not be reached in the background")
-_NOT_RECORDED = RareWarning("events were not recorded and not acknowledged; Slack delivers them again")
-
-
-class Background:
-    """Run work in tasks, and wait for them before the process exits."""
-
-    def __init__(self) -> None:
-        self._tasks: dict[asyncio.Task[None], Hashable] = {}  # with their keys
-
-    def start(self, work: Coroutine[None, None, None], key: Hashable = None) -> None:
-        """Start *work*, which can be stopped by its *key*. Its errors are logged."""
-        task = asyncio.create_task(work)
-        self._tasks[task] = key
-        task.add_done_callback(self._on_done)
-
-    def stop(self, key: Hashable) -> None:
-        """Cancel the work with *key*, if there is any."""
-        for task, own_key in self._tasks.items():
-            if own_key == key:
-                task.cancel()
-
-    async def drain(self, grace_s: float) -> None:
-        """Wait until all work is done, at most *grace_s*."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=grace_s)
-
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task)
-        error = None if task.cancelled() else task.exception()
-        if isinstance(error, UNREACHABLE):
-            _NOT_SAVED.log(_log, error=describe(error))
-        elif isinstance(error, GiveUp | RetryLater | StopWorkspace):
-            _log.warning("Slack refused background work", reason=str(error))
-        elif error:
-            _log.error("background work failed", exc_info=error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,64 +304,3 @@ def text_language_of(job: Job) -> Language | None:
 def _own_team(authorization: AuthorizeResult | None) -> str:
     """Return the workspace that the bot's token belongs to, empty if it belongs to an organization."""
     return (authorization and authorization.team_id) or ""
-
-
-Listener = Callable[..., Awaitable[Any]]
-
-
-def after_ack(handle: Callable[[RequestContext, Payload], Awaitable[None]], services: Services) -> Listener:
-    """Make a listener that acknowledges at once and runs *handle* in the background, so that Slack shows no warning.
-
-    Bolt's lazy listeners do the same, but copy the request with its client, whose HTTP session can't be copied.
-    """
-
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        await ack()
-        request = RequestContext.of_request(services, body, context)
-        request.in_background(handle(request, body))
-
-    return listener
-
-
-def with_context(
-    handle: Callable[[RequestContext, Payload, AsyncAck], Awaitable[None]], services: Services
-) -> Listener:
-    """Make a listener from *handle*, which acknowledges by itself: with its answer, or after something is recorded."""
-
-    async def listener(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        await handle(RequestContext.of_request(services, body, context), body, ack)
-
-    return listener
-
-
-async def acknowledge(ack: AsyncAck) -> None:
-    """Acknowledge a request that needs nothing else."""
-    await ack()
-
-
-def report_errors(app: AsyncApp, services: Services) -> None:
-    """Report the errors of listeners.
-
-    An event that could not be recorded stays unacknowledged, so that Slack delivers it again. So does a request
-    without a listener, such as from a button of another version: Slack shows the person an error.
-    """
-    unknown_request = RareWarning("an unknown request")
-
-    @app.error
-    async def report(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse | None:
-        if isinstance(error, BoltUnhandledRequestError):
-            # Not the body, which may contain text that a person typed.
-            name = text_at(body, "command") or text_at(body, "callback_id") or text_at(body, "view", "callback_id")
-            actions = body.get("actions")
-            name = name or text_at(actions[0] if isinstance(actions, list) and actions else body, "action_id")
-            unknown_request.log(_log, kind=text_at(body, "type"), name=name)
-            return BoltResponse(status=404, body="")
-        request = RequestContext.of_request(services, body, context)
-        if request.respond is None and isinstance(error, UNREACHABLE):
-            _NOT_RECORDED.log(_log, error=describe(error))
-            return BoltResponse(status=503, body="")
-        if request.respond is None:
-            _log.error("an event failed", kind=request.kind, exc_info=error)
-            return None
-        await request.report_error(error)
-        return BoltResponse(status=200, body="")

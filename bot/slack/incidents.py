@@ -20,7 +20,8 @@ from bot.policy.place import LogSource, link_to
 from bot.policy.replies import Reply, TakenOver
 from bot.render import block_kit, incident_slack
 from bot.slack import confirmation
-from bot.slack.context import RequestContext, Services, after_ack, with_context
+from bot.slack.context import RequestContext, Services
+from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.slack.reactions import TAKEN, Reactions
 from bot.storage.annotation_store import MessageRef

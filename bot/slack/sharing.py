@@ -21,11 +21,13 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
 from bot.policy.question import Question
-from bot.policy.replies import Barrier, Note, Reply, Shared, Triaged, barred
+from bot.policy.replies import Note, Reply, Shared, Triaged
+from bot.policy.troubles import Barrier, barred
 from bot.render.entry_slack import LOOKUP
 from bot.render.share_slack import SHARE
 from bot.slack.client import is_trusted
-from bot.slack.context import RequestContext, Services, after_ack
+from bot.slack.context import RequestContext, Services
+from bot.slack.listeners import after_ack
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at
 

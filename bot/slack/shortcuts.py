@@ -8,8 +8,10 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
 from bot.inbox import Job, JobKind
-from bot.policy.replies import Note, missing_scope
-from bot.slack.context import RequestContext, Services, after_ack
+from bot.policy.replies import Note
+from bot.policy.troubles import missing_scope
+from bot.slack.context import RequestContext, Services
+from bot.slack.listeners import after_ack
 from bot.slack.lookup import Payload, text_at
 from bot.slack.views import open_lookup
 

@@ -18,7 +18,8 @@ from bot.policy.content import is_paste, log_files
 from bot.policy.grammar import TRIAGE_WORDS, parse
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
-from bot.policy.replies import AnyChange, Barrier, Reply, Uncalled, barred
+from bot.policy.replies import AnyChange, Reply
+from bot.policy.troubles import Barrier, Uncalled, barred
 from bot.slack.context import RequestContext, Services, text_language_of
 from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs

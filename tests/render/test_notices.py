@@ -9,7 +9,8 @@ import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
-from bot.policy.replies import DryRun, Found, Leaked, Refused, Summons, Uncalled, Unknown, UnreadableReply
+from bot.policy.replies import DryRun, Found, Leaked, Summons, Unknown, UnreadableReply
+from bot.policy.troubles import Refused, Uncalled
 from bot.render.renderer import Renderer
 from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 from tests.render.kit_rules import assert_sendable

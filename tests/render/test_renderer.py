@@ -20,14 +20,11 @@ from bot.policy.language import LanguageChoice, LanguageReason
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.replies import (
     Annotation,
-    Barred,
-    Barrier,
     ChangeReply,
     Denial,
     Denied,
     DryRun,
     Explained,
-    Failed,
     Foreign,
     ForgotReply,
     Found,
@@ -36,13 +33,13 @@ from bot.policy.replies import (
     LogsReply,
     Note,
     Range,
-    Refused,
     Reply,
     SettingsReply,
     Unknown,
     Usage,
     WhyReply,
 )
+from bot.policy.troubles import Barred, Barrier, Failed, Refused
 from bot.render.notices import _PLAIN_REASONS
 from bot.render.renderer import Renderer
 from bot.storage.change_store import Changed, ChannelChange, IgnoredContext

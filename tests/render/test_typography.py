@@ -20,9 +20,9 @@ from bot.policy.replies import (
     NothingFound,
     Reply,
     Triaged,
-    Uncalled,
     UnreadableReply,
 )
+from bot.policy.troubles import Uncalled
 from bot.render.renderer import Renderer
 from bot.triage.digest import FileRefused, Refusal, Secret, SecretKind
 from tests.render import digests

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.inbox.limits import PostRate
-from bot.policy.replies import Barrier
+from bot.policy.troubles import Barrier
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, Clock, bot_with
 from tests.scenarios.logs import LOG, file, the_answer

@@ -12,7 +12,8 @@ from bot.i18n import Language
 from bot.policy.place import Place
 from bot.policy.replies import Answer, Explained
 from bot.slack import commands
-from bot.slack.context import Background, RequestContext
+from bot.slack.background import Background
+from bot.slack.context import RequestContext
 from bot.telemetry.metrics import Metrics
 
 

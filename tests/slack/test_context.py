@@ -21,8 +21,11 @@ from bot.i18n import Language
 from bot.inbox import Job, Lease
 from bot.policy.language import LanguageChoice
 from bot.policy.place import Place
-from bot.policy.replies import Barred, Barrier, Failed, Note, Refused
-from bot.slack.context import Background, RequestContext, Services, after_ack, report_errors
+from bot.policy.replies import Note
+from bot.policy.troubles import Barred, Barrier, Failed, Refused
+from bot.slack.background import Background
+from bot.slack.context import RequestContext, Services
+from bot.slack.listeners import after_ack, report_errors
 from bot.slack.lookup import Payload
 from bot.telemetry.metrics import Metrics
 

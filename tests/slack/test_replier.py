@@ -13,7 +13,8 @@ from bot.i18n import Language
 from bot.inbox import Job
 from bot.policy.place import Place
 from bot.policy.replies import Answer, Note
-from bot.slack.context import Background, RequestContext
+from bot.slack.background import Background
+from bot.slack.context import RequestContext
 from bot.slack.reactions import TAKEN, Reactions
 from bot.slack.replier import LogReplier
 

@@ -12,8 +12,9 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.i18n import Language
 from bot.inbox import Job, JobKind
 from bot.policy.place import Place
-from bot.policy.replies import Barred, Barrier, Note, Refused
-from bot.slack.context import Background
+from bot.policy.replies import Note
+from bot.policy.troubles import Barred, Barrier, Refused
+from bot.slack.background import Background
 from bot.slack.worker import Worker
 from bot.telemetry.metrics import Metrics
 
