@@ -22,7 +22,18 @@ from __future__ import annotations
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import actions, commands, events, incidents, messages, sharing, shortcuts, views, workflow_steps
+from bot.slack import (
+    actions,
+    commands,
+    events,
+    incidents,
+    listeners,
+    messages,
+    sharing,
+    shortcuts,
+    views,
+    workflow_steps,
+)
 from bot.slack.context import Services
 
 

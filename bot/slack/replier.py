@@ -27,7 +27,6 @@ class ThreadReplier:
         self._place = context.place
         self._sender = context.services.sender
         self._renderer = context.services.renderer
-        self._ownership = context.services.ownership
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         """Post one reply to the messages *to*; return its ts."""
@@ -49,7 +48,7 @@ class ThreadReplier:
 
     async def _incident(self, reply: str) -> Incident | None:
         """Return the incident that a triage reports, if anybody has acted on it."""
-        return await self._ownership.find(MessageRef(self._place.team, self._place.channel, reply))
+        return await self._context.services.ownership.find(MessageRef(self._place.team, self._place.channel, reply))
 
     async def whisper(self, answer: Answer) -> None:
         """Show an answer only to the person of the context."""
