@@ -22,7 +22,7 @@ from bot.sandbox.model import ActionRefused
 from bot.sandbox.team import Team
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, Start, Transport, bot_with, manifest
 from tests.scenarios.logs import LOG, TOKEN, file
-from tests.scenarios.reading import DATABASES, has_open_jobs
+from tests.scenarios.reading import BOT_USER, DATABASES, has_open_jobs
 
 EXPLAIN, TRIAGE = "explain_codes", "triage_log"
 
@@ -163,7 +163,7 @@ async def test_the_language_is_that_of_the_channel_or_the_one_that_is_named(slac
         (TRIAGE, {"log": " \n"}, "There is no log"),
         (TRIAGE, {"message": "here"}, "“message” contains no link of a Slack message."),
         (TRIAGE, {"message": f"https://x.slack.com/archives/{ENGLISH}/p1700000000000100"}, "does not exist or was"),
-        (TRIAGE, {"message": "https://x.slack.com/archives/C0NOWHERE/p1700000000000100"}, "is in a private channel"),
+        (TRIAGE, {"message": "https://x.slack.com/archives/C0NOWHERE/p1700000000000100"}, "its channel is private"),
     ],
 )
 async def test_a_failure_tells_the_workflow_why(slack: Sandbox, step: str, inputs: dict[str, str], said: str) -> None:
@@ -196,6 +196,14 @@ async def test_a_file_that_cannot_be_read_is_a_failure(slack: Sandbox) -> None:
     assert "zim.log" in (execution.error or "")
 
 
+async def test_a_channel_without_the_bot_is_named_as_the_reason(slack: Sandbox) -> None:
+    """Whoever owns the workflow can invite it."""
+    message = await slack.say(ENGLISH, ANN, LOG)
+    slack.workspace.channels[ENGLISH].members.discard(BOT_USER)
+    execution = await finished(slack, TRIAGE, message=link_to(slack, message, ENGLISH))
+    assert "Slack says: not_in_channel. Invite me to its channel" in (execution.error or "")
+
+
 async def test_a_private_channel_is_read_for_its_members_only(slack: Sandbox) -> None:
     """Who starts a workflow must not learn from it what they may not read."""
     channel = slack.workspace.channels[ENGLISH]
@@ -204,7 +212,7 @@ async def test_a_private_channel_is_read_for_its_members_only(slack: Sandbox) ->
     channel.is_private = True
     outsider = next(user for user in slack.workspace.users if user not in channel.members)
     for inputs in ({}, {"person": {"id": outsider, "secret": "s"}}):
-        assert "private channel" in ((await finished(slack, TRIAGE, message=link, **inputs)).error or "")
+        assert "its channel is private" in ((await finished(slack, TRIAGE, message=link, **inputs)).error or "")
     found = await outputs(slack, TRIAGE, message=link, person={"id": ANN, "secret": "s"})
     assert found["cause_code"] == "6000106"
 
