@@ -45,7 +45,7 @@ def explain_outputs(explained: Explained, catalogue: Catalogue, translate: Trans
         "docs": pick(catalogue.links_of(entry, explained.platform)),
         "summary": "\n".join([*summary, *beside]),
     }
-    return _plain(outputs, translate)
+    return plain_outputs(outputs, translate)
 
 
 def triage_outputs(digest: Digest, catalogue: Catalogue, translate: Translator) -> Outputs:
@@ -65,7 +65,7 @@ def triage_outputs(digest: Digest, catalogue: Catalogue, translate: Translator) 
         "users": digest.affected.count,
         "summary": "\n".join(_triage_lines(view, translate)),
     }
-    return _plain(outputs, translate)
+    return plain_outputs(outputs, translate)
 
 
 def _entry_lines(entry: Entry, translate: Translator) -> Iterator[str]:
@@ -95,13 +95,13 @@ def _joined(codes: Iterator[int] | Sequence[int]) -> str:
     return ", ".join(map(str, codes))
 
 
-def _plain(outputs: Mapping[str, str | int], translate: Translator) -> Outputs:
-    """Return *outputs* without markup, no text longer than a message can show."""
+def plain_outputs(outputs: Mapping[str, str | int], translate: Translator) -> Outputs:
+    """Return *outputs* with `plain` texts."""
     return {name: value if isinstance(value, int) else plain(value, translate) for name, value in outputs.items()}
 
 
 def plain(text: str, translate: Translator) -> str:
-    """Return a text without markup, no longer than a message can show."""
+    """Return a text without markup, in the reader's script, no longer than a message can show."""
     text = str(text).translate(_HARMLESS)
     text = traditional(text) if translate.language is Language.ZH_HANT else text
     return text if len(text) <= MAX_OUTPUT else text[: MAX_OUTPUT - 1] + "…"

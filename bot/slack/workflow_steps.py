@@ -25,7 +25,7 @@ from bot.policy.grammar import linked_message
 from bot.policy.place import LogSource, Place
 from bot.policy.replies import Explained, Foreign, Unknown
 from bot.render.entry_wording import foreign_line
-from bot.render.step_outputs import Outputs, explain_outputs, plain, triage_outputs
+from bot.render.step_outputs import Outputs, explain_outputs, plain, plain_outputs, triage_outputs
 from bot.render.unknown_code import terminal_lines
 from bot.slack.client import call_api
 from bot.slack.context import RequestContext, Services
@@ -169,8 +169,7 @@ class WorkflowSteps:
         if job.detail.get("has_no_link"):
             return translate("step.no_link")
         if outputs := job.detail.get("outputs"):
-            found: Outputs = outputs["zh" if translate.language.is_chinese else "en"]
-            return found
+            return plain_outputs(outputs["zh" if translate.language.is_chinese else "en"], translate)
         if not (link := job.detail.get("message")):
             return translate("step.no_log")
         channel, ts, thread = link

@@ -153,6 +153,18 @@ async def test_the_language_is_that_of_the_channel_or_the_one_that_is_named(slac
     assert (await outputs(slack, TRIAGE, log=LOG, channel=CHINESE))["summary"].startswith("可能原因：")
 
 
+@pytest.mark.parametrize(("step", "inputs"), [(EXPLAIN, {"codes": "6000106"}), (TRIAGE, {"log": LOG})])
+async def test_readers_of_traditional_chinese_get_it(
+    workspace: Sandbox, start: Start, tmp_path: Path, step: str, inputs: dict[str, str]
+) -> None:
+    """The locale of a channel in Taipei or Hong Kong says so."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as connection, connection:
+        connection.execute("UPDATE locales SET locale = 'zh-TW' WHERE id = ?", (CHINESE,))
+    async with start():
+        found = await outputs(workspace, step, channel=CHINESE, **inputs)
+    assert "應用開發者" in found["summary"]
+
+
 @pytest.mark.parametrize(
     ("step", "inputs", "said"),
     [
