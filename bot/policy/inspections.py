@@ -60,8 +60,8 @@ class Inspections:
     async def preview(self, channel: str, directory: Directory, *, own_bot: str | None) -> DryRun:
         """Apply the noise rules to the last messages of a channel, in thread mode, and count the acts.
 
-        Messages of *own_bot* (a bot id) are skipped: the bot never replies to itself. The cool-down follows the time
-        stamps of the messages.
+        Messages of *own_bot* (a bot id) are skipped, because the bot never replies to itself, and so are Slack's
+        notices, such as that of the bot's own joining. The cool-down follows the time stamps of the messages.
         """
         try:
             history = await directory.history(channel, most=PREVIEWED)
@@ -69,7 +69,8 @@ class Inspections:
             history = None
         if history is None:
             return DryRun(None)
-        messages = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
+        others = [message for message in reversed(history) if not own_bot or message.get("bot_id") != own_bot]
+        messages = [message for message in others if is_written(message)]
         return await asyncio.to_thread(self._dry_run, messages)
 
     def _dry_run(self, messages: Sequence[Mapping[str, Any]]) -> DryRun:

@@ -71,6 +71,13 @@ _HISTORY: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
+# The messages in the channel without the bot; after an invitation, it says what it would have done with them.
+_UNANSWERED = (
+    ("U0BEN", "Push is flaky in staging, the app logs code: 6000103 on every start"),
+    ("U0ANN", "Order 6000121 has shipped, the test devices arrive tomorrow"),
+    ("U0BEN", "Now the groups fail, too: [Group][API.joinGroup] code: 6000523"),
+)
+
 EXAMPLES: tuple[Json, ...] = (
     {
         "channel": "C0ONCALL",
@@ -104,3 +111,5 @@ async def play_history(team: Team) -> None:
         await team.until(partial(team.replies, channel, message["ts"]))
         for person, reply in replies:
             await team.say(channel, person, reply, message["ts"])
+    for author, text in _UNANSWERED:
+        await team.say("C0QUIET", author, text)

@@ -36,6 +36,6 @@ def seed_workspace(workspace: SandboxWorkspace, app: Installation, seed: str) ->
                 "C0ONCALL", "oncall", "en-US", "Who is on call, and what is burning", people | {workspace.bot_user}
             ),
             Channel("C0ZHIBAN", "值班", "zh-CN", "线上问题在这里说", people | {workspace.bot_user}),
-            Channel("C0QUIET", "quiet", "en-US", "The bot is not in here", set(people)),
+            Channel("C0QUIET", "quiet", "en-US", "Without the bot; to invite it: /invite @zimerr", set(people)),
         ):
             workspace.channels[channel.id] = channel

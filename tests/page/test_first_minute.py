@@ -72,6 +72,17 @@ async def test_the_bot_can_be_invited(page: Page) -> None:
     await expect(page.locator(".toast")).to_contain_text("already in this channel")
 
 
+async def test_the_invited_bot_says_what_it_would_have_done(page: Page, demo: Sandbox) -> None:
+    """The channel has two messages with a code, and one with a look-alike."""
+    await play_history(demo)
+    await page.reload()
+    await go_to(page, "C0QUIET")
+    await write(page, "/invite @zimerr")
+    dry_run = message(page, "Thanks for the invitation").first
+    await expect(dry_run).to_contain_text("checked the last 3 messages here. I would have posted 2 replies")
+    await expect(dry_run).to_contain_text("6000523")
+
+
 async def test_the_link_to_a_message_can_be_copied(page: Page) -> None:
     """`/zimerr why` takes it."""
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
