@@ -18,7 +18,7 @@ _COMPILE = (
 )
 _HEADER = """\
 # {purpose}
-# For CPython 3.11 and later on Linux and macOS. Written by `python -m tests.deploy.locks`; do not edit.
+# For CPython 3.11 to 3.14 on Linux (x86-64, arm64) and macOS (arm64). Written by `python -m tests.deploy.locks`; do not edit.
 # Used with: pip install --require-hashes -r deploy/{name}
 """
 LOCKS = {
