@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
-IMAGE_EXTRAS = ("postgres", "traditional")  # of deploy/requirements.lock
+IMAGE_EXTRAS = ("otel", "postgres", "sentry", "traditional")  # of deploy/requirements.lock
 _HASH = re.compile(r"--hash=(\S+)")
 
 

@@ -18,11 +18,12 @@ _COMPILE = (
 )
 _HEADER = """\
 # {purpose}
-# For CPython 3.11 to 3.14 on Linux (x86-64, arm64) and macOS (arm64). Written by `python -m tests.deploy.locks`; do not edit.
+# For CPython 3.11 to 3.14 on Linux (x86-64, arm64) and macOS (arm64).
+# Written by `python -m tests.deploy.locks`; do not edit.
 # Used with: pip install --require-hashes -r deploy/{name}
 """
 LOCKS = {
-    "requirements.lock": f"Dependencies of zimerr with the extras {' and '.join(IMAGE_EXTRAS)}, with hashes.",
+    "requirements.lock": f"Dependencies of zimerr with the extras {', '.join(IMAGE_EXTRAS)}, with hashes.",
     "build.lock": "Dependencies of the build backend, with hashes.",
 }
 
