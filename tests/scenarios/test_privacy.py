@@ -50,7 +50,9 @@ async def test_no_text_is_stored_or_logged(
         await slack.command(ENGLISH, BEN, "triage")
         pasted = {"pasted": f"{WORD}\n{LOG[:2000]}", "audience": "everybody"}
         await slack.submit(await dialog_of(slack, BEN), BEN, pasted)
-        upload = await slack.say(ENGLISH, ANN, f"{WORD} again", files=[file(content=LOG.replace("\n", f" {WORD}\n"))])
+        upload = await slack.say(
+            ENGLISH, ANN, f"{WORD} again", files=[file(f"{WORD}.log", LOG.replace("\n", f" {WORD}\n"))]
+        )
         triage = await the_answer(slack, upload, ENGLISH)
         await slack.click(triage, "triage_take", ANN)
         await choose(slack, triage, "triage_language", ANN)
@@ -66,6 +68,10 @@ async def test_no_text_is_stored_or_logged(
     assert WORD.encode() not in stored
     assert "msg_too_long" in written.getvalue()
     assert WORD not in written.getvalue()
+    about_messages = [each for each in records(written) if "ts" in each]
+    assert about_messages
+    assert all(each["team"] == "T0DEMO" and each["channel"] for each in about_messages)
+    assert any("event_id" in each for each in about_messages)
 
 
 def records(written: io.StringIO) -> list[dict[str, Any]]:
