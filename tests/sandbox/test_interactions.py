@@ -299,6 +299,29 @@ async def test_a_submission_has_the_values_of_all_inputs(sandbox: Sandbox, app: 
         await sandbox.submit(view, ANN, {})
 
 
+async def test_a_conversation_chosen_in_a_modal_gets_a_response_url(
+    sandbox: Sandbox, app: AsyncApp, connect: Connect
+) -> None:
+    """A modal has no channel of its own; the URL works where the bot is not a member."""
+    got: list[Payload] = []
+
+    @app.view("look")
+    async def take(ack: AsyncAck, body: Payload) -> None:
+        got.append(body)
+        await ack()
+
+    select = {"type": "conversations_select", "action_id": "where", "response_url_enabled": True}
+    select["default_to_current_conversation"] = True
+    inputs = [{"type": "input", "block_id": "place", "label": plain("x"), "element": select}]
+    view = await opened(sandbox, app, connect, modal(blocks=inputs))
+    await sandbox.submit(view, ANN, {"where": QUIET})
+    (chosen,) = got[0]["response_urls"]
+    assert (chosen["block_id"], chosen["action_id"], chosen["channel_id"]) == ("place", "where", QUIET)
+    respond = AsyncRespond(response_url=chosen["response_url"], proxy=None, ssl=None)
+    assert (await respond("shared", response_type="in_channel")).status_code == 200
+    assert [message["text"] for message in sandbox.messages(QUIET)][-1] == "shared"
+
+
 async def test_the_app_answers_a_submission_with_a_response_action(
     sandbox: Sandbox, app: AsyncApp, connect: Connect
 ) -> None:
