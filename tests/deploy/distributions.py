@@ -60,18 +60,14 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
-def pythons() -> dict[str, str]:
-    """Return the path of each supported Python on this machine, by its version."""
-    found = {}
-    versions = Path.home() / ".pyenv" / "versions"
-    candidates = [shutil.which(f"python3.{minor}") for minor in range(11, 20)]
-    candidates += [str(each) for each in sorted(versions.glob("3.*/bin/python3"))]
-    for path in filter(None, candidates):
-        code = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
-        run = subprocess.run([path, "-c", code], capture_output=True, text=True, check=False)
-        if not run.returncode and tuple(map(int, run.stdout.split("."))) >= (3, 11):
-            found[run.stdout.strip()] = path
-    return found
+def find_python(version: str) -> str | None:
+    """Return the path of Python *version*, such as ``3.12``, on this machine, or None."""
+    installed = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python3"))
+    for path in (*map(str, installed), shutil.which(f"python{version}")):
+        # Debian has Pythons that can't make virtual environments, and pyenv has commands that start nothing.
+        if path and not subprocess.run([path, "-c", "import ensurepip"], capture_output=True, check=False).returncode:
+            return path
+    return None
 
 
 def on_read_only_system(command: Sequence[str], writable: Path) -> list[str]:

@@ -142,7 +142,7 @@ async def test_the_steps_of_the_image_work(tmp_path: Path, state: Path) -> None:
     """The commands of the Dockerfile itself, for another root folder, and then the service. Needs the network."""
     version = re.search(r"BASE=python:(3\.\d+)", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))
     assert version
-    python = distributions.pythons().get(version[1], sys.executable)
+    python = distributions.find_python(version[1]) or sys.executable
     root = tmp_path / "root"
     root.mkdir()
     await asyncio.to_thread(dockerfile.rehearse, BUILD, root, python)
