@@ -1,7 +1,7 @@
 """Answer a log that a person pasted for themselves alone, in their direct message with the bot.
 
 1. The buttons of the triage read the log again. It is a file in the thread of the triage, without secrets and personal
-   data: the database contains nothing of it, and the person decides how long it stays.
+   data. The database contains nothing of it, and Slack keeps it as long as the workspace's other files.
 2. The channel where they pasted it shows them, and nobody else, a line with a link.
 3. If Slack refuses the direct message or the file, that line is the triage, without the buttons that need the log.
 """

@@ -114,7 +114,7 @@ async def test_the_buttons_work_after_a_restart(workspace: Sandbox, start: Start
 
 
 async def test_without_the_file_the_buttons_say_so(slack: Sandbox) -> None:
-    """The person may delete it."""
+    """An admin, or the retention policy of the workspace, may delete it."""
     triage = await pasted(slack)
     dm = direct(slack, ANN)
     (log,) = slack.replies(dm, triage["ts"])
