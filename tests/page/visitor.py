@@ -109,7 +109,7 @@ class Visitor:
             self._dialogs[name] = opens
 
     async def submit_dialogs(self) -> None:
-        """Open each dialog that was cancelled, and submit it."""
+        """Open each dialog that was cancelled, submit it, and undo what it did."""
         while self._dialogs:
             name, opens = self._dialogs.popitem()
             await opens()
@@ -117,6 +117,9 @@ class Visitor:
             await expect(dialog).to_have_count(1)
             await self.sees(f"{name}, submitted", dialog.locator("[data-role=submit], [data-role=confirm]").click)
             await expect(dialog).to_have_count(0)
+            # An answer that was taken away comes back, so that its other dialogs can be opened.
+            self.pressed = {kind for kind in self.pressed if not kind.startswith("undo_change")}
+            await self.press_all()
 
     async def read_thread(self, parent: Locator) -> None:
         """Open the thread of *parent*, try everything in it, and close it."""
