@@ -66,6 +66,7 @@ from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.incident_store import IncidentStore
+from bot.storage.sighting_store import SightingStore
 from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
 from bot.triage.cascades import open_cascades
@@ -304,6 +305,7 @@ async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterat
                 await InboxRows(database).purge(before=clock() - _KEEP_S, state=JobState.DEAD)
                 await ChangeStore(database).forget_before(clock() - KEEP_S, now=clock())
                 await IncidentStore(database).forget_before(clock() - _KEEP_INCIDENTS_S)
+                await SightingStore(database).forget_before(clock() - _KEEP_S)
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))
             await asyncio.sleep(_TIDY_INTERVAL_S)

@@ -28,7 +28,7 @@ from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
 from bot.policy.language import Languages
-from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, decide
+from bot.policy.noise_rules import COOL_DOWN_S, Act, ChannelHistory, Decision, Mode, Sighting, SilenceRule, decide
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Annotation, Answer, AnyChange, Reply, Triaged, UnreadableReply
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
@@ -36,6 +36,8 @@ from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.telemetry.metrics import Metrics
 from bot.triage.digest import FileRefused
 
+_NOT_SEEN = (SilenceRule.OFF, SilenceRule.QUOTED, SilenceRule.NOT_A_CODE)  # codes that are not counted
+_MOST_UNKNOWN = 100  # unknown codes of a log that are counted
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -134,6 +136,9 @@ class Annotations:
             decision = _decide(message, history)
             if decision.act in (Act.REPLY, Act.REACT):
                 await self._act([(message, decision)], voice, channel)
+            elif decision.act is Act.COUNT and record.act == Act.COUNT:
+                now = _record_of(message, decision, None)
+                await self._store.put({message.ref: now}, now=self._clock(), sighted=_sighted([(message, decision)]))
             elif decision.act is Act.NOTHING and record.act != Act.READ:
                 await voice.unmark(message.ts)
                 await self._store.forget(message.ref, record)
@@ -149,7 +154,8 @@ class Annotations:
             else:
                 await self._revise(message, record.reply, answered, voice)
             dropped = {*record.codes} - {*now.codes}
-            await self._store.put({message.ref: now}, now=self._clock(), dropped=dropped)
+            sighted = _sighted([(message, decision)])
+            await self._store.put({message.ref: now}, now=self._clock(), dropped=dropped, sighted=sighted)
 
     async def answer(self, message: SeenMessage, answer: Answer, voice: ThreadVoice) -> None:
         """Answer a message to the bot; if it was edited, replace its earlier answer.
@@ -259,7 +265,7 @@ class Annotations:
         }
         counted = Counter(code for _, decision in decided for code in decision.repeated)
         if records:
-            await self._store.put(records, now=self._clock(), counted=counted)
+            await self._store.put(records, now=self._clock(), counted=counted, sighted=_sighted(decided))
         for message, decision in decided:
             outcome = Act.TRIAGE if decision.act is Act.REPLY and message.triaged else decision.act
             self._metrics.answers.labels(str(outcome), decision.reason).inc()
@@ -340,6 +346,24 @@ def _record_of(message: SeenMessage, decision: Decision, reply: str | None) -> A
     return AnnotationRecord(
         message.thread, act, reply, decision.codes, contexts, log, message.platform, message.server_codes
     )
+
+
+def _sighted(decided: Sequence[_Decided]) -> dict[MessageRef, dict[int, int]]:
+    """Return how often each code came in each message that gets an act, in a log by the lines of the log.
+
+    Quoted codes, and those that people called not a code, do not count.
+    """
+    counts: dict[MessageRef, dict[int, int]] = {}
+    for message, decision in decided:
+        found = Counter(each.code for each in message.sightings if not each.quoted)
+        if message.triaged:
+            digest = message.triaged.digest
+            found |= Counter({row.code: row.count for row in (*digest.rows, *digest.unknown[:_MOST_UNKNOWN])})
+        rejected = {code for code, rule in decision.silenced if rule in _NOT_SEEN}
+        counted = {code: count for code, count in found.items() if code not in rejected}
+        if decision.act is not Act.NOTHING and counted:
+            counts[message.ref] = counted
+    return counts
 
 
 def _is_triage(answered: Mapping[str, AnnotationRecord]) -> bool:

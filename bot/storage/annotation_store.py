@@ -24,6 +24,7 @@ from sqlalchemy import (
 from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
 from bot.storage.database import Database
+from bot.storage.sighting_store import forget_sightings, insert_sightings, sighting_rows
 from bot.storage.tables import annotated, channel_settings, explained, ignored_contexts, language_votes
 from bot.triage.summary import TriageSummary
 
@@ -87,6 +88,7 @@ class _Put:
     at: float
     counted: Mapping[int, int]
     dropped: Collection[int]
+    sighted: Mapping[MessageRef, Mapping[int, int]]
 
     @property
     def thread(self) -> tuple[str, str, str]:
@@ -107,6 +109,7 @@ class AnnotationStore:
         self._upsert_annotated = insert.on_conflict_do_update(
             index_elements=["team", "channel", "ts"], set_={name: insert.excluded[name] for name in changed}
         )
+        self._insert_sightings = insert_sightings(database)
         self._insert_explained = database.insert(explained).on_conflict_do_nothing()
 
     async def get(self, ref: MessageRef) -> AnnotationRecord | None:
@@ -139,19 +142,21 @@ class AnnotationStore:
         now: float,
         counted: Mapping[int, int] | None = None,
         dropped: Collection[int] = (),
+        sighted: Mapping[MessageRef, Mapping[int, int]] | None = None,
     ) -> None:
         """Record annotations of one thread. Their codes count as explained by their replies.
 
         *counted* adds to the counts of codes that were explained before. The replies no longer explain the codes
-        *dropped*.
+        *dropped*. *sighted* is how often each code came in each message, in place of what was stored of it before.
         """
-        await self._puts.submit(_Put(records, now, counted or {}, dropped))
+        await self._puts.submit(_Put(records, now, counted or {}, dropped, sighted or {}))
 
     async def forget(self, ref: MessageRef, record: AnnotationRecord) -> None:
         """Delete the annotation of a message, and the fact that its reply explained its codes."""
 
         def forget(connection: Connection) -> None:
             connection.execute(annotated.delete().where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts))
+            forget_sightings(connection, [_key(ref)])
             if record.reply:
                 own = explained.c.reply == record.reply, explained.c.code.in_(record.codes)
                 connection.execute(explained.delete().where(*_in_thread(ref.team, ref.channel, record.thread), *own))
@@ -192,6 +197,9 @@ class AnnotationStore:
             # After a lost answer to the commit, the batch is repeated. Counts must not be added twice.
             counting = [put for put in in_order if put.counted and not _is_recorded(connection, put)]
             connection.execute(self._upsert_annotated, [row for put in in_order for row in _annotated_rows(put)])
+            forget_sightings(connection, [_key(ref) for put in in_order for ref in put.records])
+            if rows := [row for put in in_order for row in _sighting_rows(put)]:
+                connection.execute(self._insert_sightings, rows)
             for put in in_order:
                 if put.dropped:
                     replies = [record.reply for record in put.records.values()]
@@ -206,6 +214,14 @@ class AnnotationStore:
 
         await self._database.run(put_all)
         return [None] * len(puts)
+
+
+def _key(ref: MessageRef) -> dict[str, str]:
+    return {"team": ref.team, "channel": ref.channel, "ts": ref.ts}
+
+
+def _sighting_rows(put: _Put) -> list[dict[str, Any]]:
+    return [row for ref, counts in put.sighted.items() for row in sighting_rows(_key(ref), counts)]
 
 
 def _in_channel(table: Table, ref: MessageRef) -> tuple[ColumnElement[bool], ...]:

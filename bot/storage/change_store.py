@@ -5,7 +5,7 @@ Settings remember who set them. Each change is a row with the state before it; u
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, se
 from bot.storage.annotation_store import MessageRef, contexts_of
 from bot.storage.channel_store import WORKSPACE
 from bot.storage.database import Database
-from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts
+from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts, sightings
 
 
 class Changed(StrEnum):
@@ -126,11 +126,13 @@ class ChangeStore:
             contexts = {shape: code for row in rows for code, shape in contexts_of(row.shapes) if code in row.codes}
             connection.execute(update(annotated).where(*answered).values(act=act, reply=None))
             connection.execute(delete(explained).where(*told))
+            seen = []
             if what is Changed.NOT_A_CODE:
+                seen = _forget_sightings(connection, reply, {row.thread for row in rows}, codes)
                 self._learn(connection, reply, contexts, user=user, at=at, detail=detail)
             acts = {row.ts: row.act for row in rows}
             more: dict[str, Any] = {"reply": reply.ts, "act": act, "acts": acts, "codes": codes, "explained": lately}
-            more |= {"learned": len(contexts)}
+            more |= {"learned": len(contexts), "seen": seen}
             return _record(connection, reply, what, user=user, at=at, detail={**detail, **more})
 
         return await self._database.run(reject)
@@ -207,6 +209,11 @@ class ChangeStore:
         rows = [shared | dict(zip(names, each, strict=True)) for each in change.detail["explained"] if each[1] in codes]
         if rows:
             connection.execute(self._database.insert(explained).on_conflict_do_nothing(), rows)
+        shared = {"team": team, "channel": channel}
+        names = ("ts", "code", "count", "at")
+        seen = [shared | dict(zip(names, each, strict=True)) for each in change.detail.get("seen", ())]
+        if seen:
+            connection.execute(self._database.insert(sightings).on_conflict_do_nothing(), seen)
         mine = ignored_contexts.c.user == change.user, ignored_contexts.c.at == change.at
         connection.execute(delete(ignored_contexts).where(*_in(ignored_contexts, team, channel), *mine))
 
@@ -227,6 +234,16 @@ class ChangeStore:
         query = query.on_conflict_do_update(index_elements=["team", "channel", "shape"], set_=changed)
         if contexts:
             connection.execute(query, [{"shape": shape, "code": code, **shared} for shape, code in contexts.items()])
+
+
+def _forget_sightings(
+    connection: Connection, reply: MessageRef, threads: Collection[str], codes: Collection[int]
+) -> list[list[Any]]:
+    """Delete how often *codes* came in *threads*, and return it, for `undo`."""
+    here = select(annotated.c.ts).where(*_in(annotated, reply.team, reply.channel), annotated.c.thread.in_(threads))
+    mine = *_in(sightings, reply.team, reply.channel), sightings.c.ts.in_(here), sightings.c.code.in_(codes)
+    columns = sightings.c.ts, sightings.c.code, sightings.c["count"], sightings.c.at
+    return [list(row) for row in connection.execute(delete(sightings).where(*mine).returning(*columns))]
 
 
 def _restore_setting(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:

@@ -99,6 +99,16 @@ explained = _channel_table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
+# How often each code came in each message that the bot acted on.
+sightings = _channel_table(
+    "sightings",
+    Column("ts", String(32), primary_key=True),  # of the message
+    Column("code", Integer, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    Column("at", Float, nullable=False),  # when the message was posted
+    Index("sightings_lately", "team", "at"),
+)
+
 # Contexts of numbers that people marked as not a code (see `bot.detection.fingerprint`).
 ignored_contexts = _channel_table(
     "refused_shapes",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import cast
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,12 +19,15 @@ from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
-from bot.triage.digest import Digest
+from bot.storage.sighting_store import SightingStore
+from bot.triage.digest import CodeRow, Mark, Role
 from tests.directory import FakeDirectory
+from tests.render.digests import nothing
 
 PLACE = Place("T1", "C1", "U1")
 A, B, C = 6000106, 6000121, 6000281
-TRIAGED = Triaged(cast(Digest, None))  # the digest is only rendered
+ROW = CodeRow(A, 57, Mark(0, 1, None), Mark(0, 90, None), Role.CAUSE, None, 0, ())
+TRIAGED = Triaged(nothing(rows=(ROW,)))
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -108,6 +110,26 @@ async def test_a_repeat_beside_a_triage_gets_a_reaction(policy: Annotations) -> 
     assert voice.marked == {"2"}
     await policy.follow_edit(said("3", A), voice)  # an edit that brings the first code
     assert voice.marked == {"2", "3"}
+
+
+async def test_each_act_counts_the_codes_of_its_message(policy: Annotations, database: Database) -> None:
+    """A code is counted whether it got a reply, a reaction or a count; in a log, each of its lines counts."""
+    voice = FakeVoice()
+    quoted = replace(said("4"), sightings=(Sighting(C, True, "quoted"), Sighting(A, False, "near")))
+
+    async def counted() -> dict[int, int]:
+        counts = await SightingStore(database).counts("T1", since=0.0, until=100.0)
+        return {each.code: each.count for each in counts}
+
+    await policy.annotate([said("1", A, A, B), said("2", A), quoted], voice)
+    assert await counted() == {A: 4, B: 1}
+    await policy.annotate([said("5", B, thread="5")], voice)  # a reaction
+    await policy.follow_edit(said("2", A, B), voice)  # whose codes only count
+    assert await counted() == {A: 4, B: 3}
+    await policy.annotate([replace(said("6", A, thread="6", triaged=TRIAGED), is_log=True)], voice)
+    assert await counted() == {A: 61, B: 3}
+    await policy.withdraw(said("1", thread="1"), voice)
+    assert await counted() == {A: 59, B: 2}
 
 
 async def test_an_edit_updates_the_reply_also_after_the_channel_was_switched_off(
