@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractContextManager
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
 _tracer: Tracer | None = None  # None: off
+_OFF = contextlib.nullcontext()
 
 
 @contextlib.asynccontextmanager
@@ -45,20 +47,21 @@ async def exporting(endpoint: str) -> AsyncIterator[None]:
         await asyncio.to_thread(provider.shutdown)  # sends the last spans
 
 
-@contextlib.contextmanager
-def span(name: str, *, parent: str = "", **attributes: str | int) -> Iterator[None]:
+def span(name: str, *, parent: str = "", **attributes: str | int) -> AbstractContextManager[None]:
     """Trace what happens in the context as a span, below *parent* (see `traceparent`) or the current span.
 
     Of an error, it has the type only: the message may quote people.
     """
-    if _tracer is None:
-        yield
-        return
+    return _recorded(_tracer, name, parent, attributes) if _tracer else _OFF
+
+
+@contextlib.contextmanager
+def _recorded(tracer: Tracer, name: str, parent: str, attributes: Mapping[str, str | int]) -> Iterator[None]:
     from opentelemetry.trace import Status, StatusCode
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     above = TraceContextTextMapPropagator().extract({"traceparent": parent}) if parent else None
-    with _tracer.start_as_current_span(
+    with tracer.start_as_current_span(
         name, above, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as current:
         try:
