@@ -140,13 +140,11 @@ async def send_dm(context: RequestContext, user: str, reply: Reply) -> None:
 
 
 async def _ask_to_take_over(context: RequestContext, body: Payload, incident: Incident) -> None:
-    """Ask whether to take over from the owner; if the message shows an older state, update it, too."""
+    """Ask whether to take over from the owner."""
     language, minutes = await context.language(), (context.services.clock() - incident.at) / 60
     origin = confirmation.origin(context, body, over=incident.user)
     view = context.services.renderer.take_over(language, incident, round(minutes), origin)
     await confirmation.show(context, body, view)
-    if incident.shown != incident.version:
-        await present(context, incident)
 
 
 def _seed(context: RequestContext, body: Payload) -> Incident:
