@@ -12,6 +12,7 @@ from bot.catalogue.numbers import ForeignNumber, ServerCode
 from bot.catalogue.platforms import Platform
 from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
+from bot.oncall.packet import PacketReply
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import Audience, LogSource
@@ -313,7 +314,7 @@ Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
-    | Escalated | Summons | Uncalled | TakenOver | Overdue | Note | Failed | Refused
+    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | Note | Failed | Refused
 )  # fmt: skip
 
 

@@ -37,23 +37,23 @@ def report(
 
     before = [
         _answer(view, catalogue),
-        _titled(translate("triage.report.shape"), [*view.timing(), *view.basis()]),
-        _titled(translate("triage.report.table"), _table(view, width)),
-        _titled(*view.bars()),
-        _titled(translate("triage.report.reasons"), _reasons(view, cascades)),
+        titled(translate("triage.report.shape"), [*view.timing(), *view.basis()]),
+        titled(translate("triage.report.table"), _table(view, width)),
+        titled(*view.bars()),
+        titled(translate("triage.report.reasons"), _reasons(view, cascades)),
     ]
     after = [
-        _titled(translate("triage.report.others" if view.has_cause else "triage.steps"), _others(view)),
-        _titled(translate("triage.context"), [*view.server_codes(), *view.metadata()]),
-        _titled(translate("triage.report.events"), _events(view)),
-        _titled(translate("triage.coverage"), [*view.coverage(), *_files(view)]),
-        _titled(translate("triage.report.secrets"), _secrets(view)),
+        titled(translate("triage.report.others" if view.has_cause else "triage.steps"), _others(view)),
+        titled(translate("triage.context"), [*view.server_codes(), *view.metadata()]),
+        titled(translate("triage.report.events"), events(view)),
+        titled(translate("triage.coverage"), [*view.coverage(), *_files(view)]),
+        titled(translate("triage.report.secrets"), _secrets(view)),
     ]
     paragraphs = [written(lines) for lines in before if lines]
     for excerpt in digest.excerpts:
         # Log lines stay as written: converted, they would not be found in the log.
         title = written([view.excerpt_title(excerpt)])
-        paragraphs.append("\n".join(_titled(title, numbered_lines(excerpt))))
+        paragraphs.append("\n".join(titled(title, numbered_lines(excerpt))))
     paragraphs += [written(lines) for lines in after if lines]
     return "\n\n".join(paragraphs) + "\n"
 
@@ -88,7 +88,7 @@ def _table(view: DigestView, width: int | None) -> list[str]:
     return aligned(table, numbers=[1], width=room)
 
 
-def _titled(title: str, lines: Iterable[str]) -> list[str]:
+def titled(title: str, lines: Iterable[str]) -> list[str]:
     """Indent *lines* below *title*; no title without lines."""
     indented = [f"{_INDENT}{line}" for line in lines]
     return [title, *indented] if indented else []
@@ -118,7 +118,7 @@ def _others(view: DigestView) -> Iterator[str]:
             yield from _steps(view.translate.pick(entry.remedy))
 
 
-def _events(view: DigestView) -> Iterator[str]:
+def events(view: DigestView) -> Iterator[str]:
     """Yield each connection event with its number of lines, their places and the cause of a symptom."""
     translate = view.translate
     for row in view.digest.events:

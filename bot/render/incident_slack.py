@@ -13,6 +13,7 @@ from bot.oncall.ownership import HELPED_CHARACTERS
 from bot.policy.replies import Overdue, TakenOver
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
+from bot.render.packet_slack import TRIAGE_PACKET
 from bot.storage.incident_store import Incident, Status
 
 TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
@@ -60,6 +61,7 @@ def buttons(
     report = button("report", TRIAGE_REPORT)
     escalate = [button("escalate", TRIAGE_ESCALATE)] if can_escalate else []
     rest = [
+        option(translate("triage.button.packet"), TRIAGE_PACKET),
         option(translate("button.other_language"), TRIAGE_LANGUAGE, language.other),
         option(translate("triage.button.wrong"), TRIAGE_WRONG),
     ]

@@ -11,6 +11,7 @@ from cachetools import LRUCache, cached
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
+from bot.oncall.packet import PacketReply
 from bot.policy import replies, troubles
 from bot.render import (
     block_kit,
@@ -21,6 +22,7 @@ from bot.render import (
     incident_slack,
     log_notices,
     notices,
+    packet_slack,
     platform_slack,
     share_slack,
 )
@@ -72,6 +74,7 @@ class Renderer:
             replies.Summons: notices.summons,
             replies.TakenOver: incident_slack.taken_over,
             replies.Overdue: incident_slack.overdue,
+            PacketReply: packet_slack.to_copy,
             troubles.Uncalled: notices.uncalled,
             replies.Note: notices.note,
             troubles.Failed: notices.failed,
@@ -96,9 +99,9 @@ class Renderer:
         """Render the modal to paste a log into; see `notices.paste`."""
         return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
-    def paste_error(self, language: Language) -> str:
-        """Return the error to show below the log in that modal if there is no code in it."""
-        return block_kit.converted({"text": words(language)("log.paste.no_code")}, language)["text"]
+    def text(self, language: Language, key: str) -> str:
+        """Return the text of *key*, such as the error to show below the field of a dialog."""
+        return block_kit.converted({"text": words(language)(key)}, language)["text"]
 
     def confirmation(
         self, language: Language, callback_id: str, question: str, origin: str, codes: Sequence[int]
@@ -118,6 +121,10 @@ class Renderer:
     def resolution(self, language: Language, origin: str) -> dict[str, Any]:
         """Render the modal that asks what helped; see `incident_slack.resolution`."""
         return block_kit.converted(incident_slack.resolution(origin, words(language)), language)
+
+    def packet_dialog(self, language: Language, origin: str) -> dict[str, Any]:
+        """Render the dialog before the text for ZEGO support; see `packet_slack.dialog`."""
+        return block_kit.converted(packet_slack.dialog(origin, words(language)), language)
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""

@@ -4,6 +4,7 @@ Surfaces:
 - `messages`: messages and mentions, recorded as jobs of the inbox
 - `commands`: `/zimerr`
 - `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
+- `packets`: the text for ZEGO support
 - `sharing`: *Share to channel* on private answers
 - `shortcuts`: *Explain codes*, *Triage thread*, *Look up a code*
 - `views`: the modals
@@ -30,6 +31,7 @@ from bot.slack import (
     incidents,
     listeners,
     messages,
+    packets,
     sharing,
     shortcuts,
     views,
@@ -40,6 +42,6 @@ from bot.slack.context import Services
 
 def register(app: AsyncApp, services: Services) -> None:
     """Connect every surface; Bolt asks the listeners in this order."""
-    for surface in (messages, commands, actions, incidents, sharing, shortcuts, views, workflow_steps, events):
+    for surface in (messages, commands, actions, incidents, packets, sharing, shortcuts, views, workflow_steps, events):
         surface.register(app, services)
     listeners.report_errors(app, services)

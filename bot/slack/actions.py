@@ -14,8 +14,8 @@ from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.question import Question
 from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
-from bot.render import change_slack, entry_slack, incident_slack, notices
-from bot.slack import confirmation, incidents
+from bot.render import change_slack, entry_slack, incident_slack, notices, packet_slack
+from bot.slack import confirmation, incidents, packets
 from bot.slack.context import RequestContext, Services
 from bot.slack.listeners import acknowledge, after_ack, with_context
 from bot.slack.log_jobs import triage_again
@@ -78,6 +78,9 @@ async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAc
         case incident_slack.TRIAGE_LANGUAGE:
             await ack()
             context.in_background(show_triage_language(context, body))
+        case packet_slack.TRIAGE_PACKET:
+            await ack()
+            context.in_background(packets.ask(context, body))
         case incident_slack.TRIAGE_WRONG:
             await ack()
             context.in_background(confirmation.ask(context, body, act, "triage.wrong"))

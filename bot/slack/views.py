@@ -86,7 +86,7 @@ async def triage_paste(context: RequestContext, body: Payload, ack: AsyncAck) ->
     triaging = asyncio.ensure_future(reader.triage([LogFile("", lambda: BytesIO(pasted))]))
     await asyncio.wait([triaging], timeout=_ACK_TIMEOUT_S)
     if triaging.done() and not triaging.exception() and not _has_answer(triaging.result()):
-        error = context.services.renderer.paste_error(await context.language())
+        error = context.services.renderer.text(await context.language(), "log.paste.no_code")
         await ack(response_action="errors", errors={PASTED: error})
         return
     await ack()

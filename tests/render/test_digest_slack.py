@@ -15,7 +15,7 @@ from bot.detection.result import LookAlikeReason
 from bot.i18n import Language, words
 from bot.policy.place import LogSource
 from bot.policy.replies import Triaged
-from bot.render import block_kit, digest_slack, incident_slack
+from bot.render import block_kit, digest_slack, incident_slack, packet_slack
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_report import report
 from bot.render.digest_slack import is_cut
@@ -318,6 +318,7 @@ def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> No
     chosen = [json.loads(option["value"]) for option in menu["options"]]
     assert [(each["act"], each["key"], each["language"]) for each in chosen] == [
         (incident_slack.TRIAGE_RESOLVE, "message:1.0:1.0", "zh"),
+        (packet_slack.TRIAGE_PACKET, "message:1.0:1.0", "zh"),
         (incident_slack.TRIAGE_LANGUAGE, "message:1.0:1.0", "en"),
         (incident_slack.TRIAGE_WRONG, "message:1.0:1.0", "zh"),
     ]

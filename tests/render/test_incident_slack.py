@@ -32,7 +32,7 @@ def test_the_likeliest_button_is_the_first(catalogue: Catalogue, can_escalate: b
     assert acts_of(buttons) == [incident_slack.TRIAGE_TAKE, *escalate, incident_slack.TRIAGE_REPORT]
     assert [button.get("style") for button in buttons] == ["primary", *[None] * (len(buttons) - 1)]
     assert menu["type"] == "overflow"
-    assert labels_of(menu) == ["Resolved", "中文", "Mark as wrong"]
+    assert labels_of(menu) == ["Resolved", "Text for ZEGO support", "中文", "Mark as wrong"]
     assert "confirm" not in menu  # Slack would ask about the language, too
 
 
@@ -54,7 +54,8 @@ def test_each_status_has_the_buttons_that_fit_it(catalogue: Catalogue, language:
         *buttons, menu = shown["blocks"][-1]["elements"]
         assert acts_of(buttons) == acts
         reachable = {*acts, *(incident_slack.act_of(option["value"]) for option in menu["options"])}
-        assert reachable >= {"triage_report", "triage_language", "triage_wrong"}
+        assert reachable >= {"triage_report", "triage_packet", "triage_language", "triage_wrong"}
+        assert len(menu["options"]) <= 5  # Slack's limit
         assert ("triage_take" in reachable) is (status is not Status.RESOLVED)
         assert all(len(option["value"]) <= 150 for option in menu["options"])
         assert_sendable(shown)
