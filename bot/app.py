@@ -32,7 +32,7 @@ from bot.inbox.rows import InboxRows
 from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
-from bot.policy.changes import KEEP_S, Changes
+from bot.policy.changes import Changes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.permissions import Permissions
@@ -48,7 +48,7 @@ from bot.server import (
     open_handler,
     signed_handler,
 )
-from bot.settings import Settings, unknown_names
+from bot.settings import Retention, Settings, unknown_names
 from bot.slack.background import Background
 from bot.slack.client import SlackClient
 from bot.slack.context import Services
@@ -74,9 +74,7 @@ from bot.triage.reader import ReadLimits
 
 _GRACE_S = 10.0  # for running work when the bot stops
 _TIDY_INTERVAL_S = 3600.0
-# People hardly edit older messages; replies to these stay as they are. Locales in use are renewed every day.
-_KEEP_S = 30 * 86_400.0
-_KEEP_INCIDENTS_S = 365 * 86_400.0  # what helped then may help again
+_DAY_S = 86_400.0
 _log = structlog.stdlib.get_logger(__name__)
 
 
@@ -115,7 +113,7 @@ async def running(
             routes += health_routes(health)
             await stack.enter_async_context(listening(routes, settings.host, settings.port or DEFAULT_PORT, metrics))
         stack.push_async_callback(services.languages.locales.close)
-        await stack.enter_async_context(tidying(database, clock))
+        await stack.enter_async_context(tidying(database, clock, settings.retention))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
         stack.push_async_callback(services.inbox.close, _GRACE_S)
@@ -231,7 +229,7 @@ def _services(
     annotations = Annotations(catalogue, languages, channels, annotation_store, clock, metrics)
     inspections = Inspections(catalogue, annotations, change_store, clock)
     permissions = Permissions(settings.admins, clock)
-    changes = Changes(permissions, languages, annotations, channels, change_store, clock)
+    changes = Changes(permissions, languages, annotations, channels, change_store, clock, settings.retention)
     post_rate = PostRate(steady_clock)
     retry_s = settings.zimerr_retry_pause_s
     # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
@@ -293,19 +291,20 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces, me
 
 
 @contextlib.asynccontextmanager
-async def tidying(database: Database, clock: Callable[[], float]) -> AsyncIterator[None]:
-    """Every hour, delete old annotations, changes and unused locales."""
+async def tidying(database: Database, clock: Callable[[], float], retention: Retention) -> AsyncIterator[None]:
+    """Every hour, delete what is older than *retention* allows."""
 
     async def tidy() -> None:
         while True:
             try:
-                await AnnotationStore(database).forget_before(clock() - _KEEP_S)
-                await ChannelStore(database).forget_locales(before=clock() - _KEEP_S)
-                await ChannelStore(database).forget_notices(before=clock() - _KEEP_S)
-                await InboxRows(database).purge(before=clock() - _KEEP_S, state=JobState.DEAD)
-                await ChangeStore(database).forget_before(clock() - KEEP_S, now=clock())
-                await IncidentStore(database).forget_before(clock() - _KEEP_INCIDENTS_S)
-                await SightingStore(database).forget_before(clock() - _KEEP_S)
+                before = clock() - retention.days * _DAY_S
+                await AnnotationStore(database).forget_before(before)
+                await ChannelStore(database).forget_locales(before=before)  # those in use are renewed every day
+                await ChannelStore(database).forget_notices(before=before)
+                await InboxRows(database).purge(before=before, state=JobState.DEAD)
+                await ChangeStore(database).forget_before(before, now=clock())
+                await IncidentStore(database).forget_before(clock() - retention.incident_days * _DAY_S)
+                await SightingStore(database).forget_before(before)
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))
             await asyncio.sleep(_TIDY_INTERVAL_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from importlib.util import find_spec
 from ipaddress import ip_address
@@ -113,6 +114,14 @@ def _fault(error: ErrorDetails) -> str:
     return f"{name} {error['msg'].removeprefix('Value error, ').replace('Input should be', 'must be')}"
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The days for which the bot keeps what it stores: of messages and changes, and of incidents."""
+
+    days: int = 30
+    incident_days: int = 365
+
+
 class DatabaseSettings(_FromEnvironment):
     """The settings of commands that only need the database."""
 
@@ -151,6 +160,8 @@ class Settings(_FromEnvironment):
     zimerr_escalate: str = ""
     zimerr_remind_minutes: float = Field(default=30.0, ge=0)  # until a silent owner is reminded; 0: never
     zimerr_admins: str = ""  # comma-separated
+    zimerr_keep_days: int = Field(default=30, ge=1)  # what is stored of messages and changes
+    zimerr_keep_incident_days: int = Field(default=365, ge=1)  # what helped then may help again
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
     sentry_dsn: SecretStr = SecretStr("")
     # The names of OpenTelemetry, which has more variables; their values are read from the environment only.
@@ -190,6 +201,11 @@ class Settings(_FromEnvironment):
         """
         base = self.otel_exporter_otlp_endpoint.rstrip("/")
         return self.otel_exporter_otlp_traces_endpoint or (f"{base}/v1/traces" if base else "")
+
+    @property
+    def retention(self) -> Retention:
+        """Return for how long data is kept."""
+        return Retention(self.zimerr_keep_days, self.zimerr_keep_incident_days)
 
     @property
     def admins(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from bot import app
 from bot.inbox.job import JobState, Outcome
 from bot.inbox.lease import Lease
 from bot.inbox.rows import InboxRows
+from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
@@ -25,7 +26,7 @@ async def test_an_annotation_is_deleted_after_thirty_days(database: Database, mo
     monkeypatch.setattr(app, "_TIDY_INTERVAL_S", 0.001)
     store, now = AnnotationStore(database), 0.0
     await store.put({REF: AnnotationRecord("1.0", "reply", "2.0", (6000106,), ())}, now=0.0)
-    async with app.tidying(database, lambda: now):
+    async with app.tidying(database, lambda: now, Retention()):
         await asyncio.sleep(0.02)
         assert await store.get(REF)
         now = 31 * DAY_S
@@ -55,7 +56,7 @@ async def test_a_dead_job_and_an_old_notice_are_deleted_after_thirty_days(
     await rows.write(dead)
     for channel, at in (("C1", 0.0), ("C2", 5 * DAY_S)):
         assert await channels.claim_notice("T1", channel, "is_archived", now=at, unless_since=0.0)
-    async with app.tidying(database, lambda: 31 * DAY_S):
+    async with app.tidying(database, lambda: 31 * DAY_S, Retention()):
         for _ in range(2000):
             if [each.ts for each in await rows.find()] == ["2.0"]:
                 break

@@ -27,7 +27,7 @@ def upgrade() -> None:
     Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start. The exit status is 1 if the
     database can't be upgraded.
     """
-    _in_database(DatabaseSettings.load().database_url, lambda database: database.open(upgrade=True))
+    in_database(DatabaseSettings.load().database_url, lambda database: database.open(upgrade=True))
     click.echo("The database is up to date.")
 
 
@@ -45,7 +45,7 @@ def reencrypt() -> None:
         await database.open()
         return await Installations(database, settings.slack_client_id, keys).reencrypt()
 
-    click.echo(f"Tokens encrypted with the first key: {_in_database(settings.database_url, encrypt)}")
+    click.echo(f"Tokens encrypted with the first key: {in_database(settings.database_url, encrypt)}")
 
 
 @click.command("list")
@@ -147,10 +147,10 @@ def _in_inbox(work: Callable[[InboxRows], Awaitable[_T]]) -> _T:
         await database.open()
         return await work(InboxRows(database))
 
-    return _in_database(DatabaseSettings.load().database_url, open_and_work)
+    return in_database(DatabaseSettings.load().database_url, open_and_work)
 
 
-def _in_database(url: str, work: Callable[[Database], Awaitable[_T]]) -> _T:
+def in_database(url: str, work: Callable[[Database], Awaitable[_T]]) -> _T:
     """Return the result of *work* on the database at *url*, which is closed at the end."""
 
     async def run() -> _T:

@@ -97,6 +97,8 @@ def _is_code(name: str) -> bool:
         "detect": "detect:detect",
         "scan": "scan:scan",
         "export": "export:export",
+        "export-data": "data:export_data",
+        "forget": "data:forget",
     },
 )
 @click.version_option(None, "-V", "--version", package_name="zimerr")

@@ -24,12 +24,13 @@ from bot.policy.noise_rules import Act, Mode
 from bot.policy.permissions import Permissions
 from bot.policy.place import Audience, Directory, Place, link_to
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
+from bot.settings import Retention
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
 from bot.storage.channel_store import ChannelState, ChannelStore, SetBy
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
-KEEP_S = 30 * 86_400.0  # for which a context is ignored, and a change can be undone
+_IGNORED_S = 30 * 86_400.0  # for which a context is ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Changes:
     _channels: ChannelStore
     _store: ChangeStore
     _clock: Callable[[], float]
+    _retention: Retention
 
     async def settings(self, place: Place, directory: Directory) -> SettingsReply:
         """Return the channel's settings with who set them, and who last marked something."""
@@ -59,6 +61,7 @@ class Changes:
             _audience(channel),
             channel.answers_by if channel.answers else channel.workspace_answers_by,
             is_audience_of_workspace=not channel.answers,
+            retention=self._retention,
         )
 
     async def audience(self, place: Place) -> Audience:
@@ -109,7 +112,7 @@ class Changes:
             return denied
         answered = await self._answered(reply)
         link = await link_to(directory, reply.channel, answered) if answered else ""
-        detail = {"until": self._clock() + KEEP_S, "link": link}
+        detail = {"until": self._clock() + _IGNORED_S, "link": link}
         return await self._reject(reply, place, Changed.NOT_A_CODE, Act.REJECTED, detail)
 
     async def wrong(

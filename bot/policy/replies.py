@@ -17,6 +17,7 @@ from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import Audience, LogSource
 from bot.policy.troubles import Barred, Failed, Refused, Uncalled
+from bot.settings import Retention
 from bot.storage.annotation_store import LogRecord
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
@@ -115,6 +116,7 @@ class SettingsReply:
     audience: Audience = Audience.CHANNEL  # of answers to the command
     audience_by: SetBy | None = None
     is_audience_of_workspace: bool = False  # the channel has no setting of its own
+    retention: Retention = field(default_factory=Retention)
 
 
 @dataclass(frozen=True, slots=True)

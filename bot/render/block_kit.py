@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from bot.i18n import Language, Translator, traditional
+from bot.storage import FORGOTTEN
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -52,7 +53,12 @@ def escape(text: str) -> str:
 
 
 def mention(id_: str) -> str:
-    """Mention a person (U…, W…) or a user group (S…), who is notified if the message is new and they can see it."""
+    """Mention a person (U…, W…) or a user group (S…), who is notified if the message is new and they can see it.
+
+    A person who was forgotten is a symbol.
+    """
+    if id_ == FORGOTTEN:
+        return "👤"
     return f"<!subteam^{escape(id_)}>" if id_.startswith("S") else f"<@{escape(id_)}>"
 
 

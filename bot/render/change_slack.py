@@ -77,6 +77,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
         _audience(reply, translate),
         _ignored_count(reply, translate),
         translate("settings.wrong", **_author(reply.wrong_by)) if reply.wrong_by else "",
+        translate("settings.stored", days=reply.retention.days, incident_days=reply.retention.incident_days),
         translate("settings.hint"),
     ]
     paragraphs = [each for each in paragraphs if each]

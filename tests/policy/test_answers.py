@@ -31,6 +31,7 @@ from bot.policy.noise_rules import Mode
 from bot.policy.permissions import Permissions
 from bot.policy.place import Audience, Place
 from bot.policy.question import Question, question_of
+from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore, SetBy
@@ -50,7 +51,7 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
     inspections = Inspections(catalogue, annotations, store, lambda: 0.0)
     permissions = Permissions((), lambda: 0.0)
-    changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0)
+    changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0, Retention())
     yield Answers(catalogue, languages, inspections, changes)
     await languages.locales.close()
 
