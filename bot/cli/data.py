@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import click
@@ -29,7 +30,11 @@ class _SlackId(click.ParamType[str]):
         return value
 
 
-_WORKS = {"workspace": forget_workspace, "person": forget_user, "channel": forget_channel}
+_WORKS: dict[str, Callable[[Database, str], Awaitable[list[Forgotten]]]] = {
+    "workspace": forget_workspace,
+    "person": forget_user,
+    "channel": forget_channel,
+}
 
 
 @click.command()

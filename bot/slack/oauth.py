@@ -26,7 +26,8 @@ from bot.settings import Settings, split_keys
 from bot.slack.context import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
 from bot.storage.database import Database
-from bot.storage.installation_store import forget_teams
+from bot.storage.stored_data import forget_workspace
+from bot.storage.tables import inbox, slack_bots
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 _MAX_EXCHANGES = 4  # of codes for tokens, at once
@@ -161,6 +162,7 @@ class Uninstall:
         for team in teams:
             await self._services.inbox.forget(team)
             self._services.languages.forget(team)
-        await forget_teams(self._database, teams)
+            # The workspace may have installed the app again meanwhile.
+            await forget_workspace(self._database, team, keeping=(inbox, slack_bots))
         self._workspaces.clear_cache()
         _log.info("forgotten", teams=list(teams), reason=reason)

@@ -6,16 +6,15 @@ The installation of an organization (Enterprise Grid) serves all its teams. Even
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore, SQLAlchemyInstallationStore
-from sqlalchemy import Connection, Dialect, Text, TypeDecorator, delete, select, update
+from sqlalchemy import Connection, Dialect, Text, TypeDecorator, select, update
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
-from bot.storage.tables import enterprise_teams, inbox, metadata
+from bot.storage.tables import enterprise_teams
 
 
 class EncryptedText(TypeDecorator[str]):
@@ -109,14 +108,3 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         """Return the known teams of an organization."""
         query = select(enterprise_teams.c.team).where(enterprise_teams.c.enterprise == enterprise)
         return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
-
-
-async def forget_teams(database: Database, teams: Collection[str]) -> None:
-    """Delete all rows of workspaces, except those of the inbox: `Inbox.forget` does that."""
-    tables: list[Any] = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
-
-    def forget(connection: Connection) -> None:
-        for table in tables:
-            connection.execute(delete(table).where(table.c.team.in_(teams)))
-
-    await database.run_aside(forget)

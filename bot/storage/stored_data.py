@@ -12,7 +12,7 @@ Rows are processed a page at a time, so that a running bot does not wait.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -68,9 +68,13 @@ def team_column(table: Table) -> Column[Any] | None:
     raise NotImplementedError(f"no column of {table.name} is known to contain the workspace")
 
 
-async def forget_workspace(database: Database, team: str) -> list[Forgotten]:
-    """Delete everything of a workspace, its installation included."""
-    return await _forget_all(database, lambda table: (_is(team_column(table), team), False))
+async def forget_workspace(database: Database, team: str, *, keeping: Collection[Table] = ()) -> list[Forgotten]:
+    """Delete everything of a workspace, its installation included, except in the tables *keeping*."""
+
+    def rule(table: Table) -> tuple[ColumnElement[bool], bool]:
+        return (false() if table in keeping else _is(team_column(table), team)), False
+
+    return await _forget_all(database, rule)
 
 
 async def forget_channel(database: Database, channel: str) -> list[Forgotten]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
-from sqlalchemy import JSON, Column, Connection, insert, select
+from sqlalchemy import select
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
-from bot.storage.installation_store import Installations, forget_teams
-from bot.storage.tables import changes, enterprise_teams, inbox, metadata, slack_bots
+from bot.storage.installation_store import Installations
+from bot.storage.tables import slack_bots
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 # As long as Slack's tokens with token rotation: encrypted, they exceed the SDK's own columns.
@@ -88,25 +87,3 @@ async def test_a_workspace_that_joined_an_organization_keeps_its_installation(st
     await store.async_save(installation("T1"))
     assert await store.find("T1", "E1") is not None
     assert await store.find("T2", "E1") is None
-
-
-def _anything(column: Column[Any]) -> Any:
-    if isinstance(column.type, JSON):
-        return []
-    return 1 if column.type.python_type in (int, float) else "x"
-
-
-async def test_forgetting_a_workspace_deletes_its_rows_and_no_others(database: Database) -> None:
-    """In every table with a team, also in future ones."""
-    tables = [table for table in metadata.sorted_tables if "team" in table.c and table is not inbox]
-    assert enterprise_teams in tables
-    for table in tables:
-        values = {
-            column.name: _anything(column) for column in table.columns if column.name != "id" or table is not changes
-        }
-        rows = [values | {"team": team} for team in ("T1", "T2")]
-        await database.run(partial(Connection.execute, statement=insert(table), parameters=rows))
-    await forget_teams(database, ["T1"])
-    for table in tables:
-        left = await database.run(partial(Connection.execute, statement=select(table.c.team)))
-        assert left.scalars().all() == ["T2"], table.name
