@@ -82,7 +82,7 @@ def test_the_number_of_codes() -> None:
 
 @pytest.mark.parametrize("document", [ENGLISH, CHINESE])
 def test_the_link_creates_the_app_of_the_manifest(document: Path) -> None:
-    """A newcomer copies nothing. Write the link anew with `ZIMERR_SNAPSHOTS=write`.
+    """A newcomer copies nothing.
 
     https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests
     """
@@ -94,7 +94,8 @@ def test_the_link_creates_the_app_of_the_manifest(document: Path) -> None:
     (url,) = _CREATE.findall(document.read_text(encoding="utf-8"))
     assert url.startswith(_CREATE_URL)
     assert len(url) < _MAX_URL_LENGTH
-    assert json.loads(parse_qs(urlsplit(url).query)["manifest_json"][0]) == manifest
+    linked = json.loads(parse_qs(urlsplit(url).query)["manifest_json"][0])
+    assert linked == manifest, "run ZIMERR_SNAPSHOTS=write python -m pytest tests/test_readme.py"
     assert resources.scopes() == tuple(manifest["oauth_config"]["scopes"]["bot"])
 
 
