@@ -36,7 +36,9 @@ from bot.policy.changes import Changes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.permissions import Permissions
+from bot.policy.ranking import Ranking
 from bot.policy.relations import Relations
+from bot.policy.visibility import Visibility
 from bot.render.renderer import Renderer
 from bot.server import (
     DEFAULT_PORT,
@@ -228,6 +230,7 @@ def _services(
     annotation_store = AnnotationStore(database)
     annotations = Annotations(catalogue, languages, channels, annotation_store, clock, metrics)
     inspections = Inspections(catalogue, annotations, change_store, clock)
+    visibility, sightings = Visibility(clock), SightingStore(database)
     permissions = Permissions(settings.admins, clock)
     changes = Changes(permissions, languages, annotations, channels, change_store, clock, settings.retention)
     post_rate = PostRate(steady_clock)
@@ -246,7 +249,7 @@ def _services(
         annotations=annotations,
         inspections=inspections,
         changes=changes,
-        answers=Answers(catalogue, languages, inspections, changes),
+        answers=Answers(catalogue, languages, inspections, changes, Ranking(sightings, visibility, clock)),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(
             database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate, metrics=metrics

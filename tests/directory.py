@@ -29,6 +29,7 @@ class FakeDirectory:
         self.may_answer.set()
         self.standings: dict[str, Standing | None] = {}  # all others are members
         self.groups: dict[str, frozenset[str]] = {}
+        self.private: dict[str, frozenset[str]] = {}  # the members of each private channel; all others are public
 
     async def channel_locale(self, channel: str) -> str | None:
         """Return the channel's locale."""
@@ -49,6 +50,16 @@ class FakeDirectory:
         """Return the members of a user group."""
         self._answer(group)
         return self.groups.get(group)
+
+    async def is_public(self, channel: str) -> bool:
+        """Return whether a channel is public."""
+        self._answer(channel)
+        return channel not in self.private
+
+    async def is_member(self, channel: str, user: str) -> bool:
+        """Return whether a person is in a private channel."""
+        self._answer(channel)
+        return user in self.private.get(channel, ())
 
     async def permalink(self, channel: str, ts: str) -> str:
         """Return the URL of a message."""

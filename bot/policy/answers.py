@@ -20,6 +20,7 @@ from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.place import Audience, Directory, Place
 from bot.policy.question import Question
+from bot.policy.ranking import Ranking
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
 
 _RESPONSES = {
@@ -32,11 +33,14 @@ _RESPONSES = {
 class Answers:
     """Answer commands from the catalogue and the channel's settings."""
 
-    def __init__(self, catalogue: Catalogue, languages: Languages, inspections: Inspections, changes: Changes) -> None:
+    def __init__(
+        self, catalogue: Catalogue, languages: Languages, inspections: Inspections, changes: Changes, ranking: Ranking
+    ) -> None:
         self._catalogue = catalogue
         self._languages = languages
         self._inspections = inspections
         self._changes = changes
+        self._ranking = ranking
 
     async def answer(
         self,
@@ -94,20 +98,29 @@ class Answers:
                 return self.search(name if audience and self._catalogue.entry_named(name) else query)
             case grammar.StatusCommand():
                 return await self._changes.settings(place, directory)
+            case grammar.TopCommand(span, is_everywhere):
+                return await self._ranking.top(place, directory, span, is_everywhere=is_everywhere)
             case grammar.IgnoredCommand():
                 return await self._changes.ignored(place)
-            case grammar.WhyCommand(channel, ts, thread):
-                # A person who asks in the message's own channel may read it; elsewhere that is not certain.
-                try:
-                    message = await directory.message(channel, ts, thread) if channel == place.channel else None
-                except GiveUp as error:
-                    return troubles.missing_scope(error, place) or replies.Note("no_message")
-                if message is None:
-                    return replies.Note("no_message")
-                files = await read_files(message) if read_files and message.get("files") else ()
-                return await self._inspections.why(message, place, files)
+            case grammar.WhyCommand():
+                return await self._why(command, place, directory, read_files)
             case _:  # `bot.slack` has handled a triage
                 return replies.Usage(command.misused if isinstance(command, grammar.HelpCommand) else None)
+
+    async def _why(
+        self, command: grammar.WhyCommand, place: Place, directory: Directory, read_files: ReadFiles | None
+    ) -> Reply:
+        # A person who asks in the message's own channel may read it; elsewhere that is not certain.
+        if command.channel != place.channel:
+            return replies.Note("no_message")
+        try:
+            message = await directory.message(command.channel, command.ts, command.thread)
+        except GiveUp as error:
+            return troubles.missing_scope(error, place) or replies.Note("no_message")
+        if message is None:
+            return replies.Note("no_message")
+        files = await read_files(message) if read_files and message.get("files") else ()
+        return await self._inspections.why(message, place, files)
 
     def explain_message(self, message: Mapping[str, Any]) -> Reply:
         """Explain all codes in a Slack message, including quoted ones, and the server's own codes beside them."""
@@ -137,8 +150,8 @@ class Answers:
     def _unknown(self, numbers: tuple[int, ...]) -> tuple[int, ...]:
         return tuple(filter(self._catalogue.may_be_code, numbers))
 
-    def again(self, question: Question) -> Reply:
-        """Answer a question about codes or a command once more. Raises ValueError if it is neither."""
+    async def again(self, question: Question, place: Place, directory: Directory) -> Reply:
+        """Answer a question about codes or a command once more, in *place*. Raises ValueError if it is neither."""
         if question.codes:
             explained = self.explain(question.codes, open_platforms().keyed(question.platform))
             is_detailed = question.is_detailed
@@ -148,6 +161,8 @@ class Answers:
                 return self.search(query)
             case grammar.LogsCommand(text):
                 return self.logs(text)
+            case grammar.TopCommand(span, False):
+                return await self._ranking.top(place, directory, span, is_everywhere=False)
             case _:
                 raise ValueError("not a question that can be asked again")
 

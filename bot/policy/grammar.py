@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.catalogue.platforms import open_platforms
 from bot.detection.detector import find_numbers
 from bot.i18n import Language, script_language
+from bot.oncall.periods import Period
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Audience
 
@@ -102,6 +103,17 @@ class TriageCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class TopCommand:
+    """List the most frequent codes of *span*, in the channel, or everywhere the person may look.
+
+    None: in the channel, in a direct message everywhere.
+    """
+
+    span: Period = Period.DAY
+    is_everywhere: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchCommand:
     """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty.
 
@@ -116,7 +128,7 @@ class SearchCommand:
 
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | SetAudienceCommand | WhyCommand
-    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TriageCommand | SearchCommand
+    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | TriageCommand | SearchCommand
 )  # fmt: skip
 
 # After /zimerr, a number is meant as a code, whatever surrounds it except digits.
@@ -143,6 +155,13 @@ _WORKSPACES = ("workspace", "工作区")
 _LAST_AUDIENCE = re.compile(
     r"(?:[\s,]+(?P<latin>me|channel)|[\s,]*(?P<chinese>仅我|只给我|频道))[.。]?\Z", re.IGNORECASE
 )
+_SPANS = {
+    **dict.fromkeys(("24h", "1d", "day", "today", "24小时", "1天", "一天", "今天"), Period.DAY),
+    **dict.fromkeys(("7d", "1w", "week", "7天", "七天", "一周", "本周"), Period.WEEK),
+    **dict.fromkeys(("30d", "month", "30天", "三十天", "一个月", "本月"), Period.MONTH),
+}
+_HERE = ("here", "这里", "本频道")
+_EVERYWHERE = ("all", "everywhere", "全部", "所有", "所有频道", "全部频道")
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
@@ -172,6 +191,7 @@ _WORDS = {
     "list": "list", "列表": "list",
     "search": "search", "搜索": "search",
     "logs": "logs", "取日志": "logs",
+    "top": "top", "排行": "top", "排行榜": "top", "榜单": "top",
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
 }  # fmt: skip
 _WITH_TEXT: dict[str | None, Callable[[str], Command]] = {
@@ -223,6 +243,8 @@ def _parse_help(text: str) -> HelpCommand | None:
 
 def _parse_argument(word: str, rest: str) -> Command | None:
     """Return the command of *word* with the argument *rest*, or None if it takes no such argument."""
+    if word == "top":
+        return _top(rest.lower().split())
     if word in ("lang", "auto", "answers"):
         return _set(word, rest.lower())
     if word == "why":
@@ -236,6 +258,15 @@ def _parse_argument(word: str, rest: str) -> Command | None:
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
     return _PLAIN.get((word, " ".join(rest.lower().split())))
+
+
+def _top(words: list[str]) -> TopCommand | None:
+    """Return the command for “top” with a span and a place, in any order, or None for other words."""
+    spans = [_SPANS[word] for word in words if word in _SPANS]
+    places = [word in _EVERYWHERE for word in words if word in (*_HERE, *_EVERYWHERE)]
+    if len(spans) > 1 or len(places) > 1 or len(spans) + len(places) < len(words):
+        return None
+    return TopCommand(spans[0] if spans else Period.DAY, places[0] if places else None)
 
 
 def split_audience(text: str) -> tuple[str, Audience | None]:

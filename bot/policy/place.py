@@ -92,6 +92,12 @@ class Directory(Protocol):
     async def group_members(self, group: str) -> frozenset[str] | None:
         """Return the ids of the members of a user group."""
 
+    async def is_public(self, channel: str) -> bool:
+        """Return whether everybody in the workspace may read a channel, False if Slack does not describe it."""
+
+    async def is_member(self, channel: str, user: str) -> bool:
+        """Return whether a person is in a channel, False if Slack does not say so."""
+
     async def permalink(self, channel: str, ts: str) -> str:
         """Return the URL of a message; raises GiveUp if it is gone."""
 

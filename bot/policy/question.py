@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from bot.oncall.trends import TopReply
 from bot.policy.place import LogSource
 from bot.policy.replies import Annotation, Explained, Foreign, Found, Listing, LogsReply, Range, Reply, Triaged, Unknown
 
@@ -66,6 +67,8 @@ def question_of(reply: Reply) -> Question | None:
             return Question(command=f"logs {platforms[0].name.en}")
         case LogsReply(_, ""):
             return Question(command="logs")
+        case TopReply(span, is_everywhere=False):
+            return Question(command=f"top {span} here")
         case Triaged(_, LogSource() as source):
             return Question(log=source)
         case _:

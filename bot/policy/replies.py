@@ -13,6 +13,7 @@ from bot.catalogue.platforms import Platform
 from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
 from bot.oncall.packet import PacketReply
+from bot.oncall.trends import TopReply
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import Audience, LogSource
@@ -316,7 +317,7 @@ Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
-    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | Note | Failed | Refused
+    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply | Note | Failed | Refused
 )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def usage(reply: replies.Usage, translate: Translator) -> MessagePayload:
     """Explain how to use the bot, or only the command that was misused."""
     if reply.misused:
         return message(translate(f"help.misused.{reply.misused}"))
-    groups = (translate(f"help.{group}") for group in ("ask", "logs", "channel"))
+    groups = (translate(f"help.{group}") for group in ("ask", "logs", "oncall", "channel"))
     return message(translate("help.title"), *groups)
 
 

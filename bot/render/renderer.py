@@ -12,6 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.oncall.packet import PacketReply
+from bot.oncall.trends import TopReply
 from bot.policy import replies, troubles
 from bot.render import (
     block_kit,
@@ -25,6 +26,7 @@ from bot.render import (
     packet_slack,
     platform_slack,
     share_slack,
+    trend_slack,
 )
 from bot.render.block_kit import Element, MessagePayload
 from bot.storage.incident_store import Incident
@@ -75,6 +77,7 @@ class Renderer:
             replies.TakenOver: incident_slack.taken_over,
             replies.Overdue: incident_slack.overdue,
             PacketReply: packet_slack.to_copy,
+            TopReply: partial(trend_slack.top, catalogue),
             troubles.Uncalled: notices.uncalled,
             replies.Note: notices.note,
             troubles.Failed: notices.failed,

@@ -51,7 +51,8 @@ def register(app: AsyncApp, services: Services) -> None:
 async def explain(context: RequestContext, body: Payload) -> None:
     """Explain the same codes in full, in the other language or that of the person."""
     value = confirmation.value_of(body)
-    explained = context.services.answers.again(Question.from_json(value))
+    question = Question.from_json(value)
+    explained = await context.services.answers.again(question, context.place, context.lookup)
     await context.reply_privately(explained, chosen=Language(value["language"]) if "language" in value else None)
 
 
@@ -88,7 +89,8 @@ async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAc
 
 async def show_code(context: RequestContext, body: Payload) -> None:
     """Explain one of the codes that are listed."""
-    await context.reply_privately(context.services.answers.again(Question.from_json(confirmation.value_of(body))))
+    question = Question.from_json(confirmation.value_of(body))
+    await context.reply_privately(await context.services.answers.again(question, context.place, context.lookup))
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:

@@ -100,7 +100,11 @@ def _at(context: RequestContext, channel: str, url: str | None) -> RequestContex
 
 async def answer_again(context: RequestContext, question: Question) -> Reply | None:
     """Answer *question*; return None if its log is gone."""
-    return await triage_again(context, question.log) if question.log else context.services.answers.again(question)
+    return (
+        await triage_again(context, question.log)
+        if question.log
+        else await context.services.answers.again(question, context.place, context.lookup)
+    )
 
 
 async def _post(context: RequestContext, shared: Shared, language: Language) -> None:

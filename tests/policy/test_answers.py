@@ -12,6 +12,7 @@ import pytest
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.platforms import open_platforms
 from bot.i18n import Language
+from bot.oncall.periods import Period
 from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
@@ -22,6 +23,7 @@ from bot.policy.grammar import (
     SearchCommand,
     SetAudienceCommand,
     SetModeCommand,
+    TopCommand,
     WhyCommand,
     parse,
 )
@@ -31,14 +33,18 @@ from bot.policy.noise_rules import Mode
 from bot.policy.permissions import Permissions
 from bot.policy.place import Audience, Place
 from bot.policy.question import Question, question_of
+from bot.policy.ranking import Ranking
+from bot.policy.visibility import Visibility
 from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore, SetBy
 from bot.storage.database import Database
+from bot.storage.sighting_store import SightingStore
 from tests.directory import FakeDirectory, until_asked
 
 PLACE = Place("T1", "C1", "U1")
+NOW = 1_700_000_000.0
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -52,7 +58,8 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     inspections = Inspections(catalogue, annotations, store, lambda: 0.0)
     permissions = Permissions((), lambda: 0.0)
     changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0, Retention())
-    yield Answers(catalogue, languages, inspections, changes)
+    ranking = Ranking(SightingStore(database), Visibility(lambda: 0.0), lambda: NOW)
+    yield Answers(catalogue, languages, inspections, changes, ranking)
     await languages.locales.close()
 
 
@@ -364,10 +371,11 @@ async def test_the_servers_own_code_is_explained_on_request(answers: Answers) ->
         LogsCommand("ios"),
         LogsCommand("安卓"),
         LogsCommand(""),
+        TopCommand(Period.WEEK),
     ],
 )
 async def test_the_question_of_an_answer_gives_the_same_answer(
-    answers: Answers, command: ExplainCommand | SearchCommand | LogsCommand
+    answers: Answers, command: ExplainCommand | SearchCommand | LogsCommand | TopCommand
 ) -> None:
     """A button contains it as JSON, and has to rebuild what Slack does not send back."""
     reply = (await answers.answer(command, PLACE, FakeDirectory())).reply
@@ -375,13 +383,13 @@ async def test_the_question_of_an_answer_gives_the_same_answer(
     assert question
     value = json.dumps(question.to_json(), ensure_ascii=False)
     assert Question.from_json(json.loads(value)) == question
-    assert answers.again(question) == reply
+    assert await answers.again(question, PLACE, FakeDirectory()) == reply
 
 
 async def test_a_question_of_a_button_changes_nothing(answers: Answers) -> None:
     """Only questions are asked again."""
     with pytest.raises(ValueError, match="not a question"):
-        answers.again(Question(command="auto off"))
+        await answers.again(Question(command="auto off"), PLACE, FakeDirectory())
     nothing = await answers.answer(SearchCommand("qqqq zzzz"), PLACE, FakeDirectory())
     for reply in (nothing.reply, replies.Usage(), replies.LogsReply((), "symbian")):
         assert question_of(reply) is None

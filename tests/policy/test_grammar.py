@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.i18n import Language
+from bot.oncall.periods import Period
 from bot.policy.grammar import (
     Command,
     ExplainCommand,
@@ -17,6 +18,7 @@ from bot.policy.grammar import (
     SetLanguageCommand,
     SetModeCommand,
     StatusCommand,
+    TopCommand,
     TriageCommand,
     WhyCommand,
     parse,
@@ -49,6 +51,14 @@ TS = "1700000000.000100"
         ("logs React Native", LogsCommand("React Native")),
         ("取日志 安卓", LogsCommand("安卓")),
         ("log upload", SearchCommand("log upload")),
+        ("top", TopCommand()),
+        ("TOP 7d", TopCommand(Period.WEEK)),
+        ("top all 30d", TopCommand(Period.MONTH, is_everywhere=True)),
+        ("top here", TopCommand(is_everywhere=False)),
+        ("排行 一周 所有频道", TopCommand(Period.WEEK, is_everywhere=True)),
+        ("排行 24小时 这里", TopCommand(is_everywhere=False)),
+        ("top 24h 7d", SearchCommand("top 24h 7d", "top", "24h 7d")),
+        ("top 5 errors", SearchCommand("top 5 errors", "top", "5 errors")),
         ("10", SearchCommand("10")),
         ("60003", SearchCommand("60003")),
         ("16000354", SearchCommand("16000354")),

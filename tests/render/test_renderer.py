@@ -16,6 +16,8 @@ from bot.catalogue.platforms import open_platforms
 from bot.detection import result
 from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
+from bot.oncall.periods import Period
+from bot.oncall.trends import TopReply
 from bot.policy.language import LanguageChoice, LanguageReason
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.replies import (
@@ -44,9 +46,17 @@ from bot.render.notices import _PLAIN_REASONS
 from bot.render.renderer import Renderer
 from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
+from bot.storage.sighting_store import CodeTrend, Seen
 from tests.render.kit_rules import assert_sendable
 
 LANGUAGES = list(Language)
+LINK = "https://demo.slack.com/archives/C1/p1795500000000100?thread_ts=1795500000.000100&cid=C1"
+SEEN = Seen("C1", "1795500000.000100"), Seen("C2", "1795503600.000100")
+TRENDS = (
+    CodeTrend(6000106, 1_312, 12, (0, 1_300, 12), *SEEN),
+    CodeTrend(6009999, 1, 0, (0, 0, 1), SEEN[0], SEEN[0]),
+    *(CodeTrend(code, 2, before, (1,) * 30, *SEEN) for before, code in enumerate(range(6000121, 6000129))),
+)
 FOUND = Finding(6000106, True, 1, (0, 7), Evidence.CLEAN)
 HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
 
@@ -74,8 +84,9 @@ def replies_without_people(catalogue: Catalogue, language: Language) -> list[Rep
         Listing(catalogue.sections),
         *(Listing((section,)) for section in catalogue.sections),
         Usage(),
-        *map(Usage, ("lang", "auto", "why", "search", "status", "ignored", "list", "logs", "triage")),
+        *map(Usage, ("lang", "auto", "why", "search", "status", "ignored", "list", "logs", "triage", "top")),
         IgnoredReply(()),
+        *(TopReply(period, (), {}, is_everywhere=everywhere) for period in Period for everywhere in (False, True)),
         *(Denied(reason) for reason in Denial),
         *(
             SettingsReply(LanguageChoice(language, reason), mode)
@@ -129,6 +140,7 @@ def replies_with_people(language: Language) -> list[Reply]:
     ]
     changes += [replace(change, undone_by="U2") for change in changes]
     return [
+        *(TopReply(period, TRENDS, {SEEN[0]: LINK}, is_cut=True) for period in Period),
         SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1, by, by),
         *(ChangeReply(change, untold=untold) for change in changes for untold in ("", "C1")),
         IgnoredReply((CONTEXT, replace(CONTEXT, link="")) * 30),
