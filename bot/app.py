@@ -35,6 +35,7 @@ from bot.policy.answers import Answers
 from bot.policy.changes import Changes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
+from bot.policy.memories import Memories
 from bot.policy.permissions import Permissions
 from bot.policy.ranking import Ranking
 from bot.policy.relations import Relations
@@ -68,6 +69,7 @@ from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.incident_store import IncidentStore
+from bot.storage.memory_store import MemoryStore
 from bot.storage.sighting_store import SightingStore
 from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
@@ -260,6 +262,7 @@ def _services(
         log_reader=LogReader(catalogue, open_cascades(), read_limits),
         relations=Relations(annotation_store, clock),
         ownership=Ownership(IncidentStore(database), clock, 60 * settings.zimerr_remind_minutes),
+        memories=Memories(MemoryStore(database), clock),
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,

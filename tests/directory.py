@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.errors import RetryLater
 from bot.policy.locales import Locales
-from bot.policy.place import Standing
+from bot.policy.place import Reach, Standing
 
 
 class FakeDirectory:
@@ -30,6 +30,8 @@ class FakeDirectory:
         self.standings: dict[str, Standing | None] = {}  # all others are members
         self.groups: dict[str, frozenset[str]] = {}
         self.private: dict[str, frozenset[str]] = {}  # the members of each private channel; all others are public
+        self.names: dict[str, str] = {}
+        self.reaches: dict[str, Reach] = {}  # all others: everybody in the workspace
 
     async def channel_locale(self, channel: str) -> str | None:
         """Return the channel's locale."""
@@ -45,6 +47,16 @@ class FakeDirectory:
         """Return a person's relation to the workspace."""
         self._answer(user)
         return self.standings.get(user, Standing.MEMBER)
+
+    async def user_name(self, user: str) -> str | None:
+        """Return the name that a person shows to others."""
+        self._answer(user)
+        return self.names.get(user)
+
+    async def reach(self, channel: str) -> Reach:
+        """Return who can read a channel."""
+        self._answer(channel)
+        return self.reaches.get(channel, Reach.WORKSPACE)
 
     async def group_members(self, group: str) -> frozenset[str] | None:
         """Return the members of a user group."""

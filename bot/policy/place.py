@@ -44,6 +44,15 @@ class Standing(StrEnum):
     APP = "app"  # or a workflow, which anyone may have started
 
 
+class Reach(StrEnum):
+    """The people who can read a channel."""
+
+    WORKSPACE = "workspace"  # everybody in the workspace, and nobody else
+    MEMBERS = "members"  # people of the workspace who are in the channel
+    SHARED = "shared"  # people of other workspaces, too
+    UNKNOWN = "unknown"  # Slack does not describe the channel
+
+
 @dataclass(frozen=True, slots=True)
 class LogSource:
     """The message or the whole thread that contains a log, or a file of the bot with a log that a person pasted.
@@ -88,6 +97,12 @@ class Directory(Protocol):
 
     async def standing(self, team: str, user: str) -> Standing | None:
         """Return a person's relation to the workspace *team*."""
+
+    async def user_name(self, user: str) -> str | None:
+        """Return the name that a person shows to others."""
+
+    async def reach(self, channel: str) -> Reach:
+        """Return who can read a channel."""
 
     async def group_members(self, group: str) -> frozenset[str] | None:
         """Return the ids of the members of a user group."""

@@ -12,6 +12,7 @@ from bot.catalogue.numbers import ForeignNumber, ServerCode
 from bot.catalogue.platforms import Platform
 from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
+from bot.oncall.memory import CodeMemory
 from bot.oncall.packet import PacketReply
 from bot.oncall.trends import TopReply
 from bot.policy.language import LanguageChoice
@@ -36,6 +37,7 @@ class Explained:
     foreign: tuple[ForeignNumber, ...] = ()
     platform: Platform | None = None  # None: not certain
     is_detailed: bool = False  # for one reader: all about up to five codes, with their examples
+    memories: tuple[CodeMemory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Annotation:
     counts: Mapping[int, int]  # how often each came in the thread; a missing code came once
     platform: Platform | None = None  # None: not certain
     server_codes: tuple[tuple[int, ServerCode], ...] = ()  # codes, each with the server's own code beside it
+    memories: tuple[CodeMemory, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,7 @@ class Triaged:
     is_copy: bool = False  # for one person, without the buttons that act on the message that everyone sees
     origin: str = ""  # of a triage in a person's direct message: the channel where they pasted the log
     is_without_file: bool = False  # a pasted log could not be kept in Slack
+    memories: tuple[CodeMemory, ...] = ()  # of the likely cause
 
 
 @dataclass(frozen=True, slots=True)

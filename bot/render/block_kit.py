@@ -266,6 +266,18 @@ def preformatted(text: str, title: str = "") -> Block:
     return {"type": "rich_text", "elements": [*above, below]}
 
 
+def run(text: str, *, bold: bool = False) -> Element:
+    """Build a text in a rich text: no markup, no mentions."""
+    return {"type": "text", "text": text} | ({"style": {"bold": True}} if bold else {})
+
+
+def date_run(at: float, link: str = "") -> Element:
+    """Build a date in a rich text, in the reader's time zone, which links *link*."""
+    fallback = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+    element: Element = {"type": "date", "timestamp": int(at), "format": "{date_short}", "fallback": fallback}
+    return element | ({"url": link} if link else {})
+
+
 def chart(
     title: str, labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]], *, x_label: str, y_label: str
 ) -> Block:

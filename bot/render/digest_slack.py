@@ -6,7 +6,7 @@ Text from a log or from its owner is shown literally. Only the incident state me
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bot.catalogue.catalogue import Catalogue
@@ -19,6 +19,7 @@ from bot.render.digest_view import DigestView, numbered_lines, offsets
 from bot.render.entry_slack import numbered
 from bot.render.entry_wording import fact_line
 from bot.render.log_notices import next_steps
+from bot.render.memory_slack import memory_of
 from bot.render.relation_slack import relation_line, relation_text
 from bot.triage.digest import Excerpt
 
@@ -52,7 +53,8 @@ def message(
     lines.append(view.title())
     for plan in [view.plan] if view.plan else [plan for plan, _ in view.rivals[:1]]:
         lines += [fact_line("actor", plan.who, translate), plan.steps[0]]
-    blocks, _ = _blocks(view, catalogue, str(reply.source or ""), can_escalate, line)
+    memory = memory_of(reply.digest.cause, reply.memories, translate)
+    blocks, _ = _blocks(view, catalogue, str(reply.source or ""), can_escalate, line, memory)
     if reply.is_copy:
         blocks[-1] = _copy_buttons(str(reply.source or ""), translate, has_report=bool(reply.origin and view.rows))
     if reply.is_without_file:
@@ -74,10 +76,15 @@ def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_e
 
 
 def _blocks(
-    view: DigestView, catalogue: Catalogue, source: str, can_escalate: bool, line: str = ""
+    view: DigestView,
+    catalogue: Catalogue,
+    source: str,
+    can_escalate: bool,
+    line: str = "",
+    memory: Sequence[Block] = (),
 ) -> tuple[list[Block], bool]:
-    """Build the blocks, *line* first, and return whether something was left out of them."""
-    before = [*([block_kit.section(line)] if line else []), *_answer(view, catalogue), *_chart(view)]
+    """Build the blocks, *line* first and *memory* behind the answer; return whether something was left out of them."""
+    before = [*([block_kit.section(line)] if line else []), *_answer(view, catalogue), *memory, *_chart(view)]
     middle, is_shortened = _excerpts(view)
     metadata = " · ".join(map(_literal, view.metadata()))
     small_print = [*([metadata] if metadata else []), *map(_literal, view.coverage(_MOST_FILES))]

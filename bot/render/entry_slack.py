@@ -11,6 +11,7 @@ from bot.catalogue.entry import Entry, Meaning
 from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import Platform
 from bot.i18n import Language, Translator
+from bot.oncall.memory import CodeMemory
 from bot.policy.question import Question, question_of
 from bot.policy.replies import Annotation, Explained, Unknown
 from bot.render import block_kit, unknown_code
@@ -24,6 +25,7 @@ from bot.render.entry_wording import (
     platform_lines,
     server_code_line,
 )
+from bot.render.memory_slack import memory_of
 from bot.triage.cascades import CascadeRule, Cascades
 
 SHOW_LANGUAGE = "show_language"  # action ids
@@ -62,6 +64,7 @@ def explained(catalogue: Catalogue, reply: Explained, translate: Translator) -> 
         for entry, url in urls.items():
             blocks += [block_kit.DIVIDER] if entry != reply.entries[0] else []
             blocks += card(entry, translate, reply.platform, url if len(urls) > 1 else "")
+            blocks += memory_of(entry.code, reply.memories, translate)
             blocks += _example(entry, translate) if reply.is_detailed else []
         if len(urls) == 1:
             buttons.append(block_kit.button(translate("button.docs"), OPEN_DOCS, url=urls[reply.entries[0]]))
@@ -87,7 +90,7 @@ def annotation(catalogue: Catalogue, cascades: Cascades, reply: Annotation, tran
     is_list = len(reply.entries) - len(causes) > _MOST_SHORT_CARDS
     causes = {} if is_list else causes
     leading = [entry for entry in reply.entries if entry.code not in causes]
-    blocks = _list(leading, translate) if is_list else _short_cards(leading, translate)
+    blocks = _list(leading, translate) if is_list else _short_cards(leading, reply.memories, translate)
     lines = [_follows(entry, *causes[entry.code], translate) for entry in reply.entries if entry.code in causes]
     lines += [
         _server_code(code, beside, catalogue, translate) for code, beside in reply.server_codes[:_MOST_SHORT_CARDS]
@@ -157,9 +160,9 @@ def numbered(steps: Sequence[str]) -> str:
     return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
 
 
-def _short_cards(entries: Sequence[Entry], translate: Translator) -> list[Block]:
-    """Build a short card for each of *entries*, with a line between each two."""
-    cards = (_short_card(entry, translate) for entry in entries)
+def _short_cards(entries: Sequence[Entry], memories: Sequence[CodeMemory], translate: Translator) -> list[Block]:
+    """Build a short card for each of *entries* with what is remembered about it, and a line between each two."""
+    cards = ([*_short_card(each, translate), *memory_of(each.code, memories, translate)] for each in entries)
     return [block for card in cards for block in (block_kit.DIVIDER, *card)][1:]
 
 

@@ -105,7 +105,7 @@ def _mrkdwn(text: dict[str, Any]) -> str:
 def _texts(element: Any) -> Iterator[str]:
     """Yield the texts in a cell or in an element of a rich text."""
     if isinstance(element, dict):
-        own = element.get("text")
+        own = element.get("text") or element.get("url") or element.get("fallback")
         yield from [own] if isinstance(own, str) else ()
         for inner in element.get("elements") or ():
             yield from _texts(inner)

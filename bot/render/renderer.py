@@ -155,4 +155,12 @@ class Renderer:
 def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:
     codes = tuple(entry.code for entry in reply.entries)
     platform = reply.platform.key if reply.platform else ""
-    return codes, reply.unknown, tuple(reply.counts.items()), platform, reply.server_codes, translate.language
+    return (
+        codes,
+        reply.unknown,
+        tuple(reply.counts.items()),
+        platform,
+        reply.server_codes,
+        reply.memories,
+        translate.language,
+    )

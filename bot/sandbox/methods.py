@@ -132,7 +132,7 @@ def channel_info(context: MethodContext, args: Arguments) -> Json:
         is_private = channel.kind != "channels"
         info |= {"is_group": is_private, "is_private": is_private, "is_general": False}
         info |= {"is_member": workspace.bot_user in channel.members, "num_members": len(channel.members)}
-        info |= {"is_shared": False, "is_ext_shared": False}
+        info |= {"is_shared": channel.is_ext_shared, "is_ext_shared": channel.is_ext_shared}
         info |= {"topic": {"value": channel.topic}, "purpose": {"value": ""}}
     return {"channel": info | ({"locale": channel.locale} if args.flag("include_locale") else {})}
 

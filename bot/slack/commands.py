@@ -51,9 +51,9 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
         return
     answer = answering.result()
     context.services.metrics.answers.labels("command", "").inc()
-    render = context.services.renderer.message if answer.is_public else context.private_message
+    render = context.message if answer.is_public else context.private_message
     # Slack does not say whether it accepts the blocks of an acknowledgement.
-    message = simplified(render(answer.reply, answer.language), REPLACEABLE)
+    message = simplified(await render(answer.reply, answer.language), REPLACEABLE)
     await ack(response_type="in_channel" if answer.is_public else "ephemeral", **message)
 
 

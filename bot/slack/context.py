@@ -25,6 +25,7 @@ from bot.policy.answers import Answers
 from bot.policy.changes import Changes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
+from bot.policy.memories import Memories
 from bot.policy.place import Place
 from bot.policy.question import question_of
 from bot.policy.relations import Relations
@@ -64,6 +65,7 @@ class Services:
     log_reader: LogReader
     relations: Relations
     ownership: Ownership
+    memories: Memories
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty
@@ -157,11 +159,17 @@ class RequestContext:
             return
         sender = self.services.sender
         if self.job and self.place.is_direct:
-            await sender.post([self.job], self.services.renderer.message(reply, language))
+            await sender.post([self.job], await self.message(reply, language))
         else:
-            await sender.post_ephemeral(self.place, self.thread, self.private_message(reply, language), job=self.job)
+            message = await self.private_message(reply, language)
+            await sender.post_ephemeral(self.place, self.thread, message, job=self.job)
 
-    def private_message(self, reply: Reply, language: Language, *, is_chosen: bool = False) -> MessagePayload:
+    async def message(self, reply: Reply, language: Language, *, share: str = "") -> MessagePayload:
+        """Render *reply* with what the workspace remembers about its codes; *share* as in `Renderer.message`."""
+        recalled = await self.services.memories.recall(reply, self.place, self.lookup)
+        return self.services.renderer.message(recalled, language, share=share)
+
+    async def private_message(self, reply: Reply, language: Language, *, is_chosen: bool = False) -> MessagePayload:
         """Render *reply* for the person only, with *Share to channel* if it can be made again there.
 
         *is_chosen*: the person has chosen the language, so that it stays when they share the reply. A triage in a
@@ -175,7 +183,7 @@ class RequestContext:
                 value |= {"to": reply.origin, "url": self.respond.response_url if self.respond else None}
             share = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         share = share if len(share) <= _MOST_IN_BUTTON else ""
-        return self.services.renderer.message(_copy(reply), language, share=share)
+        return await self.message(_copy(reply), language, share=share)
 
     async def reply_to_url(
         self,
@@ -192,9 +200,9 @@ class RequestContext:
         channel*, for which *is_chosen* is as in `private_message`. If the URL is refused, for example because it is
         older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or StopWorkspace.
         """
-        plain = self.services.renderer.message(reply if is_public else _copy(reply), language)
+        plain = await self.message(reply if is_public else _copy(reply), language)
         is_plain = is_public or replaces
-        message = plain if is_plain else self.private_message(reply, language, is_chosen=is_chosen)
+        message = plain if is_plain else await self.private_message(reply, language, is_chosen=is_chosen)
         try:
             await self.send_to_url(message, is_public=is_public, replaces=replaces)
         except GiveUp as error:
@@ -209,7 +217,7 @@ class RequestContext:
         if not isinstance(reply, AnyChange):
             await self.reply_privately(reply)
             return
-        message = self.services.renderer.message(reply, await self.channel_language())
+        message = await self.message(reply, await self.channel_language())
         context = self if replaces else replace(self, thread=None)
         try:
             await context.send_to_url(message, is_public=True, replaces=replaces)

@@ -122,6 +122,7 @@ def seed(context: RequestContext, message: Payload, value: Payload) -> Incident:
 
 async def _present(context: RequestContext, claim: Claim, body: Payload) -> None:
     """Show the outcome of a click, and tell the person whose incident was taken over."""
+    context.services.memories.forget(claim.after.ref.team, claim.after.code)
     message = body.get("message")
     await present(context, claim.after, message if message and message.get("text") else None)
     if claim.replaced:

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detection import slack_text
 from bot.errors import GiveUp
-from bot.policy.place import Standing
+from bot.policy.place import Reach, Standing
 from bot.slack.client import call_api, pages
 
 Payload = Mapping[str, Any]  # as Slack sends it
@@ -49,6 +49,24 @@ class SlackLookup:
         """Return a person's relation to the workspace (users.info)."""
         answer = await self._ask("users.info", {"user": user})
         return _standing(answer["user"], self._own_team or team, self._home) if answer else None
+
+    async def user_name(self, user: str) -> str | None:
+        """Return the name that a person shows to others (users.info)."""
+        answer = await self._ask("users.info", {"user": user})
+        person = answer["user"] if answer else None
+        names = (text_at(person, "profile", "display_name"), text_at(person, "real_name"), text_at(person, "name"))
+        return next(filter(None, names), None)
+
+    async def reach(self, channel: str) -> Reach:
+        """Return who can read a channel (conversations.info)."""
+        answer = await self._ask("conversations.info", {"channel": channel})
+        if answer is None:
+            return Reach.UNKNOWN
+        found = answer["channel"]
+        if any(found.get(each) for each in ("is_ext_shared", "is_org_shared", "is_shared", "is_pending_ext_shared")):
+            return Reach.SHARED
+        is_closed = any(found.get(each) for each in ("is_private", "is_im", "is_mpim", "is_group"))
+        return Reach.MEMBERS if is_closed else Reach.WORKSPACE
 
     async def group_members(self, group: str) -> frozenset[str] | None:
         """Return the members of a user group (usergroups.users.list), or None without the scope usergroups:read."""

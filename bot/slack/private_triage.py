@@ -40,7 +40,7 @@ async def _send(context: RequestContext, triaged: Triaged, pasted: str) -> str:
     client, sender, place = context.lookup.client, context.services.sender, context.place
     file_id = await send_file(client, _NAME, redact(pasted).text.encode(errors="replace"))
     triaged = replace(triaged, source=LogSource("", file=file_id), origin=place.channel)
-    posted = await sender.send_dm(place, context.private_message(triaged, await context.language()))
+    posted = await sender.send_dm(place, await context.private_message(triaged, await context.language()))
     channel, ts = str(posted["channel"]), str(posted["ts"])
     try:
         await share_file(client, file_id, _NAME, channel=channel, thread=ts)

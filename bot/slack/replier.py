@@ -30,12 +30,12 @@ class ThreadReplier:
 
     async def reply(self, answer: Answer, to: Sequence[str]) -> str:
         """Post one reply to the messages *to*; return its ts."""
-        message = self._renderer.message(answer.reply, answer.language)
+        message = await self._context.message(answer.reply, answer.language)
         return await self._sender.post([self._jobs[ts] for ts in to], message)
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Replace the content of a reply."""
-        message = self._renderer.message(answer.reply, answer.language)
+        message = await self._context.message(answer.reply, answer.language)
         await self._sender.update(self._place, reply, message, job=next(iter(self._jobs.values()), None))
 
     async def withdraw(self, reply: str) -> None:
@@ -90,7 +90,7 @@ class LogReplier(ThreadReplier):
 
     async def revise(self, reply: str, answer: Answer) -> None:
         """Replace the content of a reply. A triage shows its state again."""
-        message = self._renderer.message(answer.reply, answer.language)
+        message = await self._context.message(answer.reply, answer.language)
         if isinstance(answer.reply, Triaged) and (incident := await self._incident(reply)):
             message = self._renderer.with_state(message, incident)
         await self._sender.update(self._place, reply, message, job=self._job)

@@ -112,7 +112,7 @@ async def _post(context: RequestContext, shared: Shared, language: Language) -> 
 
     Raises RetryLater, GiveUp or StopWorkspace.
     """
-    message = context.services.renderer.message(shared, language)
+    message = await context.message(shared, language)
     try:
         await context.services.sender.post_new(context.place, context.thread, message)
     except GiveUp as error:

@@ -137,6 +137,7 @@ incidents = _channel_table(
     Column("version", Integer, nullable=False),  # number of changes
     Column("shown", Integer, nullable=False),  # the version that the message shows
     Column("due_at", Float, index=True),  # when the message is to be updated, or the owner reminded
+    Index("incidents_of_code", "team", "code"),
 )
 
 # What happened to an incident, in order.

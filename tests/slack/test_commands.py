@@ -15,6 +15,7 @@ from bot.slack import commands
 from bot.slack.background import Background
 from bot.slack.context import RequestContext
 from bot.telemetry.metrics import Metrics
+from tests.slack.forgetful import Forgetful
 
 
 class Command:
@@ -33,6 +34,7 @@ class Command:
             answers=SimpleNamespace(answer=self._answer),
             renderer=SimpleNamespace(message=lambda reply, language, **_: {"text": "hi"}, paste=lambda *_: {}),
             languages=SimpleNamespace(of_person=self._wait),
+            memories=Forgetful(),
             background=self.background,
             sender=SimpleNamespace(respond=self._respond),
         )

@@ -28,6 +28,7 @@ from bot.slack.context import RequestContext, Services
 from bot.slack.listeners import after_ack, report_errors
 from bot.slack.lookup import Payload
 from bot.telemetry.metrics import Metrics
+from tests.slack.forgetful import Forgetful
 
 URL = "https://hooks.slack.com/commands/1"
 NOTE = Note("nothing")
@@ -92,7 +93,12 @@ def services(sender: FakeSender | None = None, background: Background | None = N
 
     languages = SimpleNamespace(of_person=of_person)
     found = SimpleNamespace(
-        sender=sender, renderer=FakeRenderer(), languages=languages, background=background, metrics=Metrics()
+        sender=sender,
+        renderer=FakeRenderer(),
+        languages=languages,
+        background=background,
+        metrics=Metrics(),
+        memories=Forgetful(),
     )
     return cast(Services, found)
 

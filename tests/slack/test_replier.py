@@ -17,6 +17,7 @@ from bot.slack.background import Background
 from bot.slack.context import RequestContext
 from bot.slack.reactions import TAKEN, Reactions
 from bot.slack.replier import LogReplier
+from tests.slack.forgetful import Forgetful
 
 PLACE = Place("T1", "C1", "U1")
 
@@ -50,7 +51,8 @@ class FakeSender:
 def context(sender: FakeSender, background: Background | None = None) -> RequestContext:
     """The context of a job, with *sender*."""
     renderer = SimpleNamespace(message=lambda reply, language, **_: {"text": "hi", "blocks": []})
-    services = SimpleNamespace(sender=sender, renderer=renderer, background=background or Background())
+    background = background or Background()
+    services = SimpleNamespace(sender=sender, renderer=renderer, background=background, memories=Forgetful())
     return RequestContext(cast(Any, services), PLACE, cast(Any, None), "B1")
 
 

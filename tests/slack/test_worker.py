@@ -17,6 +17,7 @@ from bot.policy.troubles import Barred, Barrier, Refused
 from bot.slack.background import Background
 from bot.slack.worker import Worker
 from bot.telemetry.metrics import Metrics
+from tests.slack.forgetful import Forgetful
 
 
 class FakeServices:
@@ -31,6 +32,7 @@ class FakeServices:
         self.workspaces = SimpleNamespace(get=self._workspace, check=self._check)
         self.workspace = SimpleNamespace(client=client, authorization=SimpleNamespace(bot_id="B1", team_id="T1"))
         self.sender = SimpleNamespace(post_ephemeral=self._post_ephemeral, send_dm=self._send_dm, post=self._post)
+        self.memories = Forgetful()
         self.renderer = SimpleNamespace(message=lambda reply, language, **_: reply)
         self.languages = SimpleNamespace(of_person=self._language, of_channel=self._language, default=Language.EN)
         self.channels = SimpleNamespace(claim_notice=self._claim, forget_notice=self._forget)

@@ -22,7 +22,10 @@ const INLINE = {
   usergroup: (element) => h("span", { class: "mention" }, `@${element.usergroup_id}`),
   team: (element) => h("span", { class: "mention" }, `@${element.team_id}`),
   broadcast: (element) => h("span", { class: "mention mention-all" }, `@${element.range}`),
-  date: (element) => h("time", {}, slackDate(element.timestamp, element.format)),
+  date: (element) => {
+    const time = h("time", {}, slackDate(element.timestamp, element.format));
+    return element.url ? link(element.url, time) : time;
+  },
   color: (element) => h("code", {}, element.value),
 };
 

@@ -1,0 +1,140 @@
+"""Add to explanations and triages what the workspace remembers about their codes.
+
+1. A line about what helped is shown in its own channel. It is shown elsewhere only if everybody in the workspace may
+   read its channel, and if nobody from another workspace is in the channel that shows it.
+2. People are named, not mentioned: a mention in a new message would notify them.
+3. An answer does not wait long for it: if Slack does not tell in time who may read a channel, nothing is added.
+
+The lines, and Slack's answers, are kept in memory for a while, so that most answers need no query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+from cachetools import TTLCache
+
+from bot.errors import RetryLater, StopWorkspace
+from bot.oncall.memory import MOST_HELPED, CodeMemory, Helped
+from bot.policy.place import Directory, Place, Reach, link_to
+from bot.policy.replies import Annotation, ChangeReply, Explained, Reply, Shared, Triaged
+from bot.storage.memory_store import MemoryStore, Resolution
+
+_KEEP_S = 60.0  # another replica may have stored a new line meanwhile
+_KEEP_ANSWERS_S = 300.0
+_KEEP_NAMES_S = 3600.0
+_TIMEOUT_S = 1.5  # a command must be answered within 3 s
+_MOST_CODES = 5  # more are shown as a list, without memories
+_MAX_CACHED = 10_000
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Memories:
+    """Recall what workspaces remember."""
+
+    def __init__(self, store: MemoryStore, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._resolutions: TTLCache[tuple[str, int], tuple[Resolution, ...]] = TTLCache(_MAX_CACHED, _KEEP_S, clock)
+        self._slack = _SlackAnswers(clock)
+
+    async def recall(self, reply: Reply, place: Place, directory: Directory) -> Reply:
+        """Return *reply*, which is for *place*, with what the workspace remembers about its codes."""
+        match reply:
+            case Explained(entries) | Annotation(entries) if len(entries) <= _MOST_CODES:
+                codes = tuple(entry.code for entry in entries)
+                return replace(reply, memories=await self._recall(codes, place, directory))
+            case Triaged(digest) if digest.cause:
+                return replace(reply, memories=await self._recall((digest.cause,), place, directory))
+            case Shared(inner):
+                return replace(reply, reply=await self.recall(inner, place, directory))
+            case ChangeReply(restored=restored) if restored:
+                return replace(reply, restored=await self.recall(restored, place, directory))
+            case _:
+                return reply
+
+    def forget(self, team: str, code: int | None) -> None:
+        """Let the next answer load again what *team* remembers about *code*: it was changed."""
+        if code:
+            self._resolutions.pop((team, code), None)
+
+    async def _recall(self, codes: Sequence[int], place: Place, directory: Directory) -> tuple[CodeMemory, ...]:
+        await self._load(place.team, [code for code in codes if (place.team, code) not in self._resolutions])
+        known = {code: found for code in codes if (found := self._resolutions.get((place.team, code)))}
+        if not known:
+            return ()
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                memories = [
+                    CodeMemory(code, await self._helped(found, place, directory)) for code, found in known.items()
+                ]
+        except (RetryLater, StopWorkspace, TimeoutError) as error:
+            _log.info("nothing is remembered", channel=place.channel, reason=str(error))
+            return ()
+        return tuple(memory for memory in memories if memory.helped)
+
+    async def _load(self, team: str, codes: Sequence[int]) -> None:
+        if not codes:
+            return
+        found = await self._store.resolutions(team, codes)
+        for code in codes:
+            self._resolutions[team, code] = tuple(each for each in found if each.code == code)
+
+    async def _helped(
+        self, resolutions: Sequence[Resolution], place: Place, directory: Directory
+    ) -> tuple[Helped, ...]:
+        """Return the latest lines that may be shown in *place*."""
+        lines: list[Helped] = []
+        for each in resolutions:
+            if len(lines) < MOST_HELPED and await self._slack.may_show(each.ref.channel, place, directory):
+                link = await self._slack.link(each, directory)
+                lines.append(Helped(each.helped, await self._slack.name(each, directory), each.at, link))
+        return tuple(lines)
+
+
+@dataclass(slots=True)
+class _SlackAnswers:
+    """Slack's answers about channels, people and messages."""
+
+    clock: Callable[[], float]
+    _reach: TTLCache[tuple[str, str], Reach] = field(init=False)
+    _names: TTLCache[tuple[str, str], str] = field(init=False)
+    _links: TTLCache[tuple[str, str, str], str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reach = TTLCache(_MAX_CACHED, _KEEP_ANSWERS_S, self.clock)
+        self._names = TTLCache(_MAX_CACHED, _KEEP_NAMES_S, self.clock)
+        self._links = TTLCache(_MAX_CACHED, _KEEP_NAMES_S, self.clock)
+
+    async def may_show(self, channel: str, place: Place, directory: Directory) -> bool:
+        """Return whether *place* may show what a person wrote in *channel*."""
+        if channel == place.channel:
+            return True
+        is_open = await self._reach_of(place.team, channel, directory) is Reach.WORKSPACE
+        return is_open and (place.is_direct or await self.is_internal(place, directory))
+
+    async def is_internal(self, place: Place, directory: Directory) -> bool:
+        """Return whether it is certain that only people of the workspace read a channel."""
+        return await self._reach_of(place.team, place.channel, directory) in (Reach.WORKSPACE, Reach.MEMBERS)
+
+    async def _reach_of(self, team: str, channel: str, directory: Directory) -> Reach:
+        reach = self._reach.get((team, channel)) or await directory.reach(channel)
+        self._reach[team, channel] = reach
+        return reach
+
+    async def name(self, resolution: Resolution, directory: Directory) -> str:
+        """Return the name of the person who wrote a line, empty if Slack does not tell."""
+        key = resolution.ref.team, resolution.user
+        if key not in self._names:
+            self._names[key] = await directory.user_name(resolution.user) or ""
+        return self._names[key]
+
+    async def link(self, resolution: Resolution, directory: Directory) -> str:
+        """Return a link to the triage that a line belongs to, empty if Slack gives none."""
+        ref = resolution.ref
+        key = ref.team, ref.channel, ref.ts
+        if key not in self._links:
+            self._links[key] = await link_to(directory, ref.channel, ref.ts)
+        return self._links[key]
