@@ -39,6 +39,7 @@ from bot.policy.memories import Memories
 from bot.policy.permissions import Permissions
 from bot.policy.ranking import Ranking
 from bot.policy.relations import Relations
+from bot.policy.stories import Stories
 from bot.policy.visibility import Visibility
 from bot.render.renderer import Renderer
 from bot.server import (
@@ -71,6 +72,7 @@ from bot.storage.database import UNREACHABLE, Database
 from bot.storage.incident_store import IncidentStore
 from bot.storage.memory_store import MemoryStore
 from bot.storage.sighting_store import SightingStore
+from bot.storage.story_store import StoryStore
 from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
 from bot.triage.cascades import open_cascades
@@ -251,7 +253,14 @@ def _services(
         annotations=annotations,
         inspections=inspections,
         changes=changes,
-        answers=Answers(catalogue, languages, inspections, changes, Ranking(sightings, visibility, clock)),
+        answers=Answers(
+            catalogue,
+            languages,
+            inspections,
+            changes,
+            Ranking(sightings, visibility, clock),
+            Stories(StoryStore(database), clock),
+        ),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(
             database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate, metrics=metrics

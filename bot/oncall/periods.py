@@ -1,8 +1,11 @@
-"""Define the spans of time that people count codes over. Pure."""
+"""Define the spans of time that people count codes over, and those of a shift. Pure."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+
+SHIFT_HOURS = 8
+MOST_HOURS = 7 * 24
 
 
 class Period(StrEnum):

@@ -22,6 +22,7 @@ from bot.policy.place import Audience, Directory, Place
 from bot.policy.question import Question
 from bot.policy.ranking import Ranking
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
+from bot.policy.stories import Stories
 
 _RESPONSES = {
     Courtesy.GREETING: replies.Note("greeting"),
@@ -34,13 +35,20 @@ class Answers:
     """Answer commands from the catalogue and the channel's settings."""
 
     def __init__(
-        self, catalogue: Catalogue, languages: Languages, inspections: Inspections, changes: Changes, ranking: Ranking
+        self,
+        catalogue: Catalogue,
+        languages: Languages,
+        inspections: Inspections,
+        changes: Changes,
+        ranking: Ranking,
+        stories: Stories,
     ) -> None:
         self._catalogue = catalogue
         self._languages = languages
         self._inspections = inspections
         self._changes = changes
         self._ranking = ranking
+        self._stories = stories
 
     async def answer(
         self,
@@ -51,6 +59,7 @@ class Answers:
         *,
         is_repeated: bool = False,
         is_slash_command: bool = False,
+        thread: str | None = None,
         read_files: ReadFiles | None = None,
     ) -> Answer:
         """Carry out *command*; a public answer is in the channel's language, a private one in the person's.
@@ -58,7 +67,8 @@ class Answers:
         The audience is the one that the command names, else for a slash command that of the settings.
 
         *text_language* is that of the command, by its script. *is_repeated*: an earlier attempt may have carried the
-        command out, but not answered. *read_files* reads the files of a message that the command is about.
+        command out, but not answered. *thread* is the one that it was given in. *read_files* reads the files of a
+        message that the command is about.
         """
         match command:
             case grammar.SetLanguageCommand(language):
@@ -71,6 +81,8 @@ class Answers:
                 )
             case grammar.ForgetAllCommand():
                 reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
+            case grammar.CatchUpCommand():
+                reply = await self._stories.so_far(place, directory, thread)
             case _:
                 reply = await self._reply(command, place, directory, read_files)
         audience = _named_audience(command) if isinstance(reply, Explained) else Audience.CHANNEL
@@ -100,6 +112,8 @@ class Answers:
                 return await self._changes.settings(place, directory)
             case grammar.TopCommand(span, is_everywhere):
                 return await self._ranking.top(place, directory, span, is_everywhere=is_everywhere)
+            case grammar.HandoffCommand(hours):
+                return await self._stories.of_shift(place, directory, hours)
             case grammar.IgnoredCommand():
                 return await self._changes.ignored(place)
             case grammar.WhyCommand():
@@ -163,6 +177,8 @@ class Answers:
                 return self.logs(text)
             case grammar.TopCommand(span, False):
                 return await self._ranking.top(place, directory, span, is_everywhere=False)
+            case grammar.HandoffCommand(hours):
+                return await self._stories.of_shift(place, directory, hours)
             case _:
                 raise ValueError("not a question that can be asked again")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.catalogue.platforms import open_platforms
 from bot.detection.detector import find_numbers
 from bot.i18n import Language, script_language
-from bot.oncall.periods import Period
+from bot.oncall.periods import MOST_HOURS, SHIFT_HOURS, Period
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Audience
 
@@ -114,6 +114,18 @@ class TopCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class CatchUpCommand:
+    """Tell the story of the thread or channel so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffCommand:
+    """Tell what is open, was resolved and was new in the last *hours*."""
+
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class SearchCommand:
     """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty.
 
@@ -128,7 +140,8 @@ class SearchCommand:
 
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | SetAudienceCommand | WhyCommand
-    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | TriageCommand | SearchCommand
+    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | TriageCommand
+    | CatchUpCommand | HandoffCommand | SearchCommand
 )  # fmt: skip
 
 # After /zimerr, a number is meant as a code, whatever surrounds it except digits.
@@ -171,6 +184,8 @@ _ABOUT_ANSWER = re.compile(
     r"://|\b(?:did|do|are|were)(?:n['’]?t)? you\b|\byou (?:did|never|not?)\b|\A你(?!们)|没反应|不理(?!解)"
     r"|\A(?:this|that|it)(?: \w+)?\Z"
 )
+_CATCH_UP = re.compile(r"catch[ -]up\b", re.IGNORECASE)
+_SHIFT = re.compile(r"([1-9][0-9]{0,2}) ?(?:(?P<hours>h|hrs?|hours?|个?小时|)|d|days?|天)")
 _ALL = ("all", "全部", "所有")
 # macOS makes a dash of two hyphens.
 _HELP = ("help", "--help", "-help", "-h", "—help", "–help", "帮助", "使用帮助", "使用说明", "用法")
@@ -193,6 +208,8 @@ _WORDS = {
     "logs": "logs", "取日志": "logs",
     "top": "top", "排行": "top", "排行榜": "top", "榜单": "top",
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
+    **dict.fromkeys(("catchup", "前情", "前情提要", "进展"), "catchup"),
+    **dict.fromkeys(("handoff", "handover", "交接", "交班"), "handoff"),
 }  # fmt: skip
 _WITH_TEXT: dict[str | None, Callable[[str], Command]] = {
     "list": lambda text: SearchCommand("") if text.lower() in ("", *_ALL) else SearchCommand(text, "list", text),
@@ -203,6 +220,8 @@ _PLAIN: dict[tuple[str | None, str], Command] = {
     ("help", ""): HelpCommand(),
     ("status", ""): StatusCommand(),
     ("ignored", ""): IgnoredCommand(),
+    ("catchup", ""): CatchUpCommand(),
+    ("handoff", ""): HandoffCommand(SHIFT_HOURS),
     **{("ignored", argument): ForgetAllCommand() for argument in _FORGET_ALL},
 }
 
@@ -216,6 +235,7 @@ def parse(text: str) -> Command:
     text = unicodedata.normalize("NFKC", text).strip()
     if usage := _parse_help(text):
         return usage
+    text = _CATCH_UP.sub("catchup", text) if _CATCH_UP.match(text) else text
     head, rest = [*text.split(None, 1), ""][:2]
     word = _WORDS.get(head.lower())
     if why := _WHY.match(text):
@@ -252,6 +272,9 @@ def _parse_argument(word: str, rest: str) -> Command | None:
         return HelpCommand("why") if not rest or is_about_answer else None
     if word == "search" and not rest:
         return HelpCommand("search")
+    if word == "handoff" and (shift := _SHIFT.fullmatch(rest.lower())):
+        hours = int(shift[1]) * (1 if shift["hours"] is not None else 24)
+        return HandoffCommand(hours) if hours <= MOST_HOURS else HelpCommand("handoff")
     if word in _WITH_TEXT:
         return _WITH_TEXT[word](rest)
     # “日志 上传” is a search; only pasted lines are a log.

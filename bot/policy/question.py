@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from bot.oncall.story import HandoffReply
 from bot.oncall.trends import TopReply
 from bot.policy.place import LogSource
 from bot.policy.replies import Annotation, Explained, Foreign, Found, Listing, LogsReply, Range, Reply, Triaged, Unknown
@@ -65,6 +66,8 @@ def question_of(reply: Reply) -> Question | None:
             return Question(command=f"list {sections[0].section}" if len(sections) == 1 else "list")
         case LogsReply(platforms, "") if len(platforms) == 1:
             return Question(command=f"logs {platforms[0].name.en}")
+        case HandoffReply(hours):
+            return Question(command=f"handoff {hours}h")
         case LogsReply(_, ""):
             return Question(command="logs")
         case TopReply(span, is_everywhere=False):

@@ -14,6 +14,7 @@ from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
 from bot.oncall.memory import CodeMemory
 from bot.oncall.packet import PacketReply
+from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
@@ -313,7 +314,7 @@ class Note:
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
         "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "greeting", "thanks", "chat",
-        "answers_in_dm",
+        "answers_in_dm", "not_in_direct",
     ]  # fmt: skip
 
 
@@ -321,7 +322,8 @@ Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
-    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply | Note | Failed | Refused
+    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply
+    | StoryReply | HandoffReply | Note | Failed | Refused
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.oncall.packet import PacketReply
+from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
 from bot.policy import replies, troubles
 from bot.render import (
@@ -26,6 +27,7 @@ from bot.render import (
     packet_slack,
     platform_slack,
     share_slack,
+    story_slack,
     trend_slack,
 )
 from bot.render.block_kit import Element, MessagePayload
@@ -78,6 +80,8 @@ class Renderer:
             replies.Overdue: incident_slack.overdue,
             PacketReply: packet_slack.to_copy,
             TopReply: partial(trend_slack.top, catalogue),
+            StoryReply: partial(story_slack.story, catalogue),
+            HandoffReply: partial(story_slack.handoff, catalogue),
             troubles.Uncalled: notices.uncalled,
             replies.Note: notices.note,
             troubles.Failed: notices.failed,

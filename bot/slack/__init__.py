@@ -6,7 +6,7 @@ Surfaces:
 - `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
 - `packets`: the text for ZEGO support
 - `sharing`: *Share to channel* on private answers
-- `shortcuts`: *Explain codes*, *Triage thread*, *Look up a code*
+- `shortcuts`: *Explain codes*, *Triage thread*, *Catch up*, *Look up a code*
 - `views`: the modals
 - `events`: the bot's reaction clicked, the bot invited; events that Slack dropped
 - `workflow_steps`: steps of Workflow Builder executed

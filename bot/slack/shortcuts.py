@@ -1,4 +1,4 @@
-"""Handle the shortcuts: explain the codes of a message, triage its thread, look a code up."""
+"""Handle the shortcuts: explain a message's codes, triage its thread, tell the thread's story, look a code up."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
 from bot.inbox import Job, JobKind
+from bot.policy.grammar import CatchUpCommand
 from bot.policy.replies import Note
 from bot.policy.troubles import missing_scope
 from bot.slack.context import RequestContext, Services
@@ -20,6 +21,7 @@ def register(app: AsyncApp, services: Services) -> None:
     """Listen to the shortcuts."""
     app.message_shortcut("explain_message")(after_ack(explain_message, services))
     app.message_shortcut("triage_thread")(after_ack(triage_thread, services))
+    app.message_shortcut("catch_up")(after_ack(catch_up, services))
     app.global_shortcut("lookup")(after_ack(open_lookup, services))
 
 
@@ -46,3 +48,10 @@ async def triage_thread(context: RequestContext, body: Payload) -> None:
         await context.services.inbox.accept(job)
     else:
         await context.reply_privately(Note("no_message"))
+
+
+async def catch_up(context: RequestContext, body: Payload) -> None:
+    """Tell the story of the thread of a message to the person alone."""
+    thread = body["message"].get("thread_ts", body["message"]["ts"])
+    answer = await context.services.answers.answer(CatchUpCommand(), context.place, context.lookup, thread=thread)
+    await context.reply_privately(answer.reply)

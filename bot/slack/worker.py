@@ -129,6 +129,7 @@ class Worker:
             context.lookup,
             language,
             is_repeated=job.attempts > 1,
+            thread=job.thread if job.thread != job.ts else None,
             read_files=context.read_files,
         )
         try:

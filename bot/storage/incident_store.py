@@ -76,7 +76,7 @@ class IncidentStore:
         """Return the incident of a message, or None if nobody has ever acted on it."""
         query = select(incidents).where(*_of(incidents, ref))
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return _incident(row) if row else None
+        return incident_of(row) if row else None
 
     async def change(self, seed: Incident, rule: Rule) -> tuple[Incident, Incident]:
         """Apply *rule* to the stored incident, or to *seed* if there is none; return it before and after.
@@ -88,7 +88,7 @@ class IncidentStore:
 
         def change(connection: Connection) -> tuple[Incident, Incident]:
             connection.execute(creation)
-            before = _incident(connection.execute(query).one())
+            before = incident_of(connection.execute(query).one())
             after = rule(before)
             if after is before:
                 return before, after
@@ -115,7 +115,7 @@ class IncidentStore:
         def show(connection: Connection) -> Incident:
             connection.execute(record)
             row = connection.execute(query).one_or_none()
-            return _incident(row) if row else incident
+            return incident_of(row) if row else incident
 
         return await self._database.run(show)
 
@@ -126,7 +126,7 @@ class IncidentStore:
         claim = update(incidents).where(tuple_(*key).in_(due.with_for_update(skip_locked=True)))
         claim = claim.values(due_at=now + lease_s).returning(*incidents.c)
         rows = await self._database.run(lambda connection: connection.execute(claim).all())
-        return [_incident(row) for row in rows]
+        return [incident_of(row) for row in rows]
 
     async def history(self, ref: MessageRef) -> list[IncidentEvent]:
         """Return what happened to an incident, in order."""
@@ -164,6 +164,7 @@ def _row(incident: Incident) -> dict[str, Any]:
     return _key(incident.ref) | {name: getattr(incident, name) for name in _FIELDS}
 
 
-def _incident(row: Row[Any]) -> Incident:
+def incident_of(row: Row[Any]) -> Incident:
+    """Return the incident in a row of the table."""
     fields = {name: getattr(row, name) for name in _FIELDS}
     return Incident(MessageRef(row.team, row.channel, row.ts), **fields | {"status": Status(row.status)})

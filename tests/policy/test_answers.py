@@ -34,6 +34,7 @@ from bot.policy.permissions import Permissions
 from bot.policy.place import Audience, Place
 from bot.policy.question import Question, question_of
 from bot.policy.ranking import Ranking
+from bot.policy.stories import Stories
 from bot.policy.visibility import Visibility
 from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationStore
@@ -41,6 +42,7 @@ from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore, SetBy
 from bot.storage.database import Database
 from bot.storage.sighting_store import SightingStore
+from bot.storage.story_store import StoryStore
 from tests.directory import FakeDirectory, until_asked
 
 PLACE = Place("T1", "C1", "U1")
@@ -59,7 +61,7 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     permissions = Permissions((), lambda: 0.0)
     changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0, Retention())
     ranking = Ranking(SightingStore(database), Visibility(lambda: 0.0), lambda: NOW)
-    yield Answers(catalogue, languages, inspections, changes, ranking)
+    yield Answers(catalogue, languages, inspections, changes, ranking, Stories(StoryStore(database), lambda: NOW))
     await languages.locales.close()
 
 

@@ -7,9 +7,11 @@ import pytest
 from bot.i18n import Language
 from bot.oncall.periods import Period
 from bot.policy.grammar import (
+    CatchUpCommand,
     Command,
     ExplainCommand,
     ForgetAllCommand,
+    HandoffCommand,
     HelpCommand,
     IgnoredCommand,
     LogsCommand,
@@ -51,6 +53,14 @@ TS = "1700000000.000100"
         ("logs React Native", LogsCommand("React Native")),
         ("取日志 安卓", LogsCommand("安卓")),
         ("log upload", SearchCommand("log upload")),
+        *((text, CatchUpCommand()) for text in ("catchup", "catch up", "Catch-Up", "前情", "前情提要", "进展")),
+        ("catchup please", SearchCommand("catchup please", "catchup", "please")),
+        ("catch up 6000106", ExplainCommand((6000106,), "catchup 6000106")),
+        *((text, HandoffCommand(8)) for text in ("handoff", "handover", "交接", "交班")),
+        *((text, HandoffCommand(12)) for text in ("handoff 12h", "handoff 12", "Handoff 12 hours", "交接 12小时")),
+        *((text, HandoffCommand(48)) for text in ("handoff 2d", "交接 2天")),
+        *((text, HelpCommand("handoff")) for text in ("handoff 169h", "handoff 8d")),
+        ("handoff 0h", SearchCommand("handoff 0h", "handoff", "0h")),
         ("top", TopCommand()),
         ("TOP 7d", TopCommand(Period.WEEK)),
         ("top all 30d", TopCommand(Period.MONTH, is_everywhere=True)),

@@ -1,0 +1,46 @@
+"""Define the story of a thread, of a channel's last day, or of a shift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.storage.story_store import Chapter, CodeCount
+
+
+@dataclass(frozen=True, slots=True)
+class StoryReply:
+    """The story so far, for one reader."""
+
+    is_thread: bool  # False: the last 24 hours of a channel, and what is still open
+    chapters: tuple[Chapter, ...]  # open incidents first
+    codes: tuple[CodeCount, ...]  # the most frequent first
+    number: int = 0  # of all chapters; some may be left out
+    links: Mapping[str, str] = field(default_factory=dict)  # to messages, by time stamp, as far as Slack gives them
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The time stamps of the messages to link."""
+        return *(each.ref.ts for each in self.chapters), *(ts for each in self.codes for ts in (each.first, each.last))
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffReply:
+    """What is open, what was resolved, and which codes were new in the last *hours* of a channel."""
+
+    hours: int
+    chapters: tuple[Chapter, ...]  # open incidents first
+    new: tuple[CodeCount, ...]  # codes that did not come in the 30 days before
+    number: int = 0  # of all chapters; some may be left out
+    links: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # of people by id: a mention would notify them
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The ids of the people to name."""
+        return tuple(each.incident.user for each in self.chapters if each.incident and each.incident.user)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The time stamps of the messages to link."""
+        return *(each.ref.ts for each in self.chapters), *(each.first for each in self.new)

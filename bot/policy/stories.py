@@ -1,0 +1,61 @@
+"""Tell the story of a thread, of a channel's last day, or of a shift, from stored facts only.
+
+Nothing of another channel is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from bot.oncall.story import HandoffReply, StoryReply
+from bot.policy.place import Directory, Place, link_to
+from bot.policy.replies import Note
+from bot.storage.story_store import Scope, StoryStore
+
+_DAY_S = 86_400.0
+_MOST_CODES = 10
+_MOST_CHAPTERS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """Tell stories. In a direct message there is none."""
+
+    _store: StoryStore
+    _clock: Callable[[], float]
+
+    async def so_far(self, place: Place, directory: Directory, thread: str | None) -> StoryReply | Note:
+        """Tell the story of a thread, or of the channel's last 24 hours if *thread* is None."""
+        if place.is_direct:
+            return Note("not_in_direct")
+        scope = Scope(place.team, place.channel, 0.0 if thread else self._clock() - _DAY_S, thread)
+        chapters, codes = await self._store.chapters(scope), await self._store.codes(scope, most=_MOST_CODES)
+        story = StoryReply(thread is not None, tuple(chapters[:_MOST_CHAPTERS]), tuple(codes), len(chapters))
+        return replace(story, links=await _links(directory, place.channel, story.messages))
+
+    async def of_shift(self, place: Place, directory: Directory, hours: int) -> HandoffReply | Note:
+        """Tell the story of the channel's last *hours*."""
+        if place.is_direct:
+            return Note("not_in_direct")
+        since, channel = self._clock() - hours * 3600, Scope(place.team, place.channel)
+        chapters = await self._store.chapters(replace(channel, since=since))
+        new = await self._store.codes(channel, most=_MOST_CODES, new_since=since)
+        story = HandoffReply(hours, tuple(chapters[:_MOST_CHAPTERS]), tuple(new), len(chapters))
+        links = await _links(directory, place.channel, story.messages)
+        return replace(story, links=links, names=await _names(directory, story.people))
+
+
+async def _names(directory: Directory, people: Collection[str]) -> dict[str, str]:
+    """Return the names of people by id, without those that Slack does not tell: a name is not worth a retry."""
+    found = [*dict.fromkeys(people)]
+    names = await asyncio.gather(*map(directory.user_name, found), return_exceptions=True)
+    return {user: name for user, name in zip(found, names, strict=True) if isinstance(name, str) and name}
+
+
+async def _links(directory: Directory, channel: str, messages: Collection[str]) -> dict[str, str]:
+    """Return the URLs of messages by time stamp, without those that Slack gives none for."""
+    found = [*dict.fromkeys(messages)]
+    links = await asyncio.gather(*(link_to(directory, channel, ts) for ts in found))
+    return {ts: link for ts, link in zip(found, links, strict=True) if link}

@@ -1,0 +1,132 @@
+"""Show the story of a thread or channel, and the handoff of a shift, in Slack.
+
+What people typed is shown literally. A handoff mentions nobody: it may be shared, and a mention would notify people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Translator
+from bot.oncall.ownership import HELPED_CHARACTERS
+from bot.oncall.story import HandoffReply, StoryReply
+from bot.render import block_kit
+from bot.render.block_kit import Block, MessagePayload
+from bot.render.incident_slack import state_lines
+from bot.render.trend_slack import code_line
+from bot.storage.incident_store import Status
+from bot.storage.story_store import Chapter, CodeCount
+
+_MOST_EVENTS = 8  # of an incident, the latest
+_EVENTS = ("taken", "released", "resolved", "escalated")
+_LINES = 10  # of a handoff's part
+
+
+def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> MessagePayload:
+    """Tell the incidents, open ones first, each with who is on it and what happened, then the codes."""
+    where = "thread" if reply.is_thread else "channel"
+    if not reply.chapters and not reply.codes:
+        text = translate(f"story.none.{where}")
+        return block_kit.message(text, [block_kit.section(text)])
+    title = translate(f"story.title.{where}")
+    blocks = [block_kit.section("\n".join(_chapter(catalogue, each, reply, translate))) for each in reply.chapters]
+    more = reply.number - len(reply.chapters)
+    blocks += [block_kit.context(translate.count("story.more", more))] if more > 0 else []
+    if reply.codes:
+        lines = [_code(catalogue, each, reply, translate) for each in reply.codes]
+        blocks += block_kit.paragraphs([translate("story.codes"), *lines])
+    return block_kit.message(title, [block_kit.section(title), *blocks])
+
+
+def handoff(catalogue: Catalogue, reply: HandoffReply, translate: Translator) -> MessagePayload:
+    """List what is open, what was resolved, and which codes were new."""
+    title = translate.count("handoff.title", reply.hours)
+    parts: dict[str, list[str]] = {"open": [], "resolved": [], "new": []}
+    for each in reply.chapters:
+        parts["open" if each.is_open else "resolved"].append(_handed(catalogue, each, reply, translate))
+    for code in reply.new:
+        seen = translate("top.first", time=block_kit.date(_at(code.first)), **_around(reply, code.first))
+        count = translate.count("top.count", code.count)
+        parts["new"].append(f"{code_line(catalogue, code.code, translate)} · {count} · {seen}")
+    blocks: list[Block] = []
+    for name, lines in parts.items():
+        listed = [f"• {line}" for line in lines[:_LINES]] or [translate(f"handoff.none.{name}")]
+        more = len(lines) - _LINES
+        listed += [f"• {translate.count('story.more', more)}"] if more > 0 else []
+        blocks += block_kit.paragraphs([translate(f"handoff.{name}"), *listed])
+    return block_kit.message(title, [block_kit.section(title), *blocks])
+
+
+def _chapter(catalogue: Catalogue, chapter: Chapter, reply: StoryReply, translate: Translator) -> Iterator[str]:
+    yield _title(catalogue, chapter, reply, translate)
+    incident = chapter.incident
+    if incident:
+        yield from state_lines(incident, translate)
+    if not incident or incident.status is Status.OPEN:
+        yield translate("story.free")
+    yield " · ".join(_facts(chapter, translate))
+    events = [each for each in chapter.events if each.what in _EVENTS]
+    if len(events) > 1:  # the state tells a single one
+        yield translate("story.happened")
+        for event in events[-_MOST_EVENTS:]:
+            who, time = block_kit.mention(event.user), block_kit.date(event.at)
+            yield f"• {translate(f'story.event.{event.what}', who=who, time=time)}"
+
+
+def _facts(chapter: Chapter, translate: Translator) -> Iterator[str]:
+    """Yield one clause each: since when, or when it was reported; errors, users, and whether it goes on."""
+    if chapter.began:
+        yield translate("story.since", time=block_kit.date(chapter.began))
+    yield translate("story.reported", time=block_kit.date(_at(chapter.ref.ts)))
+    if not chapter.log:
+        return
+    summary = chapter.log.summary
+    if summary.hits:
+        yield translate.count("story.errors", summary.hits)
+    if summary.users:
+        yield translate.count("story.users", summary.users)
+    if summary.is_ongoing is not None:
+        yield translate("triage.ongoing.yes" if summary.is_ongoing else "triage.ongoing.no")
+
+
+def _handed(catalogue: Catalogue, chapter: Chapter, reply: HandoffReply, translate: Translator) -> str:
+    what, incident = _title(catalogue, chapter, reply, translate), chapter.incident
+    if not incident or incident.status in (Status.OPEN, Status.RELEASED):
+        return translate("handoff.free", what=what, time=block_kit.date(_at(chapter.ref.ts)))
+    name = reply.names.get(incident.user)
+    who = block_kit.literal(name, 80) if name else translate("handoff.somebody")
+    line = translate(f"handoff.by.{incident.status}", what=what, who=who, time=block_kit.date(incident.at))
+    helped = block_kit.literal(incident.helped, HELPED_CHARACTERS)
+    return translate("handoff.helped", line=line, helped=helped) if helped else line
+
+
+def _title(catalogue: Catalogue, chapter: Chapter, reply: StoryReply | HandoffReply, translate: Translator) -> str:
+    """Name the likely cause, with a link to the triage."""
+    entry = catalogue.get(chapter.code) if chapter.code else None
+    if entry:
+        cause = translate("triage.code", code=entry.code, title=translate.pick(entry.title))
+    else:
+        named = chapter.log.summary.cause if chapter.log else ""
+        cause = str(chapter.code or named or translate("triage.no_cause"))
+    link, text = reply.links.get(chapter.ref.ts), block_kit.escape(cause)
+    return f"*<{block_kit.escape(link)}|{text}>*" if link else f"*{text}*"
+
+
+def _code(catalogue: Catalogue, code: CodeCount, reply: StoryReply, translate: Translator) -> str:
+    seen = [("first", code.first), ("last", code.last)][code.first == code.last :]
+    when: Sequence[str] = [
+        translate(f"top.{name}", time=block_kit.date(_at(ts)), **_around(reply, ts)) for name, ts in seen
+    ]
+    count = translate.count("top.count", code.count)
+    return f"• {' · '.join([code_line(catalogue, code.code, translate), count, *when])}"
+
+
+def _around(reply: StoryReply | HandoffReply, ts: str) -> dict[str, str]:
+    """Return what surrounds a text that links a message."""
+    link = reply.links.get(ts)
+    return {"link": f"<{block_kit.escape(link)}|", "end": ">"} if link else {"link": "", "end": ""}
+
+
+def _at(ts: str) -> float:
+    return float(ts)
