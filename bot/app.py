@@ -33,6 +33,7 @@ from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
+from bot.policy.home_content import Homes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.memories import Memories
@@ -237,6 +238,8 @@ def _services(
     visibility, sightings = Visibility(clock), SightingStore(database)
     permissions = Permissions(settings.admins, clock)
     changes = Changes(permissions, languages, annotations, channels, change_store, clock, settings.retention)
+    incidents = IncidentStore(database)
+    homes = Homes(incidents, sightings, change_store, channels, visibility, clock, settings.retention)
     post_rate = PostRate(steady_clock)
     retry_s = settings.zimerr_retry_pause_s
     # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
@@ -270,7 +273,8 @@ def _services(
         background=Background(),
         log_reader=LogReader(catalogue, open_cascades(), read_limits),
         relations=Relations(annotation_store, clock),
-        ownership=Ownership(IncidentStore(database), clock, 60 * settings.zimerr_remind_minutes),
+        ownership=Ownership(incidents, clock, 60 * settings.zimerr_remind_minutes),
+        homes=homes,
         memories=Memories(MemoryStore(database), clock),
         channels=channels,
         clock=clock,

@@ -73,6 +73,11 @@ class FakeDirectory:
         self._answer(channel)
         return user in self.private.get(channel, ())
 
+    async def channels_of(self, user: str) -> frozenset[str] | None:
+        """Return the private channels that a person is in."""
+        self._answer(user)
+        return frozenset(channel for channel, members in self.private.items() if user in members)
+
     async def permalink(self, channel: str, ts: str) -> str:
         """Return the URL of a message."""
         return f"https://demo.slack.com/archives/{channel}/p{ts.replace('.', '')}"

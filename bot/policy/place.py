@@ -113,6 +113,9 @@ class Directory(Protocol):
     async def is_member(self, channel: str, user: str) -> bool:
         """Return whether a person is in a channel, False if Slack does not say so."""
 
+    async def channels_of(self, user: str) -> frozenset[str] | None:
+        """Return the channels that a person is in: the public ones, and those of the others that the bot is in."""
+
     async def permalink(self, channel: str, ts: str) -> str:
         """Return the URL of a message; raises GiveUp if it is gone."""
 

@@ -31,6 +31,7 @@ class Visibility:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._public: TTLCache[tuple[str, str], bool] = TTLCache(_MAX_CACHED, _KEEP_S, clock)
         self._members: TTLCache[tuple[str, str, str], bool] = TTLCache(_MAX_CACHED, _KEEP_S, clock)
+        self._own: TTLCache[tuple[str, str], frozenset[str]] = TTLCache(_MAX_CACHED, _KEEP_S, clock)
 
     async def public(self, team: str, channels: Sequence[str], directory: Directory) -> list[str]:
         """Return those of *channels* that everybody in the workspace may see."""
@@ -47,6 +48,16 @@ class Visibility:
         found = await asyncio.gather(*(self._is_member(place, each, directory) for each in rest))
         seen = {*public, *(each for each, is_member in zip(rest, found, strict=True) if is_member)}
         return [each for each in channels if each in seen]
+
+    async def own_channels(self, place: Place, directory: Directory) -> frozenset[str] | None:
+        """Return the channels that the person of *place* is in, None if Slack can't be asked now."""
+        key = place.team, place.user
+        if key not in self._own:
+            answer = await _asked(directory.channels_of(place.user))
+            if answer is None:
+                return None
+            self._own[key] = answer
+        return self._own[key]
 
     async def _is_public(self, team: str, channel: str, directory: Directory) -> bool:
         key = team, channel

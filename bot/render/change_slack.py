@@ -23,7 +23,7 @@ def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
 
     A line for its author alone has no button: the button would act on the message that everyone sees.
     """
-    text = _with_untold(_line(reply.change, translate), reply.untold, translate)
+    text = _with_untold(change_line(reply.change, translate), reply.untold, translate)
     if reply.change.undone_by:
         return block_kit.message(text, [block_kit.context(text)])
     if reply.untold:
@@ -35,7 +35,7 @@ def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
 def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator) -> MessagePayload:
     """Add the line about an undone change to *payload*, the reply that was restored by undoing, above its buttons."""
     *blocks, buttons = payload["blocks"]
-    blocks = [*blocks, block_kit.context(_line(reply.change, translate)), buttons]
+    blocks = [*blocks, block_kit.context(change_line(reply.change, translate)), buttons]
     return block_kit.message(payload["text"], blocks)
 
 
@@ -95,7 +95,8 @@ def _with_untold(line: str, untold: str, translate: Translator) -> str:
     return block_kit.sentences(line, translate("change.untold", channel=f"<#{untold}>"), translate) if untold else line
 
 
-def _line(change: ChannelChange, translate: Translator) -> str:
+def change_line(change: ChannelChange, translate: Translator) -> str:
+    """Say what a person changed, and who undid it."""
     who, detail = block_kit.mention(change.user), change.detail
     match change.what:
         case Changed.MODE:

@@ -15,12 +15,14 @@ from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
 from bot.policy import replies, troubles
+from bot.policy.home_content import HomeContent
 from bot.render import (
     block_kit,
     change_slack,
     detection_slack,
     digest_slack,
     entry_slack,
+    home_slack,
     incident_slack,
     log_notices,
     notices,
@@ -136,6 +138,12 @@ class Renderer:
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""
         return block_kit.converted(entry_slack.lookup(entry, words(language)), language)
+
+    def home(self, language: Language, content: HomeContent, notice: replies.Reply | None) -> dict[str, Any]:
+        """Render the Home tab, with the text of *notice* at the top; see `home_slack.home`."""
+        translate = words(language)
+        text = self._views[type(notice)](notice, translate)["text"] if notice else ""
+        return block_kit.converted(home_slack.home(self._catalogue, content, text, translate), language)
 
     def options(self, entries: Sequence[Entry], language: Language) -> list[Element]:
         """Render the suggestions that the lookup modal shows while a person types."""

@@ -12,12 +12,13 @@ from bot.sandbox.arguments import Arguments
 from bot.sandbox.manifest import Json
 from bot.sandbox.message_content import app_content
 from bot.sandbox.model import Channel, SlackError
-from bot.sandbox.web_api import ApiMethod, MethodContext, MethodFunction, TokenType
+from bot.sandbox.web_api import ApiMethod, MethodContext, MethodFunction, TokenType, missing_scope
 
 T = TypeVar("T")
 _MAX_UPDATE_BYTES = 4_000
 _KINDS = ("channels", "groups", "im", "mpim")
 _READ = tuple(f"{kind}:read" for kind in _KINDS)
+_CONVERSATION_TYPES = {"public_channel": "channels", "private_channel": "groups", "im": "im", "mpim": "mpim"}
 _HISTORY = tuple(f"{kind}:history" for kind in _KINDS)
 
 METHODS: dict[str, ApiMethod] = {
@@ -135,6 +136,32 @@ def channel_info(context: MethodContext, args: Arguments) -> Json:
         info |= {"is_shared": channel.is_ext_shared, "is_ext_shared": channel.is_ext_shared}
         info |= {"topic": {"value": channel.topic}, "purpose": {"value": ""}}
     return {"channel": info | ({"locale": channel.locale} if args.flag("include_locale") else {})}
+
+
+@_method("users.conversations", *_READ)
+def conversations_of_user(context: MethodContext, args: Arguments) -> Json:
+    """Return the conversations of a user, by default of the bot; of private ones, those that the bot is in, too."""
+    workspace = context.workspace
+    user, bot = args.text("user") or workspace.bot_user, workspace.bot_user
+    kinds = {kind.strip() for kind in (args.text("types") or "public_channel").split(",")}
+    if kinds - _CONVERSATION_TYPES.keys():
+        raise SlackError("invalid_types")
+    if user not in workspace.users:
+        raise SlackError("user_not_found")
+    wanted = [_CONVERSATION_TYPES[kind] for kind in kinds]
+    for kind in wanted:
+        if f"{kind}:read" not in context.app.scopes:
+            raise missing_scope(context.app, f"{kind}:read")
+    found = [
+        {"id": channel.id, "name": channel.name, "is_private": channel.kind != "channels"}
+        for channel in workspace.channels.values()
+        if channel.kind in wanted
+        and user in channel.members
+        and (channel.kind == "channels" or bot in channel.members)
+        and not (channel.is_archived and args.flag("exclude_archived"))
+    ]
+    page, cursor = _page(found, args, default_limit=100)
+    return {"channels": page, "response_metadata": {"next_cursor": cursor}}
 
 
 @_method("conversations.members", *_READ)

@@ -9,6 +9,7 @@ Surfaces:
 - `shortcuts`: *Explain codes*, *Triage thread*, *Catch up*, *Look up a code*
 - `views`: the modals
 - `events`: the bot's reaction clicked, the bot invited; events that Slack dropped
+- `home`: the Home tab
 - `workflow_steps`: steps of Workflow Builder executed
 - `oauth`: the app installed and uninstalled
 
@@ -28,6 +29,7 @@ from bot.slack import (
     actions,
     commands,
     events,
+    home,
     incidents,
     listeners,
     messages,
@@ -42,6 +44,18 @@ from bot.slack.context import Services
 
 def register(app: AsyncApp, services: Services) -> None:
     """Connect every surface; Bolt asks the listeners in this order."""
-    for surface in (messages, commands, actions, incidents, packets, sharing, shortcuts, views, workflow_steps, events):
+    for surface in (
+        messages,
+        commands,
+        actions,
+        incidents,
+        packets,
+        sharing,
+        shortcuts,
+        views,
+        home,
+        workflow_steps,
+        events,
+    ):
         surface.register(app, services)
     listeners.report_errors(app, services)

@@ -112,30 +112,29 @@ async def set_mode(context: RequestContext, body: Payload) -> None:
 
 
 async def undo(context: RequestContext, body: Payload) -> None:
-    """Undo a change, and show that in place of the line about it.
+    """Undo a change, and show that in place of the line about it."""
+    changes = context.services.changes
+    found = await changes.find(confirmation.value_of(body), context.place, context.lookup)
+    reply = await restored(context, found, _message(context, body)) if isinstance(found, ChannelChange) else found
+    await context.show_change(reply, replaces=True)
+
+
+async def restored(context: RequestContext, change: ChannelChange, message: MessageRef) -> ChangeReply | Note:
+    """Undo *change*, and return it with what *message* shows from now on.
 
     The log of a triage is read again, because nothing of it is kept.
     """
     changes = context.services.changes
-    found = await changes.find(confirmation.value_of(body), context.place, context.lookup)
-    if not isinstance(found, ChannelChange):
-        await context.reply_privately(found)
-        return
-    triaged = None
-    if found.what is Changed.WRONG:
-        triaged = await triage_again(context, LogSource.parse(found.detail["source"]))
-        if triaged is None:
-            await context.reply_privately(Note("gone"))
-            return
-    reply = await changes.undo(found, context.place)
-    incident = None
-    if triaged and isinstance(reply, ChangeReply):
-        incident = await context.services.ownership.find(_message(context, body))
-        reply = replace(reply, restored=triaged, incident=incident)
-    await context.show_change(reply, replaces=True)
-    if triaged and triaged.source and incident and incident.owner:
-        log_ts = triaged.source.ts or triaged.source.thread or body["message"]["ts"]
-        await Reactions(context).add(log_ts, TAKEN)
+    if change.what is not Changed.WRONG:
+        return await changes.undo(change, context.place)
+    triaged = await triage_again(context, LogSource.parse(change.detail["source"]))
+    if triaged is None:
+        return Note("gone")
+    reply = await changes.undo(change, context.place)
+    incident = await context.services.ownership.find(message)
+    if triaged.source and incident and incident.owner:
+        await Reactions(context).add(triaged.source.ts or triaged.source.thread or message.ts, TAKEN)
+    return replace(reply, restored=triaged, incident=incident) if isinstance(reply, ChangeReply) else reply
 
 
 async def forget_context(context: RequestContext, body: Payload) -> None:

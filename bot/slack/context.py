@@ -23,6 +23,7 @@ from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
+from bot.policy.home_content import Homes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.memories import Memories
@@ -65,6 +66,7 @@ class Services:
     log_reader: LogReader
     relations: Relations
     ownership: Ownership
+    homes: Homes
     memories: Memories
     channels: ChannelStore
     clock: Callable[[], float]

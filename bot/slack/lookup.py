@@ -115,6 +115,19 @@ class SlackLookup:
                 return True
         return False
 
+    async def channels_of(self, user: str) -> frozenset[str] | None:
+        """Return the channels that a person is in, at most the first 10,000, None if Slack refuses the list.
+
+        Of the private ones, Slack lists those that the bot is in (docs.slack.dev, users.conversations).
+        """
+        arguments = {"user": user, "types": "public_channel,private_channel,mpim", "exclude_archived": "true"}
+        ask, channels = partial(self._ask, "users.conversations"), set()
+        async for page in pages(ask, arguments | {"limit": "1000"}, most=_MAX_PAGES):
+            if "channels" not in page:
+                return None
+            channels |= {channel["id"] for channel in page["channels"]}
+        return frozenset(channels)
+
     async def history(self, channel: str, *, most: int) -> Sequence[Payload] | None:
         """Return the latest messages of a channel, newest first, or None if the bot may not read them."""
         answer = await self._ask("conversations.history", {"channel": channel, "limit": str(most)})

@@ -95,6 +95,13 @@ class ChangeStore:
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return _change(row) if row else None
 
+    async def lately(self, team: str, channels: Collection[str], *, most: int) -> list[tuple[str, ChannelChange]]:
+        """Return the last changes in *channels* that can be undone, each with its channel, the latest first."""
+        where = changes.c.team == team, changes.c.channel.in_(channels), changes.c.undone_by.is_(None)
+        query = select(changes).where(*where, changes.c.what != Changed.FORGOT).order_by(changes.c.id.desc())
+        rows = await self._database.run(lambda connection: connection.execute(query.limit(most)).all())
+        return [(row.channel, _change(row)) for row in rows]
+
     async def find(self, team: str, channel: str, change_id: int) -> ChannelChange | None:
         """Return a change, or None if it was too old to be kept or happened elsewhere."""
         query = select(changes).where(*_in(changes, team, channel), changes.c.id == change_id)
@@ -163,6 +170,16 @@ class ChangeStore:
         )
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return tuple(IgnoredContext(*row) for row in rows)
+
+    async def ignored_in(
+        self, team: str, channels: Collection[str], *, now: float, most: int
+    ) -> list[tuple[str, IgnoredContext]]:
+        """Return the last contexts that are ignored in *channels*, each with its channel, the latest first."""
+        where = ignored_contexts.c.team == team, ignored_contexts.c.channel.in_(channels)
+        query = select(*list(ignored_contexts.c)[1:]).where(*where, ignored_contexts.c.until > now)
+        query = query.order_by(ignored_contexts.c.at.desc(), ignored_contexts.c.shape).limit(most)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [(row[0], IgnoredContext(*row[1:])) for row in rows]
 
     async def forget(
         self, team: str, channel: str, contexts: Sequence[IgnoredContext], *, user: str, at: float

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, case, delete, select
 
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings, language_votes, locales, notices
@@ -72,19 +73,22 @@ class ChannelStore:
         def load(connection: Connection) -> ChannelState:
             rows = {row.channel: row for row in connection.execute(_SETTINGS, where)}
             own, shared = rows.get(channel), rows.get(WORKSPACE)
-            return ChannelState(
-                own.language if own else None,
-                own.mode if own else None,
-                Votes(*connection.execute(_VOTES, where).one_or_none() or ()),
-                _set_by(own.language_by, own.language_at) if own else None,
-                _set_by(own.mode_by, own.mode_at) if own else None,
-                own.answers if own else None,
-                _set_by(own.answers_by, own.answers_at) if own else None,
-                shared.answers if shared else None,
-                _set_by(shared.answers_by, shared.answers_at) if shared else None,
+            votes = Votes(*connection.execute(_VOTES, where).one_or_none() or ())
+            return replace(
+                _settings(own) if own else ChannelState(None, None, votes),
+                votes=votes,
+                workspace_answers=shared.answers if shared else None,
+                workspace_answers_by=_set_by(shared.answers_by, shared.answers_at) if shared else None,
             )
 
         return await self._database.run(load)
+
+    async def settings_of(self, team: str, channels: Collection[str]) -> dict[str, ChannelState]:
+        """Return the settings of those of *channels* that have some, without votes and the workspace's settings."""
+        where = channel_settings.c.team == team, channel_settings.c.channel.in_(channels)
+        query = select(channel_settings).where(*where).order_by(channel_settings.c.channel)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return {row.channel: _settings(row) for row in rows}
 
     async def add_votes(self, team: str, channel: str, votes: Votes) -> None:
         """Add votes to those of a channel."""
@@ -135,6 +139,19 @@ class ChannelStore:
         """Delete the record of a notice that was not sent after all."""
         query = delete(notices).where(notices.c.team == team, notices.c.channel == channel, notices.c.what == notice)
         await self._database.run(lambda connection: connection.execute(query))
+
+
+def _settings(row: Row[Any]) -> ChannelState:
+    """Return the settings in a row of a channel."""
+    return ChannelState(
+        row.language,
+        row.mode,
+        Votes(),
+        _set_by(row.language_by, row.language_at),
+        _set_by(row.mode_by, row.mode_at),
+        row.answers,
+        _set_by(row.answers_by, row.answers_at),
+    )
 
 
 def _set_by(user: str | None, at: float | None) -> SetBy | None:

@@ -6,7 +6,7 @@ second one's rule sees the change of the first, on whichever replica.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -77,6 +77,13 @@ class IncidentStore:
         query = select(incidents).where(*_of(incidents, ref))
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return incident_of(row) if row else None
+
+    async def open_in(self, team: str, channels: Collection[str], *, most: int) -> list[Incident]:
+        """Return the incidents of *channels* that nobody has resolved, at most *most*, the latest first."""
+        where = incidents.c.team == team, incidents.c.channel.in_(channels), incidents.c.status != Status.RESOLVED
+        query = select(incidents).where(*where).order_by(incidents.c.at.desc(), incidents.c.ts.desc()).limit(most)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [_incident(row) for row in rows]
 
     async def change(self, seed: Incident, rule: Rule) -> tuple[Incident, Incident]:
         """Apply *rule* to the stored incident, or to *seed* if there is none; return it before and after.

@@ -206,6 +206,9 @@ async def test_members_are_paged_and_messages_have_links(sandbox: Sandbox, clien
         members += page["members"]
         cursor = page["response_metadata"]["next_cursor"]
     assert set(members) == sandbox.workspace.channel(ONCALL).members
+    listed = await client.users_conversations(user=ANN, types="public_channel,private_channel", limit=1000)
+    assert ONCALL in {channel["id"] for channel in listed["channels"]}
+    assert (await refused(client, "users.conversations", types="dm"))["error"] == "invalid_types"
     root = await sandbox.say(ONCALL, ANN, "one")
     reply = await sandbox.say(ONCALL, ANN, "two", thread_ts=root["ts"])
     links = [(await client.chat_getPermalink(channel=ONCALL, message_ts=m["ts"]))["permalink"] for m in (root, reply)]

@@ -1,0 +1,85 @@
+"""Collect what the Home tab shows a person about the channels that they are in.
+
+Nothing of a channel that they are not in is shown. If Slack can't say which channels they are in, nothing of any is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.oncall.periods import Period
+from bot.policy.place import Directory, Place, link_to
+from bot.policy.visibility import Visibility
+from bot.settings import Retention
+from bot.storage.annotation_store import MessageRef
+from bot.storage.change_store import ChangeStore, ChannelChange, IgnoredContext
+from bot.storage.channel_store import ChannelState, ChannelStore
+from bot.storage.incident_store import Incident, IncidentStore
+from bot.storage.sighting_store import CodeTrend, SightingStore
+
+MOST_SHOWN = 10  # of each kind
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContent:
+    """The content of the Home tab of one person; each kind has at most `MOST_SHOWN` items and one more if it is cut.
+
+    Changes and contexts come with their channel.
+    """
+
+    is_known: bool  # whether Slack said which channels they are in
+    retention: Retention
+    at: float  # seconds since the epoch
+    incidents: tuple[Incident, ...] = ()  # that nobody has resolved
+    links: Mapping[MessageRef, str] = field(default_factory=dict)  # to their messages; a missing one is unknown
+    trends: tuple[CodeTrend, ...] = ()  # of the last 24 hours
+    settings: tuple[tuple[str, ChannelState], ...] = ()
+    changes: tuple[tuple[str, ChannelChange], ...] = ()  # that can be undone
+    ignored: tuple[tuple[str, IgnoredContext], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Collect the content of Home tabs."""
+
+    _incidents: IncidentStore
+    _sightings: SightingStore
+    _changes: ChangeStore
+    _channels: ChannelStore
+    _visibility: Visibility
+    _clock: Callable[[], float]
+    _retention: Retention
+
+    async def content(self, place: Place, directory: Directory) -> HomeContent:
+        """Return what the Home tab shows to the person of *place*."""
+        now, team = self._clock(), place.team
+        channels = await self._visibility.own_channels(place, directory)
+        if channels is None:
+            return HomeContent(False, self._retention, now)
+        most = MOST_SHOWN + 1
+        incidents = await self._incidents.open_in(team, channels, most=most)
+        refs = [each.ref for each in incidents[:MOST_SHOWN]]
+        links = await asyncio.gather(*(link_to(directory, ref.channel, ref.ts) for ref in refs))
+        settings = await self._channels.settings_of(team, channels)
+        span = Period.DAY
+        return HomeContent(
+            True,
+            self._retention,
+            now,
+            tuple(incidents),
+            {ref: link for ref, link in zip(refs, links, strict=True) if link},
+            tuple(
+                await self._sightings.top(
+                    team, since=now - span.seconds, until=now, channels=channels, parts=span.parts, most=most
+                )
+            ),
+            tuple((channel, state) for channel, state in settings.items() if _has_author(state))[:most],
+            tuple(await self._changes.lately(team, channels, most=most)),
+            tuple(await self._changes.ignored_in(team, channels, now=now, most=most)),
+        )
+
+
+def _has_author(state: ChannelState) -> bool:
+    return any((state.mode_by, state.language_by, state.answers_by))

@@ -1,0 +1,109 @@
+"""Build the Home tab in Slack: what is open, frequent, set and learned in the channels that its reader is in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Translator
+from bot.policy.home_content import MOST_SHOWN, HomeContent
+from bot.policy.noise_rules import Mode
+from bot.render import block_kit
+from bot.render.block_kit import Block
+from bot.render.change_slack import change_line
+from bot.render.digest_view import sparkline
+from bot.render.incident_slack import state_lines
+from bot.render.trend_slack import code_line
+from bot.storage.change_store import ChannelChange, IgnoredContext
+from bot.storage.channel_store import ChannelState, SetBy
+from bot.storage.incident_store import Incident
+from bot.storage.sighting_store import CodeTrend
+
+HOME_LOOKUP = "home_lookup"  # action ids
+HOME_UNDO = "home_undo"  # the value names the channel and the change
+HOME_FORGET = "home_forget"  # the value names the channel and the fingerprint
+_LONGEST_VIEW = 100  # blocks; docs.slack.dev/reference/views/home-tab-views
+
+
+def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Translator) -> dict[str, Any]:
+    """Build the view, with *notice* about what the reader has just done above everything."""
+    blocks = [block_kit.section(f":information_source: {notice}")] if notice else []
+    blocks.append(block_kit.lookup(translate("home.lookup"), translate("lookup.placeholder"), HOME_LOOKUP))
+    if content.is_known:
+        incidents = [_incident(catalogue, each, content, translate) for each in content.incidents]
+        changes = [_change(*each, translate) for each in content.changes]
+        blocks += [
+            *_part("incidents", incidents, translate),
+            *_part("codes", [_trend(catalogue, each, translate) for each in content.trends], translate),
+            *_part("settings", [_settings(*each, translate) for each in content.settings], translate),
+            *(_part("changes", changes, translate) if changes else []),
+            *_part("ignored", [_ignored(*each, translate) for each in content.ignored], translate),
+        ]
+    else:
+        blocks.append(block_kit.section(translate("home.unknown")))
+    kept = content.retention
+    stored = translate("settings.stored", days=kept.days, incident_days=kept.incident_days)
+    updated = translate("home.updated", time=block_kit.date(content.at))
+    blocks += [{"type": "divider"}, block_kit.context(updated, stored)]
+    return {"type": "home", "blocks": blocks[:_LONGEST_VIEW]}
+
+
+def _part(name: str, items: Sequence[Block], translate: Translator) -> list[Block]:
+    """Put a header above *items*, or a line that says that there are none."""
+    header = block_kit.header(translate(f"home.{name}"))
+    if not items:
+        return [header, block_kit.context(translate(f"home.{name}.none"))]
+    more = [block_kit.context(translate("home.more", most=MOST_SHOWN))] if len(items) > MOST_SHOWN else []
+    return [header, *items[:MOST_SHOWN], *more]
+
+
+def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, translate: Translator) -> Block:
+    title = code_line(catalogue, incident.code, translate) if incident.code else f"*{translate('home.triage')}*"
+    link = content.links.get(incident.ref)
+    opened = f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
+    lines = [f"{title} · <#{incident.ref.channel}>{opened}", *state_lines(incident, translate)]
+    return block_kit.section("\n".join(lines))
+
+
+def _trend(catalogue: Catalogue, trend: CodeTrend, translate: Translator) -> Block:
+    count = translate.count("top.count", trend.count)
+    return block_kit.section(f"{code_line(catalogue, trend.code, translate)}\n`{sparkline(trend.parts)}`  {count}")
+
+
+def _settings(channel: str, state: ChannelState, translate: Translator) -> Block:
+    lines = [
+        _setting(translate(f"home.mode.{state.mode or Mode.THREAD}"), state.mode_by, translate),
+        _setting(
+            translate("home.language", language=translate(f"language.{state.language}"))
+            if state.language
+            else translate("home.language.auto"),
+            state.language_by,
+            translate,
+        ),
+        _setting(translate(f"home.answers.{state.answers or 'auto'}"), state.answers_by, translate),
+    ]
+    return block_kit.section("\n".join([f"<#{channel}>", *filter(None, lines)]))
+
+
+def _setting(said: str, by: SetBy | None, translate: Translator) -> str:
+    """Say what is set and by whom; empty if nobody has set it."""
+    if by is None:
+        return ""
+    return f"• {translate('home.by', said=said, who=block_kit.mention(by.user), time=block_kit.date(by.at))}"
+
+
+def _change(channel: str, change: ChannelChange, translate: Translator) -> Block:
+    text = f"<#{channel}> · {block_kit.date(change.at)}\n{change_line(change, translate)}"
+    value = json.dumps({"channel": channel, "id": change.id})
+    return block_kit.section(text, accessory=block_kit.button(translate("button.undo"), HOME_UNDO, value=value))
+
+
+def _ignored(channel: str, context: IgnoredContext, translate: Translator) -> Block:
+    who, time = block_kit.mention(context.user), block_kit.date(context.at)
+    until = block_kit.date(context.until, with_time=False)
+    code = f"<{block_kit.escape(context.link)}|{context.code}>" if context.link else str(context.code)
+    text = f"<#{channel}> · {translate('ignored.context', code=code, who=who, time=time, until=until)}"
+    value = json.dumps({"channel": channel, "fingerprint": context.fingerprint})
+    return block_kit.section(text, accessory=block_kit.button(translate("button.forget"), HOME_FORGET, value=value))
