@@ -83,7 +83,7 @@ class IncidentStore:
         where = incidents.c.team == team, incidents.c.channel.in_(channels), incidents.c.status != Status.RESOLVED
         query = select(incidents).where(*where).order_by(incidents.c.at.desc(), incidents.c.ts.desc()).limit(most)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
-        return [_incident(row) for row in rows]
+        return [incident_of(row) for row in rows]
 
     async def change(self, seed: Incident, rule: Rule) -> tuple[Incident, Incident]:
         """Apply *rule* to the stored incident, or to *seed* if there is none; return it before and after.
