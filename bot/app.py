@@ -41,6 +41,7 @@ from bot.policy.permissions import Permissions
 from bot.policy.ranking import Ranking
 from bot.policy.relations import Relations
 from bot.policy.stories import Stories
+from bot.policy.team_notes import TeamNotes
 from bot.policy.visibility import Visibility
 from bot.render.renderer import Renderer
 from bot.server import (
@@ -72,6 +73,7 @@ from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.incident_store import IncidentStore
 from bot.storage.memory_store import MemoryStore
+from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.story_store import StoryStore
 from bot.telemetry import tracing
@@ -237,7 +239,12 @@ def _services(
     inspections = Inspections(catalogue, annotations, change_store, clock)
     visibility, sightings = Visibility(clock), SightingStore(database)
     permissions = Permissions(settings.admins, clock)
-    changes = Changes(permissions, languages, annotations, channels, change_store, clock, settings.retention)
+    note_permissions = Permissions(settings.note_editors, clock)
+    memories = Memories(MemoryStore(database), clock)
+    notes = TeamNotes(note_permissions, catalogue, NoteStore(database), change_store, memories, clock)
+    changes = Changes(
+        permissions, note_permissions, languages, annotations, channels, change_store, clock, settings.retention
+    )
     incidents = IncidentStore(database)
     homes = Homes(incidents, sightings, change_store, channels, visibility, clock, settings.retention)
     post_rate = PostRate(steady_clock)
@@ -263,6 +270,7 @@ def _services(
             changes,
             Ranking(sightings, visibility, clock),
             Stories(StoryStore(database), clock),
+            notes,
         ),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(
@@ -275,7 +283,8 @@ def _services(
         relations=Relations(annotation_store, clock),
         ownership=Ownership(incidents, clock, 60 * settings.zimerr_remind_minutes),
         homes=homes,
-        memories=Memories(MemoryStore(database), clock),
+        memories=memories,
+        notes=notes,
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,

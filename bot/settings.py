@@ -160,6 +160,7 @@ class Settings(_FromEnvironment):
     zimerr_escalate: str = ""
     zimerr_remind_minutes: float = Field(default=30.0, ge=0)  # until a silent owner is reminded; 0: never
     zimerr_admins: str = ""  # comma-separated
+    zimerr_notes: str = ""  # comma-separated
     zimerr_keep_days: int = Field(default=30, ge=1)  # what is stored of messages and changes
     zimerr_keep_incident_days: int = Field(default=365, ge=1)  # what helped then may help again
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -210,12 +211,17 @@ class Settings(_FromEnvironment):
     @property
     def admins(self) -> tuple[str, ...]:
         """Return the ids of the people and user groups that may change something for everybody; none: all members."""
-        return tuple(filter(None, map(str.strip, self.zimerr_admins.split(","))))
+        return _split(self.zimerr_admins)
+
+    @property
+    def note_editors(self) -> tuple[str, ...]:
+        """Return the ids of the people and user groups that may change the workspace's notes; none: all members."""
+        return _split(self.zimerr_notes)
 
     @property
     def more_scopes(self) -> tuple[str, ...]:
         """Return the scopes that the settings need beside those of the manifests."""
-        return ("usergroups:read",) if any(each.startswith("S") for each in self.admins) else ()
+        return ("usergroups:read",) if any(each.startswith("S") for each in (*self.admins, *self.note_editors)) else ()
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
@@ -292,7 +298,7 @@ class Settings(_FromEnvironment):
             raise ValueError("must be the id of a person (U…) or of a user group (S…), as shown in their Slack profile")
         return target
 
-    @field_validator("zimerr_admins")
+    @field_validator("zimerr_admins", "zimerr_notes")
     @classmethod
     def _admin_ids(cls, ids: str) -> str:
         for each in ids.split(",") if ids.strip() else ():
@@ -309,6 +315,10 @@ class Settings(_FromEnvironment):
         if path is not None and not path.is_dir():
             raise ValueError(f"{path} is not a folder; name the folder of your section files")
         return path
+
+
+def _split(ids: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, ids.split(","))))
 
 
 def unknown_names() -> dict[str, str | None]:

@@ -23,6 +23,7 @@ from bot.policy.question import Question
 from bot.policy.ranking import Ranking
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
 from bot.policy.stories import Stories
+from bot.policy.team_notes import TeamNotes
 
 _RESPONSES = {
     Courtesy.GREETING: replies.Note("greeting"),
@@ -42,6 +43,7 @@ class Answers:
         changes: Changes,
         ranking: Ranking,
         stories: Stories,
+        notes: TeamNotes,
     ) -> None:
         self._catalogue = catalogue
         self._languages = languages
@@ -49,6 +51,7 @@ class Answers:
         self._changes = changes
         self._ranking = ranking
         self._stories = stories
+        self._notes = notes
 
     async def answer(
         self,
@@ -79,6 +82,8 @@ class Answers:
                 reply = await self._changes.set_audience(
                     place, wanted, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
                 )
+            case grammar.NoteCommand(code, text):
+                reply = await self._notes.answer(place, code, text, directory, is_repeated=is_repeated)
             case grammar.ForgetAllCommand():
                 reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
             case grammar.CatchUpCommand():

@@ -26,11 +26,15 @@ from bot.policy.place import Audience, Directory, Place, link_to
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
 from bot.settings import Retention
 from bot.storage.annotation_store import MessageRef
-from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError
+from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError, Restore
 from bot.storage.channel_store import ChannelState, ChannelStore, SetBy
+from bot.storage.note_store import restore_note
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 _IGNORED_S = 30 * 86_400.0  # for which a context is ignored
+
+
+_RESTORE: dict[Changed, Restore] = {Changed.NOTE: restore_note}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Changes:
     """Change the settings, the replies and the ignored contexts of channels."""
 
     permissions: Permissions
+    _note_permissions: Permissions
     _languages: Languages
     _annotations: Annotations
     _channels: ChannelStore
@@ -126,14 +131,17 @@ class Changes:
 
     async def find(self, change_id: int, place: Place, directory: Directory) -> ChannelChange | Denied | Note:
         """Return a change that the person of *place* may undo."""
-        if denied := await self.permissions.denied_to_change(place, directory):
+        found = await self._store.find(place.team, place.channel, change_id)
+        permissions = self._note_permissions if found and found.what is Changed.NOTE else self.permissions
+        if denied := await permissions.denied_to_change(place, directory):
             return denied
-        return await self._store.find(place.team, place.channel, change_id) or Note("too_late")
+        return found or Note("too_late")
 
     async def undo(self, change: ChannelChange, place: Place) -> ChangeReply | Note:
         """Restore the state before *change* unless it was undone already; return it with who undid it."""
         try:
-            is_first = await self._store.undo(place.team, place.channel, change, user=place.user)
+            restore = _RESTORE.get(change.what)
+            is_first = await self._store.undo(place.team, place.channel, change, user=place.user, restore=restore)
         except OvertakenError:
             return Note("overtaken")
         undone = await self._store.find(place.team, place.channel, change.id)

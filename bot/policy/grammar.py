@@ -126,6 +126,14 @@ class HandoffCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteCommand:
+    """Show the workspace's note about a code, or replace it by *text* as it was typed."""
+
+    code: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchCommand:
     """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty.
 
@@ -140,7 +148,7 @@ class SearchCommand:
 
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | SetAudienceCommand | WhyCommand
-    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | TriageCommand
+    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | NoteCommand | TriageCommand
     | CatchUpCommand | HandoffCommand | SearchCommand
 )  # fmt: skip
 
@@ -175,6 +183,10 @@ _SPANS = {
 }
 _HERE = ("here", "这里", "本频道")
 _EVERYWHERE = ("all", "everywhere", "全部", "所有", "所有频道", "全部频道")
+# What is typed behind the code is kept as it is. `\d` matches full-width digits, too.
+_NOTE = re.compile(
+    r"\s*(?:note|备注)[\s:：]*(?P<code>[6６][0０]{2}\d{4})(?!\d)[\s:：,，]*(?P<text>.*)", re.IGNORECASE | re.DOTALL
+)
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
@@ -207,6 +219,7 @@ _WORDS = {
     "search": "search", "搜索": "search",
     "logs": "logs", "取日志": "logs",
     "top": "top", "排行": "top", "排行榜": "top", "榜单": "top",
+    "note": "note", "备注": "note",
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
     **dict.fromkeys(("catchup", "前情", "前情提要", "进展"), "catchup"),
     **dict.fromkeys(("handoff", "handover", "交接", "交班"), "handoff"),
@@ -219,6 +232,7 @@ _WITH_TEXT: dict[str | None, Callable[[str], Command]] = {
 _PLAIN: dict[tuple[str | None, str], Command] = {
     ("help", ""): HelpCommand(),
     ("status", ""): StatusCommand(),
+    ("note", ""): HelpCommand("note"),
     ("ignored", ""): IgnoredCommand(),
     ("catchup", ""): CatchUpCommand(),
     ("handoff", ""): HandoffCommand(SHIFT_HOURS),
@@ -232,6 +246,8 @@ def parse(text: str) -> Command:
     An unknown word is a search, never an error, and an empty text is help. Full-width digits and letters count as
     plain ones.
     """
+    if note := _NOTE.match(text):
+        return NoteCommand(int(note["code"]), note["text"].strip())
     text = unicodedata.normalize("NFKC", text).strip()
     if usage := _parse_help(text):
         return usage
@@ -333,6 +349,11 @@ def linked_message(text: str) -> tuple[str, str, str] | None:
         return None
     ts = f"{link[2]}.{link[3]}"
     return link[1], ts, link[4] or ts
+
+
+def is_note(text: str) -> bool:
+    """Return whether *text* shows or changes a note."""
+    return _NOTE.match(text) is not None
 
 
 def _is_question(rest: str) -> bool:

@@ -2,8 +2,9 @@
 
 1. A line about what helped is shown in its own channel. It is shown elsewhere only if everybody in the workspace may
    read its channel, and if nobody from another workspace is in the channel that shows it.
-2. People are named, not mentioned: a mention in a new message would notify them.
-3. An answer does not wait long for it: if Slack does not tell in time who may read a channel, nothing is added.
+2. A note is shown wherever nobody from another workspace is.
+3. People are named, not mentioned: a mention in a new message would notify them.
+4. An answer does not wait long for it: if Slack does not tell in time who may read a channel, nothing is added.
 
 The lines, and Slack's answers, are kept in memory for a while, so that most answers need no query.
 """
@@ -18,10 +19,10 @@ import structlog
 from cachetools import TTLCache
 
 from bot.errors import RetryLater, StopWorkspace
-from bot.oncall.memory import MOST_HELPED, CodeMemory, Helped
+from bot.oncall.memory import MOST_HELPED, CodeMemory, Helped, TeamNote
 from bot.policy.place import Directory, Place, Reach, link_to
 from bot.policy.replies import Annotation, ChangeReply, Explained, Reply, Shared, Triaged
-from bot.storage.memory_store import MemoryStore, Resolution
+from bot.storage.memory_store import MemoryStore, Resolution, StoredMemory
 
 _KEEP_S = 60.0  # another replica may have stored a new line meanwhile
 _KEEP_ANSWERS_S = 300.0
@@ -37,7 +38,7 @@ class Memories:
 
     def __init__(self, store: MemoryStore, clock: Callable[[], float]) -> None:
         self._store = store
-        self._resolutions: TTLCache[tuple[str, int], tuple[Resolution, ...]] = TTLCache(_MAX_CACHED, _KEEP_S, clock)
+        self._stored: TTLCache[tuple[str, int], StoredMemory] = TTLCache(_MAX_CACHED, _KEEP_S, clock)
         self._slack = _SlackAnswers(clock)
 
     async def recall(self, reply: Reply, place: Place, directory: Directory) -> Reply:
@@ -58,29 +59,35 @@ class Memories:
     def forget(self, team: str, code: int | None) -> None:
         """Let the next answer load again what *team* remembers about *code*: it was changed."""
         if code:
-            self._resolutions.pop((team, code), None)
+            self._stored.pop((team, code), None)
 
     async def _recall(self, codes: Sequence[int], place: Place, directory: Directory) -> tuple[CodeMemory, ...]:
-        await self._load(place.team, [code for code in codes if (place.team, code) not in self._resolutions])
-        known = {code: found for code in codes if (found := self._resolutions.get((place.team, code)))}
-        if not known:
+        await self._load(place.team, [code for code in codes if (place.team, code) not in self._stored])
+        stored = {code: found for code in codes if (found := self._stored.get((place.team, code)))}
+        stored = {code: found for code, found in stored.items() if found.resolutions or found.note}
+        if not stored:
             return ()
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                memories = [
-                    CodeMemory(code, await self._helped(found, place, directory)) for code, found in known.items()
-                ]
+                memories = [await self._memory(code, each, place, directory) for code, each in stored.items()]
         except (RetryLater, StopWorkspace, TimeoutError) as error:
             _log.info("nothing is remembered", channel=place.channel, reason=str(error))
             return ()
-        return tuple(memory for memory in memories if memory.helped)
+        return tuple(memory for memory in memories if memory.helped or memory.note)
 
     async def _load(self, team: str, codes: Sequence[int]) -> None:
         if not codes:
             return
-        found = await self._store.resolutions(team, codes)
-        for code in codes:
-            self._resolutions[team, code] = tuple(each for each in found if each.code == code)
+        for code, found in (await self._store.load(team, codes)).items():
+            self._stored[team, code] = found
+
+    async def _memory(self, code: int, stored: StoredMemory, place: Place, directory: Directory) -> CodeMemory:
+        """Return what may be shown in *place*."""
+        note, written = None, stored.note
+        if written and (place.is_direct or await self._slack.is_internal(place, directory)):
+            who = await self._slack.name(place.team, written.user, directory)
+            note = TeamNote(written.text, who, written.at)
+        return CodeMemory(code, await self._helped(stored.resolutions, place, directory), note)
 
     async def _helped(
         self, resolutions: Sequence[Resolution], place: Place, directory: Directory
@@ -90,7 +97,8 @@ class Memories:
         for each in resolutions:
             if len(lines) < MOST_HELPED and await self._slack.may_show(each.ref.channel, place, directory):
                 link = await self._slack.link(each, directory)
-                lines.append(Helped(each.helped, await self._slack.name(each, directory), each.at, link))
+                who = await self._slack.name(place.team, each.user, directory)
+                lines.append(Helped(each.helped, who, each.at, link))
         return tuple(lines)
 
 
@@ -124,11 +132,11 @@ class _SlackAnswers:
         self._reach[team, channel] = reach
         return reach
 
-    async def name(self, resolution: Resolution, directory: Directory) -> str:
-        """Return the name of the person who wrote a line, empty if Slack does not tell."""
-        key = resolution.ref.team, resolution.user
+    async def name(self, team: str, user: str, directory: Directory) -> str:
+        """Return the name of a person, empty if Slack does not tell."""
+        key = team, user
         if key not in self._names:
-            self._names[key] = await directory.user_name(resolution.user) or ""
+            self._names[key] = await directory.user_name(user) or ""
         return self._names[key]
 
     async def link(self, resolution: Resolution, directory: Directory) -> str:

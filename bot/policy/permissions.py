@@ -3,7 +3,8 @@
 1. In a direct message, everyone may do both: it concerns no one else.
 2. Guests, people of other workspaces (Slack Connect) and apps may do neither: a guest can start a workflow.
 3. What affects the whole workspace can't be changed in a direct message, where nobody else sees it.
-4. If ZIMERR_ADMINS is set, only these people and the members of these user groups may make changes.
+4. If ZIMERR_ADMINS is set, or ZIMERR_NOTES for the workspace's notes, only these people and the members of these user
+   groups may make changes.
 5. If Slack can't be asked, the answer is no.
 
 Slack's answers are kept for a few minutes.

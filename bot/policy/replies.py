@@ -12,7 +12,7 @@ from bot.catalogue.numbers import ForeignNumber, ServerCode
 from bot.catalogue.platforms import Platform
 from bot.detection.result import Finding, LookAlike
 from bot.i18n import Language
-from bot.oncall.memory import CodeMemory
+from bot.oncall.memory import CodeMemory, NoteReply
 from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
@@ -322,7 +322,7 @@ Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
-    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply
+    | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply | NoteReply
     | StoryReply | HandoffReply | Note | Failed | Refused
 )  # fmt: skip
 

@@ -235,9 +235,10 @@ def text_input(field: str, label: str, hint: str, text: str, longest: int) -> Bl
     return block | {"element": element}
 
 
-def line_input(field: str, label: str, hint: str, longest: int) -> Block:
-    """Build an optional input for one line of at most *longest* characters."""
+def line_input(field: str, label: str, hint: str, longest: int, text: str = "") -> Block:
+    """Build an optional input for one line of at most *longest* characters, filled with *text*."""
     element: Element = {"type": "plain_text_input", "action_id": field, "max_length": longest}
+    element |= {"initial_value": text[:longest]} if text else {}
     block = {"type": "input", "block_id": field, "optional": True, "label": _plain(label, 2000)}
     return block | {"hint": _plain(hint, 2000), "element": element}
 

@@ -6,6 +6,7 @@ In public, these messages mention only the people who made a change or undid it.
 from __future__ import annotations
 
 from bot.i18n import Translator
+from bot.oncall.memory import NOTE_CHARACTERS
 from bot.policy.noise_rules import Mode
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, SettingsReply
 from bot.render import block_kit
@@ -114,6 +115,10 @@ def change_line(change: ChannelChange, translate: Translator) -> str:
             if detail["learned"] and not change.undone_by:
                 until = block_kit.date(detail["until"], with_time=False)
                 line = block_kit.sentences(line, translate("change.learned", until=until), translate)
+        case Changed.NOTE:
+            text = block_kit.literal(detail["after"], NOTE_CHARACTERS)
+            key = "change.note" if text else "change.note.removed"
+            line = translate(key, who=who, code=detail["code"], text=text)
         case Changed.WRONG:
             line = translate("change.wrong", who=who)
     if change.undone_by:

@@ -11,6 +11,7 @@ from cachetools import LRUCache, cached
 from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
+from bot.oncall.memory import NoteReply
 from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
@@ -25,6 +26,7 @@ from bot.render import (
     home_slack,
     incident_slack,
     log_notices,
+    memory_slack,
     notices,
     packet_slack,
     platform_slack,
@@ -85,6 +87,7 @@ class Renderer:
             StoryReply: partial(story_slack.story, catalogue),
             HandoffReply: partial(story_slack.handoff, catalogue),
             troubles.Uncalled: notices.uncalled,
+            NoteReply: memory_slack.note,
             replies.Note: notices.note,
             troubles.Failed: notices.failed,
             troubles.Refused: notices.refused,
@@ -134,6 +137,12 @@ class Renderer:
     def packet_dialog(self, language: Language, origin: str) -> dict[str, Any]:
         """Render the dialog before the text for ZEGO support; see `packet_slack.dialog`."""
         return block_kit.converted(packet_slack.dialog(origin, words(language)), language)
+
+    def note_dialog(self, language: Language, reply: replies.Reply, origin: str) -> dict[str, Any] | None:
+        """Render the dialog to edit a note, None if *reply* shows none; see `memory_slack.note_dialog`."""
+        if not isinstance(reply, NoteReply):
+            return None
+        return block_kit.converted(memory_slack.note_dialog(reply, origin, words(language)), language)
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""

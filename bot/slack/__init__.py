@@ -5,6 +5,7 @@ Surfaces:
 - `commands`: `/zimerr`
 - `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
 - `packets`: the text for ZEGO support
+- `note_dialog`: the notes of the workspace about codes
 - `sharing`: *Share to channel* on private answers
 - `shortcuts`: *Explain codes*, *Triage thread*, *Catch up*, *Look up a code*
 - `views`: the modals
@@ -33,6 +34,7 @@ from bot.slack import (
     incidents,
     listeners,
     messages,
+    note_dialog,
     packets,
     sharing,
     shortcuts,
@@ -50,6 +52,7 @@ def register(app: AsyncApp, services: Services) -> None:
         actions,
         incidents,
         packets,
+        note_dialog,
         sharing,
         shortcuts,
         views,

@@ -126,7 +126,9 @@ async def restored(context: RequestContext, change: ChannelChange, message: Mess
     """
     changes = context.services.changes
     if change.what is not Changed.WRONG:
-        return await changes.undo(change, context.place)
+        reply = await changes.undo(change, context.place)
+        context.services.memories.forget(context.place.team, change.detail.get("code"))
+        return reply
     triaged = await triage_again(context, LogSource.parse(change.detail["source"]))
     if triaged is None:
         return Note("gone")

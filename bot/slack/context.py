@@ -31,6 +31,7 @@ from bot.policy.place import Place
 from bot.policy.question import question_of
 from bot.policy.relations import Relations
 from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
+from bot.policy.team_notes import TeamNotes
 from bot.policy.troubles import Barred, Failed, Refused, missing_scope
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
@@ -68,6 +69,7 @@ class Services:
     ownership: Ownership
     homes: Homes
     memories: Memories
+    notes: TeamNotes
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -13,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.detection import slack_text
 from bot.errors import GiveUp
+from bot.policy.grammar import is_note
 from bot.policy.place import Reach, Standing
 from bot.slack.client import call_api, pages
 
@@ -21,6 +23,8 @@ Payload = Mapping[str, Any]  # as Slack sends it
 _log = structlog.stdlib.get_logger(__name__)
 _MAX_PAGES = 10
 _MAX_ID = 32  # characters, as in the database
+_OWN_MENTION = re.compile(r"\A\s*<@\w+>\s*")
+_LABELLED = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")  # a link and its label
 _LONG = 4_000  # characters of a message as Slack sends it; longer ones may take more than 50 ms to read
 _Content = TypeVar("_Content")
 _Read = TypeVar("_Read")
@@ -169,7 +173,12 @@ def _standing(person: Payload, team: str, home: str) -> Standing:
 
 
 def plain_text(text: str) -> str:
-    """Unescape the text of a command, and turn the links that Slack makes of phone-like numbers back into numbers."""
+    """Unescape the text of a command, and turn the links that Slack makes of phone-like numbers back into numbers.
+
+    A note keeps its links; elsewhere, their labels count.
+    """
+    if is_note(_OWN_MENTION.sub("", text)):
+        text = _LABELLED.sub(lambda link: link[1] if link[2] in link[1] else f"{link[2]} {link[1]}", text)
     return "\n".join(passage.text for passage in slack_text.parse(text))
 
 

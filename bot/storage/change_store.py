@@ -5,7 +5,7 @@ Settings remember who set them. Each change is a row with the state before it; u
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,6 +27,7 @@ class Changed(StrEnum):
     WORKSPACE_ANSWERS = "answers-all"  # the same column in the settings of the workspace
     NOT_A_CODE = "not-a-code"
     WRONG = "wrong"
+    NOTE = "note"  # of the workspace about a code, see `note_store`
     FORGOT = "forgot"  # ignored contexts were deleted; this can't be undone
 
 
@@ -58,6 +59,9 @@ class OvertakenError(Exception):
     """A change can't be undone, because the same was changed again since."""
 
 
+Restore = Callable[[Connection, str, str, ChannelChange], None]
+
+
 class ChangeStore:
     """Store settings, rejected replies and ignored contexts by workspace and channel."""
 
@@ -84,7 +88,7 @@ class ChangeStore:
                 return None
             connection.execute(upsert)
             detail = {"after": value, "before": list(before)}
-            return _record(connection, MessageRef(team, channel, ""), what, user=user, at=at, detail=detail)
+            return record_change(connection, MessageRef(team, channel, ""), what, user=user, at=at, detail=detail)
 
         return await self._database.run(set_value)
 
@@ -140,22 +144,24 @@ class ChangeStore:
             acts = {row.ts: row.act for row in rows}
             more: dict[str, Any] = {"reply": reply.ts, "act": act, "acts": acts, "codes": codes, "explained": lately}
             more |= {"learned": len(contexts), "seen": seen}
-            return _record(connection, reply, what, user=user, at=at, detail={**detail, **more})
+            return record_change(connection, reply, what, user=user, at=at, detail={**detail, **more})
 
         return await self._database.run(reject)
 
-    async def undo(self, team: str, channel: str, change: ChannelChange, *, user: str) -> bool:
-        """Restore what was before *change*; return False if somebody has done so already.
+    async def undo(
+        self, team: str, channel: str, change: ChannelChange, *, user: str, restore: Restore | None = None
+    ) -> bool:
+        """Restore what was before *change*, by *restore* or as this store does; return False if that was done already.
 
-        Raises OvertakenError, and restores nothing, if a setting was changed again since.
+        Raises OvertakenError, and restores nothing, if the same was changed again since.
         """
         claim = update(changes).where(changes.c.id == change.id, changes.c.undone_by.is_(None)).values(undone_by=user)
-        restore = self._restore_reply if "reply" in change.detail else _restore_setting
+        own = self._restore_reply if "reply" in change.detail else _restore_setting
 
         def undo(connection: Connection) -> bool:
             if not connection.execute(claim).rowcount:
                 return False
-            restore(connection, team, channel, change)
+            (restore or own)(connection, team, channel, change)
             return True
 
         return await self._database.run(undo)
@@ -196,7 +202,7 @@ class ChangeStore:
             if not connection.execute(delete(ignored_contexts).where(*where)).rowcount:
                 return None
             where_to = MessageRef(team, channel, "")
-            return _record(connection, where_to, Changed.FORGOT, user=user, at=at, detail=detail)
+            return record_change(connection, where_to, Changed.FORGOT, user=user, at=at, detail=detail)
 
         return await self._database.run(forget)
 
@@ -283,9 +289,10 @@ def _in(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...
     return table.c.team == team, table.c.channel == channel
 
 
-def _record(
+def record_change(
     connection: Connection, where: MessageRef, what: Changed, *, user: str, at: float, detail: Mapping[str, Any]
 ) -> ChannelChange:
+    """Record a change within the transaction that makes it; the ts of *where* is not used."""
     row = {"team": where.team, "channel": where.channel, "what": what, "user": user, "at": at, "detail": detail}
     change_id: int = connection.execute(insert(changes).values(row).returning(changes.c.id)).scalar_one()
     return ChannelChange(change_id, what, user, at, detail)

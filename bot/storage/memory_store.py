@@ -1,15 +1,16 @@
-"""Load what a workspace remembers about codes: the lines about what helped."""
+"""Load what a workspace remembers about codes: the lines about what helped, and its notes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.storage.annotation_store import MessageRef
 from bot.storage.database import Database
 from bot.storage.incident_store import Status
+from bot.storage.note_store import NoteVersion, newest_notes
 from bot.storage.tables import incidents
 
 _MOST_PER_CHANNEL = 3
@@ -21,10 +22,17 @@ class Resolution:
     """A line about what helped, and the triage that it belongs to."""
 
     ref: MessageRef
-    code: int
     user: str  # Slack's id
     at: float  # seconds since the epoch
     helped: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMemory:
+    """All that is stored about one code."""
+
+    resolutions: tuple[Resolution, ...]  # newest first
+    note: NoteVersion | None
 
 
 class MemoryStore:
@@ -33,8 +41,8 @@ class MemoryStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def resolutions(self, team: str, codes: Collection[int]) -> list[Resolution]:
-        """Return the latest lines about *codes*, newest first, at most three of each code and channel."""
+    async def load(self, team: str, codes: Sequence[int]) -> dict[int, StoredMemory]:
+        """Return what is stored about *codes*: their notes, and the latest lines, at most three of each channel."""
         rank = func.row_number().over(
             partition_by=(incidents.c.code, incidents.c.channel), order_by=incidents.c.at.desc()
         )
@@ -45,7 +53,13 @@ class MemoryStore:
         )
         latest = ranked.subquery()
         query = select(latest).where(latest.c.rank <= _MOST_PER_CHANNEL).order_by(latest.c.at.desc()).limit(_MOST)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
-        return [
-            Resolution(MessageRef(team, row.channel, row.ts), row.code, row.user, row.at, row.helped) for row in rows
-        ]
+
+        def load(connection: Connection) -> dict[int, StoredMemory]:
+            lines: dict[int, list[Resolution]] = {code: [] for code in codes}
+            for row in connection.execute(query):
+                ref = MessageRef(team, row.channel, row.ts)
+                lines[row.code].append(Resolution(ref, row.user, row.at, row.helped))
+            notes = newest_notes(connection, team, codes)
+            return {code: StoredMemory(tuple(lines[code]), notes.get(code)) for code in codes}
+
+        return await self._database.run(load)

@@ -154,6 +154,19 @@ incident_history = Table(
     Index("incident_history_of", "team", "channel", "ts"),
 )
 
+# What the people of a workspace noted about a code; every version, the newest one counts.
+team_notes = Table(
+    "team_notes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("text", Text, nullable=False),  # one line, without secrets; empty: removed
+    Column("user", String(32), nullable=False),
+    Column("at", Float, nullable=False),
+    Index("team_notes_of_code", "team", "code"),
+)
+
 # What people changed for everybody in a channel, so that it can be undone.
 changes = Table(
     "changes",

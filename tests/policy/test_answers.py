@@ -29,18 +29,22 @@ from bot.policy.grammar import (
 )
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
+from bot.policy.memories import Memories
 from bot.policy.noise_rules import Mode
 from bot.policy.permissions import Permissions
 from bot.policy.place import Audience, Place
 from bot.policy.question import Question, question_of
 from bot.policy.ranking import Ranking
 from bot.policy.stories import Stories
+from bot.policy.team_notes import TeamNotes
 from bot.policy.visibility import Visibility
 from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore, SetBy
 from bot.storage.database import Database
+from bot.storage.memory_store import MemoryStore
+from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.story_store import StoryStore
 from tests.directory import FakeDirectory, until_asked
@@ -59,9 +63,13 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
     inspections = Inspections(catalogue, annotations, store, lambda: 0.0)
     permissions = Permissions((), lambda: 0.0)
-    changes = Changes(permissions, languages, annotations, settings, store, lambda: 0.0, Retention())
+    changes = Changes(permissions, permissions, languages, annotations, settings, store, lambda: 0.0, Retention())
     ranking = Ranking(SightingStore(database), Visibility(lambda: 0.0), lambda: NOW)
-    yield Answers(catalogue, languages, inspections, changes, ranking, Stories(StoryStore(database), lambda: NOW))
+    memories = Memories(MemoryStore(database), lambda: 0.0)
+    notes = TeamNotes(permissions, catalogue, NoteStore(database), store, memories, lambda: 0.0)
+    yield Answers(
+        catalogue, languages, inspections, changes, ranking, Stories(StoryStore(database), lambda: NOW), notes
+    )
     await languages.locales.close()
 
 

@@ -25,11 +25,9 @@ async def test_the_latest_lines_of_each_channel_are_loaded(database: Database) -
     for n in range(5):
         await resolve(database, "C1", f"{n}.0", 100.0 + n, helped=f"way {n}")
     await resolve(database, "C2", "9.0", 1.0, helped="the old way")
-    found = await MemoryStore(database).resolutions("T1", [6000106])
+    found = (await MemoryStore(database).load("T1", [6000106]))[6000106].resolutions
     assert [each.helped for each in found] == ["way 4", "way 3", "way 2", "the old way"]
-    assert (found[0].ref, found[0].code, found[0].user, found[0].at) == (
-        MessageRef("T1", "C1", "4.0"), 6000106, "U1", 104.0,
-    )  # fmt: skip
+    assert (found[0].ref, found[0].user, found[0].at) == (MessageRef("T1", "C1", "4.0"), "U1", 104.0)
 
 
 async def test_only_what_helped_with_the_code_in_the_workspace_counts(database: Database) -> None:
@@ -40,6 +38,5 @@ async def test_only_what_helped_with_the_code_in_the_workspace_counts(database: 
     await resolve(database, "C1", "4.0", 4.0)
     seed = Incident(MessageRef("T1", "C1", "4.0"), "1.0", "message:1.0:1.0", "en", 6000106)
     await IncidentStore(database).change(seed, lambda it: replace(it, status=Status.RELEASED, at=5.0, helped=""))
-    store = MemoryStore(database)
-    assert await store.resolutions("T1", [6000106]) == []
-    assert [each.code for each in await store.resolutions("T1", [6000106, 6000354])] == [6000354]
+    loaded = await MemoryStore(database).load("T1", [6000106, 6000354])
+    assert [len(loaded[code].resolutions) for code in (6000106, 6000354)] == [0, 1]
