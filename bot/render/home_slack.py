@@ -24,6 +24,7 @@ from bot.storage.sighting_store import CodeTrend
 HOME_LOOKUP = "home_lookup"  # action ids
 HOME_UNDO = "home_undo"  # the value names the channel and the change
 HOME_FORGET = "home_forget"  # the value names the channel and the fingerprint
+_DIVIDER: Block = {"type": "divider"}
 _LONGEST_VIEW = 100  # blocks; docs.slack.dev/reference/views/home-tab-views
 
 
@@ -46,17 +47,17 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
     kept = content.retention
     stored = translate("settings.stored", days=kept.days, incident_days=kept.incident_days)
     updated = translate("home.updated", time=block_kit.date(content.at))
-    blocks += [{"type": "divider"}, block_kit.context(updated, stored)]
+    blocks += [_DIVIDER, block_kit.context(updated, stored)]
     return {"type": "home", "blocks": blocks[:_LONGEST_VIEW]}
 
 
 def _part(name: str, items: Sequence[Block], translate: Translator) -> list[Block]:
-    """Put a header above *items*, or a line that says that there are none."""
+    """Put a divider and a header above *items*, or above a line that says that there are none."""
     header = block_kit.header(translate(f"home.{name}"))
     if not items:
-        return [header, block_kit.context(translate(f"home.{name}.none"))]
+        return [_DIVIDER, header, block_kit.context(translate(f"home.{name}.none"))]
     more = [block_kit.context(translate("home.more", most=MOST_SHOWN))] if len(items) > MOST_SHOWN else []
-    return [header, *items[:MOST_SHOWN], *more]
+    return [_DIVIDER, header, *items[:MOST_SHOWN], *more]
 
 
 def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, translate: Translator) -> Block:

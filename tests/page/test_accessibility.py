@@ -100,5 +100,8 @@ async def test_axe_finds_nothing(page: Page, demo: Sandbox, person: str, channel
     await go_to(page, f"D0{person.removeprefix('U0')}")
     await expect(page.locator("#messages .empty")).to_be_visible()
     found["direct message"] = await violations(page)
+    await page.locator("[role=tab]").first.click()
+    await expect(page.locator(".home-sheet [data-action-id=home_lookup]").first).to_be_visible()
+    found["Home tab"] = await violations(page)
     report = "\n".join(f"{place}, {each}" for place, every in found.items() for each in every)
     assert not report, report
