@@ -7,10 +7,6 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy import text as sql
 
@@ -34,6 +30,9 @@ def upgrade(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     head = _head_if_older(connection)
     if head:
+        from alembic import command  # needs 10 MB, and few starts upgrade the schema
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
@@ -50,7 +49,8 @@ def check(connection: Connection) -> None:
 def _head_if_older(connection: Connection) -> str | None:
     """Return the code's version if the schema is older; None if it has that version. Raises ZimerrError if newer."""
     head, known = _versions()
-    version = MigrationContext.configure(connection).get_current_revision()
+    has_version = inspect(connection).has_table("alembic_version")
+    version = connection.execute(sql("SELECT version_num FROM alembic_version")).scalar() if has_version else None
     if version is not None and version not in known:
         raise ZimerrError(
             f"The database's schema ({version}) is newer than this zimerr ({metadata.version('zimerr')}, schema "
@@ -60,10 +60,10 @@ def _head_if_older(connection: Connection) -> str | None:
 
 
 @functools.cache
-def _versions() -> tuple[str | None, frozenset[str]]:
-    """Return the version of the code's schema, and all versions up to it."""
-    script = ScriptDirectory(str(_MIGRATIONS))
-    return script.get_current_head(), frozenset(step.revision for step in script.walk_revisions())
+def _versions() -> tuple[str, frozenset[str]]:
+    """Return the version of the code's schema, and all versions up to it. Migrations are named after theirs."""
+    known = frozenset(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(known), known
 
 
 def _needed(connection: Connection, version: str) -> str:
