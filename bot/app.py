@@ -61,7 +61,6 @@ from bot.slack.context import Services
 from bot.slack.deliveries import ObservedApp
 from bot.slack.events import Envelopes
 from bot.slack.log_reader import LogReader
-from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow, Uninstall
 from bot.slack.rounds import Rounds
 from bot.slack.sender import Sender
 from bot.slack.suspension import Suspensions
@@ -109,6 +108,8 @@ async def running(
         app = _bolt(settings, connect(), workspaces, metrics)
         on_lost = None
         if isinstance(workspaces, ManyWorkspaces):
+            from bot.slack.oauth import Uninstall  # imports cryptography, which needs 7 MB
+
             uninstall = Uninstall(services, workspaces, database)
             uninstall.register(app)
             on_lost = uninstall.stop
@@ -203,6 +204,8 @@ def _routes(
     """Return the routes for Slack's requests and for the installation by OAuth."""
     routes = []
     if isinstance(workspaces, ManyWorkspaces):
+        from bot.slack.oauth import INSTALL_PATH, REDIRECT_PATH, InstallFlow
+
         flow = InstallFlow(settings, workspaces, app.client, clock)
         routes.append(web.get(INSTALL_PATH, open_handler(flow.handle_installation)))
         routes.append(web.get(REDIRECT_PATH, open_handler(flow.handle_callback)))

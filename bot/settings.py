@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -68,6 +67,10 @@ def _is_clear(url: str) -> bool:
 
 def _fernet_keys(keys: SecretStr) -> SecretStr:
     """Check that all *keys* are Fernet keys."""
+    if not keys:
+        return keys
+    from cryptography.fernet import Fernet  # needs 7 MB, and only many workspaces have keys
+
     for number, key in enumerate(split_keys(keys), 1):
         try:
             Fernet(key)

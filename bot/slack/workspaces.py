@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
@@ -23,8 +24,10 @@ from bot.settings import Settings, split_keys
 from bot.slack.client import SlackClient, call_api, response_to
 from bot.slack.reachability import unreachable
 from bot.storage.database import Database
-from bot.storage.installation_store import Installations
 from bot.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from bot.storage.installation_store import Installations
 
 NOT_INSTALLED = "not_installed"  # beside Slack's own reasons to stop a workspace
 TEAM_REMOVED = "team_access_not_granted"  # removed by its organization, whose installation remains
@@ -224,6 +227,8 @@ async def _test_token(client: SlackClient) -> None:
 
 def installations(settings: Settings, database: Database) -> Installations:
     """Return the store of the installations of the app SLACK_CLIENT_ID."""
+    from bot.storage.installation_store import Installations  # needs 15 MB, and only many workspaces need it
+
     return Installations(database, settings.slack_client_id, split_keys(settings.zimerr_encryption_keys))
 
 

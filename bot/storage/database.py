@@ -9,23 +9,27 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import structlog
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy import text as sql
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.errors import ZimerrError
 from bot.json_bytes import encode
 from bot.storage.database_advice import advice, shown
 from bot.storage.database_file import DatabaseFile
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 UNREACHABLE = (SQLAlchemyError, OSError)  # the errors of a query if the database is unreachable or refuses it
@@ -55,29 +59,37 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = make_url(url)
         self.is_shared = self._url.get_backend_name() == "postgresql"  # with other replicas
-        try:
-            # On SQLite, this engine serves `run_aside` and slack_sdk's stores, which bring their own queries. They are
-            # rare, and a connection that is not kept can't be one to a file that was replaced.
-            # PostgreSQL may have been restarted, so each connection is tested before use.
-            options = {name: value for name, value in _TCP_OPTIONS.items() if name not in self._url.query}
-            pool = {"pool_pre_ping": True, "connect_args": options} if self.is_shared else {"poolclass": NullPool}
-            self.engine: AsyncEngine = create_async_engine(self._url, **pool, **_JSON)
-        except ModuleNotFoundError as error:
-            raise ZimerrError(
-                f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. Run pip install 'zimerr[postgres]'."
-            ) from error
-        event.listen(self.engine.sync_engine, "connect", _set_up_postgresql if self.is_shared else _set_up_sqlite)
         self.on_new_file: Callable[[Connection], None] = lambda connection: None
         self.after_new_file: Callable[[], None] = lambda: None
         self._file = None if self.is_shared else DatabaseFile.of_url(self._url)
         self._reopening = asyncio.Lock()
         self._in_threads: set[asyncio.Task[Any]] = set()  # work on SQLite that must end before the event loop does
-        if not self.is_shared:
-            self._sync_engine: Engine = create_engine(self._url.set(drivername="sqlite"), **_JSON)
-            event.listen(self._sync_engine, "connect", _set_up_sqlite)
-            # To wait here for a busy database would block the event loop.
-            event.listen(self._sync_engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0"))
-            self._connection: Connection | None = None
+        if self.is_shared:
+            try:
+                _ = self.engine
+            except ModuleNotFoundError as error:
+                raise ZimerrError(
+                    f"DATABASE_URL names PostgreSQL, but {error.name} is not installed. "
+                    "Run pip install 'zimerr[postgres]'."
+                ) from error
+        else:
+            # A connection that is not kept can't be one to a file that was replaced.
+            file_url = self._url.set(drivername="sqlite")
+            self._sqlite: Engine = create_engine(file_url, poolclass=NullPool, **_JSON)
+            event.listen(self._sqlite, "connect", _set_up_sqlite)
+            self._connection: Connection | None = None  # that of `run`
+
+    @cached_property
+    def engine(self) -> AsyncEngine:
+        """Return the engine of PostgreSQL, and on SQLite that of slack_sdk's stores, which bring their own queries."""
+        from sqlalchemy.ext.asyncio import create_async_engine  # needs 8 MB, and SQLite rarely needs it
+
+        # PostgreSQL may have been restarted, so each connection is tested before use.
+        options = {name: value for name, value in _TCP_OPTIONS.items() if name not in self._url.query}
+        pool = {"pool_pre_ping": True, "connect_args": options} if self.is_shared else {"poolclass": NullPool}
+        engine = create_async_engine(self._url, **pool, **_JSON)
+        event.listen(engine.sync_engine, "connect", _set_up_postgresql if self.is_shared else _set_up_sqlite)
+        return engine
 
     @property
     def path(self) -> Path | None:
@@ -137,7 +149,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections, after the queries that still run in threads."""
         await asyncio.gather(*self._in_threads, return_exceptions=True)
-        await self.engine.dispose()
+        if "engine" in vars(self):
+            await self.engine.dispose()
         if not self.is_shared:
             self._disconnect()
 
@@ -171,11 +184,14 @@ class Database:
         If the caller is cancelled on SQLite, *work* goes on and is committed, because its thread can't be stopped.
         """
         await self._reopen_if_replaced()
-        return await (self._begin(work) if self.is_shared else self.to_the_end(self._begin(work)))
-
-    async def _begin(self, work: Callable[[Connection], T]) -> T:
+        if not self.is_shared:
+            return await self.to_the_end(asyncio.to_thread(self._begin, work))
         async with self.engine.begin() as connection:
             return await connection.run_sync(work)
+
+    def _begin(self, work: Callable[[Connection], T]) -> T:
+        with self._sqlite.begin() as connection:
+            return work(connection)
 
     async def to_the_end(self, threaded: Coroutine[Any, Any, T]) -> T:
         """Await a query in a thread. It goes on if the caller is cancelled, and `close` waits for it."""
@@ -192,7 +208,11 @@ class Database:
 
     def _run_sync(self, work: Callable[[Connection], T]) -> T:
         # SQLite takes some 50 microseconds and does not wait for the disk; a thread would take longer than that.
-        self._connection = self._connection or self._sync_engine.connect()
+        if self._connection is None:
+            self._connection = self._sqlite.connect()
+            # To wait here for a busy database would block the event loop.
+            self._connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            self._connection.rollback()  # SQLAlchemy has begun a transaction
         with self._connection.begin():
             return work(self._connection)
 
@@ -201,7 +221,6 @@ class Database:
             with suppress(SQLAlchemyError):
                 self._connection.close()
         self._connection = None
-        self._sync_engine.dispose()
 
     async def _reopen_if_replaced(self) -> None:
         if self._file and self._file.is_replaced:
@@ -209,6 +228,8 @@ class Database:
 
     async def _reopen(self, file: DatabaseFile) -> None:
         """Open the file that is at the path now, or a new one. Raises one of UNREACHABLE."""
+        from bot.storage import schema
+
         async with self._reopening:
             if not file.is_replaced:
                 return
@@ -216,7 +237,7 @@ class Database:
             file.forget_opened()  # the new file may get the inode of the old one before it has tables
             try:
                 file.prepare()
-                await asyncio.to_thread(self._upgrade)
+                await asyncio.to_thread(self._begin, schema.upgrade)
             except ZimerrError as error:
                 raise OSError(str(error)) from error
             self._run_sync(self.on_new_file)
@@ -228,15 +249,13 @@ class Database:
                 file=str(file.path),
             )
 
-    def _upgrade(self) -> None:
-        from bot.storage import schema
-
-        with self._sync_engine.begin() as connection:
-            schema.upgrade(connection)
-
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an INSERT with ON CONFLICT, which each database has in its own dialect."""
-        return postgresql.insert(table) if self.is_shared else sqlite.insert(table)
+        if not self.is_shared:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from slack_sdk.oauth.installation_store import Installation
-from sqlalchemy import select
+from slack_sdk.oauth.installation_store.sqlalchemy import SQLAlchemyInstallationStore
+from sqlalchemy import MetaData, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from bot.errors import ZimerrError
 from bot.storage.database import Database
@@ -30,6 +32,14 @@ def installation(team: str | None, enterprise: str | None = None, **changes: Any
 @pytest.fixture
 def store(database: Database) -> Installations:
     return Installations(database, "client", [OLD])
+
+
+def test_the_table_is_that_of_the_sdk() -> None:
+    """A newer version of the SDK may need another column. Only the tokens are longer, because they are encrypted."""
+    theirs = SQLAlchemyInstallationStore.build_bots_table(MetaData(), "slack_bots")
+    theirs.c.bot_token.type = theirs.c.bot_refresh_token.type = slack_bots.c.bot_token.type
+    assert str(CreateTable(slack_bots)) == str(CreateTable(theirs))
+    assert [*map(str, map(CreateIndex, slack_bots.indexes))] == [*map(str, map(CreateIndex, theirs.indexes))]
 
 
 async def test_a_saved_installation_is_found(store: Installations) -> None:
