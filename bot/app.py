@@ -32,6 +32,7 @@ from bot.inbox.rows import InboxRows
 from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
+from bot.policy.bursts import Bursts
 from bot.policy.changes import Changes
 from bot.policy.home_content import Homes
 from bot.policy.inspections import Inspections
@@ -43,6 +44,7 @@ from bot.policy.relations import Relations
 from bot.policy.stories import Stories
 from bot.policy.team_notes import TeamNotes
 from bot.policy.visibility import Visibility
+from bot.policy.watching import Watching
 from bot.render.renderer import Renderer
 from bot.server import (
     DEFAULT_PORT,
@@ -75,6 +77,7 @@ from bot.storage.memory_store import MemoryStore
 from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.story_store import StoryStore
+from bot.storage.watch_store import WatchStore
 from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
 from bot.triage.cascades import open_cascades
@@ -250,6 +253,8 @@ def _services(
     )
     incidents = IncidentStore(database)
     homes = Homes(incidents, sightings, change_store, channels, visibility, clock, settings.retention)
+    watch_store = WatchStore(database)
+    watching = Watching(permissions, catalogue, watch_store, change_store, clock)
     post_rate = PostRate(steady_clock)
     retry_s = settings.zimerr_retry_pause_s
     # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
@@ -274,6 +279,7 @@ def _services(
             Ranking(sightings, visibility, clock),
             Stories(StoryStore(database), clock),
             notes,
+            watching,
         ),
         renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
         inbox=Inbox(
@@ -288,6 +294,8 @@ def _services(
         homes=homes,
         memories=memories,
         notes=notes,
+        watching=watching,
+        bursts=Bursts(catalogue, watch_store, sightings, visibility, clock),
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,
@@ -336,6 +344,7 @@ async def tidying(database: Database, clock: Callable[[], float], retention: Ret
                 await ChangeStore(database).forget_before(before, now=clock())
                 await IncidentStore(database).forget_before(clock() - retention.incident_days * _DAY_S)
                 await SightingStore(database).forget_before(before)
+                await WatchStore(database).forget_before(before)
             except UNREACHABLE as error:
                 _log.warning("old rows could not be deleted", error=describe(error))
             await asyncio.sleep(_TIDY_INTERVAL_S)

@@ -48,7 +48,7 @@ PATTERNS = [
 ]
 RENDERER = Renderer(CATALOGUE)
 # Explaining and searching need only the catalogue.
-ANSWERS = Answers(CATALOGUE, *6 * (cast(Any, None),))
+ANSWERS = Answers(CATALOGUE, *7 * (cast(Any, None),))
 
 
 def in_pieces(text: str) -> dict[str, object]:

@@ -24,6 +24,7 @@ from bot.policy.ranking import Ranking
 from bot.policy.replies import Answer, Explained, Foreign, LogsReply, ReadFiles, Reply, Unknown
 from bot.policy.stories import Stories
 from bot.policy.team_notes import TeamNotes
+from bot.policy.watching import Watching
 
 _RESPONSES = {
     Courtesy.GREETING: replies.Note("greeting"),
@@ -44,6 +45,7 @@ class Answers:
         ranking: Ranking,
         stories: Stories,
         notes: TeamNotes,
+        watching: Watching,
     ) -> None:
         self._catalogue = catalogue
         self._languages = languages
@@ -52,6 +54,7 @@ class Answers:
         self._ranking = ranking
         self._stories = stories
         self._notes = notes
+        self._watching = watching
 
     async def answer(
         self,
@@ -88,6 +91,8 @@ class Answers:
                 reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
             case grammar.CatchUpCommand():
                 reply = await self._stories.so_far(place, directory, thread)
+            case grammar.WatchCommand() | grammar.StopWatchCommand() | grammar.ListWatchesCommand():
+                reply = await self._watching.carry_out(command, place, directory, is_repeated=is_repeated)
             case _:
                 reply = await self._reply(command, place, directory, read_files)
         audience = _named_audience(command) if isinstance(reply, Explained) else Audience.CHANNEL

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.catalogue.platforms import open_platforms
 from bot.detection.detector import find_numbers
 from bot.i18n import Language, script_language
 from bot.oncall.periods import MOST_HOURS, SHIFT_HOURS, Period
+from bot.oncall.watch_rule import WatchWords, parse_watch
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Audience
 
@@ -134,6 +135,25 @@ class NoteCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchCommand:
+    """Watch for a burst of codes."""
+
+    words: WatchWords
+
+
+@dataclass(frozen=True, slots=True)
+class ListWatchesCommand:
+    """List the watches of the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopWatchCommand:
+    """Stop the watch with that *number* in the list; None: the only one."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchCommand:
     """Search the catalogue for words, a symbol, a section or the first digits of a code; list its sections if empty.
 
@@ -149,7 +169,7 @@ class SearchCommand:
 Command = (
     HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | SetAudienceCommand | WhyCommand
     | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | NoteCommand | TriageCommand
-    | CatchUpCommand | HandoffCommand | SearchCommand
+    | WatchCommand | ListWatchesCommand | StopWatchCommand | CatchUpCommand | HandoffCommand | SearchCommand
 )  # fmt: skip
 
 # After /zimerr, a number is meant as a code, whatever surrounds it except digits.
@@ -190,6 +210,7 @@ _NOTE = re.compile(
 _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 # https://demo.slack.com/archives/C0ONCALL/p1700000000000100?thread_ts=1700000000.000100&cid=C0ONCALL
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
+_MENTIONED_GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]{1,30})[|>]")
 _WHY = re.compile(r"why\b|为什么|为何|为啥", re.IGNORECASE)  # Chinese is written without a space
 # A question about what the bot did, or about a message, rather than about an error.
 _ABOUT_ANSWER = re.compile(
@@ -220,6 +241,7 @@ _WORDS = {
     "logs": "logs", "取日志": "logs",
     "top": "top", "排行": "top", "排行榜": "top", "榜单": "top",
     "note": "note", "备注": "note",
+    "watch": "watch", "监控": "watch", "盯": "watch", "盯住": "watch",
     **dict.fromkeys(TRIAGE_WORDS, "triage"), "日志": "triage",
     **dict.fromkeys(("catchup", "前情", "前情提要", "进展"), "catchup"),
     **dict.fromkeys(("handoff", "handover", "交接", "交班"), "handoff"),
@@ -229,6 +251,7 @@ _WITH_TEXT: dict[str | None, Callable[[str], Command]] = {
     "search": SearchCommand,
     "logs": LogsCommand,
 }
+_STOP = re.compile(r"(?:stop|停止|取消)\s*([1-9][0-9]?)?")
 _PLAIN: dict[tuple[str | None, str], Command] = {
     ("help", ""): HelpCommand(),
     ("status", ""): StatusCommand(),
@@ -281,6 +304,8 @@ def _parse_argument(word: str, rest: str) -> Command | None:
     """Return the command of *word* with the argument *rest*, or None if it takes no such argument."""
     if word == "top":
         return _top(rest.lower().split())
+    if word == "watch":
+        return _watch(rest)
     if word in ("lang", "auto", "answers"):
         return _set(word, rest.lower())
     if word == "why":
@@ -297,6 +322,26 @@ def _parse_argument(word: str, rest: str) -> Command | None:
     if word == "triage" and (not rest or "\n" in rest):
         return TriageCommand(rest)
     return _PLAIN.get((word, " ".join(rest.lower().split())))
+
+
+def _watch(rest: str) -> Command | None:
+    """Return the command for “watch”, the help for it, or None if *rest* may be a search."""
+    if rest.lower() in ("", "list", "列表"):
+        return ListWatchesCommand()
+    if found := _STOP.fullmatch(rest.lower()):
+        return StopWatchCommand(int(found[1]) if found[1] else None)
+    if any(word.startswith("@") for word in rest.split()):
+        return HelpCommand("watch_group")
+    if words := parse_watch(rest):
+        return WatchCommand(words)
+    return HelpCommand("watch") if re.search("[0-9]", rest) else None
+
+
+def with_group(command: Command, text: str) -> Command:
+    """Return a watch with the user group that *text*, as Slack sends it, mentions; other commands stay as they are."""
+    if not isinstance(command, WatchCommand) or not (group := _MENTIONED_GROUP.search(text)):
+        return command
+    return WatchCommand(replace(command.words, group=group[1]))
 
 
 def _top(words: list[str]) -> TopCommand | None:

@@ -5,12 +5,14 @@ In public, these messages mention only the people who made a change or undid it.
 
 from __future__ import annotations
 
+from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Translator
 from bot.oncall.memory import NOTE_CHARACTERS
 from bot.policy.noise_rules import Mode
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, SettingsReply
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
+from bot.render.watch_slack import rule_line
 from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
 
@@ -19,12 +21,12 @@ FORGET = "forget_ignored"  # the value is the fingerprint
 _MOST_LISTED = 30  # contexts
 
 
-def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
+def change(catalogue: Catalogue, reply: ChangeReply, translate: Translator) -> MessagePayload:
     """Build the line about a change and its author, with a button to undo it, or with the person who undid it.
 
     A line for its author alone has no button: the button would act on the message that everyone sees.
     """
-    text = _with_untold(change_line(reply.change, translate), reply.untold, translate)
+    text = _with_untold(change_line(catalogue, reply.change, translate), reply.untold, translate)
     if reply.change.undone_by:
         return block_kit.message(text, [block_kit.context(text)])
     if reply.untold:
@@ -33,10 +35,12 @@ def change(reply: ChangeReply, translate: Translator) -> MessagePayload:
     return block_kit.message(text, [block_kit.section(text, accessory=undo)])
 
 
-def restored(payload: MessagePayload, reply: ChangeReply, translate: Translator) -> MessagePayload:
+def restored(
+    catalogue: Catalogue, payload: MessagePayload, reply: ChangeReply, translate: Translator
+) -> MessagePayload:
     """Add the line about an undone change to *payload*, the reply that was restored by undoing, above its buttons."""
     *blocks, buttons = payload["blocks"]
-    blocks = [*blocks, block_kit.context(change_line(reply.change, translate)), buttons]
+    blocks = [*blocks, block_kit.context(change_line(catalogue, reply.change, translate)), buttons]
     return block_kit.message(payload["text"], blocks)
 
 
@@ -96,7 +100,7 @@ def _with_untold(line: str, untold: str, translate: Translator) -> str:
     return block_kit.sentences(line, translate("change.untold", channel=f"<#{untold}>"), translate) if untold else line
 
 
-def change_line(change: ChannelChange, translate: Translator) -> str:
+def change_line(catalogue: Catalogue, change: ChannelChange, translate: Translator) -> str:
     """Say what a person changed, and who undid it."""
     who, detail = block_kit.mention(change.user), change.detail
     match change.what:
@@ -110,20 +114,27 @@ def change_line(change: ChannelChange, translate: Translator) -> str:
             default = "channel" if what is Changed.WORKSPACE_ANSWERS else "auto"
             line = translate(f"change.{what}.{detail['after'] or default}", who=who)
         case Changed.NOT_A_CODE:
-            codes = block_kit.joined(detail["codes"], translate)
-            line = translate.count("change.not_a_code", len(detail["codes"]), who=who, codes=codes)
-            if detail["learned"] and not change.undone_by:
-                until = block_kit.date(detail["until"], with_time=False)
-                line = block_kit.sentences(line, translate("change.learned", until=until), translate)
+            line = _not_a_code(change, translate)
         case Changed.NOTE:
             text = block_kit.literal(detail["after"], NOTE_CHARACTERS)
             key = "change.note" if text else "change.note.removed"
             line = translate(key, who=who, code=detail["code"], text=text)
+        case Changed.WATCH | Changed.WATCH_STOPPED as what:
+            line = translate(f"change.{what}", who=who, rule=rule_line(catalogue, detail, translate))
         case Changed.WRONG:
             line = translate("change.wrong", who=who)
     if change.undone_by:
         line = block_kit.sentences(line, translate("change.undone", who=block_kit.mention(change.undone_by)), translate)
     return line
+
+
+def _not_a_code(change: ChannelChange, translate: Translator) -> str:
+    who, codes = block_kit.mention(change.user), block_kit.joined(change.detail["codes"], translate)
+    line = translate.count("change.not_a_code", len(change.detail["codes"]), who=who, codes=codes)
+    if not change.detail["learned"] or change.undone_by:
+        return line
+    until = block_kit.date(change.detail["until"], with_time=False)
+    return block_kit.sentences(line, translate("change.learned", until=until), translate)
 
 
 def _ignored(context: IgnoredContext, translate: Translator) -> Block:

@@ -34,7 +34,7 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
     blocks.append(block_kit.lookup(translate("home.lookup"), translate("lookup.placeholder"), HOME_LOOKUP))
     if content.is_known:
         incidents = [_incident(catalogue, each, content, translate) for each in content.incidents]
-        changes = [_change(*each, translate) for each in content.changes]
+        changes = [_change(catalogue, *each, translate) for each in content.changes]
         blocks += [
             *_part("incidents", incidents, translate),
             *_part("codes", [_trend(catalogue, each, translate) for each in content.trends], translate),
@@ -95,8 +95,8 @@ def _setting(said: str, by: SetBy | None, translate: Translator) -> str:
     return f"• {translate('home.by', said=said, who=block_kit.mention(by.user), time=block_kit.date(by.at))}"
 
 
-def _change(channel: str, change: ChannelChange, translate: Translator) -> Block:
-    text = f"<#{channel}> · {block_kit.date(change.at)}\n{change_line(change, translate)}"
+def _change(catalogue: Catalogue, channel: str, change: ChannelChange, translate: Translator) -> Block:
+    text = f"<#{channel}> · {block_kit.date(change.at)}\n{change_line(catalogue, change, translate)}"
     value = json.dumps({"channel": channel, "id": change.id})
     return block_kit.section(text, accessory=block_kit.button(translate("button.undo"), HOME_UNDO, value=value))
 

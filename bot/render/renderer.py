@@ -15,6 +15,7 @@ from bot.oncall.memory import NoteReply
 from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
+from bot.oncall.watches import AlertReply, WatchesReply
 from bot.policy import replies, troubles
 from bot.policy.home_content import HomeContent
 from bot.render import (
@@ -33,6 +34,7 @@ from bot.render import (
     share_slack,
     story_slack,
     trend_slack,
+    watch_slack,
 )
 from bot.render.block_kit import Element, MessagePayload
 from bot.storage.incident_store import Incident
@@ -86,6 +88,8 @@ class Renderer:
             TopReply: partial(trend_slack.top, catalogue),
             StoryReply: partial(story_slack.story, catalogue),
             HandoffReply: partial(story_slack.handoff, catalogue),
+            WatchesReply: partial(watch_slack.watches, catalogue),
+            AlertReply: partial(watch_slack.alert, catalogue),
             troubles.Uncalled: notices.uncalled,
             NoteReply: memory_slack.note,
             replies.Note: notices.note,
@@ -167,9 +171,9 @@ class Renderer:
     def _change(self, reply: replies.ChangeReply, translate: Translator) -> MessagePayload:
         """Render the line about a change, with the reply that was restored by undoing it."""
         if reply.restored is None:
-            return change_slack.change(reply, translate)
+            return change_slack.change(self._catalogue, reply, translate)
         restored = self._views[type(reply.restored)](reply.restored, translate)
-        message = change_slack.restored(restored, reply, translate)
+        message = change_slack.restored(self._catalogue, restored, reply, translate)
         return self.with_state(message, reply.incident) if reply.incident else message
 
 

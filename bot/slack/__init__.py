@@ -4,6 +4,7 @@ Surfaces:
 - `messages`: messages and mentions, recorded as jobs of the inbox
 - `commands`: `/zimerr`
 - `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
+- `alerts`: bursts that people watch for
 - `packets`: the text for ZEGO support
 - `note_dialog`: the notes of the workspace about codes
 - `sharing`: *Share to channel* on private answers
@@ -28,6 +29,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack import (
     actions,
+    alerts,
     commands,
     events,
     home,
@@ -50,6 +52,7 @@ def register(app: AsyncApp, services: Services) -> None:
         messages,
         commands,
         actions,
+        alerts,
         incidents,
         packets,
         note_dialog,

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.policy.grammar import TriageCommand, parse
+from bot.policy.grammar import TriageCommand, parse, with_group
 from bot.policy.replies import Answer, AnyChange
 from bot.render.message_forms import REPLACEABLE, simplified
 from bot.slack.context import RequestContext, Services
@@ -29,7 +29,8 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
 
     Slack waits 3 seconds for it. An answer that takes longer goes to the response_url.
     """
-    command = parse(plain_text(body.get("text", "")))
+    text = body.get("text", "")
+    command = with_group(parse(plain_text(text)), text)
     if isinstance(command, TriageCommand):
         await ack()
         context.in_background(open_paste(context, body, command.text))

@@ -22,6 +22,7 @@ from bot.inbox import Inbox, Job
 from bot.oncall.ownership import Ownership
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
+from bot.policy.bursts import Bursts
 from bot.policy.changes import Changes
 from bot.policy.home_content import Homes
 from bot.policy.inspections import Inspections
@@ -33,6 +34,7 @@ from bot.policy.relations import Relations
 from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
 from bot.policy.team_notes import TeamNotes
 from bot.policy.troubles import Barred, Failed, Refused, missing_scope
+from bot.policy.watching import Watching
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.background import Background
@@ -70,6 +72,8 @@ class Services:
     homes: Homes
     memories: Memories
     notes: TeamNotes
+    watching: Watching
+    bursts: Bursts
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty

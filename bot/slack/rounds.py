@@ -1,6 +1,6 @@
-"""Do what is due without anybody asking: repeat updates of incidents that were prevented, and remind their owners.
+"""Do what is due without anybody asking: look after watches, repeat prevented updates of incidents, remind owners.
 
-An incident that is due is claimed in the database first, so that one of several replicas deals with it.
+A watch or an incident that is due is claimed in the database first, so that one of several replicas deals with it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import structlog
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.policy.place import Place, link_to
 from bot.policy.replies import Overdue
+from bot.slack.alerts import look_after
 from bot.slack.context import RequestContext, Services
 from bot.slack.incidents import present, send_dm
 from bot.storage.database import UNREACHABLE
@@ -51,6 +52,11 @@ class Rounds:
 
     async def go(self) -> None:
         """Deal with everything that is due now."""
+        for watch in await self._services.bursts.claim_due():
+            try:
+                await look_after(self._services, watch)
+            except (GiveUp, RetryLater, StopWorkspace) as error:  # it is due again in a while
+                _log.info("a watch is looked after later", channel=watch.channel, reason=str(error))
         for incident in await self._services.ownership.claim_due():
             ref = incident.ref
             try:

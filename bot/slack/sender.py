@@ -135,12 +135,11 @@ class Sender:
         target = {"channel": place.channel, "user": place.user} | ({"thread_ts": thread} if thread else {})
         await self._send(place.team, "chat.postEphemeral", target, message, job)
 
-    async def post_new(self, place: Place, thread: str | None, message: MessagePayload) -> None:
-        """Post a message that answers no job, at least once: it may repeat after an error."""
+    async def post_new(self, place: Place, thread: str | None, message: MessagePayload) -> str:
+        """Post a message that answers no job, at least once: it may repeat after an error. Return its ts."""
         target = {"channel": place.channel, "unfurl_links": False, "unfurl_media": False}
-        await self._send(
-            place.team, "chat.postMessage", target | ({"thread_ts": thread} if thread else {}), message, None
-        )
+        target |= {"thread_ts": thread} if thread else {}
+        return str((await self._send(place.team, "chat.postMessage", target, message, None))["ts"])
 
     async def send_dm(self, place: Place, message: MessagePayload, *, job: Job | None = None) -> Payload:
         """Send the person of *place* a direct message, at least once: it may repeat after an error.

@@ -15,7 +15,7 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.inbox import ASKED_KINDS, UNASKED_KINDS, Job, JobKind
 from bot.policy.annotations import SeenMessage
 from bot.policy.content import is_paste, log_files
-from bot.policy.grammar import TRIAGE_WORDS, parse
+from bot.policy.grammar import TRIAGE_WORDS, parse, with_group
 from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import AnyChange, Reply
@@ -122,7 +122,11 @@ class Worker:
             is_whole_thread = is_triage and job.thread != job.ts
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
-        command, answers, language = parse(words), context.services.answers, context.text_language
+        command, answers, language = (
+            with_group(parse(words), message.get("text", "")),
+            context.services.answers,
+            context.text_language,
+        )
         answer = await answers.answer(
             command,
             job.place,

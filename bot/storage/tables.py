@@ -181,6 +181,30 @@ team_notes = Table(
     Index("team_notes_of_code", "team", "code"),
 )
 
+# What people watch for, and the alert of each watch while it is open.
+watches = Table(
+    "watches",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),  # where it was made, and its alerts are posted
+    Column("subject", String(80), nullable=False),  # see `bot.oncall.watch_rule.WatchSubject`
+    Column("count", Integer, nullable=False),
+    Column("span_s", Integer, nullable=False),
+    Column("is_everywhere", Boolean, nullable=False),
+    Column("group", String(32), nullable=False),  # the user group to mention once; empty: none
+    Column("user", String(32), nullable=False),  # who made it
+    Column("at", Float, nullable=False),
+    Column("stopped_at", Float),  # null: active
+    Column("since", Float),  # of the open alert: when its first code came; null: no alert is open
+    Column("alert_ts", String(32)),  # its message; null: not posted yet, empty: Slack refused it
+    Column("reached_at", Float),  # when the count was last reached
+    Column("shown_count", Integer),  # by its message, and when that was updated
+    Column("shown_at", Float),
+    Column("due_at", Float, index=True),  # when to count next; null: never
+    Index("watches_of", "team", "channel"),
+)
+
 # What people changed for everybody in a channel, so that it can be undone.
 changes = Table(
     "changes",

@@ -38,6 +38,7 @@ from bot.policy.ranking import Ranking
 from bot.policy.stories import Stories
 from bot.policy.team_notes import TeamNotes
 from bot.policy.visibility import Visibility
+from bot.policy.watching import Watching
 from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationStore
 from bot.storage.change_store import ChangeStore
@@ -47,6 +48,7 @@ from bot.storage.memory_store import MemoryStore
 from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.story_store import StoryStore
+from bot.storage.watch_store import WatchStore
 from tests.directory import FakeDirectory, until_asked
 
 PLACE = Place("T1", "C1", "U1")
@@ -67,9 +69,9 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     ranking = Ranking(SightingStore(database), Visibility(lambda: 0.0), lambda: NOW)
     memories = Memories(MemoryStore(database), lambda: 0.0)
     notes = TeamNotes(permissions, catalogue, NoteStore(database), store, memories, lambda: 0.0)
-    yield Answers(
-        catalogue, languages, inspections, changes, ranking, Stories(StoryStore(database), lambda: NOW), notes
-    )
+    stories = Stories(StoryStore(database), lambda: NOW)
+    watching = Watching(permissions, catalogue, WatchStore(database), store, lambda: NOW)
+    yield Answers(catalogue, languages, inspections, changes, ranking, stories, notes, watching)
     await languages.locales.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from bot.i18n import Language
 from bot.oncall.periods import Period
+from bot.oncall.watch_rule import WatchWords
 from bot.policy.grammar import (
     CatchUpCommand,
     Command,
@@ -14,21 +15,35 @@ from bot.policy.grammar import (
     HandoffCommand,
     HelpCommand,
     IgnoredCommand,
+    ListWatchesCommand,
     LogsCommand,
     SearchCommand,
     SetAudienceCommand,
     SetLanguageCommand,
     SetModeCommand,
     StatusCommand,
+    StopWatchCommand,
     TopCommand,
     TriageCommand,
+    WatchCommand,
     WhyCommand,
     parse,
+    with_group,
 )
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Audience
 
 TS = "1700000000.000100"
+
+
+def test_a_watch_gets_the_user_group_that_a_message_mentions() -> None:
+    """Slack writes its id, which the plain text of a command does not contain."""
+    command = parse("watch 6000104 10 in 5m")
+    assert with_group(command, "<@U1> watch 6000104 10 in 5m <!subteam^S0AB1|@oncall>") == WatchCommand(
+        WatchWords("6000104", 10, 300, group="S0AB1")
+    )
+    assert with_group(command, "&lt;!subteam^S0AB1&gt;") == command
+    assert with_group(HelpCommand(), "<!subteam^S0AB1>") == HelpCommand()
 
 
 @pytest.mark.parametrize(
@@ -62,6 +77,14 @@ TS = "1700000000.000100"
         *((text, HelpCommand("handoff")) for text in ("handoff 169h", "handoff 8d")),
         ("handoff 0h", SearchCommand("handoff 0h", "handoff", "0h")),
         ("top", TopCommand()),
+        ("watch", ListWatchesCommand()),
+        ("监控 列表", ListWatchesCommand()),
+        ("watch stop", StopWatchCommand()),
+        ("监控 停止2", StopWatchCommand(2)),
+        ("watch any 5 in 1h", WatchCommand(WatchWords("any", 5, 3600))),
+        ("watch 6000104", HelpCommand("watch")),
+        ("watch any 5 in 1h @oncall", HelpCommand("watch_group")),
+        ("watch out for tokens", SearchCommand("watch out for tokens", "watch", "out for tokens")),
         ("TOP 7d", TopCommand(Period.WEEK)),
         ("top all 30d", TopCommand(Period.MONTH, is_everywhere=True)),
         ("top here", TopCommand(is_everywhere=False)),

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
+from bot.catalogue.entry import Severity
 from bot.catalogue.numbers import ServerCode
 from bot.catalogue.platforms import open_platforms
 from bot.detection import result
@@ -18,6 +19,7 @@ from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
 from bot.oncall.periods import Period
 from bot.oncall.trends import TopReply
+from bot.oncall.watches import AlertReply, AlertState, WatchesReply
 from bot.policy.language import LanguageChoice, LanguageReason
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.replies import (
@@ -47,6 +49,7 @@ from bot.render.renderer import Renderer
 from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
 from bot.storage.sighting_store import CodeTrend, Seen
+from bot.storage.watch_store import Watch
 from tests.render.kit_rules import assert_sendable
 
 LANGUAGES = list(Language)
@@ -57,6 +60,19 @@ TRENDS = (
     CodeTrend(6009999, 1, 0, (0, 0, 1), SEEN[0], SEEN[0]),
     *(CodeTrend(code, 2, before, (1,) * 30, *SEEN) for before, code in enumerate(range(6000121, 6000129))),
 )
+WATCHES = tuple(
+    Watch(1, "T1", "C1", subject, count, span_s, is_everywhere, "", "U1", 1e9)
+    for subject in ("any:", "code:6000104", "code:6009999", "section:room", *(f"severity:{each}" for each in Severity))
+    for count, span_s, is_everywhere in ((1, 60, False), (10, 7200, True))
+)
+
+
+def alert(watch: Watch, state: AlertState, count: int) -> AlertReply:
+    """Return an alert about many codes in many channels."""
+    codes = tuple((code, count) for code in range(6000121, 6000129))
+    return AlertReply(watch, state, 1e9, 1.1e9, count, codes, (("C1", count), ("C2", 1)))
+
+
 FOUND = Finding(6000106, True, 1, (0, 7), Evidence.CLEAN)
 HOSTILE = "<!channel> <@U1> & `x` " + "长" * 5000
 
@@ -99,9 +115,12 @@ def replies_without_people(catalogue: Catalogue, language: Language) -> list[Rep
                 "top",
                 "catchup",
                 "handoff",
+                "watch",
+                "watch_group",
             ),
         ),
         IgnoredReply(()),
+        WatchesReply(()),
         *(TopReply(period, (), {}, is_everywhere=everywhere) for period in Period for everywhere in (False, True)),
         *(Denied(reason) for reason in Denial),
         *(
@@ -152,10 +171,14 @@ def replies_with_people(language: Language) -> list[Reply]:
         *(ChannelChange(1, Changed.LANGUAGE, "U1", 1e9, before | {"after": each}) for each in (*Language, None)),
         ChannelChange(1, Changed.NOT_A_CODE, "U1", 1e9, rejected),
         ChannelChange(1, Changed.NOT_A_CODE, "U1", 1e9, rejected | {"learned": 0}),
+        *(ChannelChange(1, Changed.WATCH, "U1", 1e9, {"watch": 1} | watch.rule) for watch in WATCHES),
+        ChannelChange(1, Changed.WATCH_STOPPED, "U1", 1e9, {"watch": 1} | WATCHES[0].rule),
         ChannelChange(1, Changed.WRONG, "U1", 1e9, {"codes": []}),
     ]
     changes += [replace(change, undone_by="U2") for change in changes]
     return [
+        *(WatchesReply(WATCHES, is_choice=is_choice) for is_choice in (False, True)),
+        *(alert(watch, state, count) for watch in WATCHES for state in AlertState for count in (1, 1_312)),
         *(TopReply(period, TRENDS, {SEEN[0]: LINK}, is_cut=True) for period in Period),
         SettingsReply(LanguageChoice(language, "setting"), Mode.OFF, by, by, 1, by, by),
         *(ChangeReply(change, untold=untold) for change in changes for untold in ("", "C1")),

@@ -1,0 +1,109 @@
+"""Decide when a watch is reached, and what its alert says.
+
+1. A watch is reached if its codes came often enough within its span until now. Then its alert is open.
+2. An alert is over when the watch has not been reached for a whole span, or was stopped.
+3. A watch of one channel counts what came there; one of all channels counts those that everybody may see, and its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.catalogue.catalogue import Catalogue
+from bot.oncall.watch_rule import SubjectKind, WatchSubject
+from bot.oncall.watches import AlertReply, AlertState
+from bot.policy.place import Directory
+from bot.policy.visibility import Visibility
+from bot.storage.sighting_store import ChannelCount, SightingStore
+from bot.storage.watch_store import Watch, WatchStore
+
+_INTERVAL_S = 10.0  # between two looks at a watch
+_LEASE_S = 60.0  # to deal with a watch that is due
+_UPDATE_S = 60.0  # between two updates of an alert
+_AHEAD_S = 60.0  # Slack's clock may be ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Bursts:
+    """Look after watches and their alerts."""
+
+    _catalogue: Catalogue
+    _store: WatchStore
+    _sightings: SightingStore
+    _visibility: Visibility
+    _clock: Callable[[], float]
+
+    async def claim_due(self) -> list[Watch]:
+        """Return the watches that are due, for this caller only."""
+        return await self._store.claim_due(self._clock(), lease_s=_LEASE_S)
+
+    async def look(self, watch: Watch, directory: Directory) -> tuple[Watch, AlertReply | None]:
+        """Count for *watch*; return it with its alert, and what the alert says, or None if there is none."""
+        now = self._clock()
+        lately = await self._counts(watch, now - watch.span_s, directory)
+        if watch.stopped_at is None and sum(each.count for each in lately) >= watch.count:
+            since = watch.since or min(each.first_at for each in lately)
+            watch = replace(watch, since=since, reached_at=now)
+        if watch.since is None or watch.reached_at is None:
+            return watch, None
+        state = AlertState.OPEN
+        if watch.stopped_at is not None:
+            state = AlertState.STOPPED
+        elif now - watch.reached_at >= watch.span_s:
+            state = AlertState.OVER
+        counts = await self._counts(watch, watch.since, directory)
+        codes, channels = Counter[int](), Counter[str]()
+        for each in counts:
+            codes[each.code] += each.count
+            channels[each.channel] += each.count
+        until = max((each.last_at for each in counts), default=watch.since)
+        return watch, AlertReply(
+            watch, state, watch.since, until, codes.total(), (*codes.most_common(),), (*channels.most_common(),)
+        )
+
+    def is_outdated(self, watch: Watch, alert: AlertReply) -> bool:
+        """Return whether the message of *watch* is to be updated to *alert*: at most once a minute while it is open."""
+        if alert.state is not AlertState.OPEN:
+            return True
+        is_late = watch.shown_at is None or self._clock() - watch.shown_at >= _UPDATE_S
+        return is_late and alert.count != watch.shown_count
+
+    async def opened(self, watch: Watch) -> None:
+        """Record that the alert of *watch* is about to be posted."""
+        await self._store.record(watch, due_at=self._clock() + _LEASE_S)
+
+    async def looked(self, watch: Watch) -> None:
+        """Record the alert of *watch*; it is due again soon."""
+        await self._store.record(watch, due_at=self._clock() + _INTERVAL_S)
+
+    async def shown(self, watch: Watch, alert: AlertReply, ts: str) -> None:
+        """Record that the message *ts* shows *alert*, empty if Slack refused it. An alert that is over is closed."""
+        if alert.state is AlertState.OPEN:
+            watch = replace(watch, alert_ts=ts, shown_count=alert.count, shown_at=self._clock())
+        else:
+            watch = replace(watch, since=None, alert_ts=None, reached_at=None, shown_count=None, shown_at=None)
+        await self.looked(watch)
+
+    async def _counts(self, watch: Watch, since: float, directory: Directory) -> Sequence[ChannelCount]:
+        channels = None if watch.is_everywhere else [watch.channel]
+        until, codes = self._clock() + _AHEAD_S, self._codes(WatchSubject.parse(watch.subject))
+        counts = await self._sightings.counts(watch.team, since=since, until=until, channels=channels, codes=codes)
+        if not watch.is_everywhere:
+            return counts
+        others = dict.fromkeys(each.channel for each in counts if each.channel != watch.channel)
+        visible = {watch.channel, *await self._visibility.public(watch.team, [*others], directory)}
+        return [each for each in counts if each.channel in visible]
+
+    def _codes(self, subject: WatchSubject) -> list[int] | None:
+        """Return the codes to count, None for all."""
+        match subject.kind:
+            case SubjectKind.CODE:
+                return [int(subject.name)]
+            case SubjectKind.SECTION:
+                section = self._catalogue.section_named(subject.name)
+                return [each.code for each in section.codes] if section else []
+            case SubjectKind.SEVERITY:
+                return [each.code for each in self._catalogue if each.severity == subject.name]
+        return None

@@ -1,0 +1,99 @@
+"""Show watches and their alerts in Slack. The first line of an alert is its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.catalogue.catalogue import Catalogue
+from bot.i18n import Translator
+from bot.oncall.watch_rule import SubjectKind, WatchSubject
+from bot.oncall.watches import AlertReply, AlertState, WatchesReply
+from bot.render import block_kit
+from bot.render.block_kit import Block, MessagePayload
+from bot.render.entry_slack import SHOW_CODE
+from bot.render.trend_slack import code_line
+from bot.storage.watch_store import Watch
+
+STOP_WATCH = "stop_watch"  # action id; the value is the id of the watch
+_MOST_LINES = 5  # of codes and of channels
+
+
+def watches(catalogue: Catalogue, reply: WatchesReply, translate: Translator) -> MessagePayload:
+    """List the watches of a channel, each with a button to stop it."""
+    if not reply.watches:
+        text = translate("watch.none")
+        return block_kit.message(text, [block_kit.section(text)])
+    title = translate("watch.choose" if reply.is_choice else "watch.list")
+    blocks = [_listed(catalogue, number, each, translate) for number, each in enumerate(reply.watches, 1)]
+    return block_kit.message(title, [block_kit.section(title), *blocks, block_kit.context(translate("watch.hint"))])
+
+
+def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> MessagePayload:
+    """Show an alert: its state, the codes and channels if there are several, and who asked for it."""
+    watch, subject = reply.watch, _subject(catalogue, reply.watch.subject, translate)
+    since, until = block_kit.date(reply.since), block_kit.date(reply.until)
+    state = translate.count(f"alert.{reply.state}", reply.count, subject=subject, since=since, until=until)
+    lines = []
+    if len(reply.codes) > 1:
+        lines += [f"{code_line(catalogue, code, translate)} · {count:,}" for code, count in reply.codes[:_MOST_LINES]]
+        more = len(reply.codes) - _MOST_LINES
+        lines += [translate.count("card.more", more)] if more > 0 else []
+    if watch.is_everywhere:
+        lines += [f"<#{channel}> · {count:,}" for channel, count in reply.channels[:_MOST_LINES]]
+    who = translate("alert.by", who=block_kit.mention(watch.user), rule=rule_line(catalogue, watch.rule, translate))
+    called = [translate("alert.called", group=block_kit.mention(watch.group))] if watch.group else []
+    blocks = [
+        block_kit.section(state) | {"block_id": alert_id(reply)},
+        *([block_kit.section("\n".join(lines))] if lines else []),
+        *([block_kit.section(called[0])] if called else []),
+        block_kit.context(who),
+    ]
+    buttons = []
+    if reply.codes:
+        buttons.append(block_kit.button(translate("button.show"), SHOW_CODE, value=str(reply.codes[0][0])))
+    if reply.state is AlertState.OPEN:
+        buttons.append(block_kit.button(translate("button.stop_watch"), STOP_WATCH, value=str(watch.id)))
+    return block_kit.message(
+        "\n".join([state, *called]), [*blocks, *([block_kit.actions(*buttons)] if buttons else [])]
+    )
+
+
+def alert_id(reply: AlertReply) -> str:
+    """Return the id of the first block of an alert, by which its message is found again."""
+    return f"alert_{reply.watch.id}_{int(reply.since)}"
+
+
+def rule_line(catalogue: Catalogue, rule: Mapping[str, Any], translate: Translator) -> str:
+    """Describe a watch by the fields of `Watch.rule`, such as “6000104: 10 times in 5 minutes”."""
+    seconds, count = rule["span_s"], rule["count"]
+    is_hours = seconds % 3600 == 0
+    span = translate.count("watch.hours" if is_hours else "watch.minutes", seconds // (3600 if is_hours else 60))
+    key = "watch.rule.everywhere" if rule["is_everywhere"] else "watch.rule"
+    line = translate.count(key, count, subject=_subject(catalogue, rule["subject"], translate), span=span)
+    return translate("watch.rule.calls", rule=line) if rule["group"] else line  # a mention would call the group
+
+
+def _subject(catalogue: Catalogue, stored: str, translate: Translator) -> str:
+    subject = WatchSubject.parse(stored)
+    match subject.kind:
+        case SubjectKind.CODE:
+            return code_line(catalogue, int(subject.name), translate)
+        case SubjectKind.SECTION:
+            section = catalogue.section_named(subject.name)
+            name = translate.pick(section.name) if section else subject.name
+            return translate("watch.subject.section", name=block_kit.escape(name))
+        case SubjectKind.SEVERITY:
+            return translate(f"watch.severity.{subject.name}")
+    return translate("watch.subject.any")
+
+
+def _listed(catalogue: Catalogue, number: int, watch: Watch, translate: Translator) -> Block:
+    rule = rule_line(catalogue, watch.rule, translate)
+    text = translate(
+        "watch.item", number=number, rule=rule, who=block_kit.mention(watch.user), time=block_kit.date(watch.at)
+    )
+    if watch.group:
+        text = f"{text}\n{translate('watch.calls', group=block_kit.mention(watch.group))}"
+    stop = block_kit.button(translate("button.stop_watch"), STOP_WATCH, value=str(watch.id))
+    return block_kit.section(text, accessory=stop)
