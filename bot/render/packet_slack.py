@@ -88,7 +88,7 @@ def _facts(view: DigestView, packet: Packet, rows: Sequence[CodeRow | EventRow],
     first, last = span_of(rows) if rows else (None, None)
     if first and last and first.stamp and last.stamp:
         name = "utc" if is_utc else "written"
-        facts[name] = translate("triage.report.range", first=_time(first, is_utc), last=_time(last, is_utc))
+        facts[name] = translate("packet.range", first=_time(first, is_utc), last=_time(last, is_utc))
     else:
         facts["written"] = not_in_log
     for name, value in facts.items():

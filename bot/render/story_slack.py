@@ -21,6 +21,7 @@ from bot.storage.story_store import Chapter, CodeCount
 _MOST_EVENTS = 8  # of an incident, the latest
 _EVENTS = ("taken", "released", "resolved", "escalated")
 _LINES = 10  # of a handoff's part
+_NAME = 80  # characters
 
 
 def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> MessagePayload:
@@ -92,13 +93,17 @@ def _facts(chapter: Chapter, translate: Translator) -> Iterator[str]:
 
 def _handed(catalogue: Catalogue, chapter: Chapter, reply: HandoffReply, translate: Translator) -> str:
     what, incident = _title(catalogue, chapter, reply, translate), chapter.incident
-    if not incident or incident.status in (Status.OPEN, Status.RELEASED):
-        return translate("handoff.free", what=what, time=block_kit.date(_at(chapter.ref.ts)))
-    name = reply.names.get(incident.user)
-    who = block_kit.literal(name, 80) if name else translate("handoff.somebody")
-    line = translate(f"handoff.by.{incident.status}", what=what, who=who, time=block_kit.date(incident.at))
-    helped = block_kit.literal(incident.helped, HELPED_CHARACTERS)
-    return translate("handoff.helped", line=line, helped=helped) if helped else line
+    if not incident or incident.status not in (Status.TAKEN, Status.RESOLVED):
+        line = translate("handoff.free", what=what, time=block_kit.date(_at(chapter.ref.ts)))
+    else:
+        name = reply.names.get(incident.user)
+        who = block_kit.literal(name, _NAME) if name else translate("handoff.somebody")
+        line = translate(f"handoff.by.{incident.status}", what=what, who=who, time=block_kit.date(incident.at))
+    if chapter.is_open and incident and incident.escalated_at:
+        line = translate("handoff.escalated", line=line, time=block_kit.date(incident.escalated_at))
+    if incident and incident.helped:
+        line = translate("handoff.helped", line=line, helped=block_kit.literal(incident.helped, HELPED_CHARACTERS))
+    return line
 
 
 def _title(catalogue: Catalogue, chapter: Chapter, reply: StoryReply | HandoffReply, translate: Translator) -> str:

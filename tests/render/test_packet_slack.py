@@ -70,7 +70,7 @@ def test_it_is_in_chinese(catalogue: Catalogue) -> None:
     """ZEGO's support in China reads it."""
     text = packet_text(Packet(Language.ZH, APP_ID, "换了 token"), zoned(expired()), catalogue)
     assert text.startswith("ZIM SDK 问题，请 ZEGO 技术支持协助\nAppID：1234567890\nSDK：ZIM 2.18.1\n平台：Web\n")
-    assert "出错时间（UTC）：2026-11-24 12:00:00.000至2026-11-24 12:04:59.900" in text
+    assert "出错时间（UTC）：2026-11-24 12:00:00.000 至 2026-11-24 12:04:59.900" in text
     assert "可能原因：6000106" in text
     assert "  换了 token\n" in text
 

@@ -121,5 +121,6 @@ def test_a_handoff_has_three_parts(catalogue: Catalogue) -> None:
     ]
     assert lines[2].startswith(f"• *<{LINK}|6000106 · Token expired>*: nobody is on it (reported <!date")
     assert lines[3].startswith(f"• *<{LINK}|6000106 · Token expired>*: Lin &lt;!here&gt; is on it (since <!date")
+    assert ", escalated <!date^1795500060^" in lines[3]
     empty = shown(Renderer(catalogue).message(HandoffReply(8, (), ()), Language.EN))
     assert "Nothing is open." in empty

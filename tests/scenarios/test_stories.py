@@ -56,6 +56,10 @@ async def test_a_channel_tells_its_day_with_what_is_open(slack: Sandbox) -> None
     assert "Nobody is on it yet" in text
     assert "6000281" not in text
     assert CHINESE not in text
+    await slack.say(ENGLISH, LIN, "@zimerr catch up")
+    (mentioned,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
+    assert shown(mentioned).startswith("*本频道最近 24 小时的情况")
+    assert "thread_ts" not in mentioned
 
 
 async def test_a_quiet_place_says_so(slack: Sandbox) -> None:
