@@ -20,10 +20,13 @@ from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.sandbox.http_server import Sandbox
 from bot.server import EVENTS_PATH
+from bot.storage.database import Database
+from bot.storage.stored_data import export_workspace, forget_user
 from tests import migrated
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, Start, Transport, free_port, settings_for
 from tests.scenarios.logs import LOG, file, the_answer
-from tests.scenarios.reading import choose, dialog_of, dismiss, settled
+from tests.scenarios.reading import DATABASES, bot_reactions, choose, dialog_of, dismiss, settled, shown
+from tests.scenarios.test_incidents import triage_of
 
 WORD = "quetzalcoatl"
 
@@ -168,3 +171,21 @@ async def test_no_telemetry_leaves_by_default(workspace: Sandbox, tmp_path: Path
     own = int(slack.base_url.rpartition(":")[2])
     assert ("127.0.0.1", own) in found
     assert found <= {("127.0.0.1", own), ("127.0.0.1", port)}  # the sandbox connects to the bot over HTTP
+
+
+async def test_a_person_is_forgotten_while_the_bot_runs(slack: Sandbox) -> None:
+    """The message that names them is updated, and their id is in no row."""
+    message, answer = await triage_of(slack)
+    await slack.click(answer, "triage_take", BEN)
+    await slack.until(lambda: bot_reactions(message) == ["eyes"])
+    await slack.command(ENGLISH, BEN, "auto react")
+    await settled(slack, ENGLISH, ANN)
+    database = Database(f"sqlite+aiosqlite:///{DATABASES[slack]}")
+    await forget_user(database, BEN)
+    rows = [row async for row in export_workspace(database, slack.workspace.team_id)]
+    await database.close()
+    assert rows
+    assert BEN not in str(rows)
+    await slack.command(ENGLISH, ANN, "status")
+    await slack.until(lambda: any("👤" in shown(each) for each in slack.ephemerals(ANN)))
+    assert any("no message text, for 30 days" in shown(each) for each in slack.ephemerals(ANN))

@@ -1,0 +1,86 @@
+"""Test what the Home tab collects, on every database."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from bot.errors import RetryLater
+from bot.policy.home_content import HomeContent, Homes
+from bot.policy.place import Place
+from bot.policy.visibility import Visibility
+from bot.settings import Retention
+from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
+from bot.storage.change_store import Changed, ChangeStore
+from bot.storage.channel_store import ChannelStore
+from bot.storage.database import Database
+from bot.storage.incident_store import Incident, IncidentStore, Status
+from bot.storage.sighting_store import SightingStore
+from tests.directory import FakeDirectory
+
+ANN = Place("T1", "", "UANN")
+NOW = 100_000.0
+
+
+def set_to(state: Incident, _: Incident) -> Incident:
+    """Replace an incident."""
+    return state
+
+
+@pytest.fixture
+async def homes(database: Database) -> Homes:
+    """The same in two channels, of which Ann is in one, and in another workspace."""
+    incidents, changes, annotations = IncidentStore(database), ChangeStore(database), AnnotationStore(database)
+    for team, channel in (("T1", "CIN"), ("T1", "COUT"), ("T2", "CIN")):
+        for ts, status in (("90000.1", Status.TAKEN), ("90000.2", Status.RESOLVED)):
+            ref = MessageRef(team, channel, ts)
+            state = Incident(ref, ts, f"thread:{ts}", "en", 6000106, status, "UBEN", 1.0)
+            await incidents.change(Incident(ref, ts, f"thread:{ts}", "en"), partial(set_to, state))
+        await changes.set(team, channel, Changed.MODE, "react", user="UBEN", at=2.0)
+        ref = MessageRef(team, channel, "90000.3")
+        record = AnnotationRecord("90000.3", "reply", "90000.4", (6000104,), ((6000104, "f" * 16),))
+        await annotations.put({ref: record}, now=NOW)
+        reply = MessageRef(team, channel, "90000.4")
+        detail = {"until": NOW + 1, "link": ""}
+        await changes.reject(reply, Changed.NOT_A_CODE, "rejected", user="UBEN", at=3.0, detail=detail)
+    visibility = Visibility(lambda: NOW)
+    return Homes(
+        incidents, SightingStore(database), changes, ChannelStore(database), visibility, lambda: NOW, Retention()
+    )
+
+
+async def test_only_the_persons_channels_are_shown(homes: Homes) -> None:
+    """Of these, all that is open, set, changed and learned; neither other channels nor other workspaces."""
+    directory = FakeDirectory()
+    directory.private = {"CIN": frozenset({"UANN"}), "COUT": frozenset({"UBEN"})}
+    content = await homes.content(ANN, directory)
+    assert [each.ref for each in content.incidents] == [MessageRef("T1", "CIN", "90000.1")]
+    assert list(content.links) == [MessageRef("T1", "CIN", "90000.1")]
+    assert [(channel, state.mode) for channel, state in content.settings] == [("CIN", "react")]
+    assert [(channel, change.what) for channel, change in content.changes] == [
+        ("CIN", Changed.NOT_A_CODE), ("CIN", Changed.MODE),
+    ]  # fmt: skip
+    assert [(channel, context.code) for channel, context in content.ignored] == [("CIN", 6000104)]
+    assert await homes.content(Place("T1", "", "UNOBODY"), directory) == HomeContent(True, Retention(), NOW)
+
+
+async def test_what_was_undone_is_not_offered_again(homes: Homes, database: Database) -> None:
+    """Nor is what expired or was resolved."""
+    directory, store = FakeDirectory(), ChangeStore(database)
+    directory.private = {"CIN": frozenset({"UANN"})}
+    for channel, change in (await homes.content(ANN, directory)).changes:
+        assert await store.undo("T1", channel, change, user="UANN")
+    content = await homes.content(ANN, directory)
+    assert (content.changes, content.ignored) == ((), ())
+    assert [state.mode for _, state in content.settings] == []
+
+
+async def test_nothing_is_shown_if_slack_can_not_be_asked(homes: Homes) -> None:
+    """A channel that the person may have left is not shown."""
+
+    class Limited(FakeDirectory):
+        async def channels_of(self, user: str) -> frozenset[str] | None:
+            raise RetryLater("ratelimited")
+
+    assert await homes.content(ANN, Limited()) == HomeContent(False, Retention(), NOW)
