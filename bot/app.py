@@ -252,8 +252,9 @@ def _services(
         permissions, note_permissions, languages, annotations, channels, change_store, clock, settings.retention
     )
     incidents = IncidentStore(database)
-    homes = Homes(incidents, sightings, change_store, channels, visibility, clock, settings.retention)
     watch_store = WatchStore(database)
+    stores = incidents, watch_store, sightings, change_store, channels
+    homes = Homes(*stores, visibility, clock, settings.retention)
     watching = Watching(permissions, catalogue, watch_store, change_store, clock)
     post_rate = PostRate(steady_clock)
     retry_s = settings.zimerr_retry_pause_s

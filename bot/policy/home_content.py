@@ -18,6 +18,7 @@ from bot.storage.change_store import ChangeStore, ChannelChange, IgnoredContext
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.storage.incident_store import Incident, IncidentStore
 from bot.storage.sighting_store import CodeTrend, SightingStore
+from bot.storage.watch_store import Watch, WatchStore
 
 MOST_SHOWN = 10  # of each kind
 
@@ -32,8 +33,9 @@ class HomeContent:
     is_known: bool  # whether Slack said which channels they are in
     retention: Retention
     at: float  # seconds since the epoch
+    alerts: tuple[Watch, ...] = ()  # that are open
     incidents: tuple[Incident, ...] = ()  # that nobody has resolved
-    links: Mapping[MessageRef, str] = field(default_factory=dict)  # to their messages; a missing one is unknown
+    links: Mapping[MessageRef, str] = field(default_factory=dict)  # to the messages of both; a missing one is unknown
     trends: tuple[CodeTrend, ...] = ()  # of the last 24 hours
     settings: tuple[tuple[str, ChannelState], ...] = ()
     changes: tuple[tuple[str, ChannelChange], ...] = ()  # that can be undone
@@ -45,6 +47,7 @@ class Homes:
     """Collect the content of Home tabs."""
 
     _incidents: IncidentStore
+    _watches: WatchStore
     _sightings: SightingStore
     _changes: ChangeStore
     _channels: ChannelStore
@@ -60,7 +63,9 @@ class Homes:
             return HomeContent(False, self._retention, now)
         most = MOST_SHOWN + 1
         incidents = await self._incidents.open_in(team, channels, most=most)
-        refs = [each.ref for each in incidents[:MOST_SHOWN]]
+        alerts = [each for each in await self._watches.with_alerts(team) if each.alert_ts and each.channel in channels]
+        refs = [MessageRef(team, each.channel, each.alert_ts or "") for each in alerts[:MOST_SHOWN]]
+        refs += [each.ref for each in incidents[:MOST_SHOWN]]
         links = await asyncio.gather(*(link_to(directory, ref.channel, ref.ts) for ref in refs))
         settings = await self._channels.settings_of(team, channels)
         span = Period.DAY
@@ -68,6 +73,7 @@ class Homes:
             True,
             self._retention,
             now,
+            tuple(alerts[:most]),
             tuple(incidents),
             {ref: link for ref, link in zip(refs, links, strict=True) if link},
             tuple(

@@ -16,10 +16,13 @@ from bot.render.change_slack import change_line
 from bot.render.digest_view import sparkline
 from bot.render.incident_slack import state_lines
 from bot.render.trend_slack import code_line
+from bot.render.watch_slack import rule_line
+from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import ChannelState, SetBy
 from bot.storage.incident_store import Incident
 from bot.storage.sighting_store import CodeTrend
+from bot.storage.watch_store import Watch
 
 HOME_LOOKUP = "home_lookup"  # action ids
 HOME_UNDO = "home_undo"  # the value names the channel and the change
@@ -33,9 +36,11 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
     blocks = [block_kit.section(f":information_source: {notice}")] if notice else []
     blocks.append(block_kit.lookup(translate("home.lookup"), translate("lookup.placeholder"), HOME_LOOKUP))
     if content.is_known:
+        alerts = [_alert(catalogue, each, content, translate) for each in content.alerts]
         incidents = [_incident(catalogue, each, content, translate) for each in content.incidents]
         changes = [_change(catalogue, *each, translate) for each in content.changes]
         blocks += [
+            *(_part("alerts", alerts, translate) if alerts else []),
             *_part("incidents", incidents, translate),
             *_part("codes", [_trend(catalogue, each, translate) for each in content.trends], translate),
             *_part("settings", [_settings(*each, translate) for each in content.settings], translate),
@@ -60,12 +65,24 @@ def _part(name: str, items: Sequence[Block], translate: Translator) -> list[Bloc
     return [_DIVIDER, header, *items[:MOST_SHOWN], *more]
 
 
+def _alert(catalogue: Catalogue, watch: Watch, content: HomeContent, translate: Translator) -> Block:
+    since = translate("home.since", time=block_kit.date(watch.since or watch.at))
+    opened = _opened(content, MessageRef(watch.team, watch.channel, watch.alert_ts or ""), translate)
+    return block_kit.section(
+        f":rotating_light: {rule_line(catalogue, watch.rule, translate)}\n<#{watch.channel}> · {since}{opened}"
+    )
+
+
 def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, translate: Translator) -> Block:
     title = code_line(catalogue, incident.code, translate) if incident.code else f"*{translate('home.triage')}*"
-    link = content.links.get(incident.ref)
-    opened = f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
+    opened = _opened(content, incident.ref, translate)
     lines = [f"{title} · <#{incident.ref.channel}>{opened}", *state_lines(incident, translate)]
     return block_kit.section("\n".join(lines))
+
+
+def _opened(content: HomeContent, ref: MessageRef, translate: Translator) -> str:
+    link = content.links.get(ref)
+    return f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
 
 
 def _trend(catalogue: Catalogue, trend: CodeTrend, translate: Translator) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -17,6 +18,7 @@ from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.incident_store import Incident, IncidentStore, Status
 from bot.storage.sighting_store import SightingStore
+from bot.storage.watch_store import WatchStore
 from tests.directory import FakeDirectory
 
 ANN = Place("T1", "", "UANN")
@@ -31,12 +33,17 @@ def set_to(state: Incident, _: Incident) -> Incident:
 @pytest.fixture
 async def homes(database: Database) -> Homes:
     """The same in two channels, of which Ann is in one, and in another workspace."""
+    watches = WatchStore(database)
     incidents, changes, annotations = IncidentStore(database), ChangeStore(database), AnnotationStore(database)
     for team, channel in (("T1", "CIN"), ("T1", "COUT"), ("T2", "CIN")):
         for ts, status in (("90000.1", Status.TAKEN), ("90000.2", Status.RESOLVED)):
             ref = MessageRef(team, channel, ts)
             state = Incident(ref, ts, f"thread:{ts}", "en", 6000106, status, "UBEN", 1.0)
             await incidents.change(Incident(ref, ts, f"thread:{ts}", "en"), partial(set_to, state))
+        rule = {"subject": "any:", "count": 1, "span_s": 60, "is_everywhere": True, "group": ""}
+        await watches.add(team, channel, rule, user="UBEN", at=1.5, most=9)
+        (watch,) = await watches.of_channel(team, channel)
+        await watches.record(replace(watch, since=1.6, alert_ts="90000.5"), due_at=NOW)
         await changes.set(team, channel, Changed.MODE, "react", user="UBEN", at=2.0)
         ref = MessageRef(team, channel, "90000.3")
         record = AnnotationRecord("90000.3", "reply", "90000.4", (6000104,), ((6000104, "f" * 16),))
@@ -44,10 +51,8 @@ async def homes(database: Database) -> Homes:
         reply = MessageRef(team, channel, "90000.4")
         detail = {"until": NOW + 1, "link": ""}
         await changes.reject(reply, Changed.NOT_A_CODE, "rejected", user="UBEN", at=3.0, detail=detail)
-    visibility = Visibility(lambda: NOW)
-    return Homes(
-        incidents, SightingStore(database), changes, ChannelStore(database), visibility, lambda: NOW, Retention()
-    )
+    stores = incidents, watches, SightingStore(database), changes, ChannelStore(database)
+    return Homes(*stores, Visibility(lambda: NOW), lambda: NOW, Retention())
 
 
 async def test_only_the_persons_channels_are_shown(homes: Homes) -> None:
@@ -56,10 +61,11 @@ async def test_only_the_persons_channels_are_shown(homes: Homes) -> None:
     directory.private = {"CIN": frozenset({"UANN"}), "COUT": frozenset({"UBEN"})}
     content = await homes.content(ANN, directory)
     assert [each.ref for each in content.incidents] == [MessageRef("T1", "CIN", "90000.1")]
-    assert list(content.links) == [MessageRef("T1", "CIN", "90000.1")]
+    assert [(each.channel, each.alert_ts) for each in content.alerts] == [("CIN", "90000.5")]
+    assert list(content.links) == [MessageRef("T1", "CIN", ts) for ts in ("90000.5", "90000.1")]
     assert [(channel, state.mode) for channel, state in content.settings] == [("CIN", "react")]
     assert [(channel, change.what) for channel, change in content.changes] == [
-        ("CIN", Changed.NOT_A_CODE), ("CIN", Changed.MODE),
+        ("CIN", Changed.NOT_A_CODE), ("CIN", Changed.MODE), ("CIN", Changed.WATCH),
     ]  # fmt: skip
     assert [(channel, context.code) for channel, context in content.ignored] == [("CIN", 6000104)]
     assert await homes.content(Place("T1", "", "UNOBODY"), directory) == HomeContent(True, Retention(), NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
@@ -16,12 +18,14 @@ from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
 from bot.storage.channel_store import ChannelState, SetBy, Votes
 from bot.storage.incident_store import Incident, Status
 from bot.storage.sighting_store import CodeTrend, Seen
+from bot.storage.watch_store import Watch
 
 MANY = 11  # one more than is shown
 REF, BY = MessageRef("T1", "C1", "2.0"), SetBy("U1", 1.0)
 INCIDENT = Incident(
     REF, "1.0", "thread:1.0", "en", 6000106, Status.TAKEN, "U1", 1.0, escalated_by="U2", escalated_at=2.0
 )
+WATCH = Watch(1, "T1", "C1", "code:6000104", 10, 300, True, "S1", "U1", 1.0, since=2.0, alert_ts="4.0")
 TREND = CodeTrend(6000106, 3, 0, (0,) * 23 + (3,), Seen("C1", "1.0"), Seen("C1", "1.0"))
 STATE = ChannelState("zh", "react", Votes(), BY, BY, "me", BY)
 CHANGE = ChannelChange(1, Changed.MODE, "U1", 1.0, {"after": "react", "before": [None, None, None]})
@@ -32,7 +36,8 @@ CONTEXT = IgnoredContext("f" * 16, 6000104, "U1", 1.0, 2.0, "https://example.sla
 def test_the_fullest_tab_is_valid(catalogue: Catalogue, language: Language) -> None:
     """Slack refuses more than 100 blocks. Of each kind, the latest ten are shown, and that there are more."""
     content = HomeContent(
-        True, Retention(), 3.0, (INCIDENT,) * MANY, {REF: CONTEXT.link}, (TREND,) * MANY, (("C1", STATE),) * MANY,
+        True, Retention(), 3.0, (WATCH,) * MANY, (INCIDENT,) * MANY,
+        {REF: CONTEXT.link, replace(REF, ts="4.0"): CONTEXT.link}, (TREND,) * MANY, (("C1", STATE),) * MANY,
         (("C1", CHANGE),) * MANY, (("C1", CONTEXT),) * MANY,
     )  # fmt: skip
     view = Renderer(catalogue).home(language, content, Note("too_late"))
