@@ -48,11 +48,11 @@ class WatchWords:
 
 
 _SPAN = re.compile(r"([1-9][0-9]{0,4})(m|mins?|minutes?|h|hours?|分钟?|小时)(?:之?内)?")
-_COUNT = re.compile(r"([1-9][0-9]{0,5})(?:x|times?|次)?")
+_COUNT = re.compile(r"([1-9][0-9]{0,5})(?:x|times?|次|条)?")
 _GROUP = re.compile(r"S[A-Z0-9]{5,20}")
 _EVERYWHERE = ("everywhere", "全部", "所有", "全部频道", "所有频道")
-_FILLERS = ("in", "within", "per", "times", "here", "内", "次", "达到", "本频道", "这里")
-_GLUED = re.compile(r"(?<![0-9])([0-9]+)\s*(minutes?|mins?|m|hours?|h|分钟?|小时|次|x|times)(之?内)?(?![a-z])")
+_FILLERS = ("in", "within", "per", "times", "messages", "here", "内", "次", "条", "达到", "本频道", "这里")
+_GLUED = re.compile(r"(?<![0-9])([0-9]+)\s*(minutes?|mins?|m|hours?|h|分钟?|小时|次|条|x|times)(之?内)?(?![a-z])")
 
 
 def parse_watch(text: str) -> WatchWords | None:

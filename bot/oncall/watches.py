@@ -26,12 +26,12 @@ class WatchesReply:
 
 @dataclass(frozen=True, slots=True)
 class AlertReply:
-    """An alert that was reached: how often the codes came, and where, as far as all readers may know."""
+    """An alert that was reached: how many messages had the codes, and where, as far as all readers may know."""
 
     watch: Watch
     state: AlertState
     since: float  # seconds since the epoch, when the first code came
     until: float  # and the last one
-    count: int
-    codes: tuple[tuple[int, int], ...]  # each with its count, the most frequent first
+    count: int  # of messages
+    codes: tuple[tuple[int, int], ...]  # each with its number of messages, the most frequent first
     channels: tuple[tuple[str, int], ...]  # likewise

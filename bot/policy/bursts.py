@@ -1,14 +1,14 @@
 """Decide when a watch is reached, and what its alert says.
 
-1. A watch is reached if its codes came often enough within its span until now. Then its alert is open.
+1. A watch is reached if enough messages had its codes within its span until now. Then its alert is open. A message
+   counts once: an old log that somebody uploads is no burst.
 2. An alert is over when the watch has not been reached for a whole span, or was stopped.
 3. A watch of one channel counts what came there; one of all channels counts those that everybody may see, and its own.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.catalogue.catalogue import Catalogue
@@ -16,7 +16,7 @@ from bot.oncall.watch_rule import SubjectKind, WatchSubject
 from bot.oncall.watches import AlertReply, AlertState
 from bot.policy.place import Directory
 from bot.policy.visibility import Visibility
-from bot.storage.sighting_store import ChannelCount, SightingStore
+from bot.storage.sighting_store import ChannelMessages, SightingStore
 from bot.storage.watch_store import Watch, WatchStore
 
 _INTERVAL_S = 10.0  # between two looks at a watch
@@ -42,8 +42,8 @@ class Bursts:
     async def look(self, watch: Watch, directory: Directory) -> tuple[Watch, AlertReply | None]:
         """Count for *watch*; return it with its alert, and what the alert says, or None if there is none."""
         now = self._clock()
-        lately = await self._counts(watch, now - watch.span_s, directory)
-        if watch.stopped_at is None and sum(each.count for each in lately) >= watch.count:
+        lately = await self._messages(watch, now - watch.span_s, directory)
+        if watch.stopped_at is None and sum(each.messages for each in lately) >= watch.count:
             since = watch.since or min(each.first_at for each in lately)
             watch = replace(watch, since=since, reached_at=now)
         if watch.since is None or watch.reached_at is None:
@@ -53,14 +53,22 @@ class Bursts:
             state = AlertState.STOPPED
         elif now - watch.reached_at >= watch.span_s:
             state = AlertState.OVER
-        counts = await self._counts(watch, watch.since, directory)
-        codes, channels = Counter[int](), Counter[str]()
-        for each in counts:
-            codes[each.code] += each.count
-            channels[each.channel] += each.count
-        until = max((each.last_at for each in counts), default=watch.since)
+        found = await self._messages(watch, watch.since, directory)
+        codes = await self._sightings.messages_by_code(
+            watch.team,
+            since=watch.since,
+            until=now + _AHEAD_S,
+            channels=[each.channel for each in found],
+            codes=self._codes(WatchSubject.parse(watch.subject)),
+        )
         return watch, AlertReply(
-            watch, state, watch.since, until, codes.total(), (*codes.most_common(),), (*channels.most_common(),)
+            watch,
+            state,
+            watch.since,
+            until=max((each.last_at for each in found), default=watch.since),
+            count=sum(each.messages for each in found),
+            codes=tuple(codes),
+            channels=tuple((each.channel, each.messages) for each in found),
         )
 
     def is_outdated(self, watch: Watch, alert: AlertReply) -> bool:
@@ -86,15 +94,15 @@ class Bursts:
             watch = replace(watch, since=None, alert_ts=None, reached_at=None, shown_count=None, shown_at=None)
         await self.looked(watch)
 
-    async def _counts(self, watch: Watch, since: float, directory: Directory) -> Sequence[ChannelCount]:
+    async def _messages(self, watch: Watch, since: float, directory: Directory) -> list[ChannelMessages]:
         channels = None if watch.is_everywhere else [watch.channel]
         until, codes = self._clock() + _AHEAD_S, self._codes(WatchSubject.parse(watch.subject))
-        counts = await self._sightings.counts(watch.team, since=since, until=until, channels=channels, codes=codes)
+        found = await self._sightings.messages(watch.team, since=since, until=until, channels=channels, codes=codes)
         if not watch.is_everywhere:
-            return counts
-        others = dict.fromkeys(each.channel for each in counts if each.channel != watch.channel)
-        visible = {watch.channel, *await self._visibility.public(watch.team, [*others], directory)}
-        return [each for each in counts if each.channel in visible]
+            return found
+        others = [each.channel for each in found if each.channel != watch.channel]
+        visible = {watch.channel, *await self._visibility.public(watch.team, others, directory)}
+        return [each for each in found if each.channel in visible]
 
     def _codes(self, subject: WatchSubject) -> list[int] | None:
         """Return the codes to count, None for all."""

@@ -55,6 +55,16 @@ class ChannelCount:
     last_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelMessages:
+    """How many messages of a channel contained a code in a span of time."""
+
+    channel: str
+    messages: int
+    first_at: float
+    last_at: float
+
+
 class SightingStore:
     """Count codes by workspace, channel and time. Times are seconds since the epoch, the end of a span is excluded."""
 
@@ -107,14 +117,38 @@ class SightingStore:
     ) -> list[ChannelCount]:
         """Count each of *codes* (None: all) in each of *channels* (None: all), the most frequent first."""
         total, at = func.sum(sightings.c.count), sightings.c.at
-        where = _within(team, since, until, channels)
-        if codes is not None:
-            where.append(sightings.c.code.in_(codes))
+        where = _within(team, since, until, channels, codes)
         query = select(sightings.c.channel, sightings.c.code, total, func.min(at), func.max(at)).where(*where)
         query = query.group_by(sightings.c.channel, sightings.c.code)
         query = query.order_by(total.desc(), sightings.c.code, sightings.c.channel)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return [ChannelCount(row[0], row[1], int(row[2]), row[3], row[4]) for row in rows]
+
+    async def messages(
+        self,
+        team: str,
+        *,
+        since: float,
+        until: float,
+        channels: Collection[str] | None = None,
+        codes: Collection[int] | None = None,
+    ) -> list[ChannelMessages]:
+        """Count the messages with one of *codes* (None: all) in each of *channels* (None: all), the most first."""
+        total, at = func.count(sightings.c.ts.distinct()), sightings.c.at
+        query = select(sightings.c.channel, total, func.min(at), func.max(at))
+        query = query.where(*_within(team, since, until, channels, codes))
+        query = query.group_by(sightings.c.channel).order_by(total.desc(), sightings.c.channel)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [ChannelMessages(*row) for row in rows]
+
+    async def messages_by_code(
+        self, team: str, *, since: float, until: float, channels: Collection[str], codes: Collection[int] | None = None
+    ) -> list[tuple[int, int]]:
+        """Return each of *codes* (None: all) in *channels* with the number of its messages, the most first."""
+        query = select(sightings.c.code, func.count()).where(*_within(team, since, until, channels, codes))
+        query = query.group_by(sightings.c.code).order_by(func.count().desc(), sightings.c.code)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [(code, count) for code, count in rows]
 
     async def forget_before(self, time: float) -> None:
         """Delete the counts of messages before *time*."""
@@ -140,9 +174,12 @@ def forget_sightings(connection: Connection, messages: Sequence[Mapping[str, str
     connection.execute(_FORGET, [{f"of_{name}": value for name, value in each.items()} for each in messages])
 
 
-def _within(team: str, since: float, until: float, channels: Collection[str] | None) -> list[ColumnElement[bool]]:
+def _within(
+    team: str, since: float, until: float, channels: Collection[str] | None, codes: Collection[int] | None = None
+) -> list[ColumnElement[bool]]:
     where = [sightings.c.team == team, sightings.c.at >= since, sightings.c.at < until]
-    return where if channels is None else [*where, sightings.c.channel.in_(channels)]
+    where += [] if channels is None else [sightings.c.channel.in_(channels)]
+    return where if codes is None else [*where, sightings.c.code.in_(codes)]
 
 
 def _count(name: str, since: float, until: float) -> Label[int]:

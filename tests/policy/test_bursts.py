@@ -47,11 +47,12 @@ class World:
         await self.store.add("T1", "C1", RULE | changes, user="U1", at=self.now, most=20)
 
     async def sight(self, count: int, code: int = A, channel: str = "C1", before_s: float = 1.0) -> None:
-        """Let a code come *count* times in one message."""
-        self.posted += 1
-        ref = MessageRef("T1", channel, f"{self.now - before_s:.3f}{self.posted:03}")
-        record = AnnotationRecord(ref.ts, "reply", "1.0", (code,), ())
-        await AnnotationStore(self.database).put({ref: record}, now=self.now, sighted={ref: {code: count}})
+        """Let *count* messages contain a code, each of them twice."""
+        for _ in range(count):
+            self.posted += 1
+            ref = MessageRef("T1", channel, f"{self.now - before_s:.3f}{self.posted:03}")
+            record = AnnotationRecord(ref.ts, "reply", "1.0", (code,), ())
+            await AnnotationStore(self.database).put({ref: record}, now=self.now, sighted={ref: {code: 2}})
 
     async def look(self, after_s: float = 0.0) -> AlertReply | None:
         """Look after the watch as a replica does, and return its alert, if it has one."""
@@ -99,6 +100,17 @@ async def test_an_alert_opens_when_reached_and_is_over_after_a_calm_span(world: 
     assert (over.state, over.count, over.codes) == (AlertState.OVER, 19, ((A, 19),))
     assert await world.look(20) is None
     assert (await world.stored()).since is None
+
+
+async def test_an_old_log_is_no_burst(world: World) -> None:
+    """One person uploads it, and its thousands of lines and dozens of codes would call everybody."""
+    await world.watch(subject="any:")
+    ref = MessageRef("T1", "C1", f"{world.now - 1:.6f}")
+    record = AnnotationRecord(ref.ts, "triage", "1.0", (A,), ())
+    await AnnotationStore(world.database).put(
+        {ref: record}, now=world.now, sighted={ref: {A + each: 1000 for each in range(20)}}
+    )
+    assert await world.look() is None
 
 
 async def test_an_open_alert_is_updated_once_a_minute_and_only_if_it_changed(world: World) -> None:

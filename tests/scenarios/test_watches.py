@@ -52,12 +52,12 @@ async def test_a_burst_of_300_messages_gives_one_alert(slack: Sandbox, clock: Cl
     assert "still going on" in first_line(alert)
     assert shown(alert).count("<!subteam^S0ONCALL>") == 1
     clock.ahead_s += 61
-    await slack.until(lambda: "*300* times since" in first_line(alert))
+    await slack.until(lambda: "*300* messages since" in first_line(alert))
     updates = len([each for each in slack.calls("chat.update") if each.arguments["ts"] == alert["ts"]])
     assert updates <= 2
     clock.ahead_s += 301
     await slack.until(lambda: first_line(alert).startswith(":white_check_mark: *6000104*"))
-    assert "over, *300* times from" in first_line(alert)
+    assert "over, *300* messages from" in first_line(alert)
     assert len(alerts(slack)) == 1
     assert [str(each).count("subteam") > 0 for each in said_by_bot(slack, ENGLISH)].count(True) == 1
 
@@ -66,9 +66,9 @@ async def test_a_watch_is_listed_stopped_and_started_again(slack: Sandbox, clock
     """What pages others leaves a public line with *Undo*."""
     await slack.command(CHINESE, LIN, "监控 任意 3次 5分钟")
     (made,) = await slack.until(lambda: said_by_bot(slack, CHINESE))
-    assert "任意错误码，5 分钟内 3 次" in shown(made)
+    assert "任意错误码，5 分钟内 3 条消息" in shown(made)
     listed = await private_answer(slack, BEN, "watch list", CHINESE)
-    assert "1. Any code, 3 times in 5 minutes" in shown(listed)
+    assert "1. Any code, 3 messages in 5 minutes" in shown(listed)
     await slack.click(listed, "stop_watch", BEN)
     await slack.until(lambda: len(said_by_bot(slack, CHINESE)) == 2)
     stopped = said_by_bot(slack, CHINESE)[-1]
@@ -106,7 +106,7 @@ async def test_an_alert_whose_post_may_have_failed_is_found_again(
 ) -> None:
     """Slack may have posted it, though the bot got no answer."""
     async with start():
-        await workspace.command(ENGLISH, LIN, "watch 6000104 2 in 10m")
+        await workspace.command(ENGLISH, LIN, "watch 6000104 1 in 10m")
         await workspace.until(lambda: said_by_bot(workspace, ENGLISH))
         await workspace.say(ENGLISH, ANN, "6000104 and again 6000104")
         await settled(workspace, ENGLISH, ANN)
