@@ -95,7 +95,6 @@ async def running(
 ) -> AsyncIterator[None]:
     """Run the bot while the context is open. Raises ZimerrError if it can't start."""
     catalogue = open_catalogue(settings.zimerr_overlay)
-    catalogue.prepare()
     metrics = _metrics(catalogue)
     async with contextlib.AsyncExitStack() as stack:
         health = await stack.enter_async_context(_observed(settings, metrics))

@@ -47,6 +47,7 @@ async def open_lookup(context: RequestContext, body: Payload) -> None:
 
 async def offer_codes(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
     """Offer the codes that match the input so far."""
+    await context.services.answers.prepare_search()
     hits = context.services.catalogue.search(body.get("value", ""), _MAX_OPTIONS)[:_MAX_OPTIONS]
     options = context.services.renderer.options([hit.entry for hit in hits], await context.language())
     await ack(options=options)

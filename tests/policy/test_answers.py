@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -90,6 +91,24 @@ async def test_a_query_is_a_code_or_symbol_then_a_section_then_a_range_then_word
 ) -> None:
     """People type what they have; the most specific reading is the likeliest."""
     assert type(answers.search(query)) is kind
+
+
+async def test_the_search_index_is_built_in_a_thread(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a third of a second, in which the bot would acknowledge no event."""
+    threads: list[int] = []
+    build = Catalogue.prepare_search
+
+    def note_thread(catalogue: Catalogue) -> None:
+        threads.append(threading.get_ident())
+        build(catalogue)
+
+    monkeypatch.setattr(Catalogue, "prepare_search", note_thread)
+    await answers.answer(ExplainCommand((6000106,)), PLACE, FakeDirectory())
+    assert threads == []
+    for command in (SearchCommand("token expired"), LogsCommand("upload failed")):
+        await answers.answer(command, PLACE, FakeDirectory())
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
 
 
 @pytest.mark.parametrize(

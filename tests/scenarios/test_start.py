@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +17,7 @@ import aiohttp
 import pytest
 from cryptography.fernet import Fernet
 
+import bot
 from bot.app import running
 from bot.errors import ZimerrError
 from bot.sandbox.http_server import Sandbox
@@ -33,6 +36,45 @@ async def status_of(url: str, body: str, secret: str, *, at: float) -> int:
     }
     async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as response:
         return response.status
+
+
+# Start the bot, and print the names of all modules once it is ready.
+_START = """
+import asyncio, json, sys
+from bot import app, log
+from bot.settings import Settings
+
+async def start():
+    async with app.running(Settings.load()):
+        print(json.dumps([*sys.modules]))
+
+log.configure("error")
+asyncio.run(start())
+"""
+
+
+async def test_a_start_imports_only_what_it_needs(tmp_path: Path) -> None:
+    """These modules need half as much memory as all the rest. In one workspace on SQLite, few bots need them."""
+    rarely = {"alembic", "cryptography", "sqlalchemy.ext.asyncio", "sqlalchemy.orm", "aiosqlite", "asyncpg", "psycopg"}
+    rarely |= {"rapidfuzz", "snowballstemmer", "babel", "opencc", "mcp", "sentry_sdk", "opentelemetry"}
+    async with Sandbox(manifest("socket"), transport="socket") as sandbox:
+        settings = settings_for(sandbox, "socket", tmp_path / "bot.db")
+        async with running(settings):
+            pass  # upgrades the schema
+        variables = {
+            "DATABASE_URL": settings.database_url,
+            "SLACK_API_URL": settings.slack_api_url,
+            "SLACK_APP_TOKEN": sandbox.app.app_token,
+            "SLACK_BOT_TOKEN": sandbox.app.bot_token,
+            "PYTHONPATH": str(Path(bot.__file__).parents[1]),
+        }
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _START), cwd=tmp_path, env=os.environ | variables, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await process.communicate()
+    imported = set(json.loads(output))
+    assert "bot.slack.worker" in imported
+    assert rarely & imported == set()
 
 
 async def test_only_requests_from_slack_have_an_effect(tmp_path: Path) -> None:
