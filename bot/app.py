@@ -45,6 +45,7 @@ from bot.policy.stories import Stories
 from bot.policy.team_notes import TeamNotes
 from bot.policy.visibility import Visibility
 from bot.policy.watching import Watching
+from bot.policy.weekly_digests import WeeklyDigests
 from bot.render.renderer import Renderer
 from bot.server import (
     DEFAULT_PORT,
@@ -292,6 +293,7 @@ def _services(
         relations=Relations(annotation_store, clock),
         ownership=Ownership(incidents, clock, 60 * settings.zimerr_remind_minutes),
         homes=homes,
+        weekly=WeeklyDigests(channels, sightings, incidents, clock, settings.retention),
         memories=memories,
         notes=notes,
         watching=watching,

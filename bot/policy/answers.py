@@ -79,14 +79,13 @@ class Answers:
         message that the command is about.
         """
         match command:
-            case grammar.SetLanguageCommand(language):
-                reply: Reply = await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
-            case grammar.SetModeCommand(mode):
-                reply = await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
-            case grammar.SetAudienceCommand(wanted, is_for_workspace):
-                reply = await self._changes.set_audience(
-                    place, wanted, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
-                )
+            case (
+                grammar.SetLanguageCommand()
+                | grammar.SetModeCommand()
+                | grammar.SetAudienceCommand()
+                | grammar.SetWeeklyCommand()
+            ):
+                reply: Reply = await self._set(command, place, directory, is_repeated=is_repeated)
             case grammar.NoteCommand(code, text):
                 reply = await self._notes.answer(place, code, text, directory, is_repeated=is_repeated)
             case grammar.ForgetAllCommand():
@@ -105,6 +104,27 @@ class Answers:
         if isinstance(command, grammar.SearchCommand):
             language = question_language(command.query, usual=language)
         return Answer(reply, language, audience)
+
+    async def _set(
+        self,
+        command: grammar.SettingCommand,
+        place: Place,
+        directory: Directory,
+        *,
+        is_repeated: bool,
+    ) -> Reply:
+        """Carry out a command that changes a setting of the channel."""
+        match command:
+            case grammar.SetLanguageCommand(language):
+                return await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
+            case grammar.SetModeCommand(mode):
+                return await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
+            case grammar.SetWeeklyCommand(is_on):
+                return await self._changes.set_weekly(place, directory, is_on=is_on, is_repeated=is_repeated)
+            case grammar.SetAudienceCommand(audience, is_for_workspace):
+                return await self._changes.set_audience(
+                    place, audience, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
+                )
 
     async def _reply(
         self, command: grammar.Command, place: Place, directory: Directory, read_files: ReadFiles | None

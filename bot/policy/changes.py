@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.i18n import Language
+from bot.oncall.weekly import ON
 from bot.policy.annotations import Annotations
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, Mode
@@ -67,6 +68,7 @@ class Changes:
             channel.answers_by if channel.answers else channel.workspace_answers_by,
             is_audience_of_workspace=not channel.answers,
             retention=self._retention,
+            weekly_by=channel.weekly_by if channel.weekly else None,
         )
 
     async def audience(self, place: Place) -> Audience:
@@ -110,6 +112,14 @@ class Changes:
             return await self._set(place, Changed.ANSWERS, audience, directory, is_repeated=is_repeated)
         value = None if audience is Audience.CHANNEL else audience  # which is the default
         return await self._set(place, Changed.WORKSPACE_ANSWERS, value, directory, is_repeated=is_repeated)
+
+    async def set_weekly(
+        self, place: Place, directory: Directory, *, is_on: bool, is_repeated: bool = False
+    ) -> ChangeReply | SettingsReply | Denied | Note:
+        """Set whether the channel gets the weekly digest; *is_repeated* as in `set_mode`."""
+        if place.is_direct:
+            return Note("digest_in_dm")
+        return await self._set(place, Changed.WEEKLY, ON if is_on else None, directory, is_repeated=is_repeated)
 
     async def not_a_code(self, reply: MessageRef, place: Place, directory: Directory) -> ChangeReply | Denied | Note:
         """Reject a reply because its codes are not codes, and ignore their contexts in this channel."""

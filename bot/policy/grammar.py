@@ -59,6 +59,13 @@ class SetAudienceCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class SetWeeklyCommand:
+    """Set whether the channel gets the weekly digest."""
+
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class IgnoredCommand:
     """List the contexts that people marked as not a code in the channel."""
 
@@ -166,8 +173,9 @@ class SearchCommand:
     argument: str = ""
 
 
+SettingCommand = SetLanguageCommand | SetModeCommand | SetAudienceCommand | SetWeeklyCommand
 Command = (
-    HelpCommand | StatusCommand | SetLanguageCommand | SetModeCommand | SetAudienceCommand | WhyCommand
+    HelpCommand | StatusCommand | SettingCommand | WhyCommand
     | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | NoteCommand | TriageCommand
     | WatchCommand | ListWatchesCommand | StopWatchCommand | CatchUpCommand | HandoffCommand | SearchCommand
 )  # fmt: skip
@@ -191,6 +199,7 @@ _AUDIENCES: dict[str, Audience | None] = {
     **dict.fromkeys(("频道", "公开"), Audience.CHANNEL),
     "auto": None, "default": None, "自动": None, "默认": None,
 }  # fmt: skip
+_SWITCH = {**dict.fromkeys(("on", "开", "开启", "打开"), True), **dict.fromkeys(("off", "关", "关闭"), False)}
 _WORKSPACES = ("workspace", "工作区")
 # Behind a code. Chinese is written without a space.
 _LAST_AUDIENCE = re.compile(
@@ -234,6 +243,7 @@ _WORDS = {
     "lang": "lang", "language": "lang", "语言": "lang",
     "auto": "auto", "自动": "auto",
     "answers": "answers", "回答": "answers",
+    "digest": "digest", "周报": "digest",
     "why": "why", "为什么": "why",
     "ignored": "ignored", "忽略": "ignored", "已忽略": "ignored",
     "list": "list", "列表": "list",
@@ -306,6 +316,10 @@ def _parse_argument(word: str, rest: str) -> Command | None:
         return _top(rest.lower().split())
     if word == "watch":
         return _watch(rest)
+    if word == "digest":
+        is_misused = not rest or len(rest.split()) == 1
+        is_on = _SWITCH.get(rest.lower())
+        return SetWeeklyCommand(is_on) if is_on is not None else HelpCommand("digest") if is_misused else None
     if word in ("lang", "auto", "answers"):
         return _set(word, rest.lower())
     if word == "why":

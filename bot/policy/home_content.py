@@ -88,4 +88,4 @@ class Homes:
 
 
 def _has_author(state: ChannelState) -> bool:
-    return any((state.mode_by, state.language_by, state.answers_by))
+    return any((state.mode_by, state.language_by, state.answers_by, state.weekly_by))

@@ -17,6 +17,7 @@ from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
 from bot.oncall.watches import AlertReply, WatchesReply
+from bot.oncall.weekly import WeeklyReply
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.place import Audience, LogSource
@@ -122,6 +123,7 @@ class SettingsReply:
     audience: Audience = Audience.CHANNEL  # of answers to the command
     audience_by: SetBy | None = None
     is_audience_of_workspace: bool = False  # the channel has no setting of its own
+    weekly_by: SetBy | None = None  # who turned the weekly digest on; None: it is off
     retention: Retention = field(default_factory=Retention)
 
 
@@ -315,7 +317,7 @@ class Note:
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
         "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "greeting", "thanks", "chat",
-        "answers_in_dm", "not_in_direct", "not_in_channel",
+        "answers_in_dm", "not_in_direct", "not_in_channel", "digest_in_dm",
     ]  # fmt: skip
 
 
@@ -324,7 +326,7 @@ Reply = (
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply | NoteReply
-    | StoryReply | HandoffReply | WatchesReply | AlertReply | Note | Failed | Refused
+    | StoryReply | HandoffReply | WatchesReply | AlertReply | WeeklyReply | Note | Failed | Refused
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Translator
 from bot.oncall.memory import NOTE_CHARACTERS
+from bot.oncall.weekly import next_due
 from bot.policy.noise_rules import Mode
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, SettingsReply
 from bot.render import block_kit
@@ -82,6 +83,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
         _audience(reply, translate),
         _ignored_count(reply, translate),
         translate("settings.wrong", **_author(reply.wrong_by)) if reply.wrong_by else "",
+        translate("settings.weekly", **_author(reply.weekly_by)) if reply.weekly_by else "",
         translate("settings.stored", days=reply.retention.days, incident_days=reply.retention.incident_days),
         translate("settings.hint"),
     ]
@@ -106,13 +108,15 @@ def change_line(catalogue: Catalogue, change: ChannelChange, translate: Translat
     match change.what:
         case Changed.MODE:
             line = translate(f"change.mode.{detail['after'] or Mode.THREAD}", who=who)
-        case Changed.LANGUAGE if detail["after"]:
-            line = translate("change.language", who=who, language=translate(f"language.{detail['after']}"))
         case Changed.LANGUAGE:
-            line = translate("change.language.auto", who=who)
+            language = translate(f"language.{detail['after']}") if detail["after"] else ""
+            line = translate("change.language" if language else "change.language.auto", who=who, language=language)
         case Changed.ANSWERS | Changed.WORKSPACE_ANSWERS as what:
             default = "channel" if what is Changed.WORKSPACE_ANSWERS else "auto"
             line = translate(f"change.{what}.{detail['after'] or default}", who=who)
+        case Changed.WEEKLY:
+            time = block_kit.date(next_due(change.at))
+            line = translate("change.weekly" if detail["after"] else "change.weekly.off", who=who, time=time)
         case Changed.NOT_A_CODE:
             line = _not_a_code(change, translate)
         case Changed.NOTE:

@@ -100,6 +100,7 @@ def _settings(channel: str, state: ChannelState, translate: Translator) -> Block
             state.language_by,
             translate,
         ),
+        _setting(translate("home.weekly" if state.weekly else "home.weekly.off"), state.weekly_by, translate),
         _setting(translate(f"home.answers.{state.answers or 'auto'}"), state.answers_by, translate),
     ]
     return block_kit.section("\n".join([f"<#{channel}>", *filter(None, lines)]))

@@ -16,6 +16,7 @@ from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
 from bot.oncall.watches import AlertReply, WatchesReply
+from bot.oncall.weekly import WeeklyReply
 from bot.policy import replies, troubles
 from bot.policy.home_content import HomeContent
 from bot.render import (
@@ -35,6 +36,7 @@ from bot.render import (
     story_slack,
     trend_slack,
     watch_slack,
+    weekly_slack,
 )
 from bot.render.block_kit import Element, MessagePayload
 from bot.storage.incident_store import Incident
@@ -86,6 +88,7 @@ class Renderer:
             replies.Overdue: incident_slack.overdue,
             PacketReply: packet_slack.to_copy,
             TopReply: partial(trend_slack.top, catalogue),
+            WeeklyReply: partial(weekly_slack.weekly, catalogue),
             StoryReply: partial(story_slack.story, catalogue),
             HandoffReply: partial(story_slack.handoff, catalogue),
             WatchesReply: partial(watch_slack.watches, catalogue),

@@ -35,6 +35,7 @@ from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
 from bot.policy.team_notes import TeamNotes
 from bot.policy.troubles import Barred, Failed, Refused, missing_scope
 from bot.policy.watching import Watching
+from bot.policy.weekly_digests import WeeklyDigests
 from bot.render.block_kit import MessagePayload
 from bot.render.renderer import Renderer
 from bot.slack.background import Background
@@ -70,6 +71,7 @@ class Services:
     relations: Relations
     ownership: Ownership
     homes: Homes
+    weekly: WeeklyDigests
     memories: Memories
     notes: TeamNotes
     watching: Watching

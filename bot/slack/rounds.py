@@ -57,6 +57,14 @@ class Rounds:
                 await look_after(self._services, watch)
             except (GiveUp, RetryLater, StopWorkspace) as error:  # it is due again in a while
                 _log.info("a watch is looked after later", channel=watch.channel, reason=str(error))
+        for place in await self._services.weekly.claim_due():
+            try:
+                await self._post_digest(place)
+            except GiveUp as error:  # the bot may not post there
+                _log.info("a weekly digest can't be posted", channel=place.channel, reason=str(error))
+            except (RetryLater, StopWorkspace) as error:  # it is due again
+                _log.info("a weekly digest is posted later", channel=place.channel, reason=str(error))
+                await self._services.weekly.release(place)
         for incident in await self._services.ownership.claim_due():
             ref = incident.ref
             try:
@@ -67,6 +75,11 @@ class Rounds:
                 await self._services.ownership.settled(incident)
             except (RetryLater, StopWorkspace) as error:  # it is due again in a while
                 _log.info("an incident is shown later", channel=ref.channel, ts=ref.ts, reason=str(error))
+
+    async def _post_digest(self, place: Place) -> None:
+        context = await RequestContext.of_place(self._services, place)
+        reply, language = await self._services.weekly.collect(place, context.lookup), await context.channel_language()
+        await self._services.sender.post_new(place, None, self._services.renderer.message(reply, language))
 
     async def _deal_with(self, context: RequestContext, incident: Incident) -> None:
         ownership, channel = context.services.ownership, incident.ref.channel

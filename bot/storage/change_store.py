@@ -19,11 +19,12 @@ from bot.storage.tables import annotated, changes, channel_settings, explained, 
 
 
 class Changed(StrEnum):
-    """The kinds of change. The first three are columns of the channel's settings."""
+    """The kinds of change. The first four are columns of the channel's settings."""
 
     MODE = "mode"
     LANGUAGE = "language"
     ANSWERS = "answers"
+    WEEKLY = "weekly"
     WORKSPACE_ANSWERS = "answers-all"  # the same column in the settings of the workspace
     NOT_A_CODE = "not-a-code"
     WRONG = "wrong"

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, case, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, case, delete, exists, select
 
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings, language_votes, locales, notices
@@ -49,6 +49,8 @@ class ChannelState:
     mode_by: SetBy | None = None
     answers: str | None = None  # None: not set, or not loaded
     answers_by: SetBy | None = None
+    weekly: str | None = None  # None: no digest, or not loaded
+    weekly_by: SetBy | None = None
     workspace_answers: str | None = None
     workspace_answers_by: SetBy | None = None
 
@@ -89,6 +91,16 @@ class ChannelStore:
         query = select(channel_settings).where(*where).order_by(channel_settings.c.channel)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {row.channel: _settings(row) for row in rows}
+
+    async def with_digest(self, *, before: float, notice: str) -> list[tuple[str, str]]:
+        """Return the teams and channels that asked for the digest *before* a time, without *notice* since then."""
+        table, told = channel_settings, notices
+        since = exists().where(
+            told.c.team == table.c.team, told.c.channel == table.c.channel, told.c.what == notice, told.c.at >= before
+        )
+        query = select(table.c.team, table.c.channel).where(table.c.weekly.is_not(None), table.c.weekly_at < before)
+        rows = await self._database.run(lambda connection: connection.execute(query.where(~since)).all())
+        return [(row.team, row.channel) for row in rows]
 
     async def add_votes(self, team: str, channel: str, votes: Votes) -> None:
         """Add votes to those of a channel."""
@@ -151,6 +163,8 @@ def _settings(row: Row[Any]) -> ChannelState:
         _set_by(row.mode_by, row.mode_at),
         row.answers,
         _set_by(row.answers_by, row.answers_at),
+        row.weekly,
+        _set_by(row.weekly_by, row.weekly_at),
     )
 
 

@@ -85,6 +85,14 @@ class IncidentStore:
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return [incident_of(row) for row in rows]
 
+    async def helped_in(self, team: str, channel: str, *, since: float, most: int) -> list[Incident]:
+        """Return the incidents of a channel that were resolved with a line about what helped, the latest first."""
+        where = incidents.c.team == team, incidents.c.channel == channel, incidents.c.at >= since
+        query = select(incidents).where(*where, incidents.c.status == Status.RESOLVED, incidents.c.helped != "")
+        query = query.order_by(incidents.c.at.desc(), incidents.c.ts.desc()).limit(most)
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [incident_of(row) for row in rows]
+
     async def change(self, seed: Incident, rule: Rule) -> tuple[Incident, Incident]:
         """Apply *rule* to the stored incident, or to *seed* if there is none; return it before and after.
 

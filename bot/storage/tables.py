@@ -47,6 +47,9 @@ channel_settings = _channel_table(
     Column("answers", String(8)),  # who sees those of the command; null: as in the workspace, there everybody
     Column("answers_by", String(32)),
     Column("answers_at", Float),
+    Column("weekly", String(8)),  # whether the channel gets the weekly digest; null: no
+    Column("weekly_by", String(32)),
+    Column("weekly_at", Float),
 )
 
 # One row per job. Done rows are kept for a while, so that a second delivery of the same event is recognized.

@@ -1,0 +1,69 @@
+"""Post a digest once a week in the channels that asked for it.
+
+A digest is claimed in the database before it is posted, so that one of several replicas posts it. It is left out if no
+bot ran for a day since it was due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.oncall.weekly import WEEK_S, WeeklyReply, last_due
+from bot.policy.place import Directory, Place, link_to
+from bot.settings import Retention
+from bot.storage.channel_store import ChannelStore
+from bot.storage.incident_store import IncidentStore
+from bot.storage.sighting_store import SightingStore
+
+_NOTICE = "weekly"  # the name of the claim
+_DAY_S = 86_400.0
+_LATEST_S = _DAY_S  # after it was due
+_MOST = 5  # of each kind
+_MOST_CODES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyDigests:
+    """Collect the digests that are due."""
+
+    _channels: ChannelStore
+    _sightings: SightingStore
+    _incidents: IncidentStore
+    _clock: Callable[[], float]
+    _retention: Retention
+
+    async def claim_due(self) -> list[Place]:
+        """Return the channels whose digest is due, for this caller only."""
+        now = self._clock()
+        due_at = last_due(now)
+        if now - due_at > _LATEST_S:
+            return []
+        found = await self._channels.with_digest(before=due_at, notice=_NOTICE)
+        return [
+            Place(team, channel, "")
+            for team, channel in found
+            if await self._channels.claim_notice(team, channel, _NOTICE, now=now, unless_since=due_at)
+        ]
+
+    async def release(self, place: Place) -> None:
+        """Let the digest of a channel be due again."""
+        await self._channels.forget_notice(place.team, place.channel, _NOTICE)
+
+    async def collect(self, place: Place, directory: Directory) -> WeeklyReply:
+        """Return what happened in the channel of *place* in the last seven days."""
+        now, where = self._clock(), (place.team, place.channel)
+        trends = await self._sightings.top(
+            place.team, since=now - WEEK_S, until=now, channels=[place.channel], parts=14, most=_MOST_CODES
+        )
+        risen = sorted((each for each in trends if each.before), key=lambda each: each.before - each.count)
+        helped = await self._incidents.helped_in(*where, since=now - WEEK_S, most=_MOST)
+        links = await asyncio.gather(*(link_to(directory, place.channel, each.ref.ts) for each in helped))
+        return WeeklyReply(
+            tuple(each for each in trends if not each.before)[:_MOST],
+            tuple(each for each in risen if each.count > each.before)[:_MOST],
+            tuple(helped),
+            {each.ref: link for each, link in zip(helped, links, strict=True) if link},
+            is_compared=self._retention.days * _DAY_S >= 2 * WEEK_S,
+        )
