@@ -278,7 +278,7 @@ def _services(
             inspections,
             changes,
             Ranking(sightings, visibility, clock),
-            Stories(StoryStore(database), clock),
+            Stories(StoryStore(database), watch_store, clock),
             notes,
             watching,
         ),

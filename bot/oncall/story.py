@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.storage.story_store import Chapter, CodeCount
+from bot.storage.watch_store import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +17,14 @@ class StoryReply:
     chapters: tuple[Chapter, ...]  # open incidents first
     codes: tuple[CodeCount, ...]  # the most frequent first
     number: int = 0  # of all chapters; some may be left out
+    alerts: tuple[Watch, ...] = ()  # that are open
     links: Mapping[str, str] = field(default_factory=dict)  # to messages, by time stamp, as far as Slack gives them
 
     @property
     def messages(self) -> tuple[str, ...]:
         """The time stamps of the messages to link."""
-        return *(each.ref.ts for each in self.chapters), *(ts for each in self.codes for ts in (each.first, each.last))
+        seen = (ts for each in self.codes for ts in (each.first, each.last))
+        return *(each.ref.ts for each in self.chapters), *seen, *(each.alert_ts or "" for each in self.alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class HandoffReply:
     chapters: tuple[Chapter, ...]  # open incidents first
     new: tuple[CodeCount, ...]  # codes that did not come in the 30 days before
     number: int = 0  # of all chapters; some may be left out
+    alerts: tuple[Watch, ...] = ()  # that are open
     links: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)  # of people by id: a mention would notify them
 
@@ -43,4 +47,5 @@ class HandoffReply:
     @property
     def messages(self) -> tuple[str, ...]:
         """The time stamps of the messages to link."""
-        return *(each.ref.ts for each in self.chapters), *(each.first for each in self.new)
+        seen = (each.first for each in self.new)
+        return *(each.ref.ts for each in self.chapters), *seen, *(each.alert_ts or "" for each in self.alerts)

@@ -13,6 +13,7 @@ from bot.oncall.story import HandoffReply, StoryReply
 from bot.policy.place import Directory, Place, link_to
 from bot.policy.replies import Note
 from bot.storage.story_store import Scope, StoryStore
+from bot.storage.watch_store import Watch, WatchStore
 
 _DAY_S = 86_400.0
 _MOST_CODES = 10
@@ -24,6 +25,7 @@ class Stories:
     """Tell stories. In a direct message there is none."""
 
     _store: StoryStore
+    _watches: WatchStore
     _clock: Callable[[], float]
 
     async def so_far(self, place: Place, directory: Directory, thread: str | None) -> StoryReply | Note:
@@ -32,7 +34,8 @@ class Stories:
             return Note("not_in_direct")
         scope = Scope(place.team, place.channel, 0.0 if thread else self._clock() - _DAY_S, thread)
         chapters, codes = await self._store.chapters(scope), await self._store.codes(scope, most=_MOST_CODES)
-        story = StoryReply(thread is not None, tuple(chapters[:_MOST_CHAPTERS]), tuple(codes), len(chapters))
+        told, alerts = tuple(chapters[:_MOST_CHAPTERS]), () if thread else await self._alerts(place)
+        story = StoryReply(thread is not None, told, tuple(codes), len(chapters), alerts)
         return replace(story, links=await _links(directory, place.channel, story.messages))
 
     async def of_shift(self, place: Place, directory: Directory, hours: int) -> HandoffReply | Note:
@@ -42,9 +45,15 @@ class Stories:
         since, channel = self._clock() - hours * 3600, Scope(place.team, place.channel)
         chapters = await self._store.chapters(replace(channel, since=since))
         new = await self._store.codes(channel, most=_MOST_CODES, new_since=since)
-        story = HandoffReply(hours, tuple(chapters[:_MOST_CHAPTERS]), tuple(new), len(chapters))
+        told, alerts = tuple(chapters[:_MOST_CHAPTERS]), await self._alerts(place)
+        story = HandoffReply(hours, told, tuple(new), len(chapters), alerts)
         links = await _links(directory, place.channel, story.messages)
         return replace(story, links=links, names=await _names(directory, story.people))
+
+    async def _alerts(self, place: Place) -> tuple[Watch, ...]:
+        """Return the watches whose alert is open in the channel."""
+        watches = await self._watches.of_channel(place.team, place.channel)
+        return tuple(each for each in watches if each.since and each.alert_ts)
 
 
 async def _names(directory: Directory, people: Collection[str]) -> dict[str, str]:

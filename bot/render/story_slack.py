@@ -15,11 +15,12 @@ from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.incident_slack import state_lines
 from bot.render.trend_slack import code_line
-from bot.storage.incident_store import Status
+from bot.render.watch_slack import subject_line
+from bot.storage.incident_store import IncidentEvent, Status
 from bot.storage.story_store import Chapter, CodeCount
 
 _MOST_EVENTS = 8  # of an incident, the latest
-_EVENTS = ("taken", "released", "resolved", "escalated")
+_EVENTS = ("taken", "released", "resolved", "escalated")  # those that this version knows
 _LINES = 10  # of a handoff's part
 _NAME = 80  # characters
 
@@ -27,11 +28,12 @@ _NAME = 80  # characters
 def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> MessagePayload:
     """Tell the incidents, open ones first, each with who is on it and what happened, then the codes."""
     where = "thread" if reply.is_thread else "channel"
-    if not reply.chapters and not reply.codes:
+    if not (reply.chapters or reply.codes or reply.alerts):
         text = translate(f"story.none.{where}")
         return block_kit.message(text, [block_kit.section(text)])
     title = translate(f"story.title.{where}")
-    blocks = [block_kit.section("\n".join(_chapter(catalogue, each, reply, translate))) for each in reply.chapters]
+    blocks = [block_kit.section("\n".join(alerts))] if (alerts := _alerts(catalogue, reply, translate)) else []
+    blocks += [block_kit.section("\n".join(_chapter(catalogue, each, reply, translate))) for each in reply.chapters]
     more = reply.number - len(reply.chapters)
     blocks += [block_kit.context(translate.count("story.more", more))] if more > 0 else []
     if reply.codes:
@@ -43,7 +45,7 @@ def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> Mes
 def handoff(catalogue: Catalogue, reply: HandoffReply, translate: Translator) -> MessagePayload:
     """List what is open, what was resolved, and which codes were new."""
     title = translate.count("handoff.title", reply.hours)
-    parts: dict[str, list[str]] = {"open": [], "resolved": [], "new": []}
+    parts: dict[str, list[str]] = {"open": _alerts(catalogue, reply, translate), "resolved": [], "new": []}
     for each in reply.chapters:
         parts["open" if each.is_open else "resolved"].append(_handed(catalogue, each, reply, translate))
     for code in reply.new:
@@ -70,9 +72,29 @@ def _chapter(catalogue: Catalogue, chapter: Chapter, reply: StoryReply, translat
     events = [each for each in chapter.events if each.what in _EVENTS]
     if len(events) > 1:  # the state tells a single one
         yield translate("story.happened")
-        for event in events[-_MOST_EVENTS:]:
-            who, time = block_kit.mention(event.user), block_kit.date(event.at)
-            yield f"• {translate(f'story.event.{event.what}', who=who, time=time)}"
+        before = ["", *(each.what for each in events)]
+        lines = [_event(event, previous, translate) for previous, event in zip(before, events, strict=False)]
+        yield from lines[-_MOST_EVENTS:]
+
+
+def _alerts(catalogue: Catalogue, reply: StoryReply | HandoffReply, translate: Translator) -> list[str]:
+    """Return a line for each alert that is open, as the alert says it, with a link."""
+    lines = []
+    for watch in reply.alerts:
+        since, subject = block_kit.date(watch.since or 0.0), subject_line(catalogue, watch.subject, translate)
+        line = translate.count("alert.open", watch.shown_count or 0, subject=subject, since=since)
+        link = reply.links.get(watch.alert_ts or "")
+        lines.append(translate("story.alert", line=line, link=block_kit.escape(link)) if link else line)
+    return lines
+
+
+def _event(event: IncidentEvent, before: str, translate: Translator) -> str:
+    """Tell an event; to release an incident is to reopen it if it was resolved *before*."""
+    what = "reopened" if (before, event.what) == (Status.RESOLVED, Status.RELEASED) else event.what
+    line = translate(f"story.event.{what}", who=block_kit.mention(event.user), time=block_kit.date(event.at))
+    if event.helped:
+        line = translate("handoff.helped", line=line, helped=block_kit.literal(event.helped, HELPED_CHARACTERS))
+    return f"• {line}"
 
 
 def _facts(chapter: Chapter, translate: Translator) -> Iterator[str]:

@@ -31,7 +31,7 @@ def watches(catalogue: Catalogue, reply: WatchesReply, translate: Translator) ->
 
 def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> MessagePayload:
     """Show an alert: its state, the codes and channels if there are several, and who asked for it."""
-    watch, subject = reply.watch, _subject(catalogue, reply.watch.subject, translate)
+    watch, subject = reply.watch, subject_line(catalogue, reply.watch.subject, translate)
     since, until = block_kit.date(reply.since), block_kit.date(reply.until)
     state = translate.count(f"alert.{reply.state}", reply.count, subject=subject, since=since, until=until)
     lines = []
@@ -70,11 +70,12 @@ def rule_line(catalogue: Catalogue, rule: Mapping[str, Any], translate: Translat
     is_hours = seconds % 3600 == 0
     span = translate.count("watch.hours" if is_hours else "watch.minutes", seconds // (3600 if is_hours else 60))
     key = "watch.rule.everywhere" if rule["is_everywhere"] else "watch.rule"
-    line = translate.count(key, count, subject=_subject(catalogue, rule["subject"], translate), span=span)
+    line = translate.count(key, count, subject=subject_line(catalogue, rule["subject"], translate), span=span)
     return translate("watch.rule.calls", rule=line) if rule["group"] else line  # a mention would call the group
 
 
-def _subject(catalogue: Catalogue, stored: str, translate: Translator) -> str:
+def subject_line(catalogue: Catalogue, stored: str, translate: Translator) -> str:
+    """Name the codes that are watched for."""
     subject = WatchSubject.parse(stored)
     match subject.kind:
         case SubjectKind.CODE:

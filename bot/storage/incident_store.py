@@ -61,6 +61,7 @@ class IncidentEvent:
     what: str
     user: str
     at: float
+    helped: str = ""  # one line by the person who resolved it
 
 
 Rule = Callable[[Incident], Incident]
@@ -113,6 +114,7 @@ class IncidentStore:
             row = _row(after) | {"due_at": (at or 0.0) + _SHOW_AGAIN_S}
             connection.execute(update(incidents).where(*_of(incidents, after.ref)).values(row))
             event = {"what": "escalated" if is_escalated else after.status, "user": who, "at": at}
+            event |= {"helped": "" if is_escalated else after.helped}
             connection.execute(insert(incident_history).values(_key(after.ref) | event))
             return before, after
 
@@ -145,7 +147,7 @@ class IncidentStore:
 
     async def history(self, ref: MessageRef) -> list[IncidentEvent]:
         """Return what happened to an incident, in order."""
-        columns = incident_history.c.what, incident_history.c.user, incident_history.c.at
+        columns = (*(incident_history.c[name] for name in ("what", "user", "at", "helped")),)
         query = select(*columns).where(*_of(incident_history, ref)).order_by(incident_history.c.id)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return [IncidentEvent(*row) for row in rows]

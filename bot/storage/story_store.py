@@ -138,7 +138,9 @@ def _wrong(connection: Connection, scope: Scope) -> set[str]:
 
 def _events(connection: Connection, scope: Scope, found: list[str]) -> dict[str, list[IncidentEvent]]:
     table = incident_history.c
-    query = select(table.ts, table.what, table.user, table.at).where(*_in(incident_history, scope), table.ts.in_(found))
+    query = select(table.ts, table.what, table.user, table.at, table.helped).where(
+        *_in(incident_history, scope), table.ts.in_(found)
+    )
     events: dict[str, list[IncidentEvent]] = {ts: [] for ts in found}
     for ts, *event in connection.execute(query.order_by(table.id)):
         events[ts].append(IncidentEvent(*event))

@@ -168,6 +168,7 @@ incident_history = Table(
     Column("what", String(16), nullable=False),
     Column("user", String(32), nullable=False),
     Column("at", Float, nullable=False, index=True),
+    Column("helped", Text, nullable=False, server_default=""),  # one line by whoever resolved it
     Index("incident_history_of", "team", "channel", "ts"),
 )
 

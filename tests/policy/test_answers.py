@@ -70,7 +70,7 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     ranking = Ranking(SightingStore(database), Visibility(lambda: 0.0), lambda: NOW)
     memories = Memories(MemoryStore(database), lambda: 0.0)
     notes = TeamNotes(permissions, catalogue, NoteStore(database), store, memories, lambda: 0.0)
-    stories = Stories(StoryStore(database), lambda: NOW)
+    stories = Stories(StoryStore(database), WatchStore(database), lambda: NOW)
     watching = Watching(permissions, catalogue, WatchStore(database), store, lambda: NOW)
     yield Answers(catalogue, languages, inspections, changes, ranking, stories, notes, watching)
     await languages.locales.close()

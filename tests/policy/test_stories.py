@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.oncall.ownership import Ownership
@@ -14,6 +16,7 @@ from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.database import Database
 from bot.storage.incident_store import Incident, IncidentStore
 from bot.storage.story_store import StoryStore
+from bot.storage.watch_store import WatchStore
 from bot.triage.summary import TriageSummary
 from tests.directory import FakeDirectory
 
@@ -28,7 +31,8 @@ class World:
         self.now = NOW
         self.annotations, self.changes = AnnotationStore(database), ChangeStore(database)
         self.ownership = Ownership(IncidentStore(database), self.clock, 0.0)
-        self._stories = Stories(StoryStore(database), self.clock)
+        self.watches = WatchStore(database)
+        self._stories = Stories(StoryStore(database), self.watches, self.clock)
         self.directory = FakeDirectory()
 
     def clock(self) -> float:
@@ -155,3 +159,28 @@ async def test_messages_are_linked_and_people_named_as_far_as_slack_tells(world:
 async def test_a_direct_message_has_no_story(world: World) -> None:
     """There are no incidents in it, and it must not tell those of channels."""
     assert await world.in_direct() == (Note("not_in_direct"), Note("not_in_direct"))
+
+
+async def test_what_helped_once_is_kept_when_it_is_reopened(world: World) -> None:
+    """It did not help after all, which the next person has to know."""
+    mine = await world.triage(NOW - HOUR)
+    await world.ownership.resolve(mine, "U1", "restarted")
+    await world.ownership.reopen(mine, "U2")
+    (chapter,) = (await world.so_far()).chapters
+    assert [(event.what, event.helped) for event in chapter.events] == [("resolved", "restarted"), ("released", "")]
+
+
+async def test_open_alerts_of_the_channel_are_told(world: World) -> None:
+    """Those of other channels are not, nor those that are over."""
+    for channel in ("C1", "C2"):
+        rule = {"subject": "any:", "count": 1, "span_s": 60, "is_everywhere": False, "group": ""}
+        assert await world.watches.add("T1", channel, rule, user="U1", at=NOW, most=9)
+    assert (await world.so_far()).alerts == ()
+    for channel in ("C1", "C2"):
+        (watch,) = await world.watches.of_channel("T1", channel)
+        await world.watches.record(replace(watch, since=NOW, alert_ts="9.0", shown_count=3), due_at=NOW)
+    (alert,) = (await world.so_far()).alerts
+    assert (alert.channel, (await world.of_shift(8)).alerts) == ("C1", (alert,))
+    assert (await world.so_far("7.0")).alerts == ()
+    await world.watches.record(replace(alert, since=None, alert_ts=None), due_at=NOW)
+    assert (await world.so_far()).alerts == ()

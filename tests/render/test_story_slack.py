@@ -13,6 +13,7 @@ from bot.render.renderer import Renderer
 from bot.storage.annotation_store import LogRecord, MessageRef
 from bot.storage.incident_store import IncidentEvent, Status
 from bot.storage.story_store import Chapter, CodeCount
+from bot.storage.watch_store import Watch
 from bot.triage.summary import TriageSummary
 from tests.render.digests import HOSTILE
 from tests.render.incidents import AT, incident
@@ -36,8 +37,10 @@ DONE = replace(
     events=(IncidentEvent("taken", "U0BEN", AT), IncidentEvent("later kind", "U0BEN", AT)),
 )
 CODES = (CodeCount(6000106, 12, "1.0", "2.0"), CodeCount(6009999, 1, "1.0", "1.0"))
-STORY = StoryReply(True, (FREE, TAKEN, DONE), CODES, 3, {REF.ts: LINK, "1.0": LINK})
-HANDOFF = HandoffReply(8, (FREE, TAKEN, DONE), CODES, 3, {REF.ts: LINK}, {"U0LIN": "Lin <!here>"})
+_RULE = ("code:6000104", 10, 300, False, "S0ONCALL")
+ALERT = Watch(1, "T1", "C1", *_RULE, "U1", AT, since=AT, alert_ts="9.0", shown_count=12)
+STORY = StoryReply(True, (FREE, TAKEN, DONE), CODES, 3, links={REF.ts: LINK, "1.0": LINK})
+HANDOFF = HandoffReply(8, (FREE, TAKEN, DONE), CODES, 3, links={REF.ts: LINK}, names={"U0LIN": "Lin <!here>"})
 
 
 def test_the_story_names_cause_start_owner_and_what_was_tried(catalogue: Catalogue) -> None:
@@ -86,10 +89,11 @@ def test_a_cause_without_a_code_has_a_name(catalogue: Catalogue) -> None:
     "reply",
     [
         STORY,
-        replace(STORY, is_thread=False, links={}, number=40),
+        replace(STORY, is_thread=False, links={}, number=40, alerts=(ALERT,)),
         replace(STORY, chapters=(DONE,) * 15, codes=CODES * 5),
         *(StoryReply(is_thread, (), ()) for is_thread in (True, False)),
         HANDOFF,
+        replace(HANDOFF, alerts=(ALERT,) * 20, links={"9.0": LINK}),
         replace(HANDOFF, hours=1, chapters=(TAKEN,) * 15, names={}),
         HandoffReply(12, (), ()),
     ],
@@ -100,6 +104,35 @@ def test_slack_accepts_them(catalogue: Catalogue, reply: StoryReply | HandoffRep
     assert_sendable(message)
     assert "<!here" not in str(message)
     assert "<!channel" not in str(message)
+
+
+def test_what_was_tried_in_vain_stays(catalogue: Catalogue) -> None:
+    """An incident that was reopened shows what did not help."""
+    events = (
+        IncidentEvent("resolved", "U0LIN", AT, "restarted the gateway <!here>"),
+        IncidentEvent("released", "U0ANN", AT + 60),
+        IncidentEvent("taken", "U0ANN", AT + 120),
+    )
+    reply = replace(STORY, chapters=(replace(TAKEN, events=events),))
+    lines = shown(Renderer(catalogue).message(reply, Language.EN)).splitlines()
+    happened = lines[lines.index("What happened:") + 1 :]
+    assert happened[0].startswith("• <@U0LIN> resolved it (")
+    assert happened[0].endswith("): restarted the gateway &lt;!here&gt;")
+    assert happened[1].startswith("• <@U0ANN> reopened it (")
+    assert happened[2].startswith("• <@U0ANN> took it (")
+
+
+def test_alerts_come_first(catalogue: Catalogue) -> None:
+    """They are what is burning; the group that they called is not called again."""
+    for reply in (
+        replace(STORY, is_thread=False, alerts=(ALERT,), links={"9.0": LINK}),
+        replace(HANDOFF, alerts=(ALERT,), links={"9.0": LINK}),
+    ):
+        text = shown(Renderer(catalogue).message(reply, Language.EN))
+        alert = text.index(":rotating_light: *6000104*  Network error: *12* messages since <!date^1795500000^")
+        assert f"still going on (<{LINK}|alert>)" in text
+        assert alert < text.index("6000106 · Token expired")
+        assert "S0ONCALL" not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

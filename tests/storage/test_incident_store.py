@@ -131,4 +131,6 @@ async def test_clicks_at_once_end_in_one_state_that_everybody_sees(
             state = each.after
         assert await store.get(seed.ref) == (state if changes else seed)
         history = await store.history(seed.ref)
-        assert history == [IncidentEvent(each.after.status, each.after.user, each.after.at) for each in changes]
+        assert history == [
+            IncidentEvent(each.after.status, each.after.user, each.after.at, each.after.helped) for each in changes
+        ]
