@@ -150,6 +150,15 @@ def test_both_languages_have_the_same_keys() -> None:
 
 
 @pytest.mark.parametrize("language", [Language.EN, Language.ZH])
+def test_every_key_has_one_text(language: Language) -> None:
+    """A second text, such as a merge leaves behind, would silently replace the first."""
+    lines = (resources.DATA / "locale" / f"{language}.po").read_text(encoding="utf-8").splitlines()
+    kinds = [line.split()[0] for line in lines if line.startswith(("msgid ", "msgstr ", "msgstr[0] "))]
+    assert kinds[::2] == ["msgid"] * (len(kinds) // 2)
+    assert "msgid" not in kinds[1::2]
+
+
+@pytest.mark.parametrize("language", [Language.EN, Language.ZH])
 def test_every_text_is_styled_whatever_fills_it(language: Language) -> None:
     """Slack shows `*`, `_`, `~` and back-ticks beside a letter or a Chinese character as they are."""
     found = []
