@@ -129,9 +129,9 @@ async def running(
         await stack.enter_async_context(tidying(database, clock, settings.retention))
         # The stack closes these before the connection, so requests that arrive meanwhile are still recorded.
         stack.push_async_callback(services.background.drain, _GRACE_S)
+        await stack.enter_async_context(Rounds(services).running())
         stack.push_async_callback(services.inbox.close, _GRACE_S)
         await stack.enter_async_context(health.watching(services.inbox, checks))
-        await stack.enter_async_context(Rounds(services).running())
         worker = Worker(services)
         await services.inbox.open(worker.work, on_exhausted=worker.report_exhausted, on_stop=suspensions.stop)
         _log.info("ready", transport=settings.transport, workspaces=await workspaces.describe())

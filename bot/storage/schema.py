@@ -24,6 +24,7 @@ class OlderSchemaError(ZimerrError):
 def upgrade(connection: Connection) -> None:
     """Upgrade the schema to the code's version, in one process at a time. Raises ZimerrError if it is newer."""
     if connection.dialect.name == "postgresql":
+        connection.execute(sql("SET LOCAL idle_in_transaction_session_timeout = 0"))  # Alembic takes its time
         connection.execute(sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})"))
     else:
         # Otherwise SQLite's driver commits each CREATE by itself, and a killed process leaves half a schema.
