@@ -41,6 +41,7 @@ from bot.policy.memories import Memories
 from bot.policy.permissions import Permissions
 from bot.policy.ranking import Ranking
 from bot.policy.relations import Relations
+from bot.policy.snoozes import Snoozes
 from bot.policy.stories import Stories
 from bot.policy.team_notes import TeamNotes
 from bot.policy.visibility import Visibility
@@ -77,6 +78,7 @@ from bot.storage.incident_store import IncidentStore
 from bot.storage.memory_store import MemoryStore
 from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
+from bot.storage.snooze_store import SnoozeStore
 from bot.storage.story_store import StoryStore
 from bot.storage.watch_store import WatchStore
 from bot.telemetry import tracing
@@ -245,11 +247,20 @@ def _services(
     inspections = Inspections(catalogue, annotations, change_store, clock)
     visibility, sightings = Visibility(clock), SightingStore(database)
     permissions = Permissions(settings.admins, clock)
+    snooze_store = SnoozeStore(database)
     note_permissions = Permissions(settings.note_editors, clock)
     memories = Memories(MemoryStore(database), clock)
     notes = TeamNotes(note_permissions, catalogue, NoteStore(database), change_store, memories, clock)
     changes = Changes(
-        permissions, note_permissions, languages, annotations, channels, change_store, clock, settings.retention
+        permissions,
+        note_permissions,
+        languages,
+        annotations,
+        channels,
+        change_store,
+        snooze_store,
+        clock,
+        settings.retention,
     )
     incidents = IncidentStore(database)
     watch_store = WatchStore(database)
@@ -298,6 +309,7 @@ def _services(
         notes=notes,
         watching=watching,
         bursts=Bursts(catalogue, watch_store, sightings, visibility, clock),
+        snoozes=Snoozes(permissions, snooze_store, clock),
         channels=channels,
         clock=clock,
         escalation_target=settings.zimerr_escalate,
@@ -345,6 +357,7 @@ async def tidying(database: Database, clock: Callable[[], float], retention: Ret
                 await InboxRows(database).purge(before=before, state=JobState.DEAD)
                 await ChangeStore(database).forget_before(before, now=clock())
                 await IncidentStore(database).forget_before(clock() - retention.incident_days * _DAY_S)
+                await SnoozeStore(database).forget_before(clock())
                 await SightingStore(database).forget_before(before)
                 await WatchStore(database).forget_before(before)
             except UNREACHABLE as error:

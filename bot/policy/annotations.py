@@ -4,7 +4,7 @@
 2. A log is explained by a triage. A message that would only count codes of a triage gets a reaction instead: a triage
    shows no counts, because it would have to read the log again.
 3. An edited message is decided again, as if it were new. Its reply is updated, or deleted if no code is left to
-   explain. A reply stays, even if the channel's mode has been changed since.
+   explain. A reply stays, even if the channel's mode has been changed or a code was snoozed since.
 4. The reply to a deleted message is deleted. If it explains other messages too, it is updated instead.
 5. A message to the bot gets an answer, which follows edits and deletions, too. The line about a change of
    the channel stays, so that the change remains visible.
@@ -143,7 +143,7 @@ class Annotations:
                 await voice.unmark(message.ts)
                 await self._store.forget(message.ref, record)
             return
-        decision = _decide(message, replace(history, mode=Mode.THREAD))
+        decision = _decide(message, replace(history, mode=Mode.THREAD, snoozed=frozenset()))
         if decision.act is not Act.REPLY:
             await self.withdraw(message, voice)
         elif decision.codes != record.codes:
@@ -234,7 +234,7 @@ class Annotations:
         # Its own reply must not silence the message's codes.
         own = frozenset(found.record.codes) if found.record and found.record.reply else frozenset()
         mode = Mode(found.channel.mode or Mode.THREAD)
-        history = ChannelHistory(mode, found.ignored, found.in_thread - own, found.recent - own)
+        history = ChannelHistory(mode, found.ignored, found.in_thread - own, found.recent - own, found.snoozed)
         return found.record, history, found.channel
 
     async def mode(self, place: Place) -> Mode:
@@ -265,7 +265,9 @@ class Annotations:
         }
         counted = Counter(code for _, decision in decided for code in decision.repeated)
         if records:
-            await self._store.put(records, now=self._clock(), counted=counted, sighted=_sighted(decided))
+            snoozed = [code for _, decision in decided for code in decision.snoozed]
+            sighted = _sighted(decided)
+            await self._store.put(records, now=self._clock(), counted=counted, sighted=sighted, snoozed=snoozed)
         for message, decision in decided:
             outcome = Act.TRIAGE if decision.act is Act.REPLY and message.triaged else decision.act
             self._metrics.answers.labels(str(outcome), decision.reason).inc()
@@ -330,7 +332,8 @@ class Annotations:
 
 def _decide(message: SeenMessage, history: ChannelHistory) -> Decision:
     """Decide about a message by the noise rules; log the reasons if it gets no reply."""
-    decision = decide(message.sightings, history, is_log=message.is_log)
+    cause = message.triaged.digest.cause if message.triaged else None
+    decision = decide(message.sightings, history, is_log=message.is_log, cause=cause)
     if decision.act is not Act.REPLY:
         reasons = {code: str(rule) for code, rule in decision.silenced} or "no code"
         _log.debug("no reply", channel=message.place.channel, ts=message.ts, act=str(decision.act), reasons=reasons)

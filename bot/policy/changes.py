@@ -30,12 +30,13 @@ from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChangeStore, ChannelChange, OvertakenError, Restore
 from bot.storage.channel_store import ChannelState, ChannelStore, SetBy
 from bot.storage.note_store import restore_note
+from bot.storage.snooze_store import SnoozeStore, restore_snoozes
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 _IGNORED_S = 30 * 86_400.0  # for which a context is ignored
 
 
-_RESTORE: dict[Changed, Restore] = {Changed.NOTE: restore_note}
+_RESTORE: dict[Changed, Restore] = {Changed.NOTE: restore_note, Changed.SNOOZE: restore_snoozes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Changes:
     _annotations: Annotations
     _channels: ChannelStore
     _store: ChangeStore
+    _snoozes: SnoozeStore
     _clock: Callable[[], float]
     _retention: Retention
 
@@ -69,6 +71,7 @@ class Changes:
             is_audience_of_workspace=not channel.answers,
             retention=self._retention,
             weekly_by=channel.weekly_by if channel.weekly else None,
+            snoozes=await self._snoozes.active(place.team, place.channel, now=self._clock()),
         )
 
     async def audience(self, place: Place) -> Audience:

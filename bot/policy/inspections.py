@@ -42,8 +42,9 @@ class Inspections:
         ts = str(message["ts"])
         seen = SeenMessage(place, ts, str(message.get("thread_ts", ts)), sightings)
         record, history, _ = await self._annotations.load(seen)
-        silenced = dict(decide(sightings, history, is_log=is_log).silenced)
-        in_files_silenced = [rule for _, rule in decide(in_files, history, is_log=True).silenced]
+        cause = record.log.summary.code if record and record.log else None
+        silenced = dict(decide(sightings, history, is_log=is_log, cause=cause).silenced)
+        in_files_silenced = [rule for _, rule in decide(in_files, history, is_log=True, cause=cause).silenced]
         contexts = await self._changes.ignored(place.team, place.channel, now=self._clock())
         by_fingerprint = {context.fingerprint: context for context in contexts}
         known = [(each.code, by_fingerprint.get(each.fingerprint)) for each in sightings]

@@ -7,15 +7,17 @@ For each code in a message, the first rule that applies silences the code:
 3. People here called a number in the same context "not a code" (`NOT_A_CODE`).
 4. The thread explains the code already (`IN_THREAD`).
 5. The channel's mode is react (`REACT_ONLY`).
-6. The code was explained in the channel within the cool-down (`COOL_DOWN`).
+6. People snoozed the code in the channel (`SNOOZED`).
+7. The code was explained in the channel within the cool-down (`COOL_DOWN`).
 
-Rules 4 and 6 are about explaining a code again. They do not apply to a log, whose triage is about the log.
+Rules 4 and 7 are about explaining a code again. They do not apply to a log, whose triage is about the log. Rule 6
+applies to all codes of a log whose likely cause is snoozed, else to none.
 
 A code that occurs several times is silenced only if every occurrence is. Then the message gets one act:
 
 1. If a code is not silenced, a reply explains all codes that are not.
 2. Else, if the thread explains a code, the reply there counts it once more.
-3. Else, if react mode or the cool-down silenced a code, a reaction marks the message.
+3. Else, if react mode, a snooze or the cool-down silenced a code, a reaction marks the message.
 4. Else nothing.
 """
 
@@ -58,6 +60,7 @@ class SilenceRule(StrEnum):
     QUOTED = "quoted"
     NOT_A_CODE = "not-a-code"
     IN_THREAD = "in-thread"
+    SNOOZED = "snoozed"
     COOL_DOWN = "cool-down"
     REACT_ONLY = "react-only"
 
@@ -89,6 +92,7 @@ class ChannelHistory:
     not_codes: frozenset[str] = frozenset()  # fingerprints that people here called "not a code"
     in_thread: frozenset[int] = frozenset()  # codes explained in the thread
     recent: frozenset[int] = frozenset()  # codes explained in the channel within the cool-down
+    snoozed: frozenset[int] = frozenset()  # codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +113,27 @@ class Decision:
         return str(rule or "no-code")
 
     @property
+    def snoozed(self) -> tuple[int, ...]:
+        """The codes that a snooze silenced."""
+        return tuple(code for code, rule in self.silenced if rule is SilenceRule.SNOOZED)
+
+    @property
     def repeated(self) -> tuple[int, ...]:
         """The codes to count in the replies of the thread that explain them."""
         is_counted = self.act in (Act.REPLY, Act.COUNT)
         return tuple(code for code, rule in self.silenced if is_counted and rule is SilenceRule.IN_THREAD)
 
 
-def decide(sightings: Sequence[Sighting], history: ChannelHistory, *, is_log: bool = False) -> Decision:
-    """Decide about a message by the rules of this module. A log may have a cause, but no codes."""
+def decide(
+    sightings: Sequence[Sighting], history: ChannelHistory, *, is_log: bool = False, cause: int | None = None
+) -> Decision:
+    """Decide about a message by the rules of this module. A log may have a cause, but no codes.
+
+    *cause* is the code of the likely cause of a log.
+    """
     if is_log:
-        history = replace(history, in_thread=frozenset(), recent=frozenset())
+        snoozed = frozenset(each.code for each in sightings if cause in history.snoozed)
+        history = replace(history, in_thread=frozenset(), recent=frozenset(), snoozed=snoozed)
     if is_log and not sightings:
         return Decision({Mode.THREAD: Act.REPLY, Mode.REACT: Act.REACT, Mode.OFF: Act.NOTHING}[history.mode], ())
     rules: dict[int, SilenceRule | None] = {}
@@ -134,6 +149,7 @@ def decide(sightings: Sequence[Sighting], history: ChannelHistory, *, is_log: bo
     for act, rule in (
         (Act.COUNT, SilenceRule.IN_THREAD),
         (Act.REACT, SilenceRule.REACT_ONLY),
+        (Act.REACT, SilenceRule.SNOOZED),
         (Act.REACT, SilenceRule.COOL_DOWN),
     ):
         codes = tuple(code for code, silencing in silenced if silencing is rule)
@@ -150,6 +166,7 @@ def _rule_against(sighting: Sighting, history: ChannelHistory) -> SilenceRule | 
         (sighting.fingerprint in history.not_codes, SilenceRule.NOT_A_CODE),
         (sighting.code in history.in_thread, SilenceRule.IN_THREAD),
         (history.mode is Mode.REACT, SilenceRule.REACT_ONLY),
+        (sighting.code in history.snoozed, SilenceRule.SNOOZED),
         (sighting.code in history.recent, SilenceRule.COOL_DOWN),
     )
     return next((rule for applies, rule in checks if applies), None)

@@ -27,6 +27,7 @@ from bot.storage.annotation_store import LogRecord
 from bot.storage.change_store import ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
 from bot.storage.incident_store import Incident
+from bot.storage.snooze_store import Snooze
 from bot.triage.digest import Digest, FileRefused, Secret
 
 
@@ -125,6 +126,7 @@ class SettingsReply:
     is_audience_of_workspace: bool = False  # the channel has no setting of its own
     weekly_by: SetBy | None = None  # who turned the weekly digest on; None: it is off
     retention: Retention = field(default_factory=Retention)
+    snoozes: tuple[Snooze, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

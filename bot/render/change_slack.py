@@ -5,6 +5,9 @@ In public, these messages mention only the people who made a change or undid it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Translator
 from bot.oncall.memory import NOTE_CHARACTERS
@@ -16,6 +19,7 @@ from bot.render.block_kit import Block, MessagePayload
 from bot.render.watch_slack import rule_line
 from bot.storage.change_store import Changed, ChannelChange, IgnoredContext
 from bot.storage.channel_store import SetBy
+from bot.storage.snooze_store import Snooze
 
 UNDO = "undo_change"  # action ids; the value is the id of the change
 FORGET = "forget_ignored"  # the value is the fingerprint
@@ -85,6 +89,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
         translate("settings.wrong", **_author(reply.wrong_by)) if reply.wrong_by else "",
         translate("settings.weekly", **_author(reply.weekly_by)) if reply.weekly_by else "",
         translate("settings.stored", days=reply.retention.days, incident_days=reply.retention.incident_days),
+        "\n".join(_snooze(each, translate) for each in reply.snoozes[:_MOST_LISTED]),
         translate("settings.hint"),
     ]
     paragraphs = [each for each in paragraphs if each]
@@ -119,10 +124,8 @@ def change_line(catalogue: Catalogue, change: ChannelChange, translate: Translat
             line = translate("change.weekly" if detail["after"] else "change.weekly.off", who=who, time=time)
         case Changed.NOT_A_CODE:
             line = _not_a_code(change, translate)
-        case Changed.NOTE:
-            text = block_kit.literal(detail["after"], NOTE_CHARACTERS)
-            key = "change.note" if text else "change.note.removed"
-            line = translate(key, who=who, code=detail["code"], text=text)
+        case Changed.NOTE | Changed.SNOOZE as what:
+            line = {Changed.NOTE: _note_line, Changed.SNOOZE: _snooze_line}[what](who, detail, translate)
         case Changed.WATCH | Changed.WATCH_STOPPED as what:
             line = translate(f"change.{what}", who=who, rule=rule_line(catalogue, detail, translate))
         case Changed.WRONG:
@@ -158,6 +161,26 @@ def _audience(reply: SettingsReply, translate: Translator) -> str:
         return said
     key = "settings.by_for_workspace" if reply.is_audience_of_workspace else "settings.by"
     return block_kit.sentences(said, translate(key, **_author(reply.audience_by)), translate)
+
+
+def _note_line(who: str, detail: Mapping[str, Any], translate: Translator) -> str:
+    text = block_kit.literal(detail["after"], NOTE_CHARACTERS)
+    return translate("change.note" if text else "change.note.removed", who=who, code=detail["code"], text=text)
+
+
+def _snooze_line(who: str, detail: Mapping[str, Any], translate: Translator) -> str:
+    names = {"who": who, "codes": block_kit.joined(detail["codes"], translate)}
+    names |= {"until": block_kit.date(detail["until"])}
+    if not detail["times"]:
+        return translate("change.snooze", **names)
+    return translate.count("change.snooze.times", detail["times"], **names)
+
+
+def _snooze(snooze: Snooze, translate: Translator) -> str:
+    names = {"who": block_kit.mention(snooze.user), "code": snooze.code, "until": block_kit.date(snooze.until)}
+    if snooze.times_left is None:
+        return translate("settings.snooze", **names)
+    return translate.count("settings.snooze.times", snooze.times_left, **names)
 
 
 def _ignored_count(reply: SettingsReply, translate: Translator) -> str:

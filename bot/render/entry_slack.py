@@ -26,6 +26,7 @@ from bot.render.entry_wording import (
     server_code_line,
 )
 from bot.render.memory_slack import memory_of
+from bot.render.snooze_slack import SNOOZE
 from bot.triage.cascades import CascadeRule, Cascades
 
 SHOW_LANGUAGE = "show_language"  # action ids
@@ -215,7 +216,7 @@ def _more(reply: Annotation, translate: Translator) -> Element:
     codes = list(question.codes[:_MOST_IN_OPTION]) if question else []
     language = _question(reply, translate.language.other, {"act": SHOW_LANGUAGE, "codes": codes})
     options = [block_kit.option(translate("button.other_language"), language)] if reply.entries else []
-    dismissals = {act: _compact({"act": act, "codes": codes}) for act in (NOT_A_CODE, QUIET_HERE)}
+    dismissals = {act: _compact({"act": act, "codes": codes}) for act in (SNOOZE, NOT_A_CODE, QUIET_HERE)}
     options += [block_kit.option(translate(f"dismiss.{act}"), value) for act, value in dismissals.items()]
     return block_kit.overflow(MORE, options)
 

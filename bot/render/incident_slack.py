@@ -14,6 +14,7 @@ from bot.policy.replies import Overdue, TakenOver
 from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.packet_slack import TRIAGE_PACKET
+from bot.render.snooze_slack import SNOOZE
 from bot.storage.incident_store import Incident, Status
 
 TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
@@ -79,7 +80,10 @@ def buttons(
         case _:
             shown = [button("take", TRIAGE_TAKE, style="primary"), *escalate, report]
             more = [option(translate("triage.button.resolve"), TRIAGE_RESOLVE)]
-    return block_kit.actions(*shown, block_kit.overflow(TRIAGE_MENU, [*more, *rest]))
+    options = [*more, *rest]
+    if code and len(options) < block_kit.MENU_OPTIONS:
+        options.insert(-1, option(translate("triage.button.snooze"), SNOOZE))
+    return block_kit.actions(*shown, block_kit.overflow(TRIAGE_MENU, options))
 
 
 def with_state(payload: MessagePayload, incident: Incident, *, can_escalate: bool = False) -> MessagePayload:

@@ -13,6 +13,7 @@ from bot.catalogue.entry import Entry
 from bot.i18n import Language, Translator, words
 from bot.oncall.memory import NoteReply
 from bot.oncall.packet import PacketReply
+from bot.oncall.snoozing import SnoozePreview
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
 from bot.oncall.watches import AlertReply, WatchesReply
@@ -33,6 +34,7 @@ from bot.render import (
     packet_slack,
     platform_slack,
     share_slack,
+    snooze_slack,
     story_slack,
     trend_slack,
     watch_slack,
@@ -150,6 +152,14 @@ class Renderer:
         if not isinstance(reply, NoteReply):
             return None
         return block_kit.converted(memory_slack.note_dialog(reply, origin, words(language)), language)
+
+    def snooze_dialog(self, language: Language, preview: SnoozePreview, origin: str) -> dict[str, Any]:
+        """Render the dialog that snoozes codes; see `snooze_slack.dialog`."""
+        return block_kit.converted(snooze_slack.dialog(preview, origin, words(language)), language)
+
+    def snooze_error(self, language: Language) -> str:
+        """Return the error to show below the number of messages in that dialog if it is none."""
+        return block_kit.converted({"text": words(language)("snooze.times.error")}, language)["text"]
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""

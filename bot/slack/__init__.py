@@ -6,7 +6,7 @@ Surfaces:
 - `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
 - `alerts`: bursts that people watch for
 - `packets`: the text for ZEGO support
-- `note_dialog`: the notes of the workspace about codes
+- `note_dialog`: the notes of the workspace about codes; `snooze_dialog`: codes snoozed
 - `sharing`: *Share to channel* on private answers
 - `shortcuts`: *Explain codes*, *Triage thread*, *Catch up*, *Look up a code*
 - `views`: the modals
@@ -40,6 +40,7 @@ from bot.slack import (
     packets,
     sharing,
     shortcuts,
+    snooze_dialog,
     views,
     workflow_steps,
 )
@@ -56,6 +57,7 @@ def register(app: AsyncApp, services: Services) -> None:
         incidents,
         packets,
         note_dialog,
+        snooze_dialog,
         sharing,
         shortcuts,
         views,

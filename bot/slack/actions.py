@@ -14,8 +14,8 @@ from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.question import Question
 from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
-from bot.render import change_slack, entry_slack, incident_slack, notices, packet_slack
-from bot.slack import confirmation, incidents, packets
+from bot.render import change_slack, entry_slack, incident_slack, notices, packet_slack, snooze_slack
+from bot.slack import confirmation, incidents, packets, snooze_dialog
 from bot.slack.context import RequestContext, Services
 from bot.slack.listeners import acknowledge, after_ack, with_context
 from bot.slack.log_jobs import triage_again
@@ -64,6 +64,8 @@ async def choose(context: RequestContext, body: Payload) -> None:
             await explain(context, body)
         case entry_slack.NOT_A_CODE | entry_slack.QUIET_HERE:
             await confirmation.ask(context, body, act, f"dismiss.{act}", codes=value["codes"])
+        case snooze_slack.SNOOZE:
+            await snooze_dialog.open_dialog(context, body)
 
 
 async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
@@ -82,6 +84,9 @@ async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAc
         case packet_slack.TRIAGE_PACKET:
             await ack()
             context.in_background(packets.ask(context, body))
+        case snooze_slack.SNOOZE:
+            await ack()
+            context.in_background(snooze_dialog.open_dialog(context, body))
         case incident_slack.TRIAGE_WRONG:
             await ack()
             context.in_background(confirmation.ask(context, body, act, "triage.wrong"))

@@ -32,6 +32,7 @@ from bot.policy.place import Place
 from bot.policy.question import question_of
 from bot.policy.relations import Relations
 from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
+from bot.policy.snoozes import Snoozes
 from bot.policy.team_notes import TeamNotes
 from bot.policy.troubles import Barred, Failed, Refused, missing_scope
 from bot.policy.watching import Watching
@@ -76,6 +77,7 @@ class Services:
     notes: TeamNotes
     watching: Watching
     bursts: Bursts
+    snoozes: Snoozes
     channels: ChannelStore
     clock: Callable[[], float]
     escalation_target: str  # id of a person or user group, or empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,7 @@ from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
 from bot.storage.database import Database
 from bot.storage.sighting_store import forget_sightings, insert_sightings, sighting_rows
-from bot.storage.tables import annotated, channel_settings, explained, ignored_contexts, language_votes
+from bot.storage.tables import annotated, channel_settings, explained, ignored_contexts, language_votes, snoozes
 from bot.triage.summary import TriageSummary
 
 
@@ -77,6 +78,7 @@ class MessageHistory:
     in_thread: frozenset[int]  # codes explained in its thread
     recent: frozenset[int]  # codes explained in its channel lately
     ignored: frozenset[str]  # fingerprints that people in the channel marked as not a code
+    snoozed: frozenset[int]  # codes
     channel: ChannelState
 
 
@@ -89,6 +91,7 @@ class _Put:
     counted: Mapping[int, int]
     dropped: Collection[int]
     sighted: Mapping[MessageRef, Mapping[int, int]]
+    snoozed: Collection[int]
 
     @property
     def thread(self) -> tuple[str, str, str]:
@@ -143,13 +146,15 @@ class AnnotationStore:
         counted: Mapping[int, int] | None = None,
         dropped: Collection[int] = (),
         sighted: Mapping[MessageRef, Mapping[int, int]] | None = None,
+        snoozed: Collection[int] = (),
     ) -> None:
         """Record annotations of one thread. Their codes count as explained by their replies.
 
         *counted* adds to the counts of codes that were explained before. The replies no longer explain the codes
         *dropped*. *sighted* is how often each code came in each message, in place of what was stored of it before.
+        The codes *snoozed* came in so many messages as they are listed; some snoozes end after a number of messages.
         """
-        await self._puts.submit(_Put(records, now, counted or {}, dropped, sighted or {}))
+        await self._puts.submit(_Put(records, now, counted or {}, dropped, sighted or {}, snoozed))
 
     async def forget(self, ref: MessageRef, record: AnnotationRecord) -> None:
         """Delete the annotation of a message, and the fact that its reply explained its codes."""
@@ -195,7 +200,8 @@ class AnnotationStore:
             # Every process writes threads in the same order, so that no two of them wait for each other.
             in_order = sorted(puts, key=lambda put: put.thread)
             # After a lost answer to the commit, the batch is repeated. Counts must not be added twice.
-            counting = [put for put in in_order if put.counted and not _is_recorded(connection, put)]
+            is_counting = ((put, put.counted or put.snoozed) for put in in_order)
+            counting = [put for put, counts in is_counting if counts and not _is_recorded(connection, put)]
             connection.execute(self._upsert_annotated, [row for put in in_order for row in _annotated_rows(put)])
             forget_sightings(connection, [_key(ref) for put in in_order for ref in put.records])
             if rows := [row for put in in_order for row in _sighting_rows(put)]:
@@ -211,6 +217,10 @@ class AnnotationStore:
                 for code, times in put.counted.items():
                     query = explained.update().where(*_in_thread(*put.thread), explained.c.code == code)
                     connection.execute(query.values(count=explained.c.count + times))
+                for code, times in sorted(Counter(put.snoozed).items()):
+                    team, channel, _ = put.thread
+                    mine = snoozes.c.team == team, snoozes.c.channel == channel, snoozes.c.code == code
+                    connection.execute(snoozes.update().where(*mine).values(times_left=snoozes.c.times_left - times))
 
         await self._database.run(put_all)
         return [None] * len(puts)
@@ -288,6 +298,9 @@ _HISTORY = union_all(
     _part("in_thread", explained, explained.c.code).where(explained.c.thread == bindparam("thread")),
     _part("recent", explained, explained.c.code).where(explained.c.at >= bindparam("since")),
     _part("ignored", ignored_contexts, ignored_contexts.c.shape).where(ignored_contexts.c.until > bindparam("now")),
+    _part("snoozed", snoozes, snoozes.c.code).where(
+        snoozes.c.until > bindparam("now"), or_(snoozes.c.times_left.is_(None), snoozes.c.times_left > 0)
+    ),
     _part("settings", channel_settings, channel_settings.c.language, channel_settings.c.mode),
     _part("votes", language_votes, language_votes.c.en, language_votes.c.zh),
 )
@@ -304,5 +317,6 @@ def _history(rows: Sequence[Sequence[Any]]) -> MessageHistory:
         in_thread=frozenset(int(code) for code, *_ in parts.get("in_thread", ())),
         recent=frozenset(int(code) for code, *_ in parts.get("recent", ())),
         ignored=frozenset(fingerprint for fingerprint, *_ in parts.get("ignored", ())),
+        snoozed=frozenset(int(code) for code, *_ in parts.get("snoozed", ())),
         channel=ChannelState(language, mode, Votes(*(int(count) for count in votes[:2]))),
     )

@@ -31,6 +31,7 @@ class Changed(StrEnum):
     NOTE = "note"  # of the workspace about a code, see `note_store`
     WATCH = "watch"  # a watch was made
     WATCH_STOPPED = "watch-stopped"
+    SNOOZE = "snooze"  # of codes, see `snooze_store`
     FORGOT = "forgot"  # ignored contexts were deleted; this can't be undone
 
 

@@ -209,6 +209,16 @@ watches = Table(
     Index("watches_of", "team", "channel"),
 )
 
+# The codes that get a reaction instead of a reply.
+snoozes = _channel_table(
+    "snoozes",
+    Column("code", Integer, primary_key=True, autoincrement=False),
+    Column("until", Float, nullable=False, index=True),
+    Column("times_left", Integer),  # messages until it ends; null: it ends by time only
+    Column("user", String(32), nullable=False),
+    Column("at", Float, nullable=False),
+)
+
 # What people changed for everybody in a channel, so that it can be undone.
 changes = Table(
     "changes",

@@ -48,6 +48,7 @@ from bot.storage.database import Database
 from bot.storage.memory_store import MemoryStore
 from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
+from bot.storage.snooze_store import SnoozeStore
 from bot.storage.story_store import StoryStore
 from bot.storage.watch_store import WatchStore
 from tests.directory import FakeDirectory, until_asked
@@ -66,7 +67,17 @@ async def answers(catalogue: Catalogue, database: Database) -> AsyncIterator[Ans
     annotations = Annotations(catalogue, languages, settings, AnnotationStore(database), lambda: 0.0)
     inspections = Inspections(catalogue, annotations, store, lambda: 0.0)
     permissions = Permissions((), lambda: 0.0)
-    changes = Changes(permissions, permissions, languages, annotations, settings, store, lambda: 0.0, Retention())
+    changes = Changes(
+        permissions,
+        permissions,
+        languages,
+        annotations,
+        settings,
+        store,
+        SnoozeStore(database),
+        lambda: 0.0,
+        Retention(),
+    )
     ranking = Ranking(SightingStore(database), Visibility(lambda: 0.0), lambda: NOW)
     memories = Memories(MemoryStore(database), lambda: 0.0)
     notes = TeamNotes(permissions, catalogue, NoteStore(database), store, memories, lambda: 0.0)

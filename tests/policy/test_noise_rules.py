@@ -145,3 +145,22 @@ def test_a_log_is_not_silenced_by_what_was_explained(
     """Its triage is about the log. It may have a cause without a code."""
     decision = decide(sightings, history, is_log=True)
     assert (decision.act, decision.codes) == (act, codes)
+
+
+def test_a_snoozed_code_gets_a_reaction() -> None:
+    """Beside a code that is not snoozed, the reply leaves it out; a thread that explains it counts it."""
+    history = ChannelHistory(snoozed=frozenset([A]))
+    assert decide([seen(A)], history) == Decision(Act.REACT, (A,), ((A, SilenceRule.SNOOZED),))
+    both = decide([seen(A), seen(B)], history)
+    assert (both.act, both.codes, both.snoozed) == (Act.REPLY, (B,), (A,))
+    counted = decide([seen(A)], ChannelHistory(snoozed=frozenset([A]), in_thread=frozenset([A])))
+    assert (counted.act, counted.snoozed) == (Act.COUNT, ())
+
+
+@pytest.mark.parametrize(
+    ("cause", "act", "codes"), [(A, Act.REACT, (A, B)), (B, Act.REPLY, (A, B)), (None, Act.REPLY, (A, B))]
+)
+def test_a_log_is_snoozed_with_its_cause(cause: int | None, act: Act, codes: tuple[int, ...]) -> None:
+    """Its followers alone do not silence it."""
+    decision = decide([seen(A), seen(B)], ChannelHistory(snoozed=frozenset([A])), is_log=True, cause=cause)
+    assert (decision.act, decision.codes) == (act, codes)

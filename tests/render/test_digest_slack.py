@@ -20,6 +20,7 @@ from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_report import report
 from bot.render.digest_slack import is_cut
 from bot.render.incident_slack import with_state
+from bot.render.snooze_slack import SNOOZE
 from bot.storage.incident_store import Status
 from bot.triage.cascades import open_cascades
 from bot.triage.digest import (
@@ -320,6 +321,7 @@ def test_buttons_contain_the_source_and_the_language(catalogue: Catalogue) -> No
         (incident_slack.TRIAGE_RESOLVE, "message:1.0:1.0", "zh"),
         (packet_slack.TRIAGE_PACKET, "message:1.0:1.0", "zh"),
         (incident_slack.TRIAGE_LANGUAGE, "message:1.0:1.0", "en"),
+        (SNOOZE, "message:1.0:1.0", "zh"),
         (incident_slack.TRIAGE_WRONG, "message:1.0:1.0", "zh"),
     ]
     (only,) = rendered(nothing(), catalogue, Language.ZH)["blocks"][-1]["elements"]

@@ -17,6 +17,7 @@ from bot.policy.replies import Annotation, Explained
 from bot.render.block_kit import escape
 from bot.render.entry_slack import MORE, NOT_A_CODE, OPEN_DOCS, QUIET_HERE, SHOW_DETAILS, SHOW_LANGUAGE, lookup
 from bot.render.renderer import Renderer
+from bot.render.snooze_slack import SNOOZE
 from bot.sandbox.block_schema import check_view
 from tests.render.kit_rules import assert_sendable, texts
 
@@ -132,7 +133,7 @@ def test_the_menu_of_an_unasked_answer_fits(catalogue: Catalogue) -> None:
             assert_sendable(message)
             options = message["blocks"][-1]["elements"][-1]["options"]
             acts = [json.loads(each["value"])["act"] for each in options]
-            assert acts == [SHOW_LANGUAGE, NOT_A_CODE, QUIET_HERE]
+            assert acts == [SHOW_LANGUAGE, SNOOZE, NOT_A_CODE, QUIET_HERE]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -32,7 +32,7 @@ def test_the_likeliest_button_is_the_first(catalogue: Catalogue, can_escalate: b
     assert acts_of(buttons) == [incident_slack.TRIAGE_TAKE, *escalate, incident_slack.TRIAGE_REPORT]
     assert [button.get("style") for button in buttons] == ["primary", *[None] * (len(buttons) - 1)]
     assert menu["type"] == "overflow"
-    assert labels_of(menu) == ["Resolved", "Text for ZEGO support", "中文", "Mark as wrong"]
+    assert labels_of(menu) == ["Resolved", "Text for ZEGO support", "中文", "Snooze", "Mark as wrong"]
     assert "confirm" not in menu  # Slack would ask about the language, too
 
 
