@@ -178,7 +178,7 @@ async def serve(settings: Settings) -> None:
         # The garbage collector ignores the objects of the start and runs less often: it took an eighth of the time of a
         # reply.
         gc.freeze()
-        gc.set_threshold(50_000)
+        gc.set_threshold(5_000)  # at 50,000, garbage takes 5 MB more, and replies no less time
         # A thread that reads a log lets the event loop go on after this time. At the default of 5 ms, each query waited
         # that long, and requests queued up for half a second.
         sys.setswitchinterval(0.0005)  # seconds
