@@ -6,6 +6,7 @@ What people typed is shown literally. A handoff mentions nobody: it may be share
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Translator
@@ -72,6 +73,8 @@ def _chapter(catalogue: Catalogue, chapter: Chapter, reply: StoryReply, translat
     events = [each for each in chapter.events if each.what in _EVENTS]
     if len(events) > 1:  # the state tells a single one
         yield translate("story.happened")
+        if incident and events[-1].helped == incident.helped:
+            events[-1] = replace(events[-1], helped="")  # the state tells it
         before = ["", *(each.what for each in events)]
         lines = [_event(event, previous, translate) for previous, event in zip(before, events, strict=False)]
         yield from lines[-_MOST_EVENTS:]
@@ -109,7 +112,7 @@ def _facts(chapter: Chapter, translate: Translator) -> Iterator[str]:
         yield translate.count("story.errors", summary.hits)
     if summary.users:
         yield translate.count("story.users", summary.users)
-    if summary.is_ongoing is not None:
+    if chapter.is_open and summary.is_ongoing is not None:
         yield translate("triage.ongoing.yes" if summary.is_ongoing else "triage.ongoing.no")
 
 

@@ -122,6 +122,15 @@ def test_what_was_tried_in_vain_stays(catalogue: Catalogue) -> None:
     assert happened[2].startswith("• <@U0ANN> took it (")
 
 
+def test_a_resolved_incident_tells_once_what_helped_and_not_that_it_goes_on(catalogue: Catalogue) -> None:
+    """The log ended before it was resolved."""
+    events = (IncidentEvent("taken", "U0LIN", AT), IncidentEvent("resolved", "U0LIN", AT, "rotated it"))
+    done = replace(FREE, incident=incident(Status.RESOLVED, helped="rotated it"), events=events)
+    text = shown(Renderer(catalogue).message(replace(STORY, chapters=(done,)), Language.EN))
+    assert text.count("rotated it") == 1
+    assert "still occurring" not in text
+
+
 def test_alerts_come_first(catalogue: Catalogue) -> None:
     """They are what is burning; the group that they called is not called again."""
     for reply in (
