@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -187,8 +186,7 @@ class AnnotationStore:
     async def forget_before(self, time: float) -> None:
         """Delete the annotations of messages that are too old to be edited or deleted."""
         for table in (annotated, explained):
-            old = table.delete().where(table.c.at < time)
-            await self._database.run_aside(partial(Connection.execute, statement=old))
+            await self._database.delete_before(time, table)
 
     async def _load_histories(self, wheres: Sequence[Mapping[str, Any]]) -> list[MessageHistory]:
         return await self._database.run(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
@@ -38,6 +38,7 @@ _JSON: dict[str, Any] = {"json_serializer": lambda value: encode(value).decode()
 _BUSY_TIMEOUT_S, _BUSY_RETRY_S = 2.0, 0.01
 # On PostgreSQL. With a lease of 20 s, the jobs that an idle transaction locks are still taken over within 30 s.
 _IDLE_TIMEOUT_S = 5.0
+_DELETED_AT_ONCE = 500  # rows; SQLite takes some milliseconds
 # libpq's options. If the server's machine vanishes, a query fails within 15 s instead of a quarter of an hour.
 _TCP_OPTIONS = {
     "connect_timeout": 5,  # seconds, as the next three
@@ -248,6 +249,14 @@ class Database:
                 "messages that were only in the old file are lost; the file that is there now is used.",
                 file=str(file.path),
             )
+
+    async def delete_before(self, time: float, table: Table) -> None:
+        """Delete the rows whose `at` is before *time*, some at a time: until they are deleted, other writers wait."""
+        key = tuple_(*table.primary_key)
+        old = select(*table.primary_key).where(table.c.at < time).limit(_DELETED_AT_ONCE)
+        query = table.delete().where(key.in_(old))
+        while await self.run_aside(lambda connection: connection.execute(query).rowcount) == _DELETED_AT_ONCE:
+            pass
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """Return an INSERT with ON CONFLICT, which each database has in its own dialect."""

@@ -152,8 +152,7 @@ class SightingStore:
 
     async def forget_before(self, time: float) -> None:
         """Delete the counts of messages before *time*."""
-        query = delete(sightings).where(sightings.c.at < time)
-        await self._database.run_aside(lambda connection: connection.execute(query))
+        await self._database.delete_before(time, sightings)
 
 
 def sighting_rows(message: Mapping[str, str], counts: Mapping[int, int]) -> list[dict[str, Any]]:

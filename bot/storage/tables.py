@@ -112,7 +112,7 @@ explained = _channel_table(
     Column("code", Integer, primary_key=True, autoincrement=False),
     Column("reply", String(32), nullable=False),
     Column("count", Integer, nullable=False),
-    Column("at", Float, nullable=False),
+    Column("at", Float, nullable=False, index=True),
     Index("explained_lately", "team", "channel", "at"),
 )
 
@@ -122,7 +122,7 @@ sightings = _channel_table(
     Column("ts", String(32), primary_key=True),  # of the message
     Column("code", Integer, primary_key=True, autoincrement=False),
     Column("count", Integer, nullable=False),
-    Column("at", Float, nullable=False),  # when the message was posted
+    Column("at", Float, nullable=False, index=True),  # when the message was posted
     Index("sightings_lately", "team", "at"),
 )
 

@@ -168,3 +168,12 @@ async def test_old_records_are_deleted(store: AnnotationStore) -> None:
     await store.forget_before(100.1)
     assert await store.get(REF) is None
     assert await store.replies_in_thread(REF, REF.ts) == {}
+
+
+async def test_any_number_of_old_records_is_deleted(store: AnnotationStore) -> None:
+    """They are deleted some at a time, so that replies do not wait for the rest."""
+    refs = [replace(REF, ts=f"{number}.0") for number in range(1201)]
+    await store.put(dict.fromkeys(refs[:-1], RECORD), now=100.0)
+    await store.put({refs[-1]: RECORD}, now=200.0)
+    await store.forget_before(150.0)
+    assert [ref for ref in refs if await store.get(ref)] == refs[-1:]
