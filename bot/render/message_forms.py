@@ -89,6 +89,9 @@ def _text_of(block: Block) -> Iterator[str]:
             yield from (_mrkdwn(each) for each in shown if each and "text" in each)
         case "rich_text":
             for element in block["elements"]:
+                if element["type"] == "rich_text_list":
+                    yield from (f"• {escape(''.join(_texts(item)))}" for item in element["elements"])
+                    continue
                 text = escape("".join(_texts(element)))
                 is_code = element["type"] == "rich_text_preformatted"
                 yield "```\n{}\n```".format(text.replace("```", "'''")) if is_code else text

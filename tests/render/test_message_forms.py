@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from bot.catalogue.catalogue import Catalogue
 from bot.detection.result import Evidence, Finding
 from bot.i18n import Language, words
+from bot.oncall.memory import CodeMemory, Helped, TeamNote
 from bot.policy.noise_rules import Act
 from bot.policy.replies import Explained, Found, Listing, Triaged, Usage, WhyReply
 from bot.render import digest_slack
@@ -137,3 +138,14 @@ def test_answers_to_commands_have_blocks_that_every_workspace_accepts(catalogue:
     )
     for reply in replies:
         assert not {*types_of(Renderer(catalogue).message(reply, Language.EN))} & {*REPLACEABLE}
+
+
+def test_what_is_remembered_stays_readable_as_text(catalogue: Catalogue) -> None:
+    """A line of its own for each of what helped; dates and URLs are written out."""
+    helped = tuple(Helped(line, "lin", 0.0, "") for line in ("rotated <it>", "restarted"))
+    memory = CodeMemory(6000106, helped, TeamNote("see https://x.example/a", "ann", 0.0))
+    explained = Explained((catalogue[6000106],), memories=(memory,))
+    lines = plain(Renderer(catalogue).message(explained, Language.EN), 10_000)["text"].split("\n")
+    assert "Team note (ann, 1970-01-01): see https://x.example/a" in lines
+    assert "• 1970-01-01, lin: rotated &lt;it&gt;" in lines
+    assert "• 1970-01-01, lin: restarted" in lines
