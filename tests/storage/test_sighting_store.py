@@ -9,7 +9,7 @@ import pytest
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.database import Database
-from bot.storage.sighting_store import ChannelCount, CodeTrend, Seen, SightingStore
+from bot.storage.sighting_store import ChannelCount, ChannelMessages, CodeTrend, Seen, SightingStore
 
 A, B = 6000106, 6000121
 REF = MessageRef("T1", "C1", "1700000010.000100")
@@ -100,3 +100,23 @@ async def test_top_compares_two_spans_and_names_the_first_and_the_last_message(
     ]
     await store.forget_before(START + 60)
     assert await counts(store) == {}
+
+
+async def test_messages_count_once_each(annotated: AnnotationStore, store: SightingStore) -> None:
+    """A watch counts messages: a log has thousands of hits."""
+    for ts, channel, seen in [
+        ("1700000001.000100", "C1", {A: 400, B: 5}),
+        ("1700000002.000100", "C1", {A: 1}),
+        ("1700000003.000100", "C2", {B: 1}),
+    ]:
+        ref = MessageRef("T1", channel, ts)
+        await annotated.put({ref: replace(RECORD, thread=ts)}, now=5.0, sighted={ref: seen})
+    assert await store.messages("T1", since=START, until=START + 60) == [
+        ChannelMessages("C1", 2, 1700000001.0001, 1700000002.0001),
+        ChannelMessages("C2", 1, 1700000003.0001, 1700000003.0001),
+    ]
+    assert await store.messages("T1", since=START, until=START + 60, channels=["C1"], codes=[B]) == [
+        ChannelMessages("C1", 1, 1700000001.0001, 1700000001.0001)
+    ]
+    found = await store.messages_by_code("T1", since=START, until=START + 60, channels=["C1", "C2"])
+    assert found == [(A, 2), (B, 2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -59,3 +60,30 @@ async def test_one_of_several_replicas_looks_after_a_watch(store: WatchStore, da
     assert sum(map(len, claims)) == 1
     assert await store.claim_due(69.0, lease_s=60.0) == []
     assert len(await store.claim_due(70.0, lease_s=60.0)) == 1
+
+
+async def test_an_alert_is_read_back_and_a_stopped_watch_without_one_is_never_due(store: WatchStore) -> None:
+    """A replica that takes over goes on with the same message."""
+    await add(store)
+    (watch,) = await store.of_channel("T1", "C1")
+    open_ = replace(watch, since=4.0, alert_ts="9.1", reached_at=9.0, shown_count=12, shown_at=9.5)
+    await store.record(open_, due_at=20.0)
+    assert await store.with_alerts("T1") == [open_]
+    assert await store.claim_due(20.0, lease_s=60.0) == [open_]
+    await store.stop(open_, user="U1", at=21.0)
+    (stopped,) = await store.claim_due(21.0, lease_s=60.0)
+    await store.record(stopped, due_at=30.0)
+    (stopped,) = await store.claim_due(30.0, lease_s=60.0)
+    await store.record(replace(stopped, since=None, alert_ts=None), due_at=40.0)
+    assert await store.with_alerts("T1") == []
+    assert await store.claim_due(1e9, lease_s=60.0) == []
+    await store.forget_before(22.0)
+
+
+async def test_a_calm_watch_is_due_again(store: WatchStore) -> None:
+    """Its alert may open again."""
+    await add(store)
+    (watch,) = await store.claim_due(5.0, lease_s=60.0)
+    await store.record(watch, due_at=15.0)
+    assert await store.claim_due(14.0, lease_s=60.0) == []
+    assert len(await store.claim_due(15.0, lease_s=60.0)) == 1
