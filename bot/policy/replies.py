@@ -319,7 +319,7 @@ class Note:
     what: Literal[
         "gone", "reported", "escalated", "escalating", "nobody", "not_member", "not_in_dm", "nothing", "no_message",
         "no_codes", "too_late", "overtaken", "no_lookup", "no_paste", "no_dialog", "greeting", "thanks", "chat",
-        "answers_in_dm", "not_in_direct", "not_in_channel", "digest_in_dm",
+        "answers_in_dm", "watch_full", "not_in_direct", "not_in_channel", "digest_in_dm",
     ]  # fmt: skip
 
 

@@ -66,9 +66,7 @@ class Watching:
         watch = next((each for each in found if each.id == watch_id), None)
         return await self._stop(watch, place, directory) if watch else Note("too_late")
 
-    async def _start(
-        self, words: WatchWords, place: Place, directory: Directory, *, is_repeated: bool
-    ) -> ChangeReply | Denied | Usage | WatchesReply:
+    async def _start(self, words: WatchWords, place: Place, directory: Directory, *, is_repeated: bool) -> WatchReply:
         subject = self._subject(words.subject)
         if subject is None:
             return Usage("watch")
@@ -85,7 +83,10 @@ class Watching:
         change = await self._store.add(*where, rule, user=place.user, at=self._clock(), most=_MOST)
         if change is None and is_repeated:
             return await self._repeated(Changed.WATCH, place)
-        return ChangeReply(change) if change else await self.watches(place)
+        if change:
+            return ChangeReply(change)
+        found = await self.watches(place)  # one of them is equal, unless there are too many
+        return Note("watch_full") if len(found.watches) >= _MOST else found
 
     async def _stop_numbered(
         self, number: int | None, place: Place, directory: Directory, *, is_repeated: bool

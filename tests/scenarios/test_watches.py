@@ -120,6 +120,17 @@ async def test_an_alert_whose_post_may_have_failed_is_found_again(
         assert len(alerts(workspace)) == 1
 
 
+async def test_a_channel_has_twenty_watches_at_most(slack: Sandbox) -> None:
+    """Whoever makes one more gets the reason; an equal one is not made twice."""
+    for count in range(1, 21):
+        await slack.command(ENGLISH, LIN, f"watch any {count} in 5m")
+    await slack.until(lambda: len(said_by_bot(slack, ENGLISH)) == 20)
+    assert "20 watches, the most" in shown(await private_answer(slack, BEN, "watch any 21 in 5m"))
+    await slack.command(ENGLISH, LIN, "watch stop 20")
+    await slack.until(lambda: len(said_by_bot(slack, ENGLISH)) == 21)
+    assert "Watches of this channel" in shown(await private_answer(slack, BEN, "watch any 3 in 5m"))
+
+
 @pytest.mark.parametrize(
     ("typed", "help_"),
     [
