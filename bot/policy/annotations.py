@@ -135,7 +135,7 @@ class Annotations:
         if record.reply is None:  # the message got a reaction, or was counted
             decision = _decide(message, history)
             if decision.act in (Act.REPLY, Act.REACT):
-                await self._act([(message, decision)], voice, channel)
+                await self._act([(message, decision)], voice, channel, is_edit=True)
             elif decision.act is Act.COUNT and record.act == Act.COUNT:
                 now = _record_of(message, decision, None)
                 await self._store.put({message.ref: now}, now=self._clock(), sighted=_sighted([(message, decision)]))
@@ -248,8 +248,13 @@ class Annotations:
         explaining = await self._replies_explaining(decision.codes, message)
         return replace(decision, act=Act.REACT) if any(map(_is_triage, explaining.values())) else decision
 
-    async def _act(self, decided: Sequence[_Decided], voice: ThreadVoice, channel: ChannelState | None) -> None:
-        """Post at most one reply to the messages, record their acts, then add reactions and show counts."""
+    async def _act(
+        self, decided: Sequence[_Decided], voice: ThreadVoice, channel: ChannelState | None, *, is_edit: bool = False
+    ) -> None:
+        """Post at most one reply to the messages, record their acts, then add reactions and show counts.
+
+        A message that was edited was counted by the snoozes of its codes before.
+        """
         replied = [(message, decision) for message, decision in decided if decision.act is Act.REPLY]
         reply = None
         if replied:
@@ -265,7 +270,7 @@ class Annotations:
         }
         counted = Counter(code for _, decision in decided for code in decision.repeated)
         if records:
-            snoozed = [code for _, decision in decided for code in decision.snoozed]
+            snoozed = () if is_edit else [code for _, decision in decided for code in decision.snoozed]
             sighted = _sighted(decided)
             await self._store.put(records, now=self._clock(), counted=counted, sighted=sighted, snoozed=snoozed)
         for message, decision in decided:

@@ -87,6 +87,9 @@ async def test_a_snooze_ends_after_a_number_of_messages(workspace: Sandbox, star
         await workspace.until(lambda: "the next 2 messages" in json.dumps(said_by_bot(workspace, ENGLISH)))
         clock.ahead_s += 2 * 3600
         assert await is_silenced(workspace, f"one errorCode={CAUSE}")
+        first = next(each for each in workspace.messages(ENGLISH) if each["text"].startswith("one "))
+        await workspace.edit(ENGLISH, first["ts"], f"one errorCode={CAUSE}, and again errorCode={CAUSE}")
+        await settled(workspace, ENGLISH, BEN)
         assert await is_silenced(workspace, f"two errorCode={CAUSE}")
         assert not await is_silenced(workspace, f"three errorCode={CAUSE}")
 
