@@ -61,6 +61,8 @@ const RECEIVE = {
     const known = messagesOf("ephemerals", channel).has(message.ts);
     messagesOf("ephemerals", channel).set(message.ts, { ...message, ephemeral: true });
     if (!known && channel !== state.channel) countUnread(channel);
+    // Only this person sees it, and has usually just asked for it.
+    else if (!known && !isReply(message)) state.atEnd.channel = true;
   },
   ephemeral_deleted({ channel, ts }) {
     messagesOf("ephemerals", channel).delete(ts);
