@@ -87,11 +87,24 @@ async def test_a_snooze_ends_after_a_number_of_messages(workspace: Sandbox, star
         await workspace.until(lambda: "the next 2 messages" in json.dumps(said_by_bot(workspace, ENGLISH)))
         clock.ahead_s += 2 * 3600
         assert await is_silenced(workspace, f"one errorCode={CAUSE}")
-        first = next(each for each in workspace.messages(ENGLISH) if each["text"].startswith("one "))
-        await workspace.edit(ENGLISH, first["ts"], f"one errorCode={CAUSE}, and again errorCode={CAUSE}")
-        await settled(workspace, ENGLISH, BEN)
         assert await is_silenced(workspace, f"two errorCode={CAUSE}")
         assert not await is_silenced(workspace, f"three errorCode={CAUSE}")
+
+
+async def test_an_edited_message_counts_once(workspace: Sandbox, start: Start, clock: Clock) -> None:
+    """Who corrects a code does not end the snooze for the others."""
+    async with start():
+        message = await workspace.say(ENGLISH, ANN, f"errorCode={CAUSE} errorCode=6000354")
+        answer = await answer_in_thread(workspace, ENGLISH, message)
+        await snooze(workspace, answer, "times", "2")
+        clock.ahead_s += 2 * 3600
+        assert await is_silenced(workspace, f"one errorCode={CAUSE}")
+        first = next(each for each in workspace.messages(ENGLISH) if each["text"].startswith("one "))
+        await workspace.edit(ENGLISH, first["ts"], "one errorCode=6000354")
+        await settled(workspace, ENGLISH, BEN)
+        assert await is_silenced(workspace, "two errorCode=6000354")
+        assert await is_silenced(workspace, "three errorCode=6000354")
+        assert not await is_silenced(workspace, "four errorCode=6000354")
 
 
 async def test_why_names_the_snooze(slack: Sandbox) -> None:
