@@ -25,10 +25,8 @@ class Snoozes:
     _store: SnoozeStore
     _clock: Callable[[], float]
 
-    async def preview(self, place: Place, codes: Sequence[int], directory: Directory) -> SnoozePreview | Denied:
-        """Return what snoozing *codes* would have silenced lately, if the person of *place* may snooze them."""
-        if denied := await self.permissions.denied_to_change(place, directory):
-            return denied
+    async def preview(self, place: Place, codes: Sequence[int]) -> SnoozePreview:
+        """Return what snoozing *codes* would have silenced lately. Slack is not asked: the dialog must open soon."""
         since = self._clock() - PREVIEW_DAYS * DAY_S
         return SnoozePreview(tuple(codes), *await self._store.answered(place.team, place.channel, codes, since=since))
 

@@ -8,7 +8,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.oncall.snoozing import MOST_TIMES, SnoozeSpan
-from bot.policy.replies import Denied
 from bot.render import snooze_slack
 from bot.slack import confirmation
 from bot.slack.context import RequestContext, Services
@@ -22,13 +21,10 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def open_dialog(context: RequestContext, body: Payload) -> None:
-    """Open the dialog with a preview, or tell the person that they may not snooze anything."""
+    """Open the dialog with a preview."""
     value = confirmation.value_of(body)
     codes = value["codes"] if "codes" in value else [value["code"]]
-    preview = await context.services.snoozes.preview(context.place, codes, context.lookup)
-    if isinstance(preview, Denied):
-        await context.reply_privately(preview)
-        return
+    preview = await context.services.snoozes.preview(context.place, codes)
     origin = json.dumps({"channel": context.place.channel, "url": body["response_url"], "codes": codes})
     view = context.services.renderer.snooze_dialog(await context.language(), preview, origin)
     await confirmation.show(context, body, view)
