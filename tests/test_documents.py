@@ -18,7 +18,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.cli.main import commands
-from bot.policy.grammar import HelpCommand, parse
+from bot.policy.commands import HelpCommand
+from bot.policy.grammar import parse
 from bot.settings import Settings
 from bot.telemetry.metrics import Metrics
 from tests.markdown import DOCUMENTS, ROOT, codes, sections

@@ -23,8 +23,9 @@ from bot.detection.folding import fold
 from bot.detection.slack_text import passages, prose
 from bot.i18n import Language, negotiate, prose_language, question_language, script_language, words
 from bot.policy.answers import Answers
+from bot.policy.commands import ExplainCommand, HelpCommand, LogsCommand, SearchCommand
 from bot.policy.content import platform_shown, read_content
-from bot.policy.grammar import ExplainCommand, HelpCommand, LogsCommand, SearchCommand, parse
+from bot.policy.grammar import parse
 from bot.policy.replies import Leaked, Reply, Triaged, UnreadableReply, Usage, WhyReply
 from bot.render import digest_slack
 from bot.render.digest_report import report

@@ -14,7 +14,7 @@ from bot.detection.detector import find_in_message, find_numbers
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp
 from bot.i18n import Language, question_language
-from bot.policy import grammar, replies, troubles
+from bot.policy import commands, grammar, replies, troubles
 from bot.policy.changes import Changes
 from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
@@ -60,7 +60,7 @@ class Answers:
 
     async def answer(
         self,
-        command: grammar.Command,
+        command: commands.Command,
         place: Place,
         directory: Directory,
         text_language: Language | None = None,
@@ -80,19 +80,19 @@ class Answers:
         """
         match command:
             case (
-                grammar.SetLanguageCommand()
-                | grammar.SetModeCommand()
-                | grammar.SetAudienceCommand()
-                | grammar.SetWeeklyCommand()
+                commands.SetLanguageCommand()
+                | commands.SetModeCommand()
+                | commands.SetAudienceCommand()
+                | commands.SetWeeklyCommand()
             ):
                 reply: Reply = await self._set(command, place, directory, is_repeated=is_repeated)
-            case grammar.NoteCommand(code, text):
+            case commands.NoteCommand(code, text):
                 reply = await self._notes.answer(place, code, text, directory, is_repeated=is_repeated)
-            case grammar.ForgetAllCommand():
+            case commands.ForgetAllCommand():
                 reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
-            case grammar.CatchUpCommand():
+            case commands.CatchUpCommand():
                 reply = await self._stories.so_far(place, directory, thread)
-            case grammar.WatchCommand() | grammar.StopWatchCommand() | grammar.ListWatchesCommand():
+            case commands.WatchCommand() | commands.StopWatchCommand() | commands.ListWatchesCommand():
                 reply = await self._watching.carry_out(command, place, directory, is_repeated=is_repeated)
             case _:
                 reply = await self._reply(command, place, directory, read_files)
@@ -101,13 +101,13 @@ class Answers:
             audience = await self._changes.audience(place) if is_slash_command else Audience.CHANNEL
         choose = self._languages.of_channel if replies.is_public(reply, audience) else self._languages.of_person
         language = (await choose(place, directory, text_language=text_language)).language
-        if isinstance(command, grammar.SearchCommand):
+        if isinstance(command, commands.SearchCommand):
             language = question_language(command.query, usual=language)
         return Answer(reply, language, audience)
 
     async def _set(
         self,
-        command: grammar.SettingCommand,
+        command: commands.SettingCommand,
         place: Place,
         directory: Directory,
         *,
@@ -115,42 +115,42 @@ class Answers:
     ) -> Reply:
         """Carry out a command that changes a setting of the channel."""
         match command:
-            case grammar.SetLanguageCommand(language):
+            case commands.SetLanguageCommand(language):
                 return await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
-            case grammar.SetModeCommand(mode):
+            case commands.SetModeCommand(mode):
                 return await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
-            case grammar.SetWeeklyCommand(is_on):
+            case commands.SetWeeklyCommand(is_on):
                 return await self._changes.set_weekly(place, directory, is_on=is_on, is_repeated=is_repeated)
-            case grammar.SetAudienceCommand(audience, is_for_workspace):
+            case commands.SetAudienceCommand(audience, is_for_workspace):
                 return await self._changes.set_audience(
                     place, audience, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
                 )
 
     async def _reply(
-        self, command: grammar.Command, place: Place, directory: Directory, read_files: ReadFiles | None
+        self, command: commands.Command, place: Place, directory: Directory, read_files: ReadFiles | None
     ) -> Reply:
         """Answer a command that changes nothing."""
         match command:
-            case grammar.ExplainCommand(codes, text):
+            case commands.ExplainCommand(codes, text):
                 return self.explain(codes, open_platforms().named_in(text) or platform_shown(text))
-            case grammar.LogsCommand() | grammar.SearchCommand():
+            case commands.LogsCommand() | commands.SearchCommand():
                 await self.prepare_search()
                 return self._look_up(command)
-            case grammar.StatusCommand():
+            case commands.StatusCommand():
                 return await self._changes.settings(place, directory)
-            case grammar.TopCommand(span, is_everywhere):
+            case commands.TopCommand(span, is_everywhere):
                 return await self._ranking.top(place, directory, span, is_everywhere=is_everywhere)
-            case grammar.HandoffCommand(hours):
+            case commands.HandoffCommand(hours):
                 return await self._stories.of_shift(place, directory, hours)
-            case grammar.IgnoredCommand():
+            case commands.IgnoredCommand():
                 return await self._changes.ignored(place)
-            case grammar.WhyCommand():
+            case commands.WhyCommand():
                 return await self._why(command, place, directory, read_files)
             case _:  # `bot.slack` has handled a triage
-                return replies.Usage(command.misused if isinstance(command, grammar.HelpCommand) else None)
+                return replies.Usage(command.misused if isinstance(command, commands.HelpCommand) else None)
 
     async def _why(
-        self, command: grammar.WhyCommand, place: Place, directory: Directory, read_files: ReadFiles | None
+        self, command: commands.WhyCommand, place: Place, directory: Directory, read_files: ReadFiles | None
     ) -> Reply:
         # A person who asks in the message's own channel may read it; elsewhere that is not certain.
         if command.channel != place.channel:
@@ -199,12 +199,12 @@ class Answers:
             is_detailed = question.is_detailed
             return replace(explained, is_detailed=is_detailed) if isinstance(explained, Explained) else explained
         match grammar.parse(question.command):
-            case (grammar.SearchCommand() | grammar.LogsCommand()) as command:
+            case (commands.SearchCommand() | commands.LogsCommand()) as command:
                 await self.prepare_search()
                 return self._look_up(command)
-            case grammar.TopCommand(span, False):
+            case commands.TopCommand(span, False):
                 return await self._ranking.top(place, directory, span, is_everywhere=False)
-            case grammar.HandoffCommand(hours):
+            case commands.HandoffCommand(hours):
                 return await self._stories.of_shift(place, directory, hours)
             case _:
                 raise ValueError("not a question that can be asked again")
@@ -227,13 +227,13 @@ class Answers:
                 return True
         return False
 
-    def _look_up(self, command: grammar.LogsCommand | grammar.SearchCommand) -> Reply:
+    def _look_up(self, command: commands.LogsCommand | commands.SearchCommand) -> Reply:
         match command:
-            case grammar.LogsCommand(text):
+            case commands.LogsCommand(text):
                 return self.logs(text)
-            case grammar.SearchCommand(_, str(misused), argument) if self._matches_nothing(argument):
+            case commands.SearchCommand(_, str(misused), argument) if self._matches_nothing(argument):
                 return replies.Usage(misused)
-            case grammar.SearchCommand(query):
+            case commands.SearchCommand(query):
                 name, audience = grammar.split_audience(query)
                 return self.search(name if audience and self._catalogue.entry_named(name) else query)
 
@@ -272,12 +272,12 @@ class Answers:
         return replies.Found(query, tuple(hit.entry for hit in hits))
 
 
-def _named_audience(command: grammar.Command) -> Audience | None:
+def _named_audience(command: commands.Command) -> Audience | None:
     """Return the audience that a command about codes names for its answer."""
     match command:
-        case grammar.ExplainCommand():
+        case commands.ExplainCommand():
             return command.audience
-        case grammar.SearchCommand(query):
+        case commands.SearchCommand(query):
             return grammar.split_audience(query)[1]
         case _:
             return None

@@ -8,7 +8,8 @@ from collections.abc import Awaitable
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.policy.grammar import TriageCommand, parse, with_group
+from bot.policy.commands import TriageCommand
+from bot.policy.grammar import parse, with_group
 from bot.policy.replies import Answer, AnyChange
 from bot.render.message_forms import REPLACEABLE, simplified
 from bot.slack.context import RequestContext, Services

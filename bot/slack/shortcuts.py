@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
 from bot.inbox import Job, JobKind
-from bot.policy.grammar import CatchUpCommand
+from bot.policy.commands import CatchUpCommand
 from bot.policy.replies import Note
 from bot.policy.troubles import missing_scope
 from bot.slack.context import RequestContext, Services

@@ -18,7 +18,7 @@ from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
-from bot.policy.grammar import (
+from bot.policy.commands import (
     ExplainCommand,
     LogsCommand,
     SearchCommand,
@@ -26,8 +26,8 @@ from bot.policy.grammar import (
     SetModeCommand,
     TopCommand,
     WhyCommand,
-    parse,
 )
+from bot.policy.grammar import parse
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.memories import Memories

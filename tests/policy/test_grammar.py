@@ -7,7 +7,7 @@ import pytest
 from bot.i18n import Language
 from bot.oncall.periods import Period
 from bot.oncall.watch_rule import WatchWords
-from bot.policy.grammar import (
+from bot.policy.commands import (
     CatchUpCommand,
     Command,
     ExplainCommand,
@@ -28,9 +28,8 @@ from bot.policy.grammar import (
     TriageCommand,
     WatchCommand,
     WhyCommand,
-    parse,
-    with_group,
 )
+from bot.policy.grammar import parse, with_group
 from bot.policy.noise_rules import Mode
 from bot.policy.place import Audience
 
