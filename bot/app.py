@@ -24,30 +24,9 @@ from bot.catalogue.catalogue import Catalogue, open_catalogue
 from bot.catalogue.sdk_enum import newest_compared
 from bot.errors import describe
 from bot.health import Check, Health, backlog_check, database_check, schema_check, socket_check, workspace_check
-from bot.i18n import Language
-from bot.inbox import Inbox, InboxLimits, PostRate
 from bot.inbox.job import JobState
 from bot.inbox.lease import steady_time
 from bot.inbox.rows import InboxRows
-from bot.oncall.ownership import Ownership
-from bot.policy.annotations import Annotations
-from bot.policy.answers import Answers
-from bot.policy.bursts import Bursts
-from bot.policy.changes import Changes
-from bot.policy.home_content import Homes
-from bot.policy.inspections import Inspections
-from bot.policy.language import Languages
-from bot.policy.memories import Memories
-from bot.policy.permissions import Permissions
-from bot.policy.ranking import Ranking
-from bot.policy.relations import Relations
-from bot.policy.snoozes import Snoozes
-from bot.policy.stories import Stories
-from bot.policy.team_notes import TeamNotes
-from bot.policy.visibility import Visibility
-from bot.policy.watching import Watching
-from bot.policy.weekly_digests import WeeklyDigests
-from bot.render.renderer import Renderer
 from bot.server import (
     DEFAULT_PORT,
     EVENTS_PATH,
@@ -59,14 +38,11 @@ from bot.server import (
     signed_handler,
 )
 from bot.settings import Retention, Settings, unknown_names
-from bot.slack.background import Background
 from bot.slack.client import SlackClient
-from bot.slack.context import Services
 from bot.slack.deliveries import ObservedApp
 from bot.slack.events import Envelopes
-from bot.slack.log_reader import LogReader
 from bot.slack.rounds import Rounds
-from bot.slack.sender import Sender
+from bot.slack.services import Services, build_services
 from bot.slack.suspension import Suspensions
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
@@ -75,16 +51,11 @@ from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.incident_store import IncidentStore
-from bot.storage.memory_store import MemoryStore
-from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.snooze_store import SnoozeStore
-from bot.storage.story_store import StoryStore
 from bot.storage.watch_store import WatchStore
 from bot.telemetry import tracing
 from bot.telemetry.metrics import Metrics
-from bot.triage.cascades import open_cascades
-from bot.triage.reader import ReadLimits
 
 _GRACE_S = 10.0  # for running work when the bot stops
 _TIDY_INTERVAL_S = 3600.0
@@ -109,7 +80,7 @@ async def running(
         session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
         connect = partial(slack_client, settings, session, metrics=metrics)
         workspaces = await stack.enter_async_context(_workspaces(settings, database, connect, clock))
-        services = _services(settings, catalogue, database, workspaces, clock, steady_clock, metrics)
+        services = build_services(settings, catalogue, database, workspaces, clock, steady_clock, metrics)
         app = _bolt(settings, connect(), workspaces, metrics)
         on_lost = None
         if isinstance(workspaces, ManyWorkspaces):
@@ -227,94 +198,6 @@ def _metrics(catalogue: Catalogue) -> Metrics:
     metrics.catalogue.labels(newest_compared(), catalogue.sha256).set(1)
     metrics.catalogue_codes.set(len(catalogue))
     return metrics
-
-
-def _services(
-    settings: Settings,
-    catalogue: Catalogue,
-    database: Database,
-    workspaces: Workspaces,
-    clock: Callable[[], float],
-    steady_clock: Callable[[], float],
-    metrics: Metrics,
-) -> Services:
-    """Build the services that all requests share."""
-    channels = ChannelStore(database)
-    languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
-    change_store = ChangeStore(database)
-    annotation_store = AnnotationStore(database)
-    annotations = Annotations(catalogue, languages, channels, annotation_store, clock, metrics)
-    inspections = Inspections(catalogue, annotations, change_store, clock)
-    visibility, sightings = Visibility(clock), SightingStore(database)
-    permissions = Permissions(settings.admins, clock)
-    snooze_store = SnoozeStore(database)
-    note_permissions = Permissions(settings.note_editors, clock)
-    memories = Memories(MemoryStore(database), clock)
-    notes = TeamNotes(note_permissions, catalogue, NoteStore(database), change_store, memories, clock)
-    changes = Changes(
-        permissions,
-        note_permissions,
-        languages,
-        annotations,
-        channels,
-        change_store,
-        snooze_store,
-        clock,
-        settings.retention,
-    )
-    incidents = IncidentStore(database)
-    watch_store = WatchStore(database)
-    stores = incidents, watch_store, sightings, change_store, channels
-    homes = Homes(*stores, visibility, clock, settings.retention)
-    watching = Watching(permissions, catalogue, watch_store, change_store, clock)
-    post_rate = PostRate(steady_clock)
-    retry_s = settings.zimerr_retry_pause_s
-    # The jobs of a channel run one at a time, so that a code that was just explained is not explained again.
-    limits = InboxLimits(first_retry_s=retry_s, max_retry_s=256 * retry_s, running_per_channel=1)
-    read_limits = ReadLimits(
-        file_bytes=settings.zimerr_max_file_mb * 2**20,
-        unpacked_bytes=settings.zimerr_max_unpacked_mb * 2**20,
-        files=settings.zimerr_max_files,
-        seconds=settings.zimerr_max_seconds,
-    )
-    return Services(
-        catalogue=catalogue,
-        languages=languages,
-        annotations=annotations,
-        inspections=inspections,
-        changes=changes,
-        answers=Answers(
-            catalogue,
-            languages,
-            inspections,
-            changes,
-            Ranking(sightings, visibility, clock),
-            Stories(StoryStore(database), watch_store, clock),
-            notes,
-            watching,
-        ),
-        renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
-        inbox=Inbox(
-            database, limits=limits, clock=clock, steady_clock=steady_clock, post_rate=post_rate, metrics=metrics
-        ),
-        sender=Sender(workspaces, post_rate, clock, metrics),
-        workspaces=workspaces,
-        background=Background(),
-        log_reader=LogReader(catalogue, open_cascades(), read_limits),
-        relations=Relations(annotation_store, clock),
-        ownership=Ownership(incidents, clock, 60 * settings.zimerr_remind_minutes),
-        homes=homes,
-        weekly=WeeklyDigests(channels, sightings, incidents, clock, settings.retention),
-        memories=memories,
-        notes=notes,
-        watching=watching,
-        bursts=Bursts(catalogue, watch_store, sightings, visibility, clock),
-        snoozes=Snoozes(permissions, snooze_store, clock),
-        channels=channels,
-        clock=clock,
-        escalation_target=settings.zimerr_escalate,
-        metrics=metrics,
-    )
 
 
 def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces, metrics: Metrics) -> AsyncApp:

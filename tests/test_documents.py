@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bot.cli.main import commands
-from bot.policy.commands import HelpCommand
+from bot.policy.command_types import HelpCommand
 from bot.policy.grammar import parse
 from bot.settings import Settings
 from bot.telemetry.metrics import Metrics

@@ -23,7 +23,7 @@ from bot.detection.folding import fold
 from bot.detection.slack_text import passages, prose
 from bot.i18n import Language, negotiate, prose_language, question_language, script_language, words
 from bot.policy.answers import Answers
-from bot.policy.commands import ExplainCommand, HelpCommand, LogsCommand, SearchCommand
+from bot.policy.command_types import ExplainCommand, HelpCommand, LogsCommand, SearchCommand
 from bot.policy.content import platform_shown, read_content
 from bot.policy.grammar import parse
 from bot.policy.replies import Leaked, Reply, Triaged, UnreadableReply, Usage, WhyReply

@@ -14,7 +14,7 @@ from bot.detection.detector import find_in_message, find_numbers
 from bot.detection.slack_text import passages
 from bot.errors import GiveUp
 from bot.i18n import Language, question_language
-from bot.policy import commands, grammar, replies, troubles
+from bot.policy import command_types, grammar, replies, troubles
 from bot.policy.changes import Changes
 from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
@@ -60,7 +60,7 @@ class Answers:
 
     async def answer(
         self,
-        command: commands.Command,
+        command: command_types.Command,
         place: Place,
         directory: Directory,
         text_language: Language | None = None,
@@ -80,19 +80,19 @@ class Answers:
         """
         match command:
             case (
-                commands.SetLanguageCommand()
-                | commands.SetModeCommand()
-                | commands.SetAudienceCommand()
-                | commands.SetWeeklyCommand()
+                command_types.SetLanguageCommand()
+                | command_types.SetModeCommand()
+                | command_types.SetAudienceCommand()
+                | command_types.SetWeeklyCommand()
             ):
                 reply: Reply = await self._set(command, place, directory, is_repeated=is_repeated)
-            case commands.NoteCommand(code, text):
+            case command_types.NoteCommand(code, text):
                 reply = await self._notes.answer(place, code, text, directory, is_repeated=is_repeated)
-            case commands.ForgetAllCommand():
+            case command_types.ForgetAllCommand():
                 reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
-            case commands.CatchUpCommand():
+            case command_types.CatchUpCommand():
                 reply = await self._stories.so_far(place, directory, thread)
-            case commands.WatchCommand() | commands.StopWatchCommand() | commands.ListWatchesCommand():
+            case command_types.WatchCommand() | command_types.StopWatchCommand() | command_types.ListWatchesCommand():
                 reply = await self._watching.carry_out(command, place, directory, is_repeated=is_repeated)
             case _:
                 reply = await self._reply(command, place, directory, read_files)
@@ -101,13 +101,13 @@ class Answers:
             audience = await self._changes.audience(place) if is_slash_command else Audience.CHANNEL
         choose = self._languages.of_channel if replies.is_public(reply, audience) else self._languages.of_person
         language = (await choose(place, directory, text_language=text_language)).language
-        if isinstance(command, commands.SearchCommand):
+        if isinstance(command, command_types.SearchCommand):
             language = question_language(command.query, usual=language)
         return Answer(reply, language, audience)
 
     async def _set(
         self,
-        command: commands.SettingCommand,
+        command: command_types.SettingCommand,
         place: Place,
         directory: Directory,
         *,
@@ -115,42 +115,42 @@ class Answers:
     ) -> Reply:
         """Carry out a command that changes a setting of the channel."""
         match command:
-            case commands.SetLanguageCommand(language):
+            case command_types.SetLanguageCommand(language):
                 return await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
-            case commands.SetModeCommand(mode):
+            case command_types.SetModeCommand(mode):
                 return await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
-            case commands.SetWeeklyCommand(is_on):
+            case command_types.SetWeeklyCommand(is_on):
                 return await self._changes.set_weekly(place, directory, is_on=is_on, is_repeated=is_repeated)
-            case commands.SetAudienceCommand(audience, is_for_workspace):
+            case command_types.SetAudienceCommand(audience, is_for_workspace):
                 return await self._changes.set_audience(
                     place, audience, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
                 )
 
     async def _reply(
-        self, command: commands.Command, place: Place, directory: Directory, read_files: ReadFiles | None
+        self, command: command_types.Command, place: Place, directory: Directory, read_files: ReadFiles | None
     ) -> Reply:
         """Answer a command that changes nothing."""
         match command:
-            case commands.ExplainCommand(codes, text):
+            case command_types.ExplainCommand(codes, text):
                 return self.explain(codes, open_platforms().named_in(text) or platform_shown(text))
-            case commands.LogsCommand() | commands.SearchCommand():
+            case command_types.LogsCommand() | command_types.SearchCommand():
                 await self.prepare_search()
                 return self._look_up(command)
-            case commands.StatusCommand():
+            case command_types.StatusCommand():
                 return await self._changes.settings(place, directory)
-            case commands.TopCommand(span, is_everywhere):
+            case command_types.TopCommand(span, is_everywhere):
                 return await self._ranking.top(place, directory, span, is_everywhere=is_everywhere)
-            case commands.HandoffCommand(hours):
+            case command_types.HandoffCommand(hours):
                 return await self._stories.of_shift(place, directory, hours)
-            case commands.IgnoredCommand():
+            case command_types.IgnoredCommand():
                 return await self._changes.ignored(place)
-            case commands.WhyCommand():
+            case command_types.WhyCommand():
                 return await self._why(command, place, directory, read_files)
             case _:  # `bot.slack` has handled a triage
-                return replies.Usage(command.misused if isinstance(command, commands.HelpCommand) else None)
+                return replies.Usage(command.misused if isinstance(command, command_types.HelpCommand) else None)
 
     async def _why(
-        self, command: commands.WhyCommand, place: Place, directory: Directory, read_files: ReadFiles | None
+        self, command: command_types.WhyCommand, place: Place, directory: Directory, read_files: ReadFiles | None
     ) -> Reply:
         # A person who asks in the message's own channel may read it; elsewhere that is not certain.
         if command.channel != place.channel:
@@ -199,12 +199,12 @@ class Answers:
             is_detailed = question.is_detailed
             return replace(explained, is_detailed=is_detailed) if isinstance(explained, Explained) else explained
         match grammar.parse(question.command):
-            case (commands.SearchCommand() | commands.LogsCommand()) as command:
+            case (command_types.SearchCommand() | command_types.LogsCommand()) as command:
                 await self.prepare_search()
                 return self._look_up(command)
-            case commands.TopCommand(span, False):
+            case command_types.TopCommand(span, False):
                 return await self._ranking.top(place, directory, span, is_everywhere=False)
-            case commands.HandoffCommand(hours):
+            case command_types.HandoffCommand(hours):
                 return await self._stories.of_shift(place, directory, hours)
             case _:
                 raise ValueError("not a question that can be asked again")
@@ -227,13 +227,13 @@ class Answers:
                 return True
         return False
 
-    def _look_up(self, command: commands.LogsCommand | commands.SearchCommand) -> Reply:
+    def _look_up(self, command: command_types.LogsCommand | command_types.SearchCommand) -> Reply:
         match command:
-            case commands.LogsCommand(text):
+            case command_types.LogsCommand(text):
                 return self.logs(text)
-            case commands.SearchCommand(_, str(misused), argument) if self._matches_nothing(argument):
+            case command_types.SearchCommand(_, str(misused), argument) if self._matches_nothing(argument):
                 return replies.Usage(misused)
-            case commands.SearchCommand(query):
+            case command_types.SearchCommand(query):
                 name, audience = grammar.split_audience(query)
                 return self.search(name if audience and self._catalogue.entry_named(name) else query)
 
@@ -272,12 +272,12 @@ class Answers:
         return replies.Found(query, tuple(hit.entry for hit in hits))
 
 
-def _named_audience(command: commands.Command) -> Audience | None:
+def _named_audience(command: command_types.Command) -> Audience | None:
     """Return the audience that a command about codes names for its answer."""
     match command:
-        case commands.ExplainCommand():
+        case command_types.ExplainCommand():
             return command.audience
-        case commands.SearchCommand(query):
+        case command_types.SearchCommand(query):
             return grammar.split_audience(query)[1]
         case _:
             return None

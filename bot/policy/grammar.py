@@ -15,7 +15,7 @@ from bot.detection.detector import find_numbers
 from bot.i18n import Language, script_language
 from bot.oncall.periods import MOST_HOURS, SHIFT_HOURS, Period
 from bot.oncall.watch_rule import parse_watch
-from bot.policy.commands import (
+from bot.policy.command_types import (
     CatchUpCommand,
     Command,
     ExplainCommand,

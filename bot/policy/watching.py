@@ -15,7 +15,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Severity
 from bot.oncall.watch_rule import SubjectKind, WatchSubject, WatchWords
 from bot.oncall.watches import WatchesReply
-from bot.policy.commands import ListWatchesCommand, StopWatchCommand, WatchCommand
+from bot.policy.command_types import ListWatchesCommand, StopWatchCommand, WatchCommand
 from bot.policy.permissions import Permissions
 from bot.policy.place import Directory, Place
 from bot.policy.replies import ChangeReply, Denied, Note, Usage

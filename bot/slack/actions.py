@@ -16,11 +16,12 @@ from bot.policy.question import Question
 from bot.policy.replies import ChangeReply, Denied, IgnoredReply, Note
 from bot.render import change_slack, entry_slack, incident_slack, notices, packet_slack, snooze_slack
 from bot.slack import confirmation, incidents, packets, snooze_dialog
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import acknowledge, after_ack, with_context
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload
 from bot.slack.reactions import TAKEN, Reactions
+from bot.slack.services import Services
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChannelChange
 

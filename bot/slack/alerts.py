@@ -16,10 +16,11 @@ from bot.policy.place import Place
 from bot.policy.replies import ChangeReply
 from bot.policy.troubles import barred
 from bot.render.watch_slack import STOP_WATCH, alert_id
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.incidents import send_dm
 from bot.slack.listeners import after_ack
 from bot.slack.lookup import Payload
+from bot.slack.services import Services
 from bot.storage.watch_store import Watch
 
 _log = structlog.stdlib.get_logger(__name__)

@@ -8,13 +8,14 @@ from collections.abc import Awaitable
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.policy.commands import TriageCommand
+from bot.policy.command_types import TriageCommand
 from bot.policy.grammar import parse, with_group
 from bot.policy.replies import Answer, AnyChange
 from bot.render.message_forms import REPLACEABLE, simplified
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import with_context
 from bot.slack.lookup import Payload, plain_text
+from bot.slack.services import Services
 from bot.slack.views import open_paste
 
 _ACK_TIMEOUT_S = 2.0

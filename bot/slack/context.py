@@ -7,81 +7,29 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from bot.catalogue.catalogue import Catalogue
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.i18n import Language, script_language
-from bot.inbox import Inbox, Job
-from bot.oncall.ownership import Ownership
-from bot.policy.annotations import Annotations
-from bot.policy.answers import Answers
-from bot.policy.bursts import Bursts
-from bot.policy.changes import Changes
-from bot.policy.home_content import Homes
-from bot.policy.inspections import Inspections
-from bot.policy.language import Languages
-from bot.policy.memories import Memories
+from bot.inbox import Job
 from bot.policy.place import Place
 from bot.policy.question import question_of
-from bot.policy.relations import Relations
 from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
-from bot.policy.snoozes import Snoozes
-from bot.policy.team_notes import TeamNotes
 from bot.policy.troubles import Barred, Failed, Refused, missing_scope
-from bot.policy.watching import Watching
-from bot.policy.weekly_digests import WeeklyDigests
 from bot.render.block_kit import MessagePayload
-from bot.render.renderer import Renderer
-from bot.slack.background import Background
 from bot.slack.client import is_trusted
-from bot.slack.log_reader import LogReader
 from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thread_for_ephemeral
-from bot.slack.sender import Sender
-from bot.slack.workspaces import Workspaces
+from bot.slack.services import Services
 from bot.storage.batching import TRANSIENT
-from bot.storage.channel_store import ChannelStore
-from bot.telemetry.metrics import Metrics
 
 _log = structlog.stdlib.get_logger(__name__)
 _MOST_IN_BUTTON = 2000  # characters of its value
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The services that all requests share. `bot.app` makes them once."""
-
-    catalogue: Catalogue
-    languages: Languages
-    annotations: Annotations
-    inspections: Inspections
-    changes: Changes
-    answers: Answers
-    renderer: Renderer
-    inbox: Inbox
-    sender: Sender
-    workspaces: Workspaces
-    background: Background
-    log_reader: LogReader
-    relations: Relations
-    ownership: Ownership
-    homes: Homes
-    weekly: WeeklyDigests
-    memories: Memories
-    notes: TeamNotes
-    watching: Watching
-    bursts: Bursts
-    snoozes: Snoozes
-    channels: ChannelStore
-    clock: Callable[[], float]
-    escalation_target: str  # id of a person or user group, or empty
-    metrics: Metrics = field(default_factory=Metrics)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from slack_bolt.response import BoltResponse
 
 from bot.catalogue.platforms import open_platforms
 from bot.policy.place import LogSource
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import acknowledge, after_ack
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at, text_at, thread_for_ephemeral
 from bot.slack.replier import MARK
+from bot.slack.services import Services
 from bot.storage.annotation_store import MessageRef
 
 _log = structlog.stdlib.get_logger(__name__)

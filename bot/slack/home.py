@@ -22,9 +22,10 @@ from bot.render.home_slack import HOME_FORGET, HOME_LOOKUP, HOME_UNDO
 from bot.slack import confirmation
 from bot.slack.actions import restored
 from bot.slack.client import call_api
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
+from bot.slack.services import Services
 from bot.slack.views import offer_codes, show_modal
 from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import ChannelChange

@@ -20,10 +20,11 @@ from bot.policy.place import LogSource, link_to
 from bot.policy.replies import Reply, TakenOver
 from bot.render import block_kit, incident_slack
 from bot.slack import confirmation
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.slack.reactions import TAKEN, Reactions
+from bot.slack.services import Services
 from bot.storage.annotation_store import MessageRef
 from bot.storage.incident_store import Incident
 from bot.triage.redact import redact

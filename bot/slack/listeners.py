@@ -14,8 +14,9 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import describe
 from bot.log import RareWarning
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.lookup import Payload, text_at
+from bot.slack.services import Services
 from bot.storage.database import UNREACHABLE
 
 _log = structlog.stdlib.get_logger(__name__)

@@ -32,8 +32,8 @@ from bot.policy.content import (
     read_content,
 )
 from bot.policy.place import Place
-from bot.slack.context import Services
 from bot.slack.lookup import Payload, id_at, read_aside, team_of, text_at
+from bot.slack.services import Services
 from bot.telemetry.tracing import span
 from bot.triage.redact import live_secrets
 

@@ -12,9 +12,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.policy.replies import Note
 from bot.render import memory_slack
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
+from bot.slack.services import Services
 from bot.slack.views import show_modal
 
 

@@ -23,7 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import resources
 from bot.settings import Settings, split_keys
-from bot.slack.context import Services
+from bot.slack.services import Services
 from bot.slack.workspaces import TEAM_REMOVED, ManyWorkspaces
 from bot.storage.database import Database
 from bot.storage.stored_data import forget_workspace

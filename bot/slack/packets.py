@@ -19,10 +19,11 @@ from bot.policy.place import LogSource
 from bot.policy.replies import Note
 from bot.render.packet_slack import APP_ID, LANGUAGE, TRIAGE_PACKET, TRIED, packet_text
 from bot.slack import confirmation
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.files import upload
 from bot.slack.listeners import with_context
 from bot.slack.lookup import Payload
+from bot.slack.services import Services
 from bot.triage.redact import redact
 
 _log = structlog.stdlib.get_logger(__name__)

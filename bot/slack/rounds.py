@@ -15,8 +15,9 @@ from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.policy.place import Place, link_to
 from bot.policy.replies import Overdue
 from bot.slack.alerts import look_after
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.incidents import present, send_dm
+from bot.slack.services import Services
 from bot.storage.database import UNREACHABLE
 from bot.storage.incident_store import Incident
 

@@ -26,10 +26,11 @@ from bot.policy.troubles import Barrier, barred
 from bot.render.entry_slack import LOOKUP
 from bot.render.share_slack import SHARE
 from bot.slack.client import is_trusted
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at
+from bot.slack.services import Services
 
 _CLAIM_S = 60.0  # for which a click counts as a repetition of an earlier one
 _FOREVER_S = 30 * 86_400.0

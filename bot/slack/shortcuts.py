@@ -8,12 +8,13 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
 from bot.inbox import Job, JobKind
-from bot.policy.commands import CatchUpCommand
+from bot.policy.command_types import CatchUpCommand
 from bot.policy.replies import Note
 from bot.policy.troubles import missing_scope
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack
 from bot.slack.lookup import Payload, text_at
+from bot.slack.services import Services
 from bot.slack.views import open_lookup
 
 

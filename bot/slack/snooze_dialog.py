@@ -10,9 +10,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.oncall.snoozing import MOST_TIMES, SnoozeSpan
 from bot.render import snooze_slack
 from bot.slack import confirmation
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import with_context
 from bot.slack.lookup import Payload
+from bot.slack.services import Services
 
 
 def register(app: AsyncApp, services: Services) -> None:

@@ -17,11 +17,12 @@ from bot.policy.replies import Leaked, Note, Triaged
 from bot.render.entry_slack import LOOKUP_CODE
 from bot.render.notices import AUDIENCE, EVERYBODY, PASTE, PASTED
 from bot.slack.client import call_api
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.log_jobs import related
 from bot.slack.lookup import Payload
 from bot.slack.private_triage import answer_privately
+from bot.slack.services import Services
 from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest
 from bot.triage.reader import LogFile

@@ -20,11 +20,12 @@ from bot.policy.noise_rules import Sighting
 from bot.policy.place import LogSource
 from bot.policy.replies import AnyChange, Reply
 from bot.policy.troubles import Barrier, Uncalled, barred
-from bot.slack.context import RequestContext, Services, text_language_of
+from bot.slack.context import RequestContext, text_language_of
 from bot.slack.escalation import Escalations, NobodyCalled
 from bot.slack.log_jobs import LogJobs
 from bot.slack.lookup import plain_text, read_aside
 from bot.slack.replier import ThreadReplier
+from bot.slack.services import Services
 from bot.slack.workflow_steps import WorkflowSteps
 from bot.slack.workspaces import TEAM_REMOVED
 from bot.triage.digest import Secret, SecretKind

@@ -28,9 +28,10 @@ from bot.render.entry_wording import foreign_line
 from bot.render.step_outputs import Outputs, explain_outputs, plain, plain_outputs, triage_outputs
 from bot.render.unknown_code import terminal_lines
 from bot.slack.client import call_api
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import with_context
 from bot.slack.lookup import Payload, id_at, plain_text, team_of, text_at
+from bot.slack.services import Services
 from bot.triage.pipeline import triage
 from bot.triage.reader import LogFile, ReadLimits
 

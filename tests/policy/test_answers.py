@@ -18,7 +18,7 @@ from bot.policy import replies
 from bot.policy.annotations import Annotations
 from bot.policy.answers import Answers
 from bot.policy.changes import Changes
-from bot.policy.commands import (
+from bot.policy.command_types import (
     ExplainCommand,
     LogsCommand,
     SearchCommand,

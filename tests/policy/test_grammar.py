@@ -7,7 +7,7 @@ import pytest
 from bot.i18n import Language
 from bot.oncall.periods import Period
 from bot.oncall.watch_rule import WatchWords
-from bot.policy.commands import (
+from bot.policy.command_types import (
     CatchUpCommand,
     Command,
     ExplainCommand,

@@ -24,9 +24,10 @@ from bot.policy.place import Place
 from bot.policy.replies import Note
 from bot.policy.troubles import Barred, Barrier, Failed, Refused
 from bot.slack.background import Background
-from bot.slack.context import RequestContext, Services
+from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, report_errors
 from bot.slack.lookup import Payload
+from bot.slack.services import Services
 from bot.telemetry.metrics import Metrics
 from tests.slack.forgetful import Forgetful
 
