@@ -296,7 +296,8 @@ class TakenOver:
 
     by: str  # id of that person
     channel: str
-    link: str  # to the triage; empty if Slack gives none
+    link: str  # to the triage or alert; empty if Slack gives none
+    is_alert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +306,8 @@ class Overdue:
 
     since: float  # seconds since the epoch
     channel: str
-    link: str  # to the triage; empty if Slack gives none
+    link: str  # to the triage or alert; empty if Slack gives none
+    is_alert: bool = False
 
 
 @dataclass(frozen=True, slots=True)

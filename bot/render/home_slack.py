@@ -74,7 +74,8 @@ def _alert(catalogue: Catalogue, watch: Watch, content: HomeContent, translate: 
 
 
 def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, translate: Translator) -> Block:
-    title = code_line(catalogue, incident.code, translate) if incident.code else f"*{translate('home.triage')}*"
+    unnamed = translate("alert.title" if incident.is_alert else "home.triage")
+    title = code_line(catalogue, incident.code, translate) if incident.code else f"*{unnamed}*"
     opened = _opened(content, incident.ref, translate)
     lines = [f"{title} · <#{incident.ref.channel}>{opened}", *state_lines(incident, translate)]
     return block_kit.section("\n".join(lines))

@@ -1,4 +1,4 @@
-"""Show in Slack who is on an incident: in the first line of its triage, in its buttons, and in the dialogs behind them.
+"""Show in Slack who is on an incident: in the first line of its triage or alert, in its buttons, and in their dialogs.
 
 The lines mention only the people who acted, and show what they typed literally.
 """
@@ -28,12 +28,26 @@ TRIAGE_WRONG = "triage_wrong"
 TRIAGE_MENU = "triage_menu"  # its options contain one of the other action ids, see `act_of`
 HELPED = "helped"  # the field of the dialog
 
+_ALERT_ACTS = {TRIAGE_TAKE, TRIAGE_RESOLVE, TRIAGE_REOPEN}  # at least one of them is below each alert
 _STATE_ID = "incident"  # of the section with the state
 
 
 def button_value(source: str, language: Language, code: int | None = None, **more: str) -> str:
     """Return the value of a button: *source*, to read the log again, the message's language, and the cause's code."""
     return json.dumps({**more, "key": source, "language": language} | ({"code": code} if code else {}))
+
+
+def alert_buttons(code: int | None, translate: Translator, status: Status = Status.OPEN) -> Block:
+    """Build the buttons of an alert that fit the status. There is no log to report on, to read again or to mark."""
+    value = button_value("", translate.language, code)
+    acts = {
+        Status.TAKEN: {"resolve": TRIAGE_RESOLVE, "release": TRIAGE_RELEASE, "take_over": TRIAGE_TAKE},
+        Status.RESOLVED: {"reopen": TRIAGE_REOPEN},
+    }.get(status, {"take": TRIAGE_TAKE, "resolve": TRIAGE_RESOLVE})
+    buttons = [block_kit.button(translate(f"triage.button.{name}"), act, value=value) for name, act in acts.items()]
+    if status is not Status.RESOLVED:
+        buttons[0]["style"] = "primary"
+    return block_kit.actions(*buttons)
 
 
 def act_of(value: str) -> str:
@@ -87,16 +101,20 @@ def buttons(
 
 
 def with_state(payload: MessagePayload, incident: Incident, *, can_escalate: bool = False) -> MessagePayload:
-    """Return a triage message with the state of *incident* in its first lines, and the buttons that fit it.
+    """Return a triage or alert with the state of *incident* in its first lines, and the buttons that fit it.
 
-    A message without the buttons of a triage at the end, such as after *Mark as wrong*, stays as it is.
+    A message without such buttons at the end, such as after *Mark as wrong*, stays as it is.
     """
     *blocks, last = (block for block in payload["blocks"] if not _is_state(block))
-    if TRIAGE_MENU not in [each["action_id"] for each in last.get("elements", ()) if "action_id" in each]:
+    acts = _ALERT_ACTS if incident.is_alert else {TRIAGE_MENU}
+    if acts.isdisjoint(each.get("action_id") for each in last.get("elements", ())):
         return payload
     language = Language(incident.language)
     translate = words(language)
-    actions = buttons(incident.source, incident.code, translate, incident.status, can_escalate=can_escalate)
+    if incident.is_alert:
+        actions = alert_buttons(incident.code, translate, incident.status)
+    else:
+        actions = buttons(incident.source, incident.code, translate, incident.status, can_escalate=can_escalate)
     blocks.append(block_kit.converted(actions, language))
     lines = payload["text"].split("\n")[_lines_of_state(payload) :]
     state = state_lines(incident, translate)
@@ -144,18 +162,18 @@ def resolution(origin: str, translate: Translator) -> dict[str, Any]:
 def taken_over(reply: TakenOver, translate: Translator) -> MessagePayload:
     """Tell a person that somebody else is on their incident now."""
     names = {"who": block_kit.mention(reply.by), "channel": f"<#{reply.channel}>"}
-    return _line(translate("triage.taken_over", **names, triage=_linked(reply.link, translate)))
+    return _line(translate("triage.taken_over", **names, triage=_linked(reply, translate)))
 
 
 def overdue(reply: Overdue, translate: Translator) -> MessagePayload:
     """Remind a person of an incident that they are on."""
     names = {"time": block_kit.date(reply.since), "channel": f"<#{reply.channel}>"}
-    return _line(translate("triage.overdue", **names, triage=_linked(reply.link, translate)))
+    return _line(translate("triage.overdue", **names, triage=_linked(reply, translate)))
 
 
-def _linked(link: str, translate: Translator) -> str:
-    text = translate("triage.one")
-    return f"<{block_kit.escape(link)}|{text}>" if link else text
+def _linked(reply: TakenOver | Overdue, translate: Translator) -> str:
+    text = translate("alert.one" if reply.is_alert else "triage.one")
+    return f"<{block_kit.escape(reply.link)}|{text}>" if reply.link else text
 
 
 def _line(text: str) -> MessagePayload:

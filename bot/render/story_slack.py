@@ -138,7 +138,8 @@ def _title(catalogue: Catalogue, chapter: Chapter, reply: StoryReply | HandoffRe
         cause = translate("triage.code", code=entry.code, title=translate.pick(entry.title))
     else:
         named = chapter.log.summary.cause if chapter.log else ""
-        cause = str(chapter.code or named or translate("triage.no_cause"))
+        is_alert = chapter.incident is not None and chapter.incident.is_alert
+        cause = str(chapter.code or named or translate("alert.title" if is_alert else "triage.no_cause"))
     link, text = reply.links.get(chapter.ref.ts), block_kit.escape(cause)
     return f"*<{block_kit.escape(link)}|{text}>*" if link else f"*{text}*"
 

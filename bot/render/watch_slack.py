@@ -12,6 +12,7 @@ from bot.oncall.watches import AlertReply, AlertState, WatchesReply
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.entry_slack import SHOW_CODE
+from bot.render.incident_slack import alert_buttons
 from bot.render.trend_slack import code_line
 from bot.storage.watch_store import Watch
 
@@ -30,7 +31,7 @@ def watches(catalogue: Catalogue, reply: WatchesReply, translate: Translator) ->
 
 
 def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> MessagePayload:
-    """Show an alert: its state, the codes and channels if there are several, and who asked for it."""
+    """Show an alert that nobody is on: its state, the codes and channels if there are several, and who asked for it."""
     watch, subject = reply.watch, subject_line(catalogue, reply.watch.subject, translate)
     since, until = block_kit.date(reply.since), block_kit.date(reply.until)
     state = translate.count(f"alert.{reply.state}", reply.count, subject=subject, since=since, until=until)
@@ -54,9 +55,10 @@ def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> Mes
         buttons.append(block_kit.button(translate("button.show"), SHOW_CODE, value=str(reply.codes[0][0])))
     if reply.state is AlertState.OPEN:
         buttons.append(block_kit.button(translate("button.stop_watch"), STOP_WATCH, value=str(watch.id)))
-    return block_kit.message(
-        "\n".join([state, *called]), [*blocks, *([block_kit.actions(*buttons)] if buttons else [])]
-    )
+    blocks += [block_kit.actions(*buttons)] if buttons else []
+    watched = WatchSubject.parse(watch.subject)
+    code = int(watched.name) if watched.kind is SubjectKind.CODE else None
+    return block_kit.message("\n".join([state, *called]), [*blocks, alert_buttons(code, translate)])
 
 
 def alert_id(reply: AlertReply) -> str:

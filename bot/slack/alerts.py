@@ -2,7 +2,8 @@
 
 1. The alert is recorded before it is posted. If the post may have failed, the channel is searched for it first.
 2. It mentions the user group of the watch when it is posted. Slack notifies nobody of an update.
-3. If Slack refuses it, the person who made the watch gets a direct message.
+3. It shows who is on it, as a triage does (see `bot.slack.incidents`).
+4. If Slack refuses it, the person who made the watch gets a direct message.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from bot.policy.replies import ChangeReply
 from bot.policy.troubles import barred
 from bot.render.watch_slack import STOP_WATCH, alert_id
 from bot.slack.context import RequestContext
-from bot.slack.incidents import send_dm
+from bot.slack.incidents import present, send_dm
 from bot.slack.listeners import after_ack
 from bot.slack.lookup import Payload
 from bot.slack.services import Services
+from bot.storage.annotation_store import MessageRef
 from bot.storage.watch_store import Watch
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -75,10 +77,18 @@ async def _post(context: RequestContext, alert: AlertReply) -> str:
 
 
 async def _update(context: RequestContext, alert: AlertReply, ts: str) -> None:
-    services = context.services
+    """Update an alert, which keeps the state of its incident."""
+    if not ts:
+        return
+    services, ref = context.services, MessageRef(context.place.team, context.place.channel, ts)
     message = services.renderer.message(alert, await context.channel_language())
+    incident = await services.ownership.find(ref)
+    message = services.renderer.with_state(message, incident) if incident else message
     try:
-        await services.sender.update(context.place, ts, message) if ts else None
+        await services.sender.update(context.place, ts, message)
+        latest = await services.ownership.find(ref)
+        if latest and (incident is None or latest.version != incident.version):  # a click in the meantime
+            await present(context, latest)
     except GiveUp as error:  # the channel is archived, for example
         _log.info("an alert can't be updated", channel=context.place.channel, ts=ts, reason=error.reason)
 

@@ -1,4 +1,4 @@
-"""Let people take, release and resolve an incident, and show on its triage and its log who is on it.
+"""Let people take, release and resolve an incident, and show on its triage or alert, and its log, who is on it.
 
 1. An act is stored before it is acknowledged. Of two people who click at once, the first one has it; the second is
    asked whether to take over.
@@ -93,13 +93,13 @@ async def resolve(context: RequestContext, body: Payload, ack: AsyncAck) -> None
 async def present(
     context: RequestContext, incident: Incident, message: Payload | None = None, job: Job | None = None
 ) -> None:
-    """Show the state of *incident* on its message and on its log, until both show the latest state.
+    """Show the state of *incident* on its message and on its log, if any, until both show the latest state.
 
     *message* is the message as the click brought it; without it, Slack is asked. Raises RetryLater, GiveUp or
     StopWorkspace.
     """
     services, place = context.services, context.place
-    log = LogSource.parse(incident.source)
+    log = LogSource.parse(incident.source) if incident.source else LogSource("")
     for _ in range(_MOST_UPDATES):
         message = message or await context.lookup.message(place.channel, incident.ref.ts, incident.thread)
         if message and message.get("blocks"):  # otherwise nothing shows a state
@@ -128,7 +128,8 @@ async def _present(context: RequestContext, claim: Claim, body: Payload) -> None
     await present(context, claim.after, message if message and message.get("text") else None)
     if claim.replaced:
         link = await link_to(context.lookup, context.place.channel, claim.after.ref.ts)
-        await send_dm(context, claim.replaced, TakenOver(context.place.user, context.place.channel, link))
+        told = TakenOver(context.place.user, context.place.channel, link, claim.after.is_alert)
+        await send_dm(context, claim.replaced, told)
 
 
 async def send_dm(context: RequestContext, user: str, reply: Reply) -> None:

@@ -94,5 +94,5 @@ class Rounds:
         own = [float(each["ts"]) for each in messages if each.get("user") == incident.owner]
         if await ownership.is_silent(incident, last_said=max(own, default=0.0)):
             link = await link_to(context.lookup, channel, incident.ref.ts)
-            await send_dm(context, incident.owner, Overdue(incident.at, channel, link))
+            await send_dm(context, incident.owner, Overdue(incident.at, channel, link, incident.is_alert))
             await ownership.settled(incident)

@@ -1,4 +1,4 @@
-"""Store who is on the incident that a triage reports, and what happened to it.
+"""Store who is on the incident that a triage or an alert reports, and what happened to it.
 
 A change is a rule applied to the stored incident in one transaction, so that of two people who click at once, the
 second one's rule sees the change of the first, on whichever replica.
@@ -36,9 +36,9 @@ class Incident:
 
     ref: MessageRef  # of the message
     thread: str  # that contains the message
-    source: str  # of the log (see `bot.policy.place.LogSource`)
+    source: str  # of the log (see `bot.policy.place.LogSource`); empty for an alert, which has none
     language: str  # of the message
-    code: int | None = None  # of the likely cause
+    code: int | None = None  # of the likely cause, or that of the alert
     status: Status = Status.OPEN
     user: str = ""  # the person who gave it that status
     at: float = 0.0  # and when, in seconds since the epoch
@@ -47,6 +47,11 @@ class Incident:
     escalated_at: float | None = None
     version: int = 0  # number of changes
     shown: int = 0  # the version that the message shows
+
+    @property
+    def is_alert(self) -> bool:
+        """Whether an alert reports it, not a triage."""
+        return not self.source
 
     @property
     def owner(self) -> str | None:

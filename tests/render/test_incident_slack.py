@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, words
+from bot.oncall.watches import AlertState
 from bot.policy.replies import Overdue, TakenOver, Triaged
-from bot.render import block_kit, digest_slack, incident_slack
+from bot.render import block_kit, digest_slack, incident_slack, watch_slack
 from bot.render.incident_slack import with_state
 from bot.render.message_forms import plain
 from bot.storage.incident_store import Status
@@ -18,6 +20,7 @@ from tests.render.digests import bundle, expired
 from tests.render.incidents import AT, incident
 from tests.render.kit_rules import assert_sendable, texts
 from tests.render.test_digest_slack import LANGUAGES, SOURCE, rendered
+from tests.render.test_renderer import WATCHES, alert
 
 LINK = "https://demo.slack.com/archives/C1/p10"
 
@@ -60,6 +63,29 @@ def test_each_status_has_the_buttons_that_fit_it(catalogue: Catalogue, language:
         assert all(len(option["value"]) <= 150 for option in menu["options"])
         assert_sendable(shown)
     assert with_state(shown, incident(language=language, version=0), can_escalate=can_escalate) == free
+
+
+@pytest.mark.parametrize("state", AlertState)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_alert_shows_who_is_on_it(catalogue: Catalogue, language: Language, state: AlertState) -> None:
+    """As a triage does, without what needs a log."""
+    free = block_kit.converted(watch_slack.alert(catalogue, alert(WATCHES[2], state, 10), words(language)), language)
+    expected = {
+        Status.OPEN: ["triage_take", "triage_resolve"],
+        Status.TAKEN: ["triage_resolve", "triage_release", "triage_take"],
+        Status.RELEASED: ["triage_take", "triage_resolve"],
+        Status.RESOLVED: ["triage_reopen"],
+    }
+    shown = free
+    for status, acts in expected.items():
+        shown = with_state(shown, replace(incident(status, language), source="", code=6000104))
+        assert acts_of(shown["blocks"][-1]["elements"]) == acts
+        assert_sendable(shown)
+    line = shown["blocks"][0]["text"]["text"]
+    assert line.startswith(":white_check_mark: <@U0LIN> ")
+    assert shown["text"] == f"{line}\n{free['text']}"
+    assert shown["blocks"][1:-1] == free["blocks"][:-1]
+    assert with_state(shown, replace(incident(language=language), source="", code=6000104)) == free
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -115,8 +141,8 @@ def test_the_dialogs_bring_back_their_origin(language: Language) -> None:
 def test_direct_messages_name_the_triage(language: Language, link: str) -> None:
     """They are read far from the channel; Slack may give no link."""
     for payload in (
-        incident_slack.taken_over(TakenOver("U0ANN", "C1", link), words(language)),
-        incident_slack.overdue(Overdue(AT, "C1", link), words(language)),
+        *(incident_slack.taken_over(TakenOver("U0ANN", "C1", link, of), words(language)) for of in (False, True)),
+        *(incident_slack.overdue(Overdue(AT, "C1", link, of), words(language)) for of in (False, True)),
     ):
         assert "<#C1>" in payload["text"]
         assert (f"<{LINK}|" in payload["text"]) is bool(link)

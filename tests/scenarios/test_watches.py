@@ -11,7 +11,8 @@ from bot.sandbox.http_server import Sandbox
 from bot.slack import rounds
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, Clock, Start
 from tests.scenarios.logs import first_line
-from tests.scenarios.reading import said_by_bot, settled, shown
+from tests.scenarios.reading import bot_reactions, dialog_of, press_stale, said_by_bot, settled, shown
+from tests.scenarios.test_failure_notice import direct_messages_to
 from tests.scenarios.test_top import private_answer
 
 BURST = "conn lost, code: 6000104"
@@ -83,6 +84,60 @@ async def test_a_watch_is_listed_stopped_and_started_again(slack: Sandbox, clock
     assert "仍在继续" in first_line(alert)
     await slack.click(alert, "stop_watch", ANN)
     await slack.until(lambda: "监控已停止" in first_line(alert))
+
+
+@pytest.mark.both_transports
+async def test_an_alert_shows_who_is_on_it_until_it_is_resolved(slack: Sandbox, clock: Clock) -> None:
+    """The first one has it, the second one is asked; neither an update nor the end of the burst forgets that."""
+    await slack.command(ENGLISH, LIN, "watch 6000104 2 in 5m")
+    await slack.until(lambda: said_by_bot(slack, ENGLISH))
+    for _ in range(2):
+        await slack.say(ENGLISH, ANN, BURST)
+    await settled(slack, ENGLISH, ANN)
+    alert = await the_alert(slack, clock)
+    stale = dict(alert)  # as Lin's client shows it
+    await slack.click(alert, "triage_take", BEN)
+    await slack.until(lambda: bot_reactions(alert) == ["eyes"])
+    assert first_line(alert).startswith(f":eyes: <@{BEN}> is on it")
+    await press_stale(slack, ENGLISH, stale, "triage_take", LIN)
+    dialog = await dialog_of(slack, LIN)
+    assert f"<@{BEN}>" in shown(dialog)
+    await slack.say(ENGLISH, ANN, BURST)
+    await settled(slack, ENGLISH, ANN)
+    clock.ahead_s += 61
+    await slack.until(lambda: "*3* messages since" in shown(alert))
+    assert f"<@{BEN}> is on it" in first_line(alert)
+    await slack.submit(dialog, LIN, {})
+    await slack.until(lambda: f"<@{LIN}> is on it" in first_line(alert))
+    (told,) = await slack.until(lambda: direct_messages_to(slack, BEN))
+    assert "|an alert>" in shown(told)
+    await slack.click(alert, "triage_resolve", LIN)
+    await slack.submit(await dialog_of(slack, LIN), LIN, {"helped": "rotated the ServerSecret"})
+    await slack.until(lambda: bot_reactions(alert) == [])
+    clock.ahead_s += 400
+    await slack.until(lambda: "over, *3* messages" in shown(alert))
+    assert f"<@{LIN}> resolved this" in first_line(alert)
+    assert "rotated the ServerSecret" in first_line(alert)
+    assert "*6000104*" in shown(alert).splitlines()[1]
+
+
+async def test_a_chinese_alert_tells_in_chinese_who_is_on_it(slack: Sandbox, clock: Clock) -> None:
+    """A handoff names it though it has no single code; a silent owner is reminded, and can release it."""
+    await slack.command(CHINESE, LIN, "监控 任意 1次 5分钟")
+    await slack.until(lambda: said_by_bot(slack, CHINESE))
+    await slack.say(CHINESE, ANN, "6000104")
+    await settled(slack, CHINESE, ANN)
+    alert = await the_alert(slack, clock, CHINESE)
+    await slack.click(alert, "triage_take", BEN)
+    await slack.until(lambda: f"<@{BEN}> 已接手" in first_line(alert))
+    assert "一条告警" in shown(await private_answer(slack, LIN, "handoff", CHINESE))
+    clock.ahead_s += 31 * 60
+    (told,) = await slack.until(lambda: direct_messages_to(slack, BEN))
+    assert "|an alert>" in shown(told)
+    assert f"<@{BEN}> 已接手" in first_line(alert)
+    await slack.click(alert, "triage_release", BEN)
+    await slack.until(lambda: bot_reactions(alert) == [])
+    assert "取消接手" in first_line(alert)
 
 
 async def test_across_channels_one_alert_names_only_public_channels(slack: Sandbox, clock: Clock) -> None:
