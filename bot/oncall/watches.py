@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.oncall.watch_rule import WatchWords
 from bot.storage.watch_store import Watch
 
 
@@ -35,3 +36,12 @@ class AlertReply:
     count: int  # of messages
     codes: tuple[tuple[int, int], ...]  # each with its number of messages, the most frequent first
     channels: tuple[tuple[str, int], ...]  # likewise
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReply:
+    """The offer to watch for a code that came often in a channel."""
+
+    code: int
+    messages: int  # with the code within 24 hours
+    words: WatchWords  # the watch

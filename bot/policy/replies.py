@@ -16,7 +16,7 @@ from bot.oncall.memory import CodeMemory, NoteReply
 from bot.oncall.packet import PacketReply
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
-from bot.oncall.watches import AlertReply, WatchesReply
+from bot.oncall.watches import AlertReply, OfferReply, WatchesReply
 from bot.oncall.weekly import WeeklyReply
 from bot.policy.language import LanguageChoice
 from bot.policy.noise_rules import Act, Mode, SilenceRule
@@ -330,7 +330,7 @@ Reply = (
     | ChangeReply | IgnoredReply | ForgotReply | Denied
     | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply | NoteReply
-    | StoryReply | HandoffReply | WatchesReply | AlertReply | WeeklyReply | Note | Failed | Refused
+    | StoryReply | HandoffReply | WatchesReply | AlertReply | OfferReply | WeeklyReply | Note | Failed | Refused
 )  # fmt: skip
 
 

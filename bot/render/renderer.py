@@ -16,7 +16,7 @@ from bot.oncall.packet import PacketReply
 from bot.oncall.snoozing import SnoozePreview
 from bot.oncall.story import HandoffReply, StoryReply
 from bot.oncall.trends import TopReply
-from bot.oncall.watches import AlertReply, WatchesReply
+from bot.oncall.watches import AlertReply, OfferReply, WatchesReply
 from bot.oncall.weekly import WeeklyReply
 from bot.policy import replies, troubles
 from bot.policy.home_content import HomeContent
@@ -95,6 +95,7 @@ class Renderer:
             HandoffReply: partial(story_slack.handoff, catalogue),
             WatchesReply: partial(watch_slack.watches, catalogue),
             AlertReply: partial(watch_slack.alert, catalogue),
+            OfferReply: partial(watch_slack.offer, catalogue),
             troubles.Uncalled: notices.uncalled,
             NoteReply: memory_slack.note,
             replies.Note: notices.note,

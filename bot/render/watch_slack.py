@@ -8,7 +8,7 @@ from typing import Any
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Translator
 from bot.oncall.watch_rule import SubjectKind, WatchSubject
-from bot.oncall.watches import AlertReply, AlertState, WatchesReply
+from bot.oncall.watches import AlertReply, AlertState, OfferReply, WatchesReply
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.entry_slack import SHOW_CODE
@@ -17,6 +17,7 @@ from bot.render.trend_slack import code_line
 from bot.storage.watch_store import Watch
 
 STOP_WATCH = "stop_watch"  # action id; the value is the id of the watch
+ACCEPT_OFFER, DECLINE_OFFER = "accept_offer", "decline_offer"  # the value is the watch as a person types it
 _MOST_LINES = 5  # of codes and of channels
 
 
@@ -59,6 +60,24 @@ def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> Mes
     watched = WatchSubject.parse(watch.subject)
     code = int(watched.name) if watched.kind is SubjectKind.CODE else None
     return block_kit.message("\n".join([state, *called]), [*blocks, alert_buttons(code, translate)])
+
+
+def offer(catalogue: Catalogue, reply: OfferReply, translate: Translator) -> MessagePayload:
+    """Offer a watch in one line. It mentions nobody, so that it notifies nobody."""
+    words, minutes = reply.words, reply.words.span_s // 60
+    text = translate.count(
+        "watch.offer",
+        reply.messages,
+        subject=code_line(catalogue, reply.code, translate),
+        count=f"{words.count:,}",
+        span=translate.count("watch.minutes", minutes),
+    )
+    typed = f"{words.subject} {words.count} in {minutes}m"
+    buttons = [
+        block_kit.button(translate("button.accept_offer"), ACCEPT_OFFER, value=typed),
+        block_kit.button(translate("button.decline_offer"), DECLINE_OFFER, value=typed),
+    ]
+    return block_kit.message(text, [block_kit.section(text), block_kit.actions(*buttons)])
 
 
 def alert_id(reply: AlertReply) -> str:

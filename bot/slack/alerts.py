@@ -4,6 +4,7 @@
 2. It mentions the user group of the watch when it is posted. Slack notifies nobody of an update.
 3. It shows who is on it, as a triage does (see `bot.slack.incidents`).
 4. If Slack refuses it, the person who made the watch gets a direct message.
+5. A watch that the bot offers is made as if a person had typed it. Its public line replaces the offer.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp
-from bot.oncall.watches import AlertReply
+from bot.oncall.watch_rule import parse_watch
+from bot.oncall.watches import AlertReply, OfferReply
+from bot.policy.command_types import WatchCommand
 from bot.policy.place import Place
 from bot.policy.replies import ChangeReply
 from bot.policy.troubles import barred
-from bot.render.watch_slack import STOP_WATCH, alert_id
+from bot.render.watch_slack import ACCEPT_OFFER, DECLINE_OFFER, STOP_WATCH, alert_id
 from bot.slack.context import RequestContext
 from bot.slack.incidents import present, send_dm
 from bot.slack.listeners import after_ack
-from bot.slack.lookup import Payload
+from bot.slack.lookup import Payload, id_at
 from bot.slack.services import Services
 from bot.storage.annotation_store import MessageRef
 from bot.storage.watch_store import Watch
@@ -29,8 +32,10 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the button that stops a watch."""
+    """Listen to the buttons that stop a watch, and accept or decline one that is offered."""
     app.action(STOP_WATCH)(after_ack(stop, services))
+    app.action(ACCEPT_OFFER)(after_ack(accept, services))
+    app.action(DECLINE_OFFER)(after_ack(decline, services))
 
 
 async def stop(context: RequestContext, body: Payload) -> None:
@@ -43,6 +48,29 @@ async def stop(context: RequestContext, body: Payload) -> None:
     await context.show_change(reply)
     if body["container"].get("is_ephemeral"):
         await context.reply_to_url(await watching.watches(context.place), await context.language(), replaces=True)
+
+
+async def accept(context: RequestContext, body: Payload) -> None:
+    """Make the watch that is offered, and show that to the channel in place of the offer."""
+    if words := parse_watch(body["actions"][0]["value"]):
+        reply = await context.services.watching.carry_out(WatchCommand(words), context.place, context.lookup)
+        await context.show_change(reply, replaces=True)
+
+
+async def decline(context: RequestContext, body: Payload) -> None:
+    """Remove the offer."""
+    services, place = context.services, context.place
+    if denied := await services.changes.permissions.denied_to_change(place, context.lookup):
+        await context.reply_privately(denied)
+        return
+    await services.sender.delete(place, id_at(body, "container", "message_ts"))
+
+
+async def offer(services: Services, place: Place, reply: OfferReply) -> None:
+    """Offer a watch in the channel of *place*. Raises RetryLater, GiveUp or StopWorkspace."""
+    context = await RequestContext.of_place(services, place)
+    message = services.renderer.message(reply, await context.channel_language())
+    await services.sender.post_new(place, None, message)
 
 
 async def look_after(services: Services, watch: Watch) -> None:

@@ -1,6 +1,7 @@
-"""Do what is due without anybody asking: look after watches, repeat prevented updates of incidents, remind owners.
+"""Do what is due without anybody asking.
 
-A watch or an incident that is due is claimed in the database first, so that one of several replicas deals with it.
+It looks after watches and offers some, posts weekly digests, repeats prevented updates of incidents, reminds owners.
+What is due is claimed in the database first, so that one of several replicas deals with it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import structlog
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.policy.place import Place, link_to
 from bot.policy.replies import Overdue
-from bot.slack.alerts import look_after
+from bot.slack.alerts import look_after, offer
 from bot.slack.context import RequestContext
 from bot.slack.incidents import present, send_dm
 from bot.slack.services import Services
@@ -66,6 +67,7 @@ class Rounds:
             except (RetryLater, StopWorkspace) as error:  # it is due again
                 _log.info("a weekly digest is posted later", channel=place.channel, reason=str(error))
                 await self._services.weekly.release(place)
+        await self._offer_watches()
         for incident in await self._services.ownership.claim_due():
             ref = incident.ref
             try:
@@ -76,6 +78,15 @@ class Rounds:
                 await self._services.ownership.settled(incident)
             except (RetryLater, StopWorkspace) as error:  # it is due again in a while
                 _log.info("an incident is shown later", channel=ref.channel, ts=ref.ts, reason=str(error))
+
+    async def _offer_watches(self) -> None:
+        async for place, reply in self._services.offers.claim_due():
+            try:
+                await offer(self._services, place, reply)
+            except (GiveUp, RetryLater, StopWorkspace) as error:
+                _log.info("a watch can't be offered", channel=place.channel, reason=str(error))
+                if isinstance(error, StopWorkspace) or (isinstance(error, RetryLater) and error.after_s is not None):
+                    await self._services.offers.release(place)  # Slack has posted nothing
 
     async def _post_digest(self, place: Place) -> None:
         context = await RequestContext.of_place(self._services, place)

@@ -18,6 +18,7 @@ from bot.policy.home_content import Homes
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
 from bot.policy.memories import Memories
+from bot.policy.offers import Offers
 from bot.policy.permissions import Permissions
 from bot.policy.ranking import Ranking
 from bot.policy.relations import Relations
@@ -73,6 +74,7 @@ class Services:
     notes: TeamNotes
     watching: Watching
     bursts: Bursts
+    offers: Offers
     snoozes: Snoozes
     channels: ChannelStore
     clock: Callable[[], float]
@@ -164,6 +166,7 @@ def build_services(
         notes=notes,
         watching=watching,
         bursts=Bursts(catalogue, stores.watches, stores.sightings, visibility, clock),
+        offers=Offers(stores.channels, stores.watches, stores.sightings, clock),
         snoozes=Snoozes(permissions, stores.snoozes, clock),
         channels=stores.channels,
         clock=clock,

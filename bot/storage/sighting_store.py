@@ -150,6 +150,19 @@ class SightingStore:
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return [(code, count) for code, count in rows]
 
+    async def frequent(self, *, since: float, until: float, least: int) -> list[tuple[str, str, int]]:
+        """Return the team, channel and code of what at least *least* messages contained, the most frequent first."""
+        what = sightings.c.team, sightings.c.channel, sightings.c.code
+        query = select(*what).where(sightings.c.at >= since, sightings.c.at < until).group_by(*what)
+        query = query.having(func.count() >= least).order_by(func.count().desc(), *what)
+        rows = await self._database.run_aside(lambda connection: connection.execute(query).all())
+        return [(team, channel, code) for team, channel, code in rows]
+
+    async def times(self, team: str, channel: str, code: int, *, since: float, until: float) -> list[float]:
+        """Return when the messages with a code were posted in a channel, the earliest first."""
+        query = select(sightings.c.at).where(*_within(team, since, until, [channel], [code])).order_by(sightings.c.at)
+        return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
+
     async def forget_before(self, time: float) -> None:
         """Delete the counts of messages before *time*."""
         await self._database.delete_before(time, sightings)

@@ -19,7 +19,8 @@ from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
 from bot.oncall.periods import Period
 from bot.oncall.trends import TopReply
-from bot.oncall.watches import AlertReply, AlertState, WatchesReply
+from bot.oncall.watch_rule import WatchWords
+from bot.oncall.watches import AlertReply, AlertState, OfferReply, WatchesReply
 from bot.policy.language import LanguageChoice, LanguageReason
 from bot.policy.noise_rules import Act, Mode, SilenceRule
 from bot.policy.replies import (
@@ -91,6 +92,7 @@ def replies_without_people(catalogue: Catalogue, language: Language) -> list[Rep
     return [
         *(Unknown(codes) for codes in ((6009999,), (6000358,), (60003544,), tuple(range(6009000, 6009999)))),
         Range("600106", entries[:2]),
+        *(OfferReply(code, 1_312, WatchWords(str(code), 1_000, 600)) for code in (6000104, 6009999)),
         Foreign(foreign),
         Foreign(foreign, (6009999,)),
         Explained((catalogue[6000353],), (), (ServerCode(103040, 6000353),), foreign),
