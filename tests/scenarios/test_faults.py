@@ -33,7 +33,7 @@ def fail_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.storage.database._BUSY_TIMEOUT_S", 0.05)
     monkeypatch.setattr("bot.storage.batching._MAX_RETRY_S", 0.05)
     monkeypatch.setattr("bot.health._INTERVAL_S", 0.05)
-    monkeypatch.setattr("bot.app.InboxLimits", partial(InboxLimits, accept_s=60.0))
+    monkeypatch.setattr("bot.slack.services.InboxLimits", partial(InboxLimits, accept_s=60.0))
 
 
 @contextlib.contextmanager

@@ -178,7 +178,7 @@ async def test_a_response_url_that_has_expired_is_replaced_by_a_direct_message(s
 @pytest.mark.parametrize("ask", WAYS, ids=lambda way: way.__name__)
 async def test_an_internal_error_without_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Any) -> None:
     """Even text alone is refused in each attempt. After the last one, the person learns what Slack said."""
-    monkeypatch.setattr("bot.app.PostRate", partial(PostRate, per_s=1e6))  # else each form waits a second
+    monkeypatch.setattr("bot.slack.services.PostRate", partial(PostRate, per_s=1e6))  # else each form waits a second
     async with bot_with("http", tmp_path, zimerr_escalate="S0ONCALL", zimerr_retry_pause_s=1e-5) as slack:
         triage = await the_answer(slack, await slack.say(ENGLISH, LIN, f"```\n{LOG}```"), ENGLISH)
         slack.faults.refused("chat.postMessage", "internal_error")

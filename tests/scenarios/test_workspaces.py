@@ -91,13 +91,17 @@ class Site:
         return sum(counts)
 
     def all_rows(self) -> int:
-        """Return the number of rows in the database, without those about its schema."""
+        """Return the number of rows in the database, without those about its schema and about the bot itself."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
             names = connection.execute(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('alembic_version', 'upgrades')"
             )
-            counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in names.fetchall()]  # noqa: S608
-        return sum(counts)
+            own: int = connection.execute("SELECT count(*) FROM told WHERE team = ''").fetchone()[0]
+            counts: list[int] = [
+                connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
+                for (name,) in names.fetchall()
+            ]
+        return sum(counts) - own
 
     def stored(self) -> bytes:
         """Return all bytes of the database files."""
