@@ -13,7 +13,7 @@ from bot.catalogue.entry import Entry, Meaning
 from bot.catalogue.platforms import Platform
 from bot.cli.output import columns
 from bot.i18n import Language, Translator, words
-from bot.render.entry_wording import limit_lines, notes, platform_lines
+from bot.render.entry_wording import limit_lines, notes, platform_lines, retry_text
 from bot.render.line_layout import cut, line_starts
 
 _COLOURS = {"info": "blue", "low": "yellow", "medium": "dark_orange", "high": "red"}
@@ -94,8 +94,7 @@ def _facts(meaning: Entry | Meaning, translate: Translator) -> Iterator[_Row]:
     """Yield actor, retry and, of an entry, severity. Facts that zimerr judged have a remark."""
     judged = meaning.judged if isinstance(meaning, Entry) else ()
     remark = f" {translate('card.judged').replace('_', '')}"
-    for name in ("actor", "retry"):
-        value = translate(f"{name}.{getattr(meaning, name)}")
+    for name, value in (("actor", translate(f"actor.{meaning.actor}")), ("retry", retry_text(meaning, translate))):
         yield translate(f"card.{name}"), Rich(value + (remark if name in judged else ""))
     if isinstance(meaning, Entry):
         severity = translate(f"severity.{meaning.severity}")

@@ -23,6 +23,7 @@ from bot.render.entry_wording import (
     limit_lines,
     notes,
     platform_lines,
+    retry_text,
     server_code_line,
 )
 from bot.render.memory_slack import memory_of
@@ -295,10 +296,13 @@ def _notification(entries: Sequence[Entry], translate: Translator) -> str:
 
 def _facts(entry: Entry, translate: Translator) -> Iterator[str]:
     """Yield one field each: actor, retry, severity, methods that return the code."""
-    for name, value in (("actor", entry.actor), ("retry", entry.retry), ("severity", entry.severity)):
-        mark = f"{_SEVERITY_MARK[value]} " if name == "severity" else ""
+    for name, value in (
+        ("actor", translate(f"actor.{entry.actor}")),
+        ("retry", retry_text(entry, translate)),
+        ("severity", f"{_SEVERITY_MARK[entry.severity]} {translate(f'severity.{entry.severity}')}"),
+    ):
         judged = f" {translate('card.judged')}" if name in entry.judged and name != "severity" else ""
-        yield f"*{translate(f'card.{name}')}*\n{mark}{translate(f'{name}.{value}')}{judged}"
+        yield f"*{translate(f'card.{name}')}*\n{value}{judged}"
     if entry.methods:
         yield f"*{translate('card.methods')}*\n{_methods(entry)}"
 
@@ -322,5 +326,5 @@ def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
         f"*{translate('card.other', title=title)}*\n{when}\n"
         f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
         f"{fact_line('actor', translate(f'actor.{meaning.actor}'), translate)} · "
-        f"{fact_line('retry', translate(f'retry.{meaning.retry}'), translate)}{more}"
+        f"{fact_line('retry', retry_text(meaning, translate), translate)}{more}"
     )

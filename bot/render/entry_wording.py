@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from bot.catalogue.entry import Entry, EntryStatus, Limit, Source
+from bot.catalogue.entry import Actor, Entry, EntryStatus, Limit, Meaning, Retry, Source
 from bot.catalogue.numbers import ForeignNumber, KnownNumbers, ServerCode
 from bot.catalogue.platforms import Platform, needs_log
 from bot.i18n import Translator
@@ -18,6 +18,13 @@ _SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z`])|(?<=[。！？])")
 def first_sentence(text: str) -> str:
     """Return the first sentence of a text of the catalogue, in either language."""
     return _SENTENCE.split(text, maxsplit=1)[0]
+
+
+def retry_text(meaning: Entry | Meaning, translate: Translator) -> str:
+    """Say whether a retry helps. Where nobody has to fix anything, none is needed."""
+    if meaning.actor is Actor.NOBODY and meaning.retry is Retry.NO:
+        return translate("retry.unneeded")
+    return translate(f"retry.{meaning.retry}")
 
 
 def fact_line(name: str, value: str, translate: Translator) -> str:

@@ -293,3 +293,14 @@ def test_an_annotation_says_what_the_servers_own_code_stands_for(
         message = renderer.message(Annotation(entries, (), {}, server_codes=server_codes), language)
         assert_sendable(message)
         assert any(text.startswith(line) for text in texts(message["blocks"])) is bool(server_codes)
+
+
+@pytest.mark.parametrize(("language", "expected"), [(Language.EN, "Not needed"), (Language.ZH, "无需重试")])
+def test_where_nobody_has_to_fix_anything_no_retry_is_needed(
+    catalogue: Catalogue, language: Language, expected: str
+) -> None:
+    """“Fix the cause first” contradicts “no action needed”."""
+    message = Renderer(catalogue).message(Explained((entry_of(catalogue, 0),)), language)
+    shown = "\n".join(texts(message["blocks"]))
+    assert expected in shown
+    assert words(language)("retry.no") not in shown
