@@ -92,7 +92,7 @@ class ChangeStore:
                 return None
             connection.execute(upsert)
             detail = {"after": value, "before": list(before)}
-            return record_change(connection, MessageRef(team, channel, ""), what, user=user, at=at, detail=detail)
+            return record_change(connection, team, channel, what, user=user, at=at, detail=detail)
 
         return await self._database.run(set_value)
 
@@ -148,7 +148,8 @@ class ChangeStore:
             acts = {row.ts: row.act for row in rows}
             more: dict[str, Any] = {"reply": reply.ts, "act": act, "acts": acts, "codes": codes, "explained": lately}
             more |= {"learned": len(contexts), "seen": seen}
-            return record_change(connection, reply, what, user=user, at=at, detail={**detail, **more})
+            where = reply.team, reply.channel
+            return record_change(connection, *where, what, user=user, at=at, detail={**detail, **more})
 
         return await self._database.run(reject)
 
@@ -206,8 +207,7 @@ class ChangeStore:
         def forget(connection: Connection) -> ChannelChange | None:
             if not connection.execute(delete(ignored_contexts).where(*where)).rowcount:
                 return None
-            where_to = MessageRef(team, channel, "")
-            return record_change(connection, where_to, Changed.FORGOT, user=user, at=at, detail=detail)
+            return record_change(connection, team, channel, Changed.FORGOT, user=user, at=at, detail=detail)
 
         return await self._database.run(forget)
 
@@ -305,10 +305,17 @@ def _in(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...
 
 
 def record_change(
-    connection: Connection, where: MessageRef, what: Changed, *, user: str, at: float, detail: Mapping[str, Any]
+    connection: Connection,
+    team: str,
+    channel: str,
+    what: Changed,
+    *,
+    user: str,
+    at: float,
+    detail: Mapping[str, Any],
 ) -> ChannelChange:
-    """Record a change within the transaction that makes it; the ts of *where* is not used."""
-    row = {"team": where.team, "channel": where.channel, "what": what, "user": user, "at": at, "detail": detail}
+    """Record a change within the transaction that makes it."""
+    row = {"team": team, "channel": channel, "what": what, "user": user, "at": at, "detail": detail}
     change_id: int = connection.execute(insert(changes).values(row).returning(changes.c.id)).scalar_one()
     return ChannelChange(change_id, what, user, at, detail)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Select, delete, func, insert, select
 
-from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
 from bot.storage.tables import team_notes
@@ -42,8 +41,7 @@ class NoteStore:
             row = {"team": team, "code": code, "text": text, "user": user, "at": at}
             version = connection.execute(insert(team_notes).values(row).returning(team_notes.c.id)).scalar_one()
             detail = {"code": code, "after": text, "before": before, "version": version}
-            where = MessageRef(team, channel, "")
-            return record_change(connection, where, Changed.NOTE, user=user, at=at, detail=detail)
+            return record_change(connection, team, channel, Changed.NOTE, user=user, at=at, detail=detail)
 
         return await self._database.run(put)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select
 
-from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
 from bot.storage.tables import annotated, snoozes
@@ -56,9 +55,7 @@ class SnoozeStore:
             detail = {"codes": list(codes), "until": until, "times": times, "before": [list(row) for row in before]}
             rows = [{"team": team, "channel": channel, "code": code, **value} for code in sorted(codes)]
             connection.execute(upsert, rows)
-            return record_change(
-                connection, MessageRef(team, channel, ""), Changed.SNOOZE, user=user, at=at, detail=detail
-            )
+            return record_change(connection, team, channel, Changed.SNOOZE, user=user, at=at, detail=detail)
 
         return await self._database.run(put)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
-from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import Changed, ChannelChange, record_change
 from bot.storage.database import Database
 from bot.storage.tables import watches
@@ -67,8 +66,8 @@ class WatchStore:
             if number >= most or connection.execute(select(watches.c.id).where(*here, *equal)).first():
                 return None
             id_: int = connection.execute(insert(watches).values(row).returning(watches.c.id)).scalar_one()
-            where, detail = MessageRef(team, channel, ""), {"watch": id_} | chosen
-            return record_change(connection, where, Changed.WATCH, user=user, at=at, detail=detail)
+            detail = {"watch": id_} | chosen
+            return record_change(connection, team, channel, Changed.WATCH, user=user, at=at, detail=detail)
 
         return await self._database.run(add)
 
@@ -80,8 +79,8 @@ class WatchStore:
         def stop(connection: Connection) -> ChannelChange | None:
             if not connection.execute(query).rowcount:
                 return None
-            where, detail = MessageRef(watch.team, watch.channel, ""), {"watch": watch.id} | watch.rule
-            return record_change(connection, where, Changed.WATCH_STOPPED, user=user, at=at, detail=detail)
+            where, detail = (watch.team, watch.channel), {"watch": watch.id} | watch.rule
+            return record_change(connection, *where, Changed.WATCH_STOPPED, user=user, at=at, detail=detail)
 
         return await self._database.run(stop)
 
