@@ -31,12 +31,18 @@ from bot.storage.change_store import Changed, ChangeStore, ChannelChange, Overta
 from bot.storage.channel_store import ChannelState, ChannelStore, SetBy
 from bot.storage.note_store import restore_note
 from bot.storage.snooze_store import SnoozeStore, restore_snoozes
+from bot.storage.watch_store import restore_watch
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 _IGNORED_S = 30 * 86_400.0  # for which a context is ignored
 
 
-_RESTORE: dict[Changed, Restore] = {Changed.NOTE: restore_note, Changed.SNOOZE: restore_snoozes}
+_RESTORE: dict[Changed, Restore] = {
+    Changed.NOTE: restore_note,
+    Changed.SNOOZE: restore_snoozes,
+    Changed.WATCH: restore_watch,
+    Changed.WATCH_STOPPED: restore_watch,
+}
 
 
 @dataclass(frozen=True, slots=True)

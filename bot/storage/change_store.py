@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, se
 from bot.storage.annotation_store import MessageRef, contexts_of
 from bot.storage.channel_store import WORKSPACE
 from bot.storage.database import Database
-from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts, sightings, watches
+from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts, sightings
 
 
 class Changed(StrEnum):
@@ -162,7 +162,6 @@ class ChangeStore:
         """
         claim = update(changes).where(changes.c.id == change.id, changes.c.undone_by.is_(None)).values(undone_by=user)
         own: Restore = self._restore_reply if "reply" in change.detail else _restore_setting
-        own = _restore_watch if "watch" in change.detail else own
 
         def undo(connection: Connection) -> bool:
             if not connection.execute(claim).rowcount:
@@ -272,16 +271,6 @@ def _forget_sightings(
     mine = *_in(sightings, reply.team, reply.channel), sightings.c.ts.in_(here), sightings.c.code.in_(codes)
     columns = sightings.c.ts, sightings.c.code, sightings.c["count"], sightings.c.at
     return [list(row) for row in connection.execute(delete(sightings).where(*mine).returning(*columns))]
-
-
-def _restore_watch(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
-    """Stop the watch that was made, or start the one that was stopped again."""
-    is_stopped = change.what is Changed.WATCH_STOPPED
-    as_left = watches.c.stopped_at.is_not(None) if is_stopped else watches.c.stopped_at.is_(None)
-    query = update(watches).where(*_in(watches, team, channel), watches.c.id == change.detail["watch"], as_left)
-    query = query.values(stopped_at=None if is_stopped else change.at, due_at=change.at)
-    if not connection.execute(query).rowcount:
-        raise OvertakenError
 
 
 def _restore_setting(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, delete, func, insert, select, update
 
-from bot.storage.change_store import Changed, ChannelChange, record_change
+from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
 from bot.storage.tables import watches
 
@@ -117,6 +117,17 @@ class WatchStore:
         """Delete the watches that were stopped before *time*."""
         query = delete(watches).where(watches.c.stopped_at < time)
         await self._database.run_aside(lambda connection: connection.execute(query))
+
+
+def restore_watch(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
+    """Stop the watch that *change* made, or start the one that it stopped. Raises OvertakenError if that was done."""
+    is_stopped = change.what is Changed.WATCH_STOPPED
+    as_left = watches.c.stopped_at.is_not(None) if is_stopped else watches.c.stopped_at.is_(None)
+    query = update(watches).where(watches.c.team == team, watches.c.channel == channel)
+    query = query.where(watches.c.id == change.detail["watch"], as_left)
+    query = query.values(stopped_at=None if is_stopped else change.at, due_at=change.at)
+    if not connection.execute(query).rowcount:
+        raise OvertakenError
 
 
 def _watch(row: Row[Any]) -> Watch:

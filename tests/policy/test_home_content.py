@@ -18,7 +18,7 @@ from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.incident_store import Incident, IncidentStore, Status
 from bot.storage.sighting_store import SightingStore
-from bot.storage.watch_store import WatchStore
+from bot.storage.watch_store import WatchStore, restore_watch
 from tests.directory import FakeDirectory
 
 ANN = Place("T1", "", "UANN")
@@ -76,7 +76,8 @@ async def test_what_was_undone_is_not_offered_again(homes: Homes, database: Data
     directory, store = FakeDirectory(), ChangeStore(database)
     directory.private = {"CIN": frozenset({"UANN"})}
     for channel, change in (await homes.content(ANN, directory)).changes:
-        assert await store.undo("T1", channel, change, user="UANN")
+        restore = restore_watch if change.what is Changed.WATCH else None
+        assert await store.undo("T1", channel, change, user="UANN", restore=restore)
     content = await homes.content(ANN, directory)
     assert (content.changes, content.ignored) == ((), ())
     assert [state.mode for _, state in content.settings] == []

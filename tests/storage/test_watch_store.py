@@ -9,7 +9,7 @@ import pytest
 
 from bot.storage.change_store import Changed, ChangeStore, OvertakenError
 from bot.storage.database import Database
-from bot.storage.watch_store import WatchStore
+from bot.storage.watch_store import WatchStore, restore_watch
 
 RULE = {"subject": "code:6000104", "count": 10, "span_s": 300, "is_everywhere": False, "group": ""}
 
@@ -44,10 +44,10 @@ async def test_undo_stops_a_watch_and_starts_it_again(store: WatchStore, databas
     assert (stopped.what, stopped.detail["watch"]) == (Changed.WATCH_STOPPED, watch.id)
     assert await store.stop(watch, user="U1", at=6.0) is None
     with pytest.raises(OvertakenError):
-        await changes.undo("T1", "C1", made, user="U3")
-    assert await changes.undo("T1", "C1", stopped, user="U1")
+        await changes.undo("T1", "C1", made, user="U3", restore=restore_watch)
+    assert await changes.undo("T1", "C1", stopped, user="U1", restore=restore_watch)
     assert await store.of_channel("T1", "C1") == [watch]
-    assert await changes.undo("T1", "C1", made, user="U1")
+    assert await changes.undo("T1", "C1", made, user="U1", restore=restore_watch)
     assert await store.of_channel("T1", "C1") == []
     await store.forget_before(6.0)
     assert await store.claim_due(10.0, lease_s=60.0) == []
