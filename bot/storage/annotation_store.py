@@ -25,7 +25,15 @@ from bot.storage.batching import Batcher
 from bot.storage.channel_store import ChannelState, Votes, of_channel
 from bot.storage.database import Database
 from bot.storage.sighting_store import forget_sightings, insert_sightings, sighting_rows
-from bot.storage.tables import annotated, channel_settings, explained, ignored_contexts, language_votes, snoozes
+from bot.storage.tables import (
+    annotated,
+    channel_settings,
+    explained,
+    ignored_contexts,
+    in_channel,
+    language_votes,
+    snoozes,
+)
 from bot.triage.summary import TriageSummary
 
 
@@ -36,6 +44,16 @@ class MessageRef:
     team: str
     channel: str
     ts: str
+
+    @property
+    def key(self) -> dict[str, str]:
+        """Return the columns of a row about the message."""
+        return {"team": self.team, "channel": self.channel, "ts": self.ts}
+
+
+def of_message(table: Table, ref: MessageRef) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that select the rows of a message."""
+    return *in_channel(table, ref.team, ref.channel), table.c.ts == ref.ts
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +137,22 @@ class AnnotationStore:
 
     async def get(self, ref: MessageRef) -> AnnotationRecord | None:
         """Return the annotation of a message, or None."""
-        query = select(*_RECORD).where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts)
+        query = select(*_RECORD).where(*of_message(annotated, ref))
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return _record(row) if row else None
 
     async def find_by_reply(self, reply: MessageRef) -> dict[str, AnnotationRecord]:
         """Return the annotations with this reply, by the ts of their messages. A reply may answer several messages."""
-        query = select(annotated.c.ts, *_RECORD).where(*_in_channel(annotated, reply), annotated.c.reply == reply.ts)
+        query = select(annotated.c.ts, *_RECORD).where(
+            *in_channel(annotated, reply.team, reply.channel), annotated.c.reply == reply.ts
+        )
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {ts: _record(row) for ts, *row in rows}
 
     async def triages(self, ref: MessageRef, thread: str, *, since: float) -> dict[str, AnnotationRecord]:
         """Return the triages of *thread* and those of its channel *since* a time, by the timestamp of the message."""
         query = select(annotated.c.ts, *_RECORD).where(
-            *_in_channel(annotated, ref),
+            *in_channel(annotated, ref.team, ref.channel),
             or_(annotated.c.thread == thread, annotated.c.at >= since),
             annotated.c.log.is_not(None),
             annotated.c.reply.is_not(None),
@@ -162,8 +182,8 @@ class AnnotationStore:
         """Delete the annotation of a message, and the fact that its reply explained its codes."""
 
         def forget(connection: Connection) -> None:
-            connection.execute(annotated.delete().where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts))
-            forget_sightings(connection, [_key(ref)])
+            connection.execute(annotated.delete().where(*of_message(annotated, ref)))
+            forget_sightings(connection, [ref.key])
             if record.reply:
                 own = explained.c.reply == record.reply, explained.c.code.in_(record.codes)
                 connection.execute(explained.delete().where(*_in_thread(ref.team, ref.channel, record.thread), *own))
@@ -183,7 +203,7 @@ class AnnotationStore:
     async def counts(self, ref: MessageRef, reply: str) -> dict[int, int]:
         """Return how often each code that a reply explains appeared in its thread."""
         query = select(explained.c.code, explained.c.count.label("times"))
-        query = query.where(*_in_channel(explained, ref), explained.c.reply == reply)
+        query = query.where(*in_channel(explained, ref.team, ref.channel), explained.c.reply == reply)
         return await self._database.run(lambda connection: {row.code: row.times for row in connection.execute(query)})
 
     async def forget_before(self, time: float) -> None:
@@ -204,7 +224,7 @@ class AnnotationStore:
             is_counting = ((put, put.counted or put.snoozed) for put in in_order)
             counting = [put for put, counts in is_counting if counts and not _is_recorded(connection, put)]
             connection.execute(self._upsert_annotated, [row for put in in_order for row in _annotated_rows(put)])
-            forget_sightings(connection, [_key(ref) for put in in_order for ref in put.records])
+            forget_sightings(connection, [ref.key for put in in_order for ref in put.records])
             if rows := [row for put in in_order for row in _sighting_rows(put)]:
                 connection.execute(self._insert_sightings, rows)
             for put in in_order:
@@ -219,8 +239,7 @@ class AnnotationStore:
                     query = explained.update().where(*_in_thread(*put.thread), explained.c.code == code)
                     connection.execute(query.values(count=explained.c.count + times))
                 for code, times in sorted(Counter(put.snoozed).items()):
-                    team, channel, _ = put.thread
-                    mine = snoozes.c.team == team, snoozes.c.channel == channel, snoozes.c.code == code
+                    mine = *in_channel(snoozes, *put.thread[:2]), snoozes.c.code == code
                     connection.execute(snoozes.update().where(*mine).values(times_left=snoozes.c.times_left - times))
 
         codes = sum(len(record.codes) for put in puts for record in put.records.values())
@@ -229,25 +248,17 @@ class AnnotationStore:
         return [None] * len(puts)
 
 
-def _key(ref: MessageRef) -> dict[str, str]:
-    return {"team": ref.team, "channel": ref.channel, "ts": ref.ts}
-
-
 def _sighting_rows(put: _Put) -> list[dict[str, Any]]:
-    return [row for ref, counts in put.sighted.items() for row in sighting_rows(_key(ref), counts)]
-
-
-def _in_channel(table: Table, ref: MessageRef) -> tuple[ColumnElement[bool], ...]:
-    return table.c.team == ref.team, table.c.channel == ref.channel
+    return [row for ref, counts in put.sighted.items() for row in sighting_rows(ref.key, counts)]
 
 
 def _in_thread(team: str, channel: str, thread: str) -> tuple[ColumnElement[bool], ...]:
-    return explained.c.team == team, explained.c.channel == channel, explained.c.thread == thread
+    return *in_channel(explained, team, channel), explained.c.thread == thread
 
 
 def _is_recorded(connection: Connection, put: _Put) -> bool:
     ref = next(iter(put.records))
-    query = select(annotated.c.at).where(*_in_channel(annotated, ref), annotated.c.ts == ref.ts)
+    query = select(annotated.c.at).where(*of_message(annotated, ref))
     return bool(connection.execute(query).scalar() == put.at)
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from bot.storage.annotation_store import MessageRef, contexts_of
 from bot.storage.channel_store import WORKSPACE
 from bot.storage.database import Database
-from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts, sightings
+from bot.storage.tables import annotated, changes, channel_settings, explained, ignored_contexts, in_channel, sightings
 
 
 class Changed(StrEnum):
@@ -80,7 +80,7 @@ class ChangeStore:
         The change belongs to *channel*, where the person made it.
         """
         owner, names = _setting(channel, what)
-        query = select(*(channel_settings.c[name] for name in names)).where(*_in(channel_settings, team, owner))
+        query = select(*(channel_settings.c[name] for name in names)).where(*in_channel(channel_settings, team, owner))
         query = query.with_for_update()
         now = dict(zip(names, (value, user, at), strict=True))
         upsert = self._database.insert(channel_settings).values(team=team, channel=owner, **now)
@@ -98,7 +98,7 @@ class ChangeStore:
 
     async def last(self, team: str, channel: str, what: Changed) -> ChannelChange | None:
         """Return the last change of this kind in a channel."""
-        query = select(changes).where(*_in(changes, team, channel), changes.c.what == what)
+        query = select(changes).where(*in_channel(changes, team, channel), changes.c.what == what)
         query = query.order_by(changes.c.id.desc()).limit(1)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return _change(row) if row else None
@@ -112,7 +112,7 @@ class ChangeStore:
 
     async def find(self, team: str, channel: str, change_id: int) -> ChannelChange | None:
         """Return a change, or None if it was too old to be kept or happened elsewhere."""
-        query = select(changes).where(*_in(changes, team, channel), changes.c.id == change_id)
+        query = select(changes).where(*in_channel(changes, team, channel), changes.c.id == change_id)
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return _change(row) if row else None
 
@@ -128,8 +128,8 @@ class ChangeStore:
 
         The detail of the change also contains what `undo` needs, the `codes`, and how many contexts were `learned`.
         """
-        answered = *_in(annotated, reply.team, reply.channel), annotated.c.reply == reply.ts
-        told = *_in(explained, reply.team, reply.channel), explained.c.reply == reply.ts
+        answered = *in_channel(annotated, reply.team, reply.channel), annotated.c.reply == reply.ts
+        told = *in_channel(explained, reply.team, reply.channel), explained.c.reply == reply.ts
 
         def reject(connection: Connection) -> ChannelChange | None:
             rows = connection.execute(select(annotated).where(*answered).order_by(annotated.c.ts)).all()
@@ -173,7 +173,7 @@ class ChangeStore:
 
     async def ignored(self, team: str, channel: str, *, now: float) -> tuple[IgnoredContext, ...]:
         """Return the contexts that are ignored in a channel, the latest first."""
-        where = *_in(ignored_contexts, team, channel), ignored_contexts.c.until > now
+        where = *in_channel(ignored_contexts, team, channel), ignored_contexts.c.until > now
         query = (
             select(*list(ignored_contexts.c)[2:])
             .where(*where)
@@ -200,7 +200,7 @@ class ChangeStore:
         The detail of the change contains their `codes`.
         """
         fingerprints = [each.fingerprint for each in contexts]
-        where = *_in(ignored_contexts, team, channel), ignored_contexts.c.shape.in_(fingerprints)
+        where = *in_channel(ignored_contexts, team, channel), ignored_contexts.c.shape.in_(fingerprints)
         detail = {"codes": list(dict.fromkeys(each.code for each in contexts))}
 
         def forget(connection: Connection) -> ChannelChange | None:
@@ -227,7 +227,7 @@ class ChangeStore:
         codes: set[int] = set()
         for ts, act in change.detail["acts"].items():
             is_as_left = annotated.c.ts == ts, annotated.c.reply.is_(None), annotated.c.act == change.detail["act"]
-            query = update(annotated).where(*_in(annotated, team, channel), *is_as_left)
+            query = update(annotated).where(*in_channel(annotated, team, channel), *is_as_left)
             query = query.values(act=act, reply=change.detail["reply"])
             for row in connection.execute(query.returning(annotated.c.codes)):
                 codes |= {*row.codes}
@@ -242,7 +242,7 @@ class ChangeStore:
         if seen:
             connection.execute(self._database.insert(sightings).on_conflict_do_nothing(), seen)
         mine = ignored_contexts.c.user == change.user, ignored_contexts.c.at == change.at
-        connection.execute(delete(ignored_contexts).where(*_in(ignored_contexts, team, channel), *mine))
+        connection.execute(delete(ignored_contexts).where(*in_channel(ignored_contexts, team, channel), *mine))
 
     def _learn(
         self,
@@ -267,8 +267,9 @@ def _forget_sightings(
     connection: Connection, reply: MessageRef, threads: Collection[str], codes: Collection[int]
 ) -> list[list[Any]]:
     """Delete how often *codes* came in *threads*, and return it, for `undo`."""
-    here = select(annotated.c.ts).where(*_in(annotated, reply.team, reply.channel), annotated.c.thread.in_(threads))
-    mine = *_in(sightings, reply.team, reply.channel), sightings.c.ts.in_(here), sightings.c.code.in_(codes)
+    here = reply.team, reply.channel
+    messages = select(annotated.c.ts).where(*in_channel(annotated, *here), annotated.c.thread.in_(threads))
+    mine = *in_channel(sightings, *here), sightings.c.ts.in_(messages), sightings.c.code.in_(codes)
     columns = sightings.c.ts, sightings.c.code, sightings.c["count"], sightings.c.at
     return [list(row) for row in connection.execute(delete(sightings).where(*mine).returning(*columns))]
 
@@ -278,7 +279,7 @@ def _restore_setting(connection: Connection, team: str, channel: str, change: Ch
     owner, names = _setting(channel, change.what)
     value, user, at = (channel_settings.c[name] for name in names)
     is_as_left = value.is_not_distinct_from(change.detail["after"]), user == change.user, at == change.at
-    query = update(channel_settings).where(*_in(channel_settings, team, owner), *is_as_left)
+    query = update(channel_settings).where(*in_channel(channel_settings, team, owner), *is_as_left)
     if not connection.execute(query.values(dict(zip(names, change.detail["before"], strict=True)))).rowcount:
         raise OvertakenError
 
@@ -287,10 +288,6 @@ def _setting(channel: str, what: Changed) -> tuple[str, tuple[str, str, str]]:
     """Return the channel of the row with a setting, and the columns of its value, author and time."""
     owner, name = (WORKSPACE, Changed.ANSWERS) if what is Changed.WORKSPACE_ANSWERS else (channel, what)
     return owner, (name, f"{name}_by", f"{name}_at")
-
-
-def _in(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
-    return table.c.team == team, table.c.channel == channel
 
 
 def record_change(

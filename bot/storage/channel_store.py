@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, case, delete, exists, select
 
 from bot.storage.database import Database
-from bot.storage.tables import channel_settings, language_votes, locales, notices
+from bot.storage.tables import channel_settings, in_channel, language_votes, locales, notices
 
 WORKSPACE = ""  # in place of the channel in the settings of a workspace
 _MAX_VOTES = 40  # from then on, old votes are halved with each new one, so that a channel can change its language
@@ -149,7 +149,7 @@ class ChannelStore:
 
     async def forget_notice(self, team: str, channel: str, notice: str) -> None:
         """Delete the record of a notice that was not sent after all."""
-        query = delete(notices).where(notices.c.team == team, notices.c.channel == channel, notices.c.what == notice)
+        query = delete(notices).where(*in_channel(notices, team, channel), notices.c.what == notice)
         await self._database.run(lambda connection: connection.execute(query))
 
 

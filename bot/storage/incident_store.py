@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, insert, select, tuple_, update
 
-from bot.storage.annotation_store import MessageRef
+from bot.storage.annotation_store import MessageRef, of_message
 from bot.storage.database import Database
-from bot.storage.tables import incident_history, incidents
+from bot.storage.tables import in_channel, incident_history, incidents
 
 _SHOW_AGAIN_S = 20.0  # after a change, if its message was not updated by then
 _MOST_DUE = 100  # incidents claimed at once
@@ -80,7 +80,7 @@ class IncidentStore:
 
     async def get(self, ref: MessageRef) -> Incident | None:
         """Return the incident of a message, or None if nobody has ever acted on it."""
-        query = select(incidents).where(*_of(incidents, ref))
+        query = select(incidents).where(*of_message(incidents, ref))
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return incident_of(row) if row else None
 
@@ -93,7 +93,7 @@ class IncidentStore:
 
     async def helped_in(self, team: str, channel: str, *, since: float, most: int) -> list[Incident]:
         """Return the incidents of a channel that were resolved with a line about what helped, the latest first."""
-        where = incidents.c.team == team, incidents.c.channel == channel, incidents.c.at >= since
+        where = *in_channel(incidents, team, channel), incidents.c.at >= since
         query = select(incidents).where(*where, incidents.c.status == Status.RESOLVED, incidents.c.helped != "")
         query = query.order_by(incidents.c.at.desc(), incidents.c.ts.desc()).limit(most)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
@@ -105,7 +105,7 @@ class IncidentStore:
         A rule that returns the incident itself changes nothing.
         """
         creation = self._database.insert(incidents).values(_row(seed)).on_conflict_do_nothing()
-        query = select(incidents).where(*_of(incidents, seed.ref)).with_for_update()
+        query = select(incidents).where(*of_message(incidents, seed.ref)).with_for_update()
 
         def change(connection: Connection) -> tuple[Incident, Incident]:
             connection.execute(creation)
@@ -117,10 +117,10 @@ class IncidentStore:
             is_escalated = after.escalated_at != before.escalated_at
             who, at = (after.escalated_by, after.escalated_at) if is_escalated else (after.user, after.at)
             row = _row(after) | {"due_at": (at or 0.0) + _SHOW_AGAIN_S}
-            connection.execute(update(incidents).where(*_of(incidents, after.ref)).values(row))
+            connection.execute(update(incidents).where(*of_message(incidents, after.ref)).values(row))
             event = {"what": "escalated" if is_escalated else after.status, "user": who, "at": at}
             event |= {"helped": "" if is_escalated else after.helped}
-            connection.execute(insert(incident_history).values(_key(after.ref) | event))
+            connection.execute(insert(incident_history).values(after.ref.key | event))
             return before, after
 
         return await self._database.run(change)
@@ -130,9 +130,9 @@ class IncidentStore:
 
         If it has not been changed since, it is due next at *remind_at*, or never if that is None.
         """
-        mine = *_of(incidents, incident.ref), incidents.c.version == incident.version
+        mine = *of_message(incidents, incident.ref), incidents.c.version == incident.version
         record = update(incidents).where(*mine).values(shown=incident.version, due_at=remind_at)
-        query = select(incidents).where(*_of(incidents, incident.ref))
+        query = select(incidents).where(*of_message(incidents, incident.ref))
 
         def show(connection: Connection) -> Incident:
             connection.execute(record)
@@ -153,7 +153,7 @@ class IncidentStore:
     async def history(self, ref: MessageRef) -> list[IncidentEvent]:
         """Return what happened to an incident, in order."""
         columns = (*(incident_history.c[name] for name in ("what", "user", "at", "helped")),)
-        query = select(*columns).where(*_of(incident_history, ref)).order_by(incident_history.c.id)
+        query = select(*columns).where(*of_message(incident_history, ref)).order_by(incident_history.c.id)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return [IncidentEvent(*row) for row in rows]
 
@@ -168,14 +168,6 @@ class IncidentStore:
         await self._database.run_aside(forget)
 
 
-def _key(ref: MessageRef) -> dict[str, str]:
-    return {"team": ref.team, "channel": ref.channel, "ts": ref.ts}
-
-
-def _of(table: Table, ref: MessageRef) -> list[ColumnElement[bool]]:
-    return [table.c[name] == value for name, value in _key(ref).items()]
-
-
 _FIELDS = (
     *("thread", "source", "language", "code", "status", "user", "at"),
     *("helped", "escalated_by", "escalated_at", "version", "shown"),
@@ -183,7 +175,7 @@ _FIELDS = (
 
 
 def _row(incident: Incident) -> dict[str, Any]:
-    return _key(incident.ref) | {name: getattr(incident, name) for name in _FIELDS}
+    return incident.ref.key | {name: getattr(incident, name) for name in _FIELDS}
 
 
 def incident_of(row: Row[Any]) -> Incident:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import Connection, delete, select
 
 from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
-from bot.storage.tables import annotated, snoozes
+from bot.storage.tables import annotated, in_channel, snoozes
 
 _FIELDS = ("code", "until", "times_left", "user", "at")
+_COLUMNS = [snoozes.c[name] for name in _FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,10 @@ class SnoozeStore:
         insert = self._database.insert(snoozes)
         upsert = insert.on_conflict_do_update(index_elements=["team", "channel", "code"], set_=value)
 
+        earlier = select(*_COLUMNS).where(*in_channel(snoozes, team, channel), snoozes.c.code.in_(codes))
+
         def put(connection: Connection) -> ChannelChange:
-            columns = (snoozes.c[name] for name in _FIELDS)
-            before = connection.execute(select(*columns).where(*_in(team, channel), snoozes.c.code.in_(codes)))
+            before = connection.execute(earlier)
             detail = {"codes": list(codes), "until": until, "times": times, "before": [list(row) for row in before]}
             rows = [{"team": team, "channel": channel, "code": code, **value} for code in sorted(codes)]
             connection.execute(upsert, rows)
@@ -61,16 +63,14 @@ class SnoozeStore:
 
     async def active(self, team: str, channel: str, *, now: float) -> tuple[Snooze, ...]:
         """Return the snoozes of a channel that have not ended."""
-        query = select(*(snoozes.c[name] for name in _FIELDS)).where(*_in(team, channel), snoozes.c.until > now)
+        query = select(*_COLUMNS).where(*in_channel(snoozes, team, channel), snoozes.c.until > now)
         rows = await self._database.run(lambda connection: connection.execute(query.order_by(snoozes.c.code)).all())
         return tuple(Snooze(*row) for row in rows if row.times_left is None or row.times_left > 0)
 
     async def answered(self, team: str, channel: str, codes: Collection[int], *, since: float) -> tuple[int, int]:
         """Count the replies since a time that explained only *codes*, and the triages whose cause is one of them."""
-        where = annotated.c.team == team, annotated.c.channel == channel, annotated.c.at >= since
-        query = select(annotated.c.act, annotated.c.codes, annotated.c.log).where(
-            *where, annotated.c.reply.is_not(None)
-        )
+        query = select(annotated.c.act, annotated.c.codes, annotated.c.log).where(*in_channel(annotated, team, channel))
+        query = query.where(annotated.c.at >= since, annotated.c.reply.is_not(None))
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         replies = [row for row in rows if row.act == "reply" and row.codes and {*row.codes} <= {*codes}]
         triages = [row for row in rows if row.act == "triage" and row.log and row.log.get("code") in codes]
@@ -86,16 +86,12 @@ def restore_snoozes(connection: Connection, team: str, channel: str, change: Cha
     """End the snoozes of *change*, and restore those before it. Raises OvertakenError if a code was snoozed again."""
     mine = snoozes.c.code.in_(change.detail["codes"]), snoozes.c.user == change.user, snoozes.c.at == change.at
     others = select(snoozes.c.code).where(
-        *_in(team, channel), snoozes.c.code.in_(change.detail["codes"]), snoozes.c.at > change.at
+        *in_channel(snoozes, team, channel), snoozes.c.code.in_(change.detail["codes"]), snoozes.c.at > change.at
     )
     if connection.execute(others).first():
         raise OvertakenError
-    connection.execute(delete(snoozes).where(*_in(team, channel), *mine))
+    connection.execute(delete(snoozes).where(*in_channel(snoozes, team, channel), *mine))
     key = {"team": team, "channel": channel}
     rows: list[dict[str, Any]] = [key | dict(zip(_FIELDS, each, strict=True)) for each in change.detail["before"]]
     if rows:
         connection.execute(snoozes.insert(), rows)
-
-
-def _in(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
-    return snoozes.c.team == team, snoozes.c.channel == channel

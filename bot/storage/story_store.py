@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from bot.storage.annotation_store import LogRecord, MessageRef
 from bot.storage.change_store import Changed
 from bot.storage.database import Database
 from bot.storage.incident_store import Incident, IncidentEvent, Status, incident_of
-from bot.storage.tables import annotated, changes, incident_history, incidents, sightings
+from bot.storage.tables import annotated, changes, in_channel, incident_history, incidents, sightings
 
 _MOST = 50  # triages, and incidents
 _FORGOTTEN_S = 30 * 86_400.0  # an open incident that nobody has changed for so long is over
@@ -102,7 +102,7 @@ class StoryStore:
         """Return the *most* frequent codes of *scope*, without those that came before *new_since*, too."""
         total, first = func.sum(sightings.c.count), func.min(sightings.c.ts)
         query = select(sightings.c.code, total, first, func.max(sightings.c.ts))
-        query = query.where(*_in(sightings, scope), sightings.c.at >= scope.since)
+        query = query.where(*in_channel(sightings, scope.team, scope.channel), sightings.c.at >= scope.since)
         if scope.thread is not None:
             own = (annotated.c[name] == sightings.c[name] for name in ("team", "channel", "ts"))
             query = query.join(annotated, and_(*own)).where(annotated.c.thread == scope.thread)
@@ -118,34 +118,31 @@ def _incidents(scope: Scope) -> Select[Any]:
     kept = [table.at >= scope.since - _FORGOTTEN_S, table.escalated_at >= scope.since - _FORGOTTEN_S]
     lately = or_(*changed, and_(table.status != Status.RESOLVED, or_(*kept)))
     own = lately if scope.thread is None else table.thread == scope.thread
-    return select(incidents).where(*_in(incidents, scope), own).order_by(table.at.desc()).limit(_MOST)
+    query = select(incidents).where(*in_channel(incidents, scope.team, scope.channel), own)
+    return query.order_by(table.at.desc()).limit(_MOST)
 
 
 def _triages(scope: Scope, acted: dict[str, Incident]) -> Select[Any]:
     table = annotated.c
     own = table.at >= scope.since if scope.thread is None else table.thread == scope.thread
     where = table.log.is_not(None), table.reply.is_not(None), or_(own, table.reply.in_(acted))
-    query = select(table.reply, table.log).where(*_in(annotated, scope), *where)
+    query = select(table.reply, table.log).where(*in_channel(annotated, scope.team, scope.channel), *where)
     return query.order_by(table.at.desc()).limit(2 * _MOST)
 
 
 def _wrong(connection: Connection, scope: Scope) -> set[str]:
     """Return the triages that people marked as wrong."""
-    query = select(changes.c.detail).where(*_in(changes, scope), changes.c.what == Changed.WRONG)
-    rows = connection.execute(query.where(changes.c.undone_by.is_(None)))
+    query = select(changes.c.detail).where(*in_channel(changes, scope.team, scope.channel))
+    rows = connection.execute(query.where(changes.c.what == Changed.WRONG, changes.c.undone_by.is_(None)))
     return {str(detail.get("reply")) for (detail,) in rows}
 
 
 def _events(connection: Connection, scope: Scope, found: list[str]) -> dict[str, list[IncidentEvent]]:
     table = incident_history.c
     query = select(table.ts, table.what, table.user, table.at, table.helped).where(
-        *_in(incident_history, scope), table.ts.in_(found)
+        *in_channel(incident_history, scope.team, scope.channel), table.ts.in_(found)
     )
     events: dict[str, list[IncidentEvent]] = {ts: [] for ts in found}
     for ts, *event in connection.execute(query.order_by(table.id)):
         events[ts].append(IncidentEvent(*event))
     return events
-
-
-def _in(table: Table, scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    return table.c.team == scope.team, table.c.channel == scope.channel

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     DateTime,
     Float,
     Index,
@@ -33,6 +34,11 @@ def _channel_table(name: str, *columns: Column[Any] | Index) -> Table:
     """Define a table whose primary key starts with a team and a channel."""
     keys = (Column(key, String(32), primary_key=True) for key in ("team", "channel"))
     return Table(name, metadata, *keys, *columns)
+
+
+def in_channel(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that select the rows of a channel."""
+    return table.c.team == team, table.c.channel == channel
 
 
 # The row of a workspace has an empty channel.

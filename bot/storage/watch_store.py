@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, case, delete, func, insert, select, upda
 
 from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
-from bot.storage.tables import watches
+from bot.storage.tables import in_channel, watches
 
 _MOST_DUE = 100  # watches claimed at once
 
@@ -57,7 +57,7 @@ class WatchStore:
     ) -> ChannelChange | None:
         """Make a watch; return None if the channel has an equal one, or *most* of them."""
         chosen = {name: rule[name] for name in _CHOSEN}
-        here = watches.c.team == team, watches.c.channel == channel, watches.c.stopped_at.is_(None)
+        here = *in_channel(watches, team, channel), watches.c.stopped_at.is_(None)
         equal = [watches.c[name] == value for name, value in chosen.items()]
         row = {"team": team, "channel": channel, "user": user, "at": at, "due_at": at} | chosen
 
@@ -86,7 +86,7 @@ class WatchStore:
 
     async def of_channel(self, team: str, channel: str) -> list[Watch]:
         """Return the active watches that were made in a channel, the oldest first."""
-        query = select(*_COLUMNS).where(watches.c.team == team, watches.c.channel == channel)
+        query = select(*_COLUMNS).where(*in_channel(watches, team, channel))
         query = query.where(watches.c.stopped_at.is_(None)).order_by(watches.c.id)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
         return [_watch(row) for row in rows]
@@ -123,7 +123,7 @@ def restore_watch(connection: Connection, team: str, channel: str, change: Chann
     """Stop the watch that *change* made, or start the one that it stopped. Raises OvertakenError if that was done."""
     is_stopped = change.what is Changed.WATCH_STOPPED
     as_left = watches.c.stopped_at.is_not(None) if is_stopped else watches.c.stopped_at.is_(None)
-    query = update(watches).where(watches.c.team == team, watches.c.channel == channel)
+    query = update(watches).where(*in_channel(watches, team, channel))
     query = query.where(watches.c.id == change.detail["watch"], as_left)
     query = query.values(stopped_at=None if is_stopped else change.at, due_at=change.at)
     if not connection.execute(query).rowcount:
