@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -12,9 +11,6 @@ from sqlalchemy import Connection, delete, select
 from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
 from bot.storage.tables import annotated, in_channel, snoozes
-
-_FIELDS = ("code", "until", "times_left", "user", "at")
-_COLUMNS = [snoozes.c[name] for name in _FIELDS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +22,9 @@ class Snooze:
     times_left: int | None  # messages until it ends; None: it ends by time only
     user: str  # Slack's id of the person who snoozed it
     at: float  # seconds since the epoch
+
+
+_COLUMNS = [snoozes.c[name] for name in Snooze.__slots__]
 
 
 class SnoozeStore:
@@ -49,7 +48,6 @@ class SnoozeStore:
         value = {"until": until, "times_left": times, "user": user, "at": at}
         insert = self._database.insert(snoozes)
         upsert = insert.on_conflict_do_update(index_elements=["team", "channel", "code"], set_=value)
-
         earlier = select(*_COLUMNS).where(*in_channel(snoozes, team, channel), snoozes.c.code.in_(codes))
 
         def put(connection: Connection) -> ChannelChange:
@@ -78,8 +76,8 @@ class SnoozeStore:
 
     async def forget_before(self, now: float) -> None:
         """Delete the snoozes that ended by *now*."""
-        old = delete(snoozes).where(snoozes.c.until <= now)
-        await self._database.run_aside(partial(Connection.execute, statement=old))
+        query = delete(snoozes).where(snoozes.c.until <= now)
+        await self._database.run_aside(lambda connection: connection.execute(query))
 
 
 def restore_snoozes(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:
@@ -92,6 +90,8 @@ def restore_snoozes(connection: Connection, team: str, channel: str, change: Cha
         raise OvertakenError
     connection.execute(delete(snoozes).where(*in_channel(snoozes, team, channel), *mine))
     key = {"team": team, "channel": channel}
-    rows: list[dict[str, Any]] = [key | dict(zip(_FIELDS, each, strict=True)) for each in change.detail["before"]]
+    rows: list[dict[str, Any]] = [
+        key | dict(zip(Snooze.__slots__, each, strict=True)) for each in change.detail["before"]
+    ]
     if rows:
         connection.execute(snoozes.insert(), rows)
