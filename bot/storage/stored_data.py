@@ -2,7 +2,8 @@
 
 The rules hold for every table, also for future ones:
 
-1. A row belongs to the workspace in its column `team`, and to the channel in its column `channel`.
+1. A row belongs to the workspace in its column `team`, and to the channel in its column `channel`. `_TEAM_COLUMNS`
+   lists the exceptions.
 2. A row whose primary key contains the id is deleted. Elsewhere, the id is replaced by `FORGOTTEN`, also within texts
    and JSON.
 
@@ -43,6 +44,8 @@ from bot.storage.incident_store import Status
 from bot.storage.tables import inbox, incidents, metadata, slack_bots, upgrades
 
 _PAGE = 500  # rows per transaction
+# The columns that contain the workspace in tables without a column `team`; None: no row belongs to a workspace.
+_TEAM_COLUMNS: dict[str, Column[Any] | None] = {slack_bots.name: slack_bots.c.team_id, upgrades.name: None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,9 @@ class Forgotten:
 def team_column(table: Table) -> Column[Any] | None:
     """Return the column that contains the workspace of a row, or None if no row belongs to a workspace.
 
-    Raises NotImplementedError for a table that has no such column and is not listed here.
+    Raises KeyError for a table that has no column `team` and is not in `_TEAM_COLUMNS`.
     """
-    if "team" in table.c:
-        return table.c.team
-    if table is slack_bots:
-        return table.c.team_id
-    if table is upgrades:
-        return None
-    raise NotImplementedError(f"no column of {table.name} is known to contain the workspace")
+    return table.c.team if "team" in table.c else _TEAM_COLUMNS[table.name]
 
 
 async def forget_workspace(database: Database, team: str, *, keeping: Collection[Table] = ()) -> list[Forgotten]:

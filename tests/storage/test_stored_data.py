@@ -59,9 +59,9 @@ async def dump(database: Database) -> dict[str, list[str]]:
 
 
 def test_a_table_without_a_rule_is_refused() -> None:
-    """Whoever adds a table decides how it is forgotten, or names the column `team`."""
+    """Data in a new table must not survive the deletion of its workspace."""
     table = Table("notes", MetaData(), Column("id", String(32), primary_key=True), Column("workspace", String(32)))
-    with pytest.raises(NotImplementedError, match="notes"):
+    with pytest.raises(KeyError, match="notes"):
         team_column(table)
     assert [table for table in metadata.sorted_tables if team_column(table) is None] == [upgrades]
 
