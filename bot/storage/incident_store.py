@@ -150,13 +150,6 @@ class IncidentStore:
         rows = await self._database.run(lambda connection: connection.execute(claim).all())
         return [incident_of(row) for row in rows]
 
-    async def history(self, ref: MessageRef) -> list[IncidentEvent]:
-        """Return what happened to an incident, in order."""
-        columns = (*(incident_history.c[name] for name in ("what", "user", "at", "helped")),)
-        query = select(*columns).where(*of_message(incident_history, ref)).order_by(incident_history.c.id)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
-        return [IncidentEvent(*row) for row in rows]
-
     async def forget_before(self, time: float) -> None:
         """Delete the incidents that nobody has changed since *time*, with their history."""
         old = incidents.c.at < time, incidents.c.escalated_at.is_(None) | (incidents.c.escalated_at < time)
@@ -166,6 +159,18 @@ class IncidentStore:
             connection.execute(incident_history.delete().where(incident_history.c.at < time))
 
         await self._database.run_aside(forget)
+
+
+def histories(
+    connection: Connection, team: str, channel: str, messages: Collection[str]
+) -> dict[str, list[IncidentEvent]]:
+    """Return the events of the incidents of a channel, in order, by the time stamp of the bot's message."""
+    columns = (incident_history.c[name] for name in ("ts", *IncidentEvent.__slots__))
+    query = select(*columns).where(*in_channel(incident_history, team, channel), incident_history.c.ts.in_(messages))
+    found: dict[str, list[IncidentEvent]] = {ts: [] for ts in messages}
+    for ts, *event in connection.execute(query.order_by(incident_history.c.id)):
+        found[ts].append(IncidentEvent(*event))
+    return found
 
 
 _FIELDS = (

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 from bot.storage.annotation_store import LogRecord, MessageRef
 from bot.storage.change_store import Changed
 from bot.storage.database import Database
-from bot.storage.incident_store import Incident, IncidentEvent, Status, incident_of
-from bot.storage.tables import annotated, changes, in_channel, incident_history, incidents, sightings
+from bot.storage.incident_store import Incident, IncidentEvent, Status, histories, incident_of
+from bot.storage.tables import annotated, changes, in_channel, incidents, sightings
 
 _MOST = 50  # triages, and incidents
 _FORGOTTEN_S = 30 * 86_400.0  # an open incident that nobody has changed for so long is over
@@ -84,7 +84,7 @@ class StoryStore:
             logs = {row.reply: row.log for row in connection.execute(_triages(scope, acted))}
             wrong = _wrong(connection, scope)
             found = [ts for ts in dict.fromkeys((*acted, *logs)) if ts not in wrong]
-            events = _events(connection, scope, found)
+            events = histories(connection, scope.team, scope.channel, found)
             return [
                 Chapter(
                     MessageRef(scope.team, scope.channel, ts),
@@ -135,14 +135,3 @@ def _wrong(connection: Connection, scope: Scope) -> set[str]:
     query = select(changes.c.detail).where(*in_channel(changes, scope.team, scope.channel))
     rows = connection.execute(query.where(changes.c.what == Changed.WRONG, changes.c.undone_by.is_(None)))
     return {str(detail.get("reply")) for (detail,) in rows}
-
-
-def _events(connection: Connection, scope: Scope, found: list[str]) -> dict[str, list[IncidentEvent]]:
-    table = incident_history.c
-    query = select(table.ts, table.what, table.user, table.at, table.helped).where(
-        *in_channel(incident_history, scope.team, scope.channel), table.ts.in_(found)
-    )
-    events: dict[str, list[IncidentEvent]] = {ts: [] for ts in found}
-    for ts, *event in connection.execute(query.order_by(table.id)):
-        events[ts].append(IncidentEvent(*event))
-    return events
