@@ -51,8 +51,6 @@ class ChannelCount:
     channel: str
     code: int
     count: int
-    first_at: float
-    last_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +104,13 @@ class SightingStore:
         rows = await self._database.run_aside(lambda connection: connection.execute(query).all())
         return [_trend(row) for row in rows]
 
-    async def counts(
-        self,
-        team: str,
-        *,
-        since: float,
-        until: float,
-        channels: Collection[str] | None = None,
-        codes: Collection[int] | None = None,
-    ) -> list[ChannelCount]:
-        """Count each of *codes* (None: all) in each of *channels* (None: all), the most frequent first."""
-        total, at = func.sum(sightings.c.count), sightings.c.at
-        where = _within(team, since, until, channels, codes)
-        query = select(sightings.c.channel, sightings.c.code, total, func.min(at), func.max(at)).where(*where)
-        query = query.group_by(sightings.c.channel, sightings.c.code)
+    async def counts(self, team: str, *, since: float, until: float) -> list[ChannelCount]:
+        """Count each code in each channel, the most frequent first."""
+        what, total = (sightings.c.channel, sightings.c.code), func.sum(sightings.c.count)
+        query = select(*what, total).where(*_within(team, since, until)).group_by(*what)
         query = query.order_by(total.desc(), sightings.c.code, sightings.c.channel)
         rows = await self._database.run(lambda connection: connection.execute(query).all())
-        return [ChannelCount(row[0], row[1], int(row[2]), row[3], row[4]) for row in rows]
+        return [ChannelCount(channel, code, int(count)) for channel, code, count in rows]
 
     async def messages(
         self,
@@ -187,7 +175,7 @@ def forget_sightings(connection: Connection, messages: Sequence[Mapping[str, str
 
 
 def _within(
-    team: str, since: float, until: float, channels: Collection[str] | None, codes: Collection[int] | None = None
+    team: str, since: float, until: float, channels: Collection[str] | None = None, codes: Collection[int] | None = None
 ) -> list[ColumnElement[bool]]:
     where = [sightings.c.team == team, sightings.c.at >= since, sightings.c.at < until]
     where += [] if channels is None else [sightings.c.channel.in_(channels)]
