@@ -36,6 +36,10 @@ from bot.storage.tables import (
 )
 from bot.triage.summary import TriageSummary
 
+_MOST_AT_ONCE = 1000  # codes that are recorded on the event loop; 10,000 take 0.2 s
+_FIELDS = ("thread", "act", "reply", "codes", "shapes", "log", "platform", "server_codes")
+_RECORD = tuple(annotated.c[name] for name in _FIELDS)
+
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
@@ -117,9 +121,6 @@ class _Put:
         return ref.team, ref.channel, record.thread
 
 
-_MOST_AT_ONCE = 1000  # codes that are recorded on the event loop; 10,000 take 0.2 s
-
-
 class AnnotationStore:
     """Store annotations by message, and explained codes by thread and channel."""
 
@@ -128,10 +129,8 @@ class AnnotationStore:
         self._histories = Batcher(self._load_histories)
         self._puts = Batcher(self._put_all)
         insert = database.insert(annotated)
-        changed = ("thread", "act", "reply", "codes", "shapes", "log", "platform", "server_codes", "at")
-        self._upsert_annotated = insert.on_conflict_do_update(
-            index_elements=["team", "channel", "ts"], set_={name: insert.excluded[name] for name in changed}
-        )
+        changed = {name: insert.excluded[name] for name in (*_FIELDS, "at")}
+        self._upsert_annotated = insert.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=changed)
         self._insert_sightings = insert_sightings(database)
         self._insert_explained = database.insert(explained).on_conflict_do_nothing()
 
@@ -173,8 +172,8 @@ class AnnotationStore:
         """Record annotations of one thread. Their codes count as explained by their replies.
 
         *counted* adds to the counts of codes that were explained before. The replies no longer explain the codes
-        *dropped*. *sighted* is how often each code came in each message, in place of what was stored of it before.
-        The codes *snoozed* came in so many messages as they are listed; some snoozes end after a number of messages.
+        *dropped*. *sighted* replaces the counts of the codes in each message. *snoozed* lists a code once for each
+        message with it: some snoozes end after a number of messages.
         """
         await self._puts.submit(_Put(records, now, counted or {}, dropped, sighted or {}, snoozed))
 
@@ -221,8 +220,7 @@ class AnnotationStore:
             # Every process writes threads in the same order, so that no two of them wait for each other.
             in_order = sorted(puts, key=lambda put: put.thread)
             # After a lost answer to the commit, the batch is repeated. Counts must not be added twice.
-            is_counting = ((put, put.counted or put.snoozed) for put in in_order)
-            counting = [put for put, counts in is_counting if counts and not _is_recorded(connection, put)]
+            counting = [put for put in in_order if (put.counted or put.snoozed) and not _is_recorded(connection, put)]
             connection.execute(self._upsert_annotated, [row for put in in_order for row in _annotated_rows(put)])
             forget_sightings(connection, [ref.key for put in in_order for ref in put.records])
             if rows := [row for put in in_order for row in _sighting_rows(put)]:
@@ -279,11 +277,6 @@ def _explained_rows(put: _Put) -> list[dict[str, Any]]:
     shared = {"team": team, "channel": channel, "thread": thread, "at": put.at, "count": 1}
     replied = [each for each in put.records.values() if each.reply]
     return [{"code": code, "reply": each.reply} | shared for each in replied for code in each.codes]
-
-
-_RECORD = tuple(
-    annotated.c[name] for name in ("thread", "act", "reply", "codes", "shapes", "log", "platform", "server_codes")
-)
 
 
 def _record(row: Sequence[Any]) -> AnnotationRecord:
