@@ -1,4 +1,4 @@
-"""Define the tables. Times are seconds since the epoch; ids are Slack's.
+"""Define the tables. Times are seconds since the epoch; ids are those of Slack.
 
 A change here needs a migration in `bot/storage/migrations/versions`; a test compares the two. Rows with a `team` are
 deleted when that workspace uninstalls the app.
@@ -36,6 +36,12 @@ def _channel_table(name: str, *columns: Column[Any] | Index) -> Table:
     return Table(name, metadata, *keys, *columns)
 
 
+def _numbered_table(name: str, *columns: Column[Any] | Index) -> Table:
+    """Define a table with a team and a numeric primary key."""
+    id_ = Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    return Table(name, metadata, id_, Column("team", String(32), nullable=False), *columns)
+
+
 def in_channel(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that select the rows of a channel."""
     return table.c.team == team, table.c.channel == channel
@@ -50,7 +56,7 @@ channel_settings = _channel_table(
     Column("mode", String(8)),  # null: thread
     Column("mode_by", String(32)),
     Column("mode_at", Float),
-    Column("answers", String(8)),  # who sees those of the command; null: as in the workspace, there everybody
+    Column("answers", String(8)),  # who sees the answers to the command; null: the workspace's setting, or everybody
     Column("answers_by", String(32)),
     Column("answers_at", Float),
     Column("weekly", String(8)),  # whether the channel gets the weekly digest; null: no
@@ -111,7 +117,7 @@ annotated = _channel_table(
     Column("at", Float, nullable=False, index=True),
 )
 
-# Which codes were explained where, for the count in a thread and the cool-down of a channel.
+# The codes that replies explained, for the count in a thread and the cool-down of a channel.
 explained = _channel_table(
     "explained",
     Column("thread", String(32), primary_key=True),
@@ -122,7 +128,7 @@ explained = _channel_table(
     Index("explained_lately", "team", "channel", "at"),
 )
 
-# How often each code came in each message that the bot acted on.
+# The number of occurrences of each code in each message that the bot acted on.
 sightings = _channel_table(
     "sightings",
     Column("ts", String(32), primary_key=True),  # of the message
@@ -139,11 +145,11 @@ ignored_contexts = _channel_table(
     Column("code", Integer, nullable=False, server_default="0"),
     Column("user", String(32), nullable=False, server_default=""),  # who marked it
     Column("at", Float, nullable=False, server_default="0"),
-    Column("until", Float, nullable=False, server_default="0"),  # afterwards, it counts no more
+    Column("until", Float, nullable=False, server_default="0"),  # ignored until then
     Column("link", String(255), nullable=False, server_default=""),  # to the message; empty if Slack gave none
 )
 
-# Who is on it, for each triage that somebody has taken, resolved or escalated.
+# The owner and status of each incident: a triage or an alert that somebody has taken, resolved or escalated.
 incidents = _channel_table(
     "incidents",
     Column("ts", String(32), primary_key=True),  # of the bot's message
@@ -154,7 +160,7 @@ incidents = _channel_table(
     Column("status", String(8), nullable=False),
     Column("user", String(32), nullable=False),  # who gave it that status, and when
     Column("at", Float, nullable=False),
-    Column("helped", Text, nullable=False, server_default=""),  # one line by whoever resolved it
+    Column("helped", Text, nullable=False, server_default=""),  # one line by the person who resolved it
     Column("escalated_by", String(32)),
     Column("escalated_at", Float),
     Column("version", Integer, nullable=False),  # number of changes
@@ -163,27 +169,21 @@ incidents = _channel_table(
     Index("incidents_of_code", "team", "code"),
 )
 
-# What happened to an incident, in order.
-incident_history = Table(
+# The events of each incident, in order.
+incident_history = _numbered_table(
     "incident_history",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("team", String(32), nullable=False),
     Column("channel", String(32), nullable=False),
     Column("ts", String(32), nullable=False),
     Column("what", String(16), nullable=False),
     Column("user", String(32), nullable=False),
     Column("at", Float, nullable=False, index=True),
-    Column("helped", Text, nullable=False, server_default=""),  # one line by whoever resolved it
+    Column("helped", Text, nullable=False, server_default=""),  # one line by the person who resolved it
     Index("incident_history_of", "team", "channel", "ts"),
 )
 
-# What the people of a workspace noted about a code; every version, the newest one counts.
-team_notes = Table(
+# The notes of workspaces about codes. Every version is a row; the newest one counts.
+team_notes = _numbered_table(
     "team_notes",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("team", String(32), nullable=False),
     Column("code", Integer, nullable=False),
     Column("text", Text, nullable=False),  # one line, without secrets; empty: removed
     Column("user", String(32), nullable=False),
@@ -191,13 +191,10 @@ team_notes = Table(
     Index("team_notes_of_code", "team", "code"),
 )
 
-# What people watch for, and the alert of each watch while it is open.
-watches = Table(
+# The watches, each with its alert while that is open.
+watches = _numbered_table(
     "watches",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("team", String(32), nullable=False),
-    Column("channel", String(32), nullable=False),  # where it was made, and its alerts are posted
+    Column("channel", String(32), nullable=False),  # in which it was made and its alerts are posted
     Column("subject", String(80), nullable=False),  # see `bot.oncall.watch_rule.WatchSubject`
     Column("count", Integer, nullable=False),
     Column("span_s", Integer, nullable=False),
@@ -225,12 +222,9 @@ snoozes = _channel_table(
     Column("at", Float, nullable=False),
 )
 
-# What people changed for everybody in a channel, so that it can be undone.
-changes = Table(
+# Changes for everybody in a channel, kept so that they can be undone.
+changes = _numbered_table(
     "changes",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("team", String(32), nullable=False),
     Column("channel", String(32), nullable=False),
     Column("what", String(16), nullable=False),
     Column("user", String(32), nullable=False),
@@ -239,20 +233,20 @@ changes = Table(
     Column("undone_by", String(32)),
 )
 
-# How many messages people wrote in each language; old ones lose weight.
+# The number of messages in each language; old ones lose weight.
 language_votes = _channel_table(
     "language_votes",
     Column("en", Integer, nullable=False),
     Column("zh", Integer, nullable=False),
 )
 
-# The locales that Slack has told, so that replies do not wait for it.
+# The cache of locales, so that replies do not wait for Slack.
 locales = Table(
     "locales",
     metadata,
     Column("team", String(32), primary_key=True),
     Column("id", String(32), primary_key=True),  # of a channel or a person
-    Column("locale", String(64)),  # null: Slack does not tell
+    Column("locale", String(64)),  # null: Slack returned none
     Column("asked_at", Float, nullable=False),
 )
 
@@ -287,15 +281,15 @@ enterprise_teams = Table(
     Column("enterprise", String(32), nullable=False),
 )
 
-# When a channel last got each notice of why the bot can't answer there, and when an answer was shared there.
+# The last time of each notice, weekly digest, offer and shared answer in a channel.
 notices = _channel_table(
     "told",
     Column("what", String(32), primary_key=True),
     Column("at", Float, nullable=False),
 )
 
-# The version of zimerr that upgraded the schema to each of its versions. Later versions keep this table as it is, for
-# earlier versions to read.
+# The version of zimerr that upgraded the schema to each of its versions. Earlier versions of zimerr read this table, so
+# it must not change.
 upgrades = Table(
     "upgrades",
     metadata,
