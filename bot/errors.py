@@ -51,10 +51,15 @@ class StopWorkspace(Exception):  # noqa: N818
     """Permanent failure of all jobs of a workspace: Slack refuses its token. The message is Slack's error code."""
 
 
+def cause_of(error: BaseException) -> BaseException | None:
+    """Return the error that a traceback of *error* shows before it, or None."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
 def describe(error: BaseException) -> str:
     """Describe *error* without its data: the `repr` of an HTTP error contains the request's headers and their token.
 
-    Of the databases, only SQLite's messages name no values and no address.
+    SQLite's messages are kept: they contain no values and no address. PostgreSQL's may contain both.
     """
     if isinstance(error, ZimerrError):
         return str(error)

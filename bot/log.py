@@ -18,13 +18,12 @@ from typing import Any, Literal
 
 import structlog
 
-from bot.errors import describe
+from bot.errors import cause_of, describe
 from bot.telemetry.error_reports import Report
 
 _RARELY_S = 5.0
-_TOKEN = re.compile(
-    r"\b(?:xox[a-z]?|xapp)[-.][\w.-]+|\bBearer\s+[\w.~+/-]+=*"
-)  # Slack's, wherever a library quotes them
+# A token of Slack in the text of a library.
+_TOKEN = re.compile(r"\b(?:xox[a-z]?|xapp)[-.][\w.-]+|\bBearer\s+[\w.~+/-]+=*")
 _log = structlog.stdlib.get_logger(__name__)
 _Record = MutableMapping[str, Any]
 
@@ -85,8 +84,7 @@ def _format_exception(report: Report | None, _: object, __: str, record: _Record
 
 def traceback_of(error: BaseException) -> str:
     """Return the traceback of *error* and of its causes, without variables and messages: those may quote people."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    before = [traceback_of(cause)] if cause else []
+    before = [traceback_of(cause)] if (cause := cause_of(error)) else []
     return "\n".join([*before, *(line.rstrip() for line in traceback.format_tb(error.__traceback__)), describe(error)])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import describe
+from bot.errors import cause_of, describe
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event
@@ -50,7 +50,7 @@ def reporting(dsn: str) -> Iterator[Report | None]:
     )
 
     def report(record: Mapping[str, Any], error: BaseException | None) -> None:
-        # What a library writes may quote anything.
+        # The text of a library's record may quote anything.
         library = record.get("_record") if record.get("_from_structlog") is False else None
         if library and library.name.startswith(_OWN_LOGGERS):
             return
@@ -71,7 +71,7 @@ def reporting(dsn: str) -> Iterator[Report | None]:
 
 
 def stripped(event: Event, _: Mapping[str, Any]) -> Event:
-    """Return *event* with nothing but the parts that are known to be safe, whatever Sentry's package has added."""
+    """Return *event* without the parts that Sentry's package adds, which may contain text, tokens or names."""
     kept: dict[str, Any] = {name: value for name, value in event.items() if name in _KEPT}
     for value in kept.get("exception", {}).get("values", ()):
         if stack := value.get("stacktrace"):
@@ -84,7 +84,6 @@ def stripped(event: Event, _: Mapping[str, Any]) -> Event:
 
 def _exceptions(error: BaseException) -> list[dict[str, Any]]:
     """Return *error* and its causes, the first cause first, without variables and messages."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     frames = [
         {
             "filename": each.filename,
@@ -96,4 +95,4 @@ def _exceptions(error: BaseException) -> list[dict[str, Any]]:
         for each in traceback.extract_tb(error.__traceback__)
     ]
     described = {"type": type(error).__name__, "value": describe(error), "stacktrace": {"frames": frames}}
-    return [*(_exceptions(cause) if cause else []), described]
+    return [*(_exceptions(cause) if (cause := cause_of(error)) else []), described]
