@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 
 from prometheus_client import (
     CollectorRegistry,
@@ -38,69 +39,61 @@ class Metrics:
     """The metrics of one running bot, in a registry of their own. Count with ``metrics.answers.labels(…).inc()``."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-
-        def counter(name: str, text: str, *labels: str) -> Counter:
-            return Counter(f"zimerr_{name}", text, labels, registry=registry)
-
-        def gauge(name: str, text: str, *labels: str) -> Gauge:
-            return Gauge(f"zimerr_{name}", text, labels, registry=registry)
-
-        def histogram(name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-            return Histogram(f"zimerr_{name}", text, labels, buckets=buckets, registry=registry)
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        counter = partial(Counter, namespace="zimerr", registry=self.registry)
+        gauge = partial(Gauge, namespace="zimerr", registry=self.registry)
+        histogram = partial(Histogram, namespace="zimerr", registry=self.registry)
 
         self.deliveries = counter(
-            "deliveries_total", "Slack's requests, by type and by the HTTP status of the answer.", "type", "status"
+            "deliveries_total", "Slack's requests, by type and by the HTTP status of the answer.", ("type", "status")
         )
         self.acknowledgement = histogram(
-            "acknowledgement_seconds", "Time until a request of Slack's is answered.", _ACKNOWLEDGEMENT_S, "type"
+            "acknowledgement_seconds",
+            "Time until a request of Slack's is answered.",
+            ("type",),
+            buckets=_ACKNOWLEDGEMENT_S,
         )
         self.last_delivery_at = 0.0  # seconds since the epoch; 0: none yet
-        last_delivery = gauge("last_delivery_timestamp_seconds", "When Slack's last request arrived; 0: none yet.")
-        last_delivery.set_function(lambda: self.last_delivery_at)
-        self.last_delivery = last_delivery
+        self.last_delivery = gauge("last_delivery_timestamp_seconds", "When Slack's last request arrived; 0: none yet.")
+        self.last_delivery.set_function(lambda: self.last_delivery_at)
         self.refused_requests = counter(
-            "refused_requests_total", "HTTP requests and connections that were refused, by reason.", "reason"
+            "refused_requests_total", "HTTP requests and connections that were refused, by reason.", ("reason",)
         )
         self.answers = counter(
             "answers_total",
             "What the bot did with messages and commands, and the rule that kept it from a reply.",
-            "outcome",
-            "reason",
+            ("outcome", "reason"),
         )
         self.answer_latency = histogram(
             "answer_latency_seconds",
             "Time from Slack's timestamp of a message to the posted reply.",
-            _LATENCY_S,
-            "kind",
+            ("kind",),
+            buckets=_LATENCY_S,
         )
-        self.job_attempts = counter("job_attempts_total", "Attempts at jobs, by kind and outcome.", "kind", "outcome")
+        self.job_attempts = counter("job_attempts_total", "Attempts at jobs, by kind and outcome.", ("kind", "outcome"))
         self.failures = counter(
-            "failures_total", "Failures that people were told of, each with an id that the log has, too.", "cause"
+            "failures_total", "Failures that people were told of, each with an id that the log has, too.", ("cause",)
         )
         for cause in ("slack", "database", "bug"):  # an alert sees no increase if the first one creates the series
             self.failures.labels(cause)
         self.queue_jobs = gauge(
-            "queue_jobs", "Jobs that are not done, of all replicas on the database, by state.", "state"
+            "queue_jobs", "Jobs that are not done, of all replicas on the database, by state.", ("state",)
         )
         self.oldest_job_age = gauge(
             "queue_oldest_job_age_seconds", "For how long the oldest job has been due, of all replicas on the database."
         )
         self.api_calls = counter(
-            "slack_api_calls_total", "Calls of Slack's Web API, by method and result.", "method", "result"
+            "slack_api_calls_total", "Calls of Slack's Web API, by method and result.", ("method", "result")
         )
         self.api_call_duration = histogram(
-            "slack_api_call_duration_seconds", "Duration of calls of Slack's Web API.", _CALL_S, "method"
+            "slack_api_call_duration_seconds", "Duration of calls of Slack's Web API.", ("method",), buckets=_CALL_S
         )
-        self.health_fault = gauge("health_fault", "1 while a part has a fault or a warning, otherwise 0.", "part")
-        self.loop_lag = histogram("event_loop_lag_seconds", "How late the event loop runs a timer.", _LAG_S)
-        self.build = gauge("build_info", "The version of zimerr.", "version")
+        self.health_fault = gauge("health_fault", "1 while a part has a fault or a warning, otherwise 0.", ("part",))
+        self.loop_lag = histogram("event_loop_lag_seconds", "How late the event loop runs a timer.", buckets=_LAG_S)
+        self.build = gauge("build_info", "The version of zimerr.", ("version",))
         self.catalogue = gauge(
-            "catalogue_info",
-            "The SDK that the catalogue was compared with, and a hash of it.",
-            "sdk",
-            "sha256",
+            "catalogue_info", "The SDK that the catalogue was compared with, and a hash of it.", ("sdk", "sha256")
         )
         self.catalogue_codes = gauge("catalogue_codes", "Codes in the catalogue, with the overlay's.")
 
