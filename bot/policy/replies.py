@@ -228,7 +228,7 @@ class Triaged:
     source: LogSource | None = None
     log: LogRecord | None = None  # to keep, so that a later triage can refer to this one
     relation: Relation | None = None
-    is_copy: bool = False  # for one person, without the buttons that act on the message that everyone sees
+    is_copy: bool = False  # without the buttons that change the message: for one person, or if the bot can't
     origin: str = ""  # of a triage in a person's direct message: the channel where they pasted the log
     is_without_file: bool = False  # a pasted log could not be kept in Slack
     memories: tuple[CodeMemory, ...] = ()  # of the likely cause
@@ -243,8 +243,16 @@ class PrivateTriage:
 
 
 @dataclass(frozen=True, slots=True)
+class LogKept:
+    """The log of a triage in *channel* is in the thread of this direct message, for the buttons of the triage."""
+
+    channel: str
+    link: str = ""  # to the triage; empty if Slack gives none
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
-    """A private reply that a person shared with the channel."""
+    """A reply that a person shared with the channel."""
 
     reply: Reply
     user: str  # Slack's id
@@ -328,7 +336,7 @@ class Note:
 Reply = (
     Explained | Annotation | Unknown | Foreign | Found | Range | Listing | LogsReply | Usage | SettingsReply
     | ChangeReply | IgnoredReply | ForgotReply | Denied
-    | WhyReply | DryRun | Barred | Triaged | PrivateTriage | Shared | NothingFound | UnreadableReply | Leaked
+    | WhyReply | DryRun | Barred | Triaged | PrivateTriage | LogKept | Shared | NothingFound | UnreadableReply | Leaked
     | Escalated | Summons | Uncalled | TakenOver | Overdue | PacketReply | TopReply | NoteReply
     | StoryReply | HandoffReply | WatchesReply | AlertReply | OfferReply | WeeklyReply | Note | Failed | Refused
 )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Translator
-from bot.policy.replies import PrivateTriage, Triaged
+from bot.policy.replies import LogKept, PrivateTriage, Triaged
 from bot.render import block_kit, incident_slack
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_marks import stamp_text
@@ -44,8 +44,7 @@ def message(
 ) -> MessagePayload:
     """Build the message of a triage; *can_escalate* adds the button *Escalate*.
 
-    A reply without a source gets no buttons: its log can't be read again. A copy for one person gets none that act on
-    the message that everyone sees.
+    A reply without a source gets no buttons: its log can't be read again. A copy gets none that change the message.
     """
     view = DigestView(reply.digest, catalogue, translate)
     line = relation_line(reply.relation, reply.log.summary, view) if reply.relation and reply.log else ""
@@ -68,6 +67,14 @@ def private(catalogue: Catalogue, reply: PrivateTriage, translate: Translator) -
     link = block_kit.escape(reply.link)
     place = translate("triage.in_dm", link=link) if link else translate("triage.in_dm_unlinked")
     return block_kit.message(title, [block_kit.section(f"{title}\n{place}")])
+
+
+def kept(reply: LogKept, translate: Translator) -> MessagePayload:
+    """Build the line with a link to a triage, above its log."""
+    link, channel = block_kit.escape(reply.link), f"<#{reply.channel}>"
+    key = "triage.log_kept" if link else "triage.log_kept_unlinked"
+    text = translate(key, channel=channel, link=link)
+    return block_kit.message(text, [block_kit.section(text)])
 
 
 def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False) -> bool:

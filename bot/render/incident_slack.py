@@ -82,20 +82,18 @@ def buttons(
     ]
     match status:
         case Status.TAKEN:
-            shown = [
-                button("resolve", TRIAGE_RESOLVE, style="primary"),
-                button("release", TRIAGE_RELEASE),
-                *(escalate or [report]),
-            ]
-            more = [option(translate("triage.button.take_over"), TRIAGE_TAKE)]
-            more += [option(translate("triage.button.report"), TRIAGE_REPORT)] if escalate else []
+            # Slack allows five options. Whoever is not the owner and releases an incident is asked to take it over.
+            release = button("release_or_take_over" if escalate else "release", TRIAGE_RELEASE)
+            shown = [button("resolve", TRIAGE_RESOLVE, style="primary"), release, *(escalate or [report])]
+            take_over = option(translate("triage.button.take_over"), TRIAGE_TAKE)
+            more = [option(translate("triage.button.report"), TRIAGE_REPORT) if escalate else take_over]
         case Status.RESOLVED:
             shown, more = [button("reopen", TRIAGE_REOPEN), report], []
         case _:
             shown = [button("take", TRIAGE_TAKE, style="primary"), *escalate, report]
             more = [option(translate("triage.button.resolve"), TRIAGE_RESOLVE)]
     options = [*more, *rest]
-    if code and len(options) < block_kit.MENU_OPTIONS:
+    if code:
         options.insert(-1, option(translate("triage.button.snooze"), SNOOZE))
     return block_kit.actions(*shown, block_kit.overflow(TRIAGE_MENU, options))
 

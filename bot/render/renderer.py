@@ -80,6 +80,7 @@ class Renderer:
             replies.DryRun: notices.dry_run,
             troubles.Barred: notices.barred,
             replies.PrivateTriage: partial(digest_slack.private, catalogue),
+            replies.LogKept: digest_slack.kept,
             replies.Shared: self._shared,
             replies.NothingFound: partial(log_notices.nothing_found, catalogue),
             replies.UnreadableReply: notices.unreadable,

@@ -19,7 +19,7 @@ Behind them:
 - `services`: what all requests share; `context`: the `RequestContext` that every handler gets
 - `listeners`: Bolt's listeners of handlers; `background`
 - `worker`: works on jobs, with `log_jobs`, `log_reader` (a log read from Slack) and `replier` (replies in a thread)
-- `private_triage`: a pasted log answered in a direct message
+- `pasted_log`: a pasted log answered in the channel or in a direct message
 - `sender`: posts each reply once; `lookup`: asks Slack; `files`: downloads and uploads
 - `workspaces`: clients and tokens by workspace; `client`: calls the Web API
 """

@@ -143,7 +143,7 @@ class RequestContext:
                 value |= {"to": reply.origin, "url": self.respond.response_url if self.respond else None}
             share = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         share = share if len(share) <= _MOST_IN_BUTTON else ""
-        return await self.message(_copy(reply), language, share=share)
+        return await self.message(as_copy(reply), language, share=share)
 
     async def reply_to_url(
         self,
@@ -160,7 +160,7 @@ class RequestContext:
         channel*, for which *is_chosen* is as in `private_message`. If the URL is refused, for example because it is
         older than 30 minutes, the person gets a direct message. Raises RetryLater, GiveUp or StopWorkspace.
         """
-        plain = await self.message(reply if is_public else _copy(reply), language)
+        plain = await self.message(reply if is_public else as_copy(reply), language)
         is_plain = is_public or replaces
         message = plain if is_plain else await self.private_message(reply, language, is_chosen=is_chosen)
         try:
@@ -240,8 +240,8 @@ class RequestContext:
         return Refused(str(error), incident, attempts) if isinstance(error, RetryLater) else Failed(incident)
 
 
-def _copy(reply: Reply) -> Reply:
-    """Return *reply* for one person."""
+def as_copy(reply: Reply) -> Reply:
+    """Return *reply* without the buttons that change its message: for one person, or if the bot can't change it."""
     return replace(reply, is_copy=True) if isinstance(reply, Triaged) else reply
 
 

@@ -26,7 +26,7 @@ from bot.policy.troubles import Barrier, barred
 from bot.render.entry_slack import LOOKUP
 from bot.render.share_slack import SHARE
 from bot.slack.client import is_trusted
-from bot.slack.context import RequestContext
+from bot.slack.context import RequestContext, as_copy
 from bot.slack.listeners import after_ack
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at
@@ -59,7 +59,7 @@ async def share(context: RequestContext, body: Payload) -> None:
     if not await channels.claim_notice(*claim, now=now, unless_since=now - _CLAIM_S):
         return
     try:
-        await _post(target, Shared(reply, place.user), language if is_chosen else await target.channel_language())
+        await post_shared(target, Shared(reply, place.user), language if is_chosen else await target.channel_language())
     except GiveUp as error:
         await channels.forget_notice(*claim)
         notice = barred(error, target.place)
@@ -81,7 +81,7 @@ async def share_lookup(context: RequestContext, body: Payload) -> None:
     chosen = body["response_urls"][0]
     context = _at(context, chosen["channel_id"], chosen["response_url"])
     reply = context.services.answers.explain((int(body["view"]["private_metadata"]),))
-    await _post(context, Shared(reply, context.place.user), await context.channel_language())
+    await post_shared(context, Shared(reply, context.place.user), await context.channel_language())
 
 
 def _target(context: RequestContext, value: Payload) -> RequestContext:
@@ -108,18 +108,22 @@ async def answer_again(context: RequestContext, question: Question) -> Reply | N
     )
 
 
-async def _post(context: RequestContext, shared: Shared, language: Language) -> None:
-    """Post an answer; where the bot is not a member, by the response_url.
+async def post_shared(context: RequestContext, shared: Shared, language: Language) -> str:
+    """Post an answer; where the bot is not a member, by the response_url. Return its ts, empty if Slack tells none.
 
-    Raises RetryLater, GiveUp or StopWorkspace.
+    A message of the response_url can't be changed by the bot, so that a triage has no buttons for that there. Raises
+    RetryLater, GiveUp or StopWorkspace.
     """
-    message = await context.message(shared, language)
     try:
-        await context.services.sender.post_new(context.place, context.thread, message)
+        return await context.services.sender.post_new(
+            context.place, context.thread, await context.message(shared, language)
+        )
     except GiveUp as error:
         if error.reason not in _NOT_MEMBER:
             raise
+        fixed = replace(shared, reply=as_copy(shared.reply))
         try:
-            await context.send_to_url(message, is_public=True)
+            await context.send_to_url(await context.message(fixed, language), is_public=True)
         except GiveUp:
             raise error from None
+        return ""

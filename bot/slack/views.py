@@ -21,7 +21,7 @@ from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.log_jobs import related
 from bot.slack.lookup import Payload
-from bot.slack.private_triage import answer_privately
+from bot.slack.pasted_log import answer_paste
 from bot.slack.services import Services
 from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest
@@ -97,20 +97,15 @@ async def triage_paste(context: RequestContext, body: Payload, ack: AsyncAck) ->
 
 
 async def _answer_paste(context: RequestContext, triaging: Awaitable[Digest], pasted: str, *, is_public: bool) -> None:
-    """Send the triage to the response_url of the command, which works where the bot is not a member, too.
-
-    A private one is a direct message.
-    """
+    """Send the triage, or say that there is nothing to triage, and warn of secrets."""
     digest = await triaging
     triaged = Triaged(digest)
     if digest.is_conclusive:
         triaged = await related(context, triaged, MessageRef(context.place.team, context.place.channel, ""))
     if not _has_answer(digest):
         await context.reply_privately(Note("nothing"))
-    elif is_public:
-        await context.reply_to_url(triaged, await context.channel_language(), is_public=True)
     else:
-        await answer_privately(context, triaged, pasted)
+        await answer_paste(context, triaged, pasted, is_public=is_public)
     if digest.secrets:
         await context.reply_privately(Leaked(digest.secrets, ("",), is_private=True))
 

@@ -1,4 +1,4 @@
-"""Test the triage of a log that a person pasted for themselves alone."""
+"""Test the triage of a log that a person pasted, for themselves alone or for everyone in the channel."""
 
 from __future__ import annotations
 
@@ -22,14 +22,32 @@ def direct(slack: Sandbox, user: str) -> str:
     return slack.workspace.im(user, slack.workspace.bot_user).id
 
 
+async def paste(slack: Sandbox, user: str, channel: str, audience: str, log: str = PASTED) -> None:
+    """Paste a log into the dialog."""
+    await slack.command(channel, user, "triage")
+    await slack.submit(await dialog_of(slack, user), user, {"pasted": log, "audience": audience})
+
+
 async def pasted(slack: Sandbox, user: str = ANN, channel: str = ENGLISH, log: str = PASTED) -> dict[str, Any]:
     """Paste a log into the dialog, for *user* alone; return the triage in the direct message."""
-    await slack.command(channel, user, "triage")
-    await slack.submit(await dialog_of(slack, user), user, {"pasted": log})
+    await paste(slack, user, channel, "alone", log)
     await slack.until(lambda: slack.ephemerals(user, channel))
-    (triage,) = (each for each in slack.messages(direct(slack, user)) if each.get("blocks"))
+    return line_in_dm(slack, user)
+
+
+async def published(slack: Sandbox, user: str = ANN, channel: str = ENGLISH) -> dict[str, Any]:
+    """Paste a log into the dialog, for everyone; return the triage in the channel."""
+    await paste(slack, user, channel, "everybody")
+    triage = await last_said(slack, channel, 1)
     assert_sendable(triage)
     return triage
+
+
+def line_in_dm(slack: Sandbox, user: str) -> dict[str, Any]:
+    """Return the message of the bot in a person's direct message that has the log in its thread."""
+    (line,) = (each for each in slack.messages(direct(slack, user)) if each.get("blocks"))
+    assert_sendable(line)
+    return line
 
 
 def actions_of(message: dict[str, Any]) -> list[str]:
@@ -80,7 +98,17 @@ async def test_the_shared_triage_works_like_every_triage(slack: Sandbox) -> None
     """The log is the file; a person who can't see that file sees the triage in both languages, and the report."""
     triage = await pasted(slack)
     await slack.click(triage, SHARE, ANN)
-    message = await last_said(slack, ENGLISH, 1)
+    await works_like_every_triage(slack, await last_said(slack, ENGLISH, 1))
+
+
+@pytest.mark.both_transports
+async def test_the_public_triage_works_like_every_triage(slack: Sandbox) -> None:
+    """Nobody has to post a log in the channel to have the buttons."""
+    await works_like_every_triage(slack, await published(slack))
+
+
+async def works_like_every_triage(slack: Sandbox, message: dict[str, Any]) -> None:
+    """Press the buttons of the triage of Ann's log."""
     await choose(slack, message, "triage_language", LIN)
     (copy,) = await slack.until(lambda: slack.ephemerals(LIN, ENGLISH))
     assert "可能原因：6000106" in shown(copy)
@@ -95,6 +123,98 @@ async def test_the_shared_triage_works_like_every_triage(slack: Sandbox) -> None
     await slack.until(lambda: "marked my triage as wrong" in shown(slack.workspace.message(ENGLISH, message["ts"])))
     await slack.click(slack.workspace.message(ENGLISH, message["ts"]), "undo_change", ANN)
     await slack.until(lambda: "Likely cause: 6000106" in shown(slack.workspace.message(ENGLISH, message["ts"])))
+    await slack.click(slack.workspace.message(ENGLISH, message["ts"]), "triage_resolve", BEN)
+    await slack.submit(await dialog_of(slack, BEN), BEN, {"helped": "renewed the token"})
+    await slack.until(lambda: "renewed the token" in shown(slack.workspace.message(ENGLISH, message["ts"])))
+
+
+@pytest.mark.parametrize(
+    ("channel", "cause", "line", "by"),
+    [
+        (ENGLISH, "Likely cause: 6000106", "|The triage> is in <#C0ONCALL>. Its buttons need your log", "Shared by"),
+        (CHINESE, "可能原因：6000106", "|The triage> is in <#C0ZHIBAN>. Its buttons need your log", "由 <@U0ANN> 发到频道"),
+    ],
+)
+async def test_the_log_of_a_public_triage_is_in_the_direct_message(
+    slack: Sandbox, channel: str, cause: str, line: str, by: str
+) -> None:
+    """The channel sees whose it is, and not the log; the person finds the triage from there."""
+    triage = await published(slack, channel=channel)
+    assert cause in shown(triage)
+    assert by in shown(triage)
+    assert "<@U0ANN>" in shown(triage)
+    assert "thread_ts" not in triage
+    assert actions_of(triage) == ["triage_take", "triage_report", "triage_menu"]
+    await slack.until(lambda: line in shown(line_in_dm(slack, ANN)))
+    kept = line_in_dm(slack, ANN)
+    assert triage["ts"].replace(".", "") in shown(kept)
+    (log,) = slack.replies(direct(slack, ANN), kept["ts"])
+    assert [each["name"] for each in log["files"]] == ["pasted-log.txt"]
+    assert "files" not in json.dumps(slack.messages(channel))
+    assert slack.ephemerals(ANN, channel) == []
+
+
+async def test_the_line_is_in_the_language_of_the_person(slack: Sandbox) -> None:
+    """The triage is in that of the channel."""
+    assert "Likely cause: 6000106" in shown(await published(slack, LIN))
+    await slack.until(lambda: "|排查结果>在 <#C0ONCALL> 里。" in shown(line_in_dm(slack, LIN)))
+
+
+async def test_where_the_bot_is_not_a_member_only_the_language_can_be_chosen(slack: Sandbox) -> None:
+    """It can't change a message there, nor attach a file to it, whoever shares the triage."""
+    triage = await published(slack, channel=FOREIGN)
+    assert "Shared by <@U0ANN>" in shown(triage)
+    assert actions_of(triage) == ["triage_language"]
+    assert "The triage is in <#" in shown(line_in_dm(slack, ANN))
+    await slack.click(triage, "triage_language", BEN)
+    (copy,) = await slack.until(lambda: slack.ephemerals(BEN, FOREIGN))
+    assert "可能原因：6000106" in shown(copy)
+
+
+async def test_if_the_channel_takes_no_posts_the_triage_becomes_a_private_one(slack: Sandbox) -> None:
+    """The dialog may have been open for longer than its response_url is valid."""
+    slack.faults.refused("response_url", "expired_url")
+    await paste(slack, ANN, FOREIGN, "everybody")
+    await slack.until(lambda: "Likely cause: 6000106" in json.dumps(slack.messages(direct(slack, ANN))))
+    assert said_by_bot(slack, FOREIGN) == []
+    triage = line_in_dm(slack, ANN)
+    assert actions_of(triage) == [SHARE, "triage_report", "triage_language"]
+    await slack.invite(FOREIGN)
+    before = len(said_by_bot(slack, FOREIGN))
+    await slack.click(triage, SHARE, ANN)
+    await slack.until(lambda: "Shared by <@U0ANN>" in json.dumps(said_by_bot(slack, FOREIGN)[before:]))
+
+
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"])
+async def test_if_slack_refuses_the_file_the_public_triage_has_no_buttons(slack: Sandbox, method: str) -> None:
+    """Buttons without a log to read would only apologize."""
+    slack.faults.refused(method, "access_denied", times=1)
+    triage = await published(slack)
+    assert "Likely cause: 6000106" in shown(triage)
+    assert "actions" not in {block["type"] for block in triage["blocks"]}
+    assert not [each for each in slack.messages(direct(slack, ANN)) if each.get("bot_id") == BOT]
+
+
+async def test_the_buttons_of_a_public_triage_work_after_a_restart(workspace: Sandbox, start: Start) -> None:
+    """Nothing of the log is in the database."""
+    async with start():
+        triage = await published(workspace)
+    async with start():
+        await workspace.click(triage, "triage_report", BEN)
+        (report,) = await workspace.until(lambda: workspace.replies(ENGLISH, triage["ts"]))
+        assert report["files"][0]["name"].startswith("zimerr-")
+        await workspace.click(triage, "triage_take", BEN)
+        await workspace.until(lambda: "<@U0BEN> is on it" in shown(workspace.workspace.message(ENGLISH, triage["ts"])))
+
+
+async def test_without_the_file_the_public_buttons_say_so(slack: Sandbox) -> None:
+    """The person may delete their log."""
+    triage = await published(slack)
+    dm = direct(slack, ANN)
+    (log,) = slack.replies(dm, line_in_dm(slack, ANN)["ts"])
+    await slack.delete_file(dm, log["ts"], log["files"][0]["id"])
+    await choose(slack, triage, "triage_language", BEN)
+    await slack.until(lambda: any("is gone" in shown(each) for each in slack.ephemerals(BEN, ENGLISH)))
 
 
 async def test_the_buttons_work_after_a_restart(workspace: Sandbox, start: Start) -> None:
@@ -158,6 +278,16 @@ async def test_in_a_direct_message_there_is_nothing_to_share(slack: Sandbox) -> 
     dm = direct(slack, ANN)
     triage = await pasted(slack, channel=dm)
     assert actions_of(triage) == ["triage_report", "triage_language"]
+
+
+async def test_in_a_direct_message_the_log_is_with_its_triage(slack: Sandbox) -> None:
+    """Everyone there is the person alone."""
+    dm = direct(slack, ANN)
+    await paste(slack, ANN, dm, "everybody")
+    await slack.until(lambda: "Likely cause: 6000106" in json.dumps(slack.messages(dm)))
+    triage = line_in_dm(slack, ANN)
+    assert actions_of(triage) == ["triage_report", "triage_language"]
+    assert [each["files"][0]["name"] for each in slack.replies(dm, triage["ts"])] == ["pasted-log.txt"]
 
 
 async def test_if_the_bot_may_not_post_there_it_says_why(slack: Sandbox) -> None:
