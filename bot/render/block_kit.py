@@ -27,7 +27,6 @@ TABLE_ROWS = 100
 # docs.slack.dev says 6, the SDK's types of 2026 say 12: the lower one is safe.
 CHART_SERIES = 6
 CHART_POINTS = 20
-MENU_OPTIONS = 5  # behind “⋯”
 # chat.update refuses a text of 4,000 bytes in UTF-8, which Chinese reaches at about 1,300 characters.
 FALLBACK_BYTES = 3900
 

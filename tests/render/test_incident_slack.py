@@ -15,6 +15,7 @@ from bot.policy.replies import Overdue, TakenOver, Triaged
 from bot.render import block_kit, digest_slack, incident_slack, watch_slack
 from bot.render.incident_slack import with_state
 from bot.render.message_forms import plain
+from bot.render.snooze_slack import SNOOZE
 from bot.storage.incident_store import Status
 from tests.render.digests import bundle, expired
 from tests.render.incidents import AT, incident
@@ -57,9 +58,10 @@ def test_each_status_has_the_buttons_that_fit_it(catalogue: Catalogue, language:
         *buttons, menu = shown["blocks"][-1]["elements"]
         assert acts_of(buttons) == acts
         reachable = {*acts, *(incident_slack.act_of(option["value"]) for option in menu["options"])}
-        assert reachable >= {"triage_report", "triage_packet", "triage_language", "triage_wrong"}
+        assert reachable >= {"triage_report", "triage_packet", "triage_language", SNOOZE, "triage_wrong"}
         assert len(menu["options"]) <= 5  # Slack's limit
-        assert ("triage_take" in reachable) is (status is not Status.RESOLVED)
+        is_one_for_both = status is Status.TAKEN and can_escalate  # see test_one_button_releases_or_takes_over
+        assert ("triage_take" in reachable) is (status is not Status.RESOLVED and not is_one_for_both)
         assert all(len(option["value"]) <= 150 for option in menu["options"])
         assert_sendable(shown)
     assert with_state(shown, incident(language=language, version=0), can_escalate=can_escalate) == free

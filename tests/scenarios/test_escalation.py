@@ -14,7 +14,7 @@ import pytest
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, LIN, MEI, bot_with
 from tests.scenarios.logs import LOG, answers, block_types, the_answer
-from tests.scenarios.reading import BOT_USER, choose, said_by_bot, settled, shown
+from tests.scenarios.reading import BOT_USER, choose, dialog_of, said_by_bot, settled, shown
 from tests.scenarios.test_failure_notice import direct_messages_to
 
 FENCED = f"look at this\n```\n{LOG}```"
@@ -161,6 +161,19 @@ async def test_a_triage_without_blocks_can_be_escalated(tmp_path: Path) -> None:
         await settled(slack, ENGLISH, ANN)
         assert len(calls_in(slack, message)) == 1
         assert slack.ephemerals(BEN) == []
+
+
+async def test_one_button_releases_or_takes_over(tmp_path: Path) -> None:
+    """Slack allows five options in the menu. Who presses the button decides what is meant."""
+    async with triaged(tmp_path, GROUP) as (slack, message, answer):
+        await slack.click(answer, "triage_take", BEN)
+        await slack.until(lambda: f"<@{BEN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
+        assert "Release or take over" in json.dumps(answers(slack, message, ENGLISH)[0]["blocks"][-1])
+        await slack.click(answer, "triage_release", LIN)
+        await slack.submit(await dialog_of(slack, LIN), LIN, {})
+        await slack.until(lambda: f"<@{LIN}> is on it" in shown(answers(slack, message, ENGLISH)[0]))
+        await slack.click(answer, "triage_release", LIN)
+        await slack.until(lambda: f"<@{LIN}> released it" in shown(answers(slack, message, ENGLISH)[0]))
 
 
 async def test_there_is_no_button_without_a_person_to_call(slack: Sandbox) -> None:
