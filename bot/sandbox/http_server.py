@@ -8,11 +8,11 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
+from bot.sandbox import app_methods, conversation_methods, message_methods
 from bot.sandbox.delivery import Delivery, DeliveryAnswer, Envelope, HttpDelivery, SocketDelivery
 from bot.sandbox.event_stream import EventStream
 from bot.sandbox.faults import Faults
 from bot.sandbox.manifest import Installation
-from bot.sandbox.methods import METHODS
 from bot.sandbox.model import ActionRefused, Change, ChangeKind, SandboxWorkspace
 from bot.sandbox.oauth_server import OAuthServer
 from bot.sandbox.page_server import PageServer
@@ -20,6 +20,7 @@ from bot.sandbox.team import Team
 from bot.sandbox.web_api import Call, MethodContext, WebApi
 
 _MAX_BODY_BYTES = 64 * 2**20
+METHODS = app_methods.METHODS | conversation_methods.METHODS | message_methods.METHODS
 # Slack retries an event at once, after one minute and after five minutes.
 RETRY_DELAYS_S = (0.0, 60.0, 300.0)
 

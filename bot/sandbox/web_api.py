@@ -1,6 +1,6 @@
 """Serve the Web API: parse calls, check tokens and scopes, run the method, and answer errors as Slack does.
 
-The methods themselves are in `bot.sandbox.methods`.
+The methods themselves are in `app_methods`, `conversation_methods` and `message_methods`.
 """
 
 from __future__ import annotations
@@ -78,6 +78,21 @@ class ApiMethod:
     run: MethodFunction
     scopes: tuple[str, ...]
     token_type: TokenType
+
+
+class ApiMethods(dict[str, ApiMethod]):
+    """Methods of the Web API by name, such as ``chat.postMessage``."""
+
+    def add(
+        self, name: str, *scopes: str, token_type: TokenType = TokenType.BOT
+    ) -> Callable[[MethodFunction], MethodFunction]:
+        """Register the decorated function as the method *name*."""
+
+        def register(run: MethodFunction) -> MethodFunction:
+            self[name] = ApiMethod(run, scopes, token_type)
+            return run
+
+        return register
 
 
 @dataclass(slots=True)

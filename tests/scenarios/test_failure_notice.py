@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.arguments import Arguments
-from bot.sandbox.http_server import Sandbox
-from bot.sandbox.methods import METHODS
+from bot.sandbox.http_server import METHODS, Sandbox
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import MethodContext
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, LIN, Clock

@@ -13,8 +13,7 @@ import pytest
 
 from bot.sandbox.arguments import Arguments
 from bot.sandbox.file_store import Upload
-from bot.sandbox.http_server import Sandbox
-from bot.sandbox.methods import METHODS
+from bot.sandbox.http_server import METHODS, Sandbox
 from bot.sandbox.model import SlackError
 from bot.sandbox.web_api import MethodContext
 from tests.render.kit_rules import assert_sendable
