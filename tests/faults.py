@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,14 @@ def delete_database(path: Path) -> None:
     """Delete an open SQLite database, with the two other files of SQLite."""
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink()
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let another connection hold the write lock of a SQLite database."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
 
 
 @contextlib.contextmanager

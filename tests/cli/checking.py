@@ -33,6 +33,12 @@ async def run_check(
     return status, unsecret(sandbox, capsys.readouterr().out)
 
 
+async def check_offline(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Run `zimerr check --offline`; return its exit status and output."""
+    status = await check(offline=True)
+    return status, capsys.readouterr().out
+
+
 def unsecret(sandbox: Sandbox, output: str) -> str:
     """Return *output*, which must not have a token or secret in it."""
     app = sandbox.app

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from tests import migrated
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +18,11 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'zimerr.db'}")
+
+
+@pytest.fixture
+def database_file(tmp_path: Path) -> Path:
+    """The configured SQLite database, with the bot's tables and no rows."""
+    path = tmp_path / "zimerr.db"
+    migrated.create(path)
+    return path

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from bot.cli.check import run as check
 from bot.cli.main import commands
 from bot.sandbox.http_server import Sandbox
-from tests.cli.checking import unsecret, use
+from tests.cli.checking import check_offline, unsecret, use
 from tests.scenarios.conftest import manifest
 
 
@@ -67,7 +67,8 @@ async def test_the_overlay_of_the_settings_is_checked(
     (tmp_path / "own" / "own.yaml").write_text("section: [")
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-1\nZIMERR_OVERLAY=own\n")
-    assert await check(offline=True) == 1
-    assert re.search(r"✗ catalogue: .*own\.yaml", capsys.readouterr().out)
+    status, output = await check_offline(capsys)
+    assert status == 1
+    assert re.search(r"✗ catalogue: .*own\.yaml", output)
     assert await check(tmp_path / "missing", offline=True) == 1
     assert "missing is not a folder; name the folder" in capsys.readouterr().out

@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.slack.workspaces import installations
 from bot.storage.database import Database
 from tests import migrated
-from tests.cli.checking import run_check, unsecret, use
+from tests.cli.checking import check_offline, run_check, unsecret, use
 from tests.scenarios.conftest import ANN, ENGLISH, Transport, free_port, manifest, settings_for
 
 
@@ -69,13 +69,12 @@ async def test_with_oauth_faults_of_the_app_and_of_each_workspace_are_named(
             "SLACK_SIGNING_SECRET": "s",
             "PORT": str(free_port()),
             "SLACK_API_URL": sandbox.api_url,
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.db'}",
         }.items():
             monkeypatch.setenv(name, value)
         assert await check(offline=False) == 0, capsys.readouterr().out
-        assert "bot.db does not exist yet; the first start creates it" in capsys.readouterr().out
+        assert "zimerr.db does not exist yet; the first start creates it" in capsys.readouterr().out
 
-        migrated.create(tmp_path / "bot.db")
+        migrated.create(tmp_path / "zimerr.db")
         database = Database(Settings.load().database_url)
         where: dict[str, Any] = {"team_id": "T1", "team_name": "Ours", "bot_scopes": "commands"}
         bot: dict[str, Any] = {
@@ -96,19 +95,19 @@ async def test_with_oauth_faults_of_the_app_and_of_each_workspace_are_named(
         assert "SLACK_CLIENT_ID with SLACK_CLIENT_SECRET: bad_client_secret" in output
 
         monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", Fernet.generate_key().decode())
-        assert await check(offline=True) == 1
-        assert "✗ database: A stored token can't be decrypted" in capsys.readouterr().out
+        status, output = await check_offline(capsys)
+        assert status == 1
+        assert "✗ database: A stored token can't be decrypted" in output
 
 
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # slack_sdk asks aiohttp for it
+@pytest.mark.usefixtures("database_file")
 async def test_with_oauth_accepted_and_expired_tokens_are_counted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A refresh token can be used once, and the running bot needs it: the check must not refresh."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
     async with Sandbox(manifest("socket"), transport="socket") as sandbox:
-        use(sandbox, monkeypatch, DATABASE_URL=f"sqlite:///{path}", SLACK_BOT_TOKEN="")
+        use(sandbox, monkeypatch, SLACK_BOT_TOKEN="")
         monkeypatch.setenv("SLACK_CLIENT_ID", sandbox.app.client_id)
         monkeypatch.setenv("SLACK_CLIENT_SECRET", sandbox.app.client_secret)
         monkeypatch.setenv("ZIMERR_ENCRYPTION_KEYS", Fernet.generate_key().decode())
@@ -201,19 +200,16 @@ async def test_without_a_network_only_slack_is_not_checked(
 
 
 async def test_without_events_the_check_says_how_to_test_them(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_file: Path
 ) -> None:
     """All tokens and scopes are right then, and the bot is silent."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
     without = manifest("socket")
     without["settings"]["event_subscriptions"]["bot_events"] = []
     async with Sandbox(without, transport="socket") as sandbox:
-        async with running(settings_for(sandbox, "socket", path)):
+        async with running(settings_for(sandbox, "socket", database_file)):
             await sandbox.say(ENGLISH, ANN, "login: 6000106")
             await sandbox.idle()
         assert sandbox.deliveries("message") == []
-        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
         status, output = await run_check(sandbox, monkeypatch, capsys)
     assert status == 0
     assert "? events: " in output

@@ -12,28 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.check import run as check
 from bot.inbox.rows import InboxRows
 from bot.sandbox.http_server import Sandbox
 from bot.settings import DatabaseSettings, Settings
 from bot.storage.database import Database
 from tests import migrated
-from tests.cli.checking import run_check
+from tests.cli.checking import check_offline, run_check
 from tests.faults import no_disk_space
 from tests.inbox.workbench import job
 from tests.scenarios.conftest import manifest
 
 
 async def test_a_database_that_can_not_be_written_to_and_an_old_backlog_are_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_file: Path
 ) -> None:
     """The bot answers nobody then, although its database opens."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setattr("bot.storage.database._BUSY_TIMEOUT_S", 0.05)
     async with Sandbox(manifest("socket"), transport="socket") as sandbox:
-        with contextlib.closing(sqlite3.connect(path)) as connection:
+        with contextlib.closing(sqlite3.connect(database_file)) as connection:
             connection.execute(
                 "INSERT INTO inbox (team, channel, user, ts, thread, kind, codes, detail, state, attempts, refused,"
                 " received_at, next_attempt_at) VALUES ('T', 'C', 'U', '1', '1', 'message', '[]', '{}', 'pending', 0,"
@@ -52,21 +48,20 @@ async def test_a_database_that_can_not_be_written_to_and_an_old_backlog_are_name
 
 
 async def test_a_delivery_of_late_shows_that_events_are_on(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_file: Path
 ) -> None:
     """Slack has no method that tells the subscriptions of an app."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
-    assert await check(offline=True) == 0
-    assert "? events: Slack has delivered no message" in capsys.readouterr().out
+    status, output = await check_offline(capsys)
+    assert status == 0
+    assert "? events: Slack has delivered no message" in output
     database = Database(Settings.load().database_url)
     await InboxRows(database).write([replace(job("1.0"), received_at=time.time() - 120, next_attempt_at=time.time())])
     await database.close()
-    assert await check(offline=True) == 0
-    assert "✓ events: Slack delivered a message with a code 2 minutes ago" in capsys.readouterr().out
+    status, output = await check_offline(capsys)
+    assert status == 0
+    assert "✓ events: Slack delivered a message with a code 2 minutes ago" in output
 
 
 @pytest.mark.parametrize(
@@ -81,58 +76,50 @@ async def test_a_delivery_of_late_shows_that_events_are_on(
 async def test_a_database_of_another_version_is_told_and_not_changed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    database_file: Path,
     content: bytes | str,
     status: int,
     words: str,
 ) -> None:
     """An operator looks before the upgrade, and may still go back."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
     if isinstance(content, bytes):
-        path.write_bytes(content)
+        database_file.write_bytes(content)
     else:
-        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(database_file)) as connection, connection:
             connection.execute("PRAGMA journal_mode=WAL")  # as the bot leaves it
             connection.execute(content)
-    before = path.read_bytes()
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    before = database_file.read_bytes()
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
-    assert await check(offline=True) == status
-    assert re.search(words, capsys.readouterr().out)
-    assert path.read_bytes() == before
+    found, output = await check_offline(capsys)
+    assert found == status
+    assert re.search(words, output)
+    assert database_file.read_bytes() == before
 
 
-async def test_a_damaged_page_is_found(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+async def test_a_damaged_page_is_found(capsys: pytest.CaptureFixture[str], database_file: Path) -> None:
     """The first page is whole, so that the bot starts, and fails days later."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
-    content = bytearray(path.read_bytes())
+    content = bytearray(database_file.read_bytes())
     content[8192:20480] = b"\x05" * (20480 - 8192)
-    path.write_bytes(content)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
-    assert await check(offline=True) == 1
-    assert re.search(r"✗ database: .*(damaged|malformed).* Restore it", capsys.readouterr().out)
+    database_file.write_bytes(content)
+    status, output = await check_offline(capsys)
+    assert status == 1
+    assert re.search(r"✗ database: .*(damaged|malformed).* Restore it", output)
 
 
 async def test_a_full_disk_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_file: Path
 ) -> None:
     """While it fills up, and when it is full."""
-    path = tmp_path / "bot.db"
-    migrated.create(path)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
     for free, words in ((400, "! disk: 400 MB free"), (5, "✗ disk: 5 MB free")):
-        usage = shutil.disk_usage(tmp_path)._replace(free=free * 2**20)
+        usage = shutil.disk_usage(database_file)._replace(free=free * 2**20)
         monkeypatch.setattr("bot.cli.check_storage.shutil.disk_usage", lambda _, usage=usage: usage)
-        await check(offline=True)
-        assert words in capsys.readouterr().out
+        _, output = await check_offline(capsys)
+        assert words in output
     with no_disk_space():
-        assert await check(offline=True) == 1
-    assert re.search(r"✗ database: .*can't be .*free space", capsys.readouterr().out, re.IGNORECASE)
+        status, output = await check_offline(capsys)
+    assert status == 1
+    assert re.search(r"✗ database: .*can't be .*free space", output, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -141,19 +128,16 @@ async def test_a_shared_database_is_checked(
 ) -> None:
     """Its schema is upgraded on request only."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    assert await check(offline=True) == 1
-    assert (
-        "✗ database: The database's schema is older than this zimerr. Run `zimerr db upgrade`"
-        in capsys.readouterr().out
-    )
+    status, output = await check_offline(capsys)
+    assert status == 1
+    assert "✗ database: The database's schema is older than this zimerr. Run `zimerr db upgrade`" in output
     await migrated.upgrade(DatabaseSettings.load().database_url)
-    await check(offline=True)
-    output = capsys.readouterr().out
+    _, output = await check_offline(capsys)
     assert re.search(r"✓ database: postgresql.* is intact", output)
     assert "disk" not in output
     monkeypatch.setenv("DATABASE_URL", "postgresql://zimerr:geheim@127.0.0.1:1/zimerr?password=geheim")
-    assert await check(offline=True) == 1
-    output = capsys.readouterr().out
+    status, output = await check_offline(capsys)
+    assert status == 1
     assert "✗ database: The database postgresql+psycopg://zimerr:***@127.0.0.1:1/zimerr can't be opened" in output
     assert "Check that PostgreSQL runs there" in output
     assert "geheim" not in output
@@ -168,20 +152,14 @@ async def test_a_read_only_standby_is_told(
     await migrated.upgrade(DatabaseSettings.load().database_url)
     joint = "&" if "?" in database_url else "?"
     monkeypatch.setenv("DATABASE_URL", f"{database_url}{joint}options=-cdefault_transaction_read_only%3Don")
-    assert await check(offline=True) == 1
-    assert re.search(r"✗ database: .*can't be written to: .*name the primary in DATABASE_URL", capsys.readouterr().out)
+    status, output = await check_offline(capsys)
+    assert status == 1
+    assert re.search(r"✗ database: .*can't be written to: .*name the primary in DATABASE_URL", output)
 
 
-async def test_jobs_that_were_given_up_are_a_warning(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+async def test_jobs_that_were_given_up_are_a_warning(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The bot works, but somebody got no answer."""
-    path = tmp_path / "bot.db"
-    migrated.restore(f"sqlite:///{path}")
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
+    migrated.restore(f"sqlite:///{tmp_path / 'zimerr.db'}")
     await migrated.upgrade(DatabaseSettings.load().database_url)
-    await check(offline=True)
-    assert (
-        "! inbox: jobs that were given up in the last 30 days: 1; `zimerr inbox list --state dead`"
-        in capsys.readouterr().out
-    )
+    _, output = await check_offline(capsys)
+    assert "! inbox: jobs that were given up in the last 30 days: 1; `zimerr inbox list --state dead`" in output

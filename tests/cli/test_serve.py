@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from bot.cli.main import commands
 from tests import migrated
-from tests.faults import no_disk_space
+from tests.faults import locked, no_disk_space
 
 Fault = Callable[[Path], AbstractContextManager[None]]
 
@@ -32,14 +32,6 @@ def damaged(path: Path) -> Iterator[None]:
     """The first page is lost."""
     path.write_bytes(b"\0" * 4096 + path.read_bytes()[4096:])
     yield
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another program is in the middle of a write."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @contextlib.contextmanager

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import math
-import sqlite3
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +20,7 @@ from bot.policy.place import Place
 from bot.storage.database import Database
 from bot.storage.tables import inbox
 from tests import migrated
-from tests.faults import delete_database, no_disk_space
+from tests.faults import delete_database, locked, no_disk_space
 from tests.inbox.time import Time
 from tests.inbox.workbench import LIMITS, Workbench, job
 
@@ -204,13 +202,11 @@ async def test_a_reply_of_an_interrupted_attempt_is_searched_for(database: Datab
 async def test_an_event_that_the_database_does_not_take_in_time_is_refused(database: Database, tmp_path: Path) -> None:
     """Another process has locked SQLite. Slack delivers the event again after 3 seconds, and it is recorded once."""
     bench = Workbench(database, limits=replace(LIMITS, accept_s=0.05))
-    with contextlib.closing(sqlite3.connect(tmp_path / "test.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(tmp_path / "test.db"):
         with pytest.raises(TimeoutError):
             await bench.inbox.accept(job("1.0"))
         with pytest.raises(TimeoutError):
             await bench.inbox.accept(job("1.0"))
-        other.execute("ROLLBACK")
     assert not await bench.inbox.accept(job("1.0"))
     assert [row.ts for row in await bench.rows.find()] == ["1.0"]
     await bench.inbox.close(grace_s=0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
@@ -15,7 +14,7 @@ import structlog
 from bot.inbox import InboxLimits
 from bot.sandbox.delivery import Envelope
 from bot.sandbox.http_server import Sandbox
-from tests.faults import delete_database, no_disk_space
+from tests.faults import delete_database, locked, no_disk_space
 from tests.scenarios.conftest import ANN, ENGLISH
 from tests.scenarios.reading import DATABASES, answer_in_thread, faults_of, settled
 
@@ -34,14 +33,6 @@ def fail_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.storage.batching._MAX_RETRY_S", 0.05)
     monkeypatch.setattr("bot.health._INTERVAL_S", 0.05)
     monkeypatch.setattr("bot.slack.services.InboxLimits", partial(InboxLimits, accept_s=60.0))
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another process writes to the database all the time."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import pytest
 
 from bot.sandbox.http_server import Sandbox
 from bot.sandbox.model import Channel
+from tests.faults import locked
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock
 from tests.scenarios.reading import BOT_USER, DATABASES, answer_in_thread, settled, shown
 
@@ -151,11 +152,9 @@ async def test_a_post_waits_between_a_second_and_an_hour(slack: Sandbox, clock: 
 
 async def test_an_event_that_the_database_does_not_take_is_delivered_again(slack: Sandbox) -> None:
     """Somebody copies the database, which locks it. Slack waits for 3 seconds, then delivers the event again."""
-    with contextlib.closing(sqlite3.connect(DATABASES[slack], isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(DATABASES[slack]):
         message = await slack.say(ENGLISH, ANN, "login: 6000106")
         await slack.until(lambda: [each for each in slack.deliveries("message") if each.attempts > 1])
-        other.execute("ROLLBACK")
     await answer_in_thread(slack, ENGLISH, message)
     await settled(slack, ENGLISH, ANN)
     assert len(slack.replies(ENGLISH, message["ts"])) == 1
