@@ -63,7 +63,8 @@ def clean_environment() -> dict[str, str]:
 def find_python(version: str) -> str | None:
     """Return the path of Python *version*, such as ``3.12``, on this machine, or None."""
     installed = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python3"))
-    for path in (*map(str, installed), shutil.which(f"python{version}")):
+    running = sys.executable if version == f"{sys.version_info.major}.{sys.version_info.minor}" else None
+    for path in (*map(str, installed), shutil.which(f"python{version}"), running):
         # Debian has Pythons that can't make virtual environments, and pyenv has commands that start nothing.
         if path and not subprocess.run([path, "-c", "import ensurepip"], capture_output=True, check=False).returncode:
             return path
