@@ -27,7 +27,11 @@ def upgrade() -> None:
     Run it before you start a new version on PostgreSQL. SQLite is upgraded at the start. The exit status is 1 if the
     database can't be upgraded.
     """
-    in_database(DatabaseSettings.load().database_url, lambda database: database.open(upgrade=True))
+
+    async def nothing_more(database: Database) -> None:
+        """The database was upgraded when it was opened."""
+
+    in_database(nothing_more, upgrade=True)
     click.echo("The database is up to date.")
 
 
@@ -41,11 +45,10 @@ def reencrypt() -> None:
     settings = StoredTokens.load()
     keys = split_keys(settings.zimerr_encryption_keys)
 
-    async def encrypt(database: Database) -> int:
-        await database.open()
-        return await Installations(database, settings.slack_client_id, keys).reencrypt()
+    def encrypt(database: Database) -> Awaitable[int]:
+        return Installations(database, settings.slack_client_id, keys).reencrypt()
 
-    click.echo(f"Tokens encrypted with the first key: {in_database(settings.database_url, encrypt)}")
+    click.echo(f"Tokens encrypted with the first key: {in_database(encrypt)}")
 
 
 @click.command("list")
@@ -141,21 +144,16 @@ def purge(state: JobState, hours: float) -> None:
 
 
 def _in_inbox(work: Callable[[InboxRows], Awaitable[_T]]) -> _T:
-    """Return the result of *work* on the inbox in the configured database."""
-
-    async def open_and_work(database: Database) -> _T:
-        await database.open()
-        return await work(InboxRows(database))
-
-    return in_database(DatabaseSettings.load().database_url, open_and_work)
+    return in_database(lambda database: work(InboxRows(database)))
 
 
-def in_database(url: str, work: Callable[[Database], Awaitable[_T]]) -> _T:
-    """Return the result of *work* on the database at *url*, which is closed at the end."""
+def in_database(work: Callable[[Database], Awaitable[_T]], *, upgrade: bool = False) -> _T:
+    """Open the configured database, return the result of *work* on it, and close it. Errors are those of `open`."""
 
     async def run() -> _T:
-        database = Database(url)
+        database = Database(DatabaseSettings.load().database_url)
         try:
+            await database.open(upgrade=upgrade)
             return await work(database)
         finally:
             await database.close()

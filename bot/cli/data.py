@@ -1,4 +1,4 @@
-"""Implement `zimerr forget` and `zimerr export-data`: what is stored of a workspace, a person or a channel."""
+"""Implement `zimerr forget` and `zimerr export-data`: delete and export the data that zimerr stores."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import click
 
 from bot.cli.admin import in_database
 from bot.json_bytes import encode
-from bot.settings import DatabaseSettings
 from bot.storage.database import Database
 from bot.storage.stored_data import Forgotten, export_workspace, forget_channel, forget_user, forget_workspace
 
 
 class _SlackId(click.ParamType[str]):
-    """Slack's id of something, which begins with one of *letters*."""
+    """An ID of Slack's that begins with one of *letters*."""
 
     def __init__(self, letters: str) -> None:
         self.name = f"{letters[0]}…"
@@ -43,7 +42,7 @@ _WORKS: dict[str, Callable[[Database, str], Awaitable[list[Forgotten]]]] = {
 @click.option("--channel", type=_SlackId("CDG"), help="The ID of a channel or direct message.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(yes: bool, **ids: str | None) -> None:
-    """Delete what is stored of a workspace, a person or a channel.
+    """Delete the stored data of a workspace, a person or a channel.
 
     Of a workspace, everything is deleted, its installation and token, too: remove the app there, or install it again.
     Of a channel, everything is deleted that belongs to it. What a person did for others, such as a setting, is kept
@@ -51,38 +50,33 @@ def forget(yes: bool, **ids: str | None) -> None:
 
     The exit status is 1 if you do not confirm, or the database can't be used.
     """
-    chosen = [(what, id_) for what, id_ in ids.items() if id_]
+    chosen = [(kind, id_) for kind, id_ in ids.items() if id_]
     if len(chosen) != 1:
         raise click.UsageError("Use one of --workspace, --user and --channel.")
-    ((what, id_),) = chosen
+    ((kind, id_),) = chosen
     if not yes:
-        click.confirm(f"Delete what zimerr stores of the {what} {id_}? This can't be undone.", abort=True)
+        click.confirm(f"Delete what zimerr stores of the {kind} {id_}? This can't be undone.", abort=True)
 
-    async def work(database: Database) -> list[Forgotten]:
-        await database.open()
-        return await _WORKS[what](database, id_)
-
-    outcomes = in_database(DatabaseSettings.load().database_url, work)
+    outcomes = in_database(lambda database: _WORKS[kind](database, id_))
     for each in outcomes:
         click.echo(f"{each.table}: {each.deleted} deleted, {each.replaced} without the ID")
     if not outcomes:
-        click.echo(f"Nothing is stored of the {what} {id_}.")
+        click.echo(f"Nothing is stored of the {kind} {id_}.")
 
 
 @click.command("export-data")
 @click.option("--workspace", required=True, type=_SlackId("T"), help="The ID of the workspace.")
 def export_data(workspace: str) -> None:
-    """Export all that is stored of a workspace, as JSON lines.
+    """Export the stored data of a workspace as JSON lines.
 
     Each line is a row of the database, with its table as "table". Tokens are left out; message texts are not stored.
     `zimerr export` exports the catalogue.
 
     The exit status is 1 if the database can't be used.
     """
-    in_database(DatabaseSettings.load().database_url, partial(_write, workspace=workspace))
+    in_database(partial(_write, workspace=workspace))
 
 
 async def _write(database: Database, *, workspace: str) -> None:
-    await database.open()
     async for row in export_workspace(database, workspace):
         sys.stdout.write(encode(row).decode() + "\n")
