@@ -16,7 +16,7 @@ DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "deploy").glob("*.md"), *(ROOT 
 
 @dataclass
 class Section:
-    """A heading, and what stands between it and the next one."""
+    """A heading with its content, up to the next heading."""
 
     level: int  # 0 before the first heading
     title: str

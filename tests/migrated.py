@@ -32,7 +32,7 @@ async def upgrade(url: str) -> None:
 
 
 def restore(url: str) -> None:
-    """Write what zimerr stored at commit a8f6107 to the empty database of *url*."""
+    """Fill the empty database of *url* with the schema and rows of zimerr at commit a8f6107."""
     engine = create_engine(url.replace("+aiosqlite", ""))
     if engine.url.database and engine.name == "sqlite":
         Path(engine.url.database).touch(mode=0o600)

@@ -43,7 +43,7 @@ def names(document: Path) -> list[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings(document: Path) -> None:
-    """A reader who follows a link at night needs what it promises."""
+    """A broken link costs time in an incident."""
     for section in sections(document):
         for link in section.links:
             if not link.startswith(("https:", "http:")):
@@ -147,7 +147,7 @@ def test_the_example_has_every_setting_with_its_default(monkeypatch: pytest.Monk
 
 
 def test_every_metric_is_documented_with_its_labels() -> None:
-    """Whoever writes an alert needs the names."""
+    """Alerts are written with these names."""
     table = [row for section in sections(ROOT / "deploy" / "monitoring.md") for row in section.rows if codes(row[0])]
     metrics = vars(Metrics()).values()
     ours = [each for each in metrics if isinstance(each, Counter | Gauge | Histogram)]
@@ -173,7 +173,7 @@ def test_the_tests_that_a_document_names_exist(document: Path) -> None:
 
 
 def test_the_changelog_begins_with_this_version() -> None:
-    """Operators read what an upgrade brings before they install it."""
+    """Operators read the changelog before they upgrade."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     newest = next(each for each in sections(ROOT / "deploy" / "CHANGELOG.md") if each.level == 2)
     assert newest.title.split()[0] == version

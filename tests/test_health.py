@@ -26,7 +26,7 @@ class OpenInbox:
     has_crashed = False
 
 
-async def test_a_fault_is_told_while_it_lasts_and_logged_when_it_begins_and_ends() -> None:
+async def test_a_fault_is_reported_while_it_lasts_and_logged_when_it_begins_and_ends() -> None:
     """A log line at each check would hide everything else."""
     answers: list[str | Exception | None] = [None, "away", "away still", ConnectionError("secret host"), None, None]
 
@@ -149,7 +149,7 @@ async def test_a_message_that_nobody_works_on_is_an_old_backlog(database: Databa
     await bench.inbox.close(grace_s=0.0)
 
 
-async def test_an_unreachable_database_is_told_once() -> None:
+async def test_an_unreachable_database_is_reported_once() -> None:
     """Each check that needs it would say the same."""
 
     class Unreachable:

@@ -1,4 +1,4 @@
-"""Test which connections are closed, and what is logged of refusals."""
+"""Test which connections are closed, and how refusals are logged."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def test_a_connection_whose_request_is_worked_on_stays(site: Site) -> None
 
 
 async def test_a_connection_whose_request_is_not_signed_makes_room(site: Site) -> None:
-    """Anyone can request what takes long, such as an installation."""
+    """Anyone can send slow requests, such as an installation."""
     site.may_answer.clear()
     stranger = await site.connect()
     stranger.send(GET)

@@ -84,7 +84,7 @@ def answer(text: str) -> object:
 
 
 def why(text: str) -> object:
-    """Explain what was found in a message."""
+    """Explain the codes in a message."""
     found = find_in_message({"text": text}, CATALOGUE)
     reply = WhyReply(tuple((each, None) for each in found.findings), found.lookalikes, None, True)
     return RENDERER.message(reply, Language.EN)

@@ -25,7 +25,7 @@ _ZEGO = ("https://www.zegocloud.com/docs/", "https://doc-zh.zego.im/")
 
 
 def target(link: str, document: Path, anchors: dict[str, int]) -> object:
-    """Return what a link leads to, in a form that does not depend on the document's folder or language."""
+    """Return the target of a link in a form that does not depend on the document's folder or language."""
     if link.startswith("#"):
         return anchors[unquote(link[1:])]
     if link.startswith("https:"):
@@ -36,7 +36,7 @@ def target(link: str, document: Path, anchors: dict[str, int]) -> object:
 
 
 def summary(document: Path) -> list[tuple[object, ...]]:
-    """Return what both languages must have in common, by section."""
+    """Return the parts of each section that both languages share: commands, codes, links and counts."""
     all_sections = sections(document)
     anchors = {section.anchor: number for number, section in enumerate(all_sections)}
 
@@ -50,7 +50,7 @@ def summary(document: Path) -> list[tuple[object, ...]]:
 
 
 def test_both_languages_have_the_same_content() -> None:
-    """Half of the readers read the Chinese one; what is only in one language is out of date in the other."""
+    """Half of the readers read the Chinese one; a change in one language only leaves the other out of date."""
     for english, chinese in zip(summary(ENGLISH), summary(CHINESE), strict=True):
         assert english == chinese
 

@@ -106,7 +106,7 @@ def test_a_damaged_cache_is_rebuilt(source: Source, cache: Path, damage: Callabl
 
 
 def test_the_cache_of_another_user_is_ignored(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    """XDG_CACHE_HOME may be a folder such as /tmp, in which others can write what we would answer."""
+    """XDG_CACHE_HOME may be a folder such as /tmp, in which others can write the bot's answers."""
     source.compiled()
     monkeypatch.setattr("os.geteuid", lambda: os.getuid() + 1)
     assert source.compiled() == b"FIRST"

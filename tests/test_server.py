@@ -1,4 +1,4 @@
-"""Test what strangers can send to the HTTP port: everything but Slack's signed requests is refused, cheaply."""
+"""Test the HTTP port against strangers: everything but Slack's signed requests is refused at little cost."""
 
 from __future__ import annotations
 

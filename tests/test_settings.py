@@ -228,7 +228,7 @@ def test_variables_of_others_do_not_stop_the_start(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("secret", ["ge@heim", "ge:heim@x:y"])
-def test_a_special_character_in_a_password_of_the_database_is_told(
+def test_a_special_character_in_a_password_of_the_database_is_reported(
     monkeypatch: pytest.MonkeyPatch, secret: str
 ) -> None:
     """The part behind it would be taken for the host, and shown."""
@@ -237,13 +237,13 @@ def test_a_special_character_in_a_password_of_the_database_is_told(
     assert "heim" not in fault
 
 
-def test_a_token_in_quotation_marks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_in_quotation_marks_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """`docker run --env-file` does not remove them."""
     (fault,) = faults(monkeypatch, **SOCKET | {"SLACK_BOT_TOKEN": '"xoxb-1"'})
     assert 'must start with xoxb- but is in quotation marks ("…")' in fault
 
 
-def test_another_encoding_of_dotenv_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_another_encoding_of_dotenv_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Windows PowerShell writes UTF-16."""
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1", encoding="utf-16")
     assert faults(monkeypatch) == [".env is not UTF-8; save it in that encoding"]

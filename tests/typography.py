@@ -1,4 +1,4 @@
-"""Read texts as Slack shows them, and find what a Chinese reader stumbles over."""
+"""Read texts as Slack shows them, and find faults of Chinese typography."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 MARKS = "，。：；、？！（）“”《》"
-CODE = "\ue000"  # stands for a code span, which counts as a Latin word
+CODE = "\ue000"  # a placeholder for a code span, which counts as a Latin word
 _REFERENCE = re.compile(r"<([^<>\n|]+)(?:\|([^<>\n]*))?>")
 _CODE_SPAN = re.compile(r"(?<![\w`])`([^`\n]+)`(?![\w`])")
 _EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?![\w:])")
@@ -40,7 +40,7 @@ def visible(mrkdwn: str) -> str:
 
 
 def faults(mrkdwn: str, *, is_chinese: bool) -> list[str]:
-    """Return what is wrong with a text, each with its surroundings."""
+    """Return the faults of a text, each with its surroundings."""
     text = visible(mrkdwn)
     rules = _RULES | _CHINESE_RULES if is_chinese and re.search(f"[{HAN}]", text) else _RULES
     return [f"{name}: {_around(text, found)}" for name, rule in rules.items() for found in rule.finditer(text)]

@@ -45,7 +45,7 @@ async def run(
 
 
 async def check_all(overlay: Path | None, *, offline: bool, clock: Callable[[], float]) -> list[CheckResult]:
-    """Check everything; with faulty settings, only what does not need them. *clock* is compared with Slack's."""
+    """Run all checks; with faulty settings, only those that do not need them. *clock* is compared with Slack's."""
     results = [CheckResult(Level.OK, "zimerr", f"{version('zimerr')} on Python {platform.python_version()}")]
     settings = None
     try:

@@ -47,7 +47,7 @@ def _taken(state: Mapping[str, Any] | None, port: int, name: str) -> CheckResult
 
 
 async def _state(host: str, port: int) -> dict[str, Any] | None:
-    """Return what the bot at a port says of itself; None if it is no bot."""
+    """Return the health that the bot at a port reports; None if another program answers, or none does."""
     address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104  that is any address of the machine
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     try:

@@ -1,4 +1,4 @@
-"""Define what a check of `zimerr check` has found."""
+"""Define the results of `zimerr check`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad a result is. Only faults keep the bot from its work."""
+    """The severity of a result. Only faults keep the bot from its work."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class CheckResult:
     """The result of one check; *text* is one line, and names the remedy unless all is right."""
 
     level: Level
-    part: str  # what was checked, such as "database"
+    part: str  # the checked part, such as "database"
     text: str
 
 

@@ -130,5 +130,5 @@ def _print_missed(query: str, entries: tuple[Entry, ...], catalogue: Catalogue, 
 
 
 def _print_json(content: Any) -> None:
-    # Not through rich, which would wrap lines and colour what a program reads.
+    # Not through rich, which would wrap and colour the JSON.
     click.echo(json.dumps(content, ensure_ascii=False, indent=2))

@@ -54,7 +54,7 @@ def _section(section: Section, catalogue: Catalogue, translators: _Translators) 
 
 
 def _entry(entry: Entry, catalogue: Catalogue, translate: Translator) -> Iterator[str]:
-    """Yield all about *entry* in one language."""
+    """Yield the meaning and all facts of *entry* in one language."""
     yield from _meaning(entry, translate)
     yield f"- {_escaped(fact_line('severity', translate(f'severity.{entry.severity}'), translate))}"
     if entry.example:
@@ -73,7 +73,7 @@ def _entry(entry: Entry, catalogue: Catalogue, translate: Translator) -> Iterato
 
 
 def _meaning(meaning: Entry | Meaning, translate: Translator) -> Iterator[str]:
-    """Yield what a code means, the steps, and the facts as a list."""
+    """Yield the meaning, the steps, and the facts as a list."""
     yield _escaped(translate.pick(meaning.meaning))
     yield ""
     for number, step in enumerate(translate.pick(meaning.remedy), 1):

@@ -26,7 +26,7 @@ class LookupAnswer:
 
     entries: tuple[Entry, ...]
     content: list[dict[str, Any]]  # an object for each of `entries`, as --json prints it
-    notes: tuple[str, ...] = ()  # lines about what is not among the entries, for standard error
+    notes: tuple[str, ...] = ()  # lines about codes and words without an entry, for standard error
     status: int = 0  # the exit status
     found: ResolvedNumbers = _NOTHING
 

@@ -66,7 +66,7 @@ def run_http(catalogue: Catalogue, language: Language, host: str, port: int, nam
     log.configure("warning")
     app = build(catalogue, language, reads_files=False).streamable_http_app(
         streamable_http_path=_PATH,
-        # Each request stands alone, so that there are no sessions to keep or to lose.
+        # Without sessions, any replica can answer a request, also after a restart.
         stateless_http=True,
         json_response=True,
         transport_security=_security(host, names),
@@ -101,7 +101,7 @@ class _Server(MCPServer[None]):
     """An MCP server that describes wrong arguments in one sentence."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[None, Any] | None = None) -> Any:
-        """Call a tool. Raises ToolError with what is wrong."""
+        """Call a tool. Raises ToolError, whose message names each wrong argument."""
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:

@@ -71,7 +71,7 @@ _HISTORY: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 
-# The messages in the channel without the bot; after an invitation, it says what it would have done with them.
+# The messages in the channel without the bot. After an invitation, the bot posts a dry run over them.
 _UNANSWERED = (
     ("U0BEN", "Push is flaky in staging, the app logs code: 6000103 on every start"),
     ("U0ANN", "Order 6000121 has shipped, the test devices arrive tomorrow"),

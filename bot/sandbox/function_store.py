@@ -14,7 +14,7 @@ from bot.sandbox.event_stream import EventStream
 from bot.sandbox.manifest import APP_ID, Installation, Json
 from bot.sandbox.model import ActionRefused, ChangeKind, SandboxWorkspace, SlackError
 
-# Of the token in the event, which is revoked once the step has ended: https://github.com/slackapi/bolt-python/issues/1075
+# How long the token in an event is valid; Slack revokes it once the step has ended: https://github.com/slackapi/bolt-python/issues/1075
 _TOKEN_S = 900.0
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str,
@@ -126,7 +126,7 @@ def _listed(parameters: Json) -> list[Json]:
 
 
 def _faults(values: Json, parameters: Json) -> list[str]:
-    """Return what is wrong with *values*: missing and unknown ones, and those of another type."""
+    """Return a line for each missing or unknown value, and for each of another type."""
     properties = parameters["properties"]
     missing = [f"missing: {name}" for name in parameters.get("required", ()) if values.get(name) is None]
     unknown = [f"unknown: {name}" for name in values if name not in properties]

@@ -1,4 +1,4 @@
-"""Test what `zimerr check` says about settings and catalogue, and its JSON."""
+"""Test the results of `zimerr check` for settings and catalogue, and its JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test what `zimerr check` says about the ports."""
+"""Test the results of `zimerr check` for the ports."""
 
 from __future__ import annotations
 

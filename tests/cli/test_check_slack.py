@@ -1,4 +1,4 @@
-"""Test what `zimerr check` says about the network, clock, tokens and scopes."""
+"""Test the results of `zimerr check` for the network, clock, tokens and scopes."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ async def test_scopes_that_slack_does_not_tell_are_unknown(
         (-400, "socket", 0, "! clock: 400 s behind"),  # without signatures
     ],
 )
-async def test_a_wrong_clock_is_told(
+async def test_a_wrong_clock_is_reported(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     ahead_s: float,

@@ -1,4 +1,4 @@
-"""Test what `zimerr check` says about the database."""
+"""Test the results of `zimerr check` for the database."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_a_delivery_of_late_shows_that_events_are_on(
         ("DROP TABLE alembic_version", 0, "! database: .*older"),
     ],
 )
-async def test_a_database_of_another_version_is_told_and_not_changed(
+async def test_a_database_of_another_version_is_reported_and_not_changed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     database_file: Path,
@@ -107,7 +107,7 @@ async def test_a_damaged_page_is_found(capsys: pytest.CaptureFixture[str], datab
     assert re.search(r"✗ database: .*(damaged|malformed).* Restore it", output)
 
 
-async def test_a_full_disk_is_told(
+async def test_a_full_disk_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_file: Path
 ) -> None:
     """While it fills up, and when it is full."""
@@ -144,7 +144,7 @@ async def test_a_shared_database_is_checked(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-async def test_a_read_only_standby_is_told(
+async def test_a_read_only_standby_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], database_url: str
 ) -> None:
     """After a failover, DATABASE_URL may name the wrong server."""

@@ -44,7 +44,7 @@ def test_equal_codes_and_names_succeed(tmp_path: Path, web_enum: dict[int, str],
 
 
 def test_each_difference_is_listed(tmp_path: Path, web_enum: dict[int, str]) -> None:
-    """Whoever keeps the catalogue sees what to add, check and rename."""
+    """The maintainer of the catalogue sees which codes to add, check and rename."""
     del web_enum[6000301]
     result = check(written(tmp_path, web_enum | {6000358: "RoomModuleNews", 6000106: "NetworkModuleTokenTooOld"}))
     assert result.exit_code == 1

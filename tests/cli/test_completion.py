@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def complete(*typed: str, variant: str = "zsh") -> list[str]:
-    """Return what a shell offers for the last of *typed*, in the protocol of click for that shell."""
+    """Return the completions of the last of *typed*, in the protocol of click for that shell."""
     words, last = " ".join(["zimerr", *typed]), str(len(typed))
     environment = {"_ZIMERR_COMPLETE": f"{variant}_complete", "COMP_WORDS": words}
     environment["COMP_CWORD"] = typed[-1] if variant == "fish" else last
@@ -26,7 +26,7 @@ def complete(*typed: str, variant: str = "zsh") -> list[str]:
 
 @pytest.mark.parametrize("typed", [("explain", "600010"), ("600010",), ("6000354", "600010")])
 def test_codes_are_completed_with_their_titles(typed: tuple[str, ...]) -> None:
-    """Nobody remembers seven digits; zsh and fish show what they mean."""
+    """Nobody remembers seven digits; zsh and fish show the titles, too."""
     offered = complete(*typed)
     assert offered[offered.index("6000106") + 1] == "Token expired"
     assert {"6000103", "6000107"} <= {*offered}
@@ -50,7 +50,7 @@ def test_the_title_is_in_the_language_that_was_asked_for() -> None:
     ],
 )
 def test_sections_platforms_commands_and_options_are_completed(typed: tuple[str, ...], expected: str) -> None:
-    """What has a fixed set of names is completed."""
+    """Options and arguments with a fixed set of values are completed."""
     assert complete(*typed, variant="bash") == [expected]
 
 

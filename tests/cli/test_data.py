@@ -37,12 +37,12 @@ def zimerr(*arguments: str, typed: str = "") -> Result:
 
 
 def exported(team: str) -> list[dict[str, object]]:
-    """Return what is stored of a workspace."""
+    """Return the stored rows of a workspace."""
     return [json.loads(line) for line in zimerr("export-data", "--workspace", team).output.splitlines()]
 
 
 def test_a_workspace_is_exported_as_json_lines() -> None:
-    """A customer may ask what is stored of them."""
+    """A customer may ask for their data."""
     rows = exported("T111")
     assert [row["table"] for row in rows] == ["changes", "channel_settings"]
     assert {row["team"] for row in rows} == {"T111"}

@@ -177,7 +177,7 @@ def test_a_range_names_the_code_with_a_missed_digit() -> None:
 
 @pytest.mark.parametrize("command", ["explain 600354", "search 600354", "search what does 600354 mean"])
 def test_a_mistyped_code_gets_the_right_one(command: str) -> None:
-    """Both commands know what a number may stand for; words beside it do not answer the question."""
+    """Both commands name the codes that a number may be a typo of, although words beside it match entries."""
     result = run(*command.split())
     assert result.exit_code == 1
     assert "6000354" in result.stderr
@@ -237,7 +237,7 @@ def test_json_has_the_remarks_of_the_text_on_standard_error() -> None:
     ],
 )
 def test_a_server_code_is_explained_by_the_code_that_the_sdk_makes_of_it(language: str, line: str) -> None:
-    """The SDK's message shows the server's code, and people ask for what they see."""
+    """The SDK's message shows the server's code, so people ask for that."""
     for command in (("explain", "103040"), ("search", "103040"), ("search", "what", "is", "103040")):
         result = run(*command, "--lang", language)
         assert result.exit_code == 0
@@ -273,7 +273,7 @@ def test_a_server_code_that_another_product_has_too_is_known() -> None:
 
 
 def test_zero_beside_another_code_is_not_explained() -> None:
-    """It stands for success, and for nothing in most texts."""
+    """It means success; in most texts, it is no code at all."""
     assert [entry["code"] for entry in json.loads(run("explain", "103040", "0", "--json").stdout)] == [6000353]
     assert [entry["code"] for entry in json.loads(run("explain", "0", "--json").stdout)] == [0]
 

@@ -87,7 +87,7 @@ def in_language(value: Any, language: Language) -> Any:
 
 @pytest.mark.parametrize("more", [(), ("--lang", "en"), ("--lang", "zh")])
 def test_json_is_as_its_schema_says(more: tuple[str, ...], overlay: Path) -> None:
-    """Programs are written by the schema, which refuses what it does not name."""
+    """Programs are written by the schema, which refuses unknown keys."""
     schema = json.loads(run("--schema"))
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
@@ -125,7 +125,7 @@ def test_csv_has_every_code_in_both_languages() -> None:
 
 
 def test_csv_of_one_language_has_no_other_columns() -> None:
-    """Whoever reads one language needs no other."""
+    """A wiki in one language needs no other."""
     (row, *_) = rows(run("--format", "csv", "--lang", "zh"))
     assert "title_zh" in row
     assert not [name for name in row if name.endswith("_en")]
@@ -164,7 +164,7 @@ def test_markdown_has_every_code_under_its_section(languages: tuple[str, ...]) -
 
 
 def seen(text: str) -> str:
-    """Return what a reader sees of HTML or of a text of the catalogue."""
+    """Return the visible text of HTML or of a text of the catalogue."""
     text = re.sub(r"</?[a-z][^>]*>", "", text).replace("&quot;", '"').replace("&amp;", "&")
     return re.sub(r"[\s`]", "", text.replace("&lt;", "<").replace("&gt;", ">"))
 
@@ -177,7 +177,7 @@ def test_no_text_is_read_as_markup(overlay: Path) -> None:
 
 
 def test_a_file_is_written(tmp_path: Path) -> None:
-    """What is in the file is what would be printed."""
+    """The file has the same bytes as the output."""
     path = tmp_path / "codes.csv"
     assert run("--format", "csv", "--output", str(path)) == b""
     assert path.read_bytes() == run("--format", "csv")

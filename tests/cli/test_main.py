@@ -1,4 +1,4 @@
-"""Tests for what all commands of `zimerr` have in common: start, errors and help."""
+"""Test the start, the errors and the help of all commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_explain_and_detect_start_without_slack_and_database(arguments: list[str
     assert shown.stdout.strip() == "[]"
 
 
-def test_an_old_python_is_told() -> None:
+def test_an_old_python_is_reported() -> None:
     """A checkout runs without pip, which would refuse it. The first import that fails says nothing of Python."""
     script = "import sys; sys.version_info = (3, 10, 13); from bot.__main__ import main; main()"
     root = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_a_code_or_a_symbol_needs_no_command(name: str) -> None:
 
 
 def test_an_unknown_number_needs_no_command_either() -> None:
-    """The answer says what it may stand for."""
+    """The answer names the codes that it may be a typo of."""
     result = run("600354", "--lang", "en")
     assert result.exit_code == 1
     assert "6000354" in result.stderr

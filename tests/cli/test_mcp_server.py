@@ -59,7 +59,7 @@ def serving(*options: str) -> Iterator[str]:
 
 
 def printed(*arguments: str, given: str | None = None) -> Any:
-    """Return what the command line prints with --json."""
+    """Return the output of a command with --json."""
     return json.loads(CliRunner().invoke(commands, [*arguments, "--json", "--lang", "en"], input=given).stdout)
 
 
@@ -74,7 +74,7 @@ def content(result: Any) -> dict[str, Any]:
 
 @over_both
 async def test_a_session_answers_what_the_command_line_prints(transport: str) -> None:
-    """Whoever asks gets the same answer, in whatever program."""
+    """Assistants and terminals get the same answer."""
     async with connected(transport) as client:
         explained = content(await client.call_tool("explain", {"code": "6000354", "platform": "ios"}))
         assert explained == {"result": printed("explain", "6000354", "--platform", "ios"), "notes": []}
@@ -266,7 +266,7 @@ def test_ctrl_c_ends_the_http_server() -> None:
             assert "(Ctrl-C ends it)" in line
             connection = HTTPConnection(line.split()[6].split("/")[2], timeout=20)
             connection.request("GET", "/mcp")
-            assert connection.getresponse().status == 406  # it serves, and wants to know what the client accepts
+            assert connection.getresponse().status == 406  # it serves, but requires an Accept header
             connection.close()
             process.send_signal(signal.SIGINT)
             assert process.communicate(timeout=20)[1] == ""
@@ -316,7 +316,7 @@ def test_a_wrong_address_is_refused(address: str, said: str) -> None:
 
 
 def test_a_taken_port_is_named() -> None:
-    """The message says what to do."""
+    """The message names the port, so that the user can choose another."""
     with serving() as url:
         port = url.split(":")[2].partition("/")[0]
         result = subprocess.run([*COMMAND, "--http", port], cwd=ROOT, capture_output=True, text=True, check=False)

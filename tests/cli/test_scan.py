@@ -255,7 +255,7 @@ def test_memory_does_not_grow_with_the_log(line: str, most: int, tmp_path: Path)
 
 
 def test_the_servers_own_code_is_context_of_its_code(tmp_path: Path) -> None:
-    """It tells why a call failed of which the code only says that it did."""
+    """The server's code has the reason; the SDK's code only says that the call failed."""
     path = tmp_path / "web.log"
     path.write_text('ZIMError code: 6000201 message: "… code: 103040"\n', encoding="utf-8")
     (only,) = json.loads(run("--json", str(path)).stdout)["codes"]

@@ -1,4 +1,4 @@
-"""Test what an operator reads if `zimerr serve` can't start because of the machine, the database or the overlay."""
+"""Test the messages of `zimerr serve` if it can't start because of the machine, the database or the overlay."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Tests of what ships in `deploy/`, and of the distributions."""
+"""Tests of the files in `deploy/`, and of the distributions."""

@@ -1,4 +1,4 @@
-"""Audit what the image installs: ``python -m tests --audit``. Needs the dependency group `release`.
+"""Audit the packages of the image: ``python -m tests --audit``. Needs the dependency group `release`.
 
 1. Write an SBOM (CycloneDX 1.6) of deploy/requirements.lock to dist/zimerr.cdx.json. Needs no network.
 2. Ask the Python Packaging Advisory Database for known vulnerabilities of each locked package, by pip-audit.

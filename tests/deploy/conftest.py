@@ -1,4 +1,4 @@
-"""Fixtures of the tests of what ships."""
+"""Fixtures for the tests of the distributions and of the files in `deploy/`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """Return the folder that stands for /var/lib/zimerr."""
+    """Return an empty folder in place of /var/lib/zimerr."""
     folder = tmp_path / "state"
     folder.mkdir()
     return folder

@@ -49,7 +49,7 @@ def _pin(line: str) -> Pin:
 
 
 def build_requirements() -> list[str]:
-    """Return what the build backend needs."""
+    """Return the requirements of the build backend."""
     required: list[str] = project()["build-system"]["requires"]
     return required
 
@@ -62,7 +62,7 @@ def runtime_requirements(extras: Iterable[str] = ()) -> list[str]:
 
 
 def closure(requirements: Iterable[str]) -> set[str]:
-    """Return the names of *requirements* and of all that they need on this platform, by installed metadata.
+    """Return the names of *requirements* and of their dependencies on this platform, by installed metadata.
 
     Raises importlib.metadata.PackageNotFoundError if one is not installed.
     """

@@ -1,4 +1,4 @@
-"""Build the distributions, install them outside the checkout, and run what was installed on a read-only system."""
+"""Build the distributions, install them outside the checkout, and run them on a read-only system."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def install_locked(distribution: Path, folder: Path, python: str) -> Path:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what leads another Python to the checkout."""
+    """Return the environment without PYTHONPATH, which would lead another Python to the checkout."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
@@ -72,7 +72,7 @@ def find_python(version: str) -> str | None:
 
 
 def on_read_only_system(command: Sequence[str], writable: Path) -> list[str]:
-    """Return *command*, made to run on a system of which only the folder *writable* can be written to.
+    """Return *command*, made to run on a read-only system with one *writable* folder.
 
     Where namespaces are not available, all files of the command's installation lose their write permission instead.
     """

@@ -43,13 +43,13 @@ def stages() -> list[list[Instruction]]:
 
 
 def variables(stage: list[Instruction]) -> dict[str, str]:
-    """Return what ENV sets in a stage."""
+    """Return the environment variables of a stage."""
     words = [word for each in stage if each.name == "ENV" for word in each.words]
     return {name: value for name, _, value in (word.partition("=") for word in words)}
 
 
 def rehearse(stage: list[Instruction], folder: Path, python: str) -> None:
-    """Carry out a stage in *folder*, which stands for the root of the image, with *python* for the command `python`.
+    """Carry out a stage with *folder* as the root of the image and *python* as the command `python`.
 
     Raises CalledProcessError with the output if a step fails.
     """

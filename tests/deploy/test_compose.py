@@ -58,7 +58,7 @@ def test_every_image_is_pinned(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_secrets_come_from_ignored_files(name: str) -> None:
-    """Whoever reads the repository, the image or the compose file learns none."""
+    """The repository, the image and the compose file contain none."""
     service = SERVICES[name]
     secret = re.compile("TOKEN|SECRET|PASSWORD|KEYS")
     assert not [key for key, value in service.get("environment", {}).items() if secret.search(key) and value]

@@ -22,14 +22,14 @@ _EMPTY = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/nonexistent", "PYTH
 
 
 def run(*command: str, folder: Path, status: int = 0) -> str:
-    """Run a command outside the checkout without settings; return what it printed."""
+    """Run a command outside the checkout without settings; return its output."""
     done = subprocess.run(command, cwd=folder, env=_EMPTY, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
 
 def check_installation(zimerr: Path, folder: Path) -> None:
-    """Run an installed `zimerr` on a read-only system of which only *folder* can be written to."""
+    """Run an installed `zimerr` on a read-only system with one writable *folder*."""
     prefix = distributions.on_read_only_system([str(zimerr)], folder)
     assert "settings: SLACK_BOT_TOKEN is missing" in run(*prefix, "check", "--offline", folder=folder, status=1)
     assert json.loads(run(*prefix, "explain", "6000106", "--json", folder=folder))[0]["code"] == 6000106
@@ -52,7 +52,7 @@ def check_installation(zimerr: Path, folder: Path) -> None:
         assert demo.stderr.read() == ""
 
 
-def test_the_distributions_contain_what_they_need_and_no_more(built: tuple[Path, Path]) -> None:
+def test_the_distributions_contain_the_product_and_no_more(built: tuple[Path, Path]) -> None:
     """Tests and secrets stay in the checkout; the manifests and the compiled data are there."""
     sdist, wheel = built
     with tarfile.open(sdist) as archive:

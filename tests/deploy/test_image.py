@@ -39,7 +39,7 @@ def test_the_base_image_is_pinned() -> None:
 
 
 def test_only_locked_packages_are_installed() -> None:
-    """Each installation is of a lock with hashes, or of what was built here."""
+    """Each installation is of a lock with hashes, or of a wheel that was built here."""
     commands = [part for each in BUILD if each.name == "RUN" for part in each.argument.split("&&") if "pip" in part]
     installations = [part for part in commands if "pip install" in part]
     assert len(installations) == 3
@@ -132,7 +132,7 @@ async def check_service(zimerr: Path, state: Path) -> None:
 async def test_the_service_runs_and_is_healthy_on_a_read_only_system(
     built: tuple[Path, Path], tmp_path: Path, state: Path
 ) -> None:
-    """What the image starts, from a wheel that was built here, with the image's own health check."""
+    """Run the image's command from a wheel that was built here, with the image's own health check."""
     await check_service(distributions.install_quickly(built[1], tmp_path / "installed"), state)
     assert files_in(state) == ["zimerr.db"]
 

@@ -65,7 +65,7 @@ def test_the_list_of_licences_is_up_to_date() -> None:
 
 
 def test_no_dependency_is_under_the_gpl() -> None:
-    """Without extras, nothing binds whoever ships zimerr; psycopg, of the extra `postgres`, is under the LGPL."""
+    """Without extras, no licence restricts a redistribution; psycopg, of the extra `postgres`, is under the LGPL."""
     names = closure(runtime_requirements(licences.extras()))
     by_name = {name: licences.licence(name) for name in names}
     assert all(by_name.values())
@@ -122,7 +122,7 @@ def test_an_audit_without_an_answer_is_no_clean_one(report: str, status: int, li
 
 @pytest.mark.full
 def test_the_sbom_has_each_locked_package_with_its_hashes(tmp_path: Path) -> None:
-    """It is written by the tool that the CycloneDX project maintains, which validates it. Needs the network."""
+    """The tool of the CycloneDX project writes and validates it. Needs the network."""
     python = str(tmp_path / "tools" / "bin" / "python")
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "tools")], check=True)
     pip = [python, "-m", "pip", "install", "--quiet", "-c", str(DEPLOY / "constraints.txt"), "cyclonedx-bom"]

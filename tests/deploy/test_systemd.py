@@ -69,7 +69,7 @@ def test_it_is_hardened(option: str) -> None:
 
 
 def test_paths_and_variables_are_those_of_the_image_and_the_settings() -> None:
-    """Whoever moves between the two finds everything in the same place."""
+    """A move between the two changes no path."""
     image = dockerfile.variables(dockerfile.stages()[-1])
     variables = dict(each.split("=", 1) for each in OPTIONS["Environment"][0].split())
     assert variables["DATABASE_URL"] == image["DATABASE_URL"]

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_visitor_sees_undoes_and_looks_up(page: Page, demo: Sandbox) -> None:
-    """What somebody set is there with its author, one press undoes it, and the search opens the code."""
+    """A changed setting is there with its author, one press undoes it, and the search opens the code."""
     await go_to(page, "C0ONCALL")
     await write(page, "/zimerr auto react")
     await last_said(demo, "C0ONCALL", 1)

@@ -70,7 +70,7 @@ class Visitor:
         )
 
     async def press_all(self) -> None:
-        """Press each new kind of control in the open thread or channel, then what these presses brought."""
+        """Press each new kind of control in the open thread or channel, until no press brings a new one."""
         while new := [each for each in await self.pane().evaluate(CONTROLS) if each["kind"] not in self.pressed]:
             last = new[-1]  # of the newest message, as a person would
             self.pressed.add(last["kind"])
@@ -109,7 +109,7 @@ class Visitor:
             self._dialogs[name] = opens
 
     async def submit_dialogs(self) -> None:
-        """Open each dialog that was cancelled, submit it, and undo what it did."""
+        """Open each dialog that was cancelled, submit it, and undo the change."""
         while self._dialogs:
             name, opens = self._dialogs.popitem()
             await opens()

@@ -273,7 +273,7 @@ async def test_other_bots_can_post(sandbox: Sandbox) -> None:
 async def test_an_app_posts_attachments_broadcasts_and_ephemeral_replies(
     sandbox: Sandbox, client: AsyncWebClient
 ) -> None:
-    """The channel can be given by name, and the app can delete what it posted."""
+    """The channel can be given by name, and the app can delete its own message."""
     await client.chat_postMessage(channel="#oncall", attachments=[{"fallback": "red", "blocks": [SECTION]}])
     (root,) = sandbox.messages(ONCALL)
     assert root["attachments"][0]["id"] == 1

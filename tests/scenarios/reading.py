@@ -112,7 +112,7 @@ def bot_reactions(message: dict[str, Any]) -> list[str]:
 
 
 async def faults_of(slack: Sandbox) -> dict[str, str]:
-    """Return the faults and warnings that `/readyz` tells, and check that its status agrees and the bot is alive."""
+    """Return the faults and warnings of `/readyz`; assert that its status agrees and that the bot is alive."""
     async with aiohttp.ClientSession() as session:
         async with session.get(f"http://127.0.0.1:{PORTS[slack]}/healthz") as response:
             alive = await response.json()

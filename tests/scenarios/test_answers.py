@@ -66,7 +66,7 @@ async def test_a_channels_own_setting_wins_over_that_of_the_workspace(slack: San
 
 
 async def test_the_status_names_who_set_it_and_for_what(slack: Sandbox) -> None:
-    """Whoever wonders asks that person."""
+    """People can ask that person for the reason."""
     await slack.command(FOREIGN, ANN, "status")
     assert "`/zimerr` with a code answers the whole channel.\n" in f"{await private_line(slack, ANN)}\n"
     await slack.command(ENGLISH, BEN, "answers me workspace")

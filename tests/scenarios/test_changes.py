@@ -98,7 +98,7 @@ async def set_language(slack: Sandbox, user: str) -> None:
 
 
 async def forget_all(slack: Sandbox, user: str) -> None:
-    """Forget what was learned."""
+    """Forget everything that the channel marked as *Not a code*."""
     await slack.command(ENGLISH, user, "ignored forget all")
 
 
@@ -150,7 +150,7 @@ ACTS = {
 @pytest.mark.parametrize("who", [person.id for person in STRANGERS])
 @pytest.mark.parametrize("act", ACTS)
 async def test_guests_and_people_of_other_workspaces_change_nothing(slack: Sandbox, act: str, who: str) -> None:
-    """They are told so in one private line, in their language, and everything stays as it was."""
+    """They get one private line, in their language, and everything stays as it was."""
     await ACTS[act](slack, who)
     assert REFUSALS[who] in await private_line(slack, who)
     assert not any(f"<@{who}>" in shown(each) for each in said_by_bot(slack, ENGLISH))
@@ -235,7 +235,7 @@ async def test_a_person_is_looked_up_once_in_a_while(slack: Sandbox, clock: Cloc
 
 
 async def test_admins_and_members_of_their_groups_may(transport: Transport, tmp_path: Path) -> None:
-    """Everybody else is told whom to ask; being a listed guest is not enough."""
+    """The refusal names the admins to everybody else; being a listed guest is not enough."""
     plan = manifest(transport)
     plan["oauth_config"]["scopes"]["bot"].append("usergroups:read")
     async with bot_with(transport, tmp_path, plan=plan, zimerr_admins=f"{ANN}, S0ADMINS,{GUEST}") as slack:
@@ -255,7 +255,7 @@ async def test_admins_and_members_of_their_groups_may(transport: Transport, tmp_
 
 
 async def test_without_the_scope_for_groups_the_refusal_names_it(transport: Transport, tmp_path: Path) -> None:
-    """The operator learns what is missing; people whose ids are listed are not affected."""
+    """The operator learns the missing scope; people whose ids are listed are not affected."""
     async with bot_with(transport, tmp_path, zimerr_admins=f"{ANN},S0ADMINS") as slack:
         slack.workspace.user_groups["S0ADMINS"] = {LIN}
         await slack.command(ENGLISH, BEN, "auto off")
@@ -355,7 +355,7 @@ async def test_status_names_who_set_the_language_or_let_the_bot_choose(
 
 
 async def test_status_names_who_marked_a_code_and_a_triage(slack: Sandbox) -> None:
-    """A reader who misses an answer learns whom to ask."""
+    """A reader who misses an answer can ask that person."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
     await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", BEN)
     await until_reply_shows(slack, message, "not a code")
@@ -373,7 +373,7 @@ async def test_status_names_who_marked_a_code_and_a_triage(slack: Sandbox) -> No
     assert "triage" not in await private_line(slack, ANN, 2)
 
 
-async def test_if_the_line_can_not_be_posted_the_person_is_told_so(slack: Sandbox) -> None:
+async def test_the_person_is_notified_if_the_line_can_not_be_posted(slack: Sandbox) -> None:
     """Nobody should believe that the channel knows."""
     await slack.invite(FOREIGN, ANN)
     await slack.until(lambda: slack.ephemerals(ANN))
@@ -398,7 +398,7 @@ async def test_a_line_that_goes_to_its_person_instead_names_the_channel(slack: S
 
 
 async def test_a_mention_changes_settings_too_and_its_line_stays(slack: Sandbox) -> None:
-    """Who deletes or edits the mention can't hide what it changed."""
+    """A change can't be hidden by deleting or editing the mention."""
     asked = await slack.say(ENGLISH, ANN, "@zimerr auto off")
     assert "<@U0ANN> set me to stay quiet here." in shown(await answer_in_thread(slack, ENGLISH, asked))
     other = await slack.say(ENGLISH, GUEST, "@zimerr auto thread")
@@ -431,7 +431,7 @@ async def test_a_direct_message_belongs_to_its_person(slack: Sandbox) -> None:
 async def test_not_a_code_is_shown_in_place_of_the_reply_and_undone_there(
     slack: Sandbox, channel: str, line: str, undone: str
 ) -> None:
-    """The explanation comes back with its count, and what was learned is forgotten."""
+    """The explanation comes back with its count, and the numbers are no longer ignored."""
     message = await slack.say(channel, ANN, "we have 6000106")
     await answer_in_thread(slack, channel, message)
     await slack.say(channel, BEN, "6000106 again", thread_ts=message["ts"])
@@ -471,7 +471,7 @@ async def test_an_old_undo_does_not_remove_the_button_of_a_newer_one(slack: Sand
 
 
 async def test_undo_explains_no_message_that_is_gone(slack: Sandbox) -> None:
-    """The line stays, because it says what somebody did; undoing forgets what was learned."""
+    """The line stays as a record of the change; the numbers are no longer ignored."""
     message = await slack.say(ENGLISH, ANN, "we got 6000106")
     reply = await answer_in_thread(slack, ENGLISH, message)
     await dismiss(slack, reply, "not_a_code", LIN)
@@ -502,7 +502,7 @@ async def test_not_a_code_asks_first_and_says_what_it_will_do(slack: Sandbox) ->
 
 
 async def test_a_dialog_that_slack_does_not_show_changes_nothing(slack: Sandbox) -> None:
-    """Whoever chose it sees that, and may try again."""
+    """The person gets an ephemeral message, and may try again."""
     reply = await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, ANN, "6000106"))
     slack.faults.refused("views.open", "expired_trigger_id", times=1)
     await choose(slack, reply, "not_a_code", BEN)
@@ -620,7 +620,7 @@ async def test_a_wrong_triage_comes_back_with_its_state(slack: Sandbox) -> None:
 
 
 async def test_a_triage_whose_log_is_gone_can_not_come_back(slack: Sandbox) -> None:
-    """The person is told, and the line stays."""
+    """The person gets an ephemeral message, and the line stays."""
     root = await slack.say(ENGLISH, ANN, "look")
     log = await slack.say(ENGLISH, ANN, FENCED, thread_ts=root["ts"])
     await slack.until(lambda: len(slack.replies(ENGLISH, root["ts"])) == 2)

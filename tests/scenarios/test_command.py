@@ -16,7 +16,7 @@ from tests.scenarios.reading import answer_in_thread, bot_reactions, last_said, 
 
 @pytest.mark.both_transports
 async def test_a_code_is_explained_to_the_channel_in_its_language(slack: Sandbox) -> None:
-    """The main job: the whole channel sees what the code means and what to do."""
+    """The main job: the whole channel sees the meaning of the code and the steps."""
     for channel, user, title in ((ENGLISH, ANN, "Token expired"), (CHINESE, ANN, "Token 已过期")):
         await slack.command(channel, user, "6000106")
         (answer,) = await slack.until(partial(said_by_bot, slack, channel))
@@ -97,7 +97,7 @@ async def test_the_language_button_gives_a_private_copy(slack: Sandbox) -> None:
 
 
 async def test_each_of_several_codes_can_be_shown(slack: Sandbox) -> None:
-    """The list is for the channel, all about one code for whoever chose it."""
+    """The list is for the channel; the full explanation of one code is an ephemeral message."""
     await slack.command(ENGLISH, ANN, "6000354 6000106 6000121")
     (answer,) = await slack.until(lambda: said_by_bot(slack, ENGLISH))
     assert "Have your server issue a new Token" in shown(answer)
@@ -152,7 +152,7 @@ async def test_an_answer_is_about_the_platform_that_the_asker_names_or_the_messa
     assert docs_of(reply) == "https://www.zegocloud.com/docs/zim-flutter/sdk-error-codes/zim"
 
 
-async def test_the_place_of_the_sdks_log_is_told_privately(slack: Sandbox) -> None:
+async def test_the_place_of_the_sdks_log_is_shown_privately(slack: Sandbox) -> None:
     """On one platform with all steps, without a platform on all, and never an error for a word unknown."""
     told = {
         "logs android": "`/storage/Android/data/&lt;package name&gt;/files/ZIMLogs`",

@@ -121,7 +121,7 @@ async def test_a_direct_message_is_answered(slack: Sandbox, text: str, expected:
     assert_sendable(reply)
 
 
-async def test_numbers_beside_the_codes_are_explained_to_whoever_asks(slack: Sandbox) -> None:
+async def test_numbers_beside_the_codes_are_explained_on_request(slack: Sandbox) -> None:
     """The SDK's message shows the server's own code, and logs have numbers of ZEGO's other products."""
     server, express = "103040 is an error code of ZIM's servers", "1002001 is not a code of the ZIM SDK"
     unasked = await slack.say(ENGLISH, LIN, "error code: 103040, or Express error 1002001")

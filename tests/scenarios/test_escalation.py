@@ -35,7 +35,7 @@ def calls_in(slack: Sandbox, message: dict[str, Any]) -> list[str]:
 
 
 def private(slack: Sandbox, user: str) -> str:
-    """Return what the bot showed to *user* only."""
+    """Return the text of the bot's ephemeral messages to *user*."""
     return "\n".join(shown(each) for each in slack.ephemerals(user))
 
 
@@ -54,7 +54,7 @@ async def test_a_group_is_called_once(tmp_path: Path) -> None:
 
 
 async def test_two_people_at_once_make_one_call(tmp_path: Path) -> None:
-    """The second one is told that the call is on its way, which is true."""
+    """The second one reads that the call is on its way, which is true."""
     async with triaged(tmp_path, GROUP) as (slack, message, answer):
         release = slack.faults.hold("chat.postMessage")
         await asyncio.gather(*(slack.click(answer, "triage_escalate", person) for person in (LIN, BEN)))
@@ -67,7 +67,7 @@ async def test_two_people_at_once_make_one_call(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reason", ["not_in_channel", "no_permission"])
 async def test_a_call_that_failed_can_be_repeated(tmp_path: Path, reason: str) -> None:
-    """Nobody was called, so nobody may be told that somebody was. Whoever presses next is the one who calls."""
+    """Nobody was called, so the triage must not say so. The next press makes the call."""
     async with triaged(tmp_path, GROUP) as (slack, message, answer):
         slack.faults.refused("chat.postMessage", reason)
         await slack.click(answer, "triage_escalate", LIN)
@@ -125,7 +125,7 @@ async def test_a_person_who_can_not_be_reached_was_not_called(tmp_path: Path) ->
 
 
 async def test_a_rate_limited_update_repeats_neither_the_call_nor_the_direct_message(tmp_path: Path) -> None:
-    """Being paged twice at 3 a.m. is what people remember."""
+    """People remember being paged twice at 3 a.m."""
     async with triaged(tmp_path, MEI) as (slack, message, answer):
         slack.workspace.leave(ENGLISH, MEI)
         slack.faults.rate_limited("chat.update", retry_after_s=0, times=2)

@@ -68,7 +68,7 @@ async def test_a_log_in_a_group_message_is_triaged(slack: Sandbox) -> None:
 
 
 async def test_a_group_message_has_its_own_language_and_mode(slack: Sandbox) -> None:
-    """People vote by what they write; settings hold for the conversation."""
+    """People vote by the language of their messages; settings hold for the conversation."""
     group = await slack.start_group(LIN, MEI, BOT_USER)
     for text in (
         "登录很慢，大家有没有遇到",

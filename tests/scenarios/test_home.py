@@ -1,4 +1,4 @@
-"""Test the Home tab: what is going on in the channels of whoever opens it, and in no others."""
+"""Test the Home tab: it shows the events of a person's own channels, and of no others."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ async def home_of(slack: Sandbox, user: str, contains: str = "") -> dict[str, An
 
 
 def text_of(slack: Sandbox, user: str) -> str:
-    """Return what the tab shows."""
+    """Return the text of the tab."""
     home = slack.home(user)
     return shown(home | {"text": ""}) if home else ""
 
 
 def reply_to(slack: Sandbox, message: dict[str, Any]) -> str:
-    """Return what the only reply to *message* shows."""
+    """Return the text of the only reply to *message*."""
     (reply,) = slack.replies(ENGLISH, message["ts"])
     return shown(reply)
 
 
 @pytest.mark.both_transports
 async def test_it_shows_what_is_going_on_in_the_readers_language(slack: Sandbox) -> None:
-    """One look after coming back: what is open, what came up, who changed what, what was learned."""
+    """One look after coming back: open incidents, recent codes, changes with their authors, ignored numbers."""
     message, answer = await triage_of(slack)
     await slack.click(answer, "triage_take", BEN)
     await slack.until(lambda: bot_reactions(message) == ["eyes"])
@@ -95,7 +95,7 @@ async def test_a_setting_is_undone_for_everybody_to_see(slack: Sandbox) -> None:
 
 
 async def test_a_reply_is_restored_in_its_place(slack: Sandbox) -> None:
-    """What was marked by mistake is undone where it was marked."""
+    """An undone *Not a code* restores the reply where it was."""
     message = await slack.say(ENGLISH, ANN, "code: 6000104")
     await dismiss(slack, await answer_in_thread(slack, ENGLISH, message), "not_a_code", LIN)
     await slack.until(lambda: f"<@{LIN}>" in reply_to(slack, message))

@@ -1,4 +1,4 @@
-"""Test who is on an incident: the first one has it, nobody loses it unknowingly, and people see what is stored."""
+"""Test who is on an incident: the first one has it, nobody loses it unknowingly, and the triage shows it."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def test_a_restart_forgets_nothing(workspace: Sandbox, start: Start) -> No
 
 
 async def test_an_update_that_slack_refused_is_repeated(workspace: Sandbox, start: Start, clock: Clock) -> None:
-    """What is stored is shown in the end."""
+    """The triage shows the stored state in the end."""
     async with start():
         message, answer = await triage_of(workspace)
         workspace.faults.rate_limited("chat.update")

@@ -1,4 +1,4 @@
-"""Test the second log of an incident: its own triage, which says what is new, in which channel and thread."""
+"""Test the second log of an incident: its own triage, with the differences and a link to the first one."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ async def test_only_triages_of_the_last_hour_are_referred_to(slack: Sandbox, clo
 
 @pytest.mark.parametrize("gone", ["deleted", "wrong"])
 async def test_a_triage_that_is_gone_is_not_referred_to(slack: Sandbox, gone: str) -> None:
-    """A link to nothing, or to what somebody called wrong, helps nobody."""
+    """A link to nothing, or to a triage that was marked as wrong, helps nobody."""
     message, first = await uploaded(slack, token_log("03:14", 6))
     if gone == "deleted":
         await slack.delete(ENGLISH, message["ts"])
@@ -130,7 +130,7 @@ async def test_an_edit_keeps_the_line_and_posts_nothing(slack: Sandbox) -> None:
 
 
 async def test_a_restart_after_the_post_does_not_double_it(workspace: Sandbox, start: Start) -> None:
-    """What is stored survives; the answer to the second log was posted, but its response was lost."""
+    """The stored series survives; the answer to the second log was posted, but its response was lost."""
     async with start():
         await uploaded(workspace, token_log("03:14", 6))
         workspace.faults.lost("chat.postMessage")
@@ -153,7 +153,7 @@ async def test_a_triage_that_was_asked_for_belongs_to_the_series(slack: Sandbox)
 
 
 async def test_a_paste_in_the_dialog_belongs_to_the_series(slack: Sandbox) -> None:
-    """Whoever pastes there sees the earlier triage, too."""
+    """The private triage links the earlier one, too."""
     _, first = await uploaded(slack, token_log("03:14", 6))
     view = await open_modal(slack, ENGLISH, "triage")
     await slack.submit(view, ANN, {"pasted": token_log("03:20", 6)})

@@ -1,4 +1,4 @@
-"""Test logs without a known code: who is told what, and when the bot is silent."""
+"""Test logs without a known code: the private message to the author, and when the bot is silent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KICKED = "".join(
 
 
 async def told(slack: Sandbox, message: dict[str, Any], person: str = ANN, channel: str = ENGLISH) -> list[str]:
-    """Return what the bot told *person* privately, once it is idle; assert that nobody else sees an answer."""
+    """Return the bot's private messages to *person*, once it is idle; assert that nobody else sees an answer."""
     await settled(slack, channel, BEN)
     assert answers(slack, message, channel) == []
     assert bot_reactions(message) == []
@@ -30,7 +30,7 @@ async def told(slack: Sandbox, message: dict[str, Any], person: str = ANN, chann
 
 
 @pytest.mark.both_transports
-async def test_the_author_of_a_log_without_a_code_is_told_privately(slack: Sandbox) -> None:
+async def test_the_author_of_a_log_without_a_code_gets_a_private_message(slack: Sandbox) -> None:
     """Silence would look like a bot that is broken."""
     message = await slack.say(ENGLISH, ANN, "have a look", files=[file("app.log", ZIM_LOG)])
     (said,) = await told(slack, message)
@@ -66,7 +66,7 @@ async def test_unknown_codes_are_told_privately(slack: Sandbox, mode: str) -> No
     assert "`@zimerr triage`" in said[0]
 
 
-async def test_a_paste_of_unknown_codes_is_told_privately(slack: Sandbox) -> None:
+async def test_the_author_of_a_paste_of_unknown_codes_gets_a_private_message(slack: Sandbox) -> None:
     """It is a log like a file."""
     message = await slack.say(ENGLISH, ANN, f"```\n{ZIM_LOG}{UNKNOWN}```")
     (said,) = await told(slack, message)
@@ -109,12 +109,12 @@ async def test_a_file_without_relation_to_zim_is_passed_over(slack: Sandbox, upl
 
 
 async def test_words_of_the_message_count_too(slack: Sandbox) -> None:
-    """Whoever speaks of ZIM beside a log means a ZIM log."""
+    """If the message names ZIM, the log is one of ZIM's."""
     message = await slack.say(ENGLISH, ANN, "our ZIM login hangs", files=[file("access.log", PLAIN)])
     assert len(await told(slack, message)) == 1
 
 
-async def test_whoever_asks_is_told_what_to_do_next(slack: Sandbox) -> None:
+async def test_a_question_about_a_log_without_a_code_gets_the_next_step(slack: Sandbox) -> None:
     """Also about a log without relation to ZIM. The question was public, so is the answer."""
     message = await slack.say(ENGLISH, ANN, "@zimerr and this?", files=[file("access.log", PLAIN)])
     answer = shown(await the_answer(slack, message, ENGLISH))
@@ -126,7 +126,7 @@ async def test_whoever_asks_is_told_what_to_do_next(slack: Sandbox) -> None:
     assert "`uploadLog`" in answer
 
 
-async def test_nobody_is_told_in_a_quiet_channel(slack: Sandbox) -> None:
+async def test_no_private_message_is_sent_in_a_quiet_channel(slack: Sandbox) -> None:
     """Nothing is even read there."""
     await slack.command(ENGLISH, ANN, "auto off")
     before = len(slack.ephemerals(ANN))
@@ -134,7 +134,7 @@ async def test_nobody_is_told_in_a_quiet_channel(slack: Sandbox) -> None:
     assert len(await told(slack, message)) == before
 
 
-async def test_it_is_told_once(workspace: Sandbox, start: Start) -> None:
+async def test_the_private_message_is_sent_once(workspace: Sandbox, start: Start) -> None:
     """Neither an edit nor a restart nor a retry repeats it; an edit that brings a code is answered."""
     async with start():
         workspace.faults.server_error("files.info")

@@ -1,4 +1,4 @@
-"""Test that what helped is there when the same code comes back, and that it stays inside the team."""
+"""Test that the line about what helped comes back with the same code, and that it stays inside the team."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ async def test_only_the_people_of_the_setting_change_notes(transport: Transport,
 
 
 async def test_people_of_other_workspaces_see_no_note(slack: Sandbox) -> None:
-    """A channel that is shared with a customer shows only what was written there."""
+    """A channel that is shared with a customer shows only lines that were written there."""
     await resolve(slack, ENGLISH, "called the customer's admin")
     await slack.command(ENGLISH, LIN, f"note {CAUSE} ask for a discount")
     await slack.until(lambda: "discount" in json.dumps(said_by_bot(slack, ENGLISH)))

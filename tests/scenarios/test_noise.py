@@ -159,7 +159,7 @@ async def test_three_codes_are_three_cards(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_in_react_mode_a_click_on_the_reaction_explains_privately(slack: Sandbox) -> None:
-    """This mode disturbs least: people read only what they asked for."""
+    """This mode disturbs least: people read only the answers that they ask for."""
     await slack.command(ENGLISH, ANN, "auto react")
     message = await slack.say(ENGLISH, ANN, "6000106 and 6000121")
     await slack.until(lambda: bot_reactions(message) == ["mag"])

@@ -35,7 +35,7 @@ def copied(copy: dict[str, Any]) -> str:
 async def test_it_is_a_file_in_the_thread_and_a_text_to_copy(
     slack: Sandbox, channel: str, user: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """What the person entered is in it, secrets are not; the AppID is neither stored nor logged."""
+    """The person's input is in it, secrets are not; the AppID is neither stored nor logged."""
     message = await slack.say(channel, user, "", files=[file(content=f"zego-zim-web@2.18.1\n{LOG}")])
     answer = await the_answer(slack, message, channel)
     dialog = await packet_dialog(slack, answer, user)
@@ -75,7 +75,7 @@ async def test_an_app_sign_is_refused_in_the_dialog(slack: Sandbox) -> None:
 
 
 async def test_a_log_that_is_gone_and_a_file_that_slack_refuses(slack: Sandbox) -> None:
-    """The person is told, and has the text if there is one."""
+    """The person gets an ephemeral message, with the text if there is one."""
     message, answer = await triage_of(slack)
     dialog = await packet_dialog(slack, answer, BEN)
     slack.faults.refused("files.completeUploadExternal", "file_uploads_disabled")

@@ -1,4 +1,4 @@
-"""Test what remains of people's words in the database and the log, and where the bot connects to."""
+"""Test that no words of people remain in the database or the log, and which hosts the bot connects to."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def files_of(folder: Path) -> bytes:
 async def test_no_text_is_stored_or_logged(
     workspace: Sandbox, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What people paste is theirs; backups and logs are copied to other places."""
+    """Backups and logs are copied to places where nobody expects people's messages."""
     written = io.StringIO()
     monkeypatch.setattr("sys.stderr", written)
     log.configure("debug")

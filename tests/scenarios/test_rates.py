@@ -79,7 +79,7 @@ async def test_mentions_wait_for_slack_to_let_their_messages_be_read(slack: Sand
     assert len([call for call in reads if not call.error]) == 3
 
 
-async def test_a_read_that_is_told_to_wait_delays_no_other_message(slack: Sandbox) -> None:
+async def test_a_rate_limited_read_delays_no_other_message(slack: Sandbox) -> None:
     """The limit is that of reading. An answer that needs no read is posted meanwhile."""
     slack.faults.rate_limited("conversations.replies", retry_after_s=600)
     await slack.say(ENGLISH, ANN, "@zimerr 6000103")

@@ -1,4 +1,4 @@
-"""Test that whoever asked is told why Slack refused, whatever the reason and the way of asking."""
+"""Test that a person who asked gets Slack's reason for a refusal, for every reason and way of asking."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CODES = (6000103, 6000104, 6000106, 6000121)
 
 
 def is_explained(reason: str, text: str) -> bool:
-    """Return whether *text* tells a reason: with advice for a barrier, else in Slack's word with an id."""
+    """Return whether *text* has a reason: with advice for a barrier, else Slack's error code with an id."""
     if any(reason == barrier or reason.startswith(f"{barrier}_") for barrier in Barrier):
         return "I can't answer you in <#" in text
     return f"Slack refused my answer: `{reason}`." in text and "give this ID to the bot's operator: `" in text
@@ -62,7 +62,7 @@ WAYS = (mention, direct_message, use_shortcut, press_escalate)
 
 
 @pytest.mark.parametrize("ask", WAYS, ids=lambda way: way.__name__)
-async def test_whoever_asked_is_told_each_reason(tmp_path: Path, clock: Clock, ask: Any) -> None:
+async def test_each_reason_reaches_the_person_who_asked(tmp_path: Path, clock: Clock, ask: Any) -> None:
     """34 reasons, four ways to ask: no silence, however often the same person asks."""
     async with bot_with("http", tmp_path, clock=clock, zimerr_escalate="S0ONCALL") as slack:
         triage = await the_answer(slack, await slack.say(ENGLISH, LIN, f"```\n{LOG}```"), ENGLISH)
@@ -106,7 +106,7 @@ async def test_authors_who_did_not_ask_are_told_what_people_can_change(slack: Sa
         ("files.completeUploadExternal", "posting_to_general_channel_denied", "Slack refused my answer"),
     ],
 )
-async def test_whoever_asked_for_a_report_is_told_why_there_is_none(
+async def test_the_reason_for_a_missing_report_reaches_the_person_who_asked(
     slack: Sandbox, method: str, reason: str, words: str
 ) -> None:
     """Many companies do not allow uploads."""
@@ -121,7 +121,7 @@ async def test_whoever_asked_for_a_report_is_told_why_there_is_none(
 
 
 @pytest.mark.parametrize("way", [mention, direct_message], ids=lambda way: way.__name__)
-async def test_whoever_asked_is_told_after_the_last_attempt(tmp_path: Path, way: Any) -> None:
+async def test_the_person_who_asked_gets_the_reason_after_the_last_attempt(tmp_path: Path, way: Any) -> None:
     """Slack was broken for an hour. Once it can be told, the person learns that no answer will come."""
     async with bot_with("http", tmp_path, zimerr_retry_pause_s=1e-5) as slack:
         slack.faults.server_error("conversations.replies", times=None)
@@ -131,7 +131,7 @@ async def test_whoever_asked_is_told_after_the_last_attempt(tmp_path: Path, way:
         assert "give this ID to the bot's operator: `" in shown(told)
 
 
-async def test_nobody_is_told_that_a_log_got_no_triage(tmp_path: Path) -> None:
+async def test_a_log_that_got_no_triage_causes_no_notice(tmp_path: Path) -> None:
     """Its author asked for nothing. The bot's log and `zimerr inbox` have the details."""
     async with bot_with("http", tmp_path, zimerr_retry_pause_s=1e-5) as slack:
         slack.faults.server_error("files.info", times=None)
@@ -176,7 +176,9 @@ async def test_a_response_url_that_has_expired_is_replaced_by_a_direct_message(s
 
 
 @pytest.mark.parametrize("ask", WAYS, ids=lambda way: way.__name__)
-async def test_an_internal_error_without_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Any) -> None:
+async def test_a_permanent_internal_error_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Any
+) -> None:
     """Even text alone is refused in each attempt. After the last one, the person learns what Slack said."""
     monkeypatch.setattr("bot.slack.services.PostRate", partial(PostRate, per_s=1e6))  # else each form waits a second
     async with bot_with("http", tmp_path, zimerr_escalate="S0ONCALL", zimerr_retry_pause_s=1e-5) as slack:

@@ -24,7 +24,7 @@ def posts(slack: Sandbox, message: dict[str, Any]) -> list[Sequence[str]]:
 
 
 def is_complete(text: str) -> bool:
-    """Return whether *text* says what a triage says: the cause, the actor, the steps, the codes, the evidence."""
+    """Return whether *text* has all parts of a triage: the cause, the actor, the steps, the codes, the evidence."""
     wanted = ("Likely cause: 6000106", "Who fixes it", "What to do", "follows 6000106", "errorCode=6000106")
     return all(each in text for each in wanted)
 
@@ -67,7 +67,7 @@ async def the_answer_in_spite(slack: Sandbox, message: dict[str, Any]) -> dict[s
 async def test_what_a_workspace_refuses_is_not_sent_again_for_a_day(
     slack: Sandbox, clock: Clock, refused: list[str]
 ) -> None:
-    """The second triage costs one post. A day later, a new version of Slack may accept what it refused."""
+    """The second triage costs one post. A day later, a new version of Slack may accept the blocks."""
     for block in refused:
         slack.faults.refused("*", "invalid_blocks", block=block)
     first = await slack.say(ENGLISH, ANN, FENCED)

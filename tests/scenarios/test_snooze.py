@@ -43,7 +43,7 @@ async def is_silenced(slack: Sandbox, text: str) -> bool:
 
 @pytest.mark.both_transports
 async def test_a_snoozed_code_gets_a_reaction(workspace: Sandbox, start: Start, clock: Clock) -> None:
-    """So does a log with that cause. The line says who, what and until when; the snooze ends by itself."""
+    """So does a log with that cause. The line names the person, the code and the end; the snooze ends by itself."""
     async with start():
         _, triage = await triage_of(workspace)
         await choose(workspace, triage, "snooze", BEN)
@@ -92,7 +92,7 @@ async def test_a_snooze_ends_after_a_number_of_messages(workspace: Sandbox, star
 
 
 async def test_an_edited_message_counts_once(workspace: Sandbox, start: Start, clock: Clock) -> None:
-    """Who corrects a code does not end the snooze for the others."""
+    """A correction must not end the snooze for the others."""
     async with start():
         message = await workspace.say(ENGLISH, ANN, f"errorCode={CAUSE} errorCode=6000354")
         answer = await answer_in_thread(workspace, ENGLISH, message)

@@ -1,4 +1,4 @@
-"""Test `catchup` and `handoff`: what happened so far, for whoever joins late or takes the next shift."""
+"""Test `catchup` and `handoff`: the events so far, for people who join late or take the next shift."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_a_thread_tells_its_story_to_the_reader_alone(slack: Sandbox) -> N
 
 @pytest.mark.both_transports
 async def test_a_channel_tells_its_day_with_what_is_open(slack: Sandbox) -> None:
-    """Taken or not; what happened in other channels is not told."""
+    """Taken or not; events of other channels are left out."""
     await triage_of(slack)
     _, second = await triage_of(slack)
     await slack.click(second, "triage_take", BEN)
@@ -77,7 +77,7 @@ async def test_a_quiet_place_says_so(slack: Sandbox) -> None:
 
 @pytest.mark.both_transports
 async def test_a_handoff_is_private_until_it_is_shared_and_pings_nobody(slack: Sandbox) -> None:
-    """What helped is in it; the next shift sees it in the channel's language."""
+    """It has the line about what helped; the next shift sees it in the channel's language."""
     message, answer = await triage_of(slack)
     await slack.click(answer, "triage_take", BEN)
     await slack.until(lambda: bot_reactions(message) == ["eyes"])

@@ -89,7 +89,7 @@ STEPS = tuple(steps())
 
 
 class Stage:
-    """Play the script in a workspace, and record what the bot does."""
+    """Play the script in a workspace, and record the acts of the bot."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -223,7 +223,7 @@ async def test_the_bot_behaves_as_scripted_in_a_busy_hour(tmp_path: Path) -> Non
         migrated.create(database)
         know_locales(sandbox, database)
         async with running(settings_for(sandbox, "socket", database), stage.clock):
-            with contextlib.suppress(TimeoutError):  # the comparison below shows what is missing
+            with contextlib.suppress(TimeoutError):  # the comparison below shows the missing lines
                 for step in STEPS:
                     await stage.play(step)
     assert stage.acts == [f"{step.at} {act}" for step in STEPS for act in step.expected]

@@ -1,4 +1,4 @@
-"""Test `/zimerr top`: what came up, how often, and where, for those who may see it."""
+"""Test `/zimerr top`: codes with counts and channels, for the people who may see them."""
 
 from __future__ import annotations
 

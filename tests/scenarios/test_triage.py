@@ -193,7 +193,7 @@ async def test_a_log_that_is_too_large_gets_one_line(transport: Transport, tmp_p
 
 
 async def test_a_missing_scope_is_named_in_one_line(transport: Transport, tmp_path: Path) -> None:
-    """An admin then knows what to do."""
+    """The notice tells an admin the remedy."""
     plan = manifest(transport)
     plan["oauth_config"]["scopes"]["bot"].remove("files:read")
     async with bot_with(transport, tmp_path, plan=plan) as slack:
@@ -415,7 +415,7 @@ async def test_who_is_on_it_is_shown_first_and_on_the_log(slack: Sandbox) -> Non
 
 
 async def test_a_second_press_releases_nothing(slack: Sandbox) -> None:
-    """Whoever presses twice, because Slack was slow, still wants it."""
+    """People press twice if Slack is slow, and do not mean *Release*."""
     message = await slack.say(ENGLISH, ANN, FENCED)
     answer = dict(await the_answer(slack, message, ENGLISH))
     shown_now = slack.workspace.message(ENGLISH, answer["ts"])

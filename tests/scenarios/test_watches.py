@@ -1,4 +1,4 @@
-"""Test `/zimerr watch`: a burst gives one alert, which tells its state, calls a group once, and closes by itself."""
+"""Test `/zimerr watch`: a burst gives one alert, which shows its state, calls a group once, and closes by itself."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def test_a_burst_of_300_messages_gives_one_alert(slack: Sandbox, clock: Cl
 
 
 async def test_a_watch_is_listed_stopped_and_started_again(slack: Sandbox, clock: Clock) -> None:
-    """What pages others leaves a public line with *Undo*."""
+    """A watch may page others, so each change leaves a public line with *Undo*."""
     await slack.command(CHINESE, LIN, "监控 任意 3次 5分钟")
     (made,) = await slack.until(lambda: said_by_bot(slack, CHINESE))
     assert "任意错误码，5 分钟内 3 条消息" in shown(made)
@@ -176,7 +176,7 @@ async def test_an_alert_whose_post_may_have_failed_is_found_again(
 
 
 async def test_a_channel_has_twenty_watches_at_most(slack: Sandbox) -> None:
-    """Whoever makes one more gets the reason; an equal one is not made twice."""
+    """One more is refused with the reason; an equal one is not made twice."""
     for count in range(1, 21):
         await slack.command(ENGLISH, LIN, f"watch any {count} in 5m")
     await slack.until(lambda: len(said_by_bot(slack, ENGLISH)) == 20)

@@ -60,7 +60,7 @@ def test_a_digest_without_the_week_before_claims_nothing_as_new(catalogue: Catal
 
 @pytest.mark.both_transports
 async def test_a_channel_that_asked_gets_it_once(slack: Sandbox, clock: Clock) -> None:
-    """What was new and what helped, without a mention; nothing in channels that did not ask."""
+    """It has new codes and lines about what helped, without a mention; other channels get none."""
     _, answer = await triage_of(slack)
     await choose(slack, answer, "triage_resolve", LIN)
     await slack.submit(await dialog_of(slack, LIN), LIN, {"helped": "rotated the secret"})

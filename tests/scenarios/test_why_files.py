@@ -1,4 +1,4 @@
-"""Test that `/zimerr why` reads the files of a message, and says what it found in each or why nothing."""
+"""Test that `/zimerr why` reads the files of a message, and lists the findings of each or the reason for none."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_why_knows_that_the_author_was_told(slack: Sandbox) -> None:
 
 
 async def test_why_explains_that_a_file_is_about_something_else(slack: Sandbox) -> None:
-    """Nobody was told, because people share all kinds of files."""
+    """The bot sent no message then, because people share all kinds of files."""
     message = await slack.say(ENGLISH, ANN, "", files=[file("access.log", PLAIN)])
     assert "Nothing in it names ZIM or ZEGO, so I kept silent." in await why(slack, message)
 

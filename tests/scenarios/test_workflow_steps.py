@@ -186,7 +186,7 @@ async def test_a_failure_tells_the_workflow_why(slack: Sandbox, step: str, input
 
 
 async def test_names_and_server_codes_are_explained_too(slack: Sandbox) -> None:
-    """The step knows what the command knows."""
+    """The step accepts the same names and numbers as the command."""
     assert (await outputs(slack, EXPLAIN, codes="NetworkModuleTokenExpired"))["codes"] == "6000106"
     found = await outputs(slack, EXPLAIN, codes="103040")
     assert found["codes"] == "6000353"
@@ -194,7 +194,7 @@ async def test_names_and_server_codes_are_explained_too(slack: Sandbox) -> None:
 
 
 async def test_a_log_without_a_cause_is_no_failure(slack: Sandbox) -> None:
-    """The workflow decides what to do then, by an empty cause."""
+    """The workflow can branch on an empty cause."""
     found = await outputs(slack, TRIAGE, log="GET /index.html 200")
     assert found["summary"].startswith("No ZIM error code found")
     assert [found[each] for each in ("cause", "cause_code", "codes", "severity", "actor")] == [""] * 5
@@ -209,7 +209,7 @@ async def test_a_file_that_cannot_be_read_is_a_failure(slack: Sandbox) -> None:
 
 
 async def test_a_channel_without_the_bot_is_named_as_the_reason(slack: Sandbox) -> None:
-    """Whoever owns the workflow can invite it."""
+    """The owner of the workflow can invite it."""
     message = await slack.say(ENGLISH, ANN, LOG)
     slack.workspace.channels[ENGLISH].members.discard(BOT_USER)
     execution = await finished(slack, TRIAGE, message=link_to(slack, message, ENGLISH))
@@ -217,7 +217,7 @@ async def test_a_channel_without_the_bot_is_named_as_the_reason(slack: Sandbox) 
 
 
 async def test_a_private_channel_is_read_for_its_members_only(slack: Sandbox) -> None:
-    """Who starts a workflow must not learn from it what they may not read."""
+    """A workflow must not reveal messages that its starter may not read."""
     channel = slack.workspace.channels[ENGLISH]
     message = await slack.say(ENGLISH, ANN, LOG)
     link = link_to(slack, message, ENGLISH)
