@@ -187,13 +187,12 @@ class _Tools:
     ) -> CallToolResult:
         """Explain error codes of ZEGO's ZIM SDK: what happened, what to do, who must act, whether a retry helps."""
         codes = [str(each) for each in (code if isinstance(code, list) else [code])]
-        try:
-            answer = explain_codes(codes, self._catalogue, self._chosen(lang), platform_named(platform))
-        except ZimerrError as error:
-            raise ToolError(str(error)) from error
         if not "".join(codes).strip(" ,，"):
             raise ToolError("`code` is empty: pass a code such as 6000106, or an SDK symbol.")
-        return _answered(answer)
+        try:
+            return _answered(explain_codes(codes, self._catalogue, self._chosen(lang), platform_named(platform)))
+        except ZimerrError as error:
+            raise ToolError(str(error)) from error
 
     def search(
         self, query: Annotated[str, Field(description="English or Chinese words.")], lang: Lang = None

@@ -52,7 +52,7 @@ class EventJson(PlacesJson):
 
 
 @dataclass(kw_only=True)
-class UnknownJson(PlacesJson):
+class CodeJson(PlacesJson):
     """A code."""
 
     code: int
@@ -66,7 +66,7 @@ class UnknownJson(PlacesJson):
 
 
 @dataclass(kw_only=True)
-class CodeJson(UnknownJson):
+class KnownCodeJson(CodeJson):
     """A code of the catalogue."""
 
     title: Text
@@ -89,8 +89,8 @@ class ScanJson:
     advice: Advice | None
     affected: Affected
     rivals: tuple[Rival, ...]
-    codes: tuple[CodeJson, ...]
-    unknown: tuple[UnknownJson, ...]
+    codes: tuple[KnownCodeJson, ...]
+    unknown: tuple[CodeJson, ...]
     events: tuple[EventJson, ...]
     files: tuple[FileRead, ...]
     refused: tuple[FileRefused, ...]
