@@ -27,6 +27,7 @@ from bot.health import Check, Health, backlog_check, database_check, schema_chec
 from bot.inbox.job import JobState
 from bot.inbox.lease import steady_time
 from bot.inbox.rows import InboxRows
+from bot.periodic import repeating
 from bot.server import (
     DEFAULT_PORT,
     EVENTS_PATH,
@@ -226,31 +227,24 @@ def _bolt(settings: Settings, client: AsyncWebClient, workspaces: Workspaces, me
     )
 
 
-@contextlib.asynccontextmanager
-async def tidying(database: Database, clock: Callable[[], float], retention: Retention) -> AsyncIterator[None]:
-    """Every hour, delete what is older than *retention* allows."""
+def tidying(
+    database: Database, clock: Callable[[], float], retention: Retention
+) -> contextlib.AbstractAsyncContextManager[None]:
+    """Delete rows older than *retention* allows, every hour while the context is open."""
 
     async def tidy() -> None:
-        while True:
-            try:
-                before = clock() - retention.days * _DAY_S
-                await AnnotationStore(database).forget_before(before)
-                await ChannelStore(database).forget_locales(before=before)  # those in use are renewed every day
-                await ChannelStore(database).forget_notices(before=before)
-                await InboxRows(database).purge(before=before, state=JobState.DEAD)
-                await ChangeStore(database).forget_before(before, now=clock())
-                await IncidentStore(database).forget_before(clock() - retention.incident_days * _DAY_S)
-                await SnoozeStore(database).forget_before(clock())
-                await SightingStore(database).forget_before(before)
-                await WatchStore(database).forget_before(before)
-            except UNREACHABLE as error:
-                _log.warning("old rows could not be deleted", error=describe(error))
-            await asyncio.sleep(_TIDY_INTERVAL_S)
+        try:
+            before = clock() - retention.days * _DAY_S
+            await AnnotationStore(database).forget_before(before)
+            await ChannelStore(database).forget_locales(before=before)  # those in use are renewed every day
+            await ChannelStore(database).forget_notices(before=before)
+            await InboxRows(database).purge(before=before, state=JobState.DEAD)
+            await ChangeStore(database).forget_before(before, now=clock())
+            await IncidentStore(database).forget_before(clock() - retention.incident_days * _DAY_S)
+            await SnoozeStore(database).forget_before(clock())
+            await SightingStore(database).forget_before(before)
+            await WatchStore(database).forget_before(before)
+        except UNREACHABLE as error:
+            _log.warning("old rows could not be deleted", error=describe(error))
 
-    task = asyncio.create_task(tidy())
-    try:
-        yield
-    finally:
-        task.cancel()
-        # The database must not be closed during a query.
-        await asyncio.gather(task, return_exceptions=True)
+    return repeating(tidy, _TIDY_INTERVAL_S)

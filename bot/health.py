@@ -15,6 +15,7 @@ import structlog
 
 from bot.errors import ZimerrError, describe
 from bot.inbox import Inbox
+from bot.periodic import repeating
 from bot.storage import schema
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.database_advice import advice
@@ -98,18 +99,8 @@ class Health:
         self._checks = checks
         await self.update()
         self._inbox = inbox
-
-        async def watch() -> None:
-            while True:
-                await asyncio.sleep(_INTERVAL_S)
-                await self.update()
-
-        task = asyncio.create_task(watch())
-        try:
+        async with repeating(self.update, _INTERVAL_S, first_pause_s=_INTERVAL_S):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 def reason_of(error: BaseException) -> str:

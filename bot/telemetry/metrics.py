@@ -7,9 +7,8 @@ never ids, names or text.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from prometheus_client import (
@@ -21,6 +20,8 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+
+from bot.periodic import repeating
 
 # Of the oldest text format, which all versions of Prometheus read: https://prometheus.io/docs/instrumenting/exposition_formats/
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -101,19 +102,12 @@ class Metrics:
         """Return all metrics in Prometheus' text format, of type `CONTENT_TYPE`."""
         return generate_latest(self.registry)
 
-    @contextlib.asynccontextmanager
-    async def measuring_lag(self) -> AsyncIterator[None]:
+    def measuring_lag(self) -> AbstractAsyncContextManager[None]:
         """Measure the lag of the event loop while the context is open."""
 
         async def measure() -> None:
-            while True:
-                due_at = time.perf_counter() + _LAG_INTERVAL_S
-                await asyncio.sleep(_LAG_INTERVAL_S)
-                self.loop_lag.observe(max(0.0, time.perf_counter() - due_at))
+            due_at = time.perf_counter() + _LAG_INTERVAL_S
+            await asyncio.sleep(_LAG_INTERVAL_S)
+            self.loop_lag.observe(max(0.0, time.perf_counter() - due_at))
 
-        task = asyncio.create_task(measure())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return repeating(measure, pause_s=0.0)
