@@ -163,7 +163,7 @@ async def listening(
 
 @contextlib.asynccontextmanager
 async def connected(app: AsyncApp, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
-    """Receive requests over a socket while the context is open; yield a function that tells whether it is connected.
+    """Receive requests over a socket while the context is open; yield a function that returns whether it is connected.
 
     Raises ZimerrError if Slack refuses the token.
     """

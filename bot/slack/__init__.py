@@ -3,10 +3,10 @@
 Surfaces:
 - `messages`: messages and mentions, recorded as jobs of the inbox
 - `commands`: `/zimerr`
-- `actions`: the buttons on the bot's messages; `incidents`: those about who is on an incident
-- `alerts`: bursts that people watch for
+- `actions`: the buttons on the bot's messages; `incidents`: those that take, release and resolve an incident
+- `alerts`: watches and their alerts
 - `packets`: the text for ZEGO support
-- `note_dialog`: the notes of the workspace about codes; `snooze_dialog`: codes snoozed
+- `note_dialog`: the workspace's notes about codes; `snooze_dialog`: snoozes of codes
 - `sharing`: *Share to channel* on private answers
 - `shortcuts`: *Explain codes*, *Triage thread*, *Catch up*, *Look up a code*
 - `views`: the modals
@@ -17,11 +17,17 @@ Surfaces:
 
 Behind them:
 - `services`: what all requests share; `context`: the `RequestContext` that every handler gets
-- `listeners`: Bolt's listeners of handlers; `background`
-- `worker`: works on jobs, with `log_jobs`, `log_reader` (a log read from Slack) and `replier` (replies in a thread)
-- `pasted_log`: a pasted log answered in the channel or in a direct message
-- `sender`: posts each reply once; `lookup`: asks Slack; `files`: downloads and uploads
-- `workspaces`: clients and tokens by workspace; `client`: calls the Web API
+- `listeners`: makes Bolt listeners from handlers; `background`: runs work after the acknowledgement
+- `confirmation`: modals that confirm or complete a click
+- `worker`: works on jobs, with `log_jobs`, `log_reader` (reads a log from Slack), `escalation` (calls a person or
+  group) and `replier` (replies in a thread)
+- `rounds`: does the work that becomes due by time
+- `pasted_log`: answers a pasted log in the channel or in a direct message
+- `sender`: posts each reply once, in a form that Slack accepts (`ladder`); `reactions`
+- `lookup`: asks Slack; `files`: downloads and uploads
+- `workspaces`: clients and tokens by workspace; `suspension`: workspaces whose token Slack refuses
+- `client`: calls the Web API; `reachability`: explains why Slack can't be reached
+- `deliveries`: counts, times and traces Slack's requests
 """
 
 from __future__ import annotations

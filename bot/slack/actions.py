@@ -58,7 +58,7 @@ async def explain(context: RequestContext, body: Payload) -> None:
 
 
 async def choose(context: RequestContext, body: Payload) -> None:
-    """Handle the chosen option of the menu of an annotation."""
+    """Handle a choice in the menu of an annotation."""
     value = confirmation.value_of(body)
     match act := value["act"]:
         case entry_slack.SHOW_LANGUAGE:
@@ -70,7 +70,7 @@ async def choose(context: RequestContext, body: Payload) -> None:
 
 
 async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Handle the chosen option of the menu of a triage."""
+    """Handle a choice in the menu of a triage."""
     match act := confirmation.value_of(body)["act"]:
         case incident_slack.TRIAGE_TAKE:
             await incidents.take(context, body, ack)
@@ -100,7 +100,7 @@ async def show_code(context: RequestContext, body: Payload) -> None:
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:
-    """Replace an annotation by a line that says who marked it as not a code, and learn from it."""
+    """Replace an annotation by a line that names who marked it as not a code, and ignore its context."""
     message = _message(context, body)
     reply = await context.services.changes.not_a_code(message, context.place, context.lookup)
     await context.show_change(reply, replaces=True)
@@ -126,7 +126,7 @@ async def undo(context: RequestContext, body: Payload) -> None:
 
 
 async def restored(context: RequestContext, change: ChannelChange, message: MessageRef) -> ChangeReply | Note:
-    """Undo *change*, and return it with what *message* shows from now on.
+    """Undo *change*, and return it with the new content of *message*.
 
     The log of a triage is read again, because nothing of it is kept.
     """
@@ -173,7 +173,7 @@ async def request_report(context: RequestContext, body: Payload, ack: AsyncAck) 
 
 
 async def escalate(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Record the job that calls the person or group of the settings; a call that failed is repeated."""
+    """Record the job that calls the escalation target, or retry a job that failed."""
     if denied := await context.services.changes.permissions.denied_to_call(context.place, context.lookup):
         await ack()
         context.in_background(context.reply_privately(denied))
@@ -202,7 +202,7 @@ async def _is_escalated(context: RequestContext, body: Payload) -> bool:
 
 
 async def reject_triage(context: RequestContext, body: Payload) -> None:
-    """Replace a triage by a line that says who marked it as wrong. The change stores the source for an undo."""
+    """Replace a triage by a line that names who marked it as wrong. The change stores the source for an undo."""
     message, source = _message(context, body), confirmation.value_of(body)["key"]
     reply = await context.services.changes.wrong(message, context.place, context.lookup, {"source": source})
     await context.show_change(reply, replaces=True)

@@ -2,9 +2,9 @@
 
 1. The alert is recorded before it is posted. If the post may have failed, the channel is searched for it first.
 2. It mentions the user group of the watch when it is posted. Slack notifies nobody of an update.
-3. It shows who is on it, as a triage does (see `bot.slack.incidents`).
+3. It shows its owner, as a triage does (see `bot.slack.incidents`).
 4. If Slack refuses it, the person who made the watch gets a direct message.
-5. A watch that the bot offers is made as if a person had typed it. Its public line replaces the offer.
+5. Accepting an offer makes the watch as the command does. The public line about it replaces the offer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the buttons that stop a watch, and accept or decline one that is offered."""
+    """Listen to the buttons that stop a watch, and accept or decline an offer."""
     app.action(STOP_WATCH)(after_ack(stop, services))
     app.action(ACCEPT_OFFER)(after_ack(accept, services))
     app.action(DECLINE_OFFER)(after_ack(decline, services))
@@ -51,7 +51,7 @@ async def stop(context: RequestContext, body: Payload) -> None:
 
 
 async def accept(context: RequestContext, body: Payload) -> None:
-    """Make the watch that is offered, and show that to the channel in place of the offer."""
+    """Make the offered watch, and show that to the channel in place of the offer."""
     if words := parse_watch(body["actions"][0]["value"]):
         reply = await context.services.watching.carry_out(WatchCommand(words), context.place, context.lookup)
         await context.show_change(reply, replaces=True)
@@ -74,7 +74,7 @@ async def offer(services: Services, place: Place, reply: OfferReply) -> None:
 
 
 async def look_after(services: Services, watch: Watch) -> None:
-    """Count for a watch, and post, update or close its alert. Raises RetryLater or StopWorkspace."""
+    """Count the messages of a watch, and post, update or close its alert. Raises RetryLater or StopWorkspace."""
     context = await RequestContext.of_place(services, Place(watch.team, watch.channel, watch.user))
     bursts, was_open = services.bursts, watch.since is not None
     watch, alert = await bursts.look(watch, context.lookup)

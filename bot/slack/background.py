@@ -1,4 +1,4 @@
-"""Run work that goes on after a request was acknowledged."""
+"""Run work after its request was acknowledged."""
 
 from __future__ import annotations
 

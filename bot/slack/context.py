@@ -34,7 +34,7 @@ _MOST_IN_BUTTON = 2000  # characters of its value
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request or job: its place, the lookup to ask there, and the ways to answer the person who caused it."""
+    """One request or job: its place, the lookup for its workspace, and the ways to answer the person who caused it."""
 
     services: Services
     place: Place
@@ -77,7 +77,7 @@ class RequestContext:
 
     @classmethod
     async def of_place(cls, services: Services, place: Place) -> RequestContext:
-        """Make the context of work that nobody asked for; raises StopWorkspace if the app is not installed there."""
+        """Make the context of work without a request; raises StopWorkspace if the app is not installed there."""
         workspace = await services.workspaces.get(place.team)
         lookup = SlackLookup(workspace.client, own_team=_own_team(workspace.authorization))
         return cls(services, place, lookup, workspace.authorization.bot_id)
@@ -108,7 +108,7 @@ class RequestContext:
     async def reply_privately(
         self, reply: Reply, language: Language | None = None, *, chosen: Language | None = None
     ) -> None:
-        """Show *reply* to the person only, by default in their language, or in the one that they have *chosen*.
+        """Show *reply* to the person only, by default in their language; *chosen* is one that they selected.
 
         A request is answered at its response_url, else by an ephemeral message. In a direct message, a job's reply is
         posted. Raises RetryLater, GiveUp or StopWorkspace.
@@ -125,7 +125,7 @@ class RequestContext:
             await sender.post_ephemeral(self.place, self.thread, message, job=self.job)
 
     async def message(self, reply: Reply, language: Language, *, share: str = "") -> MessagePayload:
-        """Render *reply* with what the workspace remembers about its codes; *share* as in `Renderer.message`."""
+        """Render *reply* with the workspace's memories of its codes; *share* as in `Renderer.message`."""
         recalled = await self.services.memories.recall(reply, self.place, self.lookup)
         return self.services.renderer.message(recalled, language, share=share)
 

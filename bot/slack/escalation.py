@@ -1,4 +1,4 @@
-"""Call the person or user group of the settings to a triage.
+"""Call the escalation target, a person or user group (ZIMERR_ESCALATE), to a triage.
 
 1. The call is posted in the triage's thread, once, and mentions them.
 2. A person who is not in the channel also gets a direct message with a link: Slack does not notify them of the call.
@@ -29,7 +29,7 @@ class Escalations:
     """Works on the jobs of the button. Methods raise RetryLater, GiveUp or StopWorkspace."""
 
     def __init__(self) -> None:
-        # After a crash, a direct message may be repeated: a person who is called twice is better than one who is not.
+        # After a crash, a direct message may be repeated: calling a person twice is better than not at all.
         self._sent: deque[tuple[str, ...]] = deque(maxlen=1000)
 
     async def escalate(self, context: RequestContext, job: Job) -> None:

@@ -1,8 +1,8 @@
-"""Show the Home tab of the app to whoever opens it, and let them look a code up, undo and forget there.
+"""Publish the app's Home tab when a person opens it, and handle its buttons.
 
-1. Opening it publishes it once, also if it is opened again within a few seconds.
-2. Undoing a change, or forgetting a context, is shown to its channel, as if done there, which its person must be
-   in.
+1. If it is opened several times within 3 seconds, it is published once.
+2. Undoing a change and forgetting a context are shown to the channel, as if done there. The person must be a member of
+   it.
 3. The outcome is shown at the top of the tab.
 """
 
@@ -36,7 +36,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the tab and to what is on it."""
+    """Listen to openings of the tab, and to its buttons and field."""
     opened: TTLCache[tuple[str, str], bool] = TTLCache(_MOST_OPENED, _OPENED_AGAIN_S, time.monotonic)
 
     async def is_home(event: dict[str, Any]) -> bool:
@@ -56,14 +56,14 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def publish(context: RequestContext, notice: Reply | None = None) -> None:
-    """Publish the tab, with the outcome of what the person has just done."""
+    """Publish the tab, with *notice*, the outcome of the person's last click, at the top."""
     services, language = context.services, await context.language()
     content = await services.homes.content(context.place, context.lookup)
     view = services.renderer.home(language, content, notice)
     arguments = {"user_id": context.place.user, "view": view}
     try:
         await call_api(context.lookup.client.api_call("views.publish", json=arguments))
-    except (RetryLater, GiveUp, StopWorkspace) as error:  # whoever opens it again gets it
+    except (RetryLater, GiveUp, StopWorkspace) as error:  # the next opening publishes it
         _log.warning("Slack showed no Home tab", reason=str(error))
 
 

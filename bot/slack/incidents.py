@@ -1,9 +1,9 @@
-"""Let people take, release and resolve an incident, and show on its triage or alert, and its log, who is on it.
+"""Let people take, release and resolve an incident, and show its state on its triage or alert, and on its log.
 
-1. An act is stored before it is acknowledged. Of two people who click at once, the first one has it; the second is
+1. A click is stored before it is acknowledged. If two people click at once, the first becomes the owner; the second is
    asked whether to take over.
-2. The message is updated after that, again until it shows the latest state: updates from two replicas may cross.
-   What a crash or Slack prevented is repeated by `bot.slack.rounds`.
+2. The message is updated after that, until it shows the latest state: updates from two replicas may cross.
+   `bot.slack.rounds` repeats updates that failed.
 3. A person whose incident was taken over gets a direct message.
 """
 
@@ -34,7 +34,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Listen to the buttons about who is on it, and to their dialogs."""
+    """Listen to the buttons that take, release, resolve and reopen, and to their dialogs."""
     app.action(incident_slack.TRIAGE_TAKE)(with_context(take, services))
     app.action(incident_slack.TRIAGE_RELEASE)(with_context(release, services))
     app.action(incident_slack.TRIAGE_REOPEN)(with_context(reopen, services))
@@ -44,9 +44,9 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def take(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Put the person on the incident, also in place of the owner that a dialog showed them.
+    """Make the person the owner of the incident, also in place of the owner that a dialog showed them.
 
-    If somebody else is on it, ask whether to take over.
+    If it has another owner, ask whether to take over.
     """
     seen = confirmation.value_of(body).get("over")
     claim = await context.services.ownership.take(_seed(context, body), context.place.user, over=seen)
@@ -59,7 +59,7 @@ async def take(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
 
 
 async def release(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Take the person off the incident."""
+    """Leave the incident without an owner, if the person is its owner."""
     claim = await context.services.ownership.release(_seed(context, body), context.place.user)
     await ack()
     if claim.after.owner and claim.after.owner != context.place.user:
@@ -69,20 +69,20 @@ async def release(context: RequestContext, body: Payload, ack: AsyncAck) -> None
 
 
 async def reopen(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Undo that the incident is resolved."""
+    """Reopen a resolved incident."""
     claim = await context.services.ownership.reopen(_seed(context, body), context.place.user)
     await ack()
     context.in_background(_present(context, claim, body))
 
 
 async def ask_what_helped(context: RequestContext, body: Payload) -> None:
-    """Open the dialog that asks for a line about what helped."""
+    """Open the dialog that asks for the resolution."""
     origin = confirmation.origin(context, body)
     await confirmation.show(context, body, context.services.renderer.resolution(await context.language(), origin))
 
 
 async def resolve(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Resolve the incident with what the person typed; secrets in it are masked before it is stored."""
+    """Resolve the incident with the typed resolution; secrets in it are masked before it is stored."""
     typed = body["view"]["state"]["values"][incident_slack.HELPED][incident_slack.HELPED]["value"]
     helped = " ".join(redact(block_kit.printable(typed or "")).text.split())
     claim = await context.services.ownership.resolve(_seed(context, body), context.place.user, helped)
@@ -93,7 +93,7 @@ async def resolve(context: RequestContext, body: Payload, ack: AsyncAck) -> None
 async def present(
     context: RequestContext, incident: Incident, message: Payload | None = None, job: Job | None = None
 ) -> None:
-    """Show the state of *incident* on its message and on its log, if any, until both show the latest state.
+    """Show the state of *incident* on its message and on its log, if any, until both are up to date.
 
     *message* is the message as the click brought it; without it, Slack is asked. Raises RetryLater, GiveUp or
     StopWorkspace.
@@ -115,7 +115,7 @@ async def present(
 
 
 def seed(context: RequestContext, message: Payload, value: Payload) -> Incident:
-    """Return the incident that *message* is about as its buttons describe it, with their *value*."""
+    """Return the incident of *message*, as the *value* of its buttons describes it."""
     ref = MessageRef(context.place.team, context.place.channel, message["ts"])
     thread = message.get("thread_ts", message["ts"])
     return Incident(ref, thread, value["key"], value["language"], value.get("code"))

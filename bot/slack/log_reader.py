@@ -1,4 +1,4 @@
-"""Read logs from Slack: collect the text and files of a message or thread, triage them, keep nothing.
+"""Read logs from Slack: collect the text and files of a message or thread, triage them, store nothing.
 
 A log is named by a `LogSource`, so that it can be read again later.
 """

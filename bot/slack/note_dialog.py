@@ -1,4 +1,4 @@
-"""Let people edit and remove the notes of their workspace about codes.
+"""Let people edit and remove their workspace's notes about codes.
 
 A change is stored before it is acknowledged. It is shown to the channel by the response_url of the note's message.
 """
@@ -27,7 +27,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
 
 async def open_dialog(context: RequestContext, body: Payload) -> None:
-    """Open the dialog with the note as it is now, or tell the person that they may not change it."""
+    """Open the dialog with the current note, or reply that the person may not change it."""
     code, notes = int(body["actions"][0]["value"]), context.services.notes
     found = await notes.to_edit(context.place, code, context.lookup)
     origin = json.dumps({"channel": context.place.channel, "url": body["response_url"], "code": code})
@@ -39,7 +39,7 @@ async def open_dialog(context: RequestContext, body: Payload) -> None:
 
 
 async def save(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Store what the person typed; an empty text removes the note."""
+    """Store the typed note; an empty text removes it."""
     view = body["view"]
     typed = view["state"]["values"][memory_slack.NOTE][memory_slack.NOTE]["value"] or ""
     await _put(context, json.loads(view["private_metadata"])["code"], typed, ack)

@@ -1,7 +1,7 @@
-"""Make a text for ZEGO support of a triage: ask for what the log does not tell, attach the text, and show it to copy.
+"""Make a text for ZEGO support from a triage: ask for data that the log lacks, attach the text, and show it to copy.
 
-The AppID that a person enters is not stored: the work is done at once, in the background, and not as a job. If that
-fails, the person is told.
+The AppID that a person enters is not stored: the work is done in the background, not as a job. If it fails, the person
+gets the error.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ async def ask(context: RequestContext, body: Payload) -> None:
 
 
 async def submit(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Make the text from what the person entered, or say in the dialog that the AppID is none."""
+    """Make the text from the input, or show in the dialog that the AppID is invalid."""
     fields = body["view"]["state"]["values"]
     app_id = app_id_in(fields[APP_ID][APP_ID]["value"] or "")
     if app_id is None:

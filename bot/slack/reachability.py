@@ -1,4 +1,4 @@
-"""Say why Slack can't be reached, and what to do about it."""
+"""Explain why Slack can't be reached, and name the remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.errors import RetryLater, ZimerrError, describe
 
 
 def unreachable(client: AsyncWebClient, error: RetryLater) -> ZimerrError:
-    """Return the error that tells a person what to do about a call that Slack did not answer."""
+    """Return the error, with its remedy, for a call that Slack did not answer."""
     if error.after_s is not None:
         return ZimerrError(f"Slack asks to wait for {error.after_s:.0f} s (rate limit). Start the bot after that.")
     remedy = _remedy(error.__cause__ or error, client)

@@ -1,4 +1,4 @@
-"""Show by reactions that a log is being read or that a person is on it. A refused reaction does not fail a job."""
+"""Show by reactions that a log is being read or has an owner. A refused reaction does not fail a job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.policy.place import Place
 from bot.slack.context import RequestContext
 
 READING = "hourglass_flowing_sand"  # on a log that is being read
-TAKEN = "eyes"  # on a log whose triage says that a person is on it
+TAKEN = "eyes"  # on a log whose incident has an owner
 _RETRY_S = 30.0  # before a reaction is added or removed again, if Slack names no wait
 _MAX_RETRIES = 5
 _SetReaction = Callable[[Place, str, str], Awaitable[None]]

@@ -39,7 +39,7 @@ class ThreadReplier:
         await self._sender.update(self._place, reply, message, job=next(iter(self._jobs.values()), None))
 
     async def withdraw(self, reply: str) -> None:
-        """Delete a reply. If it is a triage, its log loses the reaction of the person who is on it."""
+        """Delete a reply. If it is a triage with an owner, remove the owner's reaction from its log."""
         incident = await self._incident(reply)
         await self._sender.delete(self._place, reply)
         if incident and incident.owner:
@@ -47,7 +47,7 @@ class ThreadReplier:
                 await Reactions(self._context).remove(ts, TAKEN)
 
     async def _incident(self, reply: str) -> Incident | None:
-        """Return the incident that a triage reports, if anybody has acted on it."""
+        """Return the incident of a triage, if anybody has acted on it."""
         return await self._context.services.ownership.find(MessageRef(self._place.team, self._place.channel, reply))
 
     async def whisper(self, answer: Answer) -> None:

@@ -1,12 +1,12 @@
 """Share private answers with the channel.
 
 1. The button contains the question: an ephemeral message comes back without its content. The answer is made again,
-   in the language of the channel, or in the one that its reader had chosen.
+   in the language of the channel, or in the one that its reader had selected.
 2. The answer is posted where the private one was, in the same thread; that of a pasted log, from a direct message, in
    the channel where it was pasted. Where the bot is not a member, it goes to the response_url.
-3. Of several clicks, one posts. If that fails, another may after a minute.
+3. If people click several times, one click posts. If that fails, a click after a minute may post.
 4. The private answer loses its button.
-5. The modal that looks a code up has no channel: its person chooses one, for which Slack sends a response_url.
+5. The modal that looks a code up has no channel: the person selects one, for which Slack sends a response_url.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ async def open_dialog(context: RequestContext, body: Payload) -> None:
 
 
 async def snooze(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Snooze the codes, or say in the dialog that the number of messages is none."""
+    """Snooze the codes, or show in the dialog that the number of messages is invalid."""
     view = body["view"]
     fields = view["state"]["values"]
     span = SnoozeSpan(fields[snooze_slack.SPAN][snooze_slack.SPAN]["selected_option"]["value"])

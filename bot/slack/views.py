@@ -78,7 +78,7 @@ async def show_modal(context: RequestContext, method: str, otherwise: Note, **ar
 
 
 async def triage_paste(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
-    """Triage the pasted text, or say in the modal that there is no code in it: the person corrects it there.
+    """Triage the pasted text, or show in the modal that it contains no code, so that the person can correct it.
 
     Slack waits 3 seconds for that. A triage that takes longer, behind other logs, gets the same answer in the channel.
     """

@@ -68,7 +68,7 @@ class Worker:
             raise
 
     async def report_exhausted(self, jobs: Sequence[Job], error: Exception) -> None:
-        """Notify those who asked that their *jobs* were given up after the last attempt failed with *error*."""
+        """Notify the people who asked that their *jobs* were given up after the last attempt failed with *error*."""
         for job in jobs:
             if job.kind is JobKind.STEP:
                 await self._steps.fail(await RequestContext.of_job(self._services, job), job, error)

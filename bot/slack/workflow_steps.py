@@ -202,7 +202,7 @@ class WorkflowSteps:
 async def _may_read(context: RequestContext, job: Job, channel: str) -> bool:
     """Return whether the results of a workflow may be about messages of *channel*.
 
-    Anybody may see a public channel. Of another one, only the members may know, and the bot is one of them.
+    Everybody may read a public channel. Another one is for its members only, and the bot is one of them.
     """
     if await context.lookup.is_public(channel):
         return True

@@ -6,7 +6,7 @@ from bot.policy.replies import Reply
 
 
 class Forgetful:
-    """Stands in for `bot.policy.memories.Memories`."""
+    """Replaces `bot.policy.memories.Memories`."""
 
     async def recall(self, reply: Reply, *_: object) -> Reply:
         """Add nothing to a reply."""

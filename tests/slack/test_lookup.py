@@ -44,5 +44,5 @@ def test_a_person_is_a_member_a_guest_or_from_elsewhere(person: dict[str, Any], 
     ],
 )
 def test_only_a_note_keeps_the_url_of_a_link(text: str, plain: str) -> None:
-    """Elsewhere, the label is what the person sees."""
+    """Elsewhere, people see only the label."""
     assert plain_text(text) == plain

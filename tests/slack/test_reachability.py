@@ -1,4 +1,4 @@
-"""Test what a person is told if Slack can't be reached."""
+"""Test the errors for a Slack that can't be reached."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-async def told(url: str, *, proxy: str | None = None) -> str:
+async def error_at(url: str, *, proxy: str | None = None) -> str:
     """Sign in at *url*, and return the error."""
     async with aiohttp.ClientSession() as session:
         client = SlackClient("xoxb-1", session=session, base_url=url, proxy=proxy)
@@ -57,17 +57,17 @@ async def told(url: str, *, proxy: str | None = None) -> str:
 
 async def test_a_name_that_is_not_resolved_is_named() -> None:
     """In a container without DNS, a firewall is not to blame."""
-    assert "The name nowhere.invalid can't be resolved" in await told("https://nowhere.invalid/api/")
+    assert "The name nowhere.invalid can't be resolved" in await error_at("https://nowhere.invalid/api/")
 
 
 async def test_a_closed_port_points_to_the_firewall() -> None:
     """Many companies let machines out by a proxy only."""
-    assert "allow connections to 127.0.0.1, or set HTTPS_PROXY" in await told("http://127.0.0.1:1/api/")
+    assert "allow connections to 127.0.0.1, or set HTTPS_PROXY" in await error_at("http://127.0.0.1:1/api/")
 
 
 async def test_a_proxy_that_is_down_is_named() -> None:
     """HTTPS_PROXY was right until the proxy moved."""
-    words = await told("https://slack.com/api/", proxy=f"{PROXY}:1")
+    words = await error_at("https://slack.com/api/", proxy=f"{PROXY}:1")
     assert "The proxy 127.0.0.1:1 can't be connected to: check HTTPS_PROXY." in words
 
 
@@ -78,22 +78,22 @@ async def test_a_proxy_that_is_down_is_named() -> None:
 async def test_a_proxy_that_refuses_is_named(status: bytes, words: str) -> None:
     """Its administrators can change that."""
     async with answering(b"HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n" % status) as port:
-        assert words in await told("https://slack.com/api/", proxy=f"{PROXY}:{port}")
+        assert words in await error_at("https://slack.com/api/", proxy=f"{PROXY}:{port}")
 
 
 async def test_an_unknown_certificate_points_to_the_ca(tmp_path: Path) -> None:
     """A proxy that inspects TLS signs with a CA of its own."""
     async with answering(b"", certificate(tmp_path)) as port:
-        assert "set SSL_CERT_FILE to a file with its CA certificate" in await told(f"https://localhost:{port}/api/")
+        assert "set SSL_CERT_FILE to a file with its CA certificate" in await error_at(f"https://localhost:{port}/api/")
 
 
 async def test_an_answer_without_tls_is_not_slacks() -> None:
     """A login page of a network answers in its place."""
     async with answering(b"HTTP/1.1 200 OK\r\n\r\n") as port:
-        assert "Something else than Slack answers at localhost" in await told(f"https://localhost:{port}/api/")
+        assert "Something else than Slack answers at localhost" in await error_at(f"https://localhost:{port}/api/")
 
 
 async def test_a_page_in_place_of_an_answer_is_not_slacks() -> None:
     """A proxy says with a page that the host is blocked."""
     async with answering(b"HTTP/1.1 403 No\r\nContent-Length: 4\r\n\r\nnope") as port:
-        assert "allow localhost in the proxy or firewall" in await told(f"http://localhost:{port}/api/")
+        assert "allow localhost in the proxy or firewall" in await error_at(f"http://localhost:{port}/api/")
