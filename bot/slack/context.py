@@ -14,6 +14,7 @@ import structlog
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.i18n import Language, script_language
@@ -55,8 +56,6 @@ class RequestContext:
         channel = channel or id_at(body, "event", "channel") or id_at(body, "event", "item", "channel")
         user = id_at(body, "user", "id") or id_at(body, "user_id")
         user = user or id_at(body, "event", "inviter") or id_at(body, "event", "user")
-        url = body.get("response_url") or origin.get("url")
-        url = url if isinstance(url, str) and is_trusted(bolt.client, url) else None
         # A command names the person's workspace as its own.
         home = id_at(body, "user", "team_id") or (id_at(body, "team_id") if body.get("command") else "")
         return cls(
@@ -65,7 +64,7 @@ class RequestContext:
             SlackLookup(bolt.client, own_team=_own_team(bolt.authorize_result), home=home),
             bolt.bot_id,
             thread=_thread(body, origin),
-            respond=AsyncRespond(response_url=url, proxy=bolt.client.proxy, ssl=bolt.client.ssl) if url else None,
+            respond=responder(bolt.client, body.get("response_url") or origin.get("url")),
             kind=text_at(body, "command") or text_at(body, "type"),
             text_language=script_language(text_at(body, "text") or text_at(body, "message", "text")),
         )
@@ -238,6 +237,13 @@ class RequestContext:
         if isinstance(error, GiveUp):
             return missing_scope(error, self.place) or Refused(error.reason, incident, attempts)
         return Refused(str(error), incident, attempts) if isinstance(error, RetryLater) else Failed(incident)
+
+
+def responder(client: AsyncWebClient, url: object) -> AsyncRespond | None:
+    """Return a function that sends to the response_url *url*, or None if that is not a URL of Slack's."""
+    if not isinstance(url, str) or not is_trusted(client, url):
+        return None
+    return AsyncRespond(response_url=url, proxy=client.proxy, ssl=client.ssl)
 
 
 def as_copy(reply: Reply) -> Reply:

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
 import structlog
 
@@ -47,7 +46,7 @@ class Escalations:
         if is_group or job.key in self._sent or await context.lookup.is_member(place.channel, target):
             return
         link = await context.lookup.permalink(place.channel, job.ts)
-        called = replace(context, place=replace(place, user=target), text_language=None)
+        called = context.for_person(target)
         summons = Summons(place.user, place.channel, link)
         message = context.services.renderer.message(summons, await called.language())
         try:

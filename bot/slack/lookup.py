@@ -95,15 +95,11 @@ class SlackLookup:
 
     async def thread(self, channel: str, ts: str) -> Sequence[Payload]:
         """Return the messages of a thread, at most the first 2,000; none if the bot may not read them."""
-        ask, arguments = partial(self._ask, "conversations.replies"), {"channel": channel, "ts": ts, "limit": "200"}
-        answers = [page async for page in pages(ask, arguments, most=_MAX_PAGES)]
-        return [message for page in answers for message in page.get("messages", ())]
+        return await self._messages("conversations.replies", {"channel": channel, "ts": ts})
 
     async def since(self, channel: str, ts: str) -> Sequence[Payload]:
         """Return the messages of a channel after *ts*, at most 2,000, without replies in threads, newest first."""
-        ask, arguments = partial(self._ask, "conversations.history"), {"channel": channel, "oldest": ts, "limit": "200"}
-        answers = [page async for page in pages(ask, arguments, most=_MAX_PAGES)]
-        return [message for page in answers for message in page.get("messages", ())]
+        return await self._messages("conversations.history", {"channel": channel, "oldest": ts})
 
     async def is_public(self, channel: str) -> bool:
         """Return whether everybody in the workspace may read a channel, False if Slack does not describe it."""
@@ -136,6 +132,10 @@ class SlackLookup:
         """Return the latest messages of a channel, newest first, or None if the bot may not read them."""
         answer = await self._ask("conversations.history", {"channel": channel, "limit": str(most)})
         return answer["messages"] if answer else None
+
+    async def _messages(self, method: str, arguments: dict[str, str]) -> Sequence[Payload]:
+        found = pages(partial(self._ask, method), arguments | {"limit": "200"}, most=_MAX_PAGES)
+        return [message async for page in found for message in page.get("messages", ())]
 
     async def _locale(self, kind: str, method: str, arguments: dict[str, str]) -> str | None:
         answer = await self._ask(method, arguments)

@@ -10,13 +10,12 @@ import json
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.policy.replies import Note
 from bot.render import memory_slack
+from bot.slack import confirmation
 from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.slack.services import Services
-from bot.slack.views import show_modal
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -33,7 +32,7 @@ async def open_dialog(context: RequestContext, body: Payload) -> None:
     origin = json.dumps({"channel": context.place.channel, "url": body["response_url"], "code": code})
     language = await context.language()
     if view := context.services.renderer.note_dialog(language, found, origin):
-        await show_modal(context, "views.open", Note("no_dialog"), trigger_id=body["trigger_id"], view=view)
+        await confirmation.show(context, body, view)
     else:
         await context.reply_privately(found)
 

@@ -16,7 +16,6 @@ from dataclasses import replace
 
 import structlog
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.errors import GiveUp, RetryLater
 from bot.i18n import Language
@@ -25,8 +24,7 @@ from bot.policy.replies import Note, Reply, Shared, Triaged
 from bot.policy.troubles import Barrier, barred
 from bot.render.entry_slack import LOOKUP
 from bot.render.share_slack import SHARE
-from bot.slack.client import is_trusted
-from bot.slack.context import RequestContext, as_copy
+from bot.slack.context import RequestContext, as_copy, responder
 from bot.slack.listeners import after_ack
 from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at
@@ -93,9 +91,7 @@ def _target(context: RequestContext, value: Payload) -> RequestContext:
 
 def _at(context: RequestContext, channel: str, url: str | None) -> RequestContext:
     """Return the context of another channel and the response_url to post there."""
-    client = context.lookup.client
-    is_usable = url and is_trusted(client, url)
-    respond = AsyncRespond(response_url=url, proxy=client.proxy, ssl=client.ssl) if is_usable else None
+    respond = responder(context.lookup.client, url)
     return replace(context, place=replace(context.place, channel=channel), thread=None, respond=respond)
 
 

@@ -123,16 +123,11 @@ class Worker:
             is_whole_thread = is_triage and job.thread != job.ts
             await self._logs.triage(context, job, LogSource(job.thread, None if is_whole_thread else job.ts))
             return
-        command, answers, language = (
+        answer = await context.services.answers.answer(
             with_group(parse(words), message.get("text", "")),
-            context.services.answers,
-            context.text_language,
-        )
-        answer = await answers.answer(
-            command,
             job.place,
             context.lookup,
-            language,
+            context.text_language,
             is_repeated=job.attempts > 1,
             thread=job.thread if job.thread != job.ts else None,
             read_files=context.read_files,
