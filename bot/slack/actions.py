@@ -214,7 +214,7 @@ async def reject_triage(context: RequestContext, body: Payload) -> None:
 
 def _message(context: RequestContext, body: Payload) -> MessageRef:
     """Return the bot's message that the button is on."""
-    return MessageRef(context.place.team, context.place.channel, body["message"]["ts"])
+    return context.ref(body["message"]["ts"])
 
 
 def _job(context: RequestContext, body: Payload, kind: JobKind, *, trigger_ts: str = "") -> Job:

@@ -25,7 +25,6 @@ from bot.slack.incidents import present, send_dm
 from bot.slack.listeners import after_ack
 from bot.slack.lookup import Payload, id_at
 from bot.slack.services import Services
-from bot.storage.annotation_store import MessageRef
 from bot.storage.watch_store import Watch
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -108,7 +107,7 @@ async def _update(context: RequestContext, alert: AlertReply, ts: str) -> None:
     """Update an alert, which keeps the state of its incident."""
     if not ts:
         return
-    services, ref = context.services, MessageRef(context.place.team, context.place.channel, ts)
+    services, ref = context.services, context.ref(ts)
     message = services.renderer.message(alert, await context.channel_language())
     incident = await services.ownership.find(ref)
     message = services.renderer.with_state(message, incident) if incident else message

@@ -27,6 +27,7 @@ from bot.render.block_kit import MessagePayload
 from bot.slack.client import is_trusted
 from bot.slack.lookup import Payload, SlackLookup, id_at, team_of, text_at, thread_for_ephemeral
 from bot.slack.services import Services
+from bot.storage.annotation_store import MessageRef
 from bot.storage.batching import TRANSIENT
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -89,6 +90,10 @@ class RequestContext:
     def for_person(self, user: str) -> RequestContext:
         """Return the context to address another person in the same channel."""
         return replace(self, place=replace(self.place, user=user), text_language=None, respond=None)
+
+    def ref(self, ts: str) -> MessageRef:
+        """Return the reference of a message in the channel."""
+        return MessageRef(self.place.team, self.place.channel, ts)
 
     async def read_files(self, message: Payload) -> Sequence[FileSeen]:
         """Read each file of *message* as a triage does. Raises RetryLater or StopWorkspace."""

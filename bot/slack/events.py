@@ -22,7 +22,6 @@ from bot.slack.log_jobs import triage_again
 from bot.slack.lookup import Payload, id_at, text_at, thread_for_ephemeral
 from bot.slack.replier import MARK
 from bot.slack.services import Services
-from bot.storage.annotation_store import MessageRef
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -72,7 +71,7 @@ def register(app: AsyncApp, services: Services) -> None:
 async def explain_marked(context: RequestContext, body: Payload) -> None:
     """Explain the codes of a message, or triage the log, for the person who clicked the bot's reaction."""
     ts = id_at(body, "event", "item", "ts")
-    found = await context.services.annotations.reacted_to(MessageRef(context.place.team, context.place.channel, ts))
+    found = await context.services.annotations.reacted_to(context.ref(ts))
     if found:
         context = replace(context, thread=thread_for_ephemeral(found.thread, ts))
         triaged = await triage_again(context, LogSource(found.thread, ts)) if found.log else None

@@ -27,7 +27,6 @@ from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.slack.services import Services
 from bot.slack.views import offer_codes, show_modal
-from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import ChannelChange
 
 _OPENED_AGAIN_S = 3.0
@@ -83,7 +82,7 @@ async def undo(context: RequestContext, body: Payload) -> None:
         outcome = await changes.find(value["id"], there.place, there.lookup)
     if isinstance(outcome, ChannelChange):
         # A setting has no message to restore, and its line can't be found again.
-        message = MessageRef(there.place.team, there.place.channel, outcome.detail.get("reply", ""))
+        message = there.ref(outcome.detail.get("reply", ""))
         outcome = await restored(there, outcome, message)
         if isinstance(outcome, ChangeReply):
             outcome = await _show(there, outcome, message.ts)

@@ -25,7 +25,6 @@ from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.slack.reactions import TAKEN, Reactions
 from bot.slack.services import Services
-from bot.storage.annotation_store import MessageRef
 from bot.storage.incident_store import Incident
 from bot.triage.redact import redact
 
@@ -116,7 +115,7 @@ async def present(
 
 def seed(context: RequestContext, message: Payload, value: Payload) -> Incident:
     """Return the incident of *message*, as the *value* of its buttons describes it."""
-    ref = MessageRef(context.place.team, context.place.channel, message["ts"])
+    ref = context.ref(message["ts"])
     thread = message.get("thread_ts", message["ts"])
     return Incident(ref, thread, value["key"], value["language"], value.get("code"))
 

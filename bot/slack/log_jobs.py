@@ -79,7 +79,7 @@ class LogJobs:
                 await self._publish(context, job, note, replier)
                 return
             await self.warn(context, job, read.digest.secrets, tuple(file.name for file in read.digest.files))
-            message = MessageRef(job.place.team, job.place.channel, job.ts)
+            message = context.ref(job.ts)
             triaged = await related(context, Triaged(read.digest, source), message)
             triage = Answer(triaged, await context.channel_language())
             await self._publish(context, job, triage, replier)
@@ -152,7 +152,7 @@ async def triage_again(context: RequestContext, source: LogSource) -> Triaged | 
     read = await reader.read(context.lookup, context.place.channel, source, own_bot=context.own_bot)
     if read is None:
         return None
-    message = MessageRef(context.place.team, context.place.channel, source.ts or source.thread)
+    message = context.ref(source.ts or source.thread)
     return await related(context, Triaged(read.digest, source), message)
 
 

@@ -11,7 +11,6 @@ from bot.inbox import Job
 from bot.policy.replies import Answer, Triaged
 from bot.slack.context import RequestContext
 from bot.slack.reactions import READING, TAKEN, Reactions
-from bot.storage.annotation_store import MessageRef
 from bot.storage.incident_store import Incident
 
 MARK = "mag"  # the reaction to a message with a code that was explained elsewhere
@@ -48,7 +47,7 @@ class ThreadReplier:
 
     async def _incident(self, reply: str) -> Incident | None:
         """Return the incident of a triage, if anybody has acted on it."""
-        return await self._context.services.ownership.find(MessageRef(self._place.team, self._place.channel, reply))
+        return await self._context.services.ownership.find(self._context.ref(reply))
 
     async def whisper(self, answer: Answer) -> None:
         """Show an answer only to the person of the context."""

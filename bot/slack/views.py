@@ -23,7 +23,6 @@ from bot.slack.log_jobs import related
 from bot.slack.lookup import Payload
 from bot.slack.pasted_log import answer_paste
 from bot.slack.services import Services
-from bot.storage.annotation_store import MessageRef
 from bot.triage.digest import Digest
 from bot.triage.reader import LogFile
 
@@ -101,7 +100,7 @@ async def _answer_paste(context: RequestContext, triaging: Awaitable[Digest], pa
     digest = await triaging
     triaged = Triaged(digest)
     if digest.is_conclusive:
-        triaged = await related(context, triaged, MessageRef(context.place.team, context.place.channel, ""))
+        triaged = await related(context, triaged, context.ref(""))
     if not _has_answer(digest):
         await context.reply_privately(Note("nothing"))
     else:
