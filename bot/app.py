@@ -76,20 +76,14 @@ async def running(
         database = Database(settings.database_url)
         stack.push_async_callback(database.close)
         await database.open()
-        # All calls share a session: without one, the client opens a connection for each call.
-        connector, cookies = aiohttp.TCPConnector(limit=0), aiohttp.DummyCookieJar()
-        session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector, cookie_jar=cookies))
+        session = await stack.enter_async_context(_http_session())
         connect = partial(slack_client, settings, session, metrics=metrics)
         workspaces = await stack.enter_async_context(_workspaces(settings, database, connect, clock))
         services = build_services(settings, catalogue, database, workspaces, clock, steady_clock, metrics)
         app = _bolt(settings, connect(), workspaces, metrics)
         on_lost = None
         if isinstance(workspaces, ManyWorkspaces):
-            from bot.slack.oauth import Uninstall  # imports cryptography, which needs 7 MB
-
-            uninstall = Uninstall(services, workspaces, database)
-            uninstall.register(app)
-            on_lost = uninstall.stop
+            on_lost = _lost_handler(app, services, workspaces, database)
         slack.register(app, services)
         suspensions = Suspensions(workspaces, services.inbox.resume, on_lost)
         stack.push_async_callback(suspensions.close)
@@ -173,6 +167,22 @@ async def _workspaces(
         yield many
     finally:
         await many.close(_GRACE_S)
+
+
+def _http_session() -> aiohttp.ClientSession:
+    """Return the session that all calls share: without one, the client opens a connection for each call."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar())
+
+
+def _lost_handler(
+    app: AsyncApp, services: Services, workspaces: ManyWorkspaces, database: Database
+) -> Callable[[str, str], None]:
+    """Listen to the events about workspaces that the app has lost; return the function that forgets one of them."""
+    from bot.slack.oauth import Uninstall  # imports cryptography, which needs 7 MB
+
+    uninstall = Uninstall(services, workspaces, database)
+    uninstall.register(app)
+    return uninstall.stop
 
 
 def _routes(
