@@ -43,7 +43,7 @@ from bot.slack.client import SlackClient
 from bot.slack.deliveries import ObservedApp
 from bot.slack.events import Envelopes
 from bot.slack.rounds import Rounds
-from bot.slack.services import Services, build_services
+from bot.slack.services import Services
 from bot.slack.suspension import Suspensions
 from bot.slack.worker import Worker
 from bot.slack.workspaces import ManyWorkspaces, OneWorkspace, Workspaces, installations, sign_in, slack_client
@@ -79,7 +79,7 @@ async def running(
         session = await stack.enter_async_context(_http_session())
         connect = partial(slack_client, settings, session, metrics=metrics)
         workspaces = await stack.enter_async_context(_workspaces(settings, database, connect, clock))
-        services = build_services(settings, catalogue, database, workspaces, clock, steady_clock, metrics)
+        services = Services(settings, catalogue, database, workspaces, clock, steady_clock, metrics)
         app = _bolt(settings, connect(), workspaces, metrics)
         on_lost = None
         if isinstance(workspaces, ManyWorkspaces):

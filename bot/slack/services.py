@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Self
 
 from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language
@@ -50,129 +48,90 @@ from bot.triage.cascades import open_cascades
 from bot.triage.reader import ReadLimits
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The services that all requests share. `build_services` makes them once."""
-
-    catalogue: Catalogue
-    languages: Languages
-    annotations: Annotations
-    inspections: Inspections
-    changes: Changes
-    answers: Answers
-    renderer: Renderer
-    inbox: Inbox
-    sender: Sender
-    workspaces: Workspaces
-    background: Background
-    log_reader: LogReader
-    relations: Relations
-    ownership: Ownership
-    homes: Homes
-    weekly: WeeklyDigests
-    memories: Memories
-    notes: TeamNotes
-    watching: Watching
-    bursts: Bursts
-    offers: Offers
-    snoozes: Snoozes
-    channels: ChannelStore
-    clock: Callable[[], float]
-    escalation_target: str  # id of a person or user group, or empty
-    metrics: Metrics = field(default_factory=Metrics)
-
-
-@dataclass(frozen=True, slots=True)
 class _Stores:
     """All stores on one database."""
 
-    channels: ChannelStore
-    changes: ChangeStore
-    annotations: AnnotationStore
-    snoozes: SnoozeStore
-    notes: NoteStore
-    memories: MemoryStore
-    incidents: IncidentStore
-    watches: WatchStore
-    sightings: SightingStore
-    stories: StoryStore
-
-    @classmethod
-    def on(cls, database: Database) -> Self:
-        """Make the stores."""
-        return cls(
-            ChannelStore(database),
-            ChangeStore(database),
-            AnnotationStore(database),
-            SnoozeStore(database),
-            NoteStore(database),
-            MemoryStore(database),
-            IncidentStore(database),
-            WatchStore(database),
-            SightingStore(database),
-            StoryStore(database),
-        )
+    def __init__(self, database: Database) -> None:
+        self.channels = ChannelStore(database)
+        self.changes = ChangeStore(database)
+        self.annotations = AnnotationStore(database)
+        self.snoozes = SnoozeStore(database)
+        self.notes = NoteStore(database)
+        self.memories = MemoryStore(database)
+        self.incidents = IncidentStore(database)
+        self.watches = WatchStore(database)
+        self.sightings = SightingStore(database)
+        self.stories = StoryStore(database)
 
 
-def build_services(
-    settings: Settings,
-    catalogue: Catalogue,
-    database: Database,
-    workspaces: Workspaces,
-    clock: Callable[[], float],
-    steady_clock: Callable[[], float],
-    metrics: Metrics,
-) -> Services:
-    """Build the services of a bot with *settings* that works in *workspaces*."""
-    stores, visibility, retention = _Stores.on(database), Visibility(clock), settings.retention
-    languages = Languages(stores.channels, default=Language(settings.zimerr_language), clock=clock)
-    annotations = Annotations(catalogue, languages, stores.channels, stores.annotations, clock, metrics)
-    inspections = Inspections(catalogue, annotations, stores.changes, clock)
-    permissions, for_notes = Permissions(settings.admins, clock), Permissions(settings.note_editors, clock)
-    memories = Memories(stores.memories, clock)
-    notes = TeamNotes(for_notes, catalogue, stores.notes, stores.changes, memories, clock)
-    changed = stores.channels, stores.changes, stores.snoozes
-    changes = Changes(permissions, for_notes, languages, annotations, *changed, clock, retention)
-    watching = Watching(permissions, catalogue, stores.watches, stores.changes, clock)
-    ranking = Ranking(stores.sightings, visibility, clock)
-    stories = Stories(stores.stories, stores.watches, clock)
-    shown = stores.incidents, stores.watches, stores.sightings, stores.changes, stores.channels
-    post_rate = PostRate(steady_clock)
-    return Services(
-        catalogue=catalogue,
-        languages=languages,
-        annotations=annotations,
-        inspections=inspections,
-        changes=changes,
-        answers=Answers(catalogue, languages, inspections, changes, ranking, stories, notes, watching),
-        renderer=Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate)),
-        inbox=Inbox(
+class Services:
+    """The services that all requests of a bot in *workspaces* share."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        database: Database,
+        workspaces: Workspaces,
+        clock: Callable[[], float],
+        steady_clock: Callable[[], float],
+        metrics: Metrics,
+    ) -> None:
+        self.catalogue, self.workspaces, self.clock, self.metrics = catalogue, workspaces, clock, metrics
+        self.escalation_target = settings.zimerr_escalate  # id of a person or user group, or empty
+        post_rate = PostRate(steady_clock)
+        self.inbox = Inbox(
             database,
             post_rate=post_rate,
             limits=_inbox_limits(settings),
             clock=clock,
             steady_clock=steady_clock,
             metrics=metrics,
-        ),
-        sender=Sender(workspaces, post_rate, clock, metrics),
-        workspaces=workspaces,
-        background=Background(),
-        log_reader=LogReader(catalogue, open_cascades(), _read_limits(settings)),
-        relations=Relations(stores.annotations, clock),
-        ownership=Ownership(stores.incidents, clock, 60 * settings.zimerr_remind_minutes),
-        homes=Homes(*shown, visibility, clock, retention),
-        weekly=WeeklyDigests(stores.channels, stores.sightings, stores.incidents, clock, retention),
-        memories=memories,
-        notes=notes,
-        watching=watching,
-        bursts=Bursts(catalogue, stores.watches, stores.sightings, visibility, clock),
-        offers=Offers(stores.channels, stores.watches, stores.sightings, clock),
-        snoozes=Snoozes(permissions, stores.snoozes, clock),
-        channels=stores.channels,
-        clock=clock,
-        escalation_target=settings.zimerr_escalate,
-        metrics=metrics,
-    )
+        )
+        self.sender = Sender(workspaces, post_rate, clock, metrics)
+        self.background = Background()
+        self.log_reader = LogReader(catalogue, open_cascades(), _read_limits(settings))
+        self.renderer = Renderer(catalogue, can_escalate=bool(settings.zimerr_escalate))
+        stores, permissions, visibility = _Stores(database), Permissions(settings.admins, clock), Visibility(clock)
+        self._make_answers(settings, stores, permissions, visibility)
+        self._make_oncall(settings, stores, permissions, visibility)
+
+    def _make_answers(
+        self, settings: Settings, stores: _Stores, permissions: Permissions, visibility: Visibility
+    ) -> None:
+        """Make the services that answer messages and commands."""
+        catalogue, clock = self.catalogue, self.clock
+        channels, changes = stores.channels, stores.changes
+        note_permissions = Permissions(settings.note_editors, clock)
+        self.channels = channels
+        self.languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
+        self.annotations = Annotations(catalogue, self.languages, channels, stores.annotations, clock, self.metrics)
+        self.inspections = Inspections(catalogue, self.annotations, changes, clock)
+        self.relations = Relations(stores.annotations, clock)
+        self.memories = Memories(stores.memories, clock)
+        self.notes = TeamNotes(note_permissions, catalogue, stores.notes, changes, self.memories, clock)
+        changed = channels, changes, stores.snoozes
+        self.changes = Changes(
+            permissions, note_permissions, self.languages, self.annotations, *changed, clock, settings.retention
+        )
+        self.watching = Watching(permissions, catalogue, stores.watches, changes, clock)
+        ranking, stories = Ranking(stores.sightings, visibility, clock), Stories(stores.stories, stores.watches, clock)
+        self.answers = Answers(
+            catalogue, self.languages, self.inspections, self.changes, ranking, stories, self.notes, self.watching
+        )
+
+    def _make_oncall(
+        self, settings: Settings, stores: _Stores, permissions: Permissions, visibility: Visibility
+    ) -> None:
+        """Make the services that follow codes and incidents over time."""
+        clock, retention = self.clock, settings.retention
+        channels, incidents, watches, sightings = stores.channels, stores.incidents, stores.watches, stores.sightings
+        self.ownership = Ownership(incidents, clock, 60 * settings.zimerr_remind_minutes)
+        self.snoozes = Snoozes(permissions, stores.snoozes, clock)
+        self.bursts = Bursts(self.catalogue, watches, sightings, visibility, clock)
+        self.offers = Offers(channels, watches, sightings, clock)
+        self.weekly = WeeklyDigests(channels, sightings, incidents, clock, retention)
+        self.homes = Homes(incidents, watches, sightings, stores.changes, channels, visibility, clock, retention)
 
 
 def _inbox_limits(settings: Settings) -> InboxLimits:
