@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import structlog
+
 from bot.periodic import repeating
 
 
@@ -38,6 +40,24 @@ async def test_the_first_run_can_be_delayed() -> None:
     async with repeating(work.run, pause_s=0.0, first_pause_s=3600.0):
         await asyncio.sleep(0.01)
     assert work.started == 0
+
+
+async def test_a_bug_ends_neither_the_work_nor_the_bot_and_is_logged() -> None:
+    """One broken row would stop all reminders until the next restart, without a line in the log."""
+    runs: list[str] = []
+    has_run_again = asyncio.Event()
+
+    async def run() -> None:
+        runs.append("run")
+        if len(runs) == 1:
+            raise KeyError("a bug")
+        has_run_again.set()
+
+    with structlog.testing.capture_logs() as logs:
+        async with repeating(run, pause_s=0.0), asyncio.timeout(5.0):
+            await has_run_again.wait()
+    (line,) = logs
+    assert (line["event"], repr(line["exc_info"])) == ("periodic work failed", "KeyError('a bug')")
 
 
 async def test_a_run_has_ended_when_the_context_has_closed() -> None:
