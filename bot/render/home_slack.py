@@ -14,7 +14,7 @@ from bot.render import block_kit
 from bot.render.block_kit import Block
 from bot.render.change_slack import change_line
 from bot.render.digest_view import sparkline
-from bot.render.incident_slack import state_lines
+from bot.render.incident_slack import incident_title, opening, state_lines
 from bot.render.trend_slack import code_line
 from bot.render.watch_slack import rule_line
 from bot.storage.annotation_store import MessageRef
@@ -67,23 +67,17 @@ def _part(name: str, items: Sequence[Block], translate: Translator) -> list[Bloc
 
 def _alert(catalogue: Catalogue, watch: Watch, content: HomeContent, translate: Translator) -> Block:
     since = translate("home.since", time=block_kit.date(watch.since or watch.at))
-    opened = _opened(content, MessageRef(watch.team, watch.channel, watch.alert_ts or ""), translate)
+    opened = opening(content.links.get(MessageRef(watch.team, watch.channel, watch.alert_ts or "")), translate)
     return block_kit.section(
         f":rotating_light: {rule_line(catalogue, watch.rule, translate)}\n<#{watch.channel}> · {since}{opened}"
     )
 
 
 def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, translate: Translator) -> Block:
-    unnamed = translate("alert.title" if incident.is_alert else "home.triage")
-    title = code_line(catalogue, incident.code, translate) if incident.code else f"*{unnamed}*"
-    opened = _opened(content, incident.ref, translate)
+    title = incident_title(catalogue, incident, translate)
+    opened = opening(content.links.get(incident.ref), translate)
     lines = [f"{title} · <#{incident.ref.channel}>{opened}", *state_lines(incident, translate)]
     return block_kit.section("\n".join(lines))
-
-
-def _opened(content: HomeContent, ref: MessageRef, translate: Translator) -> str:
-    link = content.links.get(ref)
-    return f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
 
 
 def _trend(catalogue: Catalogue, trend: CodeTrend, translate: Translator) -> Block:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.catalogue.catalogue import Catalogue
 from bot.i18n import Language, Translator, words
 from bot.oncall.ownership import HELPED_CHARACTERS
 from bot.policy.replies import Overdue, TakenOver
@@ -15,6 +16,7 @@ from bot.render import block_kit
 from bot.render.block_kit import Block, Element, MessagePayload
 from bot.render.packet_slack import TRIAGE_PACKET
 from bot.render.snooze_slack import SNOOZE
+from bot.render.trend_slack import code_line
 from bot.storage.incident_store import Incident, Status
 
 TRIAGE_LANGUAGE = "triage_language"  # action ids; the value of each is made by `button_value`
@@ -137,6 +139,18 @@ def state_lines(incident: Incident, translate: Translator) -> list[str]:
         who, time = block_kit.mention(incident.escalated_by), block_kit.date(incident.escalated_at)
         lines.append(translate("triage.escalated", who=who, time=time))
     return lines
+
+
+def incident_title(catalogue: Catalogue, incident: Incident, translate: Translator) -> str:
+    """Name an incident by its code, or as a triage or an alert if it has none."""
+    if incident.code:
+        return code_line(catalogue, incident.code, translate)
+    return f"*{translate('alert.title' if incident.is_alert else 'home.triage')}*"
+
+
+def opening(link: str | None, translate: Translator) -> str:
+    """Return the end of a line, a link to the message of an incident; empty without a link."""
+    return f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
 
 
 def take_over(incident: Incident, minutes: int, origin: str, translate: Translator) -> dict[str, Any]:

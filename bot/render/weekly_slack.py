@@ -9,6 +9,7 @@ from bot.oncall.weekly import WeeklyReply
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import sparkline
+from bot.render.incident_slack import incident_title, opening
 from bot.render.trend_slack import code_line
 from bot.storage.incident_store import Incident
 from bot.storage.sighting_store import CodeTrend
@@ -38,7 +39,6 @@ def _trend(catalogue: Catalogue, trend: CodeTrend, translate: Translator) -> str
 
 
 def _helped(catalogue: Catalogue, incident: Incident, reply: WeeklyReply, translate: Translator) -> str:
-    title = code_line(catalogue, incident.code, translate) if incident.code else f"*{translate('home.triage')}*"
-    helped, link = block_kit.literal(incident.helped, HELPED_CHARACTERS), reply.links.get(incident.ref)
-    opened = f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
-    return f"• {title} · {helped}{opened}"
+    title = incident_title(catalogue, incident, translate)
+    helped = block_kit.literal(incident.helped, HELPED_CHARACTERS)
+    return f"• {title} · {helped}{opening(reply.links.get(incident.ref), translate)}"
