@@ -6,6 +6,7 @@ The lines mention only the people who acted, and show what they typed literally.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from bot.catalogue.catalogue import Catalogue
@@ -30,7 +31,32 @@ TRIAGE_WRONG = "triage_wrong"
 TRIAGE_MENU = "triage_menu"  # its options contain one of the other action ids, see `act_of`
 HELPED = "helped"  # the field of the dialog
 
-_ALERT_ACTS = {TRIAGE_TAKE, TRIAGE_RESOLVE, TRIAGE_REOPEN}  # at least one of them is below each alert
+_ACTION_IDS = {  # by the name of the label
+    "take": TRIAGE_TAKE,
+    "take_over": TRIAGE_TAKE,
+    "release": TRIAGE_RELEASE,
+    "release_or_take_over": TRIAGE_RELEASE,
+    "resolve": TRIAGE_RESOLVE,
+    "reopen": TRIAGE_REOPEN,
+    "escalate": TRIAGE_ESCALATE,
+    "report": TRIAGE_REPORT,
+    "packet": TRIAGE_PACKET,
+    "snooze": SNOOZE,
+    "wrong": TRIAGE_WRONG,
+}
+# The acts that change each status: those that are always buttons, the likeliest first, and those in a triage's menu.
+_FREE_ACTS = ("take",), ("resolve",)
+_ACTS: dict[Status, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Status.OPEN: _FREE_ACTS,
+    Status.TAKEN: (("resolve", "release"), ("take_over",)),
+    Status.RELEASED: _FREE_ACTS,
+    Status.RESOLVED: (("reopen",), ()),
+}
+# With *Escalate*, one button for two acts, as Slack allows five options in the menu: the bot asks everybody but the
+# owner who presses *Release* whether to take over.
+_TAKEN_WITH_ESCALATE = ("resolve", "release_or_take_over"), ()
+_MOST_BUTTONS = 3  # of a triage, beside its menu
+_ALERT_ACTS = {_ACTION_IDS[first] for (first, *_), _ in _ACTS.values()}  # one of them is below each alert
 _STATE_ID = "incident"  # of the section with the state
 
 
@@ -41,15 +67,8 @@ def button_value(source: str, language: Language, code: int | None = None, **mor
 
 def alert_buttons(code: int | None, translate: Translator, status: Status = Status.OPEN) -> Block:
     """Build the buttons of an alert that fit the status. There is no log to report on, to read again or to mark."""
-    value = button_value("", translate.language, code)
-    acts = {
-        Status.TAKEN: {"resolve": TRIAGE_RESOLVE, "release": TRIAGE_RELEASE, "take_over": TRIAGE_TAKE},
-        Status.RESOLVED: {"reopen": TRIAGE_REOPEN},
-    }.get(status, {"take": TRIAGE_TAKE, "resolve": TRIAGE_RESOLVE})
-    buttons = [block_kit.button(translate(f"triage.button.{name}"), act, value=value) for name, act in acts.items()]
-    if status is not Status.RESOLVED:
-        buttons[0]["style"] = "primary"
-    return block_kit.actions(*buttons)
+    first, others = _ACTS[status]
+    return block_kit.actions(*_row([*first, *others], button_value("", translate.language, code), translate))
 
 
 def act_of(value: str) -> str:
@@ -67,37 +86,30 @@ def buttons(
 ) -> Block:
     """Build at most three buttons that fit the status, the likeliest first, and a menu with the rest."""
     language = translate.language
-    value = button_value(source, language, code)
+    first, others = _TAKEN_WITH_ESCALATE if can_escalate and status is Status.TAKEN else _ACTS[status]
+    escalate = ["escalate"] if can_escalate and status is not Status.RESOLVED else []
+    names = [*first, *escalate, "report"]
 
-    def button(name: str, act: str, **style: str) -> Element:
-        return block_kit.button(translate(f"triage.button.{name}"), act, value=value, **style)
+    def option(name: str) -> Element:
+        value = button_value(source, language, code, act=_ACTION_IDS[name])
+        return block_kit.option(translate(f"triage.button.{name}"), value)
 
-    def option(label: str, act: str, of: Language = language) -> Element:
-        return block_kit.option(label, button_value(source, of, code, act=act))
-
-    report = button("report", TRIAGE_REPORT)
-    escalate = [button("escalate", TRIAGE_ESCALATE)] if can_escalate else []
-    rest = [
-        option(translate("triage.button.packet"), TRIAGE_PACKET),
-        option(translate("button.other_language"), TRIAGE_LANGUAGE, language.other),
-        option(translate("triage.button.wrong"), TRIAGE_WRONG),
-    ]
-    match status:
-        case Status.TAKEN:
-            # Slack allows five options. Whoever is not the owner and releases an incident is asked to take it over.
-            release = button("release_or_take_over" if escalate else "release", TRIAGE_RELEASE)
-            shown = [button("resolve", TRIAGE_RESOLVE, style="primary"), release, *(escalate or [report])]
-            take_over = option(translate("triage.button.take_over"), TRIAGE_TAKE)
-            more = [option(translate("triage.button.report"), TRIAGE_REPORT) if escalate else take_over]
-        case Status.RESOLVED:
-            shown, more = [button("reopen", TRIAGE_REOPEN), report], []
-        case _:
-            shown = [button("take", TRIAGE_TAKE, style="primary"), *escalate, report]
-            more = [option(translate("triage.button.resolve"), TRIAGE_RESOLVE)]
-    options = [*more, *rest]
+    options = [option(name) for name in (*others, *names[_MOST_BUTTONS:], "packet")]
+    other = button_value(source, language.other, code, act=TRIAGE_LANGUAGE)
+    options.append(block_kit.option(translate("button.other_language"), other))
     if code:
-        options.insert(-1, option(translate("triage.button.snooze"), SNOOZE))
-    return block_kit.actions(*shown, block_kit.overflow(TRIAGE_MENU, options))
+        options.append(option("snooze"))
+    options.append(option("wrong"))
+    row = _row(names[:_MOST_BUTTONS], button_value(source, language, code), translate)
+    return block_kit.actions(*row, block_kit.overflow(TRIAGE_MENU, options))
+
+
+def _row(names: Sequence[str], value: str, translate: Translator) -> list[Element]:
+    """Build buttons; the first one stands out, but not *Reopen*, which is rarely right."""
+    row = [block_kit.button(translate(f"triage.button.{name}"), _ACTION_IDS[name], value=value) for name in names]
+    if names[0] != "reopen":
+        row[0]["style"] = "primary"
+    return row
 
 
 def with_state(payload: MessagePayload, incident: Incident, *, can_escalate: bool = False) -> MessagePayload:
