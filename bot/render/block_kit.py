@@ -130,6 +130,14 @@ def modal(title: str, close: str, blocks: Sequence[Block], *, submit: str = "") 
     return view | {"blocks": list(blocks)[:100]}
 
 
+def dialog(
+    callback_id: str, metadata: str, title: str, blocks: Sequence[Block], *, submit: str, cancel: str
+) -> dict[str, Any]:
+    """Build a modal whose submission has *callback_id*, and *metadata* as its `private_metadata`."""
+    view = modal(title, cancel, blocks, submit=submit)
+    return {"callback_id": callback_id, "private_metadata": metadata, **view}
+
+
 def header(text: str) -> Block:
     """Build a header; it takes no markup."""
     return {"type": "header", "text": _plain(text, 150)}

@@ -122,8 +122,7 @@ def lookup(entry: Entry | None, translate: Translator) -> dict[str, Any]:
         return {"callback_id": LOOKUP, **block_kit.modal(title, close, blocks)}
     blocks += [*card(entry, translate), *_example(entry, translate)]
     blocks.append(block_kit.conversation_input(LOOKUP_CHANNEL, translate("lookup.channel")))
-    view = block_kit.modal(title, close, blocks, submit=translate("button.share"))
-    return {"callback_id": LOOKUP, "private_metadata": str(entry.code), **view}
+    return block_kit.dialog(LOOKUP, str(entry.code), title, blocks, submit=translate("button.share"), cancel=close)
 
 
 def card(entry: Entry, translate: Translator, platform: Platform | None = None, docs: str = "") -> list[Block]:

@@ -166,21 +166,19 @@ def opening(link: str | None, translate: Translator) -> str:
 
 
 def take_over(incident: Incident, minutes: int, origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the modal that asks whether to take over from the owner, who has had it for *minutes*."""
+    """Build the dialog that asks whether to take over from the owner, who has had it for *minutes*."""
     title, yes, no = (translate(f"triage.take_over.{part}") for part in ("title", "yes", "no"))
     text = translate.count("triage.take_over.text", minutes, who=block_kit.mention(incident.user))
-    view = block_kit.modal(title, no, [block_kit.section(text)], submit=yes)
-    return {"callback_id": TRIAGE_TAKE, "private_metadata": origin, **view}
+    return block_kit.dialog(TRIAGE_TAKE, origin, title, [block_kit.section(text)], submit=yes, cancel=no)
 
 
 def resolution(origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the dialog that asks what helped; *origin* comes back as its `private_metadata`."""
+    """Build the dialog that asks what helped."""
     title, label, hint, yes, no = (
         translate(f"triage.resolve.{part}") for part in ("title", "label", "hint", "yes", "no")
     )
     field = block_kit.line_input(HELPED, label, hint, HELPED_CHARACTERS)
-    view = block_kit.modal(title, no, [field], submit=yes)
-    return {"callback_id": TRIAGE_RESOLVE, "private_metadata": origin, **view}
+    return block_kit.dialog(TRIAGE_RESOLVE, origin, title, [field], submit=yes, cancel=no)
 
 
 def taken_over(reply: TakenOver, translate: Translator) -> MessagePayload:

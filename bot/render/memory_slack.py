@@ -52,13 +52,13 @@ def note(reply: NoteReply, translate: Translator) -> MessagePayload:
 
 
 def note_dialog(reply: NoteReply, origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the dialog to edit a note; *origin* comes back as its `private_metadata`."""
+    """Build the dialog to edit a note."""
     title, hint, yes, no = (translate(f"note.dialog.{part}") for part in ("title", "hint", "yes", "no"))
     label = translate("note.dialog.label", code=reply.code)
     field = block_kit.line_input(NOTE, label, hint, NOTE_CHARACTERS, reply.text)
     history = _history(reply, translate)
     blocks = [field, *([block_kit.context(*history, verbatim=True)] if history else [])]
-    return {"callback_id": EDIT_NOTE, "private_metadata": origin, **block_kit.modal(title, no, blocks, submit=yes)}
+    return block_kit.dialog(EDIT_NOTE, origin, title, blocks, submit=yes, cancel=no)
 
 
 def _history(reply: NoteReply, translate: Translator) -> list[str]:

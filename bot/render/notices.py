@@ -17,7 +17,7 @@ from bot.render.entry_slack import SHOW_CODE, line
 from bot.render.entry_wording import foreign_line
 
 SET_MODE = "set_mode"  # action id, followed by the mode
-PASTE = "paste_log"  # callback id of the modal
+PASTE = "paste_log"  # callback id of the dialog
 PASTED, AUDIENCE = "pasted", "audience"  # its inputs
 ALONE, EVERYBODY = "alone", "everybody"  # options of AUDIENCE
 _MOST_PASTED = 3000  # characters, Slack's limit on an input
@@ -190,26 +190,24 @@ def note(reply: replies.Note, translate: Translator) -> MessagePayload:
 
 
 def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the modal to paste a log into, filled with *text*; *origin* comes back as its `private_metadata`."""
+    """Build the dialog to paste a log into, filled with *text*."""
     label, hint = translate("log.paste.label"), translate("log.paste.hint")
     audiences = [(translate(f"log.paste.{audience}"), audience) for audience in (ALONE, EVERYBODY)]
     blocks = [
         block_kit.text_input(PASTED, label, hint, text, _MOST_PASTED),
         block_kit.choice_input(AUDIENCE, translate("log.paste.audience"), audiences),
     ]
-    title, close, submit = translate("log.paste.title"), translate("lookup.close"), translate("log.paste.submit")
-    view = block_kit.modal(title, close, blocks, submit=submit)
-    return {"callback_id": PASTE, "private_metadata": origin, **view}
+    title, submit, close = translate("log.paste.title"), translate("log.paste.submit"), translate("lookup.close")
+    return block_kit.dialog(PASTE, origin, title, blocks, submit=submit, cancel=close)
 
 
 def confirmation(
     callback_id: str, question: str, origin: str, codes: Sequence[int], translate: Translator
 ) -> dict[str, Any]:
-    """Build the modal that asks *question*, a prefix of texts, before an act; *origin* is its `private_metadata`."""
+    """Build the dialog that asks *question*, a prefix of texts, before an act."""
     named = block_kit.joined(codes, translate)
     title, text, yes, no = (translate(f"{question}.{part}", codes=named) for part in ("title", "text", "yes", "no"))
-    view = block_kit.modal(title, no, [block_kit.section(text)], submit=yes)
-    return {"callback_id": callback_id, "private_metadata": origin, **view}
+    return block_kit.dialog(callback_id, origin, title, [block_kit.section(text)], submit=yes, cancel=no)
 
 
 def _lines(entries: Sequence[Entry], translate: Translator) -> list[str]:

@@ -32,7 +32,7 @@ _NONE = "–"
 
 
 def dialog(origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the dialog that asks for the language, the AppID and what was tried; its metadata is *origin*."""
+    """Build the dialog that asks for the language, the AppID and the steps tried so far."""
     own = translate.language if translate.language is Language.EN else Language.ZH
     languages = [(translate(f"language.{language}"), str(language)) for language in (own, own.other)]
     label = {name: translate(f"packet.{name}") for name in ("title", "language", "app_id", "tried", "yes", "no")}
@@ -42,8 +42,7 @@ def dialog(origin: str, translate: Translator) -> dict[str, Any]:
         block_kit.text_input(TRIED, label["tried"], translate("packet.tried.hint"), "", TRIED_CHARACTERS)
         | {"optional": True},
     ]
-    view = block_kit.modal(label["title"], label["no"], blocks, submit=label["yes"])
-    return {"callback_id": TRIAGE_PACKET, "private_metadata": origin, **view}
+    return block_kit.dialog(TRIAGE_PACKET, origin, label["title"], blocks, submit=label["yes"], cancel=label["no"])
 
 
 def to_copy(reply: PacketReply, translate: Translator) -> MessagePayload:

@@ -119,7 +119,7 @@ class Renderer:
         return digest_slack.is_cut(self._catalogue, reply, words(language), can_escalate=self._can_escalate)
 
     def paste(self, language: Language, text: str, origin: str) -> dict[str, Any]:
-        """Render the modal to paste a log into; see `notices.paste`."""
+        """Render the dialog to paste a log into; see `notices.paste`."""
         return block_kit.converted(notices.paste(text, origin, words(language)), language)
 
     def text(self, language: Language, key: str) -> str:
@@ -129,7 +129,7 @@ class Renderer:
     def confirmation(
         self, language: Language, callback_id: str, question: str, origin: str, codes: Sequence[int]
     ) -> dict[str, Any]:
-        """Render the modal that asks before an act; see `notices.confirmation`."""
+        """Render the dialog that asks before an act; see `notices.confirmation`."""
         view = notices.confirmation(callback_id, question, origin, codes, words(language))
         return block_kit.converted(view, language)
 
@@ -138,11 +138,11 @@ class Renderer:
         return incident_slack.with_state(message, incident, can_escalate=self._can_escalate)
 
     def take_over(self, language: Language, incident: Incident, minutes: int, origin: str) -> dict[str, Any]:
-        """Render the modal that asks whether to take an incident over; see `incident_slack.take_over`."""
+        """Render the dialog that asks whether to take an incident over; see `incident_slack.take_over`."""
         return block_kit.converted(incident_slack.take_over(incident, minutes, origin, words(language)), language)
 
     def resolution(self, language: Language, origin: str) -> dict[str, Any]:
-        """Render the modal that asks what helped; see `incident_slack.resolution`."""
+        """Render the dialog that asks what helped; see `incident_slack.resolution`."""
         return block_kit.converted(incident_slack.resolution(origin, words(language)), language)
 
     def packet_dialog(self, language: Language, origin: str) -> dict[str, Any]:
@@ -158,10 +158,6 @@ class Renderer:
     def snooze_dialog(self, language: Language, preview: SnoozePreview, origin: str) -> dict[str, Any]:
         """Render the dialog that snoozes codes; see `snooze_slack.dialog`."""
         return block_kit.converted(snooze_slack.dialog(preview, origin, words(language)), language)
-
-    def snooze_error(self, language: Language) -> str:
-        """Return the error to show below the number of messages in that dialog if it is none."""
-        return block_kit.converted({"text": words(language)("snooze.times.error")}, language)["text"]
 
     def lookup(self, language: Language, entry: Entry | None = None) -> dict[str, Any]:
         """Render the modal that searches codes while a person types, with *entry* shown below."""

@@ -15,7 +15,7 @@ _TIMES_CHARACTERS = 4
 
 
 def dialog(preview: SnoozePreview, origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the dialog; *origin* comes back as its `private_metadata`."""
+    """Build the dialog that asks for how long, with a preview of the effect."""
     title, yes, no, label, times, hint = (
         translate(f"snooze.{part}") for part in ("title", "yes", "no", "label", "times.label", "times.hint")
     )
@@ -26,7 +26,7 @@ def dialog(preview: SnoozePreview, origin: str, translate: Translator) -> dict[s
         block_kit.choice_input(SPAN, label, [(translate(f"snooze.span.{span}"), span) for span in SnoozeSpan]),
         block_kit.line_input(TIMES, times, hint, _TIMES_CHARACTERS, "10"),
     ]
-    return {"callback_id": SNOOZE, "private_metadata": origin, **block_kit.modal(title, no, blocks, submit=yes)}
+    return block_kit.dialog(SNOOZE, origin, title, blocks, submit=yes, cancel=no)
 
 
 def _preview(preview: SnoozePreview, translate: Translator) -> str:

@@ -39,7 +39,7 @@ async def snooze(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
     typed = str(fields[snooze_slack.TIMES][snooze_slack.TIMES]["value"] or "").strip()
     times = int(typed) if typed.isdecimal() else 0
     if span is SnoozeSpan.TIMES and not 1 <= times <= MOST_TIMES:
-        error = context.services.renderer.snooze_error(await context.language())
+        error = context.services.renderer.text(await context.language(), "snooze.times.error")
         await ack(response_action="errors", errors={snooze_slack.TIMES: error})
         return
     codes = json.loads(view["private_metadata"])["codes"]
