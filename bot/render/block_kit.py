@@ -62,6 +62,11 @@ def mention(id_: str) -> str:
     return f"<!subteam^{escape(id_)}>" if id_.startswith("S") else f"<@{escape(id_)}>"
 
 
+def linked(text: str, url: str | None) -> str:
+    """Link *text*, which is mrkdwn, to *url*; without a *url*, return it unchanged."""
+    return f"<{escape(url)}|{text}>" if url else text
+
+
 def shorten(text: str, limit: int) -> str:
     """Cut *text* to at most *limit* characters, with an ellipsis at the cut. No escaped character is split."""
     return text if len(text) <= limit else _SPLIT_ENTITY.sub("", text[: limit - 1]).rstrip() + "…"

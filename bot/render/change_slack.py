@@ -144,14 +144,17 @@ def _not_a_code(change: ChannelChange, translate: Translator) -> str:
     return block_kit.sentences(line, translate("change.learned", until=until), translate)
 
 
-def _ignored(context: IgnoredContext, translate: Translator) -> Block:
+def ignored_line(context: IgnoredContext, translate: Translator) -> str:
+    """Name the code of an ignored context, with a link to the message, its author, and the dates of start and end."""
     who, time = block_kit.mention(context.user), block_kit.date(context.at)
     until = block_kit.date(context.until, with_time=False)
-    code = f"<{block_kit.escape(context.link)}|{context.code}>" if context.link else str(context.code)
-    text = translate("ignored.context", code=code, who=who, time=time, until=until)
-    return block_kit.section(
-        text, accessory=block_kit.button(translate("button.forget"), FORGET, value=context.fingerprint)
-    )
+    code = block_kit.linked(str(context.code), context.link)
+    return translate("ignored.context", code=code, who=who, time=time, until=until)
+
+
+def _ignored(context: IgnoredContext, translate: Translator) -> Block:
+    forget = block_kit.button(translate("button.forget"), FORGET, value=context.fingerprint)
+    return block_kit.section(ignored_line(context, translate), accessory=forget)
 
 
 def _audience(reply: SettingsReply, translate: Translator) -> str:

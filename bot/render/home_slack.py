@@ -12,7 +12,7 @@ from bot.policy.home_content import MOST_SHOWN, HomeContent
 from bot.policy.noise_rules import Mode
 from bot.render import block_kit
 from bot.render.block_kit import Block
-from bot.render.change_slack import change_line
+from bot.render.change_slack import change_line, ignored_line
 from bot.render.digest_view import sparkline
 from bot.render.incident_slack import incident_title, opening, state_lines
 from bot.render.trend_slack import code_line
@@ -27,7 +27,6 @@ from bot.storage.watch_store import Watch
 HOME_LOOKUP = "home_lookup"  # action ids
 HOME_UNDO = "home_undo"  # the value names the channel and the change
 HOME_FORGET = "home_forget"  # the value names the channel and the fingerprint
-_DIVIDER: Block = {"type": "divider"}
 _LONGEST_VIEW = 100  # blocks; docs.slack.dev/reference/views/home-tab-views
 
 
@@ -52,7 +51,7 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
     kept = content.retention
     stored = translate("settings.stored", days=kept.days, incident_days=kept.incident_days)
     updated = translate("home.updated", time=block_kit.date(content.at))
-    blocks += [_DIVIDER, block_kit.context(updated, stored)]
+    blocks += [block_kit.DIVIDER, block_kit.context(updated, stored)]
     return {"type": "home", "blocks": blocks[:_LONGEST_VIEW]}
 
 
@@ -60,9 +59,9 @@ def _part(name: str, items: Sequence[Block], translate: Translator) -> list[Bloc
     """Put a divider and a header above *items*, or above a line that says that there are none."""
     header = block_kit.header(translate(f"home.{name}"))
     if not items:
-        return [_DIVIDER, header, block_kit.context(translate(f"home.{name}.none"))]
+        return [block_kit.DIVIDER, header, block_kit.context(translate(f"home.{name}.none"))]
     more = [block_kit.context(translate("home.more", most=MOST_SHOWN))] if len(items) > MOST_SHOWN else []
-    return [_DIVIDER, header, *items[:MOST_SHOWN], *more]
+    return [block_kit.DIVIDER, header, *items[:MOST_SHOWN], *more]
 
 
 def _alert(catalogue: Catalogue, watch: Watch, content: HomeContent, translate: Translator) -> Block:
@@ -115,9 +114,6 @@ def _change(catalogue: Catalogue, channel: str, change: ChannelChange, translate
 
 
 def _ignored(channel: str, context: IgnoredContext, translate: Translator) -> Block:
-    who, time = block_kit.mention(context.user), block_kit.date(context.at)
-    until = block_kit.date(context.until, with_time=False)
-    code = f"<{block_kit.escape(context.link)}|{context.code}>" if context.link else str(context.code)
-    text = f"<#{channel}> · {translate('ignored.context', code=code, who=who, time=time, until=until)}"
+    text = f"<#{channel}> · {ignored_line(context, translate)}"
     value = json.dumps({"channel": channel, "fingerprint": context.fingerprint})
     return block_kit.section(text, accessory=block_kit.button(translate("button.forget"), HOME_FORGET, value=value))

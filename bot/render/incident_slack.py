@@ -162,7 +162,7 @@ def incident_title(catalogue: Catalogue, incident: Incident, translate: Translat
 
 def opening(link: str | None, translate: Translator) -> str:
     """Return the end of a line, a link to the message of an incident; empty without a link."""
-    return f" · <{block_kit.escape(link)}|{translate('home.open')}>" if link else ""
+    return f" · {block_kit.linked(translate('home.open'), link)}" if link else ""
 
 
 def take_over(incident: Incident, minutes: int, origin: str, translate: Translator) -> dict[str, Any]:
@@ -194,8 +194,7 @@ def overdue(reply: Overdue, translate: Translator) -> MessagePayload:
 
 
 def _linked(reply: TakenOver | Overdue, translate: Translator) -> str:
-    text = translate("alert.one" if reply.is_alert else "triage.one")
-    return f"<{block_kit.escape(reply.link)}|{text}>" if reply.link else text
+    return block_kit.linked(translate("alert.one" if reply.is_alert else "triage.one"), reply.link)
 
 
 def _line(text: str) -> MessagePayload:

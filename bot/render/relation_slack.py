@@ -16,8 +16,7 @@ _LEAST_S = 1.0  # shorter differences in time are left out
 def relation_line(relation: Relation, now: TriageSummary, view: DigestView) -> str:
     """Return the line, with the earlier triage as a link."""
     translate, earlier = view.translate, relation.earlier.summary
-    triage = translate("relation.triage")
-    triage = f"<{block_kit.escape(relation.link)}|{triage}>" if relation.link else triage
+    triage = block_kit.linked(translate("relation.triage"), relation.link)
     time = block_kit.date(relation.earlier.at)
     if not relation.is_same:
         cause = block_kit.escape(view.name(earlier.code) if earlier.code else earlier.cause)

@@ -5,7 +5,7 @@ What people typed is shown literally. A handoff mentions nobody: it may be share
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.catalogue.catalogue import Catalogue
@@ -15,7 +15,7 @@ from bot.oncall.story import HandoffReply, StoryReply
 from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.incident_slack import state_lines
-from bot.render.trend_slack import code_line
+from bot.render.trend_slack import code_line, seen_line
 from bot.render.watch_slack import subject_line
 from bot.storage.incident_store import IncidentEvent, Status
 from bot.storage.story_store import Chapter, CodeCount
@@ -50,7 +50,7 @@ def handoff(catalogue: Catalogue, reply: HandoffReply, translate: Translator) ->
     for each in reply.chapters:
         parts["open" if each.is_open else "resolved"].append(_handed(catalogue, each, reply, translate))
     for code in reply.new:
-        seen = translate("top.first", time=block_kit.date(_at(code.first)), **_around(reply, code.first))
+        seen = _seen("first", code.first, reply, translate)
         count = translate.count("top.count", code.count)
         parts["new"].append(f"{code_line(catalogue, code.code, translate)} · {count} · {seen}")
     blocks: list[Block] = []
@@ -140,23 +140,18 @@ def _title(catalogue: Catalogue, chapter: Chapter, reply: StoryReply | HandoffRe
         named = chapter.log.summary.cause if chapter.log else ""
         is_alert = chapter.incident is not None and chapter.incident.is_alert
         cause = str(chapter.code or named or translate("alert.title" if is_alert else "triage.no_cause"))
-    link, text = reply.links.get(chapter.ref.ts), block_kit.escape(cause)
-    return f"*<{block_kit.escape(link)}|{text}>*" if link else f"*{text}*"
+    return f"*{block_kit.linked(block_kit.escape(cause), reply.links.get(chapter.ref.ts))}*"
 
 
 def _code(catalogue: Catalogue, code: CodeCount, reply: StoryReply, translate: Translator) -> str:
-    seen = [("first", code.first), ("last", code.last)][code.first == code.last :]
-    when: Sequence[str] = [
-        translate(f"top.{name}", time=block_kit.date(_at(ts)), **_around(reply, ts)) for name, ts in seen
-    ]
+    ends = {"first": code.first, "last": code.last} if code.first != code.last else {"last": code.last}
+    when = [_seen(name, ts, reply, translate) for name, ts in ends.items()]
     count = translate.count("top.count", code.count)
     return f"• {' · '.join([code_line(catalogue, code.code, translate), count, *when])}"
 
 
-def _around(reply: StoryReply | HandoffReply, ts: str) -> dict[str, str]:
-    """Return what surrounds a text that links a message."""
-    link = reply.links.get(ts)
-    return {"link": f"<{block_kit.escape(link)}|", "end": ">"} if link else {"link": "", "end": ""}
+def _seen(name: str, ts: str, reply: StoryReply | HandoffReply, translate: Translator) -> str:
+    return seen_line(name, _at(ts), reply.links.get(ts), translate)
 
 
 def _at(ts: str) -> float:

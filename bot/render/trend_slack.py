@@ -9,7 +9,7 @@ from bot.render import block_kit
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_view import sparkline
 from bot.render.entry_slack import line
-from bot.storage.sighting_store import CodeTrend, Seen
+from bot.storage.sighting_store import CodeTrend
 
 
 def top(catalogue: Catalogue, reply: TopReply, translate: Translator) -> MessagePayload:
@@ -33,18 +33,21 @@ def code_line(catalogue: Catalogue, code: int, translate: Translator) -> str:
     return line(entry, translate) if entry else f"*{code}*"
 
 
+def seen_line(name: str, at: float, link: str | None, translate: Translator) -> str:
+    """Say when a code was seen “first” or “last”, with a link to the message if Slack gave one."""
+    opening, end = (f"<{block_kit.escape(link)}|", ">") if link else ("", "")
+    return translate(f"top.{name}", time=block_kit.date(at), link=opening, end=end)
+
+
 def _code(catalogue: Catalogue, trend: CodeTrend, reply: TopReply, translate: Translator) -> Block:
     facts = [translate.count("top.count", trend.count)]
     if reply.span.is_compared:
         facts.append(_change(trend, translate(f"span.{reply.span}"), translate))
-    first, last = (
-        translate(f"top.{name}", time=block_kit.date(seen.at), link=_opening(seen, reply), end=_closing(seen, reply))
-        for name, seen in (("first", trend.first), ("last", trend.last))
-    )
-    seen = [first, last] if trend.first != trend.last else [last]
+    ends = {"first": trend.first, "last": trend.last} if trend.first != trend.last else {"last": trend.last}
+    when = [seen_line(name, seen.at, reply.links.get(seen), translate) for name, seen in ends.items()]
     return block_kit.section(
         f"{code_line(catalogue, trend.code, translate)}\n`{sparkline(trend.parts)}`  {' · '.join(facts)}\n"
-        + " · ".join(seen)
+        + " · ".join(when)
     )
 
 
@@ -55,11 +58,3 @@ def _change(trend: CodeTrend, span: str, translate: Translator) -> str:
     if not more:
         return translate("top.same", span=span)
     return translate.count("top.rose" if more > 0 else "top.fell", abs(more), span=span)
-
-
-def _opening(seen: Seen, reply: TopReply) -> str:
-    return f"<{block_kit.escape(reply.links[seen])}|" if seen in reply.links else ""
-
-
-def _closing(seen: Seen, reply: TopReply) -> str:
-    return ">" if seen in reply.links else ""
