@@ -116,6 +116,12 @@ def message(text: str, blocks: Sequence[Block]) -> MessagePayload:
     return {"text": text, "blocks": kept}
 
 
+def text_message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = False) -> MessagePayload:
+    """Build a message of *paragraphs*, the first of them also its plain text, followed by *blocks*."""
+    sections = [section(paragraph, verbatim=verbatim) for paragraph in paragraphs]
+    return message(paragraphs[0], [*sections, *blocks])
+
+
 def characters(content: Any) -> int:
     """Count the characters of all strings in *content* except types and ids. Slack does not say which it counts."""
     if isinstance(content, dict):

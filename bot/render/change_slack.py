@@ -35,7 +35,7 @@ def change(catalogue: Catalogue, reply: ChangeReply, translate: Translator) -> M
     if reply.change.undone_by:
         return block_kit.message(text, [block_kit.context(text)])
     if reply.untold:
-        return block_kit.message(text, [block_kit.section(text)])
+        return block_kit.text_message(text)
     undo = block_kit.button(translate("button.undo"), UNDO, value=str(reply.change.id))
     return block_kit.message(text, [block_kit.section(text, accessory=undo)])
 
@@ -54,26 +54,26 @@ def forgot(reply: ForgotReply, translate: Translator) -> MessagePayload:
     who, codes = block_kit.mention(reply.user), block_kit.joined(reply.codes, translate)
     line = translate.count("change.forgot", len(reply.codes), who=who, codes=codes)
     text = _with_untold(line, reply.untold, translate)
-    return block_kit.message(text, [block_kit.section(text)])
+    return block_kit.text_message(text)
 
 
 def ignored(reply: IgnoredReply, translate: Translator) -> MessagePayload:
     """List the ignored contexts of a channel: code, author, time, link to the message, and a button to forget each."""
     if not reply.contexts:
         text = translate("ignored.none")
-        return block_kit.message(text, [block_kit.section(text)])
+        return block_kit.text_message(text)
     title = translate.count("ignored.title", len(reply.contexts))
-    blocks = [block_kit.section(title), *(_ignored(each, translate) for each in reply.contexts[:_MOST_LISTED])]
+    blocks = [_ignored(each, translate) for each in reply.contexts[:_MOST_LISTED]]
     more = len(reply.contexts) - _MOST_LISTED
     hint = [translate.count("card.more", more)] if more > 0 else []
-    return block_kit.message(title, [*blocks, block_kit.context(*hint, translate("ignored.hint"))])
+    return block_kit.text_message(title, blocks=[*blocks, block_kit.context(*hint, translate("ignored.hint"))])
 
 
 def denied(reply: Denied, translate: Translator) -> MessagePayload:
     """Explain why the person may not make a change, and name the people who may."""
     names = translate("list.item_separator").join(map(block_kit.mention, reply.admins[:10]))
     text = translate(f"denied.{reply.reason}", admins=names)
-    return block_kit.message(text, [block_kit.section(text)])
+    return block_kit.text_message(text)
 
 
 def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
@@ -93,7 +93,7 @@ def settings(reply: SettingsReply, translate: Translator) -> MessagePayload:
         translate("settings.hint"),
     ]
     paragraphs = [each for each in paragraphs if each]
-    return block_kit.message(paragraphs[0], [block_kit.section(paragraph) for paragraph in paragraphs])
+    return block_kit.text_message(*paragraphs)
 
 
 def by_whom(context: IgnoredContext, translate: Translator) -> str:

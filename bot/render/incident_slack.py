@@ -184,21 +184,17 @@ def resolution(origin: str, translate: Translator) -> dict[str, Any]:
 def taken_over(reply: TakenOver, translate: Translator) -> MessagePayload:
     """Tell a person that somebody else is on their incident now."""
     names = {"who": block_kit.mention(reply.by), "channel": f"<#{reply.channel}>"}
-    return _line(translate("triage.taken_over", **names, triage=_linked(reply, translate)))
+    return block_kit.text_message(translate("triage.taken_over", **names, triage=_linked(reply, translate)))
 
 
 def overdue(reply: Overdue, translate: Translator) -> MessagePayload:
     """Remind a person of an incident that they are on."""
     names = {"time": block_kit.date(reply.since), "channel": f"<#{reply.channel}>"}
-    return _line(translate("triage.overdue", **names, triage=_linked(reply, translate)))
+    return block_kit.text_message(translate("triage.overdue", **names, triage=_linked(reply, translate)))
 
 
 def _linked(reply: TakenOver | Overdue, translate: Translator) -> str:
     return block_kit.linked(translate("alert.one" if reply.is_alert else "triage.one"), reply.link)
-
-
-def _line(text: str) -> MessagePayload:
-    return block_kit.message(text, [block_kit.section(text)])
 
 
 def _is_state(block: Block) -> bool:

@@ -28,7 +28,7 @@ def nothing_found(catalogue: Catalogue, reply: NothingFound, translate: Translat
         said = translate("log.nothing")
     files = [block_kit.section("\n".join(lines), verbatim=True)] if (lines := _files(view)) else []
     steps = next_steps(view, catalogue, is_private=True)
-    return block_kit.message(said, [block_kit.section(said), *files, steps])
+    return block_kit.text_message(said, blocks=[*files, steps])
 
 
 def next_steps(view: DigestView, catalogue: Catalogue, *, is_private: bool = False) -> Block:

@@ -11,7 +11,7 @@ from bot.i18n import Translator
 from bot.policy import replies, troubles
 from bot.policy.noise_rules import Mode
 from bot.render import block_kit, unknown_code
-from bot.render.block_kit import Block, MessagePayload
+from bot.render.block_kit import MessagePayload, text_message
 from bot.render.digest_view import secret_line
 from bot.render.entry_slack import SHOW_CODE, line
 from bot.render.entry_wording import foreign_line
@@ -26,30 +26,24 @@ _MOST_NAMED = 5  # files, and secrets
 _NAME = 100  # characters
 
 
-def message(*paragraphs: str, blocks: Sequence[Block] = (), verbatim: bool = False) -> MessagePayload:
-    """Build a message of *paragraphs*, the first of them also its plain text, followed by *blocks*."""
-    sections = [block_kit.section(paragraph, verbatim=verbatim) for paragraph in paragraphs]
-    return block_kit.message(paragraphs[0], [*sections, *blocks])
-
-
 def foreign(reply: replies.Foreign, translate: Translator) -> MessagePayload:
     """Name the products whose numbers these are, and the unknown codes beside them."""
     lines = [foreign_line(each, translate, "<{}>") for each in reply.numbers]
     lines += [unknown_code.beside_line(reply.unknown, translate)] if reply.unknown else []
-    return message("\n".join(lines))
+    return text_message("\n".join(lines))
 
 
 def found(reply: replies.Found, translate: Translator) -> MessagePayload:
     """List the results of a search, each with a button that shows its card, or a hint if there are none."""
     if not reply.entries:
-        return message(translate("search.nothing", query=_query(reply.query)), translate("search.hint"))
+        return text_message(translate("search.nothing", query=_query(reply.query)), translate("search.hint"))
     title = translate.count("search.found", len(reply.entries), query=_query(reply.query))
     hits = []
     for entry in reply.entries:
         show = block_kit.button(translate("button.show"), SHOW_CODE, value=str(entry.code))
         text = f"{line(entry, translate)}\n{block_kit.escape(translate.pick(entry.meaning))}"
         hits.append(block_kit.section(text, accessory=show))
-    return message(title, blocks=hits)
+    return text_message(title, blocks=hits)
 
 
 def code_range(catalogue: Catalogue, reply: replies.Range, translate: Translator) -> MessagePayload:
@@ -60,7 +54,7 @@ def code_range(catalogue: Catalogue, reply: replies.Range, translate: Translator
         blocks.append(block_kit.context(translate.count("card.more", len(reply.entries) - _MOST_LISTED)))
     if missed := unknown_code.missed_digit(reply.query, reply.entries, catalogue):
         blocks.append(block_kit.section("\n".join([translate("unknown.nearest"), *_lines(missed, translate)])))
-    return message(title, blocks=blocks)
+    return text_message(title, blocks=blocks)
 
 
 def listing(reply: replies.Listing, translate: Translator) -> MessagePayload:
@@ -70,17 +64,17 @@ def listing(reply: replies.Listing, translate: Translator) -> MessagePayload:
         name = f"*{block_kit.escape(translate.pick(section.name))}*"
         count = translate.count("list.codes", len(section.codes))
         if len(reply.sections) == 1:
-            return message(f"{name} · {count}", blocks=block_kit.paragraphs(_lines(section.codes, translate)))
+            return text_message(f"{name} · {count}", blocks=block_kit.paragraphs(_lines(section.codes, translate)))
         lines.append(f"{name} `{section.section}` · {count}")
-    return message(translate("list.sections"), "\n".join(lines), translate("list.hint"))
+    return text_message(translate("list.sections"), "\n".join(lines), translate("list.hint"))
 
 
 def usage(reply: replies.Usage, translate: Translator) -> MessagePayload:
     """Explain how to use the bot, or only the command that was misused."""
     if reply.misused:
-        return message(translate(f"help.misused.{reply.misused}"))
+        return text_message(translate(f"help.misused.{reply.misused}"))
     groups = (translate(f"help.{group}") for group in ("ask", "logs", "oncall", "channel"))
-    return message(translate("help.title"), *groups)
+    return text_message(translate("help.title"), *groups)
 
 
 def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
@@ -98,18 +92,18 @@ def dry_run(reply: replies.DryRun, translate: Translator) -> MessagePayload:
         paragraphs.append("\n".join(_lines(reply.codes, translate)))
     modes = [block_kit.button(translate(f"button.mode.{mode}"), f"{SET_MODE}_{mode}", value=mode) for mode in Mode]
     buttons = block_kit.actions(*modes)
-    return message(translate("dry_run.hello"), *paragraphs, translate("dry_run.choose"), blocks=[buttons])
+    return text_message(translate("dry_run.hello"), *paragraphs, translate("dry_run.choose"), blocks=[buttons])
 
 
 def barred(reply: troubles.Barred, translate: Translator) -> MessagePayload:
     """Explain why the bot can't post in a channel, how to change that, and the alternative until then."""
     reason = translate(f"barred.{reply.barrier}", channel=f"<#{reply.channel}>", scope=reply.scope or "?")
-    return message(reason, translate("barred.meanwhile"))
+    return text_message(reason, translate("barred.meanwhile"))
 
 
 def failed(reply: troubles.Failed, translate: Translator) -> MessagePayload:
     """Report a failure, with the id that is in the log, too."""
-    return message(translate("trouble.failed", id=reply.incident))
+    return text_message(translate("trouble.failed", id=reply.incident))
 
 
 def refused(reply: troubles.Refused, translate: Translator) -> MessagePayload:
@@ -121,7 +115,7 @@ def refused(reply: troubles.Refused, translate: Translator) -> MessagePayload:
         said = translate("trouble.refused", reason=reason)
     words = _PLAIN_REASONS.get(reply.reason)
     said = block_kit.sentences(said, translate(f"refused.{words}"), translate) if words else said
-    return message(said, translate("trouble.operator", id=reply.incident))
+    return text_message(said, translate("trouble.operator", id=reply.incident))
 
 
 # By Slack's error code: docs.slack.dev, errors of chat.postMessage and files.completeUploadExternal.
@@ -146,7 +140,7 @@ def unreadable(reply: replies.UnreadableReply, translate: Translator) -> Message
         lines.append(translate("triage.refused", file=_file_name(file.name, translate), why=reason))
     more = len(reply.files) - _MOST_NAMED
     lines += [translate.count("triage.more_files", more)] if more > 0 else []
-    return message("\n".join(lines), verbatim=True)
+    return text_message("\n".join(lines), verbatim=True)
 
 
 def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
@@ -161,32 +155,32 @@ def leaked(reply: replies.Leaked, translate: Translator) -> MessagePayload:
     title, advice = translate("log.leaked"), translate("log.leaked.advice")
     if reply.is_private:
         title, advice = translate("log.leaked_privately"), translate("log.leaked_privately.advice")
-    return message(title, "\n".join(lines), advice, verbatim=True)
+    return text_message(title, "\n".join(lines), advice, verbatim=True)
 
 
 def escalated(reply: replies.Escalated, translate: Translator) -> MessagePayload:
     """Mention the user or user group that an incident is escalated to."""
     target, by = map(block_kit.mention, (reply.target, reply.by))
-    return message(translate("log.escalated", target=target, by=by))
+    return text_message(translate("log.escalated", target=target, by=by))
 
 
 def summons(reply: replies.Summons, translate: Translator) -> MessagePayload:
     """Ask a person to look at a triage in a channel that they are not in."""
     by, link = block_kit.mention(reply.by), block_kit.escape(reply.link)
-    return message(translate("log.summons", by=by, channel=f"<#{reply.channel}>", link=link))
+    return text_message(translate("log.summons", by=by, channel=f"<#{reply.channel}>", link=link))
 
 
 def uncalled(reply: troubles.Uncalled, translate: Translator) -> MessagePayload:
     """Report that a call failed, with Slack's error code and the id in the log."""
     reason = block_kit.literal(reply.reason, _NAME)
     said = translate("log.uncalled", target=block_kit.mention(reply.target), reason=reason)
-    return message(said, translate("trouble.operator", id=reply.incident))
+    return text_message(said, translate("trouble.operator", id=reply.incident))
 
 
 def note(reply: replies.Note, translate: Translator) -> MessagePayload:
     """Answer a request in one line, or two if another way of asking helps."""
     hints = [translate("search.hint")] if reply.what == "no_codes" else []
-    return message(translate(f"note.{reply.what}"), *hints)
+    return text_message(translate(f"note.{reply.what}"), *hints)
 
 
 def paste(text: str, origin: str, translate: Translator) -> dict[str, Any]:

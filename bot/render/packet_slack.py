@@ -50,7 +50,7 @@ def to_copy(reply: PacketReply, translate: Translator) -> MessagePayload:
     title = translate("packet.attached" if reply.is_attached else "packet.not_attached")
     notes = [block_kit.context(translate("packet.cut"))] if len(reply.text) > _MOST_COPIED else []
     text = block_kit.shorten(reply.text.rstrip(), _MOST_COPIED)
-    return block_kit.message(title, [block_kit.section(title), block_kit.preformatted(text), *notes])
+    return block_kit.text_message(title, blocks=[block_kit.preformatted(text), *notes])
 
 
 def packet_text(packet: Packet, digest: Digest, catalogue: Catalogue) -> str:

@@ -19,11 +19,11 @@ def logs(reply: LogsReply, translate: Translator) -> MessagePayload:
     if reply.unknown:
         typed = block_kit.escape(block_kit.shorten(reply.unknown, _TYPED))
         text = translate("logs.unknown", typed=typed, names=names)
-        return block_kit.message(text, [block_kit.section(text)])
+        return block_kit.text_message(text)
     if len(reply.platforms) > 1:
         lines = [block_kit.escape(log_line(each, translate, is_short=True)) for each in reply.platforms]
         blocks = block_kit.paragraphs([f"• {line}" for line in lines])
-        return block_kit.message(translate("logs.title"), [block_kit.section(translate("logs.title")), *blocks])
+        return block_kit.text_message(translate("logs.title"), blocks=blocks)
     (platform,) = reply.platforms
     line = block_kit.escape(log_line(platform, translate))
     steps = "\n".join([line, *(f"• {block_kit.escape(advice)}" for advice in log_advice(platform, translate))])

@@ -31,7 +31,7 @@ def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> Mes
     where = "thread" if reply.is_thread else "channel"
     if not (reply.chapters or reply.codes or reply.alerts):
         text = translate(f"story.none.{where}")
-        return block_kit.message(text, [block_kit.section(text)])
+        return block_kit.text_message(text)
     title = translate(f"story.title.{where}")
     blocks = [block_kit.section("\n".join(alerts))] if (alerts := _alerts(catalogue, reply, translate)) else []
     blocks += [block_kit.section("\n".join(_chapter(catalogue, each, reply, translate))) for each in reply.chapters]
@@ -40,7 +40,7 @@ def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> Mes
     if reply.codes:
         lines = [_code(catalogue, each, reply, translate) for each in reply.codes]
         blocks += block_kit.paragraphs([translate("story.codes"), *lines])
-    return block_kit.message(title, [block_kit.section(title), *blocks])
+    return block_kit.text_message(title, blocks=blocks)
 
 
 def handoff(catalogue: Catalogue, reply: HandoffReply, translate: Translator) -> MessagePayload:
@@ -59,7 +59,7 @@ def handoff(catalogue: Catalogue, reply: HandoffReply, translate: Translator) ->
         more = len(lines) - _LINES
         listed += [f"• {translate.count('story.more', more)}"] if more > 0 else []
         blocks += block_kit.paragraphs([translate(f"handoff.{name}"), *listed])
-    return block_kit.message(title, [block_kit.section(title), *blocks])
+    return block_kit.text_message(title, blocks=blocks)
 
 
 def _chapter(catalogue: Catalogue, chapter: Chapter, reply: StoryReply, translate: Translator) -> Iterator[str]:

@@ -18,13 +18,11 @@ def top(catalogue: Catalogue, reply: TopReply, translate: Translator) -> Message
     span = translate(f"span.{reply.span}")
     if not reply.trends:
         text = translate(f"top.none.{where}", span=span)
-        return block_kit.message(text, [block_kit.section(text), block_kit.context(translate("top.hint"))])
+        return block_kit.text_message(text, blocks=[block_kit.context(translate("top.hint"))])
     title = translate(f"top.title.{where}", span=span)
     blocks = [_code(catalogue, trend, reply, translate) for trend in reply.trends]
     hints = [translate.count("top.cut", len(reply.trends))] if reply.is_cut else []
-    return block_kit.message(
-        title, [block_kit.section(title), *blocks, block_kit.context(*hints, translate("top.hint"))]
-    )
+    return block_kit.text_message(title, blocks=[*blocks, block_kit.context(*hints, translate("top.hint"))])
 
 
 def code_line(catalogue: Catalogue, code: int, translate: Translator) -> str:

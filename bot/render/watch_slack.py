@@ -25,10 +25,10 @@ def watches(catalogue: Catalogue, reply: WatchesReply, translate: Translator) ->
     """List the watches of a channel, each with a button to stop it."""
     if not reply.watches:
         text = translate("watch.none")
-        return block_kit.message(text, [block_kit.section(text)])
+        return block_kit.text_message(text)
     title = translate("watch.choose" if reply.is_choice else "watch.list")
     blocks = [_listed(catalogue, number, each, translate) for number, each in enumerate(reply.watches, 1)]
-    return block_kit.message(title, [block_kit.section(title), *blocks, block_kit.context(translate("watch.hint"))])
+    return block_kit.text_message(title, blocks=[*blocks, block_kit.context(translate("watch.hint"))])
 
 
 def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> MessagePayload:

@@ -28,7 +28,7 @@ def weekly(catalogue: Catalogue, reply: WeeklyReply, translate: Translator) -> M
         heading = translate(f"weekly.{name}" if reply.is_compared or name != "new" else "story.codes")
         blocks += block_kit.paragraphs([heading, *lines]) if lines else []
     blocks = blocks or [block_kit.section(translate("weekly.quiet"))]
-    return block_kit.message(title, [block_kit.section(title), *blocks, hint])
+    return block_kit.text_message(title, blocks=[*blocks, hint])
 
 
 def _trend(catalogue: Catalogue, trend: CodeTrend, translate: Translator) -> str:
