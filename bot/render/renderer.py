@@ -45,6 +45,51 @@ from bot.storage.incident_store import Incident
 from bot.triage.cascades import open_cascades
 
 _MOST_CACHED = 500  # annotations
+_View = Callable[[Any, Translator], MessagePayload]
+
+# By the type of the reply.
+_VIEWS: dict[type, _View] = {
+    replies.Foreign: notices.foreign,
+    replies.Found: notices.found,
+    replies.Listing: notices.listing,
+    replies.LogsReply: platform_slack.logs,
+    replies.Usage: notices.usage,
+    replies.SettingsReply: change_slack.settings,
+    replies.IgnoredReply: change_slack.ignored,
+    replies.ForgotReply: change_slack.forgot,
+    replies.Denied: change_slack.denied,
+    replies.DryRun: notices.dry_run,
+    replies.LogKept: digest_slack.kept,
+    replies.UnreadableReply: notices.unreadable,
+    replies.Leaked: notices.leaked,
+    replies.Escalated: notices.escalated,
+    replies.Summons: notices.summons,
+    replies.TakenOver: incident_slack.taken_over,
+    replies.Overdue: incident_slack.overdue,
+    replies.Note: notices.note,
+    NoteReply: memory_slack.note,
+    PacketReply: packet_slack.to_copy,
+    troubles.Barred: notices.barred,
+    troubles.Uncalled: notices.uncalled,
+    troubles.Failed: notices.failed,
+    troubles.Refused: notices.refused,
+}
+# Those that name entries of the catalogue.
+_CATALOGUE_VIEWS: dict[type, Callable[[Catalogue, Any, Translator], MessagePayload]] = {
+    replies.Explained: entry_slack.explained,
+    replies.Unknown: entry_slack.unknown,
+    replies.Range: notices.code_range,
+    replies.WhyReply: detection_slack.why,
+    replies.PrivateTriage: digest_slack.private,
+    replies.NothingFound: log_notices.nothing_found,
+    TopReply: trend_slack.top,
+    WeeklyReply: weekly_slack.weekly,
+    StoryReply: story_slack.story,
+    HandoffReply: story_slack.handoff,
+    WatchesReply: watch_slack.watches,
+    AlertReply: watch_slack.alert,
+    OfferReply: watch_slack.offer,
+}
 
 
 class Renderer:
@@ -60,48 +105,13 @@ class Renderer:
         annotation = cached(annotations, key=_annotation_key)(
             partial(entry_slack.annotation, catalogue, open_cascades())
         )
-        self._views: dict[type, Callable[[Any, Translator], MessagePayload]] = {
-            replies.Explained: partial(entry_slack.explained, catalogue),
+        self._views: dict[type, _View] = {
+            **_VIEWS,
+            **{reply: partial(view, catalogue) for reply, view in _CATALOGUE_VIEWS.items()},
             replies.Annotation: annotation,
             replies.Triaged: partial(digest_slack.message, catalogue, can_escalate=can_escalate),
-            replies.WhyReply: partial(detection_slack.why, catalogue),
-            replies.Unknown: partial(entry_slack.unknown, catalogue),
-            replies.Foreign: notices.foreign,
-            replies.Found: notices.found,
-            replies.Range: partial(notices.code_range, catalogue),
-            replies.Listing: notices.listing,
-            replies.LogsReply: platform_slack.logs,
-            replies.Usage: notices.usage,
-            replies.SettingsReply: change_slack.settings,
             replies.ChangeReply: self._change,
-            replies.IgnoredReply: change_slack.ignored,
-            replies.ForgotReply: change_slack.forgot,
-            replies.Denied: change_slack.denied,
-            replies.DryRun: notices.dry_run,
-            troubles.Barred: notices.barred,
-            replies.PrivateTriage: partial(digest_slack.private, catalogue),
-            replies.LogKept: digest_slack.kept,
             replies.Shared: self._shared,
-            replies.NothingFound: partial(log_notices.nothing_found, catalogue),
-            replies.UnreadableReply: notices.unreadable,
-            replies.Leaked: notices.leaked,
-            replies.Escalated: notices.escalated,
-            replies.Summons: notices.summons,
-            replies.TakenOver: incident_slack.taken_over,
-            replies.Overdue: incident_slack.overdue,
-            PacketReply: packet_slack.to_copy,
-            TopReply: partial(trend_slack.top, catalogue),
-            WeeklyReply: partial(weekly_slack.weekly, catalogue),
-            StoryReply: partial(story_slack.story, catalogue),
-            HandoffReply: partial(story_slack.handoff, catalogue),
-            WatchesReply: partial(watch_slack.watches, catalogue),
-            AlertReply: partial(watch_slack.alert, catalogue),
-            OfferReply: partial(watch_slack.offer, catalogue),
-            troubles.Uncalled: notices.uncalled,
-            NoteReply: memory_slack.note,
-            replies.Note: notices.note,
-            troubles.Failed: notices.failed,
-            troubles.Refused: notices.refused,
         }
 
     def message(self, reply: replies.Reply, language: Language, *, share: str = "") -> MessagePayload:
