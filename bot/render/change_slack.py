@@ -108,31 +108,37 @@ def _with_untold(line: str, untold: str, translate: Translator) -> str:
 
 
 def change_line(catalogue: Catalogue, change: ChannelChange, translate: Translator) -> str:
-    """Say what a person changed, and who undid it."""
+    """Name a change and its author, and who undid it."""
+    line = _changed(catalogue, change, translate)
+    if change.undone_by:
+        undone = translate("change.undone", who=block_kit.mention(change.undone_by))
+        line = block_kit.sentences(line, undone, translate)
+    return line
+
+
+def _changed(catalogue: Catalogue, change: ChannelChange, translate: Translator) -> str:
     who, detail = block_kit.mention(change.user), change.detail
     match change.what:
         case Changed.MODE:
-            line = translate(f"change.mode.{detail['after'] or Mode.THREAD}", who=who)
+            return translate(f"change.mode.{detail['after'] or Mode.THREAD}", who=who)
         case Changed.LANGUAGE:
             language = translate(f"language.{detail['after']}") if detail["after"] else ""
-            line = translate("change.language" if language else "change.language.auto", who=who, language=language)
+            return translate("change.language" if language else "change.language.auto", who=who, language=language)
         case Changed.ANSWERS | Changed.WORKSPACE_ANSWERS as what:
             default = "channel" if what is Changed.WORKSPACE_ANSWERS else "auto"
-            line = translate(f"change.{what}.{detail['after'] or default}", who=who)
+            return translate(f"change.{what}.{detail['after'] or default}", who=who)
         case Changed.WEEKLY:
             time = block_kit.date(next_due(change.at))
-            line = translate("change.weekly" if detail["after"] else "change.weekly.off", who=who, time=time)
+            return translate("change.weekly" if detail["after"] else "change.weekly.off", who=who, time=time)
         case Changed.NOT_A_CODE:
-            line = _not_a_code(change, translate)
-        case Changed.NOTE | Changed.SNOOZE as what:
-            line = {Changed.NOTE: _note_line, Changed.SNOOZE: _snooze_line}[what](who, detail, translate)
+            return _not_a_code(change, translate)
+        case Changed.NOTE:
+            return _note_line(who, detail, translate)
+        case Changed.SNOOZE:
+            return _snooze_line(who, detail, translate)
         case Changed.WATCH | Changed.WATCH_STOPPED as what:
-            line = translate(f"change.{what}", who=who, rule=rule_line(catalogue, detail, translate))
-        case Changed.WRONG:
-            line = translate("change.wrong", who=who)
-    if change.undone_by:
-        line = block_kit.sentences(line, translate("change.undone", who=block_kit.mention(change.undone_by)), translate)
-    return line
+            return translate(f"change.{what}", who=who, rule=rule_line(catalogue, detail, translate))
+    return translate("change.wrong", who=who)
 
 
 def _not_a_code(change: ChannelChange, translate: Translator) -> str:

@@ -101,7 +101,8 @@ def _helped(helped: Helped, translate: Translator) -> list[Element]:
 def _dated(line: str, at: float, link: str = "") -> list[Element]:
     """Return the runs of *line* with the date in its place."""
     before, after = line.split(_DATE)
-    return [block_kit.run(before), block_kit.date_run(at, link), block_kit.run(after)][0 if before else 1 :]
+    start = [block_kit.run(before)] if before else []
+    return [*start, block_kit.date_run(at, link), block_kit.run(after)]
 
 
 def _typed(text: str, limit: int) -> str:
