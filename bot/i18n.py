@@ -31,7 +31,7 @@ class Language(StrEnum):
 
     @property
     def other(self) -> Language:
-        """The language that the language button offers."""
+        """Return the language that the language button offers."""
         return Language.ZH if self is Language.EN else Language.EN
 
     @property
@@ -59,6 +59,11 @@ _CHINESE_TAGS = dict.fromkeys(("zh", "zh-CN", "zh-SG", "zh-Hans"), Language.ZH) 
 )
 
 
+# Compiling these at the import would take 2 ms of every start. `re` caches them.
+_CHINESE = r"[\u3400-\u4dbf\u4e00-\u9fff]"
+_KANA = r"[\u3040-\u30ff]"  # Japanese has Chinese characters, too
+
+
 @lru_cache(1000)
 def _ask_babel(tag: str) -> Language | None:
     """Return the language for any tag, or None if Babel does not know it."""
@@ -79,10 +84,9 @@ def prose_language(prose: str) -> Language | None:
     A Chinese character counts as much as a word of Latin letters. Remove codes, log lines and links from *prose*
     first: they are English whatever language people speak.
     """
-    # Compiling the patterns at the import would take 2 ms of every start. `re` caches them.
-    if re.search(r"[\u3040-\u30ff]", prose):
-        return None  # kana: Japanese has Chinese characters, too
-    chinese, latin = len(re.findall(r"[\u3400-\u4dbf\u4e00-\u9fff]", prose)), len(re.findall(r"[A-Za-z]{2,}", prose))
+    if re.search(_KANA, prose):
+        return None
+    chinese, latin = len(re.findall(_CHINESE, prose)), len(re.findall(r"[A-Za-z]{2,}", prose))
     if chinese >= 2 and chinese >= latin:
         return Language.ZH
     return Language.EN if latin >= 3 and latin > 3 * chinese else None
@@ -90,8 +94,7 @@ def prose_language(prose: str) -> Language | None:
 
 def script_language(text: str) -> Language | None:
     """Return Chinese if *text* contains a Chinese character but no kana, which would make it Japanese, else None."""
-    has_chinese = re.search(r"[\u3400-\u4dbf\u4e00-\u9fff]", text) and not re.search(r"[\u3040-\u30ff]", text)
-    return Language.ZH if has_chinese else None
+    return Language.ZH if re.search(_CHINESE, text) and not re.search(_KANA, text) else None
 
 
 def question_language(question: str, *, usual: Language) -> Language:
