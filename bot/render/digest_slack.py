@@ -16,8 +16,7 @@ from bot.render import block_kit, incident_slack
 from bot.render.block_kit import Block, MessagePayload
 from bot.render.digest_marks import stamp_text
 from bot.render.digest_view import DigestView, numbered_lines, offsets
-from bot.render.entry_slack import numbered
-from bot.render.entry_wording import fact_line
+from bot.render.entry_wording import fact_line, numbered
 from bot.render.log_notices import next_steps
 from bot.render.memory_slack import memory_of
 from bot.render.relation_slack import relation_line, relation_text
@@ -117,8 +116,9 @@ def _answer(view: DigestView, catalogue: Catalogue) -> Iterator[Block]:
     yield block_kit.header(view.title().replace("`", ""))
     if view.plan:
         actor = translate("triage.actor", actor=block_kit.escape(view.plan.who))
+        steps = block_kit.escape(numbered(view.plan.steps))
         log = f"\n{block_kit.escape(view.log_line())}" if view.log_line() else ""
-        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{numbered(view.plan.steps)}{log}")
+        yield block_kit.section(f"{actor}\n*{translate('triage.steps')}*\n{steps}{log}")
     elif view.rivals:
         lines = [view.introduction()]
         for plan, share in view.rivals[:_MOST_CANDIDATES]:

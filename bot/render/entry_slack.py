@@ -22,6 +22,7 @@ from bot.render.entry_wording import (
     foreign_line,
     limit_lines,
     notes,
+    numbered,
     platform_lines,
     retry_text,
     server_code_line,
@@ -130,7 +131,7 @@ def card(entry: Entry, translate: Translator, platform: Platform | None = None, 
     blocks = [
         block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
         block_kit.section(block_kit.escape(translate.pick(entry.meaning))),
-        block_kit.section(f"*{translate('card.remedy')}*\n{numbered(translate.pick(entry.remedy))}"),
+        block_kit.section(f"*{translate('card.remedy')}*\n{_remedy(entry, translate)}"),
         block_kit.fields(list(_facts(entry, translate))),
     ]
     if entry.limits:
@@ -155,12 +156,6 @@ def line(entry: Entry, translate: Translator) -> str:
     return f"*{entry.code}*  {block_kit.escape(translate.pick(entry.title))}"
 
 
-def numbered(steps: Sequence[str]) -> str:
-    """Format *steps* as a numbered list in mrkdwn; a single step gets no number."""
-    escaped = [block_kit.escape(step) for step in steps]
-    return escaped[0] if len(escaped) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(escaped, 1))
-
-
 def _short_cards(entries: Sequence[Entry], memories: Sequence[CodeMemory], translate: Translator) -> list[Block]:
     """Build a short card for each of *entries* with what is remembered about it, and a line between each two."""
     cards = ([*_short_card(each, translate), *memory_of(each.code, memories, translate)] for each in entries)
@@ -174,7 +169,7 @@ def _short_card(entry: Entry, translate: Translator) -> list[Block]:
     titles = [translate("card.other", title=translate.pick(each.title)) for each in entry.other_meanings]
     return [
         block_kit.header(f"{entry.code} · {translate.pick(entry.title)}"),
-        block_kit.section(f"{meaning}\n{actor}\n{numbered(translate.pick(entry.remedy))}"),
+        block_kit.section(f"{meaning}\n{actor}\n{_remedy(entry, translate)}"),
         *([block_kit.context(*map(block_kit.escape, titles))] if titles else []),
     ]
 
@@ -311,6 +306,10 @@ def _limits(meaning: Entry | Meaning, translate: Translator) -> str:
     return f"*{translate('card.limits')}*\n{lines}"
 
 
+def _remedy(meaning: Entry | Meaning, translate: Translator) -> str:
+    return block_kit.escape(numbered(translate.pick(meaning.remedy)))
+
+
 def _methods(meaning: Entry | Meaning) -> str:
     return " ".join(f"`{method}`" for method in meaning.methods)
 
@@ -323,7 +322,7 @@ def _other_meaning(meaning: Meaning, translate: Translator) -> Block:
     more += f"\n{_limits(meaning, translate)}" if meaning.limits else ""
     return block_kit.section(
         f"*{translate('card.other', title=title)}*\n{when}\n"
-        f"{text}\n{numbered(translate.pick(meaning.remedy))}\n"
+        f"{text}\n{_remedy(meaning, translate)}\n"
         f"{fact_line('actor', translate(f'actor.{meaning.actor}'), translate)} · "
         f"{fact_line('retry', retry_text(meaning, translate), translate)}{more}"
     )

@@ -27,6 +27,11 @@ def retry_text(meaning: Entry | Meaning, translate: Translator) -> str:
     return translate(f"retry.{meaning.retry}")
 
 
+def numbered(steps: Sequence[str]) -> str:
+    """Format *steps* as a numbered list; a single step gets no number."""
+    return steps[0] if len(steps) == 1 else "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
 def fact_line(name: str, value: str, translate: Translator) -> str:
     """Return a line such as “Who fixes it: App developer”; *name* is the key of its label below `card`."""
     return translate("card.fact", name=translate(f"card.{name}"), value=value)

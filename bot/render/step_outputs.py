@@ -11,8 +11,9 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Entry, Severity
 from bot.i18n import Language, Translator, traditional
 from bot.policy.replies import Explained
+from bot.render import block_kit
 from bot.render.digest_view import DigestView
-from bot.render.entry_wording import fact_line, foreign_line, server_code_line
+from bot.render.entry_wording import fact_line, foreign_line, numbered, server_code_line
 from bot.render.unknown_code import terminal_lines
 from bot.triage.digest import Digest
 
@@ -31,7 +32,7 @@ def explain_outputs(explained: Explained, catalogue: Catalogue, translate: Trans
     entry, pick = explained.entries[0], translate.pick
     summary = [server_code_line(each, catalogue.numbers, translate) for each in explained.server_codes]
     for each in explained.entries[:_MOST_SUMMARIZED]:
-        summary += ["", *_entry_lines(each, translate)] if summary else [*_entry_lines(each, translate)]
+        summary += [*([""] if summary else []), *_entry_lines(each, translate)]
     beside = [foreign_line(each, translate) for each in explained.foreign]
     beside += terminal_lines(explained.unknown, catalogue, translate)[:1] if explained.unknown else []
     outputs: Outputs = {
@@ -39,7 +40,7 @@ def explain_outputs(explained: Explained, catalogue: Catalogue, translate: Trans
         "title": pick(entry.title),
         "meaning": pick(entry.meaning),
         "actor": entry.actor,
-        "remedy": _numbered(pick(entry.remedy)),
+        "remedy": numbered(pick(entry.remedy)),
         "severity": entry.severity,
         "retry": entry.retry,
         "docs": pick(catalogue.links_of(entry, explained.platform)),
@@ -72,7 +73,7 @@ def _entry_lines(entry: Entry, translate: Translator) -> Iterator[str]:
     """Yield a code with its title, who fixes it, and the steps."""
     yield translate("triage.code", code=entry.code, title=translate.pick(entry.title))
     yield fact_line("actor", translate(f"actor.{entry.actor}"), translate)
-    yield _numbered(translate.pick(entry.remedy))
+    yield numbered(translate.pick(entry.remedy))
 
 
 def _triage_lines(view: DigestView, translate: Translator) -> Iterator[str]:
@@ -80,15 +81,11 @@ def _triage_lines(view: DigestView, translate: Translator) -> Iterator[str]:
     yield view.title()
     if view.plan:
         yield fact_line("actor", view.plan.who, translate)
-        yield _numbered(view.plan.steps)
+        yield numbered(view.plan.steps)
     for plan, share in view.rivals:
         yield f"{share} {plan.title}"
     for line in (*view.timing(), *view.basis(), *view.unread_files()):
         yield f"• {line}"
-
-
-def _numbered(steps: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1)) if len(steps) > 1 else steps[0]
 
 
 def _joined(codes: Iterator[int] | Sequence[int]) -> str:
@@ -104,4 +101,4 @@ def plain(text: str, translate: Translator) -> str:
     """Return a text without markup, in the reader's script, no longer than a message can show."""
     text = str(text).translate(_HARMLESS)
     text = traditional(text) if translate.language is Language.ZH_HANT else text
-    return text if len(text) <= MAX_OUTPUT else text[: MAX_OUTPUT - 1] + "…"
+    return block_kit.shorten(text, MAX_OUTPUT)
