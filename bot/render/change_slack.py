@@ -70,7 +70,7 @@ def ignored(reply: IgnoredReply, translate: Translator) -> MessagePayload:
 
 
 def denied(reply: Denied, translate: Translator) -> MessagePayload:
-    """Explain why the person may not make a change, and name the people who may."""
+    """Explain why the person may not make a change, and who may."""
     names = translate("list.item_separator").join(map(block_kit.mention, reply.admins[:10]))
     text = translate(f"denied.{reply.reason}", admins=names)
     return block_kit.text_message(text)
@@ -164,7 +164,7 @@ def _ignored(context: IgnoredContext, translate: Translator) -> Block:
 
 
 def _audience(reply: SettingsReply, translate: Translator) -> str:
-    """Say who sees the answers to the command, and who set that for the channel or the workspace."""
+    """Name the audience of answers to the command, and who set it for the channel or the workspace."""
     said = translate(f"answers.{reply.audience}")
     if reply.audience_by is None:
         return said

@@ -139,7 +139,7 @@ class DigestView:
                 yield self.translate(f"triage.brought.{row.name}", times=f"{row.explained:,}")
 
     def server_codes(self) -> list[str]:
-        """Return a line for each server code in the messages of another code than the one that it stands for."""
+        """Return a line for each server code that appears in messages of a code other than the one it stands for."""
         return [
             self.translate.count(
                 "triage.server_code", each.count, code=row.code, number=each.number, name=self.name(each.code)

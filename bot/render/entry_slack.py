@@ -157,7 +157,7 @@ def line(entry: Entry, translate: Translator) -> str:
 
 
 def _short_cards(entries: Sequence[Entry], memories: Sequence[CodeMemory], translate: Translator) -> list[Block]:
-    """Build a short card for each of *entries* with what is remembered about it, and a line between each two."""
+    """Build a short card for each of *entries* with its note and resolved incidents, and a divider between each two."""
     cards = ([*_short_card(each, translate), *memory_of(each.code, memories, translate)] for each in entries)
     return [block for card in cards for block in (block_kit.DIVIDER, *card)][1:]
 

@@ -1,4 +1,4 @@
-"""Build the Home tab in Slack: what is open, frequent, set and learned in the channels that its reader is in."""
+"""Build the Home tab in Slack: open incidents, frequent codes, settings and changes in the channels of its reader."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LONGEST_VIEW = 100  # blocks; docs.slack.dev/reference/views/home-tab-views
 
 
 def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Translator) -> dict[str, Any]:
-    """Build the view, with *notice* about what the reader has just done above everything."""
+    """Build the view. *notice*, the result of the reader's last click, is at the top."""
     blocks = [block_kit.section(f":information_source: {notice}")] if notice else []
     blocks.append(block_kit.lookup(translate("home.lookup"), translate("lookup.placeholder"), HOME_LOOKUP))
     if content.is_known:
@@ -101,7 +101,7 @@ def _settings(channel: str, state: ChannelState, translate: Translator) -> Block
 
 
 def _setting(said: str, by: SetBy | None, translate: Translator) -> str:
-    """Say what is set and by whom; empty if nobody has set it."""
+    """Name a setting and its author; empty if nobody has set it."""
     if by is None:
         return ""
     return f"• {translate('home.by', said=said, who=block_kit.mention(by.user), time=block_kit.date(by.at))}"

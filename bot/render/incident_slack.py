@@ -1,6 +1,6 @@
-"""Show in Slack who is on an incident: in the first line of its triage or alert, in its buttons, and in their dialogs.
+"""Show the state of an incident in Slack: in the first lines of its triage or alert, its buttons and their dialogs.
 
-The lines mention only the people who acted, and show what they typed literally.
+The lines mention only the people who acted, and show typed text literally.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _row(names: Sequence[str], value: str, translate: Translator) -> list[Elemen
 
 
 def with_state(payload: MessagePayload, incident: Incident, *, can_escalate: bool = False) -> MessagePayload:
-    """Return a triage or alert with the state of *incident* in its first lines, and the buttons that fit it.
+    """Return a triage or alert with the state of *incident* in its first lines, and the buttons that fit its status.
 
     A message without such buttons at the end, such as after *Mark as wrong*, stays as it is.
     """
@@ -166,7 +166,7 @@ def opening(link: str | None, translate: Translator) -> str:
 
 
 def take_over(incident: Incident, minutes: int, origin: str, translate: Translator) -> dict[str, Any]:
-    """Build the dialog that asks whether to take over from the owner, who has had it for *minutes*."""
+    """Build the dialog that asks whether to take over from the owner, who took the incident *minutes* ago."""
     title, yes, no = (translate(f"triage.take_over.{part}") for part in ("title", "yes", "no"))
     text = translate.count("triage.take_over.text", minutes, who=block_kit.mention(incident.user))
     return block_kit.dialog(TRIAGE_TAKE, origin, title, [block_kit.section(text)], submit=yes, cancel=no)
@@ -182,13 +182,13 @@ def resolution(origin: str, translate: Translator) -> dict[str, Any]:
 
 
 def taken_over(reply: TakenOver, translate: Translator) -> MessagePayload:
-    """Tell a person that somebody else is on their incident now."""
+    """Notify the former owner that someone took over their incident."""
     names = {"who": block_kit.mention(reply.by), "channel": f"<#{reply.channel}>"}
     return block_kit.text_message(translate("triage.taken_over", **names, triage=_linked(reply, translate)))
 
 
 def overdue(reply: Overdue, translate: Translator) -> MessagePayload:
-    """Remind a person of an incident that they are on."""
+    """Remind the owner of an open incident."""
     names = {"time": block_kit.date(reply.since), "channel": f"<#{reply.channel}>"}
     return block_kit.text_message(translate("triage.overdue", **names, triage=_linked(reply, translate)))
 
@@ -202,6 +202,6 @@ def _is_state(block: Block) -> bool:
 
 
 def _lines_of_state(payload: MessagePayload) -> int:
-    """Return how many lines of the plain text are the state."""
+    """Count the lines of the plain text that show the state."""
     states = [block["text"]["text"] for block in payload["blocks"] if _is_state(block)]
     return sum(len(text.split("\n")) for text in states)

@@ -1,4 +1,4 @@
-"""Show what the workspace remembers about codes, as rich text: what people typed is neither markup nor a mention."""
+"""Show notes on codes and how incidents were resolved, as rich text: typed text is neither markup nor a mention."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LINK = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(?:[/?#][!-;=?-z~]*)?(?<![.
 
 
 def memory_of(code: int | None, memories: Sequence[CodeMemory], translate: Translator) -> list[Block]:
-    """Build the block about *code*, none if nothing is remembered."""
+    """Build the block with the note and the resolved incidents of *code*, if there are any."""
     parts: list[Element] = []
     for memory in memories:
         if memory.code != code:
@@ -80,7 +80,7 @@ def _note(written: TeamNote, translate: Translator) -> Iterator[Element]:
 
 
 def _with_links(text: str) -> Iterator[Element]:
-    """Yield the runs of what a person typed; only URLs have an effect."""
+    """Yield the runs of a text that a person typed. Only its URLs become links."""
     text, end = _typed(text, NOTE_CHARACTERS), 0
     for link in _LINK.finditer(text):
         if before := text[end : link.start()]:
@@ -92,7 +92,7 @@ def _with_links(text: str) -> Iterator[Element]:
 
 
 def _helped(helped: Helped, translate: Translator) -> list[Element]:
-    """Return the runs of a line: its date, which is a link, its author, and what helped."""
+    """Return the runs of a line: its date, which is a link, its author, and the text."""
     key = "memory.line" if helped.who else "memory.line.unnamed"
     line = translate(key, date=_DATE, who=_typed(helped.who, _NAME), line=_typed(helped.line, HELPED_CHARACTERS))
     return _dated(line, helped.at, helped.link)

@@ -10,7 +10,7 @@ SHARE = "share_to_channel"  # action id; its value is made by `bot.slack.sharing
 
 
 def with_share_button(payload: MessagePayload, value: str, translate: Translator) -> MessagePayload:
-    """Put *Share to channel* before the other buttons of *payload*, or below it if there are none."""
+    """Put *Share to channel* before the other buttons of *payload*, or at its end if there are none."""
     share = block_kit.button(translate("button.share"), SHARE, value=value, style="primary")
     *blocks, last = payload["blocks"]
     blocks, elements = (blocks, last["elements"]) if last["type"] == "actions" else ([*blocks, last], [])

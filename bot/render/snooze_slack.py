@@ -30,7 +30,7 @@ def dialog(preview: SnoozePreview, origin: str, translate: Translator) -> dict[s
 
 
 def _preview(preview: SnoozePreview, translate: Translator) -> str:
-    """Say what the snooze would have silenced."""
+    """Count the replies that the snooze would have silenced."""
     if not preview.explanations and not preview.triages:
         return translate("snooze.preview.none")
     parts = [("explanations", preview.explanations), ("triages", preview.triages)]

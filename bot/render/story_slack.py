@@ -1,6 +1,6 @@
 """Show the story of a thread or channel, and the handoff of a shift, in Slack.
 
-What people typed is shown literally. A handoff mentions nobody: it may be shared, and a mention would notify people.
+Typed text is shown literally. A handoff mentions nobody: it may be shared, and a mention would notify people.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from bot.storage.incident_store import IncidentEvent, Status
 from bot.storage.story_store import Chapter, CodeCount
 
 _MOST_EVENTS = 8  # of an incident, the latest
-_EVENTS = ("taken", "released", "resolved", "escalated")  # those that this version knows
+_EVENTS = ("taken", "released", "resolved", "escalated")  # a newer version may have stored others
 _LINES = 10  # of a handoff's part
 _NAME = 80  # characters
 
 
 def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> MessagePayload:
-    """Tell the incidents, open ones first, each with who is on it and what happened, then the codes."""
+    """List alerts and incidents, open ones first, each with its owner and events, then the codes."""
     where = "thread" if reply.is_thread else "channel"
     if not (reply.chapters or reply.codes or reply.alerts):
         text = translate(f"story.none.{where}")
@@ -44,7 +44,7 @@ def story(catalogue: Catalogue, reply: StoryReply, translate: Translator) -> Mes
 
 
 def handoff(catalogue: Catalogue, reply: HandoffReply, translate: Translator) -> MessagePayload:
-    """List what is open, what was resolved, and which codes were new."""
+    """List open alerts and incidents, resolved incidents, and new codes."""
     title = translate.count("handoff.title", reply.hours)
     parts: dict[str, list[str]] = {"open": _alerts(catalogue, reply, translate), "resolved": [], "new": []}
     for each in reply.chapters:
@@ -71,17 +71,17 @@ def _chapter(catalogue: Catalogue, chapter: Chapter, reply: StoryReply, translat
         yield translate("story.free")
     yield " · ".join(_facts(chapter, translate))
     events = [each for each in chapter.events if each.what in _EVENTS]
-    if len(events) > 1:  # the state tells a single one
+    if len(events) > 1:  # the state shows a single one
         yield translate("story.happened")
         if incident and events[-1].helped == incident.helped:
-            events[-1] = replace(events[-1], helped="")  # the state tells it
+            events[-1] = replace(events[-1], helped="")  # the state shows it
         before = ["", *(each.what for each in events)]
         lines = [_event(event, previous, translate) for previous, event in zip(before, events, strict=False)]
         yield from lines[-_MOST_EVENTS:]
 
 
 def _alerts(catalogue: Catalogue, reply: StoryReply | HandoffReply, translate: Translator) -> list[str]:
-    """Return a line for each alert that is open, as the alert says it, with a link."""
+    """Return the first line of each open alert, with a link to it."""
     lines = []
     for watch in reply.alerts:
         since, subject = block_kit.date(watch.since or 0.0), subject_line(catalogue, watch.subject, translate)
@@ -92,7 +92,7 @@ def _alerts(catalogue: Catalogue, reply: StoryReply | HandoffReply, translate: T
 
 
 def _event(event: IncidentEvent, before: str, translate: Translator) -> str:
-    """Tell an event; to release an incident is to reopen it if it was resolved *before*."""
+    """Describe an event. To release an incident that was resolved *before* is to reopen it."""
     what = "reopened" if (before, event.what) == (Status.RESOLVED, Status.RELEASED) else event.what
     line = translate(f"story.event.{what}", who=block_kit.mention(event.user), time=block_kit.date(event.at))
     if event.helped:

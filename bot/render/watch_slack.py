@@ -22,7 +22,7 @@ _MOST_LINES = 5  # of codes and of channels
 
 
 def watches(catalogue: Catalogue, reply: WatchesReply, translate: Translator) -> MessagePayload:
-    """List the watches of a channel, each with a button to stop it."""
+    """List the watches of a channel, each with a button that stops it."""
     if not reply.watches:
         text = translate("watch.none")
         return block_kit.text_message(text)
@@ -32,7 +32,7 @@ def watches(catalogue: Catalogue, reply: WatchesReply, translate: Translator) ->
 
 
 def alert(catalogue: Catalogue, reply: AlertReply, translate: Translator) -> MessagePayload:
-    """Show an alert that nobody is on: its state, the codes and channels if there are several, and who asked for it."""
+    """Show an alert without an owner: its state, the codes and channels if there are several, and its watch."""
     watch, subject = reply.watch, subject_line(catalogue, reply.watch.subject, translate)
     since, until = block_kit.date(reply.since), block_kit.date(reply.until)
     state = translate.count(f"alert.{reply.state}", reply.count, subject=subject, since=since, until=until)
@@ -96,7 +96,7 @@ def rule_line(catalogue: Catalogue, rule: Mapping[str, Any], translate: Translat
 
 
 def subject_line(catalogue: Catalogue, stored: str, translate: Translator) -> str:
-    """Name the codes that are watched for."""
+    """Name the watched codes."""
     subject = WatchSubject.parse(stored)
     match subject.kind:
         case SubjectKind.CODE:

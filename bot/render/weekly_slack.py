@@ -16,7 +16,7 @@ from bot.storage.sighting_store import CodeTrend
 
 
 def weekly(catalogue: Catalogue, reply: WeeklyReply, translate: Translator) -> MessagePayload:
-    """List what was new, what rose and what helped."""
+    """List new codes, codes that became more frequent, and the ways in which incidents were resolved."""
     parts = {
         "new": [_trend(catalogue, each, translate) for each in reply.new],
         "risen": [_trend(catalogue, each, translate) for each in reply.risen],

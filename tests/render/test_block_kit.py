@@ -10,7 +10,7 @@ from tests.render.kit_rules import assert_sendable
 
 
 def test_quoted_text_neither_mentions_nor_links() -> None:
-    """What people type is shown to the whole channel."""
+    """Typed text is shown to the whole channel."""
     assert escape("<!channel> & <@U1> <https://x|y>") == "&lt;!channel&gt; &amp; &lt;@U1&gt; &lt;https://x|y&gt;"
 
 

@@ -130,7 +130,7 @@ def test_any_digest_makes_a_message_that_slack_accepts(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_answer_is_in_the_first_three_lines(catalogue: Catalogue, language: Language) -> None:
-    """At 3 a.m. nobody reads further: likely cause, who must act, what to do; a notification says no less."""
+    """At 3 a.m. nobody reads further: likely cause, actor and steps; a notification says no less."""
     sent = rendered(expired(), catalogue, language)
     header, answer = sent["blocks"][0]["text"]["text"], sent["blocks"][1]["text"]["text"]
     assert "6000106" in header
@@ -164,7 +164,7 @@ def test_the_answer_is_in_the_first_three_lines(catalogue: Catalogue, language: 
 def test_a_message_has_its_parts_in_order(
     catalogue: Catalogue, digest: Digest, types: list[str], language: Language
 ) -> None:
-    """People learn where to look: answer, timing, chart, codes, evidence, coverage, what was left out, buttons."""
+    """People learn where to look: answer, timing, chart, codes, evidence, coverage, omissions, buttons."""
     assert types_of(rendered(digest, catalogue, language)["blocks"]) == types
 
 

@@ -168,7 +168,7 @@ def test_codes_that_do_not_follow_get_cards(catalogue: Catalogue, codes: tuple[i
 
 
 def test_codes_that_someone_asks_for_get_cards(catalogue: Catalogue) -> None:
-    """Whoever names two codes wants to read about both."""
+    """A reader who names two codes wants to read about both."""
     entries = entry_of(catalogue, 6000106), entry_of(catalogue, 6000121)
     message = Renderer(catalogue).message(Explained(entries), Language.EN)
     assert sum(block["type"] == "header" for block in message["blocks"]) == 2

@@ -108,7 +108,7 @@ def test_the_state_is_in_the_first_line(catalogue: Catalogue, language: Language
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_helped_is_shown_literally(catalogue: Catalogue, language: Language) -> None:
-    """What people type can neither mention anybody nor link."""
+    """Typed text can neither mention anybody nor link."""
     helped = "<!channel> rotated the ServerSecret <https://evil.example|x>"
     shown = with_state(rendered(expired(), catalogue, language), incident(Status.RESOLVED, language, helped=helped))
     line = shown["blocks"][0]["text"]["text"]
@@ -127,7 +127,7 @@ def test_a_message_that_is_no_triage_any_more_shows_no_state() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_dialogs_bring_back_their_origin(language: Language) -> None:
-    """The dialog that asks whether to take over names the owner and for how long they have had it."""
+    """The dialog that asks whether to take over names the owner and the minutes since they took the incident."""
     asked = incident_slack.take_over(incident(Status.TAKEN), 2, "origin", words(language))
     assert (asked["callback_id"], asked["private_metadata"]) == (incident_slack.TRIAGE_TAKE, "origin")
     (text,) = texts(asked["blocks"])

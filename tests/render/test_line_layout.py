@@ -38,7 +38,7 @@ def test_lines_break_between_words(text: str, lines: list[str]) -> None:
 
 @given(st.text(alphabet="ab ,.中，。（）\u0301", max_size=80), st.integers(4, 30))
 def test_every_line_fits_and_no_character_is_lost(text: str, width: int) -> None:
-    """Whatever the text is."""
+    """This holds for any text."""
     bounds = [0, *line_starts(text, width), len(text)]
     assert bounds == sorted(bounds)
     assert all(cell_len(text[start:end].rstrip()) <= width for start, end in pairwise(bounds))

@@ -49,6 +49,6 @@ def test_the_most_important_codes_are_named(catalogue: Catalogue) -> None:
 
 
 def test_the_newer_page_is_that_of_the_platform_of_the_log(catalogue: Catalogue) -> None:
-    """Whoever looks a new code up needs no detour through the pages of Android."""
+    """A reader who looks up a new code needs no detour through the pages of Android."""
     sent = nothing_found(catalogue, NothingFound(replace(log(), unknown=UNKNOWN)), words(Language.EN))
     assert "/docs/zim-web/sdk-error-codes/zim" in "\n".join(texts(sent["blocks"]))

@@ -1,4 +1,4 @@
-"""Test how Slack shows what the workspace remembers."""
+"""Test how Slack shows notes and resolved incidents on cards."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def runs_of(catalogue: Catalogue, note: str) -> list[Element]:
     ],
 )
 def test_only_urls_have_an_effect(catalogue: Catalogue, note: str, links: list[str]) -> None:
-    """All else is shown as it was typed: no markup, no mentions."""
+    """Other text is shown as it was typed: no markup, no mentions."""
     runs = runs_of(catalogue, note)
     assert [run["url"] for run in runs if run["type"] == "link"] == links
     assert {run["type"] for run in runs} <= {"text", "link"}

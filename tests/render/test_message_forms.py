@@ -89,7 +89,7 @@ def test_slack_accepts_every_form_of_any_triage(catalogue: Catalogue, digest: Di
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_text_alone_is_a_complete_answer(catalogue: Catalogue, language: Language) -> None:
-    """What happened, who must act, what to do, the codes, the evidence: whoever reads only this knows enough."""
+    """Cause, actor, steps, codes and evidence: a person who reads only this knows enough."""
     full = triage(catalogue, bundle(), language)
     text = plain(full, FALLBACK_BYTES)["text"]
     assert set(plain(full, FALLBACK_BYTES)) == {"text"}

@@ -33,7 +33,7 @@ def zoned(digest: Digest, zone: str | None = "+08:00", at: float = NOON) -> Dige
 
 
 def test_it_has_all_that_support_asks_for(catalogue: Catalogue) -> None:
-    """Whoever reads it must not have to ask back; each is on its own line."""
+    """ZEGO support must not have to ask back; each fact is on its own line."""
     packet = Packet(Language.EN, APP_ID, "restarted the app: no change\nrenewed the token")
     lines = packet_text(packet, zoned(expired()), catalogue).splitlines()
     assert lines[:9] == [

@@ -43,7 +43,7 @@ def line(catalogue: Catalogue, now: TriageSummary, *, language: Language = Langu
     ],
 )
 def test_the_line_says_what_is_new(catalogue: Catalogue, now: TriageSummary, said: str) -> None:
-    """Whoever reads the second triage wants to know whether it changes anything."""
+    """A reader of the second triage wants to know whether it changes anything."""
     assert line(catalogue, now).endswith(said)
 
 

@@ -44,7 +44,7 @@ HANDOFF = HandoffReply(8, (FREE, TAKEN, DONE), CODES, 3, links={REF.ts: LINK}, n
 
 
 def test_the_story_names_cause_start_owner_and_what_was_tried(catalogue: Catalogue) -> None:
-    """Whoever joins at 4 a.m. reads these first."""
+    """A person who joins at 4 a.m. reads these first."""
     lines = shown(Renderer(catalogue).message(STORY, Language.EN)).splitlines()
     assert lines[:4] == [
         "*The story of this thread so far*",
@@ -75,7 +75,7 @@ def test_a_start_is_not_guessed(catalogue: Catalogue) -> None:
 
 
 def test_a_cause_without_a_code_has_a_name(catalogue: Catalogue) -> None:
-    """An event of the SDK may be the cause, or nothing stands out."""
+    """An event of the SDK may be the cause, or there may be no single cause."""
     for cause, name in (("KICKED_OUT", "*KICKED_OUT*"), ("", "*No single cause stands out*")):
         log = LogRecord(AT, replace(SUMMARY, cause=cause, code=None))
         text = shown(
@@ -99,7 +99,7 @@ def test_a_cause_without_a_code_has_a_name(catalogue: Catalogue) -> None:
     ],
 )
 def test_slack_accepts_them(catalogue: Catalogue, reply: StoryReply | HandoffReply, language: Language) -> None:
-    """Whatever people typed, and however much happened."""
+    """This holds for hostile text and for long histories."""
     message = Renderer(catalogue).message(reply, language)
     assert_sendable(message)
     assert "<!here" not in str(message)
@@ -132,7 +132,7 @@ def test_a_resolved_incident_tells_once_what_helped_and_not_that_it_goes_on(cata
 
 
 def test_alerts_come_first(catalogue: Catalogue) -> None:
-    """They are what is burning; the group that they called is not called again."""
+    """They are the most urgent; the group that they called is not called again."""
     for reply in (
         replace(STORY, is_thread=False, alerts=(ALERT,), links={"9.0": LINK}),
         replace(HANDOFF, alerts=(ALERT,), links={"9.0": LINK}),

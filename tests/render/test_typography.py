@@ -83,7 +83,7 @@ def test_every_reply_reads_well(catalogue: Catalogue, language: Language, monkey
     ],
 )
 def test_faults_are_found(text: str, fault: str) -> None:
-    """The test above could not fail otherwise."""
+    """Otherwise, the test above could not fail."""
     assert any(each.startswith(fault) for each in faults(text, is_chinese=True))
 
 

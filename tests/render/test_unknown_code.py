@@ -1,4 +1,4 @@
-"""Say what to do about unknown codes."""
+"""Test the answers about unknown codes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_list_of_codes_is_that_of_the_platform(catalogue: Catalogue) -> None
 
 
 def test_a_number_of_another_length_can_not_be_new(catalogue: Catalogue) -> None:
-    """Whoever missed a digit needs neither a newer SDK nor ZEGO's support."""
+    """A person who missed a digit needs neither a newer SDK nor ZEGO's support."""
     said = texts(Renderer(catalogue).message(Unknown((600354,)), Language.EN)["blocks"])
     assert said[-1] == "*What to do next*\n• Check the digits."
 
