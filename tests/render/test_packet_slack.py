@@ -62,7 +62,7 @@ def test_it_has_all_that_support_asks_for(catalogue: Catalogue) -> None:
 def test_a_time_zone_is_never_guessed(catalogue: Catalogue, digest: Digest) -> None:
     """A log without a year or a zone has no UTC: its times stay as written, and the text says so."""
     text = packet_text(Packet(Language.EN), digest, catalogue)
-    assert "Errors (as the log writes the time, without a year or time zone): " in text
+    assert "Errors (times as in the log, without a year or time zone): " in text
     assert "UTC" not in text
 
 

@@ -339,7 +339,7 @@ async def test_setting_what_is_set_already_tells_nobody(slack: Sandbox) -> None:
     ("who", "set_by", "auto"),
     [
         (ANN, "Set by <@U0BEN>, <!date^", "<@U0BEN> let me choose, <!date^"),
-        (LIN, "由 <@U0BEN> 设定，<!date^", "由 <@U0BEN> 设为自动判断，<!date^"),
+        (LIN, "由 <@U0BEN> 设置，<!date^", "由 <@U0BEN> 设为自动判断，<!date^"),
     ],
 )
 async def test_status_names_who_set_the_language_or_let_the_bot_choose(

@@ -142,5 +142,5 @@ async def test_it_says_so_if_slack_does_not_list_the_channels(slack: Sandbox) ->
     await last_said(slack, ENGLISH, 1)
     slack.faults.refused("users.conversations", "missing_scope")
     home = await home_of(slack, BEN)
-    assert "Slack doesn't tell me right now" in text_of(slack, BEN)
+    assert "I can't ask Slack right now" in text_of(slack, BEN)
     assert ENGLISH not in str(home)

@@ -62,11 +62,11 @@ async def test_one_press_makes_the_watch(slack: Sandbox, clock: Clock, tmp_path:
     await slack.click(offer, "accept_offer", LIN)
     await slack.until(lambda: not offers(slack, ENGLISH))
     (made,) = [each for each in said_by_bot(slack, ENGLISH) if each["ts"] == offer["ts"]]
-    assert f"<@{LIN}> made me watch for this: *6000104*" in shown(made)
+    assert f"<@{LIN}> started a watch: *6000104*" in shown(made)
     assert "20 messages in 10 minutes" in shown(await private_answer(slack, BEN, "watch list"))
     await slack.click(made, "undo_change", BEN)
     await slack.until(lambda: f"<@{BEN}>" in shown(made))
-    assert "Nobody watches" in shown(await private_answer(slack, BEN, "watch list"))
+    assert "There are no watches" in shown(await private_answer(slack, BEN, "watch list"))
 
 
 async def test_no_thanks_removes_it_for_good(slack: Sandbox, clock: Clock) -> None:

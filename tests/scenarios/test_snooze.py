@@ -118,6 +118,6 @@ async def test_why_names_the_snooze(slack: Sandbox) -> None:
     await slack.until(lambda: bot_reactions(silenced) == ["mag"])
     link = f"https://demo.slack.com/archives/{CHINESE}/p{silenced['ts'].replace('.', '')}"
     await slack.command(CHINESE, LIN, f"why {link}")
-    await slack.until(lambda: any("本频道对它暂不提醒" in shown(each) for each in slack.ephemerals(LIN)))
+    await slack.until(lambda: any("本频道暂不提醒该错误码" in shown(each) for each in slack.ephemerals(LIN)))
     other = await slack.say(ENGLISH, ANN, f"errorCode={CAUSE}")
     assert await answer_in_thread(slack, ENGLISH, other)

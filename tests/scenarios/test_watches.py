@@ -42,7 +42,7 @@ async def test_a_burst_of_300_messages_gives_one_alert(slack: Sandbox, clock: Cl
     """People look at the first line: since when, how often, and whether it is over. The group is called once."""
     made = await slack.say(ENGLISH, LIN, "@zimerr watch 6000104 10 in 5m S0ONCALL")
     (line,) = await slack.until(lambda: slack.replies(ENGLISH, made["ts"]))
-    assert f"<@{LIN}> made me watch for this: *6000104*" in shown(line)
+    assert f"<@{LIN}> started a watch: *6000104*" in shown(line)
     assert "mentions a user group" in shown(line)
     assert "S0ONCALL" not in str(line)
     for _ in range(30):
@@ -74,7 +74,7 @@ async def test_a_watch_is_listed_stopped_and_started_again(slack: Sandbox, clock
     await slack.until(lambda: len(said_by_bot(slack, CHINESE)) == 2)
     stopped = said_by_bot(slack, CHINESE)[-1]
     assert f"<@{BEN}> 停止了监控" in shown(stopped)
-    await slack.until(lambda: "Nobody watches" in shown(slack.ephemerals(BEN, CHINESE)[-1]))
+    await slack.until(lambda: "There are no watches" in shown(slack.ephemerals(BEN, CHINESE)[-1]))
     for _ in range(3):
         await slack.say(CHINESE, ANN, "6000104")
     await settled(slack, CHINESE, ANN)
@@ -180,7 +180,7 @@ async def test_a_channel_has_twenty_watches_at_most(slack: Sandbox) -> None:
     for count in range(1, 21):
         await slack.command(ENGLISH, LIN, f"watch any {count} in 5m")
     await slack.until(lambda: len(said_by_bot(slack, ENGLISH)) == 20)
-    assert "20 watches, the most" in shown(await private_answer(slack, BEN, "watch any 21 in 5m"))
+    assert "20 watches, the maximum" in shown(await private_answer(slack, BEN, "watch any 21 in 5m"))
     await slack.command(ENGLISH, LIN, "watch stop 20")
     await slack.until(lambda: len(said_by_bot(slack, ENGLISH)) == 21)
     assert "Watches of this channel" in shown(await private_answer(slack, BEN, "watch any 3 in 5m"))
@@ -192,7 +192,7 @@ async def test_a_channel_has_twenty_watches_at_most(slack: Sandbox) -> None:
         ("watch 6000104 10", "Name the codes, a count and a span"),
         ("watch 6000104 10 in 5m @oncall", "Ask me in a message instead"),
         ("watch nonsense 10 in 5m", "Name the codes, a count and a span"),
-        ("watch stop 7", "Nobody watches"),
+        ("watch stop 7", "There are no watches"),
     ],
 )
 async def test_misuse_gets_the_line_that_helps(slack: Sandbox, typed: str, help_: str) -> None:

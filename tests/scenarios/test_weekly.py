@@ -67,7 +67,7 @@ async def test_a_channel_that_asked_gets_it_once(slack: Sandbox, clock: Clock) -
     await slack.say(CHINESE, LIN, "错误码 6000354")
     await settled(slack, CHINESE, LIN)
     await slack.command(ENGLISH, ANN, "digest on")
-    await slack.until(lambda: "turned the weekly digest" in shown(said_by_bot(slack, ENGLISH)[-1]))
+    await slack.until(lambda: "turned on the weekly digest" in shown(said_by_bot(slack, ENGLISH)[-1]))
     clock.ahead_s += until_monday(clock)
     (digest,) = await slack.until(lambda: digests(slack, ENGLISH))
     text = shown(digest)
