@@ -78,24 +78,10 @@ class Answers:
         command out, but not answered. *thread* is the one that it was given in. *read_files* reads the files of a
         message that the command is about.
         """
-        match command:
-            case (
-                command_types.SetLanguageCommand()
-                | command_types.SetModeCommand()
-                | command_types.SetAudienceCommand()
-                | command_types.SetWeeklyCommand()
-            ):
-                reply: Reply = await self._set(command, place, directory, is_repeated=is_repeated)
-            case command_types.NoteCommand(code, text):
-                reply = await self._notes.answer(place, code, text, directory, is_repeated=is_repeated)
-            case command_types.ForgetAllCommand():
-                reply = await self._changes.forget(place, directory, is_repeated=is_repeated)
-            case command_types.CatchUpCommand():
-                reply = await self._stories.so_far(place, directory, thread)
-            case command_types.WatchCommand() | command_types.StopWatchCommand() | command_types.ListWatchesCommand():
-                reply = await self._watching.carry_out(command, place, directory, is_repeated=is_repeated)
-            case _:
-                reply = await self._reply(command, place, directory, read_files)
+        if isinstance(command, command_types.ChangingCommand):
+            reply = await self._change(command, place, directory, is_repeated=is_repeated)
+        else:
+            reply = await self._reply(command, place, directory, thread, read_files)
         audience = _named_audience(command) if isinstance(reply, Explained) else Audience.CHANNEL
         if audience is None:
             audience = await self._changes.audience(place) if is_slash_command else Audience.CHANNEL
@@ -105,29 +91,27 @@ class Answers:
             language = question_language(command.query, usual=language)
         return Answer(reply, language, audience)
 
-    async def _set(
-        self,
-        command: command_types.SettingCommand,
-        place: Place,
-        directory: Directory,
-        *,
-        is_repeated: bool,
+    async def _change(
+        self, command: command_types.ChangingCommand, place: Place, directory: Directory, *, is_repeated: bool
     ) -> Reply:
-        """Carry out a command that changes a setting of the channel."""
+        """Carry out a command that may change something."""
         match command:
-            case command_types.SetLanguageCommand(language):
-                return await self._changes.set_language(place, language, directory, is_repeated=is_repeated)
-            case command_types.SetModeCommand(mode):
-                return await self._changes.set_mode(place, mode, directory, is_repeated=is_repeated)
-            case command_types.SetWeeklyCommand(is_on):
-                return await self._changes.set_weekly(place, directory, is_on=is_on, is_repeated=is_repeated)
-            case command_types.SetAudienceCommand(audience, is_for_workspace):
-                return await self._changes.set_audience(
-                    place, audience, directory, is_for_workspace=is_for_workspace, is_repeated=is_repeated
-                )
+            case command_types.NoteCommand(code, text):
+                return await self._notes.answer(place, code, text, directory, is_repeated=is_repeated)
+            case command_types.ForgetAllCommand():
+                return await self._changes.forget(place, directory, is_repeated=is_repeated)
+            case command_types.WatchCommand() | command_types.StopWatchCommand():
+                return await self._watching.carry_out(command, place, directory, is_repeated=is_repeated)
+            case _:
+                return await self._changes.set(command, place, directory, is_repeated=is_repeated)
 
     async def _reply(
-        self, command: command_types.Command, place: Place, directory: Directory, read_files: ReadFiles | None
+        self,
+        command: command_types.Command,
+        place: Place,
+        directory: Directory,
+        thread: str | None = None,
+        read_files: ReadFiles | None = None,
     ) -> Reply:
         """Answer a command that changes nothing."""
         match command:
@@ -140,8 +124,12 @@ class Answers:
                 return await self._changes.settings(place, directory)
             case command_types.TopCommand(span, is_everywhere):
                 return await self._ranking.top(place, directory, span, is_everywhere=is_everywhere)
+            case command_types.CatchUpCommand():
+                return await self._stories.so_far(place, directory, thread)
             case command_types.HandoffCommand(hours):
                 return await self._stories.of_shift(place, directory, hours)
+            case command_types.ListWatchesCommand():
+                return await self._watching.watches(place)
             case command_types.IgnoredCommand():
                 return await self._changes.ignored(place)
             case command_types.WhyCommand():
@@ -199,13 +187,13 @@ class Answers:
             is_detailed = question.is_detailed
             return replace(explained, is_detailed=is_detailed) if isinstance(explained, Explained) else explained
         match grammar.parse(question.command):
-            case (command_types.SearchCommand() | command_types.LogsCommand()) as command:
-                await self.prepare_search()
-                return self._look_up(command)
-            case command_types.TopCommand(span, False):
-                return await self._ranking.top(place, directory, span, is_everywhere=False)
-            case command_types.HandoffCommand(hours):
-                return await self._stories.of_shift(place, directory, hours)
+            case (
+                command_types.SearchCommand()
+                | command_types.LogsCommand()
+                | command_types.TopCommand(is_everywhere=False)
+                | command_types.HandoffCommand()
+            ) as command:
+                return await self._reply(command, place, directory)
             case _:
                 raise ValueError("not a question that can be asked again")
 

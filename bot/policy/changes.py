@@ -17,9 +17,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.i18n import Language
 from bot.oncall.weekly import ON
 from bot.policy.annotations import Annotations
+from bot.policy.command_types import (
+    SetAudienceCommand,
+    SetLanguageCommand,
+    SetModeCommand,
+    SettingCommand,
+    SetWeeklyCommand,
+)
 from bot.policy.language import Languages
 from bot.policy.noise_rules import Act, Mode
 from bot.policy.permissions import Permissions
@@ -35,8 +41,7 @@ from bot.storage.watch_store import restore_watch
 
 _RECORD_PAUSES_S = (0.1, 0.4, 1.0)  # a reply is recorded a moment after it can be seen
 _IGNORED_S = 30 * 86_400.0  # for which a context is ignored
-
-
+_NOT_IN_DIRECT = {Changed.WEEKLY: Note("digest_in_dm"), Changed.ANSWERS: Note("answers_in_dm")}
 _RESTORE: dict[Changed, Restore] = {
     Changed.NOTE: restore_note,
     Changed.SNOOZE: restore_snoozes,
@@ -86,49 +91,25 @@ class Changes:
             return Audience.CHANNEL
         return _audience(await self._channels.get(place.team, place.channel))
 
-    async def set_mode(
-        self, place: Place, mode: Mode, directory: Directory, *, is_repeated: bool = False
-    ) -> ChangeReply | SettingsReply | Denied:
-        """Set the mode of a channel; if it has that mode, show the settings.
-
-        *is_repeated*: this is another attempt at the same request, which may have changed the mode before.
-        """
-        value = None if mode is Mode.THREAD else mode  # which is the default
-        return await self._set(place, Changed.MODE, value, directory, is_repeated=is_repeated)
-
-    async def set_language(
-        self, place: Place, language: Language | None, directory: Directory, *, is_repeated: bool = False
-    ) -> ChangeReply | SettingsReply | Denied:
-        """Set the language of a channel, or let the bot choose it (None); *is_repeated* as in `set_mode`."""
-        return await self._set(place, Changed.LANGUAGE, language, directory, is_repeated=is_repeated)
-
-    async def set_audience(
-        self,
-        place: Place,
-        audience: Audience | None,
-        directory: Directory,
-        *,
-        is_for_workspace: bool = False,
-        is_repeated: bool = False,
+    async def set(
+        self, command: SettingCommand, place: Place, directory: Directory, *, is_repeated: bool = False
     ) -> ChangeReply | SettingsReply | Denied | Note:
-        """Set who sees the answers to the command, in a channel or in the workspace; None removes the setting.
+        """Change a setting of the channel or workspace; if it has that value, show the settings.
 
-        *is_repeated* as in `set_mode`.
+        *is_repeated*: this is another attempt at the same request, which may have changed the setting before.
         """
-        if not is_for_workspace:
-            if place.is_direct:
-                return Note("answers_in_dm")
-            return await self._set(place, Changed.ANSWERS, audience, directory, is_repeated=is_repeated)
-        value = None if audience is Audience.CHANNEL else audience  # which is the default
-        return await self._set(place, Changed.WORKSPACE_ANSWERS, value, directory, is_repeated=is_repeated)
-
-    async def set_weekly(
-        self, place: Place, directory: Directory, *, is_on: bool, is_repeated: bool = False
-    ) -> ChangeReply | SettingsReply | Denied | Note:
-        """Set whether the channel gets the weekly digest; *is_repeated* as in `set_mode`."""
-        if place.is_direct:
-            return Note("digest_in_dm")
-        return await self._set(place, Changed.WEEKLY, ON if is_on else None, directory, is_repeated=is_repeated)
+        what, value = _setting(command)
+        if place.is_direct and what in _NOT_IN_DIRECT:
+            return _NOT_IN_DIRECT[what]
+        is_for_workspace = what is Changed.WORKSPACE_ANSWERS
+        if denied := await self.permissions.denied_to_change(place, directory, is_for_workspace=is_for_workspace):
+            return denied
+        where = place.team, place.channel
+        change = await self._store.set(*where, what, value, user=place.user, at=self._clock())
+        if change is None and is_repeated:
+            last = await self._store.last(*where, what)
+            change = last if last and last.user == place.user and last.detail["after"] == value else None
+        return ChangeReply(change) if change else await self.settings(place, directory)
 
     async def not_a_code(self, reply: MessageRef, place: Place, directory: Directory) -> ChangeReply | Denied | Note:
         """Reject a reply because its codes are not codes, and ignore their contexts in this channel."""
@@ -180,7 +161,7 @@ class Changes:
     ) -> ForgotReply | IgnoredReply | Denied:
         """Stop ignoring a context, or all of the channel (None); if there is nothing to forget, list the rest.
 
-        *is_repeated* as in `set_mode`.
+        *is_repeated* as in `set`.
         """
         if denied := await self.permissions.denied_to_change(place, directory):
             return denied
@@ -192,19 +173,6 @@ class Changes:
             last = await self._store.last(*where, Changed.FORGOT)
             change = last if last and last.user == place.user else None
         return ForgotReply(place.user, tuple(change.detail["codes"])) if change else IgnoredReply(ignored)
-
-    async def _set(
-        self, place: Place, what: Changed, value: str | None, directory: Directory, *, is_repeated: bool
-    ) -> ChangeReply | SettingsReply | Denied:
-        is_for_workspace = what is Changed.WORKSPACE_ANSWERS
-        if denied := await self.permissions.denied_to_change(place, directory, is_for_workspace=is_for_workspace):
-            return denied
-        where = place.team, place.channel
-        change = await self._store.set(*where, what, value, user=place.user, at=self._clock())
-        if change is None and is_repeated:
-            last = await self._store.last(*where, what)
-            change = last if last and last.user == place.user and last.detail["after"] == value else None
-        return ChangeReply(change) if change else await self.settings(place, directory)
 
     async def _reject(
         self, reply: MessageRef, place: Place, what: Changed, act: Act, detail: Mapping[str, Any]
@@ -219,6 +187,21 @@ class Changes:
                 return ts
             await asyncio.sleep(pause_s)
         return await self._annotations.first_answered(reply)
+
+
+def _setting(command: SettingCommand) -> tuple[Changed, str | None]:
+    """Return the setting that *command* changes, and the value to store, which is None for the default."""
+    match command:
+        case SetModeCommand(mode):
+            return Changed.MODE, None if mode is Mode.THREAD else mode
+        case SetLanguageCommand(language):
+            return Changed.LANGUAGE, language
+        case SetWeeklyCommand(is_on):
+            return Changed.WEEKLY, ON if is_on else None
+        case SetAudienceCommand(audience, is_for_workspace=True):
+            return Changed.WORKSPACE_ANSWERS, None if audience is Audience.CHANNEL else audience
+        case SetAudienceCommand(audience):
+            return Changed.ANSWERS, audience
 
 
 def _audience(channel: ChannelState) -> Audience:

@@ -164,8 +164,8 @@ class SearchCommand:
 
 
 SettingCommand = SetLanguageCommand | SetModeCommand | SetAudienceCommand | SetWeeklyCommand
+ChangingCommand = SettingCommand | NoteCommand | ForgetAllCommand | WatchCommand | StopWatchCommand
 Command = (
-    HelpCommand | StatusCommand | SettingCommand | WhyCommand
-    | IgnoredCommand | ForgetAllCommand | ExplainCommand | LogsCommand | TopCommand | NoteCommand | TriageCommand
-    | WatchCommand | ListWatchesCommand | StopWatchCommand | CatchUpCommand | HandoffCommand | SearchCommand
+    ChangingCommand | HelpCommand | StatusCommand | WhyCommand | IgnoredCommand | ExplainCommand | LogsCommand
+    | TopCommand | TriageCommand | ListWatchesCommand | CatchUpCommand | HandoffCommand | SearchCommand
 )  # fmt: skip

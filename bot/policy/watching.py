@@ -15,7 +15,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.catalogue.entry import Severity
 from bot.oncall.watch_rule import SubjectKind, WatchSubject, WatchWords
 from bot.oncall.watches import WatchesReply
-from bot.policy.command_types import ListWatchesCommand, StopWatchCommand, WatchCommand
+from bot.policy.command_types import StopWatchCommand, WatchCommand
 from bot.policy.permissions import Permissions
 from bot.policy.place import Directory, Place
 from bot.policy.replies import ChangeReply, Denied, Note, Usage
@@ -42,19 +42,18 @@ class Watching:
 
     async def carry_out(
         self,
-        command: WatchCommand | StopWatchCommand | ListWatchesCommand,
+        command: WatchCommand | StopWatchCommand,
         place: Place,
         directory: Directory,
         *,
         is_repeated: bool = False,
     ) -> WatchReply:
-        """Carry out a command; *is_repeated* as in `Changes.set_mode`."""
+        """Carry out a command; *is_repeated* as in `Changes.set`."""
         match command:
             case WatchCommand(words):
                 return await self._start(words, place, directory, is_repeated=is_repeated)
             case StopWatchCommand(number):
                 return await self._stop_numbered(number, place, directory, is_repeated=is_repeated)
-        return await self.watches(place)
 
     async def watches(self, place: Place) -> WatchesReply:
         """List the watches of a channel."""

@@ -10,6 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.i18n import Language
 from bot.inbox import Job, JobKind, JobState
+from bot.policy.command_types import SetModeCommand
 from bot.policy.noise_rules import Mode
 from bot.policy.place import LogSource
 from bot.policy.question import Question
@@ -108,13 +109,17 @@ async def reject_annotation(context: RequestContext, body: Payload) -> None:
 
 async def be_quiet(context: RequestContext, _: Payload) -> None:
     """Turn unasked answers off in the channel."""
-    await context.show_change(await context.services.changes.set_mode(context.place, Mode.OFF, context.lookup))
+    await _set_mode(context, Mode.OFF)
 
 
 async def set_mode(context: RequestContext, body: Payload) -> None:
     """Set how the bot behaves in the channel."""
-    mode = Mode(body["actions"][0]["value"])
-    await context.show_change(await context.services.changes.set_mode(context.place, mode, context.lookup))
+    await _set_mode(context, Mode(body["actions"][0]["value"]))
+
+
+async def _set_mode(context: RequestContext, mode: Mode) -> None:
+    reply = await context.services.changes.set(SetModeCommand(mode), context.place, context.lookup)
+    await context.show_change(reply)
 
 
 async def undo(context: RequestContext, body: Payload) -> None:
