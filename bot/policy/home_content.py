@@ -5,12 +5,11 @@ Nothing of a channel that they are not in is shown. If Slack can't say which cha
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.oncall.periods import Period
-from bot.policy.place import Directory, Place, link_to
+from bot.policy.place import Directory, Place, links_to
 from bot.policy.visibility import Visibility
 from bot.settings import Retention
 from bot.storage.annotation_store import MessageRef
@@ -66,24 +65,22 @@ class Homes:
         alerts = [each for each in await self._watches.with_alerts(team) if each.alert_ts and each.channel in channels]
         refs = [MessageRef(team, each.channel, each.alert_ts or "") for each in alerts[:MOST_SHOWN]]
         refs += [each.ref for each in incidents[:MOST_SHOWN]]
-        links = await asyncio.gather(*(link_to(directory, ref.channel, ref.ts) for ref in refs))
         settings = await self._channels.settings_of(team, channels)
-        span = Period.DAY
+        day = Period.DAY
+        trends = await self._sightings.top(
+            team, since=now - day.seconds, until=now, channels=channels, parts=day.parts, most=most
+        )
         return HomeContent(
             True,
             self._retention,
             now,
-            tuple(alerts[:most]),
-            tuple(incidents),
-            {ref: link for ref, link in zip(refs, links, strict=True) if link},
-            tuple(
-                await self._sightings.top(
-                    team, since=now - span.seconds, until=now, channels=channels, parts=span.parts, most=most
-                )
-            ),
-            tuple((channel, state) for channel, state in settings.items() if _has_author(state))[:most],
-            tuple(await self._changes.lately(team, channels, most=most)),
-            tuple(await self._changes.ignored_in(team, channels, now=now, most=most)),
+            alerts=tuple(alerts[:most]),
+            incidents=tuple(incidents),
+            links=await links_to(directory, refs),
+            trends=tuple(trends),
+            settings=tuple((channel, state) for channel, state in settings.items() if _has_author(state))[:most],
+            changes=tuple(await self._changes.lately(team, channels, most=most)),
+            ignored=tuple(await self._changes.ignored_in(team, channels, now=now, most=most)),
         )
 
 

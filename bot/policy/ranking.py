@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.oncall.periods import Period
 from bot.oncall.trends import TopReply
-from bot.policy.place import Directory, Place, link_to
+from bot.policy.place import Directory, Place, links_to
 from bot.policy.visibility import Visibility
 from bot.storage.sighting_store import SightingStore
 
@@ -38,7 +37,5 @@ class Ranking:
             place.team, since=since, until=now, channels=channels, parts=span.parts, most=_MOST + 1
         )
         shown = trends[:_MOST]
-        seen = list(dict.fromkeys(each for trend in shown for each in (trend.first, trend.last)))
-        found = await asyncio.gather(*(link_to(directory, each.channel, each.ts) for each in seen))
-        links = {each: link for each, link in zip(seen, found, strict=True) if link}
+        links = await links_to(directory, (each for trend in shown for each in (trend.first, trend.last)))
         return TopReply(span, tuple(shown), links, is_everywhere=everywhere, is_cut=len(trends) > _MOST)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from bot.oncall.story import HandoffReply, StoryReply
-from bot.policy.place import Directory, Place, link_to
+from bot.policy.place import Directory, Place, links_to
 from bot.policy.replies import Note
+from bot.storage.annotation_store import MessageRef
 from bot.storage.story_store import Scope, StoryStore
 from bot.storage.watch_store import Watch, WatchStore
 
@@ -36,7 +37,7 @@ class Stories:
         chapters, codes = await self._store.chapters(scope), await self._store.codes(scope, most=_MOST_CODES)
         told, alerts = tuple(chapters[:_MOST_CHAPTERS]), () if thread else await self._alerts(place)
         story = StoryReply(thread is not None, told, tuple(codes), len(chapters), alerts)
-        return replace(story, links=await _links(directory, place.channel, story.messages))
+        return replace(story, links=await _links(directory, place, story.messages))
 
     async def of_shift(self, place: Place, directory: Directory, hours: int) -> HandoffReply | Note:
         """Tell the story of the channel's last *hours*."""
@@ -47,7 +48,7 @@ class Stories:
         new = await self._store.codes(channel, most=_MOST_CODES, new_since=since)
         told, alerts = tuple(chapters[:_MOST_CHAPTERS]), await self._alerts(place)
         story = HandoffReply(hours, told, tuple(new), len(chapters), alerts)
-        links = await _links(directory, place.channel, story.messages)
+        links = await _links(directory, place, story.messages)
         return replace(story, links=links, names=await _names(directory, story.people))
 
     async def _alerts(self, place: Place) -> tuple[Watch, ...]:
@@ -63,8 +64,7 @@ async def _names(directory: Directory, people: Collection[str]) -> dict[str, str
     return {user: name for user, name in zip(found, names, strict=True) if isinstance(name, str) and name}
 
 
-async def _links(directory: Directory, channel: str, messages: Collection[str]) -> dict[str, str]:
-    """Return the URLs of messages by time stamp, without those that Slack gives none for."""
-    found = [*dict.fromkeys(messages)]
-    links = await asyncio.gather(*(link_to(directory, channel, ts) for ts in found))
-    return {ts: link for ts, link in zip(found, links, strict=True) if link}
+async def _links(directory: Directory, place: Place, messages: Collection[str]) -> dict[str, str]:
+    """Return the URLs of messages of a channel by time stamp, without those that Slack does not give."""
+    found = await links_to(directory, (MessageRef(place.team, place.channel, ts) for ts in messages))
+    return {ref.ts: link for ref, link in found.items()}

@@ -6,12 +6,11 @@ bot ran for a day since it was due.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.oncall.weekly import WEEK_S, WeeklyReply, last_due
-from bot.policy.place import Directory, Place, link_to
+from bot.policy.place import Directory, Place, links_to
 from bot.settings import Retention
 from bot.storage.channel_store import ChannelStore
 from bot.storage.incident_store import IncidentStore
@@ -59,11 +58,10 @@ class WeeklyDigests:
         )
         risen = sorted((each for each in trends if each.before), key=lambda each: each.before - each.count)
         helped = await self._incidents.helped_in(*where, since=now - WEEK_S, most=_MOST)
-        links = await asyncio.gather(*(link_to(directory, place.channel, each.ref.ts) for each in helped))
         return WeeklyReply(
-            tuple(each for each in trends if not each.before)[:_MOST],
-            tuple(each for each in risen if each.count > each.before)[:_MOST],
-            tuple(helped),
-            {each.ref: link for each, link in zip(helped, links, strict=True) if link},
+            new=tuple(each for each in trends if not each.before)[:_MOST],
+            risen=tuple(each for each in risen if each.count > each.before)[:_MOST],
+            helped=tuple(helped),
+            links=await links_to(directory, (each.ref for each in helped)),
             is_compared=self._retention.days * _DAY_S >= 2 * WEEK_S,
         )
