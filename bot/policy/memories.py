@@ -1,19 +1,19 @@
-"""Add to explanations and triages what the workspace remembers about their codes.
+"""Add the workspace's memories of codes to explanations and triages: what helped before, and its notes.
 
 1. A line about what helped is shown in its own channel. It is shown elsewhere only if everybody in the workspace may
    read its channel, and if nobody from another workspace is in the channel that shows it.
 2. A note is shown wherever nobody from another workspace is.
 3. People are named, not mentioned: a mention in a new message would notify them.
-4. An answer does not wait long for it: if Slack does not tell in time who may read a channel, nothing is added.
+4. If Slack does not answer in time who may read a channel, nothing is added.
 
-The lines, and Slack's answers, are kept in memory for a while, so that most answers need no query.
+The lines and Slack's answers are cached, so that most answers need no query.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 from cachetools import TTLCache
@@ -22,6 +22,7 @@ from bot.errors import RetryLater, StopWorkspace
 from bot.oncall.memory import MOST_HELPED, CodeMemory, Helped, TeamNote
 from bot.policy.place import Directory, Place, Reach, link_to
 from bot.policy.replies import Annotation, ChangeReply, Explained, Reply, Shared, Triaged
+from bot.storage.annotation_store import MessageRef
 from bot.storage.memory_store import MemoryStore, Resolution, StoredMemory
 
 _KEEP_S = 60.0  # another replica may have stored a new line meanwhile
@@ -34,7 +35,7 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Memories:
-    """Recall what workspaces remember."""
+    """Recall the memories of workspaces."""
 
     def __init__(self, store: MemoryStore, clock: Callable[[], float]) -> None:
         self._store = store
@@ -42,7 +43,7 @@ class Memories:
         self._slack = _SlackAnswers(clock)
 
     async def recall(self, reply: Reply, place: Place, directory: Directory) -> Reply:
-        """Return *reply*, which is for *place*, with what the workspace remembers about its codes."""
+        """Return *reply* with the memories of its codes that *place* may show."""
         match reply:
             case Explained(entries) | Annotation(entries) if len(entries) <= _MOST_CODES:
                 codes = tuple(entry.code for entry in entries)
@@ -57,7 +58,7 @@ class Memories:
                 return reply
 
     def forget(self, team: str, code: int | None) -> None:
-        """Let the next answer load again what *team* remembers about *code*: it was changed."""
+        """Drop the cached memories of *code*, because they were changed."""
         if code:
             self._stored.pop((team, code), None)
 
@@ -71,7 +72,7 @@ class Memories:
             async with asyncio.timeout(_TIMEOUT_S):
                 memories = [await self._memory(code, each, place, directory) for code, each in stored.items()]
         except (RetryLater, StopWorkspace, TimeoutError) as error:
-            _log.info("nothing is remembered", channel=place.channel, reason=str(error))
+            _log.info("no memories are added", channel=place.channel, reason=str(error))
             return ()
         return tuple(memory for memory in memories if memory.helped or memory.note)
 
@@ -82,9 +83,9 @@ class Memories:
             self._stored[team, code] = found
 
     async def _memory(self, code: int, stored: StoredMemory, place: Place, directory: Directory) -> CodeMemory:
-        """Return what may be shown in *place*."""
+        """Return the memory of a code that *place* may show."""
         note, written = None, stored.note
-        if written and (place.is_direct or await self._slack.is_internal(place, directory)):
+        if written and await self._slack.is_internal(place, directory):
             who = await self._slack.name(place.team, written.user, directory)
             note = TeamNote(written.text, who, written.at)
         return CodeMemory(code, await self._helped(stored.resolutions, place, directory), note)
@@ -92,40 +93,34 @@ class Memories:
     async def _helped(
         self, resolutions: Sequence[Resolution], place: Place, directory: Directory
     ) -> tuple[Helped, ...]:
-        """Return the latest lines that may be shown in *place*."""
+        """Return the latest lines that *place* may show."""
         lines: list[Helped] = []
         for each in resolutions:
             if len(lines) < MOST_HELPED and await self._slack.may_show(each.ref.channel, place, directory):
-                link = await self._slack.link(each, directory)
+                link = await self._slack.link(each.ref, directory)
                 who = await self._slack.name(place.team, each.user, directory)
                 lines.append(Helped(each.helped, who, each.at, link))
         return tuple(lines)
 
 
-@dataclass(slots=True)
 class _SlackAnswers:
-    """Slack's answers about channels, people and messages."""
+    """Cache Slack's answers about channels, people and messages."""
 
-    clock: Callable[[], float]
-    _reach: TTLCache[tuple[str, str], Reach] = field(init=False)
-    _names: TTLCache[tuple[str, str], str] = field(init=False)
-    _links: TTLCache[tuple[str, str, str], str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._reach = TTLCache(_MAX_CACHED, _KEEP_ANSWERS_S, self.clock)
-        self._names = TTLCache(_MAX_CACHED, _KEEP_NAMES_S, self.clock)
-        self._links = TTLCache(_MAX_CACHED, _KEEP_NAMES_S, self.clock)
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._reach: TTLCache[tuple[str, str], Reach] = TTLCache(_MAX_CACHED, _KEEP_ANSWERS_S, clock)
+        self._names: TTLCache[tuple[str, str], str] = TTLCache(_MAX_CACHED, _KEEP_NAMES_S, clock)
+        self._links: TTLCache[MessageRef, str] = TTLCache(_MAX_CACHED, _KEEP_NAMES_S, clock)
 
     async def may_show(self, channel: str, place: Place, directory: Directory) -> bool:
-        """Return whether *place* may show what a person wrote in *channel*."""
+        """Return whether *place* may show a line that a person wrote in *channel*."""
         if channel == place.channel:
             return True
         is_open = await self._reach_of(place.team, channel, directory) is Reach.WORKSPACE
-        return is_open and (place.is_direct or await self.is_internal(place, directory))
+        return is_open and await self.is_internal(place, directory)
 
     async def is_internal(self, place: Place, directory: Directory) -> bool:
-        """Return whether it is certain that only people of the workspace read a channel."""
-        return await self._reach_of(place.team, place.channel, directory) in (Reach.WORKSPACE, Reach.MEMBERS)
+        """Return whether it is certain that only people of the workspace read *place*."""
+        return place.is_direct or (await self._reach_of(place.team, place.channel, directory)).is_internal
 
     async def _reach_of(self, team: str, channel: str, directory: Directory) -> Reach:
         reach = self._reach.get((team, channel)) or await directory.reach(channel)
@@ -133,16 +128,14 @@ class _SlackAnswers:
         return reach
 
     async def name(self, team: str, user: str, directory: Directory) -> str:
-        """Return the name of a person, empty if Slack does not tell."""
+        """Return the name of a person, empty if Slack does not give it."""
         key = team, user
-        if key not in self._names:
-            self._names[key] = await directory.user_name(user) or ""
-        return self._names[key]
+        if (name := self._names.get(key)) is None:
+            name = self._names[key] = await directory.user_name(user) or ""
+        return name
 
-    async def link(self, resolution: Resolution, directory: Directory) -> str:
-        """Return a link to the triage that a line belongs to, empty if Slack gives none."""
-        ref = resolution.ref
-        key = ref.team, ref.channel, ref.ts
-        if key not in self._links:
-            self._links[key] = await link_to(directory, ref.channel, ref.ts)
-        return self._links[key]
+    async def link(self, triage: MessageRef, directory: Directory) -> str:
+        """Return the URL of a triage, empty if Slack does not give it."""
+        if (link := self._links.get(triage)) is None:
+            link = self._links[triage] = await link_to(directory, triage.channel, triage.ts)
+        return link

@@ -56,6 +56,11 @@ class Reach(StrEnum):
     SHARED = "shared"  # people of other workspaces, too
     UNKNOWN = "unknown"  # Slack does not describe the channel
 
+    @property
+    def is_internal(self) -> bool:
+        """Return whether it is certain that only people of the workspace can read the channel."""
+        return self in (Reach.WORKSPACE, Reach.MEMBERS)
+
 
 @dataclass(frozen=True, slots=True)
 class LogSource:

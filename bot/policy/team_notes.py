@@ -15,7 +15,7 @@ from bot.catalogue.catalogue import Catalogue
 from bot.oncall.memory import NOTE_CHARACTERS, NoteReply
 from bot.policy.memories import Memories
 from bot.policy.permissions import Permissions
-from bot.policy.place import Directory, Place, Reach
+from bot.policy.place import Directory, Place
 from bot.policy.replies import ChangeReply, Denied, Unknown, Usage
 from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.note_store import NoteStore
@@ -47,7 +47,7 @@ class TeamNotes:
         """Return the note about a code with its last versions, unless the person may be from another workspace."""
         if not self._catalogue.has_code(code):
             return Unknown((code,))
-        is_internal = place.is_direct or await directory.reach(place.channel) in (Reach.WORKSPACE, Reach.MEMBERS)
+        is_internal = place.is_direct or (await directory.reach(place.channel)).is_internal
         if not is_internal and (denied := await self.permissions.denied_to_call(place, directory)):
             return denied
         return NoteReply(code, tuple(await self._store.versions(place.team, code, most=_MOST_VERSIONS)))

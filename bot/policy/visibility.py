@@ -5,7 +5,7 @@
 3. Guests and people of other workspaces may learn only about channels that they are in.
 4. Slack is asked about at most `_MOST_ASKED` channels at a time; the rest counts as private.
 
-Slack's answers are kept for a few minutes.
+Slack's answers are cached for a few minutes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cachetools import TTLCache
 from bot.errors import RetryLater, StopWorkspace
 from bot.policy.place import Directory, Place, Standing
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 _KEEP_S = 300.0
 _MOST_ASKED = 30
@@ -51,31 +52,21 @@ class Visibility:
 
     async def own_channels(self, place: Place, directory: Directory) -> frozenset[str] | None:
         """Return the channels that the person of *place* is in, None if Slack can't be asked now."""
-        key = place.team, place.user
-        if key not in self._own:
-            answer = await _asked(directory.channels_of(place.user))
-            if answer is None:
-                return None
-            self._own[key] = answer
-        return self._own[key]
+        return await _cached(self._own, (place.team, place.user), lambda: directory.channels_of(place.user))
 
     async def _is_public(self, team: str, channel: str, directory: Directory) -> bool:
-        key = team, channel
-        if key not in self._public:
-            answer = await _asked(directory.is_public(channel))
-            if answer is None:
-                return False
-            self._public[key] = answer
-        return self._public[key]
+        return await _cached(self._public, (team, channel), lambda: directory.is_public(channel)) is True
 
     async def _is_member(self, place: Place, channel: str, directory: Directory) -> bool:
         key = place.team, channel, place.user
-        if key not in self._members:
-            answer = await _asked(directory.is_member(channel, place.user))
-            if answer is None:
-                return False
-            self._members[key] = answer
-        return self._members[key]
+        return await _cached(self._members, key, lambda: directory.is_member(channel, place.user)) is True
+
+
+async def _cached(cache: TTLCache[_K, _T], key: _K, ask: Callable[[], Awaitable[_T | None]]) -> _T | None:
+    """Return Slack's answer, or None if it is not cached and Slack can't be asked now."""
+    if (answer := cache.get(key)) is None and (answer := await _asked(ask())) is not None:
+        cache[key] = answer
+    return answer
 
 
 async def _asked(question: Awaitable[_T]) -> _T | None:
