@@ -1,1 +1,1 @@
-"""Help the people on call: who is on an incident."""
+"""Define the rules and replies for people on call: incidents, watches, stories, snoozes and counts."""

@@ -1,4 +1,4 @@
-"""Define what a workspace remembers about a code: what helped before, and the note of its people."""
+"""Define the memory that a workspace has of a code: the lines about what helped before, and its note."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Helped:
     """A line by a person who resolved an incident, as shown to others."""
 
     line: str
-    who: str  # the person's name; empty if Slack does not tell
+    who: str  # the person's name; empty if Slack does not give it
     at: float  # seconds since the epoch
-    link: str  # to the triage; empty if Slack gives none
+    link: str  # to the triage; empty if Slack does not give it
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class TeamNote:
     """The note of a workspace about a code, as shown to others."""
 
     text: str
-    who: str  # the author's name; empty if Slack does not tell
+    who: str  # the author's name; empty if Slack does not give it
     at: float  # seconds since the epoch
 
 
@@ -34,7 +34,7 @@ class NoteReply:
     """The note of a workspace about a code, for the person who asked."""
 
     code: int
-    versions: tuple[NoteVersion, ...]  # newest first; none: there never was one
+    versions: tuple[NoteVersion, ...]  # newest first; empty if there never was a note
 
     @property
     def text(self) -> str:
@@ -44,7 +44,7 @@ class NoteReply:
 
 @dataclass(frozen=True, slots=True)
 class CodeMemory:
-    """What a workspace remembers about one code."""
+    """The memory that a workspace has of one code."""
 
     code: int
     helped: tuple[Helped, ...] = ()  # newest first

@@ -31,7 +31,7 @@ class Claim:
 
     @property
     def replaced(self) -> str | None:
-        """The person who was on it until somebody else took it over, or None."""
+        """The earlier owner if somebody else has taken it over, or None."""
         return self.before.owner if self.after.owner not in (None, self.before.owner) else None
 
 
@@ -39,8 +39,8 @@ class Claim:
 class Ownership:
     """Carry out the acts of people on incidents; *user* is always Slack's id of the person who acts.
 
-    *seed* is the incident as the button describes it, for the first act on it. *remind_s* is the time after which a
-    silent owner is reminded, in seconds; 0: never.
+    *seed* is the incident as the button describes it, for the first act on it. A silent owner is reminded after
+    *remind_s* seconds, or never if it is 0.
     """
 
     _store: IncidentStore
@@ -73,7 +73,7 @@ class Ownership:
         return await self._change(seed, release)
 
     async def resolve(self, seed: Incident, user: str, helped: str) -> Claim:
-        """Resolve an incident, *helped* being one line about what helped; the first to resolve it has done so."""
+        """Resolve an incident; *helped* is one line about what helped. Nothing changes if it is resolved already."""
 
         def resolve(incident: Incident) -> Incident:
             if incident.status is Status.RESOLVED:
@@ -83,7 +83,7 @@ class Ownership:
         return await self._change(seed, resolve)
 
     async def reopen(self, seed: Incident, user: str) -> Claim:
-        """Undo that an incident is resolved: nobody is on it."""
+        """Reopen a resolved incident; nobody is on it then."""
 
         def reopen(incident: Incident) -> Incident:
             is_resolved = incident.status is Status.RESOLVED
@@ -92,7 +92,7 @@ class Ownership:
         return await self._change(seed, reopen)
 
     async def escalate(self, seed: Incident, user: str) -> Claim:
-        """Record that somebody called the person or group of the settings."""
+        """Record that *user* called the person or group of the settings."""
         return await self._change(
             seed, lambda incident: replace(incident, escalated_by=user, escalated_at=self._clock())
         )
@@ -106,9 +106,9 @@ class Ownership:
         await self._store.show(incident, remind_at=None)
 
     async def is_silent(self, incident: Incident, *, last_said: float) -> bool:
-        """Return whether the owner has neither acted nor said anything for so long that they are reminded.
+        """Return whether the owner has neither acted nor written for `remind_s`; if not, record when that is due.
 
-        *last_said* is the time of their last message in the thread. If it is more recent, the incident is due later.
+        *last_said* is the time of their last message in the thread.
         """
         due_at = max(incident.at, last_said) + self.remind_s
         if due_at <= self._clock():
@@ -117,7 +117,7 @@ class Ownership:
         return False
 
     async def claim_due(self) -> list[Incident]:
-        """Return the incidents whose message does not show their state, and those whose owner may be silent."""
+        """Return the incidents whose message is outdated or whose owner may be silent, for this caller only."""
         return await self._store.claim_due(self._clock(), lease_s=_LEASE_S)
 
     def _remind_at(self, incident: Incident) -> float | None:

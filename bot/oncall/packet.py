@@ -1,4 +1,4 @@
-"""Define what a person adds to a triage to make a text for ZEGO support of it."""
+"""Define the request to ZEGO support that a person makes from a triage."""
 
 from __future__ import annotations
 

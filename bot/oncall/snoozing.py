@@ -1,4 +1,4 @@
-"""Define for how long a code may be snoozed in a channel, and what that would have silenced."""
+"""Define how long a code may be snoozed in a channel, and the preview of a snooze."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SnoozeSpan(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SnoozePreview:
-    """What a snooze would have silenced in the channel in the last days."""
+    """The replies of the last days in the channel that a snooze would have silenced."""
 
     codes: tuple[int, ...]
     explanations: int

@@ -13,12 +13,14 @@ from bot.storage.watch_store import Watch
 class StoryReply:
     """The story so far, for one reader."""
 
-    is_thread: bool  # False: the last 24 hours of a channel, and what is still open
+    is_thread: bool  # False: the last 24 hours of a channel, and the incidents that are still open
     chapters: tuple[Chapter, ...]  # open incidents first
     codes: tuple[CodeCount, ...]  # the most frequent first
     number: int = 0  # of all chapters; some may be left out
     alerts: tuple[Watch, ...] = ()  # that are open
-    links: Mapping[str, str] = field(default_factory=dict)  # to messages, by time stamp, as far as Slack gives them
+    links: Mapping[str, str] = field(
+        default_factory=dict
+    )  # to messages, by time stamp; without those that Slack did not give
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -29,7 +31,7 @@ class StoryReply:
 
 @dataclass(frozen=True, slots=True)
 class HandoffReply:
-    """What is open, what was resolved, and which codes were new in the last *hours* of a channel."""
+    """The open and resolved incidents and the new codes of a channel's last *hours*."""
 
     hours: int
     chapters: tuple[Chapter, ...]  # open incidents first

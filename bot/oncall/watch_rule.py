@@ -1,4 +1,4 @@
-"""Define what people watch for, and parse it from a command. Pure."""
+"""Define the rule of a watch, and parse it from a command. Pure."""
 
 from __future__ import annotations
 

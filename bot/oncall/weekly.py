@@ -17,12 +17,14 @@ ON = "on"  # the value of the setting
 
 @dataclass(frozen=True, slots=True)
 class WeeklyReply:
-    """What was new, what rose and what helped in a channel in the last seven days, against the seven before."""
+    """The codes that were new or rose in a channel in the last seven days, and the lines about what helped."""
 
     new: tuple[CodeTrend, ...]  # all codes unless `is_compared`
     risen: tuple[CodeTrend, ...]
     helped: tuple[Incident, ...]  # resolved with a line about it, the latest first
-    links: Mapping[MessageRef, str] = field(default_factory=dict)  # to the triages, as far as Slack gives them
+    links: Mapping[MessageRef, str] = field(
+        default_factory=dict
+    )  # to the triages; without those that Slack did not give
     is_compared: bool = True  # False: counts are not kept for 14 days
 
 

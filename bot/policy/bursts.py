@@ -1,9 +1,10 @@
-"""Decide when a watch is reached, and what its alert says.
+"""Decide when a watch is reached, and collect the content of its alert.
 
 1. A watch is reached if enough messages had its codes within its span until now. Then its alert is open. A message
    counts once: an old log that somebody uploads is no burst.
 2. An alert is over when the watch has not been reached for a whole span, or was stopped.
-3. A watch of one channel counts what came there; one of all channels counts those that everybody may see, and its own.
+3. A watch of one channel counts its messages. A watch of all channels counts those of the channels that everybody in
+   the workspace may see, and of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Bursts:
         return await self._store.claim_due(self._clock(), lease_s=_LEASE_S)
 
     async def look(self, watch: Watch, directory: Directory) -> tuple[Watch, AlertReply | None]:
-        """Count for *watch*; return it with its alert, and what the alert says, or None if there is none."""
+        """Count for *watch*; return it as it is now, and its alert, or None if none is open."""
         now = self._clock()
         lately = await self._messages(watch, now - watch.span_s, directory)
         if watch.stopped_at is None and sum(each.messages for each in lately) >= watch.count:

@@ -113,12 +113,12 @@ class TopCommand:
 
 @dataclass(frozen=True, slots=True)
 class CatchUpCommand:
-    """Tell the story of the thread or channel so far."""
+    """Show the story of the thread or channel so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandoffCommand:
-    """Tell what is open, was resolved and was new in the last *hours*."""
+    """Show the open and resolved incidents and the new codes of the last *hours*."""
 
     hours: int
 

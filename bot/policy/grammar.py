@@ -84,7 +84,7 @@ _FORGET_ALL = ("forget all", "全部忘记", "忘记全部", "清空")
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(?:\?(?:.*&)?thread_ts=([0-9]+\.[0-9]+))?")
 _MENTIONED_GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]{1,30})[|>]")
 _WHY = re.compile(r"why\b|为什么|为何|为啥", re.IGNORECASE)  # Chinese is written without a space
-# A question about what the bot did, or about a message, rather than about an error.
+# A question about an act of the bot or about a message, rather than about an error.
 _ABOUT_ANSWER = re.compile(
     r"://|\b(?:did|do|are|were)(?:n['’]?t)? you\b|\byou (?:did|never|not?)\b|\A你(?!们)|没反应|不理(?!解)"
     r"|\A(?:this|that|it)(?: \w+)?\Z"

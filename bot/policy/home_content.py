@@ -1,6 +1,6 @@
-"""Collect what the Home tab shows a person about the channels that they are in.
+"""Collect the content of a person's Home tab, only from the channels that they are in.
 
-Nothing of a channel that they are not in is shown. If Slack can't say which channels they are in, nothing of any is.
+If Slack can't say which channels these are, it has no content.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Homes:
     _retention: Retention
 
     async def content(self, place: Place, directory: Directory) -> HomeContent:
-        """Return what the Home tab shows to the person of *place*."""
+        """Return the content of the Home tab of the person of *place*."""
         now, team = self._clock(), place.team
         channels = await self._visibility.own_channels(place, directory)
         if channels is None:

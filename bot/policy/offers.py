@@ -1,10 +1,10 @@
 """Offer a watch in a channel after its first busy day, once ever.
 
 1. A day is busy if at least 20 messages of the last 24 hours contained codes, and at least 10 of them the same one.
-2. Offered is a watch for the most frequent code: as many messages as in the busiest ten minutes, at least 5.
-3. Nothing is offered in a direct message, where the bot is turned off, or where somebody watches for something.
-4. All workspaces are checked once an hour. The check and each offer are claimed in the database, so that one of several
-   replicas makes them. A claimed offer is due again only if Slack certainly did not post it.
+2. The offer is a watch for the most frequent code: as many messages as in the busiest ten minutes, at least 5.
+3. Nothing is offered in a direct message, where the bot is turned off, or where there is a watch.
+4. All workspaces are checked once an hour. The check and each offer are claimed in the database, so that only one of
+   several replicas makes them. A claimed offer is due again only if it is certain that Slack did not post it.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class Ranking:
     async def top(
         self, place: Place, directory: Directory, span: Period, *, is_everywhere: bool | None = None
     ) -> TopReply:
-        """Return the most frequent codes. By default, they are those of the channel; in a direct message, of all."""
+        """Return the most frequent codes, by default of the channel, in a direct message of all channels."""
         everywhere = place.is_direct if is_everywhere is None else is_everywhere
         now = self._clock()
         since, channels = now - span.seconds, [place.channel]

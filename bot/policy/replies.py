@@ -216,7 +216,7 @@ class Relation:
     """The relation of a triage to an earlier one in the same thread or channel."""
 
     earlier: LogRecord
-    link: str  # to the earlier triage; empty if Slack gives none
+    link: str  # to the earlier triage; empty if Slack does not give it
     is_same: bool  # the likely cause is the same
 
 
@@ -239,7 +239,7 @@ class PrivateTriage:
     """A triage is in the person's direct message with the bot."""
 
     triaged: Triaged
-    link: str  # to it; empty if Slack gives none
+    link: str  # to it; empty if Slack does not give it
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +304,7 @@ class TakenOver:
 
     by: str  # id of that person
     channel: str
-    link: str  # to the triage or alert; empty if Slack gives none
+    link: str  # to the triage or alert; empty if Slack does not give it
     is_alert: bool = False
 
 
@@ -314,7 +314,7 @@ class Overdue:
 
     since: float  # seconds since the epoch
     channel: str
-    link: str  # to the triage or alert; empty if Slack gives none
+    link: str  # to the triage or alert; empty if Slack does not give it
     is_alert: bool = False
 
 

@@ -1,8 +1,8 @@
 """Snooze codes in a channel: until then, messages with them get a reaction instead of a reply.
 
-1. `permissions` decides who may do it. It is shown to the whole channel, with a button to undo it.
+1. `permissions` decides who may snooze. A snooze is shown to the whole channel, with a button to undo it.
 2. A log whose likely cause is snoozed gets a reaction, too (see `noise_rules`).
-3. A snooze ends at its time, or after a number of messages; nobody has to remember it.
+3. A snooze ends by itself, at its time or after a number of messages.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from bot.storage.snooze_store import SnoozeStore
 
 @dataclass(frozen=True, slots=True)
 class Snoozes:
-    """Snooze codes, and preview that."""
+    """Snooze codes, and preview snoozes."""
 
     permissions: Permissions
     _store: SnoozeStore
     _clock: Callable[[], float]
 
     async def preview(self, place: Place, codes: Sequence[int]) -> SnoozePreview:
-        """Return what snoozing *codes* would have silenced lately. Slack is not asked: the dialog must open soon."""
+        """Preview a snooze of *codes*. Slack is not asked: a modal must open within 3 s."""
         since = self._clock() - PREVIEW_DAYS * DAY_S
         return SnoozePreview(tuple(codes), *await self._store.answered(place.team, place.channel, codes, since=since))
 

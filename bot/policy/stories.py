@@ -1,6 +1,6 @@
 """Tell the story of a thread, of a channel's last day, or of a shift, from stored facts only.
 
-Nothing of another channel is in it.
+A story contains nothing from another channel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_CHAPTERS = 15
 
 @dataclass(frozen=True, slots=True)
 class Stories:
-    """Tell stories. In a direct message there is none."""
+    """Tell stories of channels and threads; a direct message has none."""
 
     _store: StoryStore
     _watches: WatchStore
@@ -58,7 +58,7 @@ class Stories:
 
 
 async def _names(directory: Directory, people: Collection[str]) -> dict[str, str]:
-    """Return the names of people by id, without those that Slack does not tell: a name is not worth a retry."""
+    """Return the names of people by id, without those that Slack does not give: a name is not worth a retry."""
     found = [*dict.fromkeys(people)]
     names = await asyncio.gather(*map(directory.user_name, found), return_exceptions=True)
     return {user: name for user, name in zip(found, names, strict=True) if isinstance(name, str) and name}

@@ -39,7 +39,7 @@ class Uncalled:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Something went wrong; the log contains the details under the id *incident*."""
+    """An unexpected error; the log contains the details under the id *incident*."""
 
     incident: str
 

@@ -106,7 +106,7 @@ class Watching:
         return ChangeReply(change) if change else Note("too_late")
 
     async def _repeated(self, what: Changed, place: Place) -> ChangeReply | WatchesReply:
-        """Return what an earlier attempt at the same request changed."""
+        """Return the change by an earlier attempt at the same request, or the watches if there was none."""
         last = await self._changes.last(place.team, place.channel, what)
         return ChangeReply(last) if last and last.user == place.user else await self.watches(place)
 

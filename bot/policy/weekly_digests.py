@@ -1,7 +1,7 @@
-"""Post a digest once a week in the channels that asked for it.
+"""Collect a digest once a week for the channels that turned it on.
 
-A digest is claimed in the database before it is posted, so that one of several replicas posts it. It is left out if no
-bot ran for a day since it was due.
+A digest is claimed in the database before it is posted, so that one of several replicas posts it. It is skipped if no
+replica ran for a day after it was due.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class WeeklyDigests:
         await self._channels.forget_notice(place.team, place.channel, _NOTICE)
 
     async def collect(self, place: Place, directory: Directory) -> WeeklyReply:
-        """Return what happened in the channel of *place* in the last seven days."""
+        """Return the digest of the channel's last seven days."""
         now, where = self._clock(), (place.team, place.channel)
         trends = await self._sightings.top(
             place.team, since=now - WEEK_S, until=now, channels=[place.channel], parts=14, most=_MOST_CODES

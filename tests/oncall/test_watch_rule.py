@@ -1,4 +1,4 @@
-"""Parse what people want to watch for."""
+"""Test how a watch is parsed."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ async def test_the_search_index_is_built_in_a_thread(answers: Answers, monkeypat
 def test_numbers_that_zego_documents_are_answered(
     answers: Answers, query: str, codes: list[int], server_codes: list[int], foreign: list[int]
 ) -> None:
-    """People ask for the number that they see, whoever it belongs to; 0 is never the answer beside another one."""
+    """People ask for the number that they see, of any product; 0 is never the answer beside another one."""
     reply = answers.search(query)
     if isinstance(reply, replies.Foreign):
         assert (codes, server_codes) == ([], [])
@@ -230,7 +230,7 @@ async def test_a_question_is_answered_in_its_language(
 
 
 def test_words_that_match_no_code_find_nothing(answers: Answers) -> None:
-    """The reply says what to try instead."""
+    """The reply suggests another search."""
     assert answers.search("zzzzzzzzz") == replies.Found("zzzzzzzzz", ())
 
 
@@ -249,7 +249,7 @@ async def test_an_explanation_is_in_the_channels_language_and_the_rest_in_the_pe
     ["600354", "60003544", "error 600354", "what does 600354 mean?", "错误码 600354 是什么", "我遇到600354了"],
 )
 def test_a_number_with_a_digit_more_or_less_is_told_to_be_unknown(answers: Answers, query: str) -> None:
-    """Whoever asks for a number learns what is wrong with it; words beside it do not answer the question."""
+    """The answer names the mistake in the number; a search for the words beside it would not."""
     (number,) = re.findall("[0-9]+", query)
     assert answers.search(query) == replies.Unknown((int(number),))
 
@@ -419,7 +419,7 @@ async def test_the_servers_own_code_is_explained_on_request(answers: Answers) ->
 async def test_the_question_of_an_answer_gives_the_same_answer(
     answers: Answers, command: ExplainCommand | SearchCommand | LogsCommand | TopCommand
 ) -> None:
-    """A button contains it as JSON, and has to rebuild what Slack does not send back."""
+    """A button contains the question as JSON, because Slack does not send an ephemeral message back."""
     reply = (await answers.answer(command, PLACE, FakeDirectory())).reply
     question = question_of(reply)
     assert question

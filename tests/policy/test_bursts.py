@@ -1,4 +1,4 @@
-"""Test when a watch is reached, what its alert says, and when it is over."""
+"""Test when a watch is reached, the content of its alert, and when it is over."""
 
 from __future__ import annotations
 

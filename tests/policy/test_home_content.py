@@ -1,4 +1,4 @@
-"""Test what the Home tab collects, on every database."""
+"""Test the content of the Home tab, on every database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def set_to(state: Incident, _: Incident) -> Incident:
 
 @pytest.fixture
 async def homes(database: Database) -> Homes:
-    """The same in two channels, of which Ann is in one, and in another workspace."""
+    """Store the same in a channel with Ann, in one without her, and in another workspace."""
     watches = WatchStore(database)
     incidents, changes, annotations = IncidentStore(database), ChangeStore(database), AnnotationStore(database)
     for team, channel in (("T1", "CIN"), ("T1", "COUT"), ("T2", "CIN")):
@@ -72,7 +72,7 @@ async def test_only_the_persons_channels_are_shown(homes: Homes) -> None:
 
 
 async def test_what_was_undone_is_not_offered_again(homes: Homes, database: Database) -> None:
-    """Nor is what expired or was resolved."""
+    """Expired contexts and resolved incidents are not shown either."""
     directory, store = FakeDirectory(), ChangeStore(database)
     directory.private = {"CIN": frozenset({"UANN"})}
     for channel, change in (await homes.content(ANN, directory)).changes:

@@ -37,7 +37,7 @@ class World:
         self.offers = Offers(*stores, lambda: self.now)
 
     async def claim_due(self) -> list[tuple[Place, OfferReply]]:
-        """Return what a replica is to offer."""
+        """Return the offers that a replica claims."""
         return [each async for each in self.offers.claim_due()]
 
     async def sight(self, count: int, code: int = A, place: Place = HERE, *, apart_s: float = 1.0) -> None:

@@ -51,7 +51,7 @@ class World:
         return story
 
     async def in_direct(self) -> tuple[object, object]:
-        """Return both in a direct message."""
+        """Ask for both kinds of story in a direct message."""
         place = Place("T1", "D1", "U1")
         so_far, shift = (
             self._stories.so_far(place, self.directory, None),
@@ -62,7 +62,7 @@ class World:
     async def triage(
         self, at: float, *, thread: str = "", channel: str = "C1", counts: dict[int, int] | None = None
     ) -> Incident:
-        """Post a log at a time, and its triage a second later; return the incident of that."""
+        """Post a log, and its triage a second later; return the incident of the triage."""
         ref, reply = MessageRef("T1", channel, f"{at:.6f}"), f"{at + 1:.6f}"
         counts = counts or {6000106: 12}
         log = LogRecord(at, SUMMARY)
@@ -110,7 +110,7 @@ async def test_a_thread_has_its_own_story(world: World) -> None:
 
 
 async def test_a_shift_has_what_changed_in_it(world: World) -> None:
-    """What was resolved before it is history; a code is new if it did not come before."""
+    """An incident that was resolved earlier is not part of it. A code is new if it did not come before."""
     before = await world.triage(NOW - 20 * HOUR)
     world.now = NOW - 19 * HOUR
     await world.ownership.resolve(before, "U1", "")
@@ -144,7 +144,7 @@ async def test_an_incident_that_everybody_forgot_is_not_open_for_ever(world: Wor
     assert not (await world.so_far()).chapters
 
 
-async def test_messages_are_linked_and_people_named_as_far_as_slack_tells(world: World) -> None:
+async def test_messages_are_linked_and_people_named_if_slack_answers(world: World) -> None:
     """Without a link or a name, the story is told all the same."""
     mine = await world.triage(NOW - HOUR)
     await world.ownership.take(mine, "U1")

@@ -1,4 +1,4 @@
-"""Test when the weekly digest is due, who may post it and what is in it, on every database."""
+"""Test when the weekly digest is due, who may post it, and its content, on every database."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_one_caller_gets_each_channel_that_asked(weekly: WeeklyDigests, da
 async def test_it_tells_new_risen_and_helped_of_its_channel_only(
     weekly: WeeklyDigests, database: Database, clock: Clock
 ) -> None:
-    """What is as before, or elsewhere, is left out."""
+    """Codes that came as often as before, and those of other channels, are left out."""
     annotations, incidents = AnnotationStore(database), IncidentStore(database)
     for channel, code, at, count in (
         ("C1", 6000106, MONDAY - 60, 3),
