@@ -8,6 +8,8 @@ from enum import StrEnum
 
 MOST_COUNT = 100_000
 MOST_SPAN_S = 86_400
+HERE = ("here", "这里", "本频道")
+EVERYWHERE = ("everywhere", "全部", "所有", "全部频道", "所有频道")
 
 
 class SubjectKind(StrEnum):
@@ -50,8 +52,7 @@ class WatchWords:
 _SPAN = re.compile(r"([1-9][0-9]{0,4})(m|mins?|minutes?|h|hours?|分钟?|小时)(?:之?内)?")
 _COUNT = re.compile(r"([1-9][0-9]{0,5})(?:x|times?|次|条)?")
 _GROUP = re.compile(r"S[A-Z0-9]{5,20}")
-_EVERYWHERE = ("everywhere", "全部", "所有", "全部频道", "所有频道")
-_FILLERS = ("in", "within", "per", "times", "messages", "here", "内", "次", "条", "达到", "本频道", "这里")
+_FILLERS = (*HERE, "in", "within", "per", "times", "messages", "内", "次", "条", "达到")
 _GLUED = re.compile(r"(?<![0-9])([0-9]+)\s*(minutes?|mins?|m|hours?|h|分钟?|小时|次|条|x|times)(之?内)?(?![a-z])")
 
 
@@ -69,7 +70,7 @@ def parse_watch(text: str) -> WatchWords | None:
             count = int(found[1])
         elif _GROUP.fullmatch(word):
             group = word
-        elif lower in _EVERYWHERE:
+        elif lower in EVERYWHERE:
             is_everywhere = True
         elif subject and (count or span_s):
             if lower not in _FILLERS:

@@ -203,23 +203,17 @@ class Answers:
         Search for a *text* that names no platform, such as “upload failed”.
         """
         platforms = open_platforms()
-        platform = platforms.named_in(text)
-        if text and not platform and not self._matches_nothing(text):
-            return self.search(text)
-        return LogsReply((platform,)) if platform else LogsReply(platforms.platforms, text)
-
-    def _matches_nothing(self, query: str) -> bool:
-        """Return whether a search for *query* has nothing to show."""
-        match self.search(query):
-            case replies.Note() | replies.Found(_, ()):
-                return True
-        return False
+        if platform := platforms.named_in(text):
+            return LogsReply((platform,))
+        if text and not _is_empty(found := self.search(text)):
+            return found
+        return LogsReply(platforms.platforms, text)
 
     def _look_up(self, command: command_types.LogsCommand | command_types.SearchCommand) -> Reply:
         match command:
             case command_types.LogsCommand(text):
                 return self.logs(text)
-            case command_types.SearchCommand(_, str(misused), argument) if self._matches_nothing(argument):
+            case command_types.SearchCommand(_, str(misused), argument) if _is_empty(self.search(argument)):
                 return replies.Usage(misused)
             case command_types.SearchCommand(query):
                 name, audience = grammar.split_audience(query)
@@ -258,6 +252,11 @@ class Answers:
         if not hits and (unknown := tuple(filter(self._catalogue.may_be_server_code, numbers))):
             return Unknown(unknown, platform)
         return replies.Found(query, tuple(hit.entry for hit in hits))
+
+
+def _is_empty(found: Reply) -> bool:
+    """Return whether a search found nothing."""
+    return isinstance(found, replies.Note) or (isinstance(found, replies.Found) and not found.entries)
 
 
 def _named_audience(command: command_types.Command) -> Audience | None:

@@ -60,7 +60,7 @@ class Bursts:
             since=watch.since,
             until=now + _AHEAD_S,
             channels=[each.channel for each in found],
-            codes=self._codes(WatchSubject.parse(watch.subject)),
+            codes=self._codes(watch),
         )
         return watch, AlertReply(
             watch,
@@ -97,16 +97,19 @@ class Bursts:
 
     async def _messages(self, watch: Watch, since: float, directory: Directory) -> list[ChannelMessages]:
         channels = None if watch.is_everywhere else [watch.channel]
-        until, codes = self._clock() + _AHEAD_S, self._codes(WatchSubject.parse(watch.subject))
-        found = await self._sightings.messages(watch.team, since=since, until=until, channels=channels, codes=codes)
+        until = self._clock() + _AHEAD_S
+        found = await self._sightings.messages(
+            watch.team, since=since, until=until, channels=channels, codes=self._codes(watch)
+        )
         if not watch.is_everywhere:
             return found
         others = [each.channel for each in found if each.channel != watch.channel]
         visible = {watch.channel, *await self._visibility.public(watch.team, others, directory)}
         return [each for each in found if each.channel in visible]
 
-    def _codes(self, subject: WatchSubject) -> list[int] | None:
+    def _codes(self, watch: Watch) -> list[int] | None:
         """Return the codes to count, None for all."""
+        subject = WatchSubject.parse(watch.subject)
         match subject.kind:
             case SubjectKind.CODE:
                 return [int(subject.name)]

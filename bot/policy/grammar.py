@@ -14,7 +14,7 @@ from bot.catalogue.platforms import open_platforms
 from bot.detection.detector import find_numbers
 from bot.i18n import Language, script_language
 from bot.oncall.periods import MOST_HOURS, SHIFT_HOURS, Period
-from bot.oncall.watch_rule import parse_watch
+from bot.oncall.watch_rule import EVERYWHERE, HERE, parse_watch
 from bot.policy.command_types import (
     CatchUpCommand,
     Command,
@@ -73,8 +73,6 @@ _SPANS = {
     **dict.fromkeys(("7d", "1w", "week", "7天", "七天", "一周", "本周"), Period.WEEK),
     **dict.fromkeys(("30d", "month", "30天", "三十天", "一个月", "本月"), Period.MONTH),
 }
-_HERE = ("here", "这里", "本频道")
-_EVERYWHERE = ("all", "everywhere", "全部", "所有", "所有频道", "全部频道")
 # What is typed behind the code is kept as it is. `\d` matches full-width digits, too.
 _NOTE = re.compile(
     r"\s*(?:note|备注)[\s:：]*(?P<code>[6６][0０]{2}\d{4})(?!\d)[\s:：,，]*(?P<text>.*)", re.IGNORECASE | re.DOTALL
@@ -224,7 +222,8 @@ def with_group(command: Command, text: str) -> Command:
 def _top(words: list[str]) -> TopCommand | None:
     """Return the command for “top” with a span and a place, in any order, or None for other words."""
     spans = [_SPANS[word] for word in words if word in _SPANS]
-    places = [word in _EVERYWHERE for word in words if word in (*_HERE, *_EVERYWHERE)]
+    everywhere = ("all", *EVERYWHERE)
+    places = [word in everywhere for word in words if word in (*HERE, *everywhere)]
     if len(spans) > 1 or len(places) > 1 or len(spans) + len(places) < len(words):
         return None
     return TopCommand(spans[0] if spans else Period.DAY, places[0] if places else None)

@@ -64,12 +64,10 @@ def question_of(reply: Reply) -> Question | None:
             return Question(command=f"search {query}")
         case Listing(sections):
             return Question(command=f"list {sections[0].section}" if len(sections) == 1 else "list")
-        case LogsReply(platforms, "") if len(platforms) == 1:
-            return Question(command=f"logs {platforms[0].name.en}")
+        case LogsReply(platforms, ""):
+            return Question(command=f"logs {platforms[0].name.en}" if len(platforms) == 1 else "logs")
         case HandoffReply(hours):
             return Question(command=f"handoff {hours}h")
-        case LogsReply(_, ""):
-            return Question(command="logs")
         case TopReply(span, is_everywhere=False):
             return Question(command=f"top {span} here")
         case Triaged(_, LogSource() as source):
