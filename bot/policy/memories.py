@@ -123,8 +123,9 @@ class _SlackAnswers:
         return place.is_direct or (await self._reach_of(place.team, place.channel, directory)).is_internal
 
     async def _reach_of(self, team: str, channel: str, directory: Directory) -> Reach:
-        reach = self._reach.get((team, channel)) or await directory.reach(channel)
-        self._reach[team, channel] = reach
+        key = team, channel
+        if (reach := self._reach.get(key)) is None:
+            reach = self._reach[key] = await directory.reach(channel)
         return reach
 
     async def name(self, team: str, user: str, directory: Directory) -> str:

@@ -40,15 +40,13 @@ class Permissions:
         """Return why the person of *place* may not call others, or None if they may."""
         if place.is_direct:
             return None
-        key = (place.team, place.user)
         try:
             async with asyncio.timeout(_TIMEOUT_S):
-                standing = self._standings.get(key) or await directory.standing(*key)
+                standing = await self._standing(place.team, place.user, directory)
         except _NO_ANSWER:
             return Denied(Denial.UNSURE)
         if standing is None:
             return Denied(Denial.UNTOLD)
-        self._standings[key] = standing
         return None if standing is Standing.MEMBER else Denied(Denial(standing))
 
     async def denied_to_change(
@@ -76,11 +74,14 @@ class Permissions:
                 return None
         return denied
 
+    async def _standing(self, team: str, user: str, directory: Directory) -> Standing | None:
+        standing = self._standings.get((team, user))
+        if standing is None and (standing := await directory.standing(team, user)):
+            self._standings[team, user] = standing
+        return standing
+
     async def _group(self, team: str, group: str, directory: Directory) -> frozenset[str] | None:
-        key = (team, group)
-        if key not in self._members:
-            members = await directory.group_members(group)
-            if members is None:
-                return None
-            self._members[key] = members
-        return self._members[key]
+        members = self._members.get((team, group))
+        if members is None and (members := await directory.group_members(group)) is not None:
+            self._members[team, group] = members
+        return members

@@ -1,4 +1,4 @@
-"""Test who sees what the workspace remembers."""
+"""Test who sees the memories of a workspace."""
 
 from __future__ import annotations
 
@@ -93,7 +93,19 @@ async def test_lines_are_kept_for_a_minute(
     assert (await lines_in(memories, directory, "COPEN"))[0] == "the newest way"
 
 
+async def test_a_channel_that_becomes_shared_is_noticed(
+    memories: Memories, directory: FakeDirectory, clock: Clock
+) -> None:
+    """However often people ask there, so that no line reaches another workspace for long."""
+    assert await lines_in(memories, directory, "COTHER") == ["as in COPEN"]
+    directory.reaches["COTHER"] = Reach.SHARED
+    for _ in range(3):
+        clock.now += 101
+        lines = await lines_in(memories, directory, "COTHER")
+    assert lines == []
+
+
 async def test_without_slack_nothing_is_added(memories: Memories, directory: FakeDirectory) -> None:
-    """The explanation is what counts."""
+    """The explanation is shown without them."""
     directory.fails = True
     assert await lines_in(memories, directory, "COTHER") == []

@@ -67,6 +67,18 @@ async def test_if_slack_can_not_be_asked_the_answer_is_no_and_not_kept() -> None
     assert await permissions.denied_to_change(ME, found) is None
 
 
+async def test_a_member_who_becomes_a_guest_is_noticed() -> None:
+    """However often they act."""
+    clock, found = Clock(), directory()
+    permissions = Permissions((), clock)
+    assert await permissions.denied_to_call(ME, found) is None
+    found.standings["U1"] = Standing.GUEST
+    for _ in range(3):
+        clock.now += 101
+        denied = await permissions.denied_to_call(ME, found)
+    assert denied == Denied(Denial.GUEST)
+
+
 async def test_slack_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A button must be acknowledged within three seconds."""
 
