@@ -27,9 +27,10 @@ from bot.policy.command_types import (
     SetWeeklyCommand,
 )
 from bot.policy.language import Languages
+from bot.policy.links import link_to
 from bot.policy.noise_rules import Act, Mode
 from bot.policy.permissions import Permissions
-from bot.policy.place import Audience, Directory, Place, link_to
+from bot.policy.place import Audience, Directory, Place
 from bot.policy.replies import ChangeReply, Denied, ForgotReply, IgnoredReply, Note, SettingsReply
 from bot.settings import Retention
 from bot.storage.annotation_store import MessageRef

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.oncall.periods import Period
-from bot.policy.place import Directory, Place, links_to
+from bot.policy.links import links_to
+from bot.policy.place import Directory, Place
 from bot.policy.visibility import Visibility
 from bot.settings import Retention
 from bot.storage.annotation_store import MessageRef

@@ -20,7 +20,8 @@ from cachetools import TTLCache
 
 from bot.errors import RetryLater, StopWorkspace
 from bot.oncall.memory import MOST_HELPED, CodeMemory, Helped, TeamNote
-from bot.policy.place import Directory, Place, Reach, link_to
+from bot.policy.links import link_to
+from bot.policy.place import Directory, Place, Reach
 from bot.policy.replies import Annotation, ChangeReply, Explained, Reply, Shared, Triaged
 from bot.storage.annotation_store import MessageRef
 from bot.storage.memory_store import MemoryStore, Resolution, StoredMemory

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
-
-import structlog
-
-from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.storage.annotation_store import MessageRef
-from bot.storage.sighting_store import Seen
-
-_Message = TypeVar("_Message", bound=MessageRef | Seen)
-_log = structlog.stdlib.get_logger(__name__)
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +123,3 @@ class Directory(Protocol):
 
     async def history(self, channel: str, *, most: int) -> Sequence[Mapping[str, Any]] | None:
         """Return the last *most* messages of a channel, newest first."""
-
-
-async def links_to(directory: Directory, messages: Iterable[_Message]) -> dict[_Message, str]:
-    """Return the URLs of *messages*, without those that Slack does not give."""
-    asked = [*dict.fromkeys(messages)]
-    links = await asyncio.gather(*(link_to(directory, each.channel, each.ts) for each in asked))
-    return {each: link for each, link in zip(asked, links, strict=True) if link}
-
-
-async def link_to(directory: Directory, channel: str, ts: str) -> str:
-    """Return the URL of a message, or an empty string if Slack fails: a link is not worth a retry."""
-    try:
-        return await directory.permalink(channel, ts)
-    except (GiveUp, RetryLater, StopWorkspace) as error:
-        _log.info("no link to a message", channel=channel, ts=ts, reason=str(error))
-        return ""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bot.oncall.periods import Period
 from bot.oncall.trends import TopReply
-from bot.policy.place import Directory, Place, links_to
+from bot.policy.links import links_to
+from bot.policy.place import Directory, Place
 from bot.policy.visibility import Visibility
 from bot.storage.sighting_store import SightingStore
 

@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from bot.policy.links import link_to
 from bot.policy.noise_rules import COOL_DOWN_S
-from bot.policy.place import Directory, link_to
+from bot.policy.place import Directory
 from bot.policy.replies import Relation, Triaged
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, LogRecord, MessageRef
 from bot.triage.summary import TriageSummary

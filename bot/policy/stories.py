@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from bot.oncall.story import HandoffReply, StoryReply
-from bot.policy.place import Directory, Place, links_to
+from bot.policy.links import links_to
+from bot.policy.place import Directory, Place
 from bot.policy.replies import Note
 from bot.storage.annotation_store import MessageRef
 from bot.storage.story_store import Scope, StoryStore

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.oncall.weekly import WEEK_S, WeeklyReply, last_due
-from bot.policy.place import Directory, Place, links_to
+from bot.policy.links import links_to
+from bot.policy.place import Directory, Place
 from bot.settings import Retention
 from bot.storage.channel_store import ChannelStore
 from bot.storage.incident_store import IncidentStore

@@ -16,7 +16,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from bot.errors import GiveUp
 from bot.inbox import Job
 from bot.oncall.ownership import Claim
-from bot.policy.place import LogSource, link_to
+from bot.policy.links import link_to
+from bot.policy.place import LogSource
 from bot.policy.replies import Reply, TakenOver
 from bot.render import block_kit, incident_slack
 from bot.slack import confirmation

@@ -18,7 +18,8 @@ from dataclasses import replace
 import structlog
 
 from bot.errors import GiveUp, RetryLater
-from bot.policy.place import LogSource, Place, link_to
+from bot.policy.links import link_to
+from bot.policy.place import LogSource, Place
 from bot.policy.replies import LogKept, PrivateTriage, Reply, Shared, Triaged
 from bot.slack.context import RequestContext
 from bot.slack.files import send_file, share_file

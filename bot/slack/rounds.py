@@ -12,7 +12,8 @@ import structlog
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace, describe
 from bot.periodic import repeating
-from bot.policy.place import Place, link_to
+from bot.policy.links import link_to
+from bot.policy.place import Place
 from bot.policy.replies import Overdue
 from bot.slack.alerts import look_after, offer
 from bot.slack.context import RequestContext

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.policy.place import LogSource, link_to
+from bot.policy.links import link_to
+from bot.policy.place import LogSource
 from tests.directory import FakeDirectory
 
 
