@@ -188,4 +188,4 @@ async def test_a_person_is_forgotten_while_the_bot_runs(slack: Sandbox) -> None:
     assert BEN not in str(rows)
     await slack.command(ENGLISH, ANN, "status")
     await slack.until(lambda: any("👤" in shown(each) for each in slack.ephemerals(ANN)))
-    assert any("no message text, for 30 days" in shown(each) for each in slack.ephemerals(ANN))
+    assert any("for 30 days, but no message text" in shown(each) for each in slack.ephemerals(ANN))
