@@ -17,7 +17,7 @@ class StoryReply:
     chapters: tuple[Chapter, ...]  # open incidents first
     codes: tuple[CodeCount, ...]  # the most frequent first
     number: int = 0  # of all chapters; some may be left out
-    alerts: tuple[Watch, ...] = ()  # that are open
+    alerts: tuple[Watch, ...] = ()  # that are open and nobody has acted on
     links: Mapping[str, str] = field(
         default_factory=dict
     )  # to messages, by time stamp; without those that Slack did not give
@@ -37,7 +37,7 @@ class HandoffReply:
     chapters: tuple[Chapter, ...]  # open incidents first
     new: tuple[CodeCount, ...]  # codes that did not come in the 30 days before
     number: int = 0  # of all chapters; some may be left out
-    alerts: tuple[Watch, ...] = ()  # that are open
+    alerts: tuple[Watch, ...] = ()  # that are open and nobody has acted on
     links: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)  # of people by id: a mention would notify them
 

@@ -33,8 +33,10 @@ class HomeContent:
     is_known: bool  # whether Slack said which channels they are in
     retention: Retention
     at: float  # seconds since the epoch
-    alerts: tuple[Watch, ...] = ()  # that are open
-    incidents: tuple[Incident, ...] = ()  # that nobody has resolved
+    alerts: tuple[
+        tuple[Watch, Incident | None], ...
+    ] = ()  # that are open, with the incident if somebody has acted on it
+    incidents: tuple[Incident, ...] = ()  # that nobody has resolved, without those of the alerts
     links: Mapping[MessageRef, str] = field(default_factory=dict)  # to the messages of both; a missing one is unknown
     trends: tuple[CodeTrend, ...] = ()  # of the last 24 hours
     settings: tuple[tuple[str, ChannelState], ...] = ()
@@ -62,10 +64,12 @@ class Homes:
         if channels is None:
             return HomeContent(False, self._retention, now)
         most = MOST_SHOWN + 1
-        incidents = await self._incidents.open_in(team, channels, most=most)
         alerts = [each for each in await self._watches.with_alerts(team) if each.alert_ts and each.channel in channels]
-        refs = [MessageRef(team, each.channel, each.alert_ts or "") for each in alerts[:MOST_SHOWN]]
-        refs += [each.ref for each in incidents[:MOST_SHOWN]]
+        refs = [MessageRef(team, each.channel, each.alert_ts or "") for each in alerts[:most]]
+        acted = await self._incidents.find(refs)
+        incidents = await self._incidents.open_in(team, channels, most=most + len(acted))
+        incidents = [each for each in incidents if each.ref not in acted][:most]
+        linked = [*refs[:MOST_SHOWN], *(each.ref for each in incidents[:MOST_SHOWN])]
         settings = await self._channels.settings_of(team, channels)
         day = Period.DAY
         trends = await self._sightings.top(
@@ -75,9 +79,9 @@ class Homes:
             True,
             self._retention,
             now,
-            alerts=tuple(alerts[:most]),
+            alerts=tuple((watch, acted.get(ref)) for watch, ref in zip(alerts, refs, strict=False)),
             incidents=tuple(incidents),
-            links=await links_to(directory, refs),
+            links=await links_to(directory, linked),
             trends=tuple(trends),
             settings=tuple((channel, state) for channel, state in settings.items() if _has_author(state))[:most],
             changes=tuple(await self._changes.lately(team, channels, most=most)),

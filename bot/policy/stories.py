@@ -14,7 +14,7 @@ from bot.policy.links import links_to
 from bot.policy.place import Directory, Place
 from bot.policy.replies import Note
 from bot.storage.annotation_store import MessageRef
-from bot.storage.story_store import Scope, StoryStore
+from bot.storage.story_store import Chapter, Scope, StoryStore
 from bot.storage.watch_store import Watch, WatchStore
 
 _DAY_S = 86_400.0
@@ -35,9 +35,10 @@ class Stories:
         if place.is_direct:
             return Note("not_in_direct")
         scope = Scope(place.team, place.channel, 0.0 if thread else self._clock() - _DAY_S, thread)
-        chapters, codes = await self._store.chapters(scope), await self._store.codes(scope, most=_MOST_CODES)
-        told, alerts = tuple(chapters[:_MOST_CHAPTERS]), () if thread else await self._alerts(place)
-        story = StoryReply(thread is not None, told, tuple(codes), len(chapters), alerts)
+        chapters, alerts = await self._chapters(scope)
+        codes = await self._store.codes(scope, most=_MOST_CODES)
+        told = tuple(chapters[:_MOST_CHAPTERS])
+        story = StoryReply(thread is not None, told, tuple(codes), len(chapters), () if thread else alerts)
         return replace(story, links=await _links(directory, place, story.messages))
 
     async def of_shift(self, place: Place, directory: Directory, hours: int) -> HandoffReply | Note:
@@ -45,17 +46,20 @@ class Stories:
         if place.is_direct:
             return Note("not_in_direct")
         since, channel = self._clock() - hours * 3600, Scope(place.team, place.channel)
-        chapters = await self._store.chapters(replace(channel, since=since))
+        chapters, alerts = await self._chapters(replace(channel, since=since))
         new = await self._store.codes(channel, most=_MOST_CODES, new_since=since)
-        told, alerts = tuple(chapters[:_MOST_CHAPTERS]), await self._alerts(place)
+        told = tuple(chapters[:_MOST_CHAPTERS])
         story = HandoffReply(hours, told, tuple(new), len(chapters), alerts)
         links = await _links(directory, place, story.messages)
         return replace(story, links=links, names=await _names(directory, story.people))
 
-    async def _alerts(self, place: Place) -> tuple[Watch, ...]:
-        """Return the watches whose alert is open in the channel."""
-        watches = await self._watches.of_channel(place.team, place.channel)
-        return tuple(each for each in watches if each.since and each.alert_ts)
+    async def _chapters(self, scope: Scope) -> tuple[list[Chapter], tuple[Watch, ...]]:
+        """Return the chapters with their open alerts, and the open alerts of the channel without a chapter."""
+        chapters = await self._store.chapters(scope)
+        watches = await self._watches.of_channel(scope.team, scope.channel)
+        alerts = {each.alert_ts: each for each in watches if each.since and each.alert_ts}
+        told = [replace(each, alert=alerts.pop(each.ref.ts, None)) for each in chapters]
+        return told, tuple(alerts.values())
 
 
 async def _names(directory: Directory, people: Collection[str]) -> dict[str, str]:

@@ -35,7 +35,7 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
     blocks = [block_kit.section(f":information_source: {notice}")] if notice else []
     blocks.append(block_kit.lookup(translate("home.lookup"), translate("lookup.placeholder"), HOME_LOOKUP))
     if content.is_known:
-        alerts = [_alert(catalogue, each, content, translate) for each in content.alerts]
+        alerts = [_alert(catalogue, *each, content, translate) for each in content.alerts]
         incidents = [_incident(catalogue, each, content, translate) for each in content.incidents]
         changes = [_change(catalogue, *each, translate) for each in content.changes]
         blocks += [
@@ -64,12 +64,13 @@ def _part(name: str, items: Sequence[Block], translate: Translator) -> list[Bloc
     return [block_kit.DIVIDER, header, *items[:MOST_SHOWN], *more]
 
 
-def _alert(catalogue: Catalogue, watch: Watch, content: HomeContent, translate: Translator) -> Block:
+def _alert(
+    catalogue: Catalogue, watch: Watch, incident: Incident | None, content: HomeContent, translate: Translator
+) -> Block:
     since = translate("home.since", time=block_kit.date(watch.since or watch.at))
     opened = opening(content.links.get(MessageRef(watch.team, watch.channel, watch.alert_ts or "")), translate)
-    return block_kit.section(
-        f":rotating_light: {rule_line(catalogue, watch.rule, translate)}\n<#{watch.channel}> · {since}{opened}"
-    )
+    lines = [f":rotating_light: {rule_line(catalogue, watch.rule, translate)}", f"<#{watch.channel}> · {since}{opened}"]
+    return block_kit.section("\n".join([*lines, *(state_lines(incident, translate) if incident else [])]))
 
 
 def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, translate: Translator) -> Block:

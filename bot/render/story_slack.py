@@ -19,6 +19,7 @@ from bot.render.trend_slack import code_line, seen_line
 from bot.render.watch_slack import subject_line
 from bot.storage.incident_store import IncidentEvent, Status
 from bot.storage.story_store import Chapter, CodeCount
+from bot.storage.watch_store import Watch
 
 _MOST_EVENTS = 8  # of an incident, the latest
 _EVENTS = ("taken", "released", "resolved", "escalated")  # a newer version may have stored others
@@ -81,14 +82,15 @@ def _chapter(catalogue: Catalogue, chapter: Chapter, reply: StoryReply, translat
 
 
 def _alerts(catalogue: Catalogue, reply: StoryReply | HandoffReply, translate: Translator) -> list[str]:
-    """Return the first line of each open alert, with a link to it."""
-    lines = []
-    for watch in reply.alerts:
-        since, subject = block_kit.date(watch.since or 0.0), subject_line(catalogue, watch.subject, translate)
-        line = translate.count("alert.open", watch.shown_count or 0, subject=subject, since=since)
-        link = reply.links.get(watch.alert_ts or "")
-        lines.append(translate("story.alert", line=line, link=block_kit.escape(link)) if link else line)
-    return lines
+    links = ((each, reply.links.get(each.alert_ts or "")) for each in reply.alerts)
+    return [_alert(catalogue, watch, link, translate) for watch, link in links]
+
+
+def _alert(catalogue: Catalogue, watch: Watch, link: str | None, translate: Translator) -> str:
+    """Return the first line of an open alert, with a link to it."""
+    since, subject = block_kit.date(watch.since or 0.0), subject_line(catalogue, watch.subject, translate)
+    line = translate.count("alert.open", watch.shown_count or 0, subject=subject, since=since)
+    return translate("story.alert", line=line, link=block_kit.escape(link)) if link else line
 
 
 def _event(event: IncidentEvent, before: str, translate: Translator) -> str:
@@ -132,7 +134,10 @@ def _handed(catalogue: Catalogue, chapter: Chapter, reply: HandoffReply, transla
 
 
 def _title(catalogue: Catalogue, chapter: Chapter, reply: StoryReply | HandoffReply, translate: Translator) -> str:
-    """Name the likely cause, with a link to the triage."""
+    """Name the likely cause, or the open alert, with a link to the triage or alert."""
+    link = reply.links.get(chapter.ref.ts)
+    if chapter.alert:
+        return _alert(catalogue, chapter.alert, link, translate)
     entry = catalogue.get(chapter.code) if chapter.code else None
     if entry:
         cause = translate("triage.code", code=entry.code, title=translate.pick(entry.title))
@@ -140,7 +145,7 @@ def _title(catalogue: Catalogue, chapter: Chapter, reply: StoryReply | HandoffRe
         named = chapter.log.summary.cause if chapter.log else ""
         is_alert = chapter.incident is not None and chapter.incident.is_alert
         cause = str(chapter.code or named or translate("alert.title" if is_alert else "triage.no_cause"))
-    return f"*{block_kit.linked(block_kit.escape(cause), reply.links.get(chapter.ref.ts))}*"
+    return f"*{block_kit.linked(block_kit.escape(cause), link)}*"
 
 
 def _code(catalogue: Catalogue, code: CodeCount, reply: StoryReply, translate: Translator) -> str:

@@ -84,6 +84,13 @@ class IncidentStore:
         row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
         return incident_of(row) if row else None
 
+    async def find(self, refs: Collection[MessageRef]) -> dict[MessageRef, Incident]:
+        """Return the incidents of messages, without those that nobody has ever acted on."""
+        key = tuple_(incidents.c.team, incidents.c.channel, incidents.c.ts)
+        query = select(incidents).where(key.in_([tuple(ref.key.values()) for ref in refs]))
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return {incident.ref: incident for incident in map(incident_of, rows)}
+
     async def open_in(self, team: str, channels: Collection[str], *, most: int) -> list[Incident]:
         """Return the incidents of *channels* that nobody has resolved, at most *most*, the latest first."""
         where = incidents.c.team == team, incidents.c.channel.in_(channels), incidents.c.status != Status.RESOLVED

@@ -12,6 +12,7 @@ from bot.storage.change_store import Changed
 from bot.storage.database import Database
 from bot.storage.incident_store import Incident, IncidentEvent, Status, histories, incident_of
 from bot.storage.tables import annotated, changes, in_channel, incidents, sightings
+from bot.storage.watch_store import Watch
 
 _MOST = 50  # triages, and incidents
 _FORGOTTEN_S = 30 * 86_400.0  # an open incident that nobody has changed for so long is over
@@ -30,12 +31,13 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """An incident: its triage, who acted on it, and what happened."""
+    """An incident: its triage or alert, who acted on it, and what happened."""
 
-    ref: MessageRef  # of the triage
+    ref: MessageRef  # of the triage or alert
     log: LogRecord | None  # None: not recorded, such as that of a whole thread
     incident: Incident | None  # None: nobody has acted on it
     events: tuple[IncidentEvent, ...] = ()
+    alert: Watch | None = None  # the open alert that it is about
 
     @property
     def code(self) -> int | None:

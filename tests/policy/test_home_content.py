@@ -61,7 +61,7 @@ async def test_only_the_persons_channels_are_shown(homes: Homes) -> None:
     directory.private = {"CIN": frozenset({"UANN"}), "COUT": frozenset({"UBEN"})}
     content = await homes.content(ANN, directory)
     assert [each.ref for each in content.incidents] == [MessageRef("T1", "CIN", "90000.1")]
-    assert [(each.channel, each.alert_ts) for each in content.alerts] == [("CIN", "90000.5")]
+    assert [(each.channel, each.alert_ts, incident) for each, incident in content.alerts] == [("CIN", "90000.5", None)]
     assert list(content.links) == [MessageRef("T1", "CIN", ts) for ts in ("90000.5", "90000.1")]
     assert [(channel, state.mode) for channel, state in content.settings] == [("CIN", "react")]
     assert [(channel, change.what) for channel, change in content.changes] == [
@@ -69,6 +69,19 @@ async def test_only_the_persons_channels_are_shown(homes: Homes) -> None:
     ]  # fmt: skip
     assert [(channel, context.code) for channel, context in content.ignored] == [("CIN", 6000104)]
     assert await homes.content(Place("T1", "", "UNOBODY"), directory) == HomeContent(True, Retention(), NOW)
+
+
+async def test_an_alert_with_an_owner_is_listed_once(homes: Homes, database: Database) -> None:
+    """With its state: an alert goes on until its codes stop, also if somebody has resolved it."""
+    directory, store = FakeDirectory(), IncidentStore(database)
+    directory.private = {"CIN": frozenset({"UANN"})}
+    seed = Incident(MessageRef("T1", "CIN", "90000.5"), "90000.5", "", "en")
+    for status in (Status.TAKEN, Status.RESOLVED):
+        state = replace(seed, status=status, user="UBEN", at=5.0)
+        await store.change(seed, partial(set_to, state))
+        content = await homes.content(ANN, directory)
+        assert [each.ref.ts for each in content.incidents] == ["90000.1"]
+        assert [incident and (incident.status, incident.user) for _, incident in content.alerts] == [(status, "UBEN")]
 
 
 async def test_what_was_undone_is_not_offered_again(homes: Homes, database: Database) -> None:

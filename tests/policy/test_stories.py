@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -184,3 +185,19 @@ async def test_open_alerts_of_the_channel_are_told(world: World) -> None:
     assert (await world.so_far("7.0")).alerts == ()
     await world.watches.record(replace(alert, since=None, alert_ts=None), due_at=NOW)
     assert (await world.so_far()).alerts == ()
+
+
+async def test_an_alert_with_an_owner_is_told_once(world: World) -> None:
+    """As an incident, which has the owner, also after that person resolved it while the codes go on."""
+    rule = {"subject": "code:6000104", "count": 1, "span_s": 60, "is_everywhere": False, "group": ""}
+    assert await world.watches.add("T1", "C1", rule, user="U1", at=NOW, most=9)
+    (watch,) = await world.watches.of_channel("T1", "C1")
+    ts = f"{NOW:.6f}"
+    await world.watches.record(replace(watch, since=NOW, alert_ts=ts, shown_count=3), due_at=NOW)
+    seed = Incident(MessageRef("T1", "C1", ts), ts, "", "en", 6000104)
+    for act in (world.ownership.take, partial(world.ownership.resolve, helped="")):
+        await act(seed, "U2")
+        for story in (await world.so_far(), await world.of_shift(8)):
+            (chapter,) = story.chapters
+            assert (chapter.ref, chapter.alert and chapter.alert.id, story.alerts) == (seed.ref, watch.id, ())
+            assert story.links.keys() == {ts}

@@ -26,6 +26,7 @@ INCIDENT = Incident(
     REF, "1.0", "thread:1.0", "en", 6000106, Status.TAKEN, "U1", 1.0, escalated_by="U2", escalated_at=2.0
 )
 WATCH = Watch(1, "T1", "C1", "code:6000104", 10, 300, True, "S1", "U1", 1.0, since=2.0, alert_ts="4.0")
+TAKEN_ALERT = Incident(replace(REF, ts="4.0"), "4.0", "", "en", 6000104, Status.TAKEN, "U3", 1.0)
 TREND = CodeTrend(6000106, 3, 0, (0,) * 23 + (3,), Seen("C1", "1.0"), Seen("C1", "1.0"))
 STATE = ChannelState("zh", "react", Votes(), BY, BY, "me", BY)
 CHANGE = ChannelChange(1, Changed.MODE, "U1", 1.0, {"after": "react", "before": [None, None, None]})
@@ -36,14 +37,14 @@ CONTEXT = IgnoredContext("f" * 16, 6000104, "U1", 1.0, 2.0, "https://example.sla
 def test_the_fullest_tab_is_valid(catalogue: Catalogue, language: Language) -> None:
     """Slack refuses more than 100 blocks. Of each kind, the latest ten are shown, and that there are more."""
     content = HomeContent(
-        True, Retention(), 3.0, (WATCH,) * MANY, (INCIDENT,) * MANY,
+        True, Retention(), 3.0, ((WATCH, TAKEN_ALERT),) * MANY, (INCIDENT,) * MANY,
         {REF: CONTEXT.link, replace(REF, ts="4.0"): CONTEXT.link}, (TREND,) * MANY, (("C1", STATE),) * MANY,
         (("C1", CHANGE),) * MANY, (("C1", CONTEXT),) * MANY,
     )  # fmt: skip
     view = Renderer(catalogue).home(language, content, Note("too_late"))
     check_view(view)
     assert len(view["blocks"]) < 100
-    assert str(view).count("<@U2>") == 10
+    assert str(view).count("<@U2>") == str(view).count("<@U3>") == 10
     assert str(view).count("home_undo") == str(view).count("home_forget") == 10
     assert "&amp;b=2" in str(view)
 

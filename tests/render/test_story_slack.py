@@ -144,6 +144,18 @@ def test_alerts_come_first(catalogue: Catalogue) -> None:
         assert "S0ONCALL" not in text
 
 
+def test_an_alert_with_an_owner_is_one_item(catalogue: Catalogue) -> None:
+    """Its first line says how often and that it goes on, the next one who has it."""
+    taken = Chapter(REF, None, replace(incident(Status.TAKEN), source="", code=6000104), alert=ALERT)
+    lines = shown(Renderer(catalogue).message(replace(STORY, chapters=(taken,)), Language.EN)).splitlines()
+    assert lines[1].startswith(":rotating_light: *6000104*  Network error: *12* messages since ")
+    assert lines[1].endswith(f"still going on (<{LINK}|alert>)")
+    assert lines[2].startswith(":eyes: <@U0LIN> is on it")
+    (line,) = shown(Renderer(catalogue).message(replace(HANDOFF, chapters=(taken,)), Language.EN)).splitlines()[2:3]
+    assert line.startswith("• :rotating_light: *6000104*  Network error: *12* messages since ")
+    assert f"still going on (<{LINK}|alert>): Lin &lt;!here&gt; is on it (since <!date" in line
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_handoff_mentions_nobody(catalogue: Catalogue, language: Language) -> None:
     """It may be shared, and a mention would wake people up."""

@@ -130,7 +130,12 @@ async def test_a_chinese_alert_tells_in_chinese_who_is_on_it(slack: Sandbox, clo
     alert = await the_alert(slack, clock, CHINESE)
     await slack.click(alert, "triage_take", BEN)
     await slack.until(lambda: f"<@{BEN}> 已接手" in first_line(alert))
-    assert "一条告警" in shown(await private_answer(slack, LIN, "handoff", CHINESE))
+    handoff = shown(await private_answer(slack, LIN, "handoff", CHINESE))
+    assert handoff.count("任意错误码") == handoff.count("|告警>") == 1
+    assert "|告警>）：ben 已接手（<!date" in handoff
+    story = shown(await private_answer(slack, LIN, "catchup", CHINESE))
+    assert story.count("任意错误码") == story.count("|告警>") == 1
+    assert f"<@{BEN}> 已接手" in story
     clock.ahead_s += 31 * 60
     (told,) = await slack.until(lambda: direct_messages_to(slack, BEN))
     assert "|an alert>" in shown(told)
