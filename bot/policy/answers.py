@@ -15,7 +15,7 @@ from bot.detection.slack_text import passages
 from bot.errors import GiveUp
 from bot.i18n import Language, question_language
 from bot.policy import command_types, grammar, replies, troubles
-from bot.policy.changes import Changes
+from bot.policy.changes import Changes, audience_of
 from bot.policy.content import platform_shown, read_content
 from bot.policy.inspections import Inspections
 from bot.policy.language import Languages
@@ -83,10 +83,10 @@ class Answers:
         else:
             reply = await self._reply(command, place, directory, thread, read_files)
         audience = _named_audience(command) if isinstance(reply, Explained) else Audience.CHANNEL
-        if audience is None:
-            audience = await self._changes.audience(place) if is_slash_command else Audience.CHANNEL
+        channel = await self._changes.channel(place) if audience is None and is_slash_command else None
+        audience = audience or (audience_of(place, channel) if channel else Audience.CHANNEL)
         choose = self._languages.of_channel if replies.is_public(reply, audience) else self._languages.of_person
-        language = (await choose(place, directory, text_language=text_language)).language
+        language = (await choose(place, directory, channel, text_language=text_language)).language
         if isinstance(command, command_types.SearchCommand):
             language = question_language(command.query, usual=language)
         return Answer(reply, language, audience)

@@ -67,7 +67,7 @@ class Changes:
 
     async def settings(self, place: Place, directory: Directory) -> SettingsReply:
         """Return the channel's settings with who set them, and who last marked something."""
-        channel = await self._channels.get(place.team, place.channel)
+        channel = await self.channel(place)
         contexts = await self._store.ignored(place.team, place.channel, now=self._clock())
         wrong = await self._store.last(place.team, place.channel, Changed.WRONG)
         return SettingsReply(
@@ -78,7 +78,7 @@ class Changes:
             len(contexts),
             SetBy(contexts[0].user, contexts[0].at) if contexts else None,
             SetBy(wrong.user, wrong.at) if wrong and not wrong.undone_by else None,
-            _audience(channel),
+            audience_of(place, channel),
             channel.answers_by if channel.answers else channel.workspace_answers_by,
             is_audience_of_workspace=not channel.answers,
             retention=self._retention,
@@ -86,11 +86,9 @@ class Changes:
             snoozes=await self._snoozes.active(place.team, place.channel, now=self._clock()),
         )
 
-    async def audience(self, place: Place) -> Audience:
-        """Return who sees the answers to the command in a channel; in a direct message, everyone in it."""
-        if place.is_direct:
-            return Audience.CHANNEL
-        return _audience(await self._channels.get(place.team, place.channel))
+    async def channel(self, place: Place) -> ChannelState:
+        """Return the state of the channel."""
+        return await self._channels.get(place.team, place.channel)
 
     async def set(
         self, command: SettingCommand, place: Place, directory: Directory, *, is_repeated: bool = False
@@ -205,6 +203,11 @@ def _setting(command: SettingCommand) -> tuple[Changed, str | None]:
             return Changed.ANSWERS, audience
 
 
-def _audience(channel: ChannelState) -> Audience:
-    """Return who sees the answers to the command: by the channel's own setting, else by that of the workspace."""
+def audience_of(place: Place, channel: ChannelState) -> Audience:
+    """Return who sees the answers to the command: by the channel's own setting, else by that of the workspace.
+
+    In a direct message, everyone in it sees them.
+    """
+    if place.is_direct:
+        return Audience.CHANNEL
     return Audience(channel.answers or channel.workspace_answers or Audience.CHANNEL)

@@ -61,12 +61,12 @@ class Languages:
         *,
         text_language: Language | None = None,
     ) -> LanguageChoice:
-        """Return the language of public replies in *place*. *channel* saves a query if it was loaded before."""
+        """Return the language of public replies in *place*. *channel*, if it was loaded before, saves a query."""
         channel = channel or await self._settings.get(place.team, place.channel)
         if channel.language:
             return LanguageChoice(Language(channel.language), "setting")
         if place.is_direct:
-            return await self.of_person(place, directory, text_language=text_language)
+            return await self.of_person(place, directory, channel, text_language=text_language)
         votes = channel.votes.plus(self._unsaved.get((place.team, place.channel), Votes()))
         winner = Language.ZH if votes.zh > votes.en else Language.EN
         voted = winner if sum(votes) >= _MIN_VOTES and votes.zh != votes.en else None
@@ -79,9 +79,14 @@ class Languages:
         return LanguageChoice(voted, "vote") if voted else self._of_text(text_language)
 
     async def of_person(
-        self, place: Place, directory: Directory, *, text_language: Language | None = None
+        self,
+        place: Place,
+        directory: Directory,
+        channel: ChannelState | None = None,
+        *,
+        text_language: Language | None = None,
     ) -> LanguageChoice:
-        """Return the language of private replies to the person in *place*."""
+        """Return the language of private replies to the person in *place*; *channel* is as in `of_channel`."""
         try:
             # Another bot has no id of a person, and some shortcuts have no channel.
             locale = await self.locales.find(place.team, place.user, directory) if place.user else None
@@ -89,7 +94,7 @@ class Languages:
                 return LanguageChoice(negotiate(locale, default=self._default), "person")
             if text_language or place.is_direct or not place.channel:
                 return self._of_text(text_language)
-            return await self.of_channel(place, directory)
+            return await self.of_channel(place, directory, channel)
         except UNREACHABLE:  # a search, the help and a report of this error need no database
             return self._of_text(text_language)
 
