@@ -52,6 +52,7 @@ from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import UNREACHABLE, Database
 from bot.storage.incident_store import IncidentStore
+from bot.storage.lookup_store import LookupStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.snooze_store import SnoozeStore
 from bot.storage.watch_store import WatchStore
@@ -253,6 +254,7 @@ def tidying(
             await IncidentStore(database).forget_before(clock() - retention.incident_days * _DAY_S)
             await SnoozeStore(database).forget_before(clock())
             await SightingStore(database).forget_before(before)
+            await LookupStore(database).forget_before(before)
             await WatchStore(database).forget_before(before)
         except UNREACHABLE as error:
             _log.warning("old rows could not be deleted", error=describe(error))

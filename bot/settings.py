@@ -164,7 +164,7 @@ class Settings(_FromEnvironment):
     zimerr_remind_minutes: float = Field(default=30.0, ge=0)  # until a silent owner is reminded; 0: never
     zimerr_admins: str = ""  # comma-separated
     zimerr_notes: str = ""  # comma-separated
-    zimerr_keep_days: int = Field(default=30, ge=1)  # what is stored of messages and changes
+    zimerr_keep_days: int = Field(default=30, ge=1)  # what is stored of messages, lookups and changes
     zimerr_keep_incident_days: int = Field(default=365, ge=1)  # what helped then may help again
     zimerr_log_level: Literal["debug", "info", "warning", "error"] = "info"
     sentry_dsn: SecretStr = SecretStr("")

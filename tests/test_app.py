@@ -15,6 +15,7 @@ from bot.settings import Retention
 from bot.storage.annotation_store import AnnotationRecord, AnnotationStore, MessageRef
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
+from bot.storage.lookup_store import LookupStore
 from tests.inbox.workbench import job
 
 DAY_S = 86_400.0
@@ -35,6 +36,20 @@ async def test_an_annotation_is_deleted_after_thirty_days(database: Database, mo
                 return
             await asyncio.sleep(0.005)
         pytest.fail("the annotation is still there")
+
+
+async def test_a_lookup_is_deleted_after_thirty_days(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A younger one of the same person stays."""
+    monkeypatch.setattr(app, "_TIDY_INTERVAL_S", 0.001)
+    store = LookupStore(database)
+    for code, at in ((6000106, 0.0), (6000121, 5 * DAY_S)):
+        await store.put("T1", "U1", code, at=at)
+    async with app.tidying(database, lambda: 31 * DAY_S, Retention()):
+        for _ in range(2000):
+            if await store.lately("T1", "U1", most=10) == [6000121]:
+                return
+            await asyncio.sleep(0.005)
+        pytest.fail("the lookup is still there")
 
 
 async def test_a_dead_job_and_an_old_notice_are_deleted_after_thirty_days(

@@ -1,6 +1,6 @@
-"""Collect the content of a person's Home tab, only from the channels that they are in.
+"""Collect the content of a person's Home tab: what they looked up, and what happens in the channels that they are in.
 
-If Slack can't say which channels these are, it has no content.
+If Slack can't say which channels these are, the content is only what they looked up.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bot.storage.annotation_store import MessageRef
 from bot.storage.change_store import ChangeStore, ChannelChange, IgnoredContext
 from bot.storage.channel_store import ChannelState, ChannelStore
 from bot.storage.incident_store import Incident, IncidentStore
+from bot.storage.lookup_store import LookupStore
 from bot.storage.sighting_store import CodeTrend, SightingStore
 from bot.storage.watch_store import Watch, WatchStore
 
@@ -27,7 +28,7 @@ MOST_SHOWN = 10  # of each kind
 class HomeContent:
     """The content of the Home tab of one person; each kind has at most `MOST_SHOWN` items and one more if it is cut.
 
-    Changes and contexts come with their channel.
+    Older lookups are left out. Changes and contexts come with their channel.
     """
 
     is_known: bool  # whether Slack said which channels they are in
@@ -42,6 +43,7 @@ class HomeContent:
     settings: tuple[tuple[str, ChannelState], ...] = ()
     changes: tuple[tuple[str, ChannelChange], ...] = ()  # that can be undone
     ignored: tuple[tuple[str, IgnoredContext], ...] = ()
+    lookups: tuple[int, ...] = ()  # the codes that they looked up, the latest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Homes:
     _sightings: SightingStore
     _changes: ChangeStore
     _channels: ChannelStore
+    _lookups: LookupStore
     _visibility: Visibility
     _clock: Callable[[], float]
     _retention: Retention
@@ -60,9 +63,10 @@ class Homes:
     async def content(self, place: Place, directory: Directory) -> HomeContent:
         """Return the content of the Home tab of the person of *place*."""
         now, team = self._clock(), place.team
+        lookups = tuple(await self._lookups.lately(team, place.user, most=MOST_SHOWN))
         channels = await self._visibility.own_channels(place, directory)
         if channels is None:
-            return HomeContent(False, self._retention, now)
+            return HomeContent(False, self._retention, now, lookups=lookups)
         most = MOST_SHOWN + 1
         alerts = [each for each in await self._watches.with_alerts(team) if each.alert_ts and each.channel in channels]
         refs = [MessageRef(team, each.channel, each.alert_ts or "") for each in alerts[:most]]
@@ -86,6 +90,7 @@ class Homes:
             settings=tuple((channel, state) for channel, state in settings.items() if _has_author(state))[:most],
             changes=tuple(await self._changes.lately(team, channels, most=most)),
             ignored=tuple(await self._changes.ignored_in(team, channels, now=now, most=most)),
+            lookups=lookups,
         )
 
 

@@ -1,4 +1,4 @@
-"""Build the Home tab in Slack: open incidents, frequent codes, settings and changes in the channels of its reader."""
+"""Build the Home tab in Slack: what happens in the channels of its reader, and the codes that they looked up."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from bot.storage.sighting_store import CodeTrend
 from bot.storage.watch_store import Watch
 
 HOME_LOOKUP = "home_lookup"  # action ids
+HOME_SHOW = "home_show"  # the value is the code
 HOME_UNDO = "home_undo"  # the value names the channel and the change
 HOME_FORGET = "home_forget"  # the value names the channel and the fingerprint
 _LONGEST_VIEW = 100  # blocks; docs.slack.dev/reference/views/home-tab-views
@@ -34,6 +35,8 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
     """Build the view. *notice*, the result of the reader's last click, is at the top."""
     blocks = [block_kit.section(f":information_source: {notice}")] if notice else []
     blocks.append(block_kit.lookup(translate("home.lookup"), translate("lookup.placeholder"), HOME_LOOKUP))
+    lookups = [_lookup(catalogue, each, translate) for each in content.lookups]
+    recent = _part("lookups", lookups, translate) if lookups else []
     if content.is_known:
         alerts = [_alert(catalogue, *each, content, translate) for each in content.alerts]
         incidents = [_incident(catalogue, each, content, translate) for each in content.incidents]
@@ -42,12 +45,13 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
             *(_part("alerts", alerts, translate) if alerts else []),
             *_part("incidents", incidents, translate),
             *_part("codes", [_trend(catalogue, each, translate) for each in content.trends], translate),
+            *recent,
             *_part("settings", [_settings(*each, translate) for each in content.settings], translate),
             *(_part("changes", changes, translate) if changes else []),
             *_part("ignored", [_ignored(*each, translate) for each in content.ignored], translate),
         ]
     else:
-        blocks.append(block_kit.section(translate("home.unknown")))
+        blocks += [block_kit.section(translate("home.unknown")), *recent]
     kept = content.retention
     stored = translate("settings.stored", days=kept.days, incident_days=kept.incident_days)
     updated = translate("home.updated", time=block_kit.date(content.at))
@@ -83,6 +87,11 @@ def _incident(catalogue: Catalogue, incident: Incident, content: HomeContent, tr
 def _trend(catalogue: Catalogue, trend: CodeTrend, translate: Translator) -> Block:
     count = translate.count("top.count", trend.count)
     return block_kit.section(f"{code_line(catalogue, trend.code, translate)}\n`{sparkline(trend.parts)}`  {count}")
+
+
+def _lookup(catalogue: Catalogue, code: int, translate: Translator) -> Block:
+    show = block_kit.button(translate("button.show"), HOME_SHOW, value=str(code))
+    return block_kit.section(code_line(catalogue, code, translate), accessory=show)
 
 
 def _settings(channel: str, state: ChannelState, translate: Translator) -> Block:

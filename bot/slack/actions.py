@@ -56,6 +56,7 @@ async def explain(context: RequestContext, body: Payload) -> None:
     question = Question.from_json(value)
     explained = await context.services.answers.again(question, context.place, context.lookup)
     await context.reply_privately(explained, chosen=Language(value["language"]) if "language" in value else None)
+    context.record_lookup(explained)
 
 
 async def choose(context: RequestContext, body: Payload) -> None:
@@ -97,7 +98,9 @@ async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAc
 async def show_code(context: RequestContext, body: Payload) -> None:
     """Explain one of the codes that are listed."""
     question = Question.from_json(confirmation.value_of(body))
-    await context.reply_privately(await context.services.answers.again(question, context.place, context.lookup))
+    explained = await context.services.answers.again(question, context.place, context.lookup)
+    await context.reply_privately(explained)
+    context.record_lookup(explained)
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:

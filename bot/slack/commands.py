@@ -58,6 +58,7 @@ async def zimerr(context: RequestContext, body: Payload, ack: AsyncAck) -> None:
     # Slack does not say whether it accepts the blocks of an acknowledgement.
     message = simplified(await render(answer.reply, answer.language), REPLACEABLE)
     await ack(response_type="in_channel" if answer.is_public else "ephemeral", **message)
+    context.record_lookup(answer.reply)
 
 
 async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -> None:
@@ -67,3 +68,4 @@ async def _answer_later(context: RequestContext, answering: Awaitable[Answer]) -
         await context.show_change(answer.reply)
         return
     await context.reply_to_url(answer.reply, answer.language, is_public=answer.is_public)
+    context.record_lookup(answer.reply)

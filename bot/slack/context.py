@@ -21,7 +21,7 @@ from bot.i18n import Language, script_language
 from bot.inbox import Job
 from bot.policy.place import Place
 from bot.policy.question import question_of
-from bot.policy.replies import AnyChange, FileSeen, Reply, Triaged
+from bot.policy.replies import AnyChange, Explained, FileSeen, Reply, Triaged
 from bot.policy.troubles import Barred, Failed, Refused, missing_scope
 from bot.render.block_kit import MessagePayload
 from bot.slack.client import is_trusted
@@ -203,6 +203,15 @@ class RequestContext:
             raise GiveUp("no_response_url")
         team, sender = self.place.team, self.services.sender
         await sender.respond(team, self.respond, message, thread=self.thread, is_public=is_public, replaces=replaces)
+
+    def record_lookup(self, reply: Reply) -> None:
+        """Store in the background that the person looked up the code of *reply*, if it explains a single one.
+
+        Call this after the reply is sent, so that the reply does not wait. A failure is only logged.
+        """
+        if isinstance(reply, Explained) and len(reply.entries) == 1 and self.place.user:
+            services, place, code = self.services, self.place, reply.entries[0].code
+            services.background.start(services.lookups.put(place.team, place.user, code, at=services.clock()))
 
     def in_background(self, work: Awaitable[None]) -> None:
         """Run *work* after the request was acknowledged, and report its failure."""

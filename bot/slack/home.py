@@ -18,7 +18,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
 from bot.policy.replies import ChangeReply, ForgotReply, Note, Reply
-from bot.render.home_slack import HOME_FORGET, HOME_LOOKUP, HOME_UNDO
+from bot.render.home_slack import HOME_FORGET, HOME_LOOKUP, HOME_SHOW, HOME_UNDO
 from bot.slack import confirmation
 from bot.slack.actions import restored
 from bot.slack.client import call_api
@@ -26,7 +26,7 @@ from bot.slack.context import RequestContext
 from bot.slack.listeners import after_ack, with_context
 from bot.slack.lookup import Payload
 from bot.slack.services import Services
-from bot.slack.views import offer_codes, show_modal
+from bot.slack.views import offer_codes, show_entry
 from bot.storage.change_store import ChannelChange
 
 _OPENED_AGAIN_S = 3.0
@@ -50,6 +50,7 @@ def register(app: AsyncApp, services: Services) -> None:
     app.event("app_home_opened", matchers=[is_home])(after_ack(publish_once, services))
     app.options(HOME_LOOKUP)(with_context(offer_codes, services))
     app.action(HOME_LOOKUP)(after_ack(show_code, services))
+    app.action(HOME_SHOW)(after_ack(show_code, services))
     app.action(HOME_UNDO)(after_ack(undo, services))
     app.action(HOME_FORGET)(after_ack(forget, services))
 
@@ -67,10 +68,8 @@ async def publish(context: RequestContext, notice: Reply | None = None) -> None:
 
 
 async def show_code(context: RequestContext, body: Payload) -> None:
-    """Show the chosen code in the modal that looks codes up."""
-    entry = context.services.catalogue.get(int(body["actions"][0]["selected_option"]["value"]))
-    view = context.services.renderer.lookup(await context.language(), entry)
-    await show_modal(context, "views.open", Note("no_lookup"), trigger_id=body["trigger_id"], view=view)
+    """Show a code that was found or looked up before in the modal that looks codes up."""
+    await show_entry(context, confirmation.value_of(body), "views.open", trigger_id=body["trigger_id"])
 
 
 async def undo(context: RequestContext, body: Payload) -> None:

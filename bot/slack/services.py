@@ -37,6 +37,7 @@ from bot.storage.change_store import ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.incident_store import IncidentStore
+from bot.storage.lookup_store import LookupStore
 from bot.storage.memory_store import MemoryStore
 from bot.storage.note_store import NoteStore
 from bot.storage.sighting_store import SightingStore
@@ -61,6 +62,7 @@ class _Stores:
         self.incidents = IncidentStore(database)
         self.watches = WatchStore(database)
         self.sightings = SightingStore(database)
+        self.lookups = LookupStore(database)
         self.stories = StoryStore(database)
 
 
@@ -103,7 +105,7 @@ class Services:
         catalogue, clock = self.catalogue, self.clock
         channels, changes = stores.channels, stores.changes
         note_permissions = Permissions(settings.note_editors, clock)
-        self.channels = channels
+        self.channels, self.lookups = channels, stores.lookups
         self.languages = Languages(channels, default=Language(settings.zimerr_language), clock=clock)
         self.annotations = Annotations(catalogue, self.languages, channels, stores.annotations, clock, self.metrics)
         self.inspections = Inspections(catalogue, self.annotations, changes, clock)
@@ -131,7 +133,8 @@ class Services:
         self.bursts = Bursts(self.catalogue, watches, sightings, visibility, clock)
         self.offers = Offers(channels, watches, sightings, clock)
         self.weekly = WeeklyDigests(channels, sightings, incidents, clock, retention)
-        self.homes = Homes(incidents, watches, sightings, stores.changes, channels, visibility, clock, retention)
+        shown = incidents, watches, sightings, stores.changes, channels, stores.lookups
+        self.homes = Homes(*shown, visibility, clock, retention)
 
 
 def _inbox_limits(settings: Settings) -> InboxLimits:

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.errors import GiveUp, RetryLater, StopWorkspace
-from bot.policy.replies import Leaked, Note, Triaged
+from bot.policy.replies import Explained, Leaked, Note, Triaged
 from bot.render.entry_slack import LOOKUP_CODE
 from bot.render.notices import AUDIENCE, EVERYBODY, PASTE, PASTED
 from bot.slack.client import call_api
@@ -55,9 +55,17 @@ async def offer_codes(context: RequestContext, body: Payload, ack: AsyncAck) -> 
 
 async def show_choice(context: RequestContext, body: Payload) -> None:
     """Show the chosen code in the modal."""
-    entry = context.services.catalogue.get(int(body["actions"][0]["selected_option"]["value"]))
+    code = int(body["actions"][0]["selected_option"]["value"])
+    await show_entry(context, code, "views.update", view_id=body["view"]["id"])
+
+
+async def show_entry(context: RequestContext, code: int, method: str, **modal: str) -> None:
+    """Show a code in the modal that looks codes up."""
+    explained = context.services.answers.explain((code,))
+    entry = explained.entries[0] if isinstance(explained, Explained) else None
     view = context.services.renderer.lookup(await context.language(), entry)
-    await show_modal(context, "views.update", Note("no_lookup"), view_id=body["view"]["id"], view=view)
+    await show_modal(context, method, Note("no_lookup"), view=view, **modal)
+    context.record_lookup(explained)
 
 
 async def open_paste(context: RequestContext, command: Payload, text: str) -> None:

@@ -138,6 +138,7 @@ class Worker:
             if not isinstance(answer.reply, AnyChange):
                 raise
             await context.show_untold(answer.reply)
+        context.record_lookup(answer.reply)
 
 
 def _message(job: Job) -> SeenMessage:

@@ -138,6 +138,16 @@ sightings = _channel_table(
     Index("sightings_lately", "team", "at"),
 )
 
+# The codes that each person looked up, and when they last did.
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("team", String(32), primary_key=True),
+    Column("user", String(32), primary_key=True),
+    Column("code", Integer, primary_key=True, autoincrement=False),
+    Column("at", Float, nullable=False, index=True),
+)
+
 # Contexts of numbers that people marked as not a code (see `bot.detection.fingerprint`).
 ignored_contexts = _channel_table(
     "refused_shapes",

@@ -17,12 +17,21 @@ from bot.storage.change_store import Changed, ChangeStore
 from bot.storage.channel_store import ChannelStore
 from bot.storage.database import Database
 from bot.storage.incident_store import Incident, IncidentStore, Status
+from bot.storage.lookup_store import LookupStore
 from bot.storage.sighting_store import SightingStore
 from bot.storage.watch_store import WatchStore, restore_watch
 from tests.directory import FakeDirectory
 
 ANN = Place("T1", "", "UANN")
 NOW = 100_000.0
+
+
+class Limited(FakeDirectory):
+    """Slack refuses to list channels."""
+
+    async def channels_of(self, user: str) -> frozenset[str] | None:
+        """Raise RetryLater."""
+        raise RetryLater("ratelimited")
 
 
 def set_to(state: Incident, _: Incident) -> Incident:
@@ -51,7 +60,7 @@ async def homes(database: Database) -> Homes:
         reply = MessageRef(team, channel, "90000.4")
         detail = {"until": NOW + 1, "link": ""}
         await changes.reject(reply, Changed.NOT_A_CODE, "rejected", user="UBEN", at=3.0, detail=detail)
-    stores = incidents, watches, SightingStore(database), changes, ChannelStore(database)
+    stores = incidents, watches, SightingStore(database), changes, ChannelStore(database), LookupStore(database)
     return Homes(*stores, Visibility(lambda: NOW), lambda: NOW, Retention())
 
 
@@ -98,9 +107,15 @@ async def test_what_was_undone_is_not_offered_again(homes: Homes, database: Data
 
 async def test_nothing_is_shown_if_slack_can_not_be_asked(homes: Homes) -> None:
     """A channel that the person may have left is not shown."""
-
-    class Limited(FakeDirectory):
-        async def channels_of(self, user: str) -> frozenset[str] | None:
-            raise RetryLater("ratelimited")
-
     assert await homes.content(ANN, Limited()) == HomeContent(False, Retention(), NOW)
+
+
+async def test_the_latest_lookups_of_the_person_are_shown(homes: Homes, database: Database) -> None:
+    """They belong to no channel, so also if Slack can't be asked."""
+    store, directory = LookupStore(database), Limited()
+    for at, code in enumerate(range(6000100, 6000112)):
+        await store.put("T1", "UANN", code, at=float(at))
+    await store.put("T1", "UBEN", 6000281, at=99.0)
+    content = await homes.content(ANN, directory)
+    assert content.lookups == tuple(range(6000111, 6000101, -1))
+    assert (await homes.content(Place("T2", "", "UANN"), directory)).lookups == ()

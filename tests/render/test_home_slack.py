@@ -39,13 +39,13 @@ def test_the_fullest_tab_is_valid(catalogue: Catalogue, language: Language) -> N
     content = HomeContent(
         True, Retention(), 3.0, ((WATCH, TAKEN_ALERT),) * MANY, (INCIDENT,) * MANY,
         {REF: CONTEXT.link, replace(REF, ts="4.0"): CONTEXT.link}, (TREND,) * MANY, (("C1", STATE),) * MANY,
-        (("C1", CHANGE),) * MANY, (("C1", CONTEXT),) * MANY,
+        (("C1", CHANGE),) * MANY, (("C1", CONTEXT),) * MANY, (6000106,) * 10,
     )  # fmt: skip
     view = Renderer(catalogue).home(language, content, Note("too_late"))
     check_view(view)
     assert len(view["blocks"]) < 100
     assert str(view).count("<@U2>") == str(view).count("<@U3>") == 10
-    assert str(view).count("home_undo") == str(view).count("home_forget") == 10
+    assert str(view).count("home_undo") == str(view).count("home_forget") == str(view).count("home_show") == 10
     assert "&amp;b=2" in str(view)
 
 
@@ -57,3 +57,12 @@ def test_an_empty_tab_says_what_there_would_be(catalogue: Catalogue) -> None:
     assert "Nothing is open in your channels" in text
     assert "for 7 days" in text
     assert "for 90 days" in text
+    assert "Recent lookups" not in text
+
+
+def test_the_lookups_are_shown_without_channels(catalogue: Catalogue) -> None:
+    """Slack is not asked for them. A code of another version of the catalogue has no title."""
+    view = Renderer(catalogue).home(Language.EN, HomeContent(False, Retention(), 3.0, lookups=(6000106, 6009999)), None)
+    check_view(view)
+    lines = [block["text"]["text"] for block in view["blocks"] if "home_show" in str(block.get("accessory"))]
+    assert lines == ["*6000106*  Token expired", "*6009999*"]

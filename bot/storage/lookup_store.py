@@ -1,0 +1,31 @@
+"""Store which codes each person asked about, for their own Home tab. No text and no channel is stored."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from bot.storage.database import Database
+from bot.storage.tables import lookups
+
+
+class LookupStore:
+    """Store lookups by workspace and person: of each code, the last one. Times are seconds since the epoch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, team: str, user: str, code: int, *, at: float) -> None:
+        """Store that a person looked a code up, in place of their earlier lookup of it."""
+        insert = self._database.insert(lookups).values(team=team, user=user, code=code, at=at)
+        upsert = insert.on_conflict_do_update(index_elements=["team", "user", "code"], set_={"at": at})
+        await self._database.run(lambda connection: connection.execute(upsert))
+
+    async def lately(self, team: str, user: str, *, most: int) -> list[int]:
+        """Return the codes that a person looked up, at most *most*, the latest first."""
+        query = select(lookups.c.code).where(lookups.c.team == team, lookups.c.user == user)
+        query = query.order_by(lookups.c.at.desc(), lookups.c.code).limit(most)
+        return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
+
+    async def forget_before(self, time: float) -> None:
+        """Delete the lookups before *time*."""
+        await self._database.delete_before(time, lookups)
