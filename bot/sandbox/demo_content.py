@@ -81,26 +81,43 @@ _UNANSWERED = (
 EXAMPLES: tuple[Json, ...] = (
     {
         "channel": "C0ONCALL",
+        "language": "en",
         "label": "Paste an error line",
         "kind": "message",
         "text": "sendMessage keeps failing with code: 6000107 since the last release, any idea?",
     },
-    {"channel": "C0ONCALL", "label": "Ask for a code", "kind": "command", "text": "/zimerr 6000354"},
+    {"channel": "C0ONCALL", "language": "en", "label": "Ask for a code", "kind": "command", "text": "/zimerr 6000354"},
     {
         "channel": "C0ONCALL",
+        "language": "en",
         "label": "Paste a log",
         "kind": "message",
         "text": f"Nobody can log in, here is the log:\n```\n{_LOG}```",
     },
-    {"channel": "C0ONCALL", "label": "Upload a log", "kind": "file", "text": _FILE, "filename": "zim-android.log"},
+    {
+        "channel": "C0ONCALL",
+        "language": "en",
+        "label": "Upload a log",
+        "kind": "file",
+        "text": _FILE,
+        "filename": "zim-android.log",
+    },
     {
         "channel": "C0ZHIBAN",
+        "language": "zh",
         "label": "贴一行报错",
         "kind": "message",
         "text": "用户反馈进房失败，日志里一直报错误码6000354，是限频了吗？",
     },
-    {"channel": "C0ZHIBAN", "label": "按关键词查", "kind": "command", "text": "/zimerr 令牌 过期"},
-    {"channel": "C0ZHIBAN", "label": "上传日志", "kind": "file", "text": _FILE, "filename": "安卓日志.log"},
+    {"channel": "C0ZHIBAN", "language": "zh", "label": "按关键词查", "kind": "command", "text": "/zimerr 令牌 过期"},
+    {
+        "channel": "C0ZHIBAN",
+        "language": "zh",
+        "label": "上传日志",
+        "kind": "file",
+        "text": _FILE,
+        "filename": "安卓日志.log",
+    },
 )
 
 

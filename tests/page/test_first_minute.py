@@ -37,6 +37,24 @@ async def test_the_answer_to_an_example_opens_by_itself(page: Page, kind: str) -
     await expect(thread.get_by_text(re.compile("6000107 · |Likely cause: 6000106")).first).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("user", "channel", "label"),
+    [
+        ("U0ANN", "C0ZHIBAN", "贴一行报错"),
+        ("U0LIN", "C0ONCALL", "Paste an error line"),
+        ("U0ANN", "C0QUIET", "Paste an error line"),
+        ("U0LIN", "C0QUIET", "贴一行报错"),
+    ],
+)
+async def test_the_first_example_is_in_the_language_of_the_channel_or_the_person(
+    page: Page, demo: Sandbox, user: str, channel: str, label: str
+) -> None:
+    """Where people write in both, the person decides."""
+    await page.goto(f"{demo.base_url}/?user={user}")
+    await go_to(page, channel)
+    await expect(page.locator("[data-example]").first).to_contain_text(label)
+
+
 async def test_what_a_person_sends_is_in_view_below_a_tall_card(page: Page) -> None:
     """On a phone, one card fills the screen."""
     await go_to(page, "C0ONCALL")

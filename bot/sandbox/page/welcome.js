@@ -26,10 +26,11 @@ export function drawWelcome(place, openChannel) {
   ]);
 }
 
-/** Return the examples with their indexes, those of the open channel first. */
+/** Return the examples with their indexes: those of the open channel first, then those in the language of the page. */
 function sortedExamples() {
-  const here = ([example]) => (example.channel === state.channel ? 0 : 1);
-  return state.examples.map((example, index) => [example, index]).sort((one, other) => here(one) - here(other));
+  const isRead = (example) => document.documentElement.lang.startsWith(example.language);
+  const rank = ([example]) => (example.channel === state.channel ? 0 : isRead(example) ? 1 : 2);
+  return state.examples.map((example, index) => [example, index]).sort((one, other) => rank(one) - rank(other));
 }
 
 function drawExample(example, index, openChannel) {
