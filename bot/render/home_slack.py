@@ -43,7 +43,7 @@ def home(catalogue: Catalogue, content: HomeContent, notice: str, translate: Tra
         changes = [_change(catalogue, *each, translate) for each in content.changes]
         blocks += [
             *(_part("alerts", alerts, translate) if alerts else []),
-            *_part("incidents", incidents, translate),
+            *(_part("incidents", incidents, translate) if incidents or not alerts else []),
             *_part("codes", [_trend(catalogue, each, translate) for each in content.trends], translate),
             *recent,
             *_part("settings", [_settings(*each, translate) for each in content.settings], translate),

@@ -60,6 +60,13 @@ def test_an_empty_tab_says_what_there_would_be(catalogue: Catalogue) -> None:
     assert "Recent lookups" not in text
 
 
+def test_an_alert_without_an_incident_is_not_nothing(catalogue: Catalogue) -> None:
+    """The tab must not say right below an alert that nothing is open."""
+    view = Renderer(catalogue).home(Language.EN, HomeContent(True, Retention(), 3.0, ((WATCH, None),)), None)
+    assert "Open alerts" in str(view)
+    assert "Nothing is open" not in str(view)
+
+
 def test_the_lookups_are_shown_without_channels(catalogue: Catalogue) -> None:
     """Slack is not asked for them. A code of another version of the catalogue has no title."""
     view = Renderer(catalogue).home(Language.EN, HomeContent(False, Retention(), 3.0, lookups=(6000106, 6009999)), None)
