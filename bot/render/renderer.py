@@ -44,7 +44,7 @@ from bot.render.block_kit import Element, MessagePayload
 from bot.storage.incident_store import Incident
 from bot.triage.cascades import open_cascades
 
-_MOST_CACHED = 500  # annotations
+_MOST_CACHED = 500  # explanations
 _View = Callable[[Any, Translator], MessagePayload]
 
 # By the type of the reply.
@@ -76,7 +76,6 @@ _VIEWS: dict[type, _View] = {
 }
 # Those that name entries of the catalogue.
 _CATALOGUE_VIEWS: dict[type, Callable[[Catalogue, Any, Translator], MessagePayload]] = {
-    replies.Explained: entry_slack.explained,
     replies.Unknown: entry_slack.unknown,
     replies.Range: notices.code_range,
     replies.WhyReply: detection_slack.why,
@@ -100,15 +99,14 @@ class Renderer:
         self._can_escalate = can_escalate
         for language in Language:
             words(language)  # read now, so that the first answer does not wait for it
-        # Most posts of the bot are one of a few annotations.
-        annotations: LRUCache[Any, MessagePayload] = LRUCache(_MOST_CACHED)
-        annotation = cached(annotations, key=_annotation_key)(
-            partial(entry_slack.annotation, catalogue, open_cascades())
-        )
+        # Most posts of the bot are one of a few explanations.
+        explanations: LRUCache[Any, MessagePayload] = LRUCache(_MOST_CACHED)
+        keep = cached(explanations, key=_explanation_key)
         self._views: dict[type, _View] = {
             **_VIEWS,
             **{reply: partial(view, catalogue) for reply, view in _CATALOGUE_VIEWS.items()},
-            replies.Annotation: annotation,
+            replies.Annotation: keep(partial(entry_slack.annotation, catalogue, open_cascades())),
+            replies.Explained: keep(partial(entry_slack.explained, catalogue)),
             replies.Triaged: partial(digest_slack.message, catalogue, can_escalate=can_escalate),
             replies.ChangeReply: self._change,
             replies.Shared: self._shared,
@@ -198,15 +196,14 @@ class Renderer:
         return self.with_state(message, reply.incident) if reply.incident else message
 
 
-def _annotation_key(reply: replies.Annotation, translate: Translator) -> tuple[object, ...]:
+def _explanation_key(reply: replies.Annotation | replies.Explained, translate: Translator) -> tuple[object, ...]:
+    """Return what an explanation depends on. An entry is named by its code: to hash it takes as long as to show it."""
+    match reply:
+        case replies.Annotation():
+            own: tuple[object, ...] = tuple(reply.counts.items())
+        case replies.Explained():
+            own = reply.is_detailed, reply.foreign
     codes = tuple(entry.code for entry in reply.entries)
     platform = reply.platform.key if reply.platform else ""
-    return (
-        codes,
-        reply.unknown,
-        tuple(reply.counts.items()),
-        platform,
-        reply.server_codes,
-        reply.memories,
-        translate.language,
-    )
+    shared = codes, reply.unknown, platform, reply.server_codes, reply.memories, translate.language
+    return type(reply), *shared, *own

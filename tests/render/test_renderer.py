@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from dataclasses import replace
@@ -17,6 +18,7 @@ from bot.catalogue.platforms import open_platforms
 from bot.detection import result
 from bot.detection.result import Evidence, Finding, LookAlike
 from bot.i18n import Language
+from bot.oncall.memory import CodeMemory, TeamNote
 from bot.oncall.periods import Period
 from bot.oncall.trends import TopReply
 from bot.oncall.watch_rule import WatchWords
@@ -218,14 +220,33 @@ def test_a_restored_reply_names_who_restored_it_above_its_buttons(catalogue: Cat
     assert "<@U2>" in line["elements"][0]["text"]
 
 
-def test_a_frequent_annotation_is_rendered_once(catalogue: Catalogue) -> None:
-    """A few codes make up most of what the bot posts; counts make another message."""
-    renderer, (entry, *_) = Renderer(catalogue), catalogue
-    first = renderer.message(Annotation((entry,), (), {}), Language.EN)
-    assert renderer.message(Annotation((entry,), (), {}), Language.EN) is first
-    for language, counts in ((Language.EN, {entry.code: 3}), (Language.ZH, {})):
-        assert renderer.message(Annotation((entry,), (), counts), language) != first
-    assert renderer.message(Annotation((entry,), (), {}, open_platforms().keyed("ios")), Language.EN) != first
+@pytest.mark.parametrize("kind", [Annotation, Explained])
+def test_a_frequent_explanation_is_rendered_once(
+    catalogue: Catalogue, kind: type[Annotation] | type[Explained]
+) -> None:
+    """A few codes make up most of what the bot posts; every other field makes another message."""
+    renderer, entries = Renderer(catalogue), tuple(catalogue)
+    server_code = ServerCode(103040, 6000353)
+    foreign = catalogue.numbers.foreign(1002001)
+    memory = CodeMemory(entries[0].code, (), TeamNote("see the runbook", "ann", 0.0))
+    fields: dict[str, Any] = {"entries": entries[:1], "unknown": ()}
+    others: dict[str, Any] = {
+        "entries": entries[1:2],
+        "unknown": (6009999,),
+        "platform": open_platforms().keyed("ios"),
+        "memories": (memory,),
+    }
+    if kind is Annotation:
+        fields["counts"] = {}
+        others |= {"counts": {entries[0].code: 3}, "server_codes": ((entries[0].code, server_code),)}
+    else:
+        others |= {"server_codes": (server_code,), "foreign": (foreign,), "is_detailed": True}
+    assert set(others) == {each.name for each in dataclasses.fields(kind)}
+    first = renderer.message(kind(**fields), Language.EN)
+    assert renderer.message(kind(**fields), Language.EN) is first
+    assert renderer.message(kind(**fields), Language.ZH) != first
+    for name, value in others.items():
+        assert renderer.message(kind(**fields | {name: value}), Language.EN) != first, name
 
 
 def test_every_reply_has_a_view(catalogue: Catalogue) -> None:
