@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import select
 
+from bot.storage.batching import Batcher
 from bot.storage.database import Database
 from bot.storage.tables import lookups
 
@@ -13,12 +17,20 @@ class LookupStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._puts = Batcher(self._put_all)
+        insert = database.insert(lookups)
+        latest = {"at": insert.excluded.at}
+        self._upsert = insert.on_conflict_do_update(index_elements=["team", "user", "code"], set_=latest)
 
     async def put(self, team: str, user: str, code: int, *, at: float) -> None:
         """Store that a person looked a code up, in place of their earlier lookup of it."""
-        insert = self._database.insert(lookups).values(team=team, user=user, code=code, at=at)
-        upsert = insert.on_conflict_do_update(index_elements=["team", "user", "code"], set_={"at": at})
-        await self._database.run(lambda connection: connection.execute(upsert))
+        await self._puts.submit({"team": team, "user": user, "code": code, "at": at})
+
+    async def _put_all(self, rows: Sequence[dict[str, Any]]) -> list[None]:
+        # Every process writes rows in the same order, so that no two of them wait for each other.
+        in_order = sorted(rows, key=lambda row: (row["team"], row["user"], row["code"], row["at"]))
+        await self._database.run(lambda connection: connection.execute(self._upsert, in_order))
+        return [None] * len(rows)
 
     async def lately(self, team: str, user: str, *, most: int) -> list[int]:
         """Return the codes that a person looked up, at most *most*, the latest first."""

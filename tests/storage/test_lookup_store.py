@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.storage.database import Database
@@ -21,6 +23,12 @@ async def test_a_code_is_stored_once_with_its_last_lookup(store: LookupStore) ->
         await store.put("T1", "U1", code, at=float(at))
     assert await store.lately("T1", "U1", most=10) == [A, C, B]
     assert await store.lately("T1", "U1", most=2) == [A, C]
+
+
+async def test_lookups_at_the_same_time_are_all_stored(store: LookupStore) -> None:
+    """Two replicas may store those of one person at once, and one person may ask twice."""
+    await asyncio.gather(*(store.put("T1", "U1", code, at=at) for at, code in enumerate((A, B, C, B, A), start=1)))
+    assert await store.lately("T1", "U1", most=10) == [A, B, C]
 
 
 async def test_lookups_belong_to_a_person_in_a_workspace(store: LookupStore) -> None:
