@@ -1,7 +1,7 @@
 """Check the running bot for faults.
 
-The checks run every few seconds, so that asking for the faults costs nothing. The begin and the end of a fault are
-logged.
+The checks run every few seconds, so that asking for the faults costs nothing. The start and the end of a fault
+are logged.
 """
 
 from __future__ import annotations
