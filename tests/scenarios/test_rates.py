@@ -56,13 +56,20 @@ async def test_no_answer_waits_for_a_language(slack: Sandbox) -> None:
     assert slack.calls("response_url") == []
 
 
+def knows_locale(database: Path, channel: str) -> bool:
+    """Return whether an SQLite database contains the locale of a channel."""
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return bool(connection.execute("SELECT 1 FROM locales WHERE id = ?", (channel,)).fetchone())
+
+
 async def test_a_language_is_known_from_the_second_answer_on(slack: Sandbox) -> None:
     """It is asked for once, in the background."""
     channel = new_channel(slack, "C0NEW")
     first = await slack.say(channel, ANN, "6000106")
     await answer_in_thread(slack, channel, first)
-    await slack.until(lambda: slack.calls("conversations.info"))
-    await slack.idle()
+    async with asyncio.timeout(20):
+        while not knows_locale(DATABASES[slack], channel):  # noqa: ASYNC110  nothing in the sandbox changes then
+            await asyncio.sleep(0.005)
     for code in ("6000121", "6000281"):
         message = await slack.say(channel, ANN, code)
         assert "由谁处理" in shown(await answer_in_thread(slack, channel, message))
