@@ -25,7 +25,7 @@ class Role(StrEnum):
 class ConnectionEvent(StrEnum):
     """An event that explains a change of the connection, or a line that shows that there is none.
 
-    Names and numbers are those of ``ZIMConnectionEvent`` (https://www.npmjs.com/package/zego-zim-web, ZIMDefines.d.ts).
+    Names and numbers are those of ``ZIMConnectionEvent`` in ZIMDefines.d.ts of the npm package zego-zim-web.
     """
 
     SUCCESS = "SUCCESS"
