@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -94,12 +95,22 @@ async def settled(slack: Sandbox, channel: str, user: str) -> None:
     last = await slack.say(channel, user, "@zimerr 6000002")
     await slack.until(lambda: slack.replies(channel, last["ts"]))
     await slack.idle()
+    await until_done(DATABASES[slack])
+
+
+async def until_stored(is_stored: Callable[[], object]) -> None:
+    """Wait until the value of *is_stored* is true. Nothing in the sandbox changes when the bot stores something."""
     async with asyncio.timeout(20):
-        while has_open_jobs(DATABASES[slack]):  # noqa: ASYNC110  nothing in the sandbox changes then
+        while not is_stored():  # noqa: ASYNC110  a database wakes nobody
             await asyncio.sleep(0.005)
 
 
-def has_open_jobs(database: Path) -> bool:
+async def until_done(database: Path) -> None:
+    """Wait until no job in the inbox of an SQLite database is open."""
+    await until_stored(lambda: not _has_open_jobs(database))
+
+
+def _has_open_jobs(database: Path) -> bool:
     """Return whether the inbox in an SQLite database has a job that has not ended."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
         states = {state for (state,) in connection.execute("SELECT DISTINCT state FROM inbox")}

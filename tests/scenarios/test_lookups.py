@@ -30,8 +30,8 @@ async def lookups_of(slack: Sandbox, user: str) -> list[str]:
     return [each["text"]["text"] for each in blocks if each.get("accessory", {}).get("action_id") == "home_show"]
 
 
-async def come_to(slack: Sandbox, user: str, lines: list[str]) -> bool:
-    """Return whether the tab lists *lines*, at once or soon: a lookup is stored after its answer."""
+async def lists_soon(slack: Sandbox, user: str, lines: list[str]) -> bool:
+    """Return whether the tab lists *lines*, now or soon: a lookup is stored after its answer."""
     for _ in range(50):
         if await lookups_of(slack, user) == lines:
             return True
@@ -54,14 +54,14 @@ async def test_two_codes_are_listed_newest_first_and_can_be_shown(
     for typed in ("6000106", "6000121", "6000106 6000281", "token"):
         await slack.command(channel, user, typed)
     await settled(slack, channel, ANN)
-    assert await come_to(slack, user, lines)
+    assert await lists_soon(slack, user, lines)
     tab = slack.home(user)
     assert tab
     assert header in str(tab)
     await slack.click(tab, "home_show", user, value="6000106")
     assert shows in shown(await dialog_of(slack, user))
     assert await lookups_of(slack, MEI) == []
-    assert await come_to(slack, user, lines[::-1])
+    assert await lists_soon(slack, user, lines[::-1])
 
 
 async def test_every_way_to_ask_for_a_code_counts_and_an_annotation_does_not(slack: Sandbox) -> None:
@@ -71,8 +71,8 @@ async def test_every_way_to_ask_for_a_code_counts_and_an_annotation_does_not(sla
     await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, BEN, "@zimerr 6000106"))
     await answer_in_dm(slack, "D0ANN", await slack.say("D0ANN", ANN, "6000121"))
     await private_answer(slack, ANN, "token expired")
-    assert await come_to(slack, ANN, ["*6000121*  Not logged in"])
-    assert await come_to(slack, BEN, ["*6000106*  Token expired"])
+    assert await lists_soon(slack, ANN, ["*6000121*  Not logged in"])
+    assert await lists_soon(slack, BEN, ["*6000106*  Token expired"])
     tab = await home_of(slack, BEN)
     assert "home_show" not in str(await home_of(slack, LIN))
     await slack.select(tab, "home_lookup", BEN, (await slack.suggest(tab, BEN, "home_lookup", "6000281"))[0])
@@ -80,13 +80,13 @@ async def test_every_way_to_ask_for_a_code_counts_and_an_annotation_does_not(sla
     await slack.shortcut("explain_message", BEN, annotated)
     await slack.until(lambda: slack.ephemerals(BEN, ENGLISH))
     titles = {6000104: "Network error", 6000281: "None of the invitees is registered", 6000106: "Token expired"}
-    assert await come_to(slack, BEN, [f"*{code}*  {title}" for code, title in titles.items()])
+    assert await lists_soon(slack, BEN, [f"*{code}*  {title}" for code, title in titles.items()])
 
 
 async def test_a_person_who_is_forgotten_has_no_lookups(slack: Sandbox) -> None:
     """An export has them until then, without a text or channel."""
     await slack.command(ENGLISH, BEN, "6000106")
-    assert await come_to(slack, BEN, ["*6000106*  Token expired"])
+    assert await lists_soon(slack, BEN, ["*6000106*  Token expired"])
     database = Database(f"sqlite+aiosqlite:///{DATABASES[slack]}")
     rows = [row async for row in export_workspace(database, slack.workspace.team_id) if row["table"] == "lookups"]
     assert [row.keys() - {"at"} for row in rows] == [{"table", "team", "user", "code"}]

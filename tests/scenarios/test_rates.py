@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sqlite3
 from pathlib import Path
@@ -13,7 +12,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.sandbox.model import Channel
 from tests.faults import locked
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock
-from tests.scenarios.reading import BOT_USER, DATABASES, answer_in_thread, settled, shown
+from tests.scenarios.reading import BOT_USER, DATABASES, answer_in_thread, settled, shown, until_stored
 
 
 def new_channel(slack: Sandbox, id_: str, locale: str = "zh-CN") -> str:
@@ -67,9 +66,7 @@ async def test_a_language_is_known_from_the_second_answer_on(slack: Sandbox) -> 
     channel = new_channel(slack, "C0NEW")
     first = await slack.say(channel, ANN, "6000106")
     await answer_in_thread(slack, channel, first)
-    async with asyncio.timeout(20):
-        while not knows_locale(DATABASES[slack], channel):  # noqa: ASYNC110  nothing in the sandbox changes then
-            await asyncio.sleep(0.005)
+    await until_stored(lambda: knows_locale(DATABASES[slack], channel))
     for code in ("6000121", "6000281"):
         message = await slack.say(channel, ANN, code)
         assert "由谁处理" in shown(await answer_in_thread(slack, channel, message))
@@ -147,9 +144,7 @@ async def test_a_post_waits_between_a_second_and_an_hour(slack: Sandbox, clock: 
     """One such header stopped a channel for ever, another made the bot call 17 times a second."""
     slack.faults.rate_limited("chat.postMessage", header=header)
     message = await slack.say(ENGLISH, ANN, "login: 6000106")
-    async with asyncio.timeout(10):
-        while not refused_attempts(DATABASES[slack]):  # noqa: ASYNC110  nothing in the sandbox changes then
-            await asyncio.sleep(0.005)
+    await until_stored(lambda: refused_attempts(DATABASES[slack]))
     assert len(slack.calls("chat.postMessage")) == 1
     clock.ahead_s = 3601.0
     await answer_in_thread(slack, ENGLISH, message)

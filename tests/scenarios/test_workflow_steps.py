@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import sqlite3
@@ -22,7 +21,7 @@ from bot.sandbox.model import ActionRefused
 from bot.sandbox.team import Team
 from tests.scenarios.conftest import ANN, CHINESE, ENGLISH, FOREIGN, Start, Transport, bot_with, manifest
 from tests.scenarios.logs import LOG, TOKEN, file
-from tests.scenarios.reading import BOT_USER, DATABASES, has_open_jobs
+from tests.scenarios.reading import BOT_USER, DATABASES, until_done
 
 EXPLAIN, TRIAGE = "explain_codes", "triage_log"
 
@@ -245,9 +244,7 @@ async def test_a_step_is_completed_once_over_retries_and_restarts(
         # Slack answers nothing; was it completed or not?
         workspace.faults.lost("functions.completeSuccess", times=1)
         lost = await finished(workspace, TRIAGE, log=LOG)
-        async with asyncio.timeout(20):
-            while has_open_jobs(DATABASES[workspace]):  # noqa: ASYNC110  nothing in the sandbox changes then
-                await asyncio.sleep(0.01)
+        await until_done(DATABASES[workspace])
         assert lost.error is None
         # The bot stops before Slack takes the result.
         workspace.faults.server_error("functions.completeSuccess", times=None)
@@ -269,9 +266,7 @@ async def test_an_execution_that_slack_has_stopped_is_given_up_silently(slack: S
     slack.faults.refused("functions.completeSuccess", "execution_not_in_running_state", times=1)
     slack.functions.run(EXPLAIN, {"codes": "6000106"})
     await slack.until(lambda: slack.calls("functions.completeSuccess"))
-    async with asyncio.timeout(20):
-        while has_open_jobs(DATABASES[slack]):  # noqa: ASYNC110  nothing in the sandbox changes then
-            await asyncio.sleep(0.01)
+    await until_done(DATABASES[slack])
     assert slack.calls("functions.completeError") == []
 
 

@@ -31,7 +31,7 @@ from bot.settings import Settings
 from bot.storage.tables import metadata
 from tests import migrated
 from tests.scenarios.conftest import ANN, ENGLISH, LIN, Clock, Transport, free_port, manifest, settings_for
-from tests.scenarios.reading import answer_in_thread, has_open_jobs, shown
+from tests.scenarios.reading import answer_in_thread, shown, until_done, until_stored
 
 # slack_sdk passes the client secret as aiohttp's BasicAuth.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
@@ -172,16 +172,12 @@ async def until_settled(site: Site, *teams: Team) -> None:
     """Wait until the bot has handled all that was said: a mention in each workspace, posted last, is answered."""
     for team in teams:
         await explanation_of(team, await team.say(ENGLISH, ANN, "@zimerr 6000354"))
-    async with asyncio.timeout(20):
-        while has_open_jobs(site.database):  # noqa: ASYNC110  nothing in the sandbox changes then
-            await asyncio.sleep(0.01)
+    await until_done(site.database)
 
 
 async def until_forgotten(site: Site, team: str) -> None:
     """Wait until nothing is stored about a workspace."""
-    async with asyncio.timeout(5):
-        while site.rows(team):  # noqa: ASYNC110  nothing in the sandbox changes then
-            await asyncio.sleep(0.01)
+    await until_stored(lambda: not site.rows(team))
 
 
 @pytest.mark.both_transports
