@@ -247,7 +247,7 @@ class LogKept:
     """The log of a triage in *channel* is in the thread of this direct message, for the buttons of the triage."""
 
     channel: str
-    link: str = ""  # to the triage; empty if Slack gives none
+    link: str = ""  # to the triage; empty if Slack does not give it
 
 
 @dataclass(frozen=True, slots=True)

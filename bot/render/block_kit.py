@@ -67,6 +67,11 @@ def linked(text: str, url: str | None) -> str:
     return f"<{escape(url)}|{text}>" if url else text
 
 
+def link_ends(url: str | None) -> dict[str, str]:
+    """Return the variables *link* and *end* of a text, which link what is between them to *url*, if it is given."""
+    return {"link": f"<{escape(url)}|", "end": ">"} if url else {"link": "", "end": ""}
+
+
 def shorten(text: str, limit: int) -> str:
     """Cut *text* to at most *limit* characters, with an ellipsis at the cut. No escaped character is split."""
     return text if len(text) <= limit else _SPLIT_ENTITY.sub("", text[: limit - 1]).rstrip() + "…"

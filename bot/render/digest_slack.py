@@ -63,17 +63,14 @@ def message(
 def private(catalogue: Catalogue, reply: PrivateTriage, translate: Translator) -> MessagePayload:
     """Build the line with the result of a triage and a link to it."""
     title = block_kit.escape(DigestView(reply.triaged.digest, catalogue, translate).title())
-    link = block_kit.escape(reply.link)
-    place = translate("triage.in_dm", link=link) if link else translate("triage.in_dm_unlinked")
+    place = translate("triage.in_dm", **block_kit.link_ends(reply.link))
     return block_kit.message(title, [block_kit.section(f"{title}\n{place}")])
 
 
 def kept(reply: LogKept, translate: Translator) -> MessagePayload:
     """Build the line with a link to a triage, above its log."""
-    link, channel = block_kit.escape(reply.link), f"<#{reply.channel}>"
-    key = "triage.log_kept" if link else "triage.log_kept_unlinked"
-    text = translate(key, channel=channel, link=link)
-    return block_kit.message(text, [block_kit.section(text)])
+    ends = block_kit.link_ends(reply.link)
+    return block_kit.text_message(translate("triage.log_kept", channel=f"<#{reply.channel}>", **ends))
 
 
 def is_cut(catalogue: Catalogue, reply: Triaged, translate: Translator, *, can_escalate: bool = False) -> bool:

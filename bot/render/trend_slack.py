@@ -33,8 +33,7 @@ def code_line(catalogue: Catalogue, code: int, translate: Translator) -> str:
 
 def seen_line(name: str, at: float, link: str | None, translate: Translator) -> str:
     """Say when a code was seen “first” or “last”, with a link to the message if Slack gave one."""
-    opening, end = (f"<{block_kit.escape(link)}|", ">") if link else ("", "")
-    return translate(f"top.{name}", time=block_kit.date(at), link=opening, end=end)
+    return translate(f"top.{name}", time=block_kit.date(at), **block_kit.link_ends(link))
 
 
 def _code(catalogue: Catalogue, trend: CodeTrend, reply: TopReply, translate: Translator) -> Block:

@@ -77,7 +77,7 @@ def offer(catalogue: Catalogue, reply: OfferReply, translate: Translator) -> Mes
         block_kit.button(translate("button.accept_offer"), ACCEPT_OFFER, value=typed),
         block_kit.button(translate("button.decline_offer"), DECLINE_OFFER, value=typed),
     ]
-    return block_kit.message(text, [block_kit.section(text), block_kit.actions(*buttons)])
+    return block_kit.text_message(text, blocks=[block_kit.actions(*buttons)])
 
 
 def alert_id(reply: AlertReply) -> str:
