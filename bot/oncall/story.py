@@ -18,9 +18,7 @@ class StoryReply:
     codes: tuple[CodeCount, ...]  # the most frequent first
     number: int = 0  # of all chapters; some may be left out
     alerts: tuple[Watch, ...] = ()  # that are open and nobody has acted on
-    links: Mapping[str, str] = field(
-        default_factory=dict
-    )  # to messages, by time stamp; without those that Slack did not give
+    links: Mapping[str, str] = field(default_factory=dict)  # to messages, by time stamp; a missing one is unknown
 
     @property
     def messages(self) -> tuple[str, ...]:

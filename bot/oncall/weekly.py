@@ -22,9 +22,7 @@ class WeeklyReply:
     new: tuple[CodeTrend, ...]  # all codes unless `is_compared`
     risen: tuple[CodeTrend, ...]
     helped: tuple[Incident, ...]  # resolved with a line about it, the latest first
-    links: Mapping[MessageRef, str] = field(
-        default_factory=dict
-    )  # to the triages; without those that Slack did not give
+    links: Mapping[MessageRef, str] = field(default_factory=dict)  # to the triages; a missing one is unknown
     is_compared: bool = True  # False: counts are not kept for 14 days
 
 

@@ -34,9 +34,7 @@ class HomeContent:
     is_known: bool  # whether Slack said which channels they are in
     retention: Retention
     at: float  # seconds since the epoch
-    alerts: tuple[
-        tuple[Watch, Incident | None], ...
-    ] = ()  # that are open, with the incident if somebody has acted on it
+    alerts: tuple[tuple[Watch, Incident | None], ...] = ()  # open ones; with the incident if somebody has acted on it
     incidents: tuple[Incident, ...] = ()  # that nobody has resolved, without those of the alerts
     links: Mapping[MessageRef, str] = field(default_factory=dict)  # to the messages of both; a missing one is unknown
     trends: tuple[CodeTrend, ...] = ()  # of the last 24 hours

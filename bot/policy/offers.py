@@ -2,7 +2,7 @@
 
 1. A day is busy if at least 20 messages of the last 24 hours contained codes, and at least 10 of them the same one.
 2. The offer is a watch for the most frequent code: as many messages as in the busiest ten minutes, at least 5.
-3. Nothing is offered in a direct message, where the bot is turned off, or where there is a watch.
+3. Direct messages, channels where the bot is turned off and channels with a watch get no offer.
 4. All workspaces are checked once an hour. The check and each offer are claimed in the database, so that only one of
    several replicas makes them. A claimed offer is due again only if it is certain that Slack did not post it.
 """

@@ -55,8 +55,7 @@ async def explain(context: RequestContext, body: Payload) -> None:
     value = confirmation.value_of(body)
     question = Question.from_json(value)
     explained = await context.services.answers.again(question, context.place, context.lookup)
-    await context.reply_privately(explained, chosen=Language(value["language"]) if "language" in value else None)
-    context.record_lookup(explained)
+    await context.answer_lookup(explained, chosen=Language(value["language"]) if "language" in value else None)
 
 
 async def choose(context: RequestContext, body: Payload) -> None:
@@ -98,9 +97,7 @@ async def choose_for_triage(context: RequestContext, body: Payload, ack: AsyncAc
 async def show_code(context: RequestContext, body: Payload) -> None:
     """Explain one of the codes that are listed."""
     question = Question.from_json(confirmation.value_of(body))
-    explained = await context.services.answers.again(question, context.place, context.lookup)
-    await context.reply_privately(explained)
-    context.record_lookup(explained)
+    await context.answer_lookup(await context.services.answers.again(question, context.place, context.lookup))
 
 
 async def reject_annotation(context: RequestContext, body: Payload) -> None:

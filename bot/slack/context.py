@@ -128,6 +128,11 @@ class RequestContext:
             message = await self.private_message(reply, language)
             await sender.post_ephemeral(self.place, self.thread, message, job=self.job)
 
+    async def answer_lookup(self, reply: Reply, *, chosen: Language | None = None) -> None:
+        """Show *reply* as `reply_privately` does, and record which code the person looked up."""
+        await self.reply_privately(reply, chosen=chosen)
+        self.record_lookup(reply)
+
     async def message(self, reply: Reply, language: Language, *, share: str = "") -> MessagePayload:
         """Render *reply* with the workspace's memories of its codes; *share* as in `Renderer.message`."""
         recalled = await self.services.memories.recall(reply, self.place, self.lookup)

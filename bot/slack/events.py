@@ -76,9 +76,7 @@ async def explain_marked(context: RequestContext, body: Payload) -> None:
         context = replace(context, thread=thread_for_ephemeral(found.thread, ts))
         triaged = await triage_again(context, LogSource(found.thread, ts)) if found.log else None
         platform = open_platforms().keyed(found.platform)
-        explained = triaged or context.services.answers.explain(found.codes, platform)
-        await context.reply_privately(explained)
-        context.record_lookup(explained)
+        await context.answer_lookup(triaged or context.services.answers.explain(found.codes, platform))
 
 
 async def introduce(context: RequestContext, body: Payload) -> None:

@@ -28,9 +28,7 @@ def register(app: AsyncApp, services: Services) -> None:
 
 async def explain_message(context: RequestContext, body: Payload) -> None:
     """Explain the codes of a message. This works in threads, too, where Slack allows no commands."""
-    explained = await asyncio.to_thread(context.services.answers.explain_message, body["message"])
-    await context.reply_privately(explained)
-    context.record_lookup(explained)
+    await context.answer_lookup(await asyncio.to_thread(context.services.answers.explain_message, body["message"]))
 
 
 async def triage_thread(context: RequestContext, body: Payload) -> None:

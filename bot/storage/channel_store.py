@@ -174,7 +174,7 @@ def _set_by(user: str | None, at: float | None) -> SetBy | None:
 
 def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
     """Return conditions that select the rows of the channel in the parameters *team* and *channel*."""
-    return table.c.team == bindparam("team"), table.c.channel == bindparam("channel")
+    return in_channel(table, bindparam("team"), bindparam("channel"))
 
 
 _SETTINGS = select(channel_settings).where(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    BindParameter,
     Boolean,
     Column,
     ColumnElement,
@@ -42,7 +43,9 @@ def _numbered_table(name: str, *columns: Column[Any] | Index) -> Table:
     return Table(name, metadata, id_, Column("team", String(32), nullable=False), *columns)
 
 
-def in_channel(table: Table, team: str, channel: str) -> tuple[ColumnElement[bool], ...]:
+def in_channel(
+    table: Table, team: str | BindParameter[str], channel: str | BindParameter[str]
+) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that select the rows of a channel."""
     return table.c.team == team, table.c.channel == channel
 
