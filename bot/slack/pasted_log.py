@@ -6,8 +6,8 @@
 2. A public triage is in the channel where they pasted it. The file is in the thread of a line with a link to it.
 3. A private triage is in the direct message, and the file in its thread. The channel shows them, and nobody else, a
    line with a link.
-4. If Slack refuses the direct message or the file, the triage has no buttons. A private one is shown in the channel, to
-   them only.
+4. If Slack does not take the direct message or the file, the triage has no buttons: it is needed now. A private one is
+   shown in the channel, to them only.
 5. If the channel can't be posted in, a public triage becomes a private one, which they can share later.
 """
 
@@ -32,21 +32,21 @@ _log = structlog.stdlib.get_logger(__name__)
 
 async def answer_paste(context: RequestContext, triaged: Triaged, pasted: str, *, is_public: bool) -> None:
     """Answer with the triage of *pasted*. Raises RetryLater, GiveUp or StopWorkspace."""
-    language, place = await context.language(), context.place
+    place = context.place
     try:
         file = await send_file(context.lookup.client, _NAME, redact(pasted).text.encode(errors="replace"))
         triaged = replace(triaged, source=LogSource("", file=file))
         private = replace(triaged, origin=place.channel)
         direct, ts = await _send_with_file(context, LogKept(place.channel) if is_public else private, file)
-    except GiveUp as error:
-        _log.warning("the triage of a pasted log has no buttons", channel=place.channel, reason=error.reason)
+    except (GiveUp, RetryLater) as error:
+        _log.warning("the triage of a pasted log has no buttons", channel=place.channel, reason=str(error))
         await _answer_without_file(context, replace(triaged, source=None), is_public=is_public)
         return
     if is_public:
         await _publish(context, private, direct, ts)
     else:
         link = await link_to(context.lookup, direct.channel, ts)
-        await context.reply_to_url(PrivateTriage(triaged, link), language)
+        await context.reply_to_url(PrivateTriage(triaged, link), await context.language())
 
 
 async def _send_with_file(context: RequestContext, reply: Reply, file: str) -> tuple[Place, str]:
@@ -56,7 +56,7 @@ async def _send_with_file(context: RequestContext, reply: Reply, file: str) -> t
     direct, ts = replace(context.place, channel=str(posted["channel"])), str(posted["ts"])
     try:
         await share_file(context.lookup.client, file, _NAME, channel=direct.channel, thread=ts)
-    except GiveUp:
+    except (GiveUp, RetryLater):
         await sender.delete(direct, ts)
         raise
     return direct, ts
@@ -64,7 +64,7 @@ async def _send_with_file(context: RequestContext, reply: Reply, file: str) -> t
 
 async def _publish(context: RequestContext, private: Triaged, direct: Place, ts: str) -> None:
     """Post the triage in the channel, and a link to it in the message with the file."""
-    place, language = context.place, await context.language()
+    place = context.place
     kept: Reply = private
     if direct.channel != place.channel:
         try:
@@ -73,7 +73,7 @@ async def _publish(context: RequestContext, private: Triaged, direct: Place, ts:
             kept = LogKept(place.channel, await link_to(context.lookup, place.channel, posted) if posted else "")
         except (GiveUp, RetryLater) as error:
             _log.warning("a triage is not shown to the channel", channel=place.channel, reason=str(error))
-    await context.services.sender.update(direct, ts, await context.private_message(kept, language))
+    await context.services.sender.update(direct, ts, await context.private_message(kept, await context.language()))
 
 
 async def _answer_without_file(context: RequestContext, triaged: Triaged, *, is_public: bool) -> None:

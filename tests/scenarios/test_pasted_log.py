@@ -192,10 +192,24 @@ async def test_if_the_channel_takes_no_posts_the_triage_becomes_a_private_one(sl
     await slack.until(lambda: "Shared by <@U0ANN>" in json.dumps(said_by_bot(slack, FOREIGN)[before:]))
 
 
-@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"])
-async def test_if_slack_refuses_the_file_the_public_triage_has_no_buttons(slack: Sandbox, method: str) -> None:
-    """Buttons without a log to read would only apologize."""
-    slack.faults.refused(method, "access_denied", times=1)
+def fail(slack: Sandbox, method: str, failure: str) -> None:
+    """Let the next call of *method* fail for good, or for now."""
+    if failure == "refused":
+        slack.faults.refused(method, "access_denied", times=1)
+    else:
+        slack.faults.rate_limited(method, retry_after_s=600)
+
+
+UPLOAD = ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"]
+
+
+@pytest.mark.parametrize("failure", ["refused", "rate-limited"])
+@pytest.mark.parametrize("method", UPLOAD)
+async def test_if_slack_takes_no_file_the_public_triage_has_no_buttons(
+    slack: Sandbox, method: str, failure: str
+) -> None:
+    """Buttons without a log to read would only apologize, and the triage is needed now."""
+    fail(slack, method, failure)
     triage = await published(slack)
     assert "Likely cause: 6000106" in shown(triage)
     assert "actions" not in {block["type"] for block in triage["blocks"]}
@@ -267,10 +281,13 @@ async def test_secrets_and_personal_data_are_not_kept(slack: Sandbox) -> None:
     await slack.until(lambda: any("live credentials" in shown(each) for each in slack.ephemerals(ANN, ENGLISH)))
 
 
-@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal", "chat.postMessage"])
-async def test_if_slack_refuses_the_triage_is_shown_with_what_to_do(slack: Sandbox, method: str) -> None:
+@pytest.mark.parametrize("failure", ["refused", "rate-limited"])
+@pytest.mark.parametrize("method", UPLOAD)
+async def test_if_slack_takes_no_file_the_private_triage_is_shown_with_what_to_do(
+    slack: Sandbox, method: str, failure: str
+) -> None:
     """Uploads or direct messages may be turned off in the workspace."""
-    slack.faults.refused(method, "access_denied", times=1)
+    fail(slack, method, failure)
     await slack.command(ENGLISH, ANN, "triage")
     await slack.submit(await dialog_of(slack, ANN), ANN, {"pasted": PASTED})
     (private,) = await slack.until(lambda: slack.ephemerals(ANN, ENGLISH))
