@@ -14,7 +14,7 @@ async def go_to(page: Page, channel: str) -> None:
     """Open a channel; on a phone, a button shows the list of channels."""
     button = page.locator(f"[data-channel={channel}]").first
     drawer = page.locator("[data-role=drawer]")
-    if await drawer.is_visible():
+    if is_phone(page):
         await drawer.click()
         await expect(drawer).to_have_attribute("aria-expanded", "true")
     await button.click()

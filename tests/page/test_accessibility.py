@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from bot.sandbox.demo_content import play_history
 from bot.sandbox.http_server import Sandbox
-from tests.page.actions import close_thread, go_to, message, write
+from tests.page.actions import close_thread, go_to, is_phone, message, write
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -56,7 +56,7 @@ async def test_axe_finds_nothing(page: Page, demo: Sandbox, person: str, channel
     await page.goto(f"{demo.base_url}/?user={person}#{channel}")
     await expect(page.locator("#welcome h2")).to_be_visible()
     found = {"welcome": await violations(page)}
-    if await page.locator("[data-role=drawer]").is_visible():
+    if is_phone(page):
         await page.locator("[data-role=drawer]").click()
         found["sidebar"] = await violations(page)
         await page.keyboard.press("Escape")
