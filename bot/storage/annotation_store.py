@@ -137,15 +137,15 @@ class AnnotationStore:
     async def get(self, ref: MessageRef) -> AnnotationRecord | None:
         """Return the annotation of a message, or None."""
         query = select(*_RECORD).where(*of_message(annotated, ref))
-        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return _record(row) if row else None
+        rows = await self._database.rows(query)
+        return _record(rows[0]) if rows else None
 
     async def find_by_reply(self, reply: MessageRef) -> dict[str, AnnotationRecord]:
         """Return the annotations with this reply, by the ts of their messages. A reply may answer several messages."""
         query = select(annotated.c.ts, *_RECORD).where(
             *in_channel(annotated, reply.team, reply.channel), annotated.c.reply == reply.ts
         )
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return {ts: _record(row) for ts, *row in rows}
 
     async def triages(self, ref: MessageRef, thread: str, *, since: float) -> dict[str, AnnotationRecord]:
@@ -156,7 +156,7 @@ class AnnotationStore:
             annotated.c.log.is_not(None),
             annotated.c.reply.is_not(None),
         )
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return {ts: _record(row) for ts, *row in rows}
 
     async def put(
@@ -192,7 +192,7 @@ class AnnotationStore:
     async def replies_in_thread(self, ref: MessageRef, thread: str) -> dict[int, str]:
         """Return the codes explained in a thread, each with the ts of the reply that explains it."""
         query = select(explained.c.code, explained.c.reply).where(*_in_thread(ref.team, ref.channel, thread))
-        return await self._database.run(lambda connection: {row.code: row.reply for row in connection.execute(query)})
+        return {row.code: row.reply for row in await self._database.rows(query)}
 
     async def history(self, ref: MessageRef, thread: str, *, since: float, now: float) -> MessageHistory:
         """Load the history of a message in one query, with the codes explained in its channel after *since*."""
@@ -203,7 +203,7 @@ class AnnotationStore:
         """Return how often each code that a reply explains appeared in its thread."""
         query = select(explained.c.code, explained.c.count.label("times"))
         query = query.where(*in_channel(explained, ref.team, ref.channel), explained.c.reply == reply)
-        return await self._database.run(lambda connection: {row.code: row.times for row in connection.execute(query)})
+        return {row.code: row.times for row in await self._database.rows(query)}
 
     async def forget_before(self, time: float) -> None:
         """Delete the annotations of messages that are too old to be edited or deleted."""
@@ -211,7 +211,7 @@ class AnnotationStore:
             await self._database.delete_before(time, table)
 
     async def _load_histories(self, wheres: Sequence[Mapping[str, Any]]) -> list[MessageHistory]:
-        return await self._database.run(
+        return await self._database.run_single(
             lambda connection: [_history(connection.execute(_HISTORY, where).all()) for where in wheres]
         )
 

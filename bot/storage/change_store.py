@@ -100,21 +100,21 @@ class ChangeStore:
         """Return the last change of this kind in a channel."""
         query = select(changes).where(*in_channel(changes, team, channel), changes.c.what == what)
         query = query.order_by(changes.c.id.desc()).limit(1)
-        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return _change(row) if row else None
+        rows = await self._database.rows(query)
+        return _change(rows[0]) if rows else None
 
     async def lately(self, team: str, channels: Collection[str], *, most: int) -> list[tuple[str, ChannelChange]]:
         """Return the last changes in *channels* that can be undone, each with its channel, the latest first."""
         where = changes.c.team == team, changes.c.channel.in_(channels), changes.c.undone_by.is_(None)
         query = select(changes).where(*where, changes.c.what != Changed.FORGOT).order_by(changes.c.id.desc())
-        rows = await self._database.run(lambda connection: connection.execute(query.limit(most)).all())
+        rows = await self._database.rows(query.limit(most))
         return [(row.channel, _change(row)) for row in rows]
 
     async def find(self, team: str, channel: str, change_id: int) -> ChannelChange | None:
         """Return a change, or None if it was too old to be kept or happened elsewhere."""
         query = select(changes).where(*in_channel(changes, team, channel), changes.c.id == change_id)
-        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return _change(row) if row else None
+        rows = await self._database.rows(query)
+        return _change(rows[0]) if rows else None
 
     async def reject(
         self, reply: MessageRef, what: Changed, act: str, *, user: str, at: float, detail: Mapping[str, Any]
@@ -179,7 +179,7 @@ class ChangeStore:
             .where(*where)
             .order_by(ignored_contexts.c.at.desc(), ignored_contexts.c.shape)
         )
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return tuple(IgnoredContext(*row) for row in rows)
 
     async def ignored_in(
@@ -189,7 +189,7 @@ class ChangeStore:
         where = ignored_contexts.c.team == team, ignored_contexts.c.channel.in_(channels)
         query = select(*list(ignored_contexts.c)[1:]).where(*where, ignored_contexts.c.until > now)
         query = query.order_by(ignored_contexts.c.at.desc(), ignored_contexts.c.shape).limit(most)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [(row[0], IgnoredContext(*row[1:])) for row in rows]
 
     async def forget(

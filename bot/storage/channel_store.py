@@ -83,13 +83,13 @@ class ChannelStore:
                 workspace_answers_by=_set_by(shared.answers_by, shared.answers_at) if shared else None,
             )
 
-        return await self._database.run(load)
+        return await self._database.run_single(load)
 
     async def settings_of(self, team: str, channels: Collection[str]) -> dict[str, ChannelState]:
         """Return the settings of those of *channels* that have some, without votes and the workspace's settings."""
         where = channel_settings.c.team == team, channel_settings.c.channel.in_(channels)
         query = select(channel_settings).where(*where).order_by(channel_settings.c.channel)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return {row.channel: _settings(row) for row in rows}
 
     async def with_digest(self, *, before: float, notice: str) -> list[tuple[str, str]]:
@@ -99,7 +99,7 @@ class ChannelStore:
             told.c.team == table.c.team, told.c.channel == table.c.channel, told.c.what == notice, told.c.at >= before
         )
         query = select(table.c.team, table.c.channel).where(table.c.weekly.is_not(None), table.c.weekly_at < before)
-        rows = await self._database.run(lambda connection: connection.execute(query.where(~since)).all())
+        rows = await self._database.rows(query.where(~since))
         return [(row.team, row.channel) for row in rows]
 
     async def add_votes(self, team: str, channel: str, votes: Votes) -> None:
@@ -109,26 +109,25 @@ class ChannelStore:
         divisor = case((table.c.en + table.c.zh >= _MAX_VOTES, 2), else_=1)
         added = {name: getattr(table.c, name) // divisor + query.excluded[name] for name in Votes._fields}
         query = query.on_conflict_do_update(index_elements=["team", "channel"], set_=added)
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
     async def locale(self, team: str, id_: str) -> KnownLocale:
         """Return the locale of a channel or person."""
         where = {"team": team, "id": id_}
-        return await self._database.run(
-            lambda connection: KnownLocale(*connection.execute(_LOCALE, where).one_or_none() or ())
-        )
+        rows = await self._database.rows(_LOCALE, where)
+        return KnownLocale(*rows[0]) if rows else KnownLocale()
 
     async def put_locale(self, team: str, id_: str, known: KnownLocale) -> None:
         """Store the locale of a channel or person."""
         values = {"locale": known.locale and known.locale[:64], "asked_at": known.asked_at}
         query = self._database.insert(locales).values(team=team, id=id_, **values)
         query = query.on_conflict_do_update(index_elements=["team", "id"], set_=values)
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
     async def forget_locales(self, *, before: float) -> None:
         """Delete the locales that Slack was last asked for before a time: they are no longer used."""
         query = delete(locales).where(locales.c.asked_at < before)
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
     async def claim_notice(self, team: str, channel: str, notice: str, *, now: float, unless_since: float) -> bool:
         """Record that a notice is sent and return True, unless it was sent since *unless_since*.
@@ -140,17 +139,17 @@ class ChannelStore:
             index_elements=["team", "channel", "what"], set_={"at": now}, where=notices.c.at < unless_since
         )
         claim = query.returning(notices.c.at)
-        return bool(await self._database.run(lambda connection: connection.execute(claim).all()))
+        return bool(await self._database.rows(claim))
 
     async def forget_notices(self, *, before: float) -> None:
         """Delete the records of old notices."""
         query = delete(notices).where(notices.c.at < before)
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
     async def forget_notice(self, team: str, channel: str, notice: str) -> None:
         """Delete the record of a notice that was not sent after all."""
         query = delete(notices).where(*in_channel(notices, team, channel), notices.c.what == notice)
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
 
 def _settings(row: Row[Any]) -> ChannelState:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 import structlog
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, tuple_
+from sqlalchemy import Connection, Engine, Executable, Row, Table, UpdateBase, create_engine, event, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import greenlet_spawn
 
 from bot.errors import ZimerrError
 from bot.json_bytes import encode
@@ -85,12 +86,20 @@ class Database:
         """Return the engine of PostgreSQL, and on SQLite that of slack_sdk's stores, which bring their own queries."""
         from sqlalchemy.ext.asyncio import create_async_engine  # needs 8 MB, and SQLite rarely needs it
 
-        # PostgreSQL may have been restarted, so each connection is tested before use.
+        if not self.is_shared:
+            engine = create_async_engine(self._url, poolclass=NullPool, **_JSON)
+            event.listen(engine.sync_engine, "connect", _set_up_sqlite)
+            return engine
         options = {name: value for name, value in _TCP_OPTIONS.items() if name not in self._url.query}
-        pool = {"pool_pre_ping": True, "connect_args": options} if self.is_shared else {"poolclass": NullPool}
-        engine = create_async_engine(self._url, **pool, **_JSON)
-        event.listen(engine.sync_engine, "connect", _set_up_postgresql if self.is_shared else _set_up_sqlite)
+        engine = create_async_engine(self._url, connect_args=options, **_JSON)
+        event.listen(engine.sync_engine, "connect", _set_up_postgresql)
+        event.listen(engine.sync_engine, "checkout", _check_open)
         return engine
+
+    @cached_property
+    def _autocommit(self) -> Engine:
+        """Return the engine of PostgreSQL for statements without a transaction around them, with the same pool."""
+        return self.engine.sync_engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def path(self) -> Path | None:
@@ -179,6 +188,20 @@ class Database:
                     raise
             await asyncio.sleep(_BUSY_RETRY_S)
 
+    async def run_single(self, work: Callable[[Connection], T]) -> T:
+        """Run *work*, whose statements need no transaction together: BEGIN and COMMIT are two more ways to a server."""
+        if self.is_shared:
+            return await greenlet_spawn(_connect, self._autocommit, work)
+        return await self.run(work)
+
+    async def rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Execute one statement and return its rows."""
+        return await self.run_single(lambda connection: connection.execute(query, values).all())
+
+    async def execute(self, query: UpdateBase) -> int:
+        """Execute one statement and return the number of rows that it changed."""
+        return await self.run_single(lambda connection: connection.execute(query).rowcount)
+
     async def run_aside(self, work: Callable[[Connection], T]) -> T:
         """Run slow *work* in a transaction on a connection of its own, without blocking the event loop.
 
@@ -186,13 +209,9 @@ class Database:
         """
         await self._reopen_if_replaced()
         if not self.is_shared:
-            return await self.to_the_end(asyncio.to_thread(self._begin, work))
-        async with self.engine.begin() as connection:
-            return await connection.run_sync(work)
-
-    def _begin(self, work: Callable[[Connection], T]) -> T:
-        with self._sqlite.begin() as connection:
-            return work(connection)
+            return await self.to_the_end(asyncio.to_thread(_begin, self._sqlite, work))
+        # All steps in one greenlet. One for each step, as in `engine.begin()`, takes longer: 0.62 ms instead of 0.44.
+        return await greenlet_spawn(_begin, self.engine.sync_engine, work)
 
     async def to_the_end(self, threaded: Coroutine[Any, Any, T]) -> T:
         """Await a query in a thread. It goes on if the caller is cancelled, and `close` waits for it."""
@@ -238,7 +257,7 @@ class Database:
             file.forget_opened()  # the new file may get the inode of the old one before it has tables
             try:
                 file.prepare()
-                await asyncio.to_thread(self._begin, schema.upgrade)
+                await asyncio.to_thread(_begin, self._sqlite, schema.upgrade)
             except ZimerrError as error:
                 raise OSError(str(error)) from error
             self._run_sync(self.on_new_file)
@@ -267,6 +286,16 @@ class Database:
         return postgresql.insert(table)
 
 
+def _begin(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def _connect(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        return work(connection)
+
+
 def _set_up_sqlite(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
@@ -283,3 +312,16 @@ def _set_up_postgresql(connection: Any, _: object) -> None:
     cursor.execute(f"SET idle_in_transaction_session_timeout = {round(1000 * _IDLE_TIMEOUT_S)}")
     cursor.close()
     connection.commit()
+
+
+def _check_open(connection: Any, _: object, __: object) -> None:
+    """Raise DisconnectionError, after which the pool connects anew, if the server has closed the connection.
+
+    PostgreSQL may have been restarted. libpq reads what has arrived, without a query: first the server's farewell, then
+    the end of the stream.
+    """
+    try:
+        for _ in range(2):
+            connection.driver_connection.pgconn.consume_input()
+    except connection.dbapi.Error as error:
+        raise DisconnectionError from error

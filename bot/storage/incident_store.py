@@ -81,21 +81,21 @@ class IncidentStore:
     async def get(self, ref: MessageRef) -> Incident | None:
         """Return the incident of a message, or None if nobody has ever acted on it."""
         query = select(incidents).where(*of_message(incidents, ref))
-        row = await self._database.run(lambda connection: connection.execute(query).one_or_none())
-        return incident_of(row) if row else None
+        rows = await self._database.rows(query)
+        return incident_of(rows[0]) if rows else None
 
     async def find(self, refs: Collection[MessageRef]) -> dict[MessageRef, Incident]:
         """Return the incidents of messages, without those that nobody has ever acted on."""
         key = tuple_(incidents.c.team, incidents.c.channel, incidents.c.ts)
         query = select(incidents).where(key.in_([tuple(ref.key.values()) for ref in refs]))
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return {incident.ref: incident for incident in map(incident_of, rows)}
 
     async def open_in(self, team: str, channels: Collection[str], *, most: int) -> list[Incident]:
         """Return the incidents of *channels* that nobody has resolved, at most *most*, the latest first."""
         where = incidents.c.team == team, incidents.c.channel.in_(channels), incidents.c.status != Status.RESOLVED
         query = select(incidents).where(*where).order_by(incidents.c.at.desc(), incidents.c.ts.desc()).limit(most)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [incident_of(row) for row in rows]
 
     async def helped_in(self, team: str, channel: str, *, since: float, most: int) -> list[Incident]:
@@ -103,7 +103,7 @@ class IncidentStore:
         where = *in_channel(incidents, team, channel), incidents.c.at >= since
         query = select(incidents).where(*where, incidents.c.status == Status.RESOLVED, incidents.c.helped != "")
         query = query.order_by(incidents.c.at.desc(), incidents.c.ts.desc()).limit(most)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [incident_of(row) for row in rows]
 
     async def change(self, seed: Incident, rule: Rule) -> tuple[Incident, Incident]:
@@ -154,7 +154,7 @@ class IncidentStore:
         due = select(*key).where(incidents.c.due_at <= now).order_by(incidents.c.due_at).limit(_MOST_DUE)
         claim = update(incidents).where(tuple_(*key).in_(due.with_for_update(skip_locked=True)))
         claim = claim.values(due_at=now + lease_s).returning(*incidents.c)
-        rows = await self._database.run(lambda connection: connection.execute(claim).all())
+        rows = await self._database.rows(claim)
         return [incident_of(row) for row in rows]
 
     async def forget_before(self, time: float) -> None:

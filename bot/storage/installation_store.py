@@ -59,7 +59,8 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         """Return the installation that serves a team: its own or that of its organization. None if there is neither."""
         if team and not enterprise:
             query = select(enterprise_teams.c.enterprise).where(enterprise_teams.c.team == team)
-            enterprise = await self._database.run(lambda connection: connection.execute(query).scalar_one_or_none())
+            rows = await self._database.rows(query)
+            enterprise = rows[0].enterprise if rows else None
         # The row of a workspace that joined an organization after the installation has no enterprise id.
         for enterprise_id, team_id in ((enterprise, team), (enterprise, None), (None, team)):
             if enterprise_id or team_id:
@@ -75,7 +76,7 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         Raises ZimerrError if a token can't be decrypted.
         """
         query = self.bots.select().where(self.bots.c.client_id == self.client_id).order_by(self.bots.c.installed_at)
-        rows = await self._database.run(lambda connection: connection.execute(query).mappings().all())
+        rows = [row._mapping for row in await self._database.rows(query)]
         latest = {(row["enterprise_id"], row["team_id"]): row for row in rows}
         return [SQLAlchemyInstallationStore.build_bot_entity(row) for row in latest.values()]
 
@@ -83,7 +84,7 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         """Return whether one of *users* is the bot user of an installation."""
         query = select(self.bots.c.id).where(self.bots.c.client_id == self.client_id)
         query = query.where(self.bots.c.bot_user_id.in_(users)).limit(1)
-        return await self._database.run(lambda connection: connection.execute(query).first() is not None)
+        return bool(await self._database.rows(query))
 
     async def reencrypt(self) -> int:
         """Encrypt every token with the first key; return the number of rows."""
@@ -102,9 +103,9 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         """Store that a team belongs to an organization."""
         query = self._database.insert(enterprise_teams).values(team=team, enterprise=enterprise)
         query = query.on_conflict_do_update(index_elements=["team"], set_={"enterprise": enterprise})
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
     async def teams_of(self, enterprise: str) -> list[str]:
         """Return the known teams of an organization."""
         query = select(enterprise_teams.c.team).where(enterprise_teams.c.enterprise == enterprise)
-        return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
+        return [row.team for row in await self._database.rows(query)]

@@ -36,7 +36,7 @@ class LookupStore:
         """Return the codes that a person looked up, at most *most*, the latest first."""
         query = select(lookups.c.code).where(lookups.c.team == team, lookups.c.user == user)
         query = query.order_by(lookups.c.at.desc(), lookups.c.code).limit(most)
-        return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
+        return [row.code for row in await self._database.rows(query)]
 
     async def forget_before(self, time: float) -> None:
         """Delete the lookups before *time*."""

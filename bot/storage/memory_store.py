@@ -62,4 +62,4 @@ class MemoryStore:
             notes = newest_notes(connection, team, codes)
             return {code: StoredMemory(tuple(lines[code]), notes.get(code)) for code in codes}
 
-        return await self._database.run(load)
+        return await self._database.run_single(load)

@@ -48,7 +48,7 @@ class NoteStore:
     async def versions(self, team: str, code: int, *, most: int) -> list[NoteVersion]:
         """Return the latest versions of a note, newest first."""
         query = _versions(team, code, most)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [NoteVersion(row.text, row.user, row.at) for row in rows]
 
 

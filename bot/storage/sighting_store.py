@@ -109,7 +109,7 @@ class SightingStore:
         what, total = (sightings.c.channel, sightings.c.code), func.sum(sightings.c.count)
         query = select(*what, total).where(*_within(team, since, until)).group_by(*what)
         query = query.order_by(total.desc(), sightings.c.code, sightings.c.channel)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [ChannelCount(channel, code, int(count)) for channel, code, count in rows]
 
     async def messages(
@@ -126,7 +126,7 @@ class SightingStore:
         query = select(sightings.c.channel, total, func.min(at), func.max(at))
         query = query.where(*_within(team, since, until, channels, codes))
         query = query.group_by(sightings.c.channel).order_by(total.desc(), sightings.c.channel)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [ChannelMessages(*row) for row in rows]
 
     async def messages_by_code(
@@ -135,7 +135,7 @@ class SightingStore:
         """Return each of *codes* (None: all) in *channels* with the number of its messages, the most first."""
         query = select(sightings.c.code, func.count()).where(*_within(team, since, until, channels, codes))
         query = query.group_by(sightings.c.code).order_by(func.count().desc(), sightings.c.code)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [(code, count) for code, count in rows]
 
     async def frequent(self, *, since: float, until: float, least: int) -> list[tuple[str, str, int]]:
@@ -149,7 +149,7 @@ class SightingStore:
     async def times(self, team: str, channel: str, code: int, *, since: float, until: float) -> list[float]:
         """Return when the messages with a code were posted in a channel, the earliest first."""
         query = select(sightings.c.at).where(*_within(team, since, until, [channel], [code])).order_by(sightings.c.at)
-        return await self._database.run(lambda connection: list(connection.execute(query).scalars()))
+        return [row.at for row in await self._database.rows(query)]
 
     async def forget_before(self, time: float) -> None:
         """Delete the counts of messages before *time*."""

@@ -62,14 +62,14 @@ class SnoozeStore:
     async def active(self, team: str, channel: str, *, now: float) -> tuple[Snooze, ...]:
         """Return the snoozes of a channel that have not ended."""
         query = select(*_COLUMNS).where(*in_channel(snoozes, team, channel), snoozes.c.until > now)
-        rows = await self._database.run(lambda connection: connection.execute(query.order_by(snoozes.c.code)).all())
+        rows = await self._database.rows(query.order_by(snoozes.c.code))
         return tuple(Snooze(*row) for row in rows if row.times_left is None or row.times_left > 0)
 
     async def answered(self, team: str, channel: str, codes: Collection[int], *, since: float) -> tuple[int, int]:
         """Count the replies since a time that explained only *codes*, and the triages whose cause is one of them."""
         query = select(annotated.c.act, annotated.c.codes, annotated.c.log).where(*in_channel(annotated, team, channel))
         query = query.where(annotated.c.at >= since, annotated.c.reply.is_not(None))
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         replies = [row for row in rows if row.act == "reply" and row.codes and {*row.codes} <= {*codes}]
         triages = [row for row in rows if row.act == "triage" and row.log and row.log.get("code") in codes]
         return len(replies), len(triages)

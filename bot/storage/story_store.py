@@ -110,7 +110,7 @@ class StoryStore:
             query = query.join(annotated, and_(*own)).where(annotated.c.thread == scope.thread)
         query = query.group_by(sightings.c.code).having(func.min(sightings.c.at) >= new_since)
         query = query.order_by(total.desc(), sightings.c.code).limit(most)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [CodeCount(row[0], int(row[1]), row[2], row[3]) for row in rows]
 
 

@@ -88,13 +88,13 @@ class WatchStore:
         """Return the active watches that were made in a channel, the oldest first."""
         query = select(*_COLUMNS).where(*in_channel(watches, team, channel))
         query = query.where(watches.c.stopped_at.is_(None)).order_by(watches.c.id)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [_watch(row) for row in rows]
 
     async def with_alerts(self, team: str) -> list[Watch]:
         """Return the watches of a workspace whose alert is open."""
         query = select(*_COLUMNS).where(watches.c.team == team, watches.c.since.is_not(None)).order_by(watches.c.since)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        rows = await self._database.rows(query)
         return [_watch(row) for row in rows]
 
     async def claim_due(self, now: float, *, lease_s: float) -> list[Watch]:
@@ -102,7 +102,7 @@ class WatchStore:
         due = select(watches.c.id).where(watches.c.due_at <= now).order_by(watches.c.due_at).limit(_MOST_DUE)
         claim = update(watches).where(watches.c.id.in_(due.with_for_update(skip_locked=True)))
         claim = claim.values(due_at=now + lease_s).returning(*_COLUMNS)
-        rows = await self._database.run(lambda connection: connection.execute(claim).all())
+        rows = await self._database.rows(claim)
         return [_watch(row) for row in rows]
 
     async def record(self, watch: Watch, *, due_at: float) -> None:
@@ -111,7 +111,7 @@ class WatchStore:
         values: dict[str, Any] = {name: getattr(watch, name) for name in names}
         values["due_at"] = case((watches.c.stopped_at.is_(None), due_at)) if watch.since is None else due_at
         query = update(watches).where(watches.c.id == watch.id).values(values)
-        await self._database.run(lambda connection: connection.execute(query))
+        await self._database.execute(query)
 
     async def forget_before(self, time: float) -> None:
         """Delete the watches that were stopped before *time*."""

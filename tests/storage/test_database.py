@@ -7,6 +7,7 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -20,6 +21,9 @@ from bot.storage.database import UNREACHABLE, Database
 from bot.storage.tables import channel_settings
 from tests import migrated
 from tests.faults import no_disk_space
+
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
 
 
 async def set_mode(database: Database, channel: str, mode: str) -> None:
@@ -280,3 +284,15 @@ async def test_a_replica_that_is_suspended_in_a_transaction_blocks_the_others_fo
     assert (await ChannelStore(asleep).get("T1", "C1")).language == "en"  # it can go on when it wakes up
     await asleep.close()
     await awake.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_restart_of_the_server_between_queries_goes_unnoticed(database: Database, postgres: Postgres) -> None:
+    """The connections that are kept are closed by then."""
+    channels = [f"C{number}" for number in range(3)]
+    await asyncio.gather(*(set_mode(database, channel, "react") for channel in channels))
+    postgres.restart()
+    states = await asyncio.gather(*(ChannelStore(database).get("T1", channel) for channel in channels))
+    assert [state.mode for state in states] == ["react"] * 3
+    postgres.restart()
+    await asyncio.gather(*(set_mode(database, channel, "off") for channel in channels))
