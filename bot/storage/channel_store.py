@@ -10,7 +10,19 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, case, delete, exists, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    literal,
+    select,
+)
 
 from bot.storage.database import Database
 from bot.storage.tables import channel_settings, in_channel, language_votes, locales, notices
@@ -70,20 +82,13 @@ class ChannelStore:
 
     async def get(self, team: str, channel: str) -> ChannelState:
         """Return the state of a channel."""
-        where = {"team": team, "channel": channel}
-
-        def load(connection: Connection) -> ChannelState:
-            rows = {row.channel: row for row in connection.execute(_SETTINGS, where)}
-            own, shared = rows.get(channel), rows.get(WORKSPACE)
-            votes = Votes(*connection.execute(_VOTES, where).one_or_none() or ())
-            return replace(
-                _settings(own) if own else ChannelState(None, None, votes),
-                votes=votes,
-                workspace_answers=shared.answers if shared else None,
-                workspace_answers_by=_set_by(shared.answers_by, shared.answers_at) if shared else None,
-            )
-
-        return await self._database.run_single(load)
+        (row,) = await self._database.rows(_STATE, {"team": team, "channel": channel})
+        return replace(
+            _settings(row),
+            votes=Votes(row.en or 0, row.zh or 0),
+            workspace_answers=row.workspace_answers,
+            workspace_answers_by=_set_by(row.workspace_answers_by, row.workspace_answers_at),
+        )
 
     async def settings_of(self, team: str, channels: Collection[str]) -> dict[str, ChannelState]:
         """Return the settings of those of *channels* that have some, without votes and the workspace's settings."""
@@ -171,15 +176,23 @@ def _set_by(user: str | None, at: float | None) -> SetBy | None:
     return SetBy(user, at) if user and at is not None else None
 
 
-def of_channel(table: Table) -> tuple[ColumnElement[bool], ...]:
+def of_channel(table: FromClause) -> tuple[ColumnElement[bool], ...]:
     """Return conditions that select the rows of the channel in the parameters *team* and *channel*."""
     return in_channel(table, bindparam("team"), bindparam("channel"))
 
 
-_SETTINGS = select(channel_settings).where(
-    channel_settings.c.team == bindparam("team"), channel_settings.c.channel.in_([bindparam("channel"), WORKSPACE])
-)
-_VOTES = select(language_votes.c.en, language_votes.c.zh).where(*of_channel(language_votes))
+def _state() -> Select[*tuple[Any, ...]]:
+    """Select one row: the settings of a channel, the answers of its workspace, and its votes; null: there are none."""
+    own, shared = channel_settings.alias(), channel_settings.alias()
+    one = select(literal(1)).subquery()
+    rows = one.outerjoin(own, and_(*of_channel(own)))
+    rows = rows.outerjoin(shared, and_(*in_channel(shared, bindparam("team"), WORKSPACE)))
+    rows = rows.outerjoin(language_votes, and_(*of_channel(language_votes)))
+    answers = [shared.c[name].label(f"workspace_{name}") for name in ("answers", "answers_by", "answers_at")]
+    return select(*own.c, *answers, language_votes.c.en, language_votes.c.zh).select_from(rows)
+
+
+_STATE = _state()  # built once, as the next one
 _LOCALE = select(locales.c.locale, locales.c.asked_at).where(
     locales.c.team == bindparam("team"), locales.c.id == bindparam("id")
 )

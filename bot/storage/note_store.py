@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
 
 from bot.storage.change_store import Changed, ChannelChange, OvertakenError, record_change
 from bot.storage.database import Database
@@ -60,9 +60,18 @@ def _versions(team: str, code: int, most: int) -> Select[tuple[str, str, float]]
 
 def newest_notes(connection: Connection, team: str, codes: Sequence[int]) -> dict[int, NoteVersion]:
     """Return the note of each of *codes* that has one."""
-    newest = select(func.max(team_notes.c.id)).where(team_notes.c.team == team, team_notes.c.code.in_(codes))
-    query = select(team_notes).where(team_notes.c.id.in_(newest.group_by(team_notes.c.code)), team_notes.c.text != "")
-    return {row.code: NoteVersion(row.text, row.user, row.at) for row in connection.execute(query)}
+    rows = connection.execute(_NEWEST, {"team": team, "codes": codes})
+    return {row.code: NoteVersion(row.text, row.user, row.at) for row in rows}
+
+
+_NEWEST = select(team_notes).where(  # built once
+    team_notes.c.id.in_(
+        select(func.max(team_notes.c.id))
+        .where(team_notes.c.team == bindparam("team"), team_notes.c.code.in_(bindparam("codes", expanding=True)))
+        .group_by(team_notes.c.code)
+    ),
+    team_notes.c.text != "",
+)
 
 
 def restore_note(connection: Connection, team: str, channel: str, change: ChannelChange) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Float,
+    FromClause,
     Index,
     Integer,
     MetaData,
@@ -44,7 +45,7 @@ def _numbered_table(name: str, *columns: Column[Any] | Index) -> Table:
 
 
 def in_channel(
-    table: Table, team: str | BindParameter[str], channel: str | BindParameter[str]
+    table: FromClause, team: str | BindParameter[str], channel: str | BindParameter[str]
 ) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions that select the rows of a channel."""
     return table.c.team == team, table.c.channel == channel
