@@ -39,6 +39,7 @@ _JSON: dict[str, Any] = {"json_serializer": lambda value: encode(value).decode()
 _BUSY_TIMEOUT_S, _BUSY_RETRY_S = 2.0, 0.01
 # On PostgreSQL. With a lease of 20 s, the jobs that an idle transaction locks are still taken over within 30 s.
 _IDLE_TIMEOUT_S = 5.0
+_MAX_CONNECTIONS = 15  # of a replica; PostgreSQL allows 100 by default
 _DELETED_AT_ONCE = 500  # rows; SQLite takes some milliseconds
 # libpq's options. If the server's machine vanishes, a query fails within 15 s instead of a quarter of an hour.
 _TCP_OPTIONS = {
@@ -91,7 +92,9 @@ class Database:
             event.listen(engine.sync_engine, "connect", _set_up_sqlite)
             return engine
         options = {name: value for name, value in _TCP_OPTIONS.items() if name not in self._url.query}
-        engine = create_async_engine(self._url, connect_args=options, **_JSON)
+        # All are kept: a new connection takes some 10 ms.
+        pool = {"pool_size": _MAX_CONNECTIONS, "max_overflow": 0}
+        engine = create_async_engine(self._url, connect_args=options, **pool, **_JSON)
         event.listen(engine.sync_engine, "connect", _set_up_postgresql)
         event.listen(engine.sync_engine, "checkout", _check_open)
         return engine
