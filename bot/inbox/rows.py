@@ -49,6 +49,8 @@ class InboxRows:
         self._owner = owner
         self._clock = clock
         self._lock = asyncio.Lock()
+        key = (inbox.c.team, inbox.c.channel, inbox.c.ts, inbox.c.kind)
+        self._insert_new = database.insert(inbox).on_conflict_do_nothing().returning(inbox.c.id, *key)
 
     async def write(self, items: Sequence[Job | Outcome]) -> list[Recorded | None]:
         """Record jobs and settle outcomes in one transaction.
@@ -235,9 +237,7 @@ class InboxRows:
             }
             for job in jobs
         ]
-        query = self._database.insert(inbox).on_conflict_do_nothing()
-        columns = (inbox.c.id, inbox.c.team, inbox.c.channel, inbox.c.ts, inbox.c.kind)
-        inserted = connection.execute(query.returning(*columns), values).all()
+        inserted = connection.execute(self._insert_new, values).all()
         return {(team, channel, ts, kind): id_ for id_, team, channel, ts, kind in inserted}
 
     def _settled_values(self, job: Job, outcome: Outcome) -> dict[str, Any]:

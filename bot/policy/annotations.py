@@ -272,7 +272,9 @@ class Annotations:
         if records:
             snoozed = () if is_edit else [code for _, decision in decided for code in decision.snoozed]
             sighted = _sighted(decided)
-            await self._store.put(records, now=self._clock(), counted=counted, sighted=sighted, snoozed=snoozed)
+            await self._store.put(
+                records, now=self._clock(), counted=counted, sighted=sighted, snoozed=snoozed, are_new=not is_edit
+            )
         for message, decision in decided:
             outcome = Act.TRIAGE if decision.act is Act.REPLY and message.triaged else decision.act
             self._metrics.answers.labels(str(outcome), decision.reason).inc()

@@ -113,6 +113,7 @@ class _Put:
     dropped: Collection[int]
     sighted: Mapping[MessageRef, Mapping[int, int]]
     snoozed: Collection[int]
+    are_new: bool
 
     @property
     def thread(self) -> tuple[str, str, str]:
@@ -168,14 +169,16 @@ class AnnotationStore:
         dropped: Collection[int] = (),
         sighted: Mapping[MessageRef, Mapping[int, int]] | None = None,
         snoozed: Collection[int] = (),
+        are_new: bool = False,
     ) -> None:
         """Record annotations of one thread. Their codes count as explained by their replies.
 
         *counted* adds to the counts of codes that were explained before. The replies no longer explain the codes
         *dropped*. *sighted* replaces the counts of the codes in each message. *snoozed* lists a code once for each
-        message with it: some snoozes end after a number of messages.
+        message with it: some snoozes end after a number of messages. *are_new* says that no message had a record: it
+        saves a statement.
         """
-        await self._puts.submit(_Put(records, now, counted or {}, dropped, sighted or {}, snoozed))
+        await self._puts.submit(_Put(records, now, counted or {}, dropped, sighted or {}, snoozed, are_new))
 
     async def forget(self, ref: MessageRef, record: AnnotationRecord) -> None:
         """Delete the annotation of a message, and the fact that its reply explained its codes."""
@@ -222,7 +225,8 @@ class AnnotationStore:
             # After a lost answer to the commit, the batch is repeated. Counts must not be added twice.
             counting = [put for put in in_order if (put.counted or put.snoozed) and not _is_recorded(connection, put)]
             connection.execute(self._upsert_annotated, [row for put in in_order for row in _annotated_rows(put)])
-            forget_sightings(connection, [ref.key for put in in_order for ref in put.records])
+            if changed := [ref.key for put in in_order if not put.are_new for ref in put.records]:
+                forget_sightings(connection, changed)
             if rows := [row for put in in_order for row in _sighting_rows(put)]:
                 connection.execute(self._insert_sightings, rows)
             for put in in_order:
