@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Label, bindparam, case, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.storage.database import Database
 from bot.storage.tables import sightings
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 _OF_MESSAGE = tuple(sightings.c[name] == bindparam(f"of_{name}") for name in ("team", "channel", "ts"))
 _FORGET = delete(sightings).where(*_OF_MESSAGE)
