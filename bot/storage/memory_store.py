@@ -70,4 +70,4 @@ def _latest() -> Select[*tuple[Any, ...]]:
     return select(latest).where(latest.c.rank <= _MOST_PER_CHANNEL).order_by(latest.c.at.desc()).limit(_MOST)
 
 
-_LATEST = _latest()  # built once: to build it takes ten times as long as to execute it
+_LATEST = _latest()  # built once: to build it takes five times as long as to execute it
