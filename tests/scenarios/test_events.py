@@ -16,7 +16,7 @@ from bot.sandbox.http_server import Sandbox
 from bot.sandbox.manifest import Json
 from tests.scenarios.conftest import ANN, BEN, ENGLISH, FOREIGN, LIN, Start, bot_with, manifest
 from tests.scenarios.logs import LOG, answers, file
-from tests.scenarios.reading import BOT, settled, shown
+from tests.scenarios.reading import BOT, DATABASES, settled, shown, until_done
 
 # Replies that are also sent to the channel (subtype `thread_broadcast`)
 
@@ -55,6 +55,7 @@ async def test_why_says_that_such_a_reply_was_answered(slack: Sandbox) -> None:
     root = await slack.say(ENGLISH, ANN, "login is slow today")
     sent = await slack.say(ENGLISH, LIN, "6000106", thread_ts=root["ts"], broadcast=True)
     await slack.until(lambda: answers(slack, root, ENGLISH))
+    await until_done(DATABASES[slack])
     link = f"https://demo.slack.com/archives/{ENGLISH}/p{sent['ts'].replace('.', '')}?thread_ts={root['ts']}"
     await slack.command(ENGLISH, ANN, f"why {link}")
     (why,) = slack.ephemerals(ANN)

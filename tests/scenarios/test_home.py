@@ -9,7 +9,17 @@ import pytest
 from bot.sandbox.block_schema import check_view
 from bot.sandbox.http_server import Sandbox
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN
-from tests.scenarios.reading import answer_in_thread, bot_reactions, dismiss, last_said, said_by_bot, settled, shown
+from tests.scenarios.reading import (
+    DATABASES,
+    answer_in_thread,
+    bot_reactions,
+    dismiss,
+    last_said,
+    said_by_bot,
+    settled,
+    shown,
+    until_done,
+)
 from tests.scenarios.test_incidents import triage_of
 
 
@@ -43,10 +53,12 @@ async def test_it_shows_what_is_going_on_in_the_readers_language(slack: Sandbox)
     await slack.click(answer, "triage_take", BEN)
     await slack.until(lambda: bot_reactions(message) == ["eyes"])
     number = await slack.say(ENGLISH, ANN, "order 6000104 failed, code: 6000104")
-    await dismiss(slack, await answer_in_thread(slack, ENGLISH, number), "not_a_code", LIN)
+    card = await answer_in_thread(slack, ENGLISH, number)
+    await until_done(DATABASES[slack])
+    await dismiss(slack, card, "not_a_code", LIN)
     await slack.command(ENGLISH, ANN, "lang en")
     await settled(slack, ENGLISH, ANN)
-    await home_of(slack, BEN)
+    await home_of(slack, BEN, f"<@{LIN}> marked")
     english = text_of(slack, BEN)
     for part in (
         f"<@{BEN}> is on it", "Codes of the last 24 hours", "6000121", f"I answer in *English* · <@{ANN}>",

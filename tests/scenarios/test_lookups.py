@@ -13,7 +13,16 @@ from bot.storage.database import Database
 from bot.storage.lookup_store import LookupStore
 from bot.storage.stored_data import export_workspace, forget_user
 from tests.scenarios.conftest import ANN, BEN, CHINESE, ENGLISH, LIN, MEI
-from tests.scenarios.reading import DATABASES, answer_in_dm, answer_in_thread, dialog_of, said_by_bot, settled, shown
+from tests.scenarios.reading import (
+    DATABASES,
+    answer_in_dm,
+    answer_in_thread,
+    dialog_of,
+    said_by_bot,
+    settled,
+    shown,
+    until_done,
+)
 from tests.scenarios.test_home import home_of
 from tests.scenarios.test_top import private_answer
 
@@ -110,6 +119,7 @@ async def test_an_answer_does_not_wait_for_the_list(
     await slack.command(ENGLISH, BEN, "6000106")
     await slack.until(lambda: said_by_bot(slack, ENGLISH))
     await answer_in_thread(slack, ENGLISH, await slack.say(ENGLISH, BEN, "@zimerr 6000121"))
+    await until_done(DATABASES[slack])
     failing.set()
     assert await lookups_of(slack, BEN) == []
     assert slack.ephemerals(BEN) == []
