@@ -138,8 +138,8 @@ class AnnotationStore:
     async def get(self, ref: MessageRef) -> AnnotationRecord | None:
         """Return the annotation of a message, or None."""
         query = select(*_RECORD).where(*of_message(annotated, ref))
-        rows = await self._database.rows(query)
-        return _record(rows[0]) if rows else None
+        row = await self._database.row(query)
+        return _record(row) if row else None
 
     async def find_by_reply(self, reply: MessageRef) -> dict[str, AnnotationRecord]:
         """Return the annotations with this reply, by the ts of their messages. A reply may answer several messages."""

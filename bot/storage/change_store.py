@@ -100,8 +100,8 @@ class ChangeStore:
         """Return the last change of this kind in a channel."""
         query = select(changes).where(*in_channel(changes, team, channel), changes.c.what == what)
         query = query.order_by(changes.c.id.desc()).limit(1)
-        rows = await self._database.rows(query)
-        return _change(rows[0]) if rows else None
+        row = await self._database.row(query)
+        return _change(row) if row else None
 
     async def lately(self, team: str, channels: Collection[str], *, most: int) -> list[tuple[str, ChannelChange]]:
         """Return the last changes in *channels* that can be undone, each with its channel, the latest first."""
@@ -113,8 +113,8 @@ class ChangeStore:
     async def find(self, team: str, channel: str, change_id: int) -> ChannelChange | None:
         """Return a change, or None if it was too old to be kept or happened elsewhere."""
         query = select(changes).where(*in_channel(changes, team, channel), changes.c.id == change_id)
-        rows = await self._database.rows(query)
-        return _change(rows[0]) if rows else None
+        row = await self._database.row(query)
+        return _change(row) if row else None
 
     async def reject(
         self, reply: MessageRef, what: Changed, act: str, *, user: str, at: float, detail: Mapping[str, Any]

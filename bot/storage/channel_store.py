@@ -119,8 +119,7 @@ class ChannelStore:
     async def locale(self, team: str, id_: str) -> KnownLocale:
         """Return the locale of a channel or person."""
         where = {"team": team, "id": id_}
-        rows = await self._database.rows(_LOCALE, where)
-        return KnownLocale(*rows[0]) if rows else KnownLocale()
+        return KnownLocale(*await self._database.row(_LOCALE, where) or ())
 
     async def put_locale(self, team: str, id_: str, known: KnownLocale) -> None:
         """Store the locale of a channel or person."""

@@ -201,6 +201,10 @@ class Database:
         """Execute one statement and return its rows."""
         return await self.run_single(lambda connection: connection.execute(query, values).all())
 
+    async def row(self, query: Executable, values: Mapping[str, Any] | None = None) -> Row[*tuple[Any, ...]] | None:
+        """Execute one statement and return its first row, or None."""
+        return next(iter(await self.rows(query, values)), None)
+
     async def execute(self, query: UpdateBase) -> int:
         """Execute one statement and return the number of rows that it changed."""
         return await self.run_single(lambda connection: connection.execute(query).rowcount)

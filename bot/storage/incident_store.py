@@ -81,8 +81,8 @@ class IncidentStore:
     async def get(self, ref: MessageRef) -> Incident | None:
         """Return the incident of a message, or None if nobody has ever acted on it."""
         query = select(incidents).where(*of_message(incidents, ref))
-        rows = await self._database.rows(query)
-        return incident_of(rows[0]) if rows else None
+        row = await self._database.row(query)
+        return incident_of(row) if row else None
 
     async def find(self, refs: Collection[MessageRef]) -> dict[MessageRef, Incident]:
         """Return the incidents of messages, without those that nobody has ever acted on."""

@@ -59,8 +59,8 @@ class Installations(AsyncSQLAlchemyInstallationStore):
         """Return the installation that serves a team: its own or that of its organization. None if there is neither."""
         if team and not enterprise:
             query = select(enterprise_teams.c.enterprise).where(enterprise_teams.c.team == team)
-            rows = await self._database.rows(query)
-            enterprise = rows[0].enterprise if rows else None
+            row = await self._database.row(query)
+            enterprise = row.enterprise if row else None
         # The row of a workspace that joined an organization after the installation has no enterprise id.
         for enterprise_id, team_id in ((enterprise, team), (enterprise, None), (None, team)):
             if enterprise_id or team_id:

@@ -192,8 +192,15 @@ async def test_if_the_channel_takes_no_posts_the_triage_becomes_a_private_one(sl
     await slack.until(lambda: "Shared by <@U0ANN>" in json.dumps(said_by_bot(slack, FOREIGN)[before:]))
 
 
+async def delete_log(slack: Sandbox, message: dict[str, Any]) -> None:
+    """Delete the log in the thread of a direct message to Ann."""
+    dm = direct(slack, ANN)
+    (log,) = slack.replies(dm, message["ts"])
+    await slack.delete_file(dm, log["ts"], log["files"][0]["id"])
+
+
 def fail(slack: Sandbox, method: str, failure: str) -> None:
-    """Let the next call of *method* fail for good, or for now."""
+    """Let the next call of *method* fail: it is refused, or Slack demands a wait of ten minutes."""
     if failure == "refused":
         slack.faults.refused(method, "access_denied", times=1)
     else:
@@ -231,9 +238,7 @@ async def test_the_buttons_of_a_public_triage_work_after_a_restart(workspace: Sa
 async def test_without_the_file_the_public_buttons_say_so(slack: Sandbox) -> None:
     """The person may delete their log."""
     triage = await published(slack)
-    dm = direct(slack, ANN)
-    (log,) = slack.replies(dm, line_in_dm(slack, ANN)["ts"])
-    await slack.delete_file(dm, log["ts"], log["files"][0]["id"])
+    await delete_log(slack, line_in_dm(slack, ANN))
     await choose(slack, triage, "triage_language", BEN)
     await slack.until(lambda: any("is gone" in shown(each) for each in slack.ephemerals(BEN, ENGLISH)))
 
@@ -258,8 +263,7 @@ async def test_without_the_file_the_buttons_say_so(slack: Sandbox) -> None:
     """An admin, or the retention policy of the workspace, may delete it."""
     triage = await pasted(slack)
     dm = direct(slack, ANN)
-    (log,) = slack.replies(dm, triage["ts"])
-    await slack.delete_file(dm, log["ts"], log["files"][0]["id"])
+    await delete_log(slack, triage)
     for action in (SHARE, "triage_language"):
         slack.workspace.ephemerals[ANN].clear()
         await slack.click(triage, action, ANN)
